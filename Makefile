@@ -1,0 +1,27 @@
+# One command per intention; CI runs the same ones.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo up test check fix bench lock
+setup: .venv/ready
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	touch $@
+
+demo: setup
+	@$(BIN)/banwatch demo
+up: setup
+	@$(BIN)/banwatch up
+test: setup
+	$(BIN)/python -m tests.prepare
+	$(BIN)/pytest
+check: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+fix: setup
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+lock:  # after a change of dependencies; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml hatchling editables -o requirements.lock

@@ -1,0 +1,122 @@
+"""What the ingest stage hands on: the post, its JSON, the Kafka topics it travels in.
+
+Everything here is frozen: other stages, stored archives and other people's programs read it. A field may be
+added with a default; none is renamed, retyped or removed without raising `CONTRACT_VERSION`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+CONTRACT_VERSION = 1
+
+POSTS_TOPIC = "posts"
+REJECTED_TOPIC = "posts.rejected"
+
+EMBEDDED_CLUSTER_ID = "banwatch-embedded"
+"""The cluster id that the embedded broker reports. Its memory dies with it, so a cursor must not trust its
+acknowledgement: it advances behind what the consumer group has committed instead."""
+
+SYNTHETIC_PREFIX = "synthetic-"
+"""Sources whose name begins so were generated, not collected, and every surface says so."""
+
+Moment = Annotated[datetime, Meta(tz=True)]
+SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+PostId = Annotated[str, Meta(min_length=1, max_length=512)]
+Amount = Annotated[int, Meta(ge=0, lt=2**63)]
+Operation = Literal["post", "delete", "delete_author"]
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One post of one network, or the news that one is gone.
+
+    `source` and `id` name it for good. `created_at` is the author's clock, `seen_at` the network's or ours.
+    A `delete` removes the post `id`; a `delete_author` removes everything by `author` and carries an `id`
+    of its own. `backfill` marks history fetched after the fact: it is counted and never alerts.
+    """
+
+    source: SourceName
+    id: PostId
+    text: Annotated[str, Meta(max_length=100_000)]
+    created_at: Moment
+    op: Operation = "post"
+    url: str | None = None
+    author: str | None = None
+    langs: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    hashtags: tuple[str, ...] = ()
+    reply_to: str | None = None
+    repost_of: str | None = None
+    likes: Amount | None = None
+    replies: Amount | None = None
+    reposts: Amount | None = None
+    seen_at: Moment | None = None
+    backfill: bool = False
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A collector's word that it has delivered everything between two event times.
+
+    It is written to every partition behind the posts that it speaks for, so whoever has read it there has
+    read those posts. `complete` says that nothing more will come. A minute that no progress covers is
+    unknown, not zero.
+    """
+
+    source: SourceName
+    since: Moment
+    until: Moment
+    complete: bool = False
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that could not be read as a post: where it stood, why, and its first 4,096 characters."""
+
+    source: str
+    where: str
+    reason: str
+    raw: str
+    seen_at: Moment
+
+
+@dataclass(frozen=True)
+class KafkaAddress:
+    """Where the log is. `bootstrap` is one or more `host:port`, separated by commas."""
+
+    bootstrap: str
+    posts_topic: str = POSTS_TOPIC
+    rejected_topic: str = REJECTED_TOPIC
+
+
+class NotAPost(ValueError):
+    """The bytes are not a post; the message says what is wrong and in which field."""
+
+
+_decode_post = msgspec.json.Decoder(Post).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def decode_post(line: bytes | str) -> Post:
+    """Read one JSON object as a post. Unknown fields are ignored, so that an older reader takes a newer post.
+
+    Raises:
+        NotAPost: with one sentence that names the field.
+    """
+    try:
+        return _decode_post(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAPost(f"Not a post: {error}.") from error
+
+
+def encode(message: Post | Progress | Rejected) -> bytes:
+    """Write a message as one line of JSON, without the fields that hold their default."""
+    return _encode(message)
+
+
+def partition_key(post: Post) -> bytes:
+    """`source:id`: an edit or a delete follows its post in the same partition, hence in order."""
+    return f"{post.source}:{post.id}".encode()
