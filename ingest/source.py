@@ -31,8 +31,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Nothing new, but everything up to this event time has been yielded."""
+    """Everything between these event times has been yielded, without a gap.
 
+    `complete` says that nothing more will come.
+    """
+
+    since: datetime
     until: datetime
     cursor: Cursor
     complete: bool = False

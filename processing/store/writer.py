@@ -1,0 +1,145 @@
+"""Every write to ClickHouse that the pipeline makes. Each may be repeated: the result is the same.
+
+Counts are never incremented. After posts are written, the minutes that they touched are counted again from
+the posts themselves, with a version taken before the read: a recount that began after all writes beats every
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import resources
+
+from ingest.contract import Post, Progress
+from processing.contract import TaggedPost
+from processing.event_time import EventTime, event_time
+from processing.store.client import Store
+
+DELETION = 2**62
+"""Added to a deletion's version, so that it wins over every edit and every redelivery."""
+
+POST_COLUMNS = (
+    "source",
+    "id",
+    "created_at",
+    "clock_replaced",
+    "seen_at",
+    "language",
+    "confidence",
+    "topics",
+    "rules",
+    "text",
+    "url",
+    "author",
+    "langs",
+    "links",
+    "hashtags",
+    "reply_to",
+    "repost_of",
+    "likes",
+    "replies",
+    "reposts",
+    "backfill",
+    "deleted",
+    "version",
+)
+
+
+def _sql(name: str) -> str:
+    return resources.files("processing.store").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+RECOUNT = _sql("recount")
+DELETE = _sql("delete")
+MINUTES_OF = _sql("minutes_of")
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since the epoch."""
+    return int(moment.timestamp() * 1000)
+
+
+def minute_of(moment: datetime) -> datetime:
+    """The start of its minute."""
+    return moment.replace(second=0, microsecond=0)
+
+
+def _row(tagged: TaggedPost, time: EventTime) -> tuple[object, ...]:
+    post = tagged.post
+    seen_at = post.seen_at or time.at
+    on_topic = bool(tagged.topics)
+    return (
+        post.source,
+        post.id,
+        time.at,
+        time.replaced,
+        seen_at,
+        tagged.language,
+        tagged.confidence,
+        tagged.topics,
+        tagged.rules,
+        # A post off the subject is kept for its place in the conversation, not for what it says.
+        post.text if on_topic else "",
+        (post.url or "") if on_topic else "",
+        post.author or "",
+        post.langs,
+        post.links if on_topic else (),
+        post.hashtags if on_topic else (),
+        post.reply_to or "",
+        post.repost_of or "",
+        post.likes,
+        post.replies,
+        post.reposts,
+        post.backfill,
+        False,
+        milliseconds(seen_at),
+    )
+
+
+def write_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
+    """Write tagged posts and return the minutes that they touch."""
+    times = [event_time(tagged.post) for tagged in batch]
+    rows = [_row(tagged, time) for tagged, time in zip(batch, times, strict=True)]
+    if rows:
+        store.insert("post_versions", POST_COLUMNS, list(zip(*rows, strict=True)))
+    return {minute_of(time.at) for time in times}
+
+
+def delete_posts(store: Store, deletions: Sequence[Post]) -> set[datetime]:
+    """Blank what the deletions name and return the minutes that they touch. The buckets keep their counts."""
+    touched: set[datetime] = set()
+    for source in sorted({deletion.source for deletion in deletions}):
+        named = [deletion for deletion in deletions if deletion.source == source]
+        parameters: dict[str, object] = {
+            "source": source,
+            "ids": [deletion.id for deletion in named if deletion.op == "delete"],
+            "authors": [deletion.author for deletion in named if deletion.op == "delete_author"],
+        }
+        touched |= {minute for (minute,) in store.query(MINUTES_OF, parameters)}
+        store.command(DELETE, parameters | {"deletion": DELETION})
+    return touched
+
+
+def recount(store: Store, minutes: set[datetime]) -> None:
+    """Count these minutes again, every topic, language and source of them."""
+    if minutes:
+        store.command(RECOUNT, {"minutes": sorted(minutes)})
+
+
+def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> None:
+    """Note how far collectors have come in the partitions where that was read: the newest word of each."""
+    newest = {(partition, report.source, report.since): report for partition, report in reports}
+    if newest:
+        store.insert(
+            "source_health",
+            ["source", "since", "partition", "partitions", "until", "complete"],
+            [
+                [report.source for report in newest.values()],
+                [report.since for report in newest.values()],
+                [partition for partition, _, _ in newest],
+                [report.partitions for report in newest.values()],
+                [report.until for report in newest.values()],
+                [report.complete for report in newest.values()],
+            ],
+        )
