@@ -28,7 +28,7 @@ SYNTHETIC_PREFIX = "synthetic-"
 Moment = Annotated[datetime, Meta(tz=True)]
 SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 PostId = Annotated[str, Meta(min_length=1, max_length=512)]
-Amount = Annotated[int, Meta(ge=0, lt=2**63)]
+Amount = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Operation = Literal["post", "delete", "delete_author"]
 
 
@@ -62,14 +62,15 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A collector's word that it has delivered everything between two event times.
 
-    It is written to every partition behind the posts that it speaks for, so whoever has read it there has
-    read those posts. `complete` says that nothing more will come. A minute that no progress covers is
-    unknown, not zero.
+    It is written to every one of the `partitions`, behind the posts that it speaks for, so whoever has read it
+    there has read those posts; what not all partitions have said is not known yet. `complete` says that nothing
+    more will come. A minute that no progress covers is unknown, not zero.
     """
 
     source: SourceName
     since: Moment
     until: Moment
+    partitions: int = 1
     complete: bool = False
 
 
@@ -80,7 +81,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where: str
     reason: str
     raw: str
-    seen_at: Moment
+    seen_at: Moment | None = None
 
 
 @dataclass(frozen=True)

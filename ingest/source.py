@@ -45,7 +45,10 @@ class Reached:
 class Source(Protocol):
     """One network. It knows neither Kafka nor another source."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Names this collector, and with it its cursor and what it has covered."""
+        ...
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached]:
         """Yield what lies behind the cursor, in the network's order.

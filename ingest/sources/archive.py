@@ -1,0 +1,225 @@
+"""Posts out of files: Post NDJSON, plain, gzip or zstd, from a file, a folder or standard input.
+
+Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
+told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
+taken to be in order of time, give or take `DISORDER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from ingest.contract import Moment, NotAPost, Post, Rejected, decode_post
+from ingest.source import Cursor, Item, Permanent, Reached
+from ingest.sources.lines import Broken, Line, fingerprint, read_lines
+
+DISORDER = timedelta(minutes=2)
+"""How far out of order standard input may be before a post counts as late."""
+
+STRIDE = 1_000
+"""Lines between two entries of an outline."""
+
+TICK = timedelta(minutes=1)
+MOST_TICKS = 60
+RAW_KEPT = 4_096
+STANDARD_INPUT = "-"
+
+
+class _Dated(msgspec.Struct):
+    created_at: Moment
+
+
+_date_of = msgspec.json.Decoder(_Dated).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
+
+    lines: int
+    first: datetime
+    last: datetime
+    in_order: bool
+    floors: tuple[datetime, ...]
+
+
+def outline(paths: tuple[Path, ...]) -> Outline | None:
+    """Read the times of an archive; None when no line of it has one."""
+    lowest: list[datetime | None] = []
+    first = last = None
+    in_order, number = True, 0
+    for number, line in enumerate(_all_lines(paths), start=1):
+        if (number - 1) % STRIDE == 0:
+            lowest.append(None)
+        moment = _moment(line)
+        if moment is None:
+            continue
+        in_order = in_order and (last is None or moment >= last)
+        first = moment if first is None else min(first, moment)
+        last = moment if last is None else max(last, moment)
+        lowest[-1] = moment if lowest[-1] is None else min(lowest[-1], moment)
+    if first is None or last is None:
+        return None
+    floors, floor = [], last
+    for value in reversed(lowest):
+        floor = floor if value is None else min(floor, value)
+        floors.append(floor)
+    return Outline(number, first, last, in_order, tuple(reversed(floors)))
+
+
+def _all_lines(paths: tuple[Path, ...]) -> Iterator[Line]:
+    for path in paths:
+        yield from read_lines(path)
+
+
+def _moment(line: Line) -> datetime | None:
+    if isinstance(line.content, Broken):
+        return None
+    try:
+        return _date_of(line.content).created_at
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def to_post(line: Line, shift: timedelta) -> Post | Rejected:
+    """One line as a post whose times are moved by `shift`, or the reason why it is none."""
+    if isinstance(line.content, Broken):
+        return Rejected(source="archive", where=line.where, reason=line.content.reason, raw="")
+    try:
+        post = decode_post(line.content)
+        if not shift:
+            return post
+        seen_at = None if post.seen_at is None else post.seen_at + shift
+        return msgspec.structs.replace(post, created_at=post.created_at + shift, seen_at=seen_at)
+    except (NotAPost, OverflowError) as error:
+        raw = line.content[:RAW_KEPT].decode(errors="replace")
+        return Rejected(source="archive", where=line.where, reason=str(error), raw=raw)
+
+
+def archive_files(path: Path) -> tuple[Path, ...]:
+    """The files of an archive: itself, or those of a folder by name.
+
+    Raises:
+        Permanent: there is none.
+    """
+    if path.is_dir():
+        wanted = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst")
+        files = tuple(sorted(file for file in path.iterdir() if file.name.endswith(wanted)))
+        if not files:
+            raise Permanent(f"The folder {path} holds no archive: it needs files named {', '.join(wanted)}.")
+        return files
+    if not path.is_file() and str(path) != STANDARD_INPUT:
+        raise Permanent(f"There is no archive at {path}.")
+    return (path,)
+
+
+def archive_name(files: tuple[Path, ...]) -> str:
+    """The name of the collector that reads these files."""
+    return "archive-" + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
+
+
+class Archive:
+    """A source that reads an archive from its cursor to its end.
+
+    `shift_to` moves all times so that the archive ends then; the first run's choice is kept in the cursor, so
+    that a resumed run moves them alike.
+    """
+
+    def __init__(self, path: Path, *, shift_to: datetime | None = None) -> None:
+        self.files = archive_files(path)
+        self.streamed = str(path) == STANDARD_INPUT
+        if self.streamed and shift_to:
+            raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
+        self.shift_to = shift_to
+        self.outline = None if self.streamed else outline(self.files)
+
+    @property
+    def name(self) -> str:
+        """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
+        return archive_name(self.files)
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached]:
+        """Yield the posts behind the cursor, and how far that is."""
+        if not self.streamed and self.outline is None:
+            yield from self._rejects(cursor)
+            return
+        start = int(str(cursor.get("line", 0)))
+        shift = self._shift(cursor)
+        reach = _Reach(self.outline, shift)
+        settings = {"shift": shift.total_seconds()}
+        for number, line in enumerate(_all_lines(self.files), start=1):
+            if number <= start:
+                continue
+            found = to_post(line, shift)
+            here: Cursor = {"line": number, **settings}
+            before: Cursor = {"line": number - 1, **settings}
+            for until in reach.before(number, found):
+                yield Reached(reach.since, until, before)
+            yield Item(found, here)
+            start = number
+        if reach.end is not None:
+            yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
+
+    def _rejects(self, cursor: Cursor) -> Iterator[Item]:
+        start = int(str(cursor.get("line", 0)))
+        for number, line in enumerate(_all_lines(self.files), start=1):
+            if number > start:
+                yield Item(to_post(line, timedelta()), {"line": number})
+
+    def _shift(self, cursor: Cursor) -> timedelta:
+        if "shift" in cursor:
+            return timedelta(seconds=float(str(cursor["shift"])))
+        if self.shift_to is None or self.outline is None:
+            return timedelta()
+        return timedelta(seconds=round((self.shift_to - self.outline.last).total_seconds()))
+
+
+class _Reach:
+    """How far the reading has come in event time, without overtaking a line that is still to be read."""
+
+    def __init__(self, known: Outline | None, shift: timedelta) -> None:
+        self._outline = known
+        self._shift = shift
+        self._told: datetime | None = None
+        self._latest: datetime | None = None
+        self._first = None if known is None else known.first + shift
+
+    @property
+    def since(self) -> datetime:
+        if self._first is None:
+            raise ValueError("nothing was read yet")
+        return self._first
+
+    @property
+    def end(self) -> datetime | None:
+        return self._latest if self._outline is None else self._outline.last + self._shift
+
+    def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
+        """The times that can be told before line `number` is handed on, in order."""
+        if isinstance(found, Post):
+            self._first = self._first or found.created_at
+            self._latest = found.created_at if self._latest is None else max(self._latest, found.created_at)
+        safe = self._safe(number, found)
+        if safe is None or (self._told is not None and safe < self._told + timedelta(seconds=1)):
+            return
+        if self._told is not None and safe - self._told > TICK:
+            step = max(TICK, (safe - self._told) / MOST_TICKS)
+            while self._told + step < safe:
+                self._told += step
+                yield self._told
+        self._told = safe
+        yield safe
+
+    def _safe(self, number: int, found: Post | Rejected) -> datetime | None:
+        if self._outline is None:
+            return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
+        if self._outline.in_order:
+            return found.created_at if isinstance(found, Post) else None
+        if (number - 1) % STRIDE == 0:
+            return self._outline.floors[(number - 1) // STRIDE] + self._shift
+        return None

@@ -1,0 +1,61 @@
+"""Fetch what the tests need beside Python: `python -m tests.prepare`.
+
+It may be run any number of times, says one line for each thing, and never fails: what is not there is a reason
+for the tests that need it to be skipped, and they say so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.kafka import server
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def main() -> None:
+    print(f"Apache Kafka: {kafka()}")
+    print(f"Chromium: {chromium()}")
+
+
+def kafka() -> str:
+    """Copy Kafka's jars from Maven Central into tests/kafka/target."""
+    if server.missing() is None:
+        return f"already in {server.JARS}"
+    absent = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if absent:
+        return f"absent, its tests will be skipped: {' and '.join(absent)} not installed"
+    pom = Path(__file__).parent / "kafka" / "pom.xml"
+    failure = _run(["mvn", "--quiet", "--batch-mode", "--file", str(pom), "package"])
+    return f"absent, its tests will be skipped: {failure}" if failure else f"fetched into {server.JARS}"
+
+
+def chromium() -> str:
+    """Install Debian's Chromium where that is possible."""
+    if installed := next(filter(None, map(shutil.which, CHROMIUM)), None):
+        return f"already at {installed}"
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return "absent, its tests will be skipped: it takes root and apt-get to install it"
+    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
+    # An update that fails (one mirror of several is away) need not stop the installation.
+    update = _run(["apt-get", "update", "--quiet"])
+    failure = _run(install)
+    return f"absent, its tests will be skipped: {update or failure}" if failure else "installed"
+
+
+def _run(command: list[str]) -> str | None:
+    """Run quietly; None, or the last line of what went wrong."""
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=600, env=environment)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
+        said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or error)
+        return said.strip().splitlines()[-1]
+    return None
+
+
+if __name__ == "__main__":
+    main()
