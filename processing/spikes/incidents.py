@@ -1,0 +1,146 @@
+"""Which spikes belong together: one incident is what people are told about, once.
+
+The spikes of a root topic and of its sub-topics form an incident when they overlap or follow within hours. It is
+grouped anew from the spikes each time, and keeps its id from the first time on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing.contract import EVERYTHING, Incident, IncidentState, Severity, Spike
+
+RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
+
+
+@dataclass(frozen=True)
+class IncidentPolicy:
+    """`join`: a spike that starts within it of an incident's end belongs to the incident."""
+
+    join: timedelta = timedelta(hours=12)
+
+
+def opens(spike: Spike, roots: Mapping[str, str]) -> bool:
+    """Whether a spike is enough to tell people: one of a root topic, or a major one of a sub-topic.
+
+    A taxonomy has many sub-topics in many languages; if each notable spike of one opened an incident, their
+    number alone would make false alerts.
+    """
+    if roots.get(spike.topic, spike.topic) == spike.topic:
+        return True
+    return spike.language == EVERYTHING and RANK[spike.severity] >= RANK[Severity.MAJOR]
+
+
+def group(
+    policy: IncidentPolicy,
+    spikes: Iterable[Spike],
+    known: Sequence[Incident],
+    roots: Mapping[str, str],
+    now: datetime,
+) -> tuple[Incident, ...]:
+    """The incidents that these spikes make, oldest first.
+
+    `known` are the incidents there were, for their ids; a closed one stays as it is. `roots` maps a topic to its
+    root; `now` is event time. A known incident whose spikes are not among these is not returned.
+    """
+    by_root = _by_root(spikes, roots)
+    found = [
+        _incident(policy, root, cluster, known=known, roots=roots, now=now)
+        for root, members in by_root.items()
+        for cluster in _clusters(policy, members, now)
+        if any(opens(spike, roots) for spike in cluster)
+    ]
+    closed = {incident.id: incident for incident in known if incident.state is IncidentState.CLOSED}
+    kept = [closed.get(incident.id, incident) for incident in found]
+    return tuple(sorted(kept, key=lambda incident: (incident.start, incident.id)))
+
+
+def still_growing(
+    policy: IncidentPolicy, spikes: Iterable[Spike], roots: Mapping[str, str], now: datetime
+) -> tuple[Spike, ...]:
+    """The spikes that a later one may still join: the others need not be grouped again."""
+    return tuple(
+        spike
+        for members in _by_root(spikes, roots).values()
+        for cluster in _clusters(policy, members, now)
+        if max(each.end or now for each in cluster) + policy.join >= now
+        for spike in cluster
+    )
+
+
+def _by_root(spikes: Iterable[Spike], roots: Mapping[str, str]) -> dict[str, list[Spike]]:
+    members: dict[str, list[Spike]] = {}
+    for spike in spikes:
+        members.setdefault(roots.get(spike.topic, spike.topic), []).append(spike)
+    return members
+
+
+def _clusters(policy: IncidentPolicy, members: list[Spike], now: datetime) -> list[list[Spike]]:
+    clusters: list[list[Spike]] = []
+    reach = None
+    for spike in sorted(members, key=lambda spike: spike.start):
+        if reach is None or spike.start > reach + policy.join:
+            clusters.append([])
+            reach = spike.start
+        clusters[-1].append(spike)
+        reach = max(reach, spike.end or now)
+    return clusters
+
+
+def _incident(
+    policy: IncidentPolicy,
+    root: str,
+    cluster: list[Spike],
+    *,
+    known: Sequence[Incident],
+    roots: Mapping[str, str],
+    now: datetime,
+) -> Incident:
+    lead = max(cluster, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score))
+    first = min((spike for spike in cluster if opens(spike, roots)), key=lambda spike: spike.detected_at)
+    ends = [spike.end for spike in cluster]
+    lasts = any(end is None for end in ends)
+    end = None if lasts else max(moment for moment in ends if moment is not None)
+    start = min(spike.start for spike in cluster)
+    return Incident(
+        id=_known_id(known, root, start, end or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
+        topic=root,
+        state=IncidentState.CLOSED if end is not None and now > end + policy.join else IncidentState.OPEN,
+        start=start,
+        detected_at=first.detected_at,
+        peak=lead.peak,
+        end=end,
+        observed=lead.observed,
+        expected=lead.expected,
+        ratio=lead.ratio,
+        score=max(spike.score for spike in cluster),
+        severity=max((spike.severity for spike in cluster), key=RANK.__getitem__),
+        languages=_largest_first((spike.language, spike.observed) for spike in cluster if spike.language != EVERYTHING),
+        subtopics=_largest_first((spike.topic, spike.observed) for spike in cluster if spike.topic != root),
+        pulses=lead.pulses,
+        synthetic=False,
+    )
+
+
+def _breadth(spike: Spike, root: str) -> int:
+    """The spike that speaks for the incident is the root topic's over all languages, where it has one."""
+    return 2 * (spike.topic == root) + (spike.language == EVERYTHING)
+
+
+def _known_id(known: Sequence[Incident], root: str, start: datetime, end: datetime) -> str | None:
+    same = [
+        incident
+        for incident in known
+        if incident.topic == root and start <= incident.detected_at and incident.start <= end
+    ]
+    return min(same, key=lambda incident: incident.detected_at).id if same else None
+
+
+def _largest_first(posts: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """Names by the posts of their largest spike."""
+    largest: dict[str, int] = {}
+    for name, observed in posts:
+        largest[name] = max(observed, largest.get(name, 0))
+    return tuple(sorted(largest, key=lambda name: (-largest[name], name)))

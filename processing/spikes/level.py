@@ -1,0 +1,70 @@
+"""How rare an excess is for its own series: a return level from the maxima of six-hour blocks.
+
+The distribution of a block's maximum is taken to be Gumbel's, fitted by two quantiles of the blocks (method of
+quantiles; E. J. Gumbel, Statistics of Extremes, 1958), so that the surges of the past, which lie above the upper
+one, do not raise it. A prior worth four blocks speaks until the series can. Excesses are measured on the scale of
+F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one, and in posts.
+"""
+
+from __future__ import annotations
+
+from math import exp, expm1, log10, sqrt
+from typing import NamedTuple
+
+PRIOR_BLOCKS = 4
+PRIOR_MODE = 2.5
+SMALLEST_SCALE = 0.4
+ANSCOMBE = 0.375
+_LOWER, _UPPER = 0.5, 0.9
+_BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
+_LOWER_AT = 0.3665  # the lower one here
+_CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
+
+
+class Fit(NamedTuple):
+    """The blocks' word on one kind of excess, already multiplied by its weight; the rest is the prior's."""
+
+    mode: float
+    scale: float
+    prior_weight: float
+
+
+UNFITTED = Fit(0.0, 0.0, 1.0)
+
+
+def fit(maxima: list[float]) -> Fit:
+    """Weigh the blocks' maxima of one kind of excess, in its own unit."""
+    if not maxima:
+        return UNFITTED
+    ordered = sorted(maxima)
+    median = _quantile(ordered, _LOWER)
+    scale = (_quantile(ordered, _UPPER) - median) / _BETWEEN
+    weight = len(ordered) / (len(ordered) + PRIOR_BLOCKS)
+    return Fit(weight * (median - _LOWER_AT * scale), weight * scale, 1.0 - weight)
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    below, part = divmod(share * (len(ordered) - 1), 1.0)
+    low = ordered[int(below)]
+    return low + part * (ordered[int(below) + 1] - low) if part else low
+
+
+def reduced(anscombe: Fit, raw: Fit, excess: tuple[float, float], expected: float) -> tuple[float, float]:
+    """Both excesses over one window (Anscombe's, posts) above their fitted mode, in units of their fitted scale."""
+    root = sqrt(expected + ANSCOMBE)
+    prior_scale = 1.0 + 0.5 * sqrt(expected)
+    scale = anscombe.scale + anscombe.prior_weight * prior_scale
+    mode = anscombe.mode + anscombe.prior_weight * PRIOR_MODE
+    raw_scale = raw.scale + raw.prior_weight * prior_scale * root
+    raw_mode = raw.mode + raw.prior_weight * PRIOR_MODE * (root + PRIOR_MODE / 4.0)
+    return (
+        (excess[0] - mode) / max(scale, SMALLEST_SCALE),
+        (excess[1] - raw_mode) / max(raw_scale, SMALLEST_SCALE),
+    )
+
+
+def level(reduced_excess: float) -> float:
+    """-log10 of the probability that a block's maximum lies above a reduced excess: 0 for an everyday one."""
+    if reduced_excess < _CERTAIN:
+        return 0.0
+    return -log10(-expm1(-exp(-reduced_excess)))

@@ -1,0 +1,85 @@
+"""The figures of the detector for a bin width: windows in bins, thresholds, the low-volume rule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+import msgspec
+
+_HOUR = timedelta(hours=1)
+_BLOCK = timedelta(hours=6)
+_SMALLEST = timedelta(minutes=1)
+_PROFILE = timedelta(minutes=5)
+
+
+class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Every parameter of `detector.step`. Windows are numbers of bins, levels are log10 of quarter days.
+
+    A level L means that a series reaches such an excess once in 0.25 days x 10^L: 1.5 is once in 8 days,
+    2 in 25 days, 3 in 250 days. Beyond the fortnight that calibrates it, it names a class, not a probability.
+    """
+
+    width: timedelta
+    bins_a_day: int
+    long: int
+    """Bins of the longer trailing window under test; the shorter one is the bin alone."""
+    half_hour: int
+    """Bins over which the low-volume rule counts."""
+    half_window: int
+    """The baseline averages this many bins on either side of the same time on earlier days."""
+    stride: int
+    """The baseline keeps one value for this many bins."""
+    block: int
+    """Bins of a block whose maxima calibrate the series: six hours."""
+    block_age: int
+    """Bins that must pass before a finished block is used: three hours."""
+    hold: int
+    """A spike is over this many bins after its score was last at `leave`."""
+    warm: int
+    """Bins that a series not known to come from silence needs before anything is said of it."""
+    silence: int
+    """A series with at most `silent_posts` in its first bins, this many, is taken to come from silence."""
+    silent_posts: int = 2
+    minimum_posts: int = 10
+    minimum_excess: float = 5.0
+    minimum_authors: int = 5
+    enter: float = 1.5
+    leave: float = 0.7
+    first_day: float = 2.0
+    """Stands for `enter` while less than a day is known."""
+    floor: float = 0.02
+    """The smallest expectation, in posts a bin."""
+    blocks: int = 56
+    """A fortnight of blocks."""
+    settled_blocks: int = 8
+    """With fewer blocks a score is provisional."""
+
+    @classmethod
+    def for_bins(cls, width: timedelta) -> Self:
+        """The recommended figures for bins of this width.
+
+        Raises:
+            ValueError: the width is below a minute or does not divide six hours evenly.
+        """
+        if width < _SMALLEST or _BLOCK % width:
+            raise ValueError(
+                f"Bins of {width} cannot be judged: take a width of at least a minute that divides six hours "
+                "evenly, such as 1, 5, 15 or 60 minutes."
+            )
+        block = _BLOCK // width
+        half_hour = round(_HOUR / 2 / width)
+        fine = half_hour > 1
+        return cls(
+            width=width,
+            bins_a_day=4 * block,
+            long=half_hour if fine else 3,
+            half_hour=max(1, half_hour),
+            half_window=half_hour if fine else 0,
+            stride=1 if _PROFILE % width else _PROFILE // width,
+            block=block,
+            block_age=block // 2,
+            hold=max(3, _HOUR // width),
+            warm=max(6, _HOUR // width),
+            silence=max(6, 2 * _HOUR // width),
+        )

@@ -1,0 +1,148 @@
+"""`banwatch detect` as lines in and lines out."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from processing.spikes.csv_filter import HEADER, detect_lines
+from processing.spikes.csv_row import bin_width, read_time
+from processing.spikes.detector import DetectorPolicy
+
+HOURS = DetectorPolicy.for_bins(timedelta(hours=1))
+NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
+
+
+def detect(lines: Sequence[str], policy: DetectorPolicy | None = None) -> tuple[list[str], list[str]]:
+    """The rows without the header, and the reasons of the lines left out."""
+    reasons: list[str] = []
+    written = list(detect_lines(lines, policy, on_rejected=lambda number, reason: reasons.append(reason)))
+    assert written[0] == HEADER
+    return written[1:], reasons
+
+
+def hourly(counts: Sequence[object]) -> list[str]:
+    first = datetime(2020, 7, 1, tzinfo=UTC)
+    return [f"{first + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ},{count}\n" for hour, count in enumerate(counts)]
+
+
+def test_a_surge_is_marked_and_the_input_is_kept_as_written() -> None:
+    rows, reasons = detect(["timestamp,count\n", *hourly([10] * 100 + [200, 10])])
+    assert reasons == []
+    assert rows[0] == "2020-07-01T00:00:00Z,10,0.020,0.000,warming"
+    assert rows[50].endswith(",10,10.000,0.000,quiet")
+    assert rows[100].startswith("2020-07-05T04:00:00Z,200,10.000,")
+    assert rows[100].endswith(",spike")
+
+
+def test_the_header_is_optional() -> None:
+    lines = hourly([5] * 30)
+    assert detect(["timestamp,value\n", *lines]) == detect(["\ufeffwhen,posts\n", *lines]) == detect(lines)
+
+
+def test_an_empty_count_is_unknown() -> None:
+    rows, reasons = detect(hourly([10] * 30 + ["", 10]))
+    assert rows[30].startswith("2020-07-02T06:00:00Z,,10.000,0.000,unknown")
+    assert reasons == []
+
+
+def test_a_bad_line_gets_a_sentence_and_the_rest_goes_on() -> None:
+    lines = hourly([10] * 40)
+    lines[20:20] = [
+        "yesterday,7\n",
+        "2020-07-01T20:30:00Z,many\n",
+        "\n",
+        "2020-07-01T20:40:00Z\n",
+        "x" * 200_000 + "\n",
+    ]
+    rows, reasons = detect(lines)
+    assert rows == detect(hourly([10] * 40))[0]
+    assert [reason.split(" was left out: ")[0] for reason in reasons] == ["Line 21", "Line 22", "Line 24", "Line 25"]
+    assert all(reason.endswith(".") and len(reason) < 200 for reason in reasons)
+
+
+@pytest.mark.parametrize("count", ["-1", "1.5", "nan", "inf", "1e400", "9" * 5000, "1_0x"])
+def test_what_is_no_number_of_posts_is_refused(count: str) -> None:
+    rows, reasons = detect([*hourly([10, 10]), f"2020-07-01T02:00:00Z,{count}\n"])
+    assert len(rows) == 2
+    assert "is not a whole number of posts" in reasons[0]
+
+
+def test_lines_that_go_back_or_repeat_are_left_out() -> None:
+    lines = hourly([10] * 12)
+    rows, reasons = detect([*lines[:6], lines[3], lines[5], "2020-07-01T05:10:00Z,4", *lines[6:]], HOURS)
+    assert len(rows) == 12
+    assert [reason.split(":")[0] for reason in reasons] == [
+        "Line 7 was left out",
+        "Line 8 was left out",
+        "Line 9 was left out",
+    ]
+
+
+def test_a_gap_is_unknown_inside_and_writes_no_rows() -> None:
+    lines = hourly([10] * 300)
+    rows, reasons = detect(lines[:200] + lines[250:])
+    assert (len(rows), reasons) == (250, [])
+    assert rows[200].endswith(",10,10.000,0.000,quiet")
+
+
+def test_rows_are_written_as_they_are_read() -> None:
+    read = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal read
+        for line in hourly([10] * 60):
+            read += 1
+            yield line
+
+    written = detect_lines(lines(), on_rejected=lambda number, reason: None)
+    for _ in range(51):  # the header and fifty rows
+        next(written)
+    assert read == 50
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2020-07-10T12:00:00Z",
+        "2020-07-10 12:00:00",
+        "2020-07-10T17:30:00+05:30",
+        "2020-07-10T12:00Z",
+        "2020-07-10 12:00:00.000000",
+        "1594382400",
+        "1594382400.0",
+        "1594382400000",
+    ],
+)
+def test_times_are_read_as_people_write_them(written: str) -> None:
+    assert read_time(written) == NOON
+
+
+def test_the_width_is_the_commonest_distance() -> None:
+    starts = [NOON + timedelta(minutes=minutes) for minutes in (0, 5, 10, 40, 45)]
+    assert bin_width(starts) == timedelta(minutes=5)
+    assert bin_width([NOON + timedelta(seconds=61 * number) for number in range(5)]) == timedelta(minutes=1)
+    assert bin_width([NOON]) == timedelta(minutes=5)
+
+
+def test_bins_that_cannot_be_judged_are_named() -> None:
+    with pytest.raises(ValueError, match="Bins of 1 day"):
+        detect([f"2020-07-{day:02},5" for day in range(1, 9)])
+
+
+def test_nothing_in_gives_the_header() -> None:
+    assert detect([]) == ([], [])
+
+
+def test_a_real_series_comes_through_row_by_row(real_data: Path) -> None:
+    with gzip.open(real_data / "series" / "tweet-volumes" / "Twitter_volume_AAPL.csv.gz", "rt") as file:
+        lines = file.readlines()
+    rows, reasons = detect(lines)
+    assert reasons == []
+    assert [row.split(",")[0] for row in rows] == [line.split(",")[0] for line in lines[1:]]
+    assert rows[:3000] == detect(lines[:3001])[0]
+    assert any(row.endswith(",spike") for row in rows)

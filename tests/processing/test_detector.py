@@ -1,0 +1,275 @@
+"""The detector: what it finds, what it leaves alone, and that a row never depends on what comes after it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processing.contract import BinState, Severity
+from processing.spikes.detector import (
+    Bin,
+    DetectorPolicy,
+    DetectorState,
+    OutOfOrder,
+    Scored,
+    severity,
+    step,
+)
+
+START = datetime(2020, 7, 1, tzinfo=UTC)
+FIVE_MINUTES = DetectorPolicy.for_bins(timedelta(minutes=5))
+HOURS = DetectorPolicy.for_bins(timedelta(hours=1))
+
+
+def bins(policy: DetectorPolicy, counts: Iterable[int | None]) -> list[Bin]:
+    return [Bin(START + number * policy.width, count) for number, count in enumerate(counts)]
+
+
+def score(
+    policy: DetectorPolicy, observed: Iterable[Bin], state: DetectorState | None = None
+) -> tuple[DetectorState, list[Scored]]:
+    state = DetectorState.begin(policy) if state is None else state
+    rows = []
+    for each in observed:
+        state, row = step(policy, state, each)
+        rows.append(row)
+    return state, rows
+
+
+def rhythm(policy: DetectorPolicy, days: int, *, mean: float, seed: int = 1) -> np.ndarray:
+    """Poisson counts with a rhythm of the day, `mean` posts a bin."""
+    time = np.arange(days * policy.bins_a_day) / policy.bins_a_day
+    return np.random.default_rng(seed).poisson(mean * (1.0 + 0.6 * np.sin(2 * np.pi * time)))
+
+
+def first_spike(rows: Sequence[Scored]) -> int | None:
+    return next((number for number, row in enumerate(rows) if row.state is BinState.SPIKE), None)
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 60])
+def test_a_surge_on_an_ordinary_day_is_found_within_half_an_hour_or_three_bins(minutes: int) -> None:
+    policy = DetectorPolicy.for_bins(timedelta(minutes=minutes))
+    counts = rhythm(policy, 9, mean=minutes * 2.0)
+    surge = 8 * policy.bins_a_day + policy.bins_a_day // 3
+    counts[surge : surge + policy.hold] += minutes * 30
+    _, rows = score(policy, bins(policy, counts.tolist()))
+    assert first_spike(rows) in range(surge, surge + max(3, 30 // minutes))
+    assert rows[surge].ratio > 3.0
+    assert not rows[surge].provisional
+
+
+def test_ordinary_weeks_of_thirty_series_hardly_ever_alert() -> None:
+    alerts = 0
+    for seed in range(30):
+        _, rows = score(HOURS, bins(HOURS, rhythm(HOURS, 21, mean=20.0, seed=seed).tolist()))
+        alerts += first_spike(rows) is not None
+    assert alerts <= 6
+
+
+def test_only_rises_count() -> None:
+    counts = rhythm(FIVE_MINUTES, 8, mean=30.0)
+    counts[-100:] = 0
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts.tolist()))
+    assert {row.score for row in rows[-100:]} == {0.0}
+
+
+def test_a_surge_does_not_raise_the_expectation_of_the_next_day() -> None:
+    counts = [10] * (10 * HOURS.bins_a_day)
+    counts[8 * 24 + 12] = 900
+    _, rows = score(HOURS, bins(HOURS, counts))
+    assert rows[8 * 24 + 12].state is BinState.SPIKE
+    assert rows[9 * 24 + 12].expected == 10.0
+
+
+def test_an_archive_that_begins_in_the_middle_of_talk_is_warming_then_quiet() -> None:
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, [200, 180, 220, 190] * 72))
+    states = [row.state for row in rows]
+    assert states == [BinState.WARMING] * FIVE_MINUTES.warm + [BinState.QUIET] * (288 - FIVE_MINUTES.warm)
+    assert max(row.score for row in rows) < FIVE_MINUTES.leave
+
+
+def test_a_topic_from_known_silence_is_found_in_its_first_half_hour() -> None:
+    state = DetectorState.begin(FIVE_MINUTES, silent_before=True)
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, [0, 1, 4, 9, 12, 15]), state)
+    assert first_spike(rows) == 3
+    assert rows[3].provisional is False
+
+
+def test_two_nearly_empty_hours_are_taken_for_silence() -> None:
+    empty = [0] * FIVE_MINUTES.silence
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, [*empty, 1, 4, 9, 12]))
+    assert first_spike(rows) == len(empty) + 2
+
+
+def test_known_silence_is_the_same_as_two_days_of_empty_bins() -> None:
+    counts = [0, 2, 5, 11, 3]
+    _, told = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts), DetectorState.begin(FIVE_MINUTES, silent_before=True))
+    taking_nothing_for_silence = msgspec.structs.replace(FIVE_MINUTES, silent_posts=-1)
+    empty = [0] * (2 * FIVE_MINUTES.bins_a_day + FIVE_MINUTES.block_age)
+    _, lived = score(taking_nothing_for_silence, bins(FIVE_MINUTES, empty + counts))
+    assert [row.score for row in told] == pytest.approx([row.score for row in lived[len(empty) :]], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("counts", "authors"),
+    [([2, 2, 2, 2, 1], None), ([60, 80, 90], 4)],
+    ids=["nine posts in half an hour", "four authors"],
+)
+def test_too_little_is_no_spike(counts: list[int], authors: int | None) -> None:
+    state, _ = score(FIVE_MINUTES, bins(FIVE_MINUTES, [0] * 600))
+    later = START + 600 * FIVE_MINUTES.width
+    rows = score(
+        FIVE_MINUTES,
+        [Bin(later + number * FIVE_MINUTES.width, count, authors) for number, count in enumerate(counts)],
+        state,
+    )[1]
+    assert {row.score for row in rows} == {0.0}
+
+
+def test_five_authors_are_enough() -> None:
+    state, _ = score(FIVE_MINUTES, bins(FIVE_MINUTES, [0] * 600))
+    _, row = step(FIVE_MINUTES, state, Bin(START + 600 * FIVE_MINUTES.width, 60, authors=5))
+    assert row.state is BinState.SPIKE
+
+
+def test_backfill_opens_nothing_but_what_follows_it_may() -> None:
+    state, _ = score(HOURS, bins(HOURS, [5] * 240))
+    _, history = step(HOURS, state, Bin(START + 240 * HOURS.width, 500, alertable=False))
+    _, live = step(HOURS, state, Bin(START + 241 * HOURS.width, 500))
+    assert history.score > HOURS.enter
+    assert (history.state, live.state) == (BinState.QUIET, BinState.SPIKE)
+
+
+def test_unknown_is_not_zero() -> None:
+    counts: list[int | None] = [10] * (8 * 24)
+    counts[24:72] = [None] * 48
+    _, rows = score(HOURS, bins(HOURS, counts))
+    assert {row.state for row in rows[24:72]} == {BinState.UNKNOWN}
+    assert {row.expected for row in rows[100:]} == {10.0}
+
+
+@pytest.mark.parametrize("missing", [1, 200, 9000])
+def test_bins_left_out_are_unknown_bins(missing: int) -> None:
+    before, after = rhythm(HOURS, 10, mean=8.0).tolist(), [9, 70, 80, 12]
+    all_bins = bins(HOURS, [*before, *[None] * missing, *after])
+    _, filled = score(HOURS, all_bins)
+    _, with_gap = score(HOURS, all_bins[: len(before)] + all_bins[-len(after) :])
+    assert with_gap[-4:] == filled[-4:]
+
+
+def test_a_spike_lasts_until_the_score_has_been_low_for_an_hour() -> None:
+    counts = [4] * 288 * 3 + [80, 80, 80] + [4] * 30
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts))
+    spike = [number for number, row in enumerate(rows) if row.state is BinState.SPIKE]
+    raised = [number for number, row in enumerate(rows) if row.score >= FIVE_MINUTES.leave]
+    assert spike == list(range(raised[0], raised[-1] + FIVE_MINUTES.hold))
+
+
+def test_a_spike_does_not_outlast_an_outage() -> None:
+    state, rows = score(HOURS, bins(HOURS, [5] * 240 + [400, 400]))
+    _, later = step(HOURS, state, Bin(START + 260 * HOURS.width, 5))
+    assert rows[-1].state is BinState.SPIKE
+    assert later.state is BinState.QUIET
+
+
+def test_an_earlier_or_equal_bin_is_refused_and_changes_nothing() -> None:
+    state, _ = score(HOURS, bins(HOURS, [1, 2, 3]))
+    before = state.to_json()
+    for hour in (1, 2):
+        with pytest.raises(OutOfOrder, match="not later"):
+            step(HOURS, state, Bin(START + hour * HOURS.width, 1))
+    assert state.to_json() == before
+
+
+def test_a_start_without_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        step(HOURS, DetectorState.begin(HOURS), Bin(START.replace(tzinfo=None), 1))
+
+
+@pytest.mark.parametrize("width", [timedelta(seconds=30), timedelta(minutes=7), timedelta(days=1)])
+def test_widths_that_cannot_be_judged_are_refused(width: timedelta) -> None:
+    with pytest.raises(ValueError, match="cannot be judged"):
+        DetectorPolicy.for_bins(width)
+
+
+@pytest.mark.parametrize("minutes", [1, 2, 3, 4, 5, 6, 10, 15, 20, 30, 60, 120, 360])
+def test_every_width_that_divides_six_hours_works(minutes: int) -> None:
+    policy = DetectorPolicy.for_bins(timedelta(minutes=minutes))
+    counts = [10] * (3 * policy.bins_a_day) + [300] * 3
+    _, rows = score(policy, bins(policy, counts))
+    assert rows[-1].state is BinState.SPIKE
+    assert {row.state for row in rows[policy.warm : -3]} == {BinState.QUIET}
+
+
+def test_a_state_of_another_width_is_refused() -> None:
+    with pytest.raises(ValueError, match="saved for bins of 1:00:00"):
+        DetectorState.from_json(FIVE_MINUTES, DetectorState.begin(HOURS).to_json())
+    with pytest.raises(ValueError, match="Not the state"):
+        DetectorState.from_json(HOURS, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("level", "ratio", "expected"),
+    [
+        (1.5, 99.0, Severity.NOTABLE),
+        (2.0, 3.0, Severity.MAJOR),
+        (9.0, 4.9, Severity.MAJOR),
+        (3.0, 5.0, Severity.EXTREME),
+    ],
+)
+def test_severity_asks_for_rarity_and_size(level: float, ratio: float, expected: Severity) -> None:
+    assert severity(level, ratio) is expected
+
+
+def test_the_levels_explain_the_score() -> None:
+    state, _ = score(HOURS, bins(HOURS, rhythm(HOURS, 12, mean=9.0).tolist()))
+    _, row = step(HOURS, state, Bin(START + 12 * 24 * HOURS.width, 60))
+    assert len(row.levels) == 4
+    assert row.score == min(row.levels)
+
+
+counts_of_hours = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2000)), min_size=1, max_size=400)
+
+
+@settings(deadline=None, max_examples=60)
+@given(counts=counts_of_hours, cut=st.integers(0, 400))
+def test_what_comes_later_never_changes_an_earlier_row(counts: list[int | None], cut: int) -> None:
+    _, whole = score(HOURS, bins(HOURS, counts))
+    _, prefix = score(HOURS, bins(HOURS, counts)[:cut])
+    assert whole[:cut] == prefix
+
+
+@settings(deadline=None, max_examples=60)
+@given(counts=counts_of_hours, cut=st.integers(0, 400))
+def test_a_restored_state_goes_on_as_if_never_stopped(counts: list[int | None], cut: int) -> None:
+    series = bins(HOURS, counts)
+    _, whole = score(HOURS, series)
+    state, before = score(HOURS, series[:cut])
+    _, after = score(HOURS, series[cut:], DetectorState.from_json(HOURS, state.to_json()))
+    assert before + after == whole
+
+
+def test_a_state_stays_small() -> None:
+    state, _ = score(FIVE_MINUTES, bins(FIVE_MINUTES, rhythm(FIVE_MINUTES, 16, mean=50.0).tolist()))
+    assert len(state.to_json()) < 20_000
+
+
+@pytest.mark.parametrize("name", ["AAPL", "CRM", "FB", "IBM", "PFE"])
+def test_eight_weeks_of_a_real_series_hold_a_few_spikes(name: str, real_data: Path) -> None:
+    path = real_data / "series" / "tweet-volumes" / f"Twitter_volume_{name}.csv.gz"
+    with gzip.open(path, "rt") as file:
+        counts = [int(count) for _, count in list(csv.reader(file))[1:]]
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts))
+    states = [row.state for row in rows]
+    spikes = sum(now is BinState.SPIKE and before is not now for before, now in pairwise(states))
+    assert 1 <= spikes <= 16
