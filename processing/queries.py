@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from ingest.contract import SYNTHETIC_PREFIX
 from processing.contract import (
     EVERYTHING,
     ClickHouseAddress,
@@ -50,6 +51,8 @@ class Coverage:
     since: datetime
     until: datetime
     complete: bool
+    heard_at: datetime
+    """Wall clock of its last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +87,14 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
     """
     rows = reader.query(
         """
-        SELECT source, since, min(until) AS covered, min(complete)
-        FROM (SELECT * FROM source_health FINAL)
+        SELECT source, since, min(until) AS covered, min(complete), max(at)
+        FROM source_health
         GROUP BY source, since
         HAVING count() >= max(partitions)
         ORDER BY covered
         """
     )
-    return tuple(Coverage(source, since, until, bool(complete)) for source, since, until, complete in rows)
+    return tuple(Coverage(source, since, until, bool(complete), at) for source, since, until, complete, at in rows)
 
 
 def binned_counts(reader: Reader, start: datetime, end: datetime, width: timedelta) -> tuple[BinCount, ...]:
@@ -139,9 +142,7 @@ def series(
             "width": int(width.total_seconds()),
         },
     )
-    return tuple(
-        BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows
-    )
+    return tuple(BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows)
 
 
 def posts_over_time(
@@ -171,19 +172,45 @@ def posts_over_time(
     return tuple((moment, value, posts) for moment, value, posts in rows)
 
 
-def distinct_authors(reader: Reader, start: datetime, end: datetime, *, topic: str, language: str) -> int:
-    """How many people wrote. A post without an author counts as one of its own."""
-    [(authors,)] = reader.query(
+def speakers(
+    reader: Reader,
+    start: datetime,
+    end: datetime,
+    width: timedelta,
+    *,
+    enough: int,
+    topic: str = EVERYTHING,
+    language: str = EVERYTHING,
+) -> dict[tuple[datetime, str, str], frozenset[int]]:
+    """Who wrote in each bin of each topic and language (`*` for all), as hashes, up to `enough` of them.
+
+    With a topic or a language, only that one.
+    The union of a few bins' sets has `enough` members exactly if that many people wrote in those bins. A post
+    without an author counts as by one of its own.
+    """
+    rows = reader.query(
         """
-        SELECT uniqExact(if(author = '', concat('\\0', id), author))
+        SELECT
+            toStartOfInterval(created_at, toIntervalSecond({width:UInt32})) AS bin,
+            arrayJoin(topics) AS topic,
+            arrayJoin([language, '*']) AS series_language,
+            groupUniqArray({enough:UInt8})(cityHash64(if(author = '', concat('\0', id), author)))
         FROM posts
-        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
-            AND ({topic:String} = '*' OR has(topics, {topic:String}))
+        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')} AND notEmpty(topics)
+            AND ({topic:String} = '*' OR topic = {topic:String})
             AND ({language:String} = '*' OR language = {language:String})
+        GROUP BY bin, topic, series_language
         """,
-        {"topic": topic, "language": language, "start": start, "end": end},
+        {
+            "start": start,
+            "end": end,
+            "width": int(width.total_seconds()),
+            "enough": enough,
+            "topic": topic,
+            "language": language,
+        },
     )
-    return int(authors)
+    return {(bin_start, name, lang): frozenset(who) for bin_start, name, lang, who in rows}
 
 
 def sources_between(reader: Reader, topic: str, start: datetime, end: datetime) -> tuple[str, ...]:
@@ -299,11 +326,9 @@ def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> t
     )
 
 
-def scored_until(reader: Reader, name: str) -> datetime | None:
+def scored_until(reader: Reader, name: str = "main") -> datetime | None:
     """How far a watch has come; None before its first bin."""
-    rows = reader.query(
-        "SELECT scored_until FROM watch_progress FINAL WHERE name = {name:String}", {"name": name}
-    )
+    rows = reader.query("SELECT scored_until FROM watch_progress WHERE name = {name:String}", {"name": name})
     return rows[0][0] if rows else None
 
 
@@ -329,7 +354,7 @@ def silenced(reader: Reader, topic: str, at: datetime) -> bool:
     """Whether a silence covers this topic at this event time."""
     [(rows,)] = reader.query(
         """
-        SELECT count() FROM silences FINAL
+        SELECT count() FROM silences
         WHERE (topic = '*' OR topic = {topic:String})
             AND starts_at <= {at:DateTime('UTC')} AND ends_at > {at:DateTime('UTC')}
         """,
@@ -341,7 +366,122 @@ def silenced(reader: Reader, topic: str, at: datetime) -> bool:
 def acknowledged(reader: Reader, incident: str) -> bool:
     """Whether somebody has taken an incident on."""
     [(rows,)] = reader.query(
-        "SELECT count() FROM acknowledgements FINAL WHERE incident = {incident:String}",
+        "SELECT count() FROM acknowledgements WHERE incident = {incident:String}",
         {"incident": incident},
     )
     return bool(rows)
+
+
+def extent(reader: Reader) -> tuple[datetime, datetime] | None:
+    """The oldest and the newest minute with a count; None when there is none.
+
+    This question and the next ask what there is, not how much: they read the versions as they lie, which spares
+    the merge of a month of them. A bucket emptied since may still answer.
+    """
+    [(oldest, newest, rows)] = reader.query(
+        "SELECT min(minute), max(minute), count() FROM count_versions WHERE topic = '*' AND posts > 0"
+    )
+    return (oldest, newest) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What the posts of a range are about, in which languages, and of which sources: generated or collected ones."""
+
+    topics: tuple[str, ...]
+    languages: tuple[str, ...]
+    generated: tuple[str, ...]
+    collected: tuple[str, ...]
+
+
+def presence(reader: Reader, start: datetime, end: datetime) -> Presence:
+    """Which topics, languages and sources have a post in a range."""
+    rows = reader.query(
+        """
+        WITH held AS
+        (
+            SELECT topic, language, source FROM count_versions
+            WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND posts > 0
+        )
+        SELECT DISTINCT 'topic', toString(topic) FROM held
+        UNION ALL SELECT DISTINCT 'language', toString(language) FROM held WHERE topic != '*'
+        UNION ALL SELECT DISTINCT 'source', toString(source) FROM held WHERE topic = '*'
+        """,
+        {"start": start, "end": end},
+    )
+    sources = sorted(name for kind, name in rows if kind == "source")
+    return Presence(
+        topics=tuple(sorted(name for kind, name in rows if kind == "topic")),
+        languages=tuple(sorted(name for kind, name in rows if kind == "language")),
+        generated=tuple(source for source in sources if source.startswith(SYNTHETIC_PREFIX)),
+        collected=tuple(source for source in sources if not source.startswith(SYNTHETIC_PREFIX)),
+    )
+
+
+def topics_over_time(
+    reader: Reader, start: datetime, end: datetime, width: timedelta, *, language: str
+) -> tuple[tuple[datetime, str, int], ...]:
+    """(bin, topic, posts) of all topics there are, in one language or in all."""
+    rows = reader.query(
+        """
+        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, topic, sum(posts)
+        FROM counts
+        WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND topic != '*'
+            AND ({language:String} = '*' OR language = {language:String})
+        GROUP BY bin, topic
+        ORDER BY bin, topic
+        """,
+        {"start": start, "end": end, "width": int(width.total_seconds()), "language": language},
+    )
+    return tuple((moment, topic, posts) for moment, topic, posts in rows)
+
+
+def newest_posts(
+    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
+) -> tuple[StoredPost, ...]:
+    """The newest posts of a range that still have a text, newest first.
+
+    The counts say first in which minutes they are: each of the newest `limit` minutes with a post holds at least
+    one, so no text of any other minute has to be read. That is what keeps a page over a month quick.
+    """
+    minutes = _newest_minutes(reader, start, end, topic=topic, language=language, limit=limit)
+    rows = reader.query(
+        """
+        SELECT source, id, created_at, language, topics, text, url, author
+        FROM posts
+        WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
+            AND created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
+            AND text != '' AND NOT deleted
+            AND ({topic:String} = '*' OR has(topics, {topic:String}))
+            AND ({language:String} = '*' OR language = {language:String})
+        ORDER BY created_at DESC, source, id
+        LIMIT {limit:UInt32}
+        """,
+        {"minutes": minutes, "topic": topic, "language": language, "start": start, "end": end, "limit": limit},
+    )
+    return tuple(
+        StoredPost(source, name, created_at, lang, tuple(topics), text, url, author)
+        for source, name, created_at, lang, topics, text, url, author in rows
+    )
+
+
+def _newest_minutes(
+    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
+) -> list[datetime]:
+    """Newest first. The last day is tried before the whole range; all topics there are sort behind `*`."""
+    first, last = ("+", "~") if topic == EVERYTHING else (topic, topic)
+    for since in (max(start, end - timedelta(days=1)), start):
+        rows = reader.query(
+            """
+            SELECT DISTINCT minute FROM counts
+            WHERE topic >= {first:String} AND topic <= {last:String}
+                AND minute >= {since:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND posts > deleted
+                AND ({language:String} = '*' OR language = {language:String})
+            ORDER BY minute DESC
+            LIMIT {limit:UInt32}
+            """,
+            {"first": first, "last": last, "language": language, "since": since, "end": end, "limit": limit},
+        )
+        if len(rows) == limit or since == start:
+            break
+    return [minute for (minute,) in rows]

@@ -17,22 +17,16 @@ class ProcessingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
-    kafka_bootstrap: str = Field(
-        "127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas"
-    )
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas")
     kafka_group: str = Field("banwatch", description="consumer group of the workers")
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
-    clickhouse_database: str = Field(
-        "banwatch", description="database that holds the tables", pattern=r"^\w+$"
-    )
+    clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="password of the user that may write")
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
-    watch_interval: timedelta = Field(
-        timedelta(seconds=1), description="pause between two looks at the counts"
-    )
+    watch_interval: timedelta = Field(timedelta(seconds=1), description="pause between two looks at the counts")
     bin_width: timedelta = Field(timedelta(minutes=5), description="width of the detector's bins")
 
     @property

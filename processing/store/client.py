@@ -83,15 +83,14 @@ class Store:
                 connect_timeout=address.timeout.total_seconds(),
                 send_receive_timeout=address.timeout.total_seconds(),
                 autogenerate_session_id=False,
+                tz_mode="aware",
                 query_retries=0,
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """Run a query whose values are bound as `{name:Type}`; all rows at once."""
         with _translated(self.address):
-            return [
-                tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows
-            ]
+            return [tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows]
 
     def query_bytes(self, sql: str, parameters: Parameters | None = None, *, format: str) -> bytes:  # noqa: A002
         """The result of a query in one of ClickHouse's own formats."""

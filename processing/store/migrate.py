@@ -58,9 +58,7 @@ def shipped() -> tuple[Migration, ...]:
     """The migrations of this version, in order."""
     files = resources.files("processing.store").joinpath("migrations").iterdir()
     named = sorted((file for file in files if file.name.endswith(".sql")), key=lambda file: file.name)
-    return tuple(
-        Migration(int(file.name.split("_", 1)[0]), file.name, file.read_text("utf-8")) for file in named
-    )
+    return tuple(Migration(int(file.name.split("_", 1)[0]), file.name, file.read_text("utf-8")) for file in named)
 
 
 def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
@@ -78,9 +76,7 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
                 f"The database has seen migration {name}, which this banwatch does not know: upgrade it."
             )
         if known[number].checksum != checksum:
-            raise SchemaConflict(
-                f"Migration {name} has changed since the database saw it: restore the shipped file."
-            )
+            raise SchemaConflict(f"Migration {name} has changed since the database saw it: restore the shipped file.")
     return tuple(migration for migration in migrations if migration.number not in seen)
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from importlib import resources
 
+import msgspec
+
 from ingest.contract import Post, Progress
-from processing.contract import TaggedPost
+from processing.contract import Incident, Pulse, Spike, TaggedPost
 from processing.event_time import EventTime, event_time
 from processing.store.client import Store
 
@@ -132,7 +135,7 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
     newest = {(partition, report.source, report.since): report for partition, report in reports}
     if newest:
         store.insert(
-            "source_health",
+            "source_health_versions",
             ["source", "since", "partition", "partitions", "until", "complete"],
             [
                 [report.source for report in newest.values()],
@@ -143,3 +146,36 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
                 [report.complete for report in newest.values()],
             ],
         )
+
+
+def write_spikes(store: Store, spikes: Sequence[Spike]) -> None:
+    """Write a new version of each spike."""
+    _write_versions(store, "spike_versions", spikes)
+
+
+def write_incidents(store: Store, incidents: Sequence[Incident]) -> None:
+    """Write a new version of each incident."""
+    _write_versions(store, "incident_versions", incidents)
+
+
+def write_scored_until(store: Store, until: datetime, name: str = "main") -> None:
+    """Note how far a watch has come."""
+    store.insert("watch_progress_versions", ["name", "scored_until"], [[name], [until]])
+
+
+def _write_versions(store: Store, table: str, records: Sequence[Spike] | Sequence[Incident]) -> None:
+    if not records:
+        return
+    columns = records[0].__struct_fields__
+    rows = [tuple(_stored(getattr(record, column)) for column in columns) for record in records]
+    store.insert(table, columns, list(zip(*rows, strict=True)))
+
+
+def _stored(value: object) -> object:
+    match value:
+        case StrEnum():
+            return value.value
+        case (Pulse(), *_):
+            return [msgspec.structs.astuple(pulse) for pulse in value if isinstance(pulse, Pulse)]
+        case _:
+            return value

@@ -77,7 +77,7 @@ CREATE TABLE spike_versions
     provisional Bool COMMENT 'judged with less than two days of history',
     pulses Array(Tuple(start DateTime('UTC'), peak DateTime('UTC'), observed UInt64, expected Float64))
         COMMENT 'the rises inside the spike',
-    version UInt64 COMMENT 'server clock in microseconds'
+    version UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'server clock in microseconds'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (topic, language, start)
@@ -101,12 +101,12 @@ CREATE TABLE incident_versions
     ratio Float64 COMMENT 'of the leading spike''s highest bin',
     score Float64 COMMENT 'highest score of its spikes',
     severity LowCardinality(String) COMMENT 'highest severity of its spikes',
-    languages Array(LowCardinality(String)) COMMENT 'languages with a spike of their own, in order of their start',
-    subtopics Array(LowCardinality(String)) COMMENT 'sub-topics with a spike of their own, in order of their start',
+    languages Array(LowCardinality(String)) COMMENT 'languages with a spike of their own, the largest first',
+    subtopics Array(LowCardinality(String)) COMMENT 'sub-topics with a spike of their own, the largest first',
     pulses Array(Tuple(start DateTime('UTC'), peak DateTime('UTC'), observed UInt64, expected Float64))
         COMMENT 'of the leading spike',
     synthetic Bool COMMENT 'every post behind it was generated',
-    version UInt64 COMMENT 'server clock in microseconds'
+    version UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'server clock in microseconds'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY id
@@ -116,7 +116,7 @@ CREATE VIEW incidents AS
 SELECT * EXCEPT (version) FROM incident_versions FINAL
 COMMENT 'spikes that belong together: what people are told about, once';
 
-CREATE TABLE acknowledgements
+CREATE TABLE acknowledgement_versions
 (
     incident String COMMENT 'id of the incident',
     by String COMMENT 'who took it on',
@@ -127,7 +127,11 @@ ENGINE = ReplacingMergeTree(at)
 ORDER BY incident
 COMMENT 'incidents somebody has taken on: not told again until they close';
 
-CREATE TABLE silences
+CREATE VIEW acknowledgements AS
+SELECT * FROM acknowledgement_versions FINAL
+COMMENT 'incidents somebody has taken on';
+
+CREATE TABLE silence_versions
 (
     id String COMMENT 'stable name',
     topic LowCardinality(String) COMMENT 'root topic it silences; * is every one',
@@ -140,6 +144,10 @@ CREATE TABLE silences
 ENGINE = ReplacingMergeTree(at)
 ORDER BY id
 COMMENT 'times during which incidents of a topic are recorded and not told';
+
+CREATE VIEW silences AS
+SELECT * FROM silence_versions FINAL
+COMMENT 'times during which incidents of a topic are not told';
 
 CREATE TABLE deliveries
 (
@@ -154,7 +162,7 @@ ENGINE = MergeTree
 ORDER BY (dedup_key, notifier, at)
 COMMENT 'what was told, so that a restart repeats nothing';
 
-CREATE TABLE source_health
+CREATE TABLE source_health_versions
 (
     source LowCardinality(String) COMMENT 'name of the collector',
     since DateTime64(3, 'UTC') COMMENT 'event time from which it has listened without a gap',
@@ -168,7 +176,11 @@ ENGINE = ReplacingMergeTree(at)
 ORDER BY (source, since, partition)
 COMMENT 'what each collector has covered: a minute outside is unknown, not zero';
 
-CREATE TABLE watch_progress
+CREATE VIEW source_health AS
+SELECT * FROM source_health_versions FINAL
+COMMENT 'what each collector has covered, partition by partition';
+
+CREATE TABLE watch_progress_versions
 (
     name LowCardinality(String) COMMENT 'which watch',
     scored_until DateTime('UTC') COMMENT 'event time up to which every bin was scored',
@@ -176,4 +188,8 @@ CREATE TABLE watch_progress
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY name
+COMMENT 'how far the detector has come';
+
+CREATE VIEW watch_progress AS
+SELECT * FROM watch_progress_versions FINAL
 COMMENT 'how far the detector has come';

@@ -10,7 +10,12 @@ SELECT * REPLACE (
     true AS deleted,
     {deletion:UInt64} + version AS version
 )
-FROM post_versions FINAL
-WHERE source = {source:String}
-    AND (id IN {ids:Array(String)} OR author IN {authors:Array(String)})
-    AND NOT deleted
+-- A query of its own, because a condition beside the new values would be asked of those.
+FROM
+(
+    SELECT *
+    FROM post_versions FINAL
+    WHERE source = {source:String}
+        AND (id IN {ids:Array(String)} OR author IN {authors:Array(String)})
+        AND NOT deleted
+)

@@ -1,0 +1,65 @@
+"""From incidents to channels: ask what is known, decide, try once, write down what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from processing import queries
+from processing.alerts.state import Decision, Standing, decide
+from processing.contract import Incident
+from processing.store.client import Store
+
+
+class Outcome(StrEnum):
+    """What came of one try."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The outcome of one try, and what the channel answered, without secrets."""
+
+    outcome: Outcome
+    detail: str
+
+
+class Notifier(Protocol):
+    """A channel. It tries once and says what came of it."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in `deliveries`."""
+        ...
+
+    def notify(self, incident: Incident) -> Sent:
+        """Tell of an incident, once."""
+        ...
+
+
+def deliver(store: Store, notifiers: Sequence[Notifier], incident: Incident) -> tuple[Decision, ...]:
+    """Tell every channel that has to be told. What was sent is written down, so that a restart repeats nothing."""
+    return tuple(_deliver_to(store, notifier, incident) for notifier in notifiers)
+
+
+def _deliver_to(store: Store, notifier: Notifier, incident: Incident) -> Decision:
+    decision = decide(
+        Standing(
+            told=queries.delivered(store, incident.id, notifier.name),
+            acknowledged=queries.acknowledged(store, incident.id),
+            silenced=queries.silenced(store, incident.topic, incident.detected_at),
+        )
+    )
+    if decision.tells:
+        sent = notifier.notify(incident)
+        store.insert(
+            "deliveries",
+            ["dedup_key", "notifier", "decision", "outcome", "detail"],
+            [[incident.id], [notifier.name], [decision.value], [sent.outcome.value], [sent.detail]],
+        )
+    return decision

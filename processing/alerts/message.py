@@ -1,0 +1,49 @@
+"""An incident in plain text: the same numbers on every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from processing.contract import Incident, Pulse
+
+SYNTHETIC = "Synthetic data: these posts were generated, nobody wrote them."
+
+
+def moment(at: datetime) -> str:
+    """A time as people read it, in UTC."""
+    return f"{at:%a %-d %b %Y %H:%M} UTC"
+
+
+def headline(incident: Incident) -> str:
+    """One line: what, how far above normal, since when."""
+    return (
+        f"{incident.severity.upper()}: {incident.topic} at {incident.ratio:,.0f} times normal, "
+        f"since {moment(incident.start)}"
+    )
+
+
+def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
+    """The lines below the headline; `width` is the detector's bin."""
+    lines = [f"found {incident.detected_at:%H:%M} UTC, score {incident.score:.1f}; incident {incident.id}"]
+    lines += [pulse_line(number, pulse, width) for number, pulse in enumerate(incident.pulses, start=1)]
+    if incident.languages:
+        lines.append("languages: " + _first(incident.languages))
+    if incident.subtopics:
+        lines.append("sub-topics: " + _first(incident.subtopics))
+    if incident.synthetic:
+        lines.append(SYNTHETIC)
+    return tuple(lines)
+
+
+def _first(names: Sequence[str], most: int = 12) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def pulse_line(number: int, pulse: Pulse, width: timedelta) -> str:
+    """One rise: when it began, when it was highest, and how high that was."""
+    return (
+        f"pulse {number}: from {pulse.start:%a %H:%M}, highest {pulse.peak:%H:%M} UTC with {pulse.observed:,} posts "
+        f"in {width.total_seconds() / 60:.0f} min, {pulse.expected:.1f} expected"
+    )

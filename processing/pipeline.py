@@ -1,0 +1,127 @@
+"""Kafka to ClickHouse: the loop of a worker. It decides nothing and may be killed at any line.
+
+    posts topic --poll--> Batch
+      --tag-------> TaggedPost, what cannot be placed in time joins the rejected
+      --write-----> post_versions, deletions behind the posts they name
+      --recount---> count_versions, for the minutes touched
+      --note------> source_health, how far each collector has come
+      --reject----> posts.rejected
+      --commit----> the group's offsets
+
+Everything before the commit may happen again and changes nothing then; see `processing.store.writer`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import stamina
+import structlog
+
+from ingest.contract import Post, Rejected, encode
+from ingest.log import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from processing.contract import TaggedPost
+from processing.enrich import Enricher
+from processing.event_time import Impossible, event_time
+from processing.store.client import Store, StoreUnavailable
+from processing.store.writer import delete_posts, recount, write_posts, write_progress
+
+log = structlog.get_logger()
+
+POLL = timedelta(milliseconds=200)
+FLUSH = timedelta(seconds=30)
+RAW_KEPT = 4_096
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A batch by what is to be done with it."""
+
+    tagged: list[TaggedPost]
+    deletions: list[Post]
+    rejected: list[Rejected]
+
+
+def sort(batch: Batch, enricher: Enricher) -> Sorted:
+    """Tag the posts of a batch and set aside what is no post to keep."""
+    done = Sorted([], [], list(batch.rejected))
+    for post in batch.posts:
+        if post.op != "post":
+            done.deletions.append(post)
+            continue
+        try:
+            event_time(post)
+        except Impossible as error:
+            done.rejected.append(_rejected(post, error))
+        else:
+            done.tagged.append(enricher.tag(post))
+    return done
+
+
+def _rejected(post: Post, error: Impossible) -> Rejected:
+    return Rejected(
+        source=post.source,
+        where=f"{post.source}:{post.id}",
+        reason=str(error),
+        raw=encode(post).decode()[:RAW_KEPT],
+    )
+
+
+@dataclass
+class Pipeline:
+    """One worker. Two of them share the partitions of the topic; the store needs no other agreement."""
+
+    consumer: PostConsumer
+    producer: PostProducer
+    store: Store
+    enricher: Enricher
+    stop: threading.Event
+    batch_posts: int
+
+    def __call__(self) -> None:
+        """Work until `stop` is set.
+
+        Raises:
+            BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. What it
+                had not committed is done again by whoever has its partitions next.
+        """
+        while not self.stop.is_set():
+            batch = self.consumer.poll(POLL, self.batch_posts)
+            if batch:
+                self.take(batch)
+
+    def take(self, batch: Batch) -> None:
+        """Carry one batch through to its commit."""
+        work = sort(batch, self.enricher)
+        self._store(work, batch)
+        for rejected in work.rejected:
+            self.producer.reject(rejected, _acknowledged)
+        if work.rejected:
+            log.warning(
+                "rejected",
+                posts=len(work.rejected),
+                first=work.rejected[0].where,
+                reason=work.rejected[0].reason,
+            )
+            self.producer.flush(FLUSH)
+        try:
+            self.consumer.commit(batch)
+        except PartitionsLost as lost:
+            log.info("batch not committed", reason=str(lost))
+
+    def _store(self, work: Sorted, batch: Batch) -> None:
+        # Without end: a store that is away is waited for, and the log keeps what is not committed.
+        for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
+            with attempt:
+                touched = write_posts(self.store, work.tagged) | delete_posts(self.store, work.deletions)
+                recount(self.store, touched)
+                write_progress(self.store, batch.progress)
+
+    def _worth_waiting(self, error: Exception) -> bool:
+        return isinstance(error, StoreUnavailable) and not self.stop.is_set()
+
+
+def _acknowledged(_: Delivery) -> None:
+    """Nothing waits for a rejection but the flush behind it."""

@@ -1,0 +1,202 @@
+"""The clock's loop: score the bins that are closed, write down spikes and incidents, tell people.
+
+It follows the watermark, not the wall: a replay of 2020 is watched as 2020 was. Every write may be repeated; a
+watch that is killed begins again at the last bin that it wrote down, and tells nobody twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from ingest.contract import SYNTHETIC_PREFIX
+from processing import queries
+from processing.alerts.deliver import Notifier, deliver
+from processing.contract import EVERYTHING, Incident, Spike
+from processing.queries import Coverage
+from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
+from processing.spikes.book import NOTHING, Book, Key, Observation
+from processing.spikes.detector import DetectorPolicy
+from processing.spikes.episodes import EpisodePolicy
+from processing.spikes.incidents import IncidentPolicy, group, still_growing
+from processing.store.client import Store, StoreUnavailable
+from processing.store.writer import write_incidents, write_scored_until, write_spikes
+
+log = structlog.get_logger()
+
+STRIDE = timedelta(days=1)
+"""Event time that one look covers at most, so that a replay tells of incidents as it goes."""
+
+HISTORY = timedelta(days=35)
+"""What a series that comes under watch is shown of its past."""
+
+REMEMBERED = timedelta(days=90)
+"""Of an incident that still grows, no spike is older than this."""
+
+SILENT_AFTER = timedelta(minutes=2)
+
+
+@dataclass
+class Watch:
+    """One watch over all series. `clock` is the wall clock; it only tells which collectors have fallen silent."""
+
+    store: Store
+    roots: Mapping[str, str]
+    width: timedelta
+    notifiers: Sequence[Notifier]
+    clock: Callable[[], datetime]
+    incident_policy: IncidentPolicy = field(default_factory=IncidentPolicy)
+    _book: Book = field(init=False)
+    _spikes: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
+    _incidents: dict[str, Incident] = field(default_factory=dict)
+    _settled: set[str] = field(default_factory=set)
+    _next: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self._forget()
+
+    def run(self, stop: threading.Event, interval: timedelta) -> None:
+        """Look again and again until `stop` is set. A store that is away is waited for."""
+        self._resume_when_possible(stop, interval)
+        while not stop.is_set():
+            try:
+                busy = self.look()
+            except StoreUnavailable as error:
+                log.warning("store away", reason=str(error))
+                busy = False
+            if not busy:
+                stop.wait(interval.total_seconds())
+
+    def _resume_when_possible(self, stop: threading.Event, interval: timedelta) -> None:
+        while not stop.is_set():
+            try:
+                self.resume()
+            except StoreUnavailable as error:
+                log.warning("store away", reason=str(error))
+                stop.wait(interval.total_seconds())
+            else:
+                return
+
+    def resume(self) -> None:
+        """Take up what an earlier watch wrote down."""
+        self._next = queries.scored_until(self.store)
+        if self._next is None:
+            return
+        coverage = queries.coverage(self.store)
+        stored = queries.spikes(self.store, self._next - REMEMBERED, self._next)
+        growing = still_growing(self.incident_policy, stored, self.roots, self._next)
+        self._spikes = {_name(spike): spike for spike in growing}
+        self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
+        for key in {key for key, _ in self._spikes}:
+            self._book.take_in(key, self._history(key, coverage, self._next))
+
+    def look(self) -> bool:
+        """Score what is closed, up to `STRIDE` of it. Whether there was anything."""
+        coverage = queries.coverage(self.store)
+        limit = watermark(coverage, self.width, self.clock(), SILENT_AFTER)
+        begin = self._begin(coverage)
+        if limit is None or begin is None or begin >= limit:
+            return False
+        end = min(limit, begin + STRIDE)
+        changed = self._score(coverage, begin, end)
+        write_spikes(self.store, changed)
+        self._tell(self._regroup(end))
+        write_scored_until(self.store, end)
+        self._next = end
+        return True
+
+    def _begin(self, coverage: Sequence[Coverage]) -> datetime | None:
+        """Where to go on. Time that nobody covered is passed over; a long one makes the past useless."""
+        if self._next is None:
+            return min((start_of_bin(each.since, self.width) for each in coverage), default=None)
+        begin = next_covered(coverage, self._next, self.width)
+        if begin is not None and begin - self._next > HISTORY:
+            self._forget()
+        return begin
+
+    def _forget(self) -> None:
+        policy = DetectorPolicy.for_bins(self.width)
+        self._book = Book(policy, EpisodePolicy.matching(policy))
+
+    def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
+        observed = self._observe(begin, end)
+        changed: dict[tuple[Key, datetime], Spike] = {}
+        for start in bins(begin, end, self.width):
+            seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
+            for key in self._book.newcomers(seen or {}):
+                self._book.take_in(key, self._history(key, coverage, start))
+            for key, event in self._book.step(start, seen):
+                changed[key, event.episode.start] = event.episode.snapshot(*key)
+        self._spikes |= changed
+        return list(changed.values())
+
+    def _observe(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
+        who = queries.speakers(self.store, begin, end, self.width, enough=self._book.policy.minimum_authors)
+        observed: dict[datetime, dict[Key, Observation]] = {}
+        for count in queries.binned_counts(self.store, begin, end, self.width):
+            if count.topic != EVERYTHING:
+                observed.setdefault(count.start, {})[Key(count.topic, count.language)] = Observation(
+                    count.posts,
+                    count.backfilled,
+                    who.get((count.start, count.topic, count.language), frozenset()),
+                )
+        return observed
+
+    def _history(
+        self, key: Key, coverage: Sequence[Coverage], end: datetime
+    ) -> Iterator[tuple[datetime, Observation | None]]:
+        begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
+        series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)
+        posts = {count.start: count for count in series}
+        who = queries.speakers(
+            self.store,
+            begin,
+            end,
+            self.width,
+            enough=self._book.policy.minimum_authors,
+            topic=key.topic,
+            language=key.language,
+        )
+        for start in bins(begin, end, self.width):
+            count = posts.get(start)
+            if count is not None:
+                yield start, Observation(count.posts, count.backfilled, who.get((start, *key), frozenset()))
+            else:
+                yield start, NOTHING if is_covered(coverage, start, self.width) else None
+
+    def _regroup(self, now: datetime) -> list[Incident]:
+        """Group the spikes anew and write what has changed."""
+        self._spikes = {name: spike for name, spike in self._spikes.items() if (spike.end or now) >= now - REMEMBERED}
+        known = list(self._incidents.values())
+        grouped = group(self.incident_policy, self._spikes.values(), known, self.roots, now)
+        incidents = [self._with_provenance(incident, now) for incident in grouped]
+        changed = [incident for incident in incidents if self._incidents.get(incident.id) != incident]
+        write_incidents(self.store, changed)
+        self._incidents |= {incident.id: incident for incident in incidents}
+        growing = still_growing(self.incident_policy, self._spikes.values(), self.roots, now)
+        self._spikes = {_name(spike): spike for spike in growing}
+        return incidents
+
+    def _with_provenance(self, incident: Incident, now: datetime) -> Incident:
+        known = self._incidents.get(incident.id)
+        if known is not None and known.end == incident.end:
+            return msgspec.structs.replace(incident, synthetic=known.synthetic)
+        sources = queries.sources_between(self.store, incident.topic, incident.start, incident.end or now)
+        generated = bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources)
+        return msgspec.structs.replace(incident, synthetic=generated)
+
+    def _tell(self, incidents: Sequence[Incident]) -> None:
+        for incident in incidents:
+            if incident.id not in self._settled:
+                for decision in deliver(self.store, self.notifiers, incident):
+                    log.info("incident", id=incident.id, decision=decision.value)
+                self._settled.add(incident.id)
+
+
+def _name(spike: Spike) -> tuple[Key, datetime]:
+    return Key(spike.topic, spike.language), spike.start

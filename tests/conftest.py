@@ -1,0 +1,95 @@
+"""What tests share: the real parts, started once, and posts to feed them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.addresses import clickhouse_answers
+from ingest.contract import Post
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store
+from processing.store.migrate import migrate
+
+ROOT = Path(__file__).parent.parent
+WRITER_PASSWORD = "for tests"
+NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
+
+
+def free_port() -> int:
+    """A port that nothing held a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], bool], within: timedelta = timedelta(seconds=30)) -> bool:
+    """Whether a condition comes to hold before a deadline. The deadline only bounds a failure."""
+    deadline = time.monotonic() + within.total_seconds()
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real posts and series, which are not part of the project."""
+    folder = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"there is no real data at {folder}; BANWATCH_TEST_DATA names another folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An embedded ClickHouse in a process of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    folder = tmp_path_factory.mktemp("warehouse")
+    environment = os.environ | {
+        "BANWATCH_CLICKHOUSE_URL": url,
+        "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
+        "BANWATCH_DATA_DIR": str(folder),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
+    try:
+        assert eventually(lambda: clickhouse_answers(url)), "the embedded ClickHouse did not come up"
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def address(warehouse_url: str) -> ClickHouseAddress:
+    """A database of the test's own, with the newest schema, as the user that may write."""
+    own = ClickHouseAddress(
+        warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database=f"test_{uuid.uuid4().hex[:12]}"
+    )
+    migrate(own)
+    return own
+
+
+@pytest.fixture
+def store(address: ClickHouseAddress) -> Iterator[Store]:
+    """A connection to that database."""
+    with Store(address) as store:
+        yield store
+
+
+def a_post(**fields: object) -> Post:
+    """A post of Friday noon with whatever the test needs different."""
+    given: dict[str, object] = {"source": "example", "id": "1", "text": "TikTok banned", "created_at": NOON} | fields
+    return Post(**given)  # type: ignore[arg-type]

@@ -1,0 +1,190 @@
+"""The writes of the pipeline against the real engine: each may happen again and changes nothing then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from ingest.contract import Post, Progress
+from processing import queries
+from processing.contract import ClickHouseAddress, TaggedPost
+from processing.store import migrate as schema
+from processing.store.client import Store, StoreRefused, StoreUnavailable
+from processing.store.writer import delete_posts, minute_of, recount, write_posts, write_progress
+from tests.conftest import NOON, a_post, free_port
+
+MINUTE = timedelta(minutes=1)
+
+
+def tagged(post: Post, *, language: str = "en", topics: tuple[str, ...] = ("ban",)) -> TaggedPost:
+    return TaggedPost(post, language, 0.9, topics, "rules-1")
+
+
+def some_posts() -> list[TaggedPost]:
+    return [
+        tagged(
+            a_post(id=str(n), author=f"author-{n % 7}" if n % 5 else None, created_at=NOON + (n % 4) * MINUTE),
+            language=("en", "ar")[n % 2],
+            topics=(("ban", "employer-ban"), ("ban",), ())[n % 3],
+        )
+        for n in range(60)
+    ]
+
+
+def write(store: Store, posts: Iterable[TaggedPost]) -> None:
+    recount(store, write_posts(store, list(posts)))
+
+
+def counted(store: Store) -> dict[tuple[datetime, str, str, str], tuple[int, int]]:
+    rows = store.query("SELECT minute, topic, language, source, posts, authors FROM counts")
+    return {tuple(row[:4]): (row[4], row[5]) for row in rows}  # type: ignore[misc]
+
+
+def recounted(posts: Iterable[TaggedPost]) -> dict[tuple[datetime, str, str, str], tuple[int, int]]:
+    """The same in Python, from the posts themselves."""
+    seen: Counter[tuple[datetime, str, str, str]] = Counter()
+    authors: dict[tuple[datetime, str, str, str], set[str]] = {}
+    for each in {each.post.id: each for each in posts}.values():
+        for topic in (*each.topics, "*"):
+            key = (minute_of(each.post.created_at), topic, each.language, each.post.source)
+            seen[key] += 1
+            authors.setdefault(key, set()).add(each.post.author or f"\0{each.post.id}")
+    return {key: (count, len(authors[key])) for key, count in seen.items()}
+
+
+def test_counts_are_those_of_the_posts(store: Store) -> None:
+    posts = some_posts()
+    write(store, posts)
+    assert counted(store) == recounted(posts)
+
+
+def test_redelivery_counts_nothing_twice(store: Store) -> None:
+    posts = some_posts()
+    write(store, posts)
+    write(store, posts[10:40])
+    write(store, reversed(posts))
+    assert counted(store) == recounted(posts)
+
+
+def test_posts_written_and_never_recounted_are_counted_by_the_redelivery(store: Store) -> None:
+    posts = some_posts()
+    write_posts(store, posts)
+    assert counted(store) == {}
+    write(store, posts)
+    assert counted(store) == recounted(posts)
+
+
+def test_a_late_post_is_counted_in_its_own_minute(store: Store) -> None:
+    posts = some_posts()
+    write(store, posts)
+    late = tagged(a_post(id="late", created_at=NOON - timedelta(days=3)))
+    write(store, [late])
+    assert counted(store) == recounted([*posts, late])
+
+
+def test_an_edit_moves_the_post_between_topics(store: Store) -> None:
+    before = tagged(a_post(seen_at=NOON), topics=("ban",))
+    edited = msgspec.structs.replace(
+        tagged(a_post(seen_at=NOON + MINUTE, text="TikTok dance")), topics=("employer-ban",), language="fr"
+    )
+    write(store, [before])
+    write(store, [edited])
+    assert counted(store) == recounted([edited])
+    write(store, [before])
+    assert counted(store) == recounted([edited]), "the older version came again and won"
+
+
+def test_a_deleted_post_loses_its_text_and_keeps_its_place(store: Store) -> None:
+    posts = [tagged(a_post(id="1", author="someone", url="https://example.org/1")), tagged(a_post(id="2"))]
+    write(store, posts)
+    recount(store, delete_posts(store, [a_post(id="1", op="delete", text="")]))
+    write(store, posts)
+    rows = store.query("SELECT id, text, author, url, deleted FROM posts ORDER BY id")
+    assert rows == [("1", "", "", "", True), ("2", "TikTok banned", "", "", False)]
+    assert store.query("SELECT posts, deleted FROM counts WHERE topic = 'ban'") == [(2, 1)]
+
+
+def test_an_author_who_goes_takes_all_texts_along(store: Store) -> None:
+    write(store, [tagged(a_post(id=str(n), author="someone" if n else "other")) for n in range(3)])
+    recount(store, delete_posts(store, [a_post(id="x", op="delete_author", author="someone", text="")]))
+    assert store.query("SELECT id, text FROM posts ORDER BY id") == [("0", "TikTok banned"), ("1", ""), ("2", "")]
+
+
+def test_a_post_off_the_subject_keeps_its_place_and_not_its_text(store: Store) -> None:
+    write(store, [tagged(a_post(url="https://example.org"), topics=())])
+    assert store.query("SELECT text, url, language FROM posts") == [("", "", "en")]
+    assert store.query("SELECT topic, posts FROM counts") == [("*", 1)]
+
+
+def test_hostile_text_is_a_value(store: Store) -> None:
+    text = "'); DROP TABLE post_versions; -- \\ \0 \N{RIGHT-TO-LEFT OVERRIDE} {x:String} ?"
+    write(store, [tagged(a_post(id=text, text=text, author=text))])
+    [post] = queries.latest_posts(store, before=NOON + MINUTE)
+    assert (post.id, post.text, post.author) == (text, text, text)
+    recount(store, delete_posts(store, [a_post(id=text, op="delete", text="")]))
+    assert queries.latest_posts(store, before=NOON + MINUTE) == ()
+
+
+def test_a_minute_is_covered_once_all_partitions_have_said_so(store: Store) -> None:
+    def report(partition: int, until: datetime) -> None:
+        progress = Progress(source="archive-1", since=NOON, until=until, partitions=2)
+        write_progress(store, [(partition, progress)])
+
+    report(0, NOON + 10 * MINUTE)
+    assert queries.coverage(store) == ()
+    report(1, NOON + 4 * MINUTE)
+    [stretch] = queries.coverage(store)
+    assert (stretch.since, stretch.until, stretch.complete) == (NOON, NOON + 4 * MINUTE, False)
+
+
+def test_all_languages_together_are_a_series_of_their_own(store: Store) -> None:
+    write(store, some_posts())
+    found = queries.binned_counts(store, NOON, NOON + timedelta(hours=1), timedelta(minutes=5))
+    by_series = {(count.topic, count.language): count.posts for count in found}
+    assert by_series["ban", "*"] == by_series["ban", "en"] + by_series["ban", "ar"] == 40
+    assert by_series["*", "*"] == 60
+
+
+def test_few_speakers_are_told_from_many(store: Store) -> None:
+    write(store, [tagged(a_post(id=str(n), author="one")) for n in range(9)])
+    write(store, [tagged(a_post(id=f"x{n}", author=f"other-{n}"), language="ar") for n in range(9)])
+    who = queries.speakers(store, NOON, NOON + timedelta(hours=1), timedelta(minutes=5), enough=5)
+    assert {(topic, language): len(authors) for (_, topic, language), authors in who.items()} == {
+        ("ban", "en"): 1,
+        ("ban", "ar"): 5,
+        ("ban", "*"): 5,
+    }
+
+
+def test_a_migration_is_applied_once(address: ClickHouseAddress) -> None:
+    assert schema.migrate(address) == ()
+
+
+def test_a_shipped_migration_that_changed_stops_everything(store: Store) -> None:
+    [first, *_] = schema.shipped()
+    changed = schema.Migration(first.number, first.name, first.text + "\n-- changed")
+    with pytest.raises(schema.SchemaConflict, match="has changed"):
+        schema.pending(store, (changed,))
+    with pytest.raises(schema.SchemaConflict, match="does not know"):
+        schema.pending(store, ())
+
+
+def test_every_column_says_what_it_holds(store: Store) -> None:
+    undocumented = store.query(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND comment = ''"
+        " AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'View')"
+    )
+    assert undocumented == []
+
+
+def test_a_store_that_is_away_and_one_that_refuses_are_told_apart(address: ClickHouseAddress) -> None:
+    nowhere = ClickHouseAddress(f"http://127.0.0.1:{free_port()}", "writer", address.password)
+    with pytest.raises(StoreUnavailable):
+        Store(nowhere)
+    with Store(address) as store, pytest.raises(StoreRefused) as refusal:
+        store.query("SELECT no_such_column FROM posts")
+    assert refusal.value.code == 47

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from processing.alerts.deliver import Outcome, Sent, deliver
+from processing.alerts.message import SYNTHETIC, details, headline
+from processing.alerts.notifiers.console import Console
+from processing.alerts.state import Decision, Standing, decide
+from processing.contract import Incident, IncidentState, Pulse, Severity
+from processing.store.client import Store
+from tests.conftest import NOON
+
+WIDTH = timedelta(minutes=5)
+
+
+def an_incident(*, synthetic: bool = False) -> Incident:
+    pulses = (
+        Pulse(NOON, NOON + timedelta(minutes=35), 212, 5.0),
+        Pulse(NOON + timedelta(hours=5), NOON + timedelta(hours=5, minutes=20), 131, 6.0),
+    )
+    return Incident(
+        id="ban-20200710T1210Z",
+        topic="ban",
+        state=IncidentState.OPEN,
+        start=NOON,
+        detected_at=NOON + timedelta(minutes=10),
+        peak=pulses[0].peak,
+        end=None,
+        observed=4_200,
+        expected=310.0,
+        ratio=35.5,
+        score=4.1,
+        severity=Severity.EXTREME,
+        languages=("en", "ar"),
+        subtopics=("employer-ban",),
+        pulses=pulses,
+        synthetic=synthetic,
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "decision"),
+    [
+        (Standing(told=False, acknowledged=False, silenced=False), Decision.FIRST),
+        (Standing(told=True, acknowledged=True, silenced=True), Decision.ALREADY_TOLD),
+        (Standing(told=False, acknowledged=True, silenced=True), Decision.ACKNOWLEDGED),
+        (Standing(told=False, acknowledged=False, silenced=True), Decision.SILENCED),
+    ],
+)
+def test_an_incident_is_told_once_and_not_over_a_silence(standing: Standing, decision: Decision) -> None:
+    assert decide(standing) is decision
+    assert decision.tells is (decision is Decision.FIRST)
+
+
+def test_the_message_has_the_numbers_that_the_page_has() -> None:
+    assert headline(an_incident()) == "EXTREME: ban at 36 times normal, since Fri 10 Jul 2020 12:00 UTC"
+    lines = "\n".join(details(an_incident(), WIDTH))
+    assert "pulse 2: from Fri 17:00, highest 17:20 UTC with 131 posts in 5 min, 6.0 expected" in lines
+    assert "languages: en, ar" in lines
+    assert SYNTHETIC not in lines
+
+
+def test_synthetic_data_says_so() -> None:
+    assert SYNTHETIC in details(an_incident(synthetic=True), WIDTH)
+
+
+def test_what_was_sent_is_written_down_and_not_repeated(store: Store) -> None:
+    out = io.StringIO()
+    console = Console(out, WIDTH)
+    assert deliver(store, [console], an_incident()) == (Decision.FIRST,)
+    assert deliver(store, [console], an_incident()) == (Decision.ALREADY_TOLD,)
+    assert out.getvalue().count("ALERT") == 1
+    assert store.query("SELECT dedup_key, notifier, outcome FROM deliveries") == [
+        ("ban-20200710T1210Z", "console", "sent")
+    ]
+
+
+def test_a_silence_holds_for_its_topic_and_its_time(store: Store) -> None:
+    day = timedelta(days=1)
+    store.insert(
+        "silence_versions",
+        ["id", "topic", "starts_at", "ends_at", "by", "note"],
+        [["1"], ["ban"], [NOON - day], [NOON + day], ["desk"], ["known"]],
+    )
+    assert deliver(store, [Console(io.StringIO(), WIDTH)], an_incident()) == (Decision.SILENCED,)
+
+
+class Unreachable:
+    """A channel that is down."""
+
+    name = "unreachable"
+
+    def notify(self, incident: Incident) -> Sent:
+        return Sent(Outcome.RETRY, "connection refused")
+
+
+def test_a_try_that_failed_does_not_count_as_told(store: Store) -> None:
+    deliver(store, [Unreachable()], an_incident())
+    assert deliver(store, [Unreachable()], an_incident()) == (Decision.FIRST,)

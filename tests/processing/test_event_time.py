@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processing.event_time import AHEAD, EARLIEST, Impossible, event_time
+from tests.conftest import NOON, a_post
+
+
+def test_an_author_clock_that_can_be_right_is_believed() -> None:
+    assert event_time(a_post(created_at=NOON, seen_at=NOON + timedelta(days=9))) == (NOON, False)
+    assert event_time(a_post(created_at=NOON + AHEAD, seen_at=NOON)) == (NOON + AHEAD, False)
+
+
+def test_a_clock_that_runs_ahead_is_replaced_by_the_networks() -> None:
+    assert event_time(a_post(created_at=NOON + AHEAD + timedelta(seconds=1), seen_at=NOON)) == (NOON, True)
+
+
+def test_an_absurdly_old_time_is_replaced() -> None:
+    assert event_time(a_post(created_at=datetime(1, 1, 1, tzinfo=UTC), seen_at=NOON)) == (NOON, True)
+
+
+@pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])
+def test_without_a_second_clock_an_impossible_time_is_said_to_be_so(moment: datetime) -> None:
+    with pytest.raises(Impossible, match="cannot be right"):
+        event_time(a_post(created_at=moment))
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_every_time_given_out_can_be_stored(created_at: datetime, seen_at: datetime) -> None:
+    post = a_post(created_at=created_at, seen_at=seen_at)
+    try:
+        at, _ = event_time(post)
+    except (Impossible, OverflowError):
+        return
+    assert EARLIEST <= at <= datetime(2100, 1, 1, tzinfo=UTC)
