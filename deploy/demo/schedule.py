@@ -1,0 +1,100 @@
+"""When each post is written, in which language, and about what: drawn from the scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from deploy.demo import everyday
+from deploy.demo.communities import ACTIVITY, COMMUNITIES, HOURS, MINUTES, Community
+from deploy.demo.scenario import EVENTS, Event, Mix, Wave, minute_of
+from deploy.demo.situations import Situation
+
+_LATE_SHARE = 0.04
+_LATEST_SECONDS = 40
+
+
+class Arrival(NamedTuple):
+    """`delivered` and `written` are seconds since the archive's start; `surge` tells an event's post."""
+
+    delivered: float
+    written: float
+    language: str
+    situation: Situation
+    surge: bool
+
+
+def arrivals(seed: int, scale: float) -> list[Arrival]:
+    """Every post to come, in order of delivery: that of writing, but for some that are seconds late."""
+    drawn = [
+        arrival
+        for community in COMMUNITIES
+        for source in (_everyday(seed, scale, community), _surges(seed, scale, community.language))
+        for arrival in source
+    ]
+    drawn.sort()
+    return drawn
+
+
+def _everyday(seed: int, scale: float, community: Community) -> Iterator[Arrival]:
+    rng = Random(f"{seed}:everyday:{community.language}")
+    busy = 1.0
+    for hour in range(HOURS):
+        if hour % 24 == 0:
+            busy = math.exp(rng.gauss(0, 0.08))
+        mix = everyday.mix(hour * 60)
+        expected = scale * busy * community.daily / 24 * ACTIVITY[community.language][hour]
+        for _ in range(_poisson(rng, expected * sum(mix.values()))):
+            yield _arrival(rng, community.language, (hour + rng.random()) * 60, mix, surge=False)
+
+
+def _surges(seed: int, scale: float, language: str) -> Iterator[Arrival]:
+    for event in EVENTS:
+        if language not in event.languages:
+            continue
+        rng = Random(f"{seed}:{event.name}:{language}")
+        share, delay = event.languages[language]
+        begins = minute_of(event.start) + delay
+        for _ in range(_poisson(rng, scale * share * sum(event.wave.masses))):
+            minute = begins + _elapsed(rng, event.wave)
+            if _kept(rng, event, language, minute, begins):
+                yield _arrival(rng, language, minute, event.mix(minute), surge=True)
+
+
+def _elapsed(rng: Random, wave: Wave) -> float:
+    """Minutes since the start of a wave, distributed as its rate."""
+    rise, fast, slow = wave.masses
+    place = rng.random() * (rise + fast + slow)
+    if place < rise:
+        return wave.rise * math.sqrt(rng.random())
+    decay = wave.fast_decay if place < rise + fast else wave.slow_decay
+    return wave.rise - decay * math.log(1 - rng.random())
+
+
+def _kept(rng: Random, event: Event, language: str, minute: float, begins: float) -> bool:
+    if minute - begins >= event.wave.lasts or minute >= MINUTES:
+        return False
+    return rng.random() < event.wakefulness(language, minute)
+
+
+def _arrival(rng: Random, language: str, minute: float, mix: Mix, *, surge: bool) -> Arrival:
+    written = minute * 60
+    late = rng.random() * _LATEST_SECONDS if rng.random() < _LATE_SHARE else 0.0
+    return Arrival(written + late, written, language, _draw(rng, mix), surge)
+
+
+def _draw(rng: Random, mix: Mix) -> Situation:
+    return rng.choices(list(mix), list(mix.values()))[0]
+
+
+def _poisson(rng: Random, mean: float) -> int:
+    """A Poisson number: by counting for a small mean, by its normal approximation for a large one."""
+    if mean > 60:
+        return max(0, round(rng.gauss(mean, math.sqrt(mean))))
+    limit, product, count = math.exp(-mean), rng.random(), 0
+    while product > limit:
+        product *= rng.random()
+        count += 1
+    return count

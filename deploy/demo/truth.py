@@ -1,0 +1,84 @@
+"""The truth about the demo archive: which surges the scenario planted, in which series, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from deploy.demo.communities import MINUTES, START
+from deploy.demo.scenario import EVENTS, Event, Mix, minute_of
+from deploy.demo.situations import SUBTOPIC
+
+_WORTH_NAMING = 0.5
+_OVER_BELOW = 0.1
+_LONGEST_DELAY = 60
+
+
+class PlantedSurge(msgspec.Struct, frozen=True, kw_only=True):
+    """A surge of one series.
+
+    `topic` is `ban` (all of it) or a sub-topic's id, `language` a BCP 47 tag or `*`. `start` is the minute of
+    the first posts, `peak` that of the highest expected rate, `end` the first one after it below a tenth of
+    that. `per_minute` is the expected rate at the peak at scale 1, of this event alone.
+    """
+
+    name: str
+    topic: str
+    language: str
+    start: datetime
+    peak: datetime
+    end: datetime
+    per_minute: float
+    note: str
+
+
+def truth() -> tuple[PlantedSurge, ...]:
+    """Every planted surge of at least one post in two minutes: an event's whole, its sub-topics, its languages."""
+    return tuple(surge for event in EVENTS for surge in _of(event))
+
+
+def _of(event: Event) -> Iterator[PlantedSurge]:
+    minutes = _minutes(event)
+    spoken = {language: [event.rate(language, m + 0.5) for m in minutes] for language in event.languages}
+    every = [sum(rates) for rates in zip(*spoken.values(), strict=True)]
+    yield from _named(event, "ban", "*", every)
+    for topic in sorted({SUBTOPIC[one] for _, mix in event.phases for one in mix if one in SUBTOPIC}):
+        shares = (_share(event.mix(minute + 0.5), topic) for minute in minutes)
+        yield from _named(event, topic, "*", [rate * share for rate, share in zip(every, shares, strict=True)])
+    for language, rates in spoken.items():
+        yield from _named(event, "ban", language, rates)
+
+
+def _minutes(event: Event) -> range:
+    first = int(minute_of(event.start))
+    return range(first, min(MINUTES, first + int(event.wave.lasts) + _LONGEST_DELAY))
+
+
+def _share(mix: Mix, topic: str) -> float:
+    """What part of the posts is about a sub-topic."""
+    return sum(weight for one, weight in mix.items() if SUBTOPIC.get(one) == topic) / sum(mix.values())
+
+
+def _named(event: Event, topic: str, language: str, rates: list[float]) -> Iterator[PlantedSurge]:
+    """The surge of one series, from its posts a minute; nothing where it is too small to be called one."""
+    top = max(rates)
+    if top < _WORTH_NAMING:
+        return
+    peak = rates.index(top)
+    over = (minute for minute, rate in enumerate(rates) if minute > peak and rate < _OVER_BELOW * top)
+    yield PlantedSurge(
+        name=event.name,
+        topic=topic,
+        language=language,
+        start=_moment(event, next(minute for minute, rate in enumerate(rates) if rate > 0)),
+        peak=_moment(event, peak),
+        end=_moment(event, next(over)),
+        per_minute=round(top, 2),
+        note=event.note,
+    )
+
+
+def _moment(event: Event, minute: int) -> datetime:
+    return START + timedelta(minutes=_minutes(event)[minute])
