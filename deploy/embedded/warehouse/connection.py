@@ -1,0 +1,188 @@
+"""One connection to the engine: its own settings, current database and temporary tables."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
+from deploy.embedded.warehouse.guard import Kind
+from deploy.embedded.warehouse.query import Query, Summary
+from deploy.embedded.warehouse.quoting import escaped, set_statement, use_statement
+from deploy.embedded.warehouse.settings import Role
+from deploy.embedded.warehouse.statement import InsertHead, outline, reads_input
+
+if TYPE_CHECKING:
+    from deploy.embedded.warehouse.engine import Engine
+
+_WHOLE_RESULT_BYTES = "2000000000"
+
+
+class Connection:
+    """One engine connection, used by one request at a time, from any thread.
+
+    Every call takes the lock, so that `close` waits for what still runs; `Engine.kill` is what ends that.
+    """
+
+    def __init__(self, engine: Engine, role: Role, *, kept: bool = False) -> None:
+        self.role = role
+        self._kept = kept
+        self.token = uuid4().hex
+        self.interruptible = True
+        self.cancelled = False
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._raw: Any = None
+        self._open: Any = None
+        self._overlay: dict[str, str] | None = {}
+        self._restoring: list[str] = []
+
+    def ask(self, query: Query) -> tuple[Iterator[bytes], Summary, str]:
+        """Start a query: the pieces of its answer, its summary (growing with them) and its format.
+
+        Raises:
+            EngineError: as the engine or the guard says; the pieces raise it too.
+        """
+        shape = outline(query.text)
+        output_format = shape.format or query.output_format
+        summary = Summary()
+        streams = shape.streams(output_format) and "extremes" not in query.settings
+        if shape.selects and not streams and self.role is Role.WRITER:
+            query = replace(query, settings={"max_result_bytes": _WHOLE_RESULT_BYTES, **query.settings})
+        with self._lock:
+            self._prepare(query, session_statement=shape.first_word in {"SET", "USE"})
+            kind = self._engine.guard.check(self._raw, self.role, query.text, query.parameters, reading=query.reading)
+            self.interruptible = kind is Kind.READING
+            if streams and kind is Kind.READING:
+                self._open = self._call(self._raw.send_query, query.text, output_format, dict(query.parameters))
+                return self._pieces(self._open, summary), summary, output_format
+            return iter([self._whole(query, kind, output_format, summary)]), summary, output_format
+
+    def load(self, query: Query, head: InsertHead) -> Load:
+        """Open an insert whose data follows in pieces."""
+        with self._lock:
+            self._prepare(query, session_statement=False)
+            insert = head.text + b" VALUES"
+            kind = self._engine.guard.check(self._raw, self.role, insert, {}, reading=query.reading)
+            if kind not in {Kind.WRITING, Kind.WRITING_EVERYWHERE}:
+                raise EngineError(Code.SYNTAX_ERROR, "The INSERT before the data cannot be read")
+            self.interruptible = False
+            if query.parameters:
+                given = {f"param_{name}": value for name, value in query.parameters.items()}
+                self._call(self._raw.query, set_statement(given))
+            self._open = self._call(self._raw.send_insert, head.text.decode("utf-8", "replace"), head.format)
+            return Load(self, self._open)
+
+    def run(self, call: Any, *arguments: Any) -> Any:
+        """Make one engine call under this connection's lock."""
+        with self._lock:
+            return self._call(call, *arguments)
+
+    def close(self) -> None:
+        """End what is open and let the connection go."""
+        self.cancelled = True
+        if self._lock.locked():
+            self._engine.kill(self.token)
+        with self._lock:
+            raw, self._raw = self._raw, None
+            if raw is not None:
+                self._end_open()
+                raw.close()
+
+    def rest(self) -> None:
+        """Make a session's connection ready for its next request."""
+        with self._lock:
+            self._end_open()
+            self.interruptible = True
+            self.cancelled = False
+
+    def _end_open(self) -> None:
+        """Cancel the stream or the insert that a request left behind; one that has ended takes no notice."""
+        left, self._open = self._open, None
+        if left is not None:
+            with suppress(RuntimeError):
+                left.close()
+
+    def _whole(self, query: Query, kind: Kind, output_format: str, summary: Summary) -> bytes:
+        if kind is not Kind.READING and reads_input(query.text):
+            raise EngineError(Code.NOT_IMPLEMENTED, "INSERT ... SELECT from input() is not supported here")
+        answer = self._call(self._raw.query, query.text, output_format, dict(query.parameters))
+        summary.add(answer)
+        return bytes(answer.bytes())
+
+    def _pieces(self, stream: Any, summary: Summary) -> Iterator[bytes]:
+        while (piece := self.run(stream.fetch)) is not None:
+            summary.add(piece)
+            yield piece.bytes()
+
+    def _call(self, call: Any, *arguments: Any) -> Any:
+        if self.cancelled:
+            raise EngineError(Code.QUERY_WAS_CANCELLED, "The query was cancelled before it began")
+        try:
+            return call(*arguments)
+        except RuntimeError as error:
+            raise engine_error(error) from error
+
+    def _prepare(self, query: Query, *, session_statement: bool) -> None:
+        if self._raw is None:
+            self._raw = self._engine.connect(self.role, self.token)
+        wanted = {} if session_statement else dict(query.settings)
+        database = "" if session_statement else query.database or ""
+        overlay = {**wanted, "": database} if database else wanted
+        if overlay == self._overlay:
+            return
+        for statement in self._restoring:
+            self._call(self._raw.query, statement)
+        self._restoring, self._overlay = [], None  # unknown, should a statement below fail
+        if database:
+            if self._kept:
+                self._restoring.append(use_statement(self._current_database()))
+            self._call(self._raw.query, use_statement(database))
+        if wanted:
+            statement = set_statement(wanted)
+            # A reader's SET passes only where it changes nothing: there is nothing to restore.
+            if self._kept and self.role is Role.WRITER and (before := self._current(wanted)):
+                self._restoring.append(set_statement(before))
+            self._call(self._raw.query, statement)
+        self._overlay = overlay
+
+    def _current_database(self) -> str:
+        return str(self._raw.query("SELECT currentDatabase()", "TabSeparatedRaw").bytes().decode()[:-1])
+
+    def _current(self, names: Mapping[str, str]) -> dict[str, str | None]:
+        listed = "[" + ",".join(f"'{name}'" for name in names) + "]"
+        answer = self._raw.query(
+            "SELECT name, value, changed FROM system.settings WHERE name IN {names:Array(String)}",
+            "JSONCompactEachRow",
+            {"names": escaped(listed)},
+        )
+        rows = (json.loads(line) for line in answer.bytes().splitlines())
+        return {name: value if changed else None for name, value, changed in rows}
+
+
+class Load:
+    """An open insert: bytes of its format go in, and nothing counts before `finish`."""
+
+    def __init__(self, connection: Connection, inserter: Any) -> None:
+        self._connection = connection
+        self._inserter = inserter
+
+    def append(self, data: bytes) -> None:
+        """Hand over some bytes; they may end anywhere.
+
+        Raises:
+            EngineError: when the engine refuses them.
+        """
+        self._connection.run(self._inserter.append, data)
+
+    def finish(self) -> Summary:
+        """Write what was handed over, and say how much it was."""
+        result = self._connection.run(self._inserter.finish)
+        written = Summary(written_rows=result.rows_written, written_bytes=result.bytes_written)
+        written.read_rows, written.read_bytes = written.written_rows, written.written_bytes
+        return written

@@ -1,0 +1,72 @@
+"""How the embedded warehouse runs: where its data lies, whom it lets in and how far a reader may go."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+
+class Role(StrEnum):
+    """The two users of the warehouse. A writer may do everything that the engine can; a reader only reads."""
+
+    WRITER = "writer"
+    READER = "reader"
+
+
+@dataclass(frozen=True)
+class ReaderLimits:
+    """What one query of a reader may take before the engine stops it."""
+
+    seconds: int = 30
+    memory_bytes: int = 2_000_000_000
+    result_rows: int = 1_000_000
+    result_bytes: int = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseSettings:
+    """One warehouse process.
+
+    `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of
+    both that are under way, waiting ones included. `stall_seconds` is how long a client may neither send nor
+    take anything. An empty reader password lets everyone on this machine read, so it is for loopback only.
+
+    Raises:
+        ValueError: when a password is missing that must be there, or a number is below one.
+    """
+
+    directory: Path
+    writer_password: SecretStr
+    reader_password: SecretStr
+    host: str = "127.0.0.1"
+    port: int = 8123
+    readers: int = 4
+    writers: int = 4
+    queries: int = 64
+    stall_seconds: int = 300
+    limits: ReaderLimits = field(default_factory=ReaderLimits)
+
+    def __post_init__(self) -> None:
+        if min(self.readers, self.writers, self.queries) < 1:
+            raise ValueError("The warehouse needs at least one reader, one writer and one query at a time.")
+        if not self.writer_password.get_secret_value():
+            raise ValueError("The warehouse's writer needs a password: set one.")
+        if not self.loopback and not self.reader_password.get_secret_value():
+            raise ValueError(f"The warehouse's reader needs a password, because {self.host} is not loopback.")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,108 @@
+"""The threads that the engine's blocking calls run in, and whose connection a request works on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deploy.embedded.warehouse.errors import Code, EngineError
+from deploy.embedded.warehouse.sessions import Sessions
+from deploy.embedded.warehouse.settings import Role
+
+if TYPE_CHECKING:
+    from deploy.embedded.warehouse.connection import Connection
+    from deploy.embedded.warehouse.engine import Engine
+    from deploy.embedded.warehouse.request import Call
+    from deploy.embedded.warehouse.sessions import SessionKey
+    from deploy.embedded.warehouse.settings import WarehouseSettings
+
+T = TypeVar("T")
+_KILL_AGAIN_SECONDS = 0.5
+
+
+class Workers:
+    """Threads for each user, and two more that end and close what those leave behind."""
+
+    def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
+        self._engine = engine
+        self._most = settings.queries
+        self._under_way = 0
+        self._sessions = Sessions(lambda role: engine.open(role, kept=True))
+        self._control = ThreadPoolExecutor(2, "control")
+        self._pools = {
+            Role.READER: ThreadPoolExecutor(settings.readers, "reader"),
+            Role.WRITER: ThreadPoolExecutor(settings.writers, "writer"),
+        }
+
+    async def run(self, role: Role, work: Callable[..., T], *arguments: Any) -> T:
+        """Run a blocking call in a thread of this user."""
+        return await asyncio.get_running_loop().run_in_executor(self._pools[role], work, *arguments)
+
+    async def watched(
+        self, connection: Connection, gone: asyncio.Future[None], work: Callable[..., T], *arguments: Any
+    ) -> T:
+        """Run a blocking call, and end the query that it waits for when the client has left.
+
+        A query that writes is left to finish: half a statement is worse than an unread answer.
+        """
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._pools[connection.role], work, *arguments)
+        either: set[asyncio.Future[Any]] = {running, gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        while not running.done() and connection.interruptible:
+            connection.cancelled = True
+            await loop.run_in_executor(self._control, self._engine.kill, connection.token)
+            await asyncio.wait({running}, timeout=_KILL_AGAIN_SECONDS)
+        return await running
+
+    @asynccontextmanager
+    async def lease(self, call: Call) -> AsyncIterator[Connection]:
+        """The connection for one request: a fresh one, or the session's.
+
+        Raises:
+            EngineError: when the session cannot be had, or when too many requests are under way.
+        """
+        if self._under_way >= self._most:
+            raise EngineError(Code.TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries: try again")
+        self._under_way += 1
+        try:
+            if call.session is None:
+                async with self._fresh(call.role) as connection:
+                    yield connection
+            else:
+                async with self._session(call.session, call) as connection:
+                    yield connection
+        finally:
+            self._under_way -= 1
+
+    @asynccontextmanager
+    async def _fresh(self, role: Role) -> AsyncIterator[Connection]:
+        connection = self._engine.open(role)
+        try:
+            yield connection
+        finally:
+            self._control.submit(connection.close)
+
+    @asynccontextmanager
+    async def _session(self, key: SessionKey, call: Call) -> AsyncIterator[Connection]:
+        for over in self._sessions.expired(time.monotonic()):
+            self._control.submit(over.close)
+        connection = self._sessions.take(key, call.session_seconds, check=call.session_check, now=time.monotonic())
+        try:
+            yield connection
+            await asyncio.get_running_loop().run_in_executor(self._control, connection.rest)
+        finally:
+            self._sessions.give_back(key, time.monotonic())
+
+    def close(self) -> None:
+        """End everything: what runs is killed, what waits never begins."""
+        self._engine.kill_all()
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+        for connection in self._sessions.all():
+            connection.close()
+        self._control.shutdown()

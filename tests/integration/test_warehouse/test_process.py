@@ -1,0 +1,117 @@
+"""The process: killed, stopped, started twice, and refused where something else stands."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+from clickhouse_connect.driver.exceptions import Error
+
+from tests.integration.test_warehouse.conftest import WRITER, Run, Warehouse
+from tests.waiting import free_port
+
+
+def insert_until_it_dies(warehouse: Warehouse, acknowledged: list[int], writer: int) -> None:
+    with httpx.Client(auth=("writer", WRITER), timeout=30) as http:
+        for batch in range(10_000):
+            rows = "".join(f"{writer},{batch},{row}\n" for row in range(500))
+            try:
+                answer = http.post(warehouse.url, content=f"INSERT INTO kept FORMAT CSV\n{rows}")
+            except httpx.TransportError:
+                return
+            if answer.is_success:
+                acknowledged.append(writer * 10_000 + batch)
+
+
+def test_every_acknowledged_row_survives_kill_9(run_warehouse: Run, tmp_path: Path) -> None:
+    acknowledged: list[int] = []
+    for round_number in range(3):
+        running = run_warehouse(tmp_path / "data")
+        running.post("CREATE TABLE IF NOT EXISTS kept (w UInt16, b UInt16, r UInt16) ENGINE = MergeTree ORDER BY b")
+        writers = [
+            Thread(target=insert_until_it_dies, args=(running, acknowledged, round_number * 2 + each))
+            for each in range(2)
+        ]
+        for writer in writers:
+            writer.start()
+        goal = len(acknowledged) + 40
+        deadline = time.monotonic() + 30
+        while len(acknowledged) < goal:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        running.process.send_signal(signal.SIGKILL)
+        for writer in writers:
+            writer.join(30)
+    survivor = run_warehouse(tmp_path / "data")
+    found = survivor.post("SELECT w * 10000 + b FROM kept GROUP BY w, b HAVING count() = 500 AND uniqExact(r) = 500")
+    assert set(acknowledged) <= {int(line) for line in found.text.splitlines()}
+    assert len(acknowledged) >= 120
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_it_works(run_warehouse: Run, tmp_path: Path, number: signal.Signals) -> None:
+    running = run_warehouse(tmp_path)
+    running.post("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
+    running.post("INSERT INTO t VALUES (1)")
+    asked = "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))"
+
+    def ask() -> None:
+        with pytest.raises(httpx.HTTPError):
+            running.post(asked).raise_for_status()
+
+    busy = Thread(target=ask)
+    busy.start()
+    deadline = time.monotonic() + 10
+    while running.post("SELECT count() FROM system.processes WHERE query LIKE '%sipHash64%'").text < "2":
+        assert time.monotonic() < deadline
+    running.process.send_signal(number)
+    _, said = running.process.communicate(timeout=10)
+    busy.join(10)
+    assert running.process.returncode == 0, said
+    assert run_warehouse(tmp_path).post("SELECT a FROM t").text == "1\n"
+
+
+def test_a_second_process_on_the_same_directory_says_so(run_warehouse: Run, tmp_path: Path) -> None:
+    run_warehouse(tmp_path)
+    second = run_warehouse(tmp_path, ready=False)
+    _, said = second.process.communicate(timeout=30)
+    assert second.process.returncode == 1
+    assert said == f"Another warehouse is running on {tmp_path}: stop it, or name another directory.\n"
+
+
+def test_a_held_port_is_one_sentence(run_warehouse: Run, tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as held:
+        port = held.getsockname()[1]
+        refused = run_warehouse(tmp_path, port, ready=False)
+        _, said = refused.process.communicate(timeout=30)
+    assert refused.process.returncode == 1
+    assert said.startswith(f"The warehouse cannot listen on 127.0.0.1:{port}: Address already in use.")
+    assert len(said.splitlines()) == 1
+
+
+def test_settings_that_do_not_read_are_one_sentence(run_warehouse: Run, tmp_path: Path) -> None:
+    for wrong in ({"writer_password": ""}, {"host": "0.0.0.0", "reader_password": ""}, {"unknown": 1}):
+        refused = run_warehouse(tmp_path, free_port(), ready=False, **wrong)
+        _, said = refused.process.communicate(timeout=30)
+        assert refused.process.returncode == 2
+        assert len(said.splitlines()) == 1
+
+
+def test_a_client_outlives_a_restart(run_warehouse: Run, tmp_path: Path) -> None:
+    port = free_port()
+    first = run_warehouse(tmp_path, port)
+    with closing(first.client()) as client:
+        client.command("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
+        client.insert("t", [[1]], column_names=["a"])
+        first.process.kill()
+        first.process.wait(10)
+        with pytest.raises(Error):
+            client.query("SELECT a FROM t")
+        run_warehouse(tmp_path, port)
+        assert client.query("SELECT a FROM t").result_rows == [(1,)]
