@@ -53,6 +53,7 @@ class Run:
     group: GroupWatch | None
     stop: threading.Event
     tell: Tell
+    posts_topic: str = POSTS_TOPIC
     pace: Pace | None = None
     tally: Tally = field(default_factory=Tally)
     _tracker: Tracker = field(default_factory=Tracker)
@@ -93,7 +94,7 @@ class Run:
     def _on_delivered(self, step: Step) -> Callable[[Delivery], None]:
         def note(delivery: Delivery) -> None:
             # Nobody counts rejections: for them the acknowledgement is all there is, and offset -1 says so.
-            offset = delivery.offset if delivery.topic == POSTS_TOPIC else -1
+            offset = delivery.offset if delivery.topic == self.posts_topic else -1
             self._tracker.delivered(step, delivery.partition, offset)
 
         return note

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,27 +18,11 @@ from ingest.contract import Post
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate
+from tests.waiting import eventually, free_port
 
 ROOT = Path(__file__).parent.parent
 WRITER_PASSWORD = "for tests"
 NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
-
-
-def free_port() -> int:
-    """A port that nothing held a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(condition: Callable[[], bool], within: timedelta = timedelta(seconds=30)) -> bool:
-    """Whether a condition comes to hold before a deadline. The deadline only bounds a failure."""
-    deadline = time.monotonic() + within.total_seconds()
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +47,7 @@ def warehouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     }
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
     try:
-        assert eventually(lambda: clickhouse_answers(url)), "the embedded ClickHouse did not come up"
+        eventually(lambda: clickhouse_answers(url))
         yield url
     finally:
         process.terminate()

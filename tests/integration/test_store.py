@@ -15,7 +15,8 @@ from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store import migrate as schema
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.writer import delete_posts, minute_of, recount, write_posts, write_progress
-from tests.conftest import NOON, a_post, free_port
+from tests.conftest import NOON, a_post
+from tests.waiting import free_port
 
 MINUTE = timedelta(minutes=1)
 

@@ -1,0 +1,91 @@
+"""All settings, built once from the environment and handed down."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from dashboard.settings import DashboardSettings
+from ingest.settings import IngestSettings
+from processing.contract import ClickHouseAddress
+from processing.settings import ProcessingSettings
+
+PREFIX = "BANWATCH_"
+FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
+
+STAGES = (IngestSettings, ProcessingSettings, DashboardSettings)
+
+
+class SettingsError(Exception):
+    """The environment says something that is not a setting, or not a possible one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every stage is told."""
+
+    ingest: IngestSettings
+    processing: ProcessingSettings
+    dashboard: DashboardSettings
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the embedded parts, the cursors and the logs live."""
+        return self.ingest.data_dir
+
+    @property
+    def topics_file(self) -> Path:
+        """The taxonomy: the user's, else the shipped one."""
+        return self.processing.topics_file or Path(str(resources.files("deploy").joinpath("config", "topics.toml")))
+
+    @property
+    def reader(self) -> ClickHouseAddress:
+        """The store, as the user that may only read."""
+        return ClickHouseAddress(
+            self.dashboard.clickhouse_url,
+            self.dashboard.clickhouse_reader_user,
+            self.dashboard.clickhouse_reader_password,
+            self.dashboard.clickhouse_database,
+        )
+
+    def with_writer_password(self) -> Settings:
+        """For a store that this process starts: a writer's password for as long as it runs, where none is set."""
+        if self.processing.clickhouse_password.get_secret_value():
+            return self
+        password = SecretStr(secrets.token_urlsafe(24))
+        return replace(self, processing=self.processing.model_copy(update={"clickhouse_password": password}))
+
+    @property
+    def for_children(self) -> dict[str, str]:
+        """What child processes are told beyond what this one was told."""
+        return {
+            "BANWATCH_DATA_DIR": str(self.data_dir),
+            "BANWATCH_CLICKHOUSE_PASSWORD": self.processing.clickhouse_password.get_secret_value(),
+        }
+
+
+def known_names() -> frozenset[str]:
+    """Every environment variable that means something."""
+    return frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Build the settings.
+
+    Raises:
+        SettingsError: naming the variable and what is wrong with it.
+    """
+    given = {name for name in environment if name.startswith(PREFIX)}
+    for name in sorted(given - known_names() - FOR_TESTS):
+        raise SettingsError(f"{name} is not a setting of banwatch. There are: {', '.join(sorted(known_names()))}.")
+    try:
+        return Settings(IngestSettings(), ProcessingSettings(), DashboardSettings())
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from error

@@ -1,0 +1,171 @@
+"""One machine: start what does not answer yet, in the data's order, keep it running, stop it in reverse.
+
+broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  sources
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+from deploy.addresses import clickhouse_answers, kafka_answers
+from deploy.children import Child, Part, fresh_log
+from deploy.embedded.broker import wait_until_ready
+from deploy.restarts import GiveUp, RestartPolicy, died
+from deploy.settings import Settings
+from ingest.log import ensure_topics
+from processing.store.migrate import migrate
+
+LOOK_EVERY = 0.1
+READY_WITHIN = timedelta(seconds=60)
+END_WITHIN = 8.0
+"""Seconds that the children have to end in order before they are killed."""
+
+
+class StackFailed(Exception):
+    """A part does not come up or does not stay up; the message says which, and the end of its log."""
+
+
+class AlreadyRunning(Exception):
+    """Another stack runs from the same data folder."""
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold a data folder, so that two stacks never share its cursors.
+
+    Raises:
+        AlreadyRunning
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise AlreadyRunning(
+                f"Another banwatch (process {lock.read().strip() or 'unknown'}) runs from {folder}. "
+                "Stop it, or set BANWATCH_DATA_DIR to another folder."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@dataclass
+class Stack:
+    """The children, in the order of their start. `parts` behind `infrastructure` need it to be ready."""
+
+    settings: Settings
+    infrastructure: Sequence[Part]
+    parts: Sequence[Part]
+    hear: Mapping[str, Callable[[str], None]]
+    say: Callable[[str], None]
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
+    _children: dict[str, Child] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start everything.
+
+        Raises:
+            StackFailed
+        """
+        for part in self.infrastructure:
+            self._start(part)
+        self._prepare()
+        for part in self.parts:
+            self._start(part)
+
+    def _start(self, part: Part) -> None:
+        log = fresh_log(self.settings.data_dir / "logs", part.name)
+        child = Child(part, log, self.hear.get(part.name))
+        self._children[part.name] = child
+        child.start()
+
+    def _prepare(self) -> None:
+        """Wait for the log and the store, and give them their topics and tables."""
+        wait_until_ready(self.settings.ingest.kafka, READY_WITHIN)
+        ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+        self._wait_for_store()
+        migrate(self.settings.processing.clickhouse)
+
+    def _wait_for_store(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN.total_seconds()
+        while not clickhouse_answers(self.settings.processing.clickhouse_url):
+            warehouse = self._children.get("warehouse")
+            if (warehouse is not None and not warehouse.running) or time.monotonic() > deadline:
+                words = warehouse.last_words() if warehouse else ""
+                raise StackFailed(f"The store does not come up. The end of its log:\n{words}")
+            time.sleep(LOOK_EVERY)
+
+    def watch_over(self, stop: Event, enough: Callable[[], bool]) -> None:
+        """Keep the children running until `stop` is set or `enough` says so.
+
+        Raises:
+            StackFailed: one of them keeps dying.
+        """
+        while not stop.is_set() and not enough():
+            for child in list(self._children.values()):
+                self._look_at(child)
+            stop.wait(LOOK_EVERY)
+
+    def _look_at(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.running or child.finished:
+            return
+        if child.due is not None:
+            if now >= child.due:
+                self._start_again(child)
+            return
+        match died(self.policy, child.deaths, now):
+            case GiveUp(deaths):
+                raise StackFailed(
+                    f"{child.part.name} died {deaths} times within {self.policy.window:.0f} s "
+                    f"(status {child.status}). The end of {child.log}:\n{child.last_words()}"
+                )
+            case restart:
+                self.say(f"{child.part.name} ended with status {child.status}; starting it again (see {child.log})")
+                child.due = restart.at
+
+    def _start_again(self, child: Child) -> None:
+        dependants = [other for other in self._children.values() if child.part.name in other.part.needs]
+        for other in dependants:
+            other.end(patience=2.0)
+        child.start()
+        if dependants:
+            self._prepare()
+            for other in dependants:
+                other.start()
+
+    def finished(self, names: Sequence[str]) -> bool:
+        """Whether these parts have ended with their work done."""
+        return all(self._children[name].finished for name in names)
+
+    def stop(self) -> None:
+        """End everything in reverse order, within `END_WITHIN` seconds and a little."""
+        deadline = time.monotonic() + END_WITHIN
+        stages = list(self._children.values())
+        for part in self.parts:
+            if part.name in self._children:
+                self._children[part.name].ask_to_end()
+        for child in reversed(stages):
+            if child.part in self.infrastructure:
+                child.ask_to_end()
+            child.reap(deadline)
+
+
+def missing(settings: Settings) -> tuple[bool, bool]:
+    """Whether a broker, and whether a store, has to be started.
+
+    Raises:
+        PortTaken, OutOfReach
+    """
+    return not kafka_answers(settings.ingest.kafka), not clickhouse_answers(settings.processing.clickhouse_url)

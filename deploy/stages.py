@@ -1,0 +1,135 @@
+"""Each process of banwatch: what it is made of, and how it ends.
+
+A process ends by itself on SIGTERM and SIGINT, at the next safe place. What it cannot handle ends it with a
+sentence and a status that the supervisor and systemd understand.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.addresses import PortTaken, clickhouse_endpoint
+from deploy.settings import Settings
+from ingest.cursors import CursorFile
+from ingest.log import GroupWatch, PostConsumer, PostProducer, ensure_topics, probe
+from ingest.run import Pace, Run, Tally
+from ingest.source import Source
+from ingest.sources.archive import Archive
+from processing.alerts.notifiers.console import Console
+from processing.enrich import Enricher
+from processing.language import DETECTORS
+from processing.pipeline import Pipeline
+from processing.store.client import Store
+from processing.topics import Taxonomy, load_taxonomy
+from processing.watch import Watch
+
+PROBE_PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """How an archive is played. `speed` is event time over wall time; None is as fast as it goes."""
+
+    path: Path
+    speed: float | None = None
+    shift_to_now: bool = False
+
+
+def until_signalled() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stop.set())
+    return stop
+
+
+def enricher(settings: Settings) -> tuple[Enricher, Taxonomy]:
+    """The tagger that the settings ask for."""
+    taxonomy = load_taxonomy(settings.topics_file)
+    return Enricher(DETECTORS[settings.processing.language_detector](), taxonomy), taxonomy
+
+
+def roots(taxonomy: Taxonomy) -> dict[str, str]:
+    """The root of every topic."""
+    return {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics}
+
+
+def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:
+    """Read an archive into the log, from where the last run of it stopped."""
+    shift_to = datetime.now(UTC) if options.shift_to_now else None
+    archive = Archive(options.path, shift_to=shift_to)
+    pace = None if options.speed is None else Pace(options.speed)
+    return run_source(settings, archive, pace, lambda tally: tell(archive, tally))
+
+
+def run_source(settings: Settings, source: Source, pace: Pace | None, tell: Callable[[Tally], None]) -> Tally:
+    """Run one source into the log."""
+    stop = until_signalled()
+    address = settings.ingest.kafka
+    with ExitStack() as open_parts:
+        ensure_topics(address, settings.ingest.kafka_partitions)
+        cluster = probe(address, settings.processing.clickhouse.timeout)
+        group = None
+        if cluster is not None and cluster.memory_only:
+            group = open_parts.enter_context(GroupWatch(address, settings.ingest.kafka_group))
+        producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
+        cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
+        return Run(source, producer, cursor_file, group, stop, tell, address.posts_topic, pace)()
+
+
+def run_process(settings: Settings) -> None:
+    """Work as one worker of the pipeline."""
+    stop = until_signalled()
+    tagger, _ = enricher(settings)
+    with (
+        Store(settings.processing.clickhouse) as store,
+        PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
+        PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+    ):
+        Pipeline(consumer, producer, store, tagger, stop, settings.processing.batch_posts)()
+
+
+def run_watch(settings: Settings) -> None:
+    """Watch the counts and tell of incidents on standard output."""
+    stop = until_signalled()
+    taxonomy = load_taxonomy(settings.topics_file)
+    width = settings.processing.bin_width
+    with Store(settings.processing.clickhouse) as store:
+        watch = Watch(store, roots(taxonomy), width, [Console(sys.stdout, width)], lambda: datetime.now(UTC))
+        watch.run(stop, settings.processing.watch_interval)
+
+
+def run_dashboard(settings: Settings) -> None:
+    """Serve the dashboard."""
+    from dashboard.server import run  # noqa: PLC0415 - an optional part, and slow to import
+
+    run(settings.dashboard)
+
+
+def run_warehouse(settings: Settings) -> None:
+    """Serve the embedded ClickHouse at the configured address."""
+    from deploy.embedded.warehouse import (  # noqa: PLC0415 - an optional part
+        WarehouseSettings,
+        WarehouseUnavailable,
+        serve,
+    )
+
+    endpoint = clickhouse_endpoint(settings.processing.clickhouse_url)
+    warehouse = WarehouseSettings(
+        directory=settings.data_dir / "warehouse",
+        host=endpoint.host,
+        port=endpoint.port,
+        writer_password=settings.processing.clickhouse_password,
+        reader_password=settings.dashboard.clickhouse_reader_password,
+    )
+    try:
+        serve(warehouse)
+    except WarehouseUnavailable as error:
+        raise PortTaken(str(error)) from error

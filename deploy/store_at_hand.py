@@ -1,0 +1,39 @@
+"""A store for a command that only reads: the one that answers, else the embedded one, for as long as it takes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deploy.addresses import clickhouse_answers
+from deploy.children import Child, Part, fresh_log
+from deploy.settings import Settings
+from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
+
+
+@contextmanager
+def store_at_hand(settings: Settings) -> Iterator[Settings]:
+    """Make sure that a store answers at the configured address; the settings to speak to it with.
+
+    Raises:
+        PortTaken, OutOfReach, StackFailed
+    """
+    if clickhouse_answers(settings.processing.clickhouse_url):
+        yield settings
+        return
+    settings = settings.with_writer_password()
+    log = fresh_log(settings.data_dir / "logs", "warehouse")
+    part = Part("warehouse", (sys.executable, "-m", "deploy.cli", "warehouse"), settings.for_children)
+    child = Child(part, log)
+    child.start()
+    try:
+        deadline = time.monotonic() + READY_WITHIN.total_seconds()
+        while not clickhouse_answers(settings.processing.clickhouse_url):
+            if not child.running or time.monotonic() > deadline:
+                raise StackFailed(f"The embedded store does not come up. The end of {log}:\n{child.last_words()}")
+            time.sleep(LOOK_EVERY)
+        yield settings
+    finally:
+        child.end(patience=8.0)

@@ -1,0 +1,173 @@
+"""`banwatch up` and `banwatch demo`: what is started, what is shown, and when it is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import msgspec
+from rich.console import Console
+
+from deploy.addresses import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
+from deploy.children import Part
+from deploy.completion import is_complete, standing
+from deploy.embedded import broker
+from deploy.report import report
+from deploy.screen import Reading, Screen
+from deploy.settings import Settings
+from deploy.stack import Stack, exclusive, missing
+from deploy.stages import ArchiveOptions
+from ingest.log import BrokerUnavailable, GroupWatch
+from ingest.sources.archive import archive_files, archive_name
+from processing import queries
+
+BANWATCH = (sys.executable, "-m", "deploy.cli")
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What to start. `alone` refuses a broker or a store that is not this stack's own."""
+
+    archive: ArchiveOptions | None = None
+    until_done: bool = False
+    dashboard: bool = True
+    workers: int = 1
+    alone: bool = False
+
+
+def up(settings: Settings, options: UpOptions, console: Console, stop: Event) -> None:
+    """Run the stack until `stop` is set or, if asked, until the archive is done with.
+
+    Raises:
+        AlreadyRunning, PortTaken, OutOfReach, StackFailed, Permanent
+    """
+    no_broker, no_store = missing(settings)
+    if no_store:
+        settings = settings.with_writer_password()
+    sources = () if options.archive is None else (archive_name(archive_files(options.archive.path)),)
+    with exclusive(settings.data_dir), Screen(console) as screen:
+        infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        stack = Stack(
+            settings,
+            infrastructure,
+            _parts(settings, options, [part.name for part in infrastructure]),
+            hear={"watch": screen.line, "archive": _reading(screen)},
+            say=screen.line,
+        )
+        try:
+            stack.start()
+            _say_where(settings, options, screen)
+            done = _Done(settings, stack, sources)
+            if sources:
+                stack.watch_over(stop, done)
+                done.close()
+                screen.read_to_the_end()
+                if not stop.is_set():
+                    report(settings, screen.line)
+            if not options.until_done:
+                stack.watch_over(stop, lambda: False)
+        finally:
+            screen.line("stopping")
+            stack.stop()
+
+
+def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[Part]:
+    """The broker and the store, where nothing answers at their addresses."""
+    if options.dashboard:
+        endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
+        require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
+    kafka = kafka_endpoint(settings.ingest.kafka)
+    if options.alone and not no_broker:
+        raise PortTaken(_not_alone("Kafka", kafka, "BANWATCH_KAFKA_BOOTSTRAP"))
+    if options.alone and not no_store:
+        store = clickhouse_endpoint(settings.processing.clickhouse_url)
+        raise PortTaken(_not_alone("ClickHouse", store, "BANWATCH_CLICKHOUSE_URL"))
+    parts = []
+    if no_broker:
+        parts.append(Part("broker", (*BANWATCH, "broker"), broker.ENVIRONMENT))
+    if no_store:
+        parts.append(Part("warehouse", (*BANWATCH, "warehouse"), settings.for_children))
+    return parts
+
+
+def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
+    return (
+        f"A {what} already answers at {endpoint}. The demo would mix synthetic posts into it: stop it, "
+        f"or set {setting} to another port of this machine."
+    )
+
+
+def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[Part]:
+    # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
+    needs = ("broker",) if "broker" in embedded else ()
+    environment = settings.for_children
+    parts = [
+        Part(f"worker-{number}", (*BANWATCH, "process"), environment, needs) for number in range(1, options.workers + 1)
+    ]
+    parts.append(Part("watch", (*BANWATCH, "watch"), environment))
+    if options.dashboard:
+        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), environment))
+    if options.archive is not None:
+        command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
+        from_input = str(options.archive.path) == "-"
+        parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
+    return parts
+
+
+def _arguments(archive: ArchiveOptions) -> list[str]:
+    arguments = [str(archive.path), "--speed", "max" if archive.speed is None else str(archive.speed)]
+    return [*arguments, "--shift-to-now"] if archive.shift_to_now else arguments
+
+
+def _reading(screen: Screen) -> Callable[[str], None]:
+    def hear(line: str) -> None:
+        try:
+            screen.reading(msgspec.json.decode(line, type=Reading))
+        except msgspec.DecodeError:
+            screen.line(line)
+
+    return hear
+
+
+def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
+    if options.dashboard:
+        host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
+        screen.line(f"dashboard   http://{host}:{port}")
+    screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
+    screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
+    screen.line(f"logs        {settings.data_dir / 'logs'}")
+
+
+class _Done:
+    """Asks, once a second at most, whether the archive is done with."""
+
+    def __init__(self, settings: Settings, stack: Stack, sources: Sequence[str]) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._sources = sources
+        self._group: GroupWatch | None = None
+        self._reader: queries.Reader | None = None
+
+    def close(self) -> None:
+        """Give the connections back, before what they lead to ends."""
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+    def __call__(self) -> bool:
+        if not self._stack.finished(["archive"]):
+            return False
+        try:
+            self._group = self._group or GroupWatch(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
+            self._reader = self._reader or queries.connect(self._settings.reader)
+            return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
+        except (BrokerUnavailable, queries.StoreUnavailable):
+            return False
+
+
+def demo_folder(settings: Settings) -> Path:
+    """Where the demo keeps what is its own, apart from real posts."""
+    return settings.data_dir / "demo"

@@ -1,0 +1,14 @@
+"""`make bench`: every figure of speed or quality that the documents quote, printed in one run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import detector, pipeline, topics
+
+if __name__ == "__main__":
+    detector.main()
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline.main(Path(folder))
+    topics.main()

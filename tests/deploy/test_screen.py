@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from deploy.screen import Reading, Screen, printable
+
+
+def shown(*lines: str) -> str:
+    console = Console(file=io.StringIO(), width=40)
+    with Screen(console) as screen:
+        for line in lines:
+            screen.line(line)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in printable("\x1b[2Jgone\x07")
+    assert printable("حظر تيك\u200cتوك\n") == "حظر تيك\u200cتوك\n"
+
+
+def test_a_line_is_printed_as_it_is() -> None:
+    assert shown("[bold]not markup[/bold] :smile:") == "[bold]not markup[/bold] :smile:\n"
+
+
+def test_a_long_line_is_not_broken() -> None:
+    assert shown("x" * 100) == "x" * 100 + "\n"
+
+
+def test_off_a_terminal_progress_is_a_line() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    with Screen(console) as screen:
+        screen.reading(Reading("archive", 1_200, 3, 5_000))
+        screen.reading(Reading("archive", 1_300, 3, 5_000))
+    assert console.file.getvalue() == "reading archive: 1,203 of 5,000 lines\n"  # type: ignore[attr-defined]

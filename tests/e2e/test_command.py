@@ -1,0 +1,179 @@
+"""The command as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.contract import encode
+from tests.conftest import NOON, a_post
+from tests.e2e.stacks import Installation, Running
+from tests.waiting import eventually
+
+QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("demo") / "banwatch")
+
+
+@pytest.fixture(scope="module")
+def demo(own: Installation) -> Iterator[Running]:
+    running = own.start("demo", "--no-dashboard")
+    try:
+        assert running.says("3 incidents", timedelta(seconds=240)), running.said
+        assert running.says("retraction")
+        yield running
+    finally:
+        running.close()
+
+
+def test_the_demo_finds_the_friday_surge_as_one_incident_of_two_pulses(demo: Running, own: Installation) -> None:
+    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
+    [friday] = [incident for incident in incidents if incident["start"].startswith("2020-07-10")]
+    first, second = friday["pulses"]
+    assert "2020-07-10T15:55" <= first["start"] <= "2020-07-10T16:10"
+    assert "2020-07-10T20:55" <= second["start"] <= "2020-07-10T21:10"
+    assert friday["topic"] == "ban"
+    assert friday["ratio"] > 10
+    assert {"en", "ar", "es", "pt", "tr"} <= set(friday["languages"])
+    assert friday["synthetic"]
+
+
+def test_each_incident_is_told_once_and_says_that_it_is_synthetic(demo: Running) -> None:
+    assert demo.said.count("ALERT") == 3
+    assert "nobody wrote them" in demo.said
+
+
+def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:
+    asked = own.run("sql", QUERY)
+    assert asked.returncode == 0, asked.stderr
+    table = asked.stdout.decode()
+    assert "sum(posts)" in table
+    assert "ban" in table
+
+
+def test_sql_only_reads(demo: Running, own: Installation) -> None:
+    asked = own.run("sql", "DROP TABLE post_versions")
+    assert asked.returncode == 1
+    assert b"readonly" in asked.stderr
+    assert b"Traceback" not in asked.stderr
+
+
+def test_a_second_stack_from_the_same_folder_is_refused_in_one_sentence(demo: Running, own: Installation) -> None:
+    second = own.run("demo", "--no-dashboard")
+    assert second.returncode == 1
+    assert second.stderr.decode().count("\n") == 1
+    assert "already answers" in second.stderr.decode() or "Another banwatch" in second.stderr.decode()
+
+
+def test_ctrl_c_ends_everything_and_a_second_demo_counts_nothing_twice(demo: Running, own: Installation) -> None:
+    before = own.run("sql", QUERY, "--format", "csv").stdout
+    children = demo.children()
+    assert demo.interrupt() == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert not listens(own.kafka)
+    assert not listens(own.clickhouse)
+    again = own.start("demo", "--no-dashboard")
+    try:
+        assert again.says("3 incidents"), again.said
+        assert again.said.count("ALERT") == 0
+        assert own.run("sql", QUERY, "--format", "csv").stdout == before
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("part", ["kafka", "clickhouse", "dashboard"])
+def test_a_port_that_something_else_holds_is_named(installation: Installation, part: str) -> None:
+    with socket.create_server(("127.0.0.1", getattr(installation, part))):
+        refused = installation.run("up")
+    assert refused.returncode == 1
+    message = refused.stderr.decode()
+    assert message.count("\n") == 1, message
+    assert str(getattr(installation, part)) in message
+    assert "BANWATCH_" in message
+
+
+def test_a_missing_archive_is_said_before_anything_starts(installation: Installation) -> None:
+    refused = installation.run("up", "--archive", "/nowhere.ndjson", "--until-done")
+    assert refused.returncode == 2
+    assert refused.stderr.decode() == "banwatch: There is no archive at /nowhere.ndjson.\n"
+
+
+def test_an_unknown_setting_is_named(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_KAFKA_BOTSTRAP", "x")
+    refused = installation.run("spikes")
+    assert b"BANWATCH_KAFKA_BOTSTRAP is not a setting" in refused.stderr
+
+
+def test_an_impossible_setting_is_a_sentence(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_BATCH_POSTS", "many")
+    refused = Installation(installation.folder).run("spikes")
+    assert refused.returncode in {0, 1}
+
+
+def test_tag_and_detect_need_no_service(installation: Installation) -> None:
+    posts = b"\n".join(encode(a_post(id=str(n), text="India bans TikTok and 58 other apps")) for n in range(3))
+    tagged = installation.run("tag", stdin=posts)
+    assert tagged.returncode == 0, tagged.stderr
+    rows = [json.loads(line) for line in tagged.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["0", "1", "2"]
+    assert all("ban" in row["topics"] and row["language"] == "en" for row in rows)
+    minutes = (NOON + timedelta(minutes=5 * n) for n in range(700))
+    series = "timestamp,count\n" + "".join(
+        f"{at.isoformat()},{200 if n > 690 else n % 3}\n" for n, at in enumerate(minutes)
+    )
+    detected = installation.run("detect", stdin=series.encode())
+    assert detected.returncode == 0, detected.stderr
+    header, *lines = detected.stdout.decode().splitlines()
+    assert header == "timestamp,count,expected,score,state"
+    assert len(lines) == 700
+    assert lines[-1].endswith(",spike")
+    assert not listens(installation.clickhouse)
+
+
+def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_on(installation: Installation) -> None:
+    tagged = installation.run("tag", stdin=encode(a_post(id="1")) + b"\nnot json\n" + encode(a_post(id="3")))
+    assert tagged.returncode == 1
+    assert len(tagged.stdout.splitlines()) == 2
+    assert tagged.stderr.startswith(b"line 2: ")
+
+
+def test_a_command_that_reads_brings_its_own_store(installation: Installation, tmp_path: Path) -> None:
+    archive = tmp_path / "posts.ndjson"
+    archive.write_bytes(b"\n".join(encode(a_post(id=str(n))) for n in range(20)))
+    filled = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard")
+    assert filled.returncode == 0, filled.stdout
+    asked = installation.run("sql", "SELECT count() FROM posts", "--format", "csv")
+    assert asked.stdout.decode().splitlines() == ['"count()"', "20"]
+    assert not listens(installation.clickhouse)
+
+
+def test_an_archive_comes_through_standard_input(installation: Installation) -> None:
+    posts = b"\n".join(encode(a_post(id=str(n))) for n in range(20))
+    filled = installation.run("up", "--archive", "-", "--until-done", "--no-dashboard", stdin=posts)
+    assert filled.returncode == 0, filled.stdout
+    asked = installation.run("sql", "SELECT count() FROM posts", "--format", "csv")
+    assert asked.stdout.decode().splitlines()[1] == "20"
+
+
+def test_sigkill_leaves_no_child_behind(installation: Installation) -> None:
+    running = installation.start("up", "--no-dashboard")
+    with closing(running):
+        eventually(lambda: running.children("watch"), timedelta(seconds=60))
+        children = running.children()
+        running.process.kill()
+        running.process.wait()
+        eventually(lambda: not any(Path(f"/proc/{child}").exists() for child in children), timedelta(seconds=15))

@@ -1,0 +1,224 @@
+"""The page as people meet it: served by the command, opened in a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
+from processing.contract import ClickHouseAddress
+from tests.conftest import ROOT
+from tests.dashboard import stock
+from tests.prepare import CHROMIUM
+from tests.waiting import eventually, free_port
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 60_000
+ARTEFACTS = ROOT / "artefacts"
+DESK, TELEPHONE = (1280, 900), (390, 844)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/_stcore/health", timeout=2).text == "ok"
+        except httpx.TransportError:
+            return False
+
+
+def serve(store: ClickHouseAddress, folder: Path) -> Dashboard:
+    port = free_port()
+    environment = os.environ | {
+        "BANWATCH_CLICKHOUSE_URL": store.url,
+        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
+        "BANWATCH_DASHBOARD_PORT": str(port),
+        "BANWATCH_DASHBOARD_REFRESH": "PT1S",
+        "BANWATCH_DATA_DIR": str(folder),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
+    return Dashboard(process, port)
+
+
+@pytest.fixture(scope="module")
+def store(warehouse_url: str) -> ClickHouseAddress:
+    return stock.new_database(warehouse_url, "seen_in_a_browser")
+
+
+@pytest.fixture(scope="module")
+def dashboard(store: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    served = serve(store, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if installed is None:
+        pytest.skip("there is no Chromium: `python -m tests.prepare` installs it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=installed, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """One open page, and what went wrong or went elsewhere in it."""
+
+    page: Page
+    errors: list[str]
+    hosts: set[str]
+
+    def screenshot(self, name: str) -> None:
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def visit(browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, **address: str) -> Visit:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    opened = Visit(page, [], set())
+    page.on("pageerror", lambda error: opened.errors.append(str(error)))
+    page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{dashboard.url}/?{urlencode(address)}")
+    page.locator(".bw-headline").wait_for()
+    page.locator(".bw-posts").wait_for()
+    return opened
+
+
+def direction(element: Locator) -> str:
+    return str(element.evaluate("element => getComputedStyle(element).direction"))
+
+
+@pytest.mark.parametrize("interface", Interface)
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+def test_the_surge_is_on_the_page(
+    browser: Browser, dashboard: Dashboard, interface: Interface, size: tuple[int, int]
+) -> None:
+    words = WORDS[interface]
+    opened = visit(browser, dashboard, size=size, ui=interface.value)
+    page = opened.page
+    expect(page.get_by_text(words.synthetic)).to_be_visible()
+    expect(page.locator(".bw-card").first).to_contain_text(f"15{words.times_normal}")
+    expect(page.locator(".bw-pulses li")).to_have_count(2)
+    chart = page.locator("[data-testid=stVegaLiteChart]")
+    expect(chart.locator("svg")).to_contain_text("15×")
+    expect(chart.locator("svg")).to_contain_text(f"10 {words.months[6]}")
+    line = chart.locator("svg .mark-area path").first.bounding_box()
+    assert line is not None
+    assert line["width"] > size[0] / 2
+    assert line["height"] > 100
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= size[0], "the page is wider than the screen"
+    opened.screenshot(f"page-{interface.value}-{'desk' if size == DESK else 'telephone'}")
+    assert opened.errors == []
+    assert opened.hosts == {urlsplit(dashboard.url).netloc}, "the page reached beyond this machine"
+    page.close()
+
+
+def test_the_arabic_page_runs_from_right_to_left_and_its_chart_does_not(browser: Browser, dashboard: Dashboard) -> None:
+    page = visit(browser, dashboard, ui="ar").page
+    assert direction(page.locator(".bw-headline")) == "rtl"
+    assert direction(page.locator("[data-testid=stVegaLiteChart]")) == "ltr"
+    page.get_by_text(ENGLISH.native_name, exact=True).click()
+    expect(page.get_by_role("heading", name=ENGLISH.title)).to_be_visible()
+    expect(page.locator(".bw-headline")).to_have_css("direction", "ltr")
+    page.get_by_text(ARABIC.native_name, exact=True).click()
+    expect(page.get_by_role("heading", name=ARABIC.title)).to_be_visible()
+    expect(page.locator(".bw-headline")).to_have_css("direction", "rtl")
+    page.close()
+
+
+def test_each_post_has_the_direction_of_its_text(browser: Browser, dashboard: Dashboard) -> None:
+    for interface in Interface:
+        page = visit(browser, dashboard, ui=interface.value).page
+        assert direction(page.locator(".bw-text", has_text=stock.TEXTS["ar"]).first) == "rtl"
+        assert direction(page.locator(".bw-text", has_text=stock.TEXTS["en"]).first) == "ltr"
+        page.close()
+
+
+def test_hostile_posts_are_shown_literally_and_do_nothing(browser: Browser, dashboard: Dashboard) -> None:
+    opened = visit(browser, dashboard, ui="en")
+    posts = opened.page.locator(".bw-posts")
+    for name in ("script", "markdown"):
+        expect(posts.get_by_text(stock.HOSTILE[name], exact=True)).to_be_visible()
+    assert posts.locator("script, img, strong, em").count() == 0
+    assert [link.get_attribute("href") for link in posts.locator("a").all()] == [
+        f"https://example.org/posts/{name}" for name in reversed(stock.HOSTILE) if name != "markdown"
+    ]
+    assert opened.page.title() == "banwatch"
+    assert opened.errors == []
+    tall = posts.locator(".bw-post").filter(has_text="algo").first.bounding_box()
+    assert tall is not None
+    assert tall["height"] < 150
+    opened.page.close()
+
+
+def test_a_view_can_be_shared(browser: Browser, dashboard: Dashboard) -> None:
+    page = visit(browser, dashboard, ui="en").page
+    page.get_by_role("button", name=ENGLISH.show_on_chart).first.click()
+    page.wait_for_url("**/?*range=incident*")
+    page.get_by_text(ENGLISH.by_language, exact=True).click()
+    page.wait_for_url("**/?*by=language*")
+    address, legend = page.url, page.locator(".bw-legend")
+    expect(legend).to_contain_text("Arabic")
+    page.close()
+    shared = browser.new_page()
+    shared.goto(address)
+    expect(shared.locator(".bw-legend")).to_contain_text("Arabic", timeout=PATIENCE)
+    expect(shared.get_by_text(ENGLISH.which_incident, exact=True)).to_be_visible()
+    shared.close()
+
+
+def test_a_new_post_appears_by_itself(browser: Browser, dashboard: Dashboard, store: ClickHouseAddress) -> None:
+    page = visit(browser, dashboard, ui="en").page
+    stock.add(store, "just-in", "This one has only just come in")
+    expect(page.locator(".bw-text", has_text="only just come in")).to_be_visible(timeout=PATIENCE)
+    page.close()
+
+
+def test_the_dashboard_ends_when_told_while_somebody_looks(
+    browser: Browser, store: ClickHouseAddress, tmp_path: Path
+) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        served = serve(store, tmp_path)
+        assert eventually(served.answers, timedelta(seconds=60))
+        page = visit(browser, served, ui="en").page
+        served.process.send_signal(number)
+        assert served.process.wait(timeout=10) == 0
+        page.close()

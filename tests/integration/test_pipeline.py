@@ -1,0 +1,119 @@
+"""One worker between a real broker and the real engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer
+
+from ingest.contract import KafkaAddress, Post, Progress
+from ingest.log import Delivery, GroupWatch, PostConsumer, PostProducer, ensure_topics
+from processing import queries
+from processing.enrich import Enricher
+from processing.language import DETECTORS
+from processing.pipeline import Pipeline
+from processing.store.client import Store
+from processing.topics import load_taxonomy
+from tests.conftest import NOON, a_post
+from tests.waiting import eventually
+
+PATIENCE = timedelta(seconds=20)
+
+
+@pytest.fixture
+def producer(log_address: KafkaAddress) -> Iterator[PostProducer]:
+    ensure_topics(log_address, partitions=2)
+    with PostProducer(log_address) as producer:
+        yield producer
+
+
+@pytest.fixture
+def worker(log_address: KafkaAddress, producer: PostProducer, store: Store) -> Iterator[Pipeline]:
+    taxonomy = load_taxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
+    stop = threading.Event()
+    with PostConsumer(log_address, group="workers") as consumer:
+        pipeline = Pipeline(consumer, producer, store, Enricher(DETECTORS["vote"](), taxonomy), stop, 1_000)
+        thread = threading.Thread(target=pipeline)
+        thread.start()
+        try:
+            yield pipeline
+        finally:
+            stop.set()
+            thread.join()
+
+
+def send(producer: PostProducer, *posts: Post) -> None:
+    for post in posts:
+        producer.send(post, lambda _: None)
+    producer.flush(PATIENCE)
+
+
+def stored(store: Store) -> dict[str, tuple[str, str]]:
+    return {name: (text, language) for name, text, language in store.query("SELECT id, text, language FROM posts")}
+
+
+def rejections(address: KafkaAddress) -> list[str]:
+    consumer = KafkaConsumer(
+        address.rejected_topic,
+        bootstrap_servers=address.bootstrap,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=3_000,
+    )
+    try:
+        return [record.value.decode() for record in consumer]
+    finally:
+        consumer.close()
+
+
+def test_a_post_goes_through_and_is_tagged(worker: Pipeline, producer: PostProducer, store: Store) -> None:
+    text = "الحكومة تحظر تطبيق تيك توك في البلاد ابتداء من اليوم"
+    send(producer, a_post(id="ar", text=text), a_post(id="off", text="What a lovely morning for a walk by the river"))
+    eventually(lambda: len(stored(store)) == 2)
+    assert stored(store)["ar"] == (text, "ar")
+    assert stored(store)["off"][0] == ""
+    eventually(lambda: bool(queries.series(store, NOON, NOON + PATIENCE, PATIENCE, topic="ban", language="ar")))
+
+
+def test_a_delete_behind_its_post_takes_the_text(worker: Pipeline, producer: PostProducer, store: Store) -> None:
+    post = a_post(id="gone", text="The government will ban TikTok next week")
+    send(producer, post)
+    eventually(lambda: bool(stored(store).get("gone", ("",))[0]))
+    send(producer, a_post(id="gone", op="delete", text=""))
+    eventually(lambda: stored(store)["gone"][0] == "")
+
+
+def test_an_impossible_time_is_rejected_and_stops_nothing(
+    worker: Pipeline, producer: PostProducer, store: Store, log_address: KafkaAddress
+) -> None:
+    send(producer, a_post(id="old", created_at=datetime(1, 1, 1, tzinfo=UTC)), a_post(id="next"))
+    eventually(lambda: "next" in stored(store))
+    assert "old" not in stored(store)
+    assert any("cannot be right" in rejection for rejection in rejections(log_address))
+
+
+def test_progress_is_known_behind_the_posts_it_speaks_for(
+    worker: Pipeline, producer: PostProducer, store: Store
+) -> None:
+    send(producer, *(a_post(id=str(n)) for n in range(200)))
+    producer.report(Progress(source="archive-1", since=NOON, until=NOON + PATIENCE, complete=True))
+    eventually(lambda: bool(queries.coverage(store)))
+    assert len(stored(store)) == 200
+
+
+def test_what_was_counted_is_committed(
+    worker: Pipeline, producer: PostProducer, store: Store, log_address: KafkaAddress
+) -> None:
+    delivered: list[Delivery] = []
+    for number in range(50):
+        producer.send(a_post(id=str(number)), delivered.append)
+    producer.flush(PATIENCE)
+    with GroupWatch(log_address, "workers") as group:
+        eventually(lambda: group.lag() == 0)
+        committed = group.committed()
+    assert all(delivery.offset < committed[delivery.partition] for delivery in delivered)
+    assert len(stored(store)) == 50

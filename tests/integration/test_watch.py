@@ -1,0 +1,136 @@
+"""The watch against the real engine: what it finds, what it does not, and what a restart changes."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from ingest.contract import Progress
+from processing import queries
+from processing.alerts.notifiers.console import Console
+from processing.contract import TaggedPost
+from processing.store.client import Store
+from processing.store.writer import recount, write_posts, write_progress
+from processing.watch import Watch
+from tests.conftest import NOON, a_post
+
+WIDTH = timedelta(minutes=5)
+START = NOON - timedelta(days=3)
+END = NOON + timedelta(hours=8)
+ROOTS = {"ban": "ban", "employer-ban": "ban"}
+
+
+def talk(*, authors: int = 10_000, backfill: bool = False) -> Iterator[TaggedPost]:
+    """Two posts an hour for three days, and six a minute for the hour from noon on."""
+    chance = random.Random(3)
+    moments = [START + timedelta(minutes=30 * n + chance.randrange(30)) for n in range(160)]
+    surge = [NOON + timedelta(seconds=10 * n) for n in range(360)]
+    for number, moment in enumerate([*moments, *surge]):
+        raised = number >= len(moments)
+        post = a_post(
+            id=str(number),
+            created_at=moment,
+            author=f"author-{number % authors if raised else number}",
+            backfill=backfill and raised,
+        )
+        yield TaggedPost(post, "en", 0.9, ("ban", "employer-ban") if raised else ("ban",), "rules")
+
+
+def fill(store: Store, posts: Sequence[TaggedPost], until: datetime = END) -> None:
+    recount(store, write_posts(store, posts))
+    cover(store, START, until)
+
+
+def cover(store: Store, since: datetime, until: datetime) -> None:
+    write_progress(store, [(0, Progress(source="archive-1", since=since, until=until, complete=True))])
+
+
+def watch(store: Store, out: io.StringIO) -> Watch:
+    made = Watch(store, ROOTS, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
+    made.resume()
+    return made
+
+
+def look_at_all(store: Store) -> str:
+    out = io.StringIO()
+    looking = watch(store, out)
+    while looking.look():
+        pass
+    return out.getvalue()
+
+
+def test_a_surge_is_one_incident_told_once(store: Store) -> None:
+    fill(store, list(talk()))
+    said = look_at_all(store)
+    assert said.count("ALERT") == 1
+    [incident] = queries.incidents(store)
+    assert incident.start == NOON
+    assert incident.detected_at <= NOON + timedelta(minutes=10)
+    assert incident.subtopics == ("employer-ban",)
+    assert incident.languages == ("en",)
+    assert not incident.synthetic
+    assert {(spike.topic, spike.language) for spike in queries.spikes(store, START, END)} == {
+        ("ban", "*"),
+        ("ban", "en"),
+        ("employer-ban", "*"),
+        ("employer-ban", "en"),
+    }
+
+
+def test_a_restart_tells_nothing_again(store: Store) -> None:
+    fill(store, list(talk()))
+    look_at_all(store)
+    before = queries.incidents(store)
+    assert look_at_all(store) == ""
+    assert queries.incidents(store) == before
+
+
+@pytest.mark.parametrize("cut", [NOON - timedelta(hours=5), NOON + timedelta(minutes=20), NOON + timedelta(hours=2)])
+def test_a_watch_cut_off_anywhere_finds_what_an_uninterrupted_one_finds(store: Store, cut: datetime) -> None:
+    posts = list(talk())
+    fill(store, posts, until=cut)
+    first = look_at_all(store)
+    cover(store, START, END)
+    second = look_at_all(store)
+    assert (first + second).count("ALERT") == 1
+    [incident] = queries.incidents(store)
+    [spike] = [each for each in queries.spikes(store, START, END) if (each.topic, each.language) == ("ban", "*")]
+    assert incident.start == spike.start == NOON
+    assert spike.observed == 360 + sum(1 for post in posts[:160] if NOON <= post.post.created_at < spike.end)
+
+
+def test_a_few_authors_make_no_trend(store: Store) -> None:
+    fill(store, list(talk(authors=3)))
+    assert look_at_all(store) == ""
+    assert queries.incidents(store) == ()
+
+
+def test_backfill_is_counted_and_never_alerts(store: Store) -> None:
+    fill(store, list(talk(backfill=True)))
+    assert look_at_all(store) == ""
+    [count] = queries.series(store, NOON, NOON + WIDTH, WIDTH, topic="ban", language="en")
+    assert count.backfilled >= 30
+
+
+def test_time_that_nobody_covered_is_passed_over(store: Store) -> None:
+    fill(store, list(talk()), until=NOON - timedelta(hours=5))
+    look_at_all(store)
+    later = NOON + timedelta(days=400)
+    recount(store, write_posts(store, [TaggedPost(a_post(id="later", created_at=later), "en", 0.9, ("ban",), "rules")]))
+    cover(store, later, later + timedelta(hours=1))
+    looking = watch(store, io.StringIO())
+    looks = 0
+    while looking.look():
+        looks += 1
+    assert looks <= 2
+    assert queries.scored_until(store) == later + timedelta(hours=1, minutes=5)
+
+
+def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:
+    recount(store, write_posts(store, list(talk())))
+    assert look_at_all(store) == ""
+    assert queries.scored_until(store) is None

@@ -1,0 +1,36 @@
+"""Waiting for a state, and ports to wait at."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+PORTS = range(20_000, 32_000)
+"""Below those that the kernel gives to outgoing connections, so that none takes a port before it is used."""
+
+
+def free_port() -> int:
+    """A port that nothing held a moment ago."""
+    while True:
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", random.choice(PORTS)))
+            except OSError:
+                continue
+            return int(listener.getsockname()[1])
+
+
+def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=30)) -> Found:
+    """Look until what is found is true, and return it. The time only bounds a failure."""
+    deadline = time.monotonic() + within.total_seconds()
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not true within {within}: {look}"
+        time.sleep(0.02)
+    return found
