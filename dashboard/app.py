@@ -1,0 +1,110 @@
+"""The page, from top to bottom. Streamlit runs this file for every visitor; `dashboard.server` starts it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import server
+from dashboard.data import Snapshot, load
+from dashboard.i18n import WORDS, Interface, Words
+from dashboard.settings import DashboardSettings
+from dashboard.view import View
+from dashboard.views import filters, freshness, headline, incidents, posts, timeline
+from processing import queries
+from processing.queries import StoreRefused, StoreUnavailable
+
+STATIC = Path(__file__).with_name("static")
+NO_TABLES = frozenset({60, 81})
+"""ClickHouse's codes for a table and a database that are not there (yet)."""
+
+
+def main(settings: DashboardSettings) -> None:
+    """Draw the page. Two parts of it refresh by themselves; between them stand the filters, which do not."""
+    st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
+    view = filters.chosen()
+    words = WORDS[view.ui]
+    _styles(view)
+    _header(words)
+    again = settings.dashboard_refresh
+
+    found = look(settings, view, words)
+    if isinstance(found, Snapshot):
+        filters.settle(found, view)
+    st.fragment(_top, run_every=again)(settings, view, words)
+    if isinstance(found, Snapshot):
+        filters.show(found, view, words)
+        filters.split(words)
+    filters.remember(view)
+    st.fragment(_rest, run_every=again)(settings, view, words, filtered=isinstance(found, Snapshot))
+
+
+def look(settings: DashboardSettings, view: View, words: Words) -> Snapshot | str:
+    """What the store holds, or a sentence for the reader on why there is nothing to show."""
+    try:
+        return _snapshot(settings, view) or words.empty
+    except StoreUnavailable:
+        return words.store_away
+    except StoreRefused as refusal:
+        return words.not_ready if refusal.code in NO_TABLES else words.store_refused.format(code=refusal.code)
+
+
+def _which_store(settings: DashboardSettings) -> tuple[str, str]:
+    return settings.clickhouse_url, settings.clickhouse_database
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: _which_store})
+def _reader(settings: DashboardSettings) -> queries.Reader:
+    """One connection for all visitors. A failure is not kept: the next look tries again."""
+    return queries.connect(settings.clickhouse)
+
+
+@st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: _which_store})
+def _snapshot(settings: DashboardSettings, view: View) -> Snapshot | None:
+    """The two parts of the page, and everybody with the same filters, share one look at the store."""
+    return load(_reader(settings), view)
+
+
+def _styles(view: View) -> None:
+    st.html(STATIC / "page.css")
+    if view.ui is Interface.ARABIC:
+        st.html(STATIC / "rtl.css")
+
+
+def _header(words: Words) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(words.title, anchor=False, width="content")
+        filters.interface_switch(words)
+    st.caption(words.subtitle)
+
+
+def _top(settings: DashboardSettings, view: View, words: Words) -> None:
+    found = look(settings, view, words)
+    if isinstance(found, str):
+        st.info(found)
+        return
+    headline.banner(found, words)
+    headline.show(found, view, words, datetime.now(UTC))
+
+
+def _rest(settings: DashboardSettings, view: View, words: Words, *, filtered: bool) -> None:
+    found = look(settings, view, words)
+    # The filters stand outside of this part and have to follow when a button in it moves them, and when the store
+    # comes or goes.
+    if filters.are_to_move() or isinstance(found, Snapshot) != filtered:
+        st.rerun(scope="app")
+    if isinstance(found, str):
+        return
+    timeline.show(found, view, words)
+    left, right = st.columns(2, gap="large")
+    with left:
+        incidents.show(found, view, words)
+    with right:
+        posts.show(found, view, words)
+    freshness.show(found, words, datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    main(server.given())

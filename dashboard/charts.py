@@ -1,0 +1,208 @@
+"""The one chart: posts over time, with surges shaded and their pulses marked.
+
+Time runs from left to right in Arabic too. A time axis is a figure, like a map: the same shared view must
+look the same to both readers, and a mirrored one would put the effect before the cause for whoever compares.
+The axis of counts always starts at zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.data import OTHERS, Mark, Point, silences
+from dashboard.i18n import Interface, Words, duration, moment, number
+from dashboard.window import Window
+
+# Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
+# Vermilion is left to the surges; grey is for the rest.
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+REST = "#8C8C8C"
+SURGE = "#D55E00"
+SILENCE = "#B0B0B0"
+HEIGHT = 300
+AT = "at:T"
+"""The marks share the scale and the axis of the counts, which alone say what they are."""
+AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor="#444", titleColor="#444")
+
+
+def colours(lines: Sequence[str]) -> dict[str, str]:
+    """A colour for each line, in order of size."""
+    named = [line for line in lines if line != OTHERS]
+    return {line: LINES[index % len(LINES)] for index, line in enumerate(named)} | {OTHERS: REST}
+
+
+def names_of(points: Sequence[Point]) -> tuple[str, ...]:
+    """The lines of a chart, in their order."""
+    return tuple(dict.fromkeys(point.line for point in points))
+
+
+def timeline(
+    points: Sequence[Point],
+    marks: Sequence[Mark],
+    window: Window,
+    *,
+    stacked: bool,
+    interface: Interface,
+    words: Words,
+    name: Callable[[str], str],
+    description: str,
+) -> alt.LayerChart:
+    """Lines over time, or areas on top of each other where they add up."""
+    marked = [
+        _shades(_silence_rows(points, window, words), SILENCE, 0.25),
+        _shades(_surge_rows(marks, words), SURGE, 0.15),
+        _rules(_pulse_rows(marks, words)),
+        _labels(_surge_labels(marks), y=-8),
+        _labels(_pulse_labels(marks), y=10),
+    ]
+    counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
+    layers = [counts, *(layer for layer in marked if layer is not None)]
+    return alt.LayerChart(
+        description=description,
+        layer=layers,
+        height=HEIGHT,
+        config=alt.Config(view=alt.ViewConfig(stroke=None), axis=AXES),
+    )
+
+
+def _time_axis(window: Window, interface: Interface, words: Words) -> alt.X:
+    """Days by name, hours by clock. Vega knows English months only, so ours are handed to it."""
+    months = json.dumps(words.months, ensure_ascii=False)
+    # A canvas knows no `dir`: an isolate makes "10 July" read in its own direction.
+    opening, closing = ("\u2067", "\u2069") if interface is Interface.ARABIC else ("", "")
+    label = (
+        "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
+        f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
+        " : utcFormat(datum.value, '%H:%M')"
+    )
+    return alt.X(
+        AT,
+        title=words.time_axis,
+        scale=alt.Scale(type="utc", domain=[_vega(window.start), _vega(window.end)], nice=False),
+        axis=alt.Axis(labelExpr=label, grid=False, tickCount=8, labelOverlap=True, labelFlush=True),
+    )
+
+
+def _vega(at: datetime) -> alt.DateTime:
+    return alt.DateTime(
+        year=at.year, month=at.month, date=at.day, hours=at.hour, minutes=at.minute, seconds=at.second, utc=True
+    )
+
+
+def _counts(
+    points: Sequence[Point],
+    window: Window,
+    *,
+    stacked: bool,
+    interface: Interface,
+    words: Words,
+    name: Callable[[str], str],
+) -> alt.Chart:
+    lines = names_of(points)
+    chart = alt.Chart(pd.DataFrame(_count_rows(points, window, words, name)))
+    single = len(lines) == 1
+    filled = chart.mark_area(line={"strokeWidth": 2}, fillOpacity=0.25) if single else chart.mark_area(opacity=0.85)
+    drawn = filled if stacked or single else chart.mark_line(strokeWidth=2)
+    palette = colours(lines)
+    counted: alt.Chart = drawn.encode(
+        x=_time_axis(window, interface, words),
+        y=alt.Y(
+            "posts:Q",
+            title=words.posts_per.format(width=duration(words, window.width)),
+            stack="zero" if stacked else None,
+            scale=alt.Scale(zero=True, nice=True),
+            axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5),
+        ),
+        color=alt.Color(
+            "line:N",
+            legend=None,
+            scale=alt.Scale(domain=[name(line) for line in lines], range=[palette[line] for line in lines]),
+        ),
+        order=alt.Order("order:Q"),
+        tooltip=[
+            alt.Tooltip("when:N", title=words.time_axis),
+            alt.Tooltip("line:N", title=" "),
+            alt.Tooltip("posts:Q", title=words.posts, format=",d"),
+        ],
+    )
+    return counted
+
+
+def _count_rows(
+    points: Sequence[Point], window: Window, words: Words, name: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """A bin is drawn at its middle, so that a pulse inside it stands over its top."""
+    order = {line: index for index, line in enumerate(names_of(points))}
+    return [
+        {
+            "at": point.start + window.width / 2,
+            "line": name(point.line),
+            "posts": point.posts,
+            "when": moment(words, point.start),
+            "order": order[point.line],
+        }
+        for point in points
+    ]
+
+
+def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list[dict[str, Any]]:
+    return [
+        {"at": start, "until": end, "label": words.no_data, "when": moment(words, start)}
+        for start, end in silences(points, window.width)
+    ]
+
+
+def _surge_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": mark.start,
+            "until": max(mark.end, mark.start + timedelta(minutes=1)),
+            "label": f"{words.surge} {number(mark.ratio)}{words.times_normal}",
+            "when": moment(words, mark.start),
+        }
+        for mark in marks
+    ]
+
+
+def _pulse_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+    return [
+        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
+        for mark in marks
+        for index, pulse in enumerate(mark.pulses, start=1)
+    ]
+
+
+def _surge_labels(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    return [{"at": mark.start, "label": f"{number(mark.ratio)}×"} for mark in marks]
+
+
+def _pulse_labels(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    return [
+        {"at": pulse.peak, "label": str(index)} for mark in marks for index, pulse in enumerate(mark.pulses, start=1)
+    ]
+
+
+def _shades(rows: list[dict[str, Any]], colour: str, opacity: float) -> alt.Chart | None:
+    shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=colour, opacity=opacity, clip=True)
+    drawn: alt.Chart = shades.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
+    return drawn if rows else None
+
+
+def _rules(rows: list[dict[str, Any]]) -> alt.Chart | None:
+    rules = alt.Chart(pd.DataFrame(rows)).mark_rule(color=SURGE, strokeDash=[4, 3], strokeWidth=1.5, clip=True)
+    drawn: alt.Chart = rules.encode(x=AT, tooltip=["label:N", "when:N"])
+    return drawn if rows else None
+
+
+def _labels(rows: list[dict[str, Any]], *, y: int) -> alt.Chart | None:
+    labels = alt.Chart(pd.DataFrame(rows)).mark_text(
+        align="left", dx=4, color="#7A3600", fontSize=13, fontWeight="bold"
+    )
+    drawn: alt.Chart = labels.encode(x=AT, y=alt.value(y), text="label:N")
+    return drawn if rows else None

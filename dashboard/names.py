@@ -1,0 +1,105 @@
+"""What the shipped topics and the languages are called. Anything else keeps its id."""
+
+from __future__ import annotations
+
+from dashboard.i18n import WORDS, Interface
+from processing.contract import EVERYTHING
+
+# id: (English, Arabic)
+TOPICS = {
+    "ban": ("TikTok bans", "حظر تيك توك"),
+    "government-ban": ("Bans by governments", "حظر حكومي"),
+    "government-ban-us": ("United States ban", "حظر في الولايات المتحدة"),
+    "government-ban-india": ("India ban", "حظر في الهند"),
+    "government-ban-hong-kong": ("Hong Kong", "هونغ كونغ"),
+    "government-ban-eu": ("European Union ban", "حظر في الاتحاد الأوروبي"),
+    "government-devices": ("Ban on government devices", "حظر على الأجهزة الحكومية"),
+    "employer-ban": ("Bans by employers", "حظر من جهات العمل"),
+    "retraction": ("A ban taken back", "التراجع عن الحظر"),
+    "sale-or-divestiture": ("Sale or divestiture", "بيع أو تخارج"),
+    "court": ("In court", "في المحاكم"),
+    "app-store": ("App stores", "متاجر التطبيقات"),
+    "security-privacy": ("Security and privacy", "الأمن والخصوصية"),
+    "company-response": ("TikTok's response", "ردّ تيك توك"),
+    "migration": ("Moving to other apps", "الانتقال إلى تطبيقات أخرى"),
+    "shutdown-restored": ("Service back again", "عودة الخدمة"),
+}
+
+# BCP 47 tag: (English, Arabic)
+LANGUAGES = {
+    "am": ("Amharic", "الأمهرية"),
+    "ar": ("Arabic", "العربية"),
+    "bn": ("Bengali", "البنغالية"),
+    "bg": ("Bulgarian", "البلغارية"),
+    "ca": ("Catalan", "الكتالانية"),
+    "cs": ("Czech", "التشيكية"),
+    "da": ("Danish", "الدنماركية"),
+    "de": ("German", "الألمانية"),
+    "el": ("Greek", "اليونانية"),
+    "en": ("English", "الإنجليزية"),
+    "es": ("Spanish", "الإسبانية"),
+    "fa": ("Persian", "الفارسية"),
+    "fi": ("Finnish", "الفنلندية"),
+    "fr": ("French", "الفرنسية"),
+    "gu": ("Gujarati", "الغوجاراتية"),
+    "ha": ("Hausa", "الهوسا"),
+    "he": ("Hebrew", "العبرية"),
+    "hi": ("Hindi", "الهندية"),
+    "hi-Latn": ("Hindi in Latin letters", "الهندية بحروف لاتينية"),
+    "hr": ("Croatian", "الكرواتية"),
+    "hu": ("Hungarian", "المجرية"),
+    "id": ("Indonesian", "الإندونيسية"),
+    "it": ("Italian", "الإيطالية"),
+    "ja": ("Japanese", "اليابانية"),
+    "km": ("Khmer", "الخميرية"),
+    "kn": ("Kannada", "الكانادا"),
+    "ko": ("Korean", "الكورية"),
+    "ml": ("Malayalam", "المالايالامية"),
+    "mr": ("Marathi", "الماراثية"),
+    "ms": ("Malay", "الملايوية"),
+    "my": ("Burmese", "البورمية"),
+    "ne": ("Nepali", "النيبالية"),
+    "nl": ("Dutch", "الهولندية"),
+    "no": ("Norwegian", "النرويجية"),
+    "pa": ("Punjabi", "البنجابية"),
+    "pl": ("Polish", "البولندية"),
+    "ps": ("Pashto", "البشتوية"),
+    "pt": ("Portuguese", "البرتغالية"),
+    "ro": ("Romanian", "الرومانية"),
+    "ru": ("Russian", "الروسية"),
+    "si": ("Sinhala", "السنهالية"),
+    "sk": ("Slovak", "السلوفاكية"),
+    "so": ("Somali", "الصومالية"),
+    "sr": ("Serbian", "الصربية"),
+    "sv": ("Swedish", "السويدية"),
+    "sw": ("Swahili", "السواحلية"),
+    "ta": ("Tamil", "التاميلية"),
+    "te": ("Telugu", "التيلوغوية"),
+    "th": ("Thai", "التايلاندية"),
+    "tl": ("Tagalog", "التاغالوغية"),
+    "tr": ("Turkish", "التركية"),
+    "uk": ("Ukrainian", "الأوكرانية"),
+    "ur": ("Urdu", "الأردية"),
+    "ur-Latn": ("Urdu in Latin letters", "الأردية بحروف لاتينية"),
+    "vi": ("Vietnamese", "الفيتنامية"),
+    "zh": ("Chinese", "الصينية"),
+    "zh-Hans": ("Chinese, simplified", "الصينية المبسطة"),
+    "zh-Hant": ("Chinese, traditional", "الصينية التقليدية"),
+    "und": ("Language not known", "لغة غير معروفة"),
+}
+
+_COLUMN = {Interface.ENGLISH: 0, Interface.ARABIC: 1}
+
+
+def topic_name(interface: Interface, topic: str) -> str:
+    """What the page calls a topic."""
+    if topic == EVERYTHING:
+        return WORDS[interface].every_topic
+    return TOPICS[topic][_COLUMN[interface]] if topic in TOPICS else topic
+
+
+def language_name(interface: Interface, language: str) -> str:
+    """What the page calls a language."""
+    if language == EVERYTHING:
+        return WORDS[interface].every_language
+    return LANGUAGES[language][_COLUMN[interface]] if language in LANGUAGES else language

@@ -1,0 +1,37 @@
+"""What a user sets of the dashboard."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from processing.contract import ClickHouseAddress
+
+
+class DashboardSettings(BaseSettings):
+    """Read from the environment, prefix `BANWATCH_`."""
+
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
+
+    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
+    clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
+    clickhouse_reader_user: str = Field("reader", description="user that may only read")
+    clickhouse_reader_password: SecretStr = Field(SecretStr(""), description="password of the user that may only read")
+    dashboard_port: int = Field(8501, description="port of the dashboard", ge=1, le=65_535)
+    dashboard_host: str = Field("127.0.0.1", description="address that the dashboard listens on")
+    dashboard_refresh: timedelta = Field(
+        timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
+    )
+
+    @property
+    def clickhouse(self) -> ClickHouseAddress:
+        """Where to read, as the user that may only read. A page that waits long is of no use to anybody."""
+        return ClickHouseAddress(
+            self.clickhouse_url,
+            self.clickhouse_reader_user,
+            self.clickhouse_reader_password,
+            self.clickhouse_database,
+            timeout=timedelta(seconds=10),
+        )

@@ -1,0 +1,88 @@
+"""What somebody has chosen to look at. It lives in the page's address, so that a view can be shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from dashboard.i18n import Interface
+from processing.contract import EVERYTHING
+
+ROOT_TOPIC = "ban"
+
+_NAME = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
+_INCIDENT = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
+
+
+class Range(StrEnum):
+    """How far back to look from the newest moment that is counted."""
+
+    HOUR = "hour"
+    SIX_HOURS = "6h"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+    INCIDENT = "incident"
+
+
+class Split(StrEnum):
+    """What the lines of the chart are."""
+
+    TOTAL = "total"
+    TOPIC = "topic"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True)
+class View:
+    """A choice of every filter. The names of the fields are the names in the address."""
+
+    ui: Interface = Interface.ENGLISH
+    range: Range = Range.WEEK
+    topic: str = ROOT_TOPIC
+    language: str = EVERYTHING
+    by: Split = Split.TOTAL
+    incident: str = ""
+
+
+def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(value)
+        return value
+
+    return read
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "ui": Interface,
+    "range": Range,
+    "topic": _named(_NAME),
+    "language": _named(_NAME),
+    "by": Split,
+    "incident": _named(_INCIDENT),
+}
+
+
+def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> View:
+    """Read the address. What it does not say, or says in a way we do not know, is the default."""
+    known: dict[str, Any] = {"ui": ui}
+    for name, read in _READERS.items():
+        try:
+            known[name] = read(parameters[name])
+        except (KeyError, ValueError):
+            continue
+    return View(**known)
+
+
+def to_address(view: View) -> dict[str, str]:
+    """Only what differs from the default, and always the language, which depends on the browser."""
+    if view.range is not Range.INCIDENT:
+        view = replace(view, incident="")
+    default = View()
+    chosen = {field.name: str(getattr(view, field.name)) for field in fields(view)}
+    return {name: value for name, value in chosen.items() if name == "ui" or value != str(getattr(default, name))}

@@ -1,0 +1,120 @@
+"""The filters, and their two-way tie to the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+import streamlit as st
+
+from dashboard.data import Snapshot
+from dashboard.i18n import WORDS, Interface, Words, moment
+from dashboard.names import language_name, topic_name
+from dashboard.view import Range, Split, View, from_address, to_address
+from dashboard.views.headline import incident_name
+from processing.contract import Incident
+
+MOVE = "move"
+
+
+def chosen() -> View:
+    """What is chosen: by the filters if they have been touched, else by the address, else by default."""
+    arabic = (st.context.locale or "").lower().startswith("ar")
+    view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
+    touched = {
+        field.name: st.session_state[field.name]
+        for field in fields(View)
+        if st.session_state.get(field.name) is not None
+    }
+    view = replace(view, **(touched | st.session_state.pop(MOVE, {})))
+    st.session_state.update({field.name: getattr(view, field.name) for field in fields(View)})
+    return view
+
+
+def look_around(incident: Incident) -> None:
+    """Choose the time around a surge when the page is drawn next.
+
+    It is noted beside the filters and not in them: a refresh may cut the run of the button short, and with the
+    next one the browser would say again what its filters show.
+    """
+    st.session_state[MOVE] = {"range": Range.INCIDENT, "incident": incident.id, "topic": incident.topic}
+
+
+def settle(snapshot: Snapshot, view: View) -> None:
+    """Where the chosen surge is not there (none is chosen yet, or an address is old), begin again with the newest."""
+    known = [incident.id for incident in snapshot.incidents]
+    if view.range is Range.INCIDENT and view.incident not in known:
+        st.session_state[MOVE] = {"incident": known[0]} if known else {"range": View().range}
+        st.rerun()
+
+
+def are_to_move() -> bool:
+    """Whether a button has asked for another choice, which only drawing the whole page brings about."""
+    return MOVE in st.session_state
+
+
+def remember(view: View) -> None:
+    """Write the choice into the address."""
+    address = to_address(view)
+    if st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
+
+
+def interface_switch(words: Words) -> None:
+    """Draw the choice of the page's language."""
+    st.segmented_control(
+        words.interface,
+        list(Interface),
+        key="ui",
+        required=True,
+        format_func=lambda interface: WORDS[interface].native_name,
+        label_visibility="collapsed",
+    )
+
+
+def show(snapshot: Snapshot, view: View, words: Words) -> None:
+    """Draw the filters of the data."""
+    ranges = [each for each in Range if each is not Range.INCIDENT or snapshot.incidents]
+    time, topic, language = st.columns([8, 3, 3])
+    with time:
+        st.segmented_control(
+            words.time_range,
+            ranges,
+            key="range",
+            required=True,
+            format_func=lambda each: getattr(words, f"range_{each.value}"),
+        )
+    with topic:
+        _by_name(words.topic, "topic", {each: topic_name(view.ui, each) for each in snapshot.topics})
+    with language:
+        _by_name(words.language, "language", {each: language_name(view.ui, each) for each in snapshot.languages})
+    if view.range is Range.INCIDENT and snapshot.incidents:
+        _incident(snapshot, view, words)
+
+
+def split(words: Words) -> None:
+    """Draw the heading of the chart, and the choice of what its lines are."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader(words.chart, anchor=False, width="content")
+        st.segmented_control(
+            words.by,
+            list(Split),
+            key="by",
+            required=True,
+            format_func=lambda each: getattr(words, f"by_{each.value}"),
+            label_visibility="collapsed",
+        )
+
+
+def _by_name(label: str, key: str, names: dict[str, str]) -> None:
+    everything, *others = names
+    options: Sequence[str] = (everything, *sorted(others, key=names.__getitem__))
+    st.selectbox(label, options, key=key, format_func=names.__getitem__)
+
+
+def _incident(snapshot: Snapshot, view: View, words: Words) -> None:
+    known = {
+        incident.id: words.separator.join((incident_name(incident, view), moment(words, incident.start)))
+        for incident in snapshot.incidents
+    }
+    st.selectbox(words.which_incident, list(known), key="incident", format_func=known.__getitem__)

@@ -1,0 +1,110 @@
+"""The first thing to read: whether talk surges now, how much above normal, and since when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard.data import Mood, Snapshot, is_live, mood_of, strongest
+from dashboard.i18n import Words, duration, moment, number
+from dashboard.markup import Markup, element
+from dashboard.names import language_name, topic_name
+from dashboard.view import View
+from processing.contract import Incident, IncidentState
+
+SIGNS = {Mood.SURGING: "▲", Mood.CALM: "●", Mood.CATCHING_UP: "◔", Mood.STALE: "?"}
+
+
+def banner(snapshot: Snapshot, words: Words) -> None:
+    """Say that posts were generated, where they were."""
+    if snapshot.generated or any(incident.synthetic for incident in snapshot.incidents):
+        st.warning(words.partly_synthetic if snapshot.collected else words.synthetic, icon="⚠️")
+
+
+def show(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> None:
+    """Draw the headline and the three figures beside it."""
+    mood = mood_of(snapshot, wall)
+    title, *details = headline(snapshot, view, words, wall)
+    st.html(
+        element(
+            "section",
+            element(
+                "div",
+                element("div", SIGNS[mood], " ", title, css="bw-headline-title"),
+                *(element("p", detail) for detail in details),
+                element("p", counted_until(snapshot, words, wall), css="bw-note"),
+            ),
+            _figures(snapshot, words),
+            css=f"bw-headline bw-{mood.value}",
+        )
+    )
+
+
+def headline(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> tuple[str, ...]:
+    """The title, and the sentences under it."""
+    mood = mood_of(snapshot, wall)
+    now = moment(words, snapshot.now)
+    if mood is Mood.SURGING:
+        return _surging(snapshot, view, words)
+    if mood is Mood.CATCHING_UP:
+        until = moment(words, snapshot.watched_until) if snapshot.watched_until else "—"
+        return words.catching_up, words.catching_up_detail.format(until=until, now=now)
+    if mood is Mood.STALE:
+        age = duration(words, wall - max(stretch.heard_at for stretch in snapshot.coverage))
+        return words.stale, words.stale_detail.format(age=age, now=now)
+    return words.calm, words.calm_detail.format(now=now), *_last(snapshot.incidents[:1], view, words)
+
+
+def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
+    """How far the counts go, and how long ago that is; of a replay, that it is one."""
+    live = is_live(snapshot.now, wall)
+    distance = words.behind.format(age=duration(words, wall - snapshot.now)) if live else words.replay
+    return words.counted_until.format(now=moment(words, snapshot.now)) + words.separator + distance
+
+
+def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
+    going = [incident for incident in snapshot.incidents if incident.state is IncidentState.OPEN]
+    lead = strongest(going)
+    detail = words.surging_detail.format(
+        ratio=number(lead.ratio),
+        start=moment(words, lead.start),
+        duration=duration(words, snapshot.now - lead.start),
+    )
+    languages = words.separator.join(language_name(view.ui, language) for language in lead.languages)
+    return (
+        words.surging.format(topic=incident_name(lead, view)),
+        detail,
+        *([words.colon.format(name=words.languages, value=languages)] if languages else []),
+        *([words.surging_others.format(count=len(going))] if len(going) > 1 else []),
+    )
+
+
+def incident_name(incident: Incident, view: View) -> str:
+    """Its topic, and the sub-topic that led it, which says more than the root."""
+    return " · ".join(topic_name(view.ui, topic) for topic in (incident.topic, *incident.subtopics[:1]))
+
+
+def _last(incidents: tuple[Incident, ...], view: View, words: Words) -> tuple[str, ...]:
+    return tuple(
+        words.last_surge.format(
+            topic=incident_name(last, view),
+            start=moment(words, last.start),
+            end=moment(words, last.end or last.peak),
+            ratio=number(last.ratio),
+        )
+        for last in incidents
+    )
+
+
+def _figures(snapshot: Snapshot, words: Words) -> Markup:
+    figures = (
+        (words.last_hour, snapshot.last_hour),
+        (words.hour_before, snapshot.hour_before),
+        (words.in_range, snapshot.total),
+    )
+    return element(
+        "dl",
+        *(element("div", element("dt", name), element("dd", number(value))) for name, value in figures),
+        css="bw-figures",
+    )

@@ -1,0 +1,90 @@
+"""The latest surges, a card each."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.data import Snapshot
+from dashboard.i18n import Words, moment, number
+from dashboard.markup import Markup, element
+from dashboard.names import language_name, topic_name
+from dashboard.view import View
+from dashboard.views import filters
+from dashboard.views.headline import incident_name
+from processing.contract import Incident, IncidentState, Pulse, Severity
+
+MOST_CARDS = 6
+
+
+def show(snapshot: Snapshot, view: View, words: Words) -> None:
+    """Draw the cards, newest first."""
+    st.subheader(words.incidents, anchor=False)
+    if not snapshot.incidents:
+        st.caption(words.no_incidents)
+        return
+    st.caption(words.incidents_note)
+    for incident in snapshot.incidents[:MOST_CARDS]:
+        with st.container(border=True):
+            st.html(card(incident, view, words))
+            st.button(words.show_on_chart, key=f"show-{incident.id}", on_click=filters.look_around, args=(incident,))
+
+
+def card(incident: Incident, view: View, words: Words) -> Markup:
+    """One surge as HTML."""
+    return element(
+        "article",
+        element(
+            "header",
+            element("span", incident_name(incident, view), css="bw-card-title"),
+            element("span", number(incident.ratio), words.times_normal, css="bw-ratio"),
+        ),
+        element("div", *_badges(incident, words), css="bw-badges"),
+        element("dl", *_facts(incident, view, words), css="bw-facts"),
+        element("ol", *(_pulse(pulse, words) for pulse in incident.pulses), css="bw-pulses") if incident.pulses else "",
+        css="bw-card",
+    )
+
+
+def _badges(incident: Incident, words: Words) -> list[Markup]:
+    state = {IncidentState.OPEN: words.state_open, IncidentState.CLOSED: words.state_closed}
+    severity = {
+        Severity.NOTABLE: words.severity_notable,
+        Severity.MAJOR: words.severity_major,
+        Severity.EXTREME: words.severity_extreme,
+    }
+    badges = [
+        element("span", state[incident.state], css=f"bw-badge bw-{incident.state.value}"),
+        element("span", severity[incident.severity], css=f"bw-badge bw-{incident.severity.value}"),
+    ]
+    return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges
+
+
+def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
+    facts = {
+        words.started: moment(words, incident.start),
+        words.peaked: moment(words, incident.peak),
+        words.ended: moment(words, incident.end) if incident.end else words.still_going,
+        words.observed: number(incident.observed),
+        words.expected: number(incident.expected),
+        words.languages: words.separator.join(language_name(view.ui, each) for each in incident.languages),
+        words.subtopics: words.separator.join(topic_name(view.ui, each) for each in incident.subtopics),
+    }
+    long = {words.languages, words.subtopics}
+    return [
+        element("div", element("dt", name), element("dd", value), css="bw-wide" if name in long else "")
+        for name, value in facts.items()
+        if value
+    ]
+
+
+def _pulse(pulse: Pulse, words: Words) -> Markup:
+    """One rise: when it was highest and how high."""
+    return element(
+        "li",
+        words.colon.format(
+            name=f"{words.pulse}{words.separator}{moment(words, pulse.peak)}", value=number(pulse.observed)
+        ),
+        " (",
+        words.colon.format(name=words.expected, value=number(pulse.expected)),
+        ")",
+    )

@@ -1,0 +1,52 @@
+"""The latest posts, as text and nothing but text."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from dashboard.data import Snapshot
+from dashboard.i18n import Words, moment
+from dashboard.markup import Markup, displayable, element, safe_link
+from dashboard.names import language_name, topic_name
+from dashboard.view import ROOT_TOPIC, View
+from processing.queries import StoredPost
+
+LONGEST_ADDRESS = 80
+
+
+def show(snapshot: Snapshot, view: View, words: Words) -> None:
+    """Draw the newest posts."""
+    st.subheader(words.latest_posts, anchor=False)
+    if not snapshot.posts:
+        st.caption(words.no_posts)
+        return
+    st.caption(words.posts_note)
+    with st.container(height=640, border=False):
+        st.html(element("div", *(article(post, view, words) for post in snapshot.posts), css="bw-posts"))
+
+
+def article(post: StoredPost, view: View, words: Words) -> Markup:
+    """One post as HTML. `dir=auto` gives each text the direction of its own first letter."""
+    topics = [topic_name(view.ui, topic) for topic in post.topics if topic != ROOT_TOPIC]
+    about = (moment(words, post.created_at), language_name(view.ui, post.language), post.source, *topics)
+    return element(
+        "article",
+        element("header", *(element("bdi", part) for part in about)),
+        element("p", displayable(post.text), css="bw-text", dir="auto"),
+        _address(post.url, words),
+        css="bw-post",
+    )
+
+
+def _address(url: str, words: Words) -> Markup:
+    """A link where following it can only open a web page; else what stands there, as text."""
+    link = safe_link(url)
+    if link is None:
+        return element("footer", element("bdi", displayable(url, LONGEST_ADDRESS))) if url else Markup()
+    host = displayable(urlsplit(link).hostname or "", LONGEST_ADDRESS)
+    return element(
+        "footer",
+        element("a", words.read_at.format(host=host), href=link, target="_blank", rel="noopener noreferrer nofollow"),
+    )

@@ -1,0 +1,67 @@
+"""The chart, its legend and what it marks."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.charts import colours, names_of, timeline
+from dashboard.data import OTHERS, Snapshot
+from dashboard.i18n import Words, moment
+from dashboard.markup import element
+from dashboard.names import language_name, topic_name
+from dashboard.view import Split, View
+
+
+def show(snapshot: Snapshot, view: View, words: Words) -> None:
+    """Draw the lines of the chosen split."""
+    if not snapshot.lines:
+        st.info(words.nothing_in_range)
+        return
+    lines = names_of(snapshot.lines)
+    if view.by is not Split.TOTAL:
+        _legend(lines, view, words)
+    chart = timeline(
+        snapshot.lines,
+        snapshot.marks,
+        snapshot.window,
+        stacked=view.by is Split.LANGUAGE,
+        interface=view.ui,
+        words=words,
+        name=lambda line: line_name(line, view, words),
+        description=words.chart_alt.format(
+            topic=topic_name(view.ui, view.topic),
+            start=moment(words, snapshot.window.start),
+            end=moment(words, snapshot.window.end),
+        ),
+    )
+    st.altair_chart(chart, width="stretch", key="timeline")
+    notes = [words.marks_explained] * bool(snapshot.marks) + [words.topics_overlap] * (view.by is Split.TOPIC)
+    if notes:
+        st.caption(" ".join(notes))
+
+
+def line_name(line: str, view: View, words: Words) -> str:
+    """What a line is called."""
+    if line == OTHERS:
+        return words.other
+    return topic_name(view.ui, line) if view.by is Split.TOPIC else language_name(view.ui, line)
+
+
+def _legend(lines: tuple[str, ...], view: View, words: Words) -> None:
+    """Outside the canvas: there it wraps on a telephone and follows the direction of the page."""
+    palette = colours(lines)
+    st.html(
+        element(
+            "div",
+            *(
+                element(
+                    "span",
+                    element("span", " ", css="bw-swatch", style=f"background:{palette[line]}"),
+                    line_name(line, view, words),
+                    css="bw-key",
+                )
+                for line in lines
+            ),
+            css="bw-legend",
+        )
+    )

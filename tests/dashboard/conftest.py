@@ -1,0 +1,33 @@
+"""Stores for the page to read."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.settings import DashboardSettings
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store
+from tests.dashboard import stock
+
+
+@pytest.fixture(scope="session")
+def stocked(warehouse_url: str) -> ClickHouseAddress:
+    """Three days of posts; the surge is over."""
+    return stock.new_database(warehouse_url, "stocked")
+
+
+@pytest.fixture
+def settings(stocked: ClickHouseAddress) -> DashboardSettings:
+    """The page's settings for it, as the user that may only read."""
+    return settings_for(stocked)
+
+
+@pytest.fixture
+def surging(address: ClickHouseAddress, store: Store) -> DashboardSettings:
+    """The same posts, with the surge going on and the collector still listening."""
+    stock.fill(store, going_on=True, complete=False)
+    return settings_for(address)
+
+
+def settings_for(address: ClickHouseAddress) -> DashboardSettings:
+    return DashboardSettings(clickhouse_url=address.url, clickhouse_database=address.database)

@@ -1,0 +1,187 @@
+"""What the page says is worked out from what the store says, without either of them here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from dashboard.data import (
+    OTHERS,
+    Listening,
+    Mood,
+    Point,
+    Snapshot,
+    is_live,
+    lines_of,
+    listening,
+    marks_of,
+    mood_of,
+    newest_stretches,
+    silences,
+    strongest,
+)
+from dashboard.view import Range, View
+from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
+from processing.contract import Severity
+from processing.queries import Coverage
+from tests.dashboard.stock import END, START, SURGE, SURGE_END, incident, spike
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WALL = datetime(2026, 1, 1, tzinfo=UTC)
+ALL_OF_IT = Coverage("archive", START, END, complete=True, heard_at=WALL)
+
+
+def window(view: View, now: datetime = END, *, finished: bool = False) -> Window:
+    return window_of(view, now, START - 60 * DAY, [incident()], finished=finished)
+
+
+def snapshot(**changes: object) -> Snapshot:
+    base = Snapshot(
+        now=END,
+        window=Window(START, END, HOUR, END),
+        coverage=(ALL_OF_IT,),
+        watched_until=END,
+        incidents=(incident(),),
+        lines=(),
+        marks=(),
+        posts=(),
+        topics=(),
+        languages=(),
+        total=0,
+        last_hour=0,
+        hour_before=0,
+        generated=(),
+        collected=(),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("each", [Range.HOUR, Range.SIX_HOURS, Range.DAY, Range.WEEK, Range.MONTH])
+def test_a_range_is_counted_back_from_the_data_s_own_now(each: Range) -> None:
+    now = END + timedelta(minutes=7, seconds=3)
+    shown = window(View(range=each), now)
+    assert shown.until == now
+    assert now - shown.width < shown.end <= now
+    assert len(list(shown.bins())) <= 341
+    assert all(start == floor(start, shown.width) for start in shown.bins())
+
+
+def test_a_growing_bin_is_left_out_and_a_finished_one_is_not() -> None:
+    now = END + timedelta(minutes=7)
+    assert window(View(range=Range.WEEK), now).end == END
+    assert window(View(range=Range.WEEK), now, finished=True).end == END + timedelta(minutes=30)
+    assert window(View(range=Range.WEEK), END, finished=True).end == END
+
+
+def test_a_window_does_not_begin_before_the_data() -> None:
+    shown = window_of(View(range=Range.MONTH), END, START + timedelta(minutes=50), [], finished=False)
+    assert START - timedelta(hours=3) < shown.start <= START + timedelta(minutes=50)
+
+
+def test_a_first_minute_is_already_a_window() -> None:
+    shown = window_of(View(range=Range.ALL), START + MINUTE, START, [], finished=False)
+    assert list(shown.bins()) == [START]
+
+
+def test_around_an_incident_there_is_something_before_and_after() -> None:
+    view = View(range=Range.INCIDENT, incident=incident().id)
+    shown = window(view, END + 3 * DAY)
+    assert shown.start <= SURGE - 3 * HOUR
+    assert shown.end >= SURGE_END + 3 * HOUR - shown.width
+    assert window(view, END).until == END
+
+
+def test_bins_are_the_narrowest_that_can_be_read() -> None:
+    assert width_for(HOUR) == MINUTE
+    assert width_for(DAY) == timedelta(minutes=5)
+    assert width_for(7 * DAY) == timedelta(minutes=30)
+    assert width_for(4000 * DAY) == WIDTHS[-1]
+
+
+def test_now_is_the_newest_covered_moment_not_the_newest_post() -> None:
+    behind = Coverage("slow", START, END - HOUR, complete=False, heard_at=WALL)
+    ahead = Coverage("fast", START, END - MINUTE, complete=False, heard_at=WALL)
+    assert end_of_time([behind, ahead], END) == END - MINUTE
+    assert end_of_time([behind], END) == END - HOUR
+
+
+def test_now_is_past_every_post_of_an_archive_that_is_complete() -> None:
+    assert end_of_time([ALL_OF_IT], END - HOUR) == END
+    assert end_of_time([ALL_OF_IT], END) == END + MINUTE
+    assert end_of_time([replace(ALL_OF_IT, until=END + timedelta(seconds=1))], END - HOUR) == END + MINUTE
+    assert end_of_time([], END) == END + MINUTE
+
+
+def test_a_bin_without_posts_is_zero_where_somebody_listened_and_unknown_elsewhere() -> None:
+    shown = Window(START, START + 4 * HOUR, HOUR, START + 4 * HOUR)
+    heard = [
+        Coverage("a", START, START + HOUR, complete=False, heard_at=WALL),
+        Coverage("b", START + 3 * HOUR, END, complete=True, heard_at=WALL),
+    ]
+    lines = lines_of([(START, "en", 5)], shown, heard, others=False)
+    assert [point.posts for point in lines] == [5, None, None, 0]
+    assert silences(lines, HOUR) == ((START + HOUR, START + 3 * HOUR),)
+
+
+def test_small_lines_are_added_up_where_they_may_be() -> None:
+    shown = Window(START, START + HOUR, HOUR, START + HOUR)
+    rows = [(START, name, posts) for name, posts in (("a", 1), ("b", 9), ("c", 5), ("d", 2))]
+    added = lines_of(rows, shown, [ALL_OF_IT], others=True, most=2)
+    assert added == (Point(START, "b", 9), Point(START, "c", 5), Point(START, OTHERS, 3))
+    assert lines_of(rows, shown, [ALL_OF_IT], others=False, most=2) == added[:2]
+    assert lines_of([], shown, [ALL_OF_IT], others=True) == ()
+
+
+def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
+    shown = Window(START, END, HOUR, END)
+    [whole] = marks_of(View(), shown, END, [incident()], [spike()])
+    [arabic] = marks_of(View(language="ar"), shown, END, [incident()], [spike()])
+    assert (whole.start, whole.ratio) == (SURGE, incident().ratio)
+    assert (arabic.start, arabic.ratio) == (spike().start, spike().ratio)
+    assert marks_of(View(language="ja"), shown, END, [incident()], [spike()]) == ()
+    assert marks_of(View(topic="court"), shown, END, [incident()], [spike()]) == ()
+    assert len(marks_of(View(topic="*"), shown, END, [incident()], [])) == 1
+
+
+def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
+    shown = Window(SURGE + HOUR, SURGE + 2 * HOUR, MINUTE, SURGE + 2 * HOUR)
+    [mark] = marks_of(View(), shown, SURGE + 2 * HOUR, [incident(going_on=True)], [])
+    assert (mark.start, mark.end) == (shown.start, shown.end)
+    later = Window(SURGE_END + HOUR, END, MINUTE, END)
+    assert marks_of(View(), later, END, [incident()], []) == ()
+
+
+def test_the_headline_is_calm_only_where_somebody_looked_and_listens() -> None:
+    listens = Coverage("live", START, END, complete=False, heard_at=WALL)
+    assert mood_of(snapshot(), WALL) is Mood.CALM
+    assert mood_of(snapshot(incidents=(incident(going_on=True),), watched_until=None), WALL) is Mood.SURGING
+    assert mood_of(snapshot(watched_until=None), WALL) is Mood.CATCHING_UP
+    assert mood_of(snapshot(watched_until=END - HOUR), WALL) is Mood.CATCHING_UP
+    assert mood_of(snapshot(coverage=(listens,)), WALL + HOUR) is Mood.STALE
+    assert mood_of(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is Mood.CALM
+
+
+def test_the_strongest_of_several_leads() -> None:
+    weak = msgspec.structs.replace(incident(), severity=Severity.NOTABLE, ratio=99.0)
+    assert strongest([weak, incident()]) == incident()
+
+
+def test_a_collector_is_told_by_its_newest_stretch() -> None:
+    old = Coverage("a", START, START + HOUR, complete=False, heard_at=WALL)
+    new = Coverage("a", START + 2 * HOUR, END, complete=False, heard_at=WALL)
+    assert newest_stretches([new, old]) == (new,)
+
+
+def test_a_collector_is_silent_when_its_word_is_old() -> None:
+    stretch = Coverage("a", START, END, complete=False, heard_at=WALL)
+    assert listening(stretch, WALL + MINUTE) is Listening.LISTENING
+    assert listening(stretch, WALL + HOUR) is Listening.SILENT
+    assert listening(ALL_OF_IT, WALL + HOUR) is Listening.COMPLETE
+
+
+def test_a_replay_is_not_live() -> None:
+    assert is_live(WALL - MINUTE, WALL)
+    assert not is_live(END, WALL)

@@ -1,0 +1,105 @@
+"""One look at a real store, against the same counts made in Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from dashboard.data import Snapshot, load
+from dashboard.settings import DashboardSettings
+from dashboard.view import Range, Split, View
+from processing import queries
+from processing.contract import ClickHouseAddress
+from processing.queries import Reader
+from tests.dashboard import stock
+from tests.dashboard.stock import END, SOURCE, START
+
+POSTS = [*stock.generated(), *stock.hostile()]
+
+
+@pytest.fixture
+def reader(settings: DashboardSettings) -> Reader:
+    return queries.connect(settings.clickhouse)
+
+
+def look(reader: Reader, view: View) -> Snapshot:
+    snapshot = load(reader, view)
+    assert snapshot is not None
+    return snapshot
+
+
+def test_the_data_s_own_now_is_where_the_archive_ends(reader: Reader) -> None:
+    snapshot = look(reader, View())
+    assert (snapshot.now, snapshot.window.start, snapshot.window.end) == (END, START, END)
+    assert snapshot.watched_until == END
+
+
+@pytest.mark.parametrize("view", [View(), View(language="ar"), View(topic="employer-ban"), View(topic="*")])
+def test_posts_are_those_that_were_written(reader: Reader, view: View) -> None:
+    def chosen(since: timedelta) -> int:
+        return sum(
+            each.post.created_at >= END - since
+            and view.topic in {*each.topics, "*"}
+            and view.language in {each.language, "*"}
+            for each in POSTS
+        )
+
+    snapshot = look(reader, view)
+    hour = timedelta(hours=1)
+    assert snapshot.total == chosen(END - START)
+    assert sum(point.posts or 0 for point in snapshot.lines) == snapshot.total
+    assert (snapshot.last_hour, snapshot.hour_before) == (chosen(hour), chosen(2 * hour) - chosen(hour))
+
+
+def test_lines_by_language_add_up_and_others_are_among_them(reader: Reader) -> None:
+    snapshot = look(reader, View(by=Split.LANGUAGE))
+    totals: Counter[str] = Counter()
+    for point in snapshot.lines:
+        totals[point.line] += point.posts or 0
+    written = Counter(each.language for each in POSTS)
+    assert totals["ar"] == written["ar"]
+    assert len(totals) == 7
+    assert totals.total() == len(POSTS)
+
+
+def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
+    snapshot = look(reader, View(by=Split.TOPIC, language="ar"))
+    assert {point.line for point in snapshot.lines} == {"employer-ban", "government-ban"}
+    employers = sum(point.posts or 0 for point in snapshot.lines if point.line == "employer-ban")
+    assert employers == sum(each.language == "ar" and "employer-ban" in each.topics for each in POSTS)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [View(), View(language="ru"), View(topic="employer-ban", range=Range.ALL), View(topic="*", language="fa")],
+)
+def test_the_newest_posts_are_the_newest(reader: Reader, view: View) -> None:
+    written = sorted(
+        (
+            (each.post.created_at, each.post.id)
+            for each in POSTS
+            if view.topic in {*each.topics, "*"} and view.language in {each.language, "*"}
+        ),
+        reverse=True,
+    )
+    shown = look(reader, view).posts
+    assert [post.created_at for post in shown] == [at for at, _ in written[:30]]
+    assert {post.id for post in shown} <= {name for _, name in written}
+
+
+def test_filters_offer_what_there_is_and_what_is_chosen(reader: Reader) -> None:
+    snapshot = look(reader, View(topic="court", language="sw"))
+    assert snapshot.topics == ("*", "ban", "court", "employer-ban", "government-ban")
+    assert {"*", "sw", "ar", "fa"} <= set(snapshot.languages)
+    assert (snapshot.lines, snapshot.posts, snapshot.total) == ((), (), 0)
+
+
+def test_generated_posts_are_known_by_their_source(reader: Reader) -> None:
+    snapshot = look(reader, View())
+    assert (snapshot.generated, snapshot.collected) == ((SOURCE,), ())
+
+
+def test_an_empty_store_has_nothing_to_show(address: ClickHouseAddress) -> None:
+    assert load(queries.connect(address), View()) is None

@@ -1,0 +1,123 @@
+"""Text from the network stays text."""
+
+from __future__ import annotations
+
+import unicodedata
+from html.parser import HTMLParser
+
+import pytest
+
+from dashboard.i18n import ENGLISH
+from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, escaped, safe_link
+from dashboard.view import View
+from dashboard.views.posts import article
+from processing.queries import StoredPost
+from tests.dashboard.stock import END, HOSTILE
+
+
+class Reading(HTMLParser):
+    """What a browser would find: elements with their attributes, and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.extend(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(text: str, url: str = "") -> Reading:
+    post = StoredPost("source", "1", END, "en", ("ban",), text, url, "author")
+    return Reading(article(post, View(), ENGLISH))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_post_adds_no_element_and_no_attribute(text: str) -> None:
+    harmless, hostile = read("harmless"), read(text)
+    assert hostile.tags == harmless.tags
+    assert hostile.attributes == harmless.attributes
+
+
+@pytest.mark.parametrize("name", ["script", "markdown", "persian"])
+def test_a_post_is_shown_as_it_was_written(name: str) -> None:
+    assert HOSTILE[name].strip("\u200f") in read(HOSTILE[name]).text
+
+
+def test_an_attribute_cannot_be_left() -> None:
+    written = element("a", "x", href='https://example.org/" onclick="alert(1)')
+    assert Reading(written).attributes == [("href", 'https://example.org/" onclick="alert(1)')]
+
+
+def test_escaping_happens_once() -> None:
+    assert escaped(escaped("<&>")) == "&lt;&amp;&gt;"
+    assert element("p", element("b", "&")) == "<p><b>&amp;</b></p>"
+
+
+def test_a_post_has_the_direction_of_its_own_text() -> None:
+    assert ("dir", "auto") in read("خبر").attributes
+
+
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0, 0x1B, 0x7F, 0x85, 0xD800, 0xFEFF])
+def test_what_could_turn_the_page_around_is_taken_out(code: int) -> None:
+    assert displayable(f"be{chr(code)}fore") == "before"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["می‌خواهم", "\u200fخبر\u200f", "👩‍👩‍👧", "हिन्दी में क्षत्रिय", "מִשְׁפָּט֑", "Việt Nam", "line\nbreak\ttab"],
+)
+def test_what_writing_systems_need_is_left_alone(text: str) -> None:
+    for form in ("NFC", "NFD"):
+        assert displayable(unicodedata.normalize(form, text)) == unicodedata.normalize(form, text)
+
+
+def test_stacked_marks_are_cut_down() -> None:
+    shown = displayable(HOSTILE["marks"])
+    assert sum(unicodedata.combining(letter) > 0 or unicodedata.category(letter) == "Me" for letter in shown) == 4
+    assert shown.endswith("algo")
+
+
+def test_a_long_text_ends_with_an_ellipsis() -> None:
+    for text in ("x" * 100_000, "\u0336" * 100_000 + "x", "\u202e" * 100_000):
+        shown = displayable(text)
+        assert len(shown) <= LONGEST_TEXT + 1
+        assert shown.endswith(ELLIPSIS)
+    assert displayable("x" * LONGEST_TEXT) == "x" * LONGEST_TEXT
+
+
+def test_empty_lines_do_not_flood_the_page() -> None:
+    assert displayable("a" + "\n \n" * 500 + "b") == "a\n\nb"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java\tscript:alert(1)",
+        "data:text/html,<script>",
+        "vbscript:x",
+        "//example.org",
+        "https://",
+        "http://[broken",
+        "https://example.org/\u202egnp",
+        "",
+    ],
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert safe_link(url) is None
+    assert "a" not in read("text", url).tags
+
+
+def test_a_web_address_becomes_a_link_that_tells_nothing_about_us() -> None:
+    reading = read("text", "https://example.org/posts/1?a=1&b=2")
+    assert ("href", "https://example.org/posts/1?a=1&b=2") in reading.attributes
+    assert ("rel", "noopener noreferrer nofollow") in reading.attributes
+    assert "example.org" in reading.text

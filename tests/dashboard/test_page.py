@@ -1,0 +1,142 @@
+"""The page in both languages, run by Streamlit against a real store."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+from streamlit.testing.v1 import AppTest
+
+from dashboard import server
+from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
+from dashboard.settings import DashboardSettings
+from processing.contract import ClickHouseAddress
+from tests.dashboard import stock
+from tests.dashboard.conftest import settings_for
+from tests.waiting import free_port
+
+
+def page(settings: DashboardSettings, **address: str) -> AppTest:
+    server.leave(settings)
+    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
+    for name, value in address.items():
+        shown.query_params[name] = value
+    shown.run()
+    assert not shown.exception
+    return shown
+
+
+def html(shown: AppTest) -> str:
+    return "\n".join(element.proto.body for element in shown.get("html"))
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interface: Interface) -> None:
+    words = WORDS[interface]
+    shown = page(settings, ui=interface.value)
+    assert shown.title[0].value == words.title
+    assert shown.warning[0].value == words.synthetic
+    headings = [heading.value for heading in shown.subheader]
+    assert headings == [words.chart, words.incidents, words.latest_posts, words.freshness]
+    assert len(shown.get("vega_lite_chart")) == 1
+    assert ("direction: rtl" in html(shown)) is (interface is Interface.ARABIC)
+    for sentence in (words.calm, f"15{words.times_normal}", words.severity_extreme, words.collector_complete):
+        assert sentence in html(shown)
+
+
+def test_a_surge_that_goes_on_is_the_headline(surging: DashboardSettings) -> None:
+    shown = page(surging, ui="en")
+    assert "Surging now: TikTok bans · Bans by employers" in html(shown)
+    assert "15× normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7 h 55 min." in html(shown)
+    assert "Languages: English, Spanish, Arabic" in html(shown)
+
+
+def test_a_filter_is_kept_in_the_address(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en")
+    shown.selectbox(key="language").select("ar").run()
+    assert shown.query_params["language"] == "ar"
+    assert stock.TEXTS["ar"] in html(shown)
+    assert stock.TEXTS["en"] not in html(shown)
+    again = page(settings, ui="en", language="ar")
+    assert again.selectbox(key="language").value == "ar"
+    assert html(again) == html(shown)
+
+
+def test_the_language_of_the_page_can_be_changed(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en", language="ar")
+    shown.button_group(key="ui").set_value(Interface.ARABIC).run()
+    assert not shown.exception
+    assert shown.title[0].value == ARABIC.title
+    assert shown.query_params == {"ui": "ar", "language": "ar"}
+
+
+def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en")
+    shown.button[0].click().run()
+    assert not shown.exception
+    assert shown.selectbox(key="incident").value == stock.incident().id
+    assert shown.query_params["range"] == "incident"
+    assert page(settings, **shown.query_params).get("vega_lite_chart")
+
+
+def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="xx", range="yesterday", topic="<b>", language="a b", by="", incident="'; DROP")
+    assert shown.query_params == {"ui": "en"}
+    assert "Surging" not in html(shown)
+
+
+def test_a_filter_without_posts_says_so(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en", language="sw")
+    assert ENGLISH.nothing_in_range in [info.value for info in shown.info]
+
+
+def test_hostile_posts_are_escaped(settings: DashboardSettings) -> None:
+    shown = html(page(settings, ui="en"))
+    assert "&lt;script&gt;document.title" in shown
+    assert "<script" not in shown
+    assert "javascript:alert(1)" in shown
+    assert 'href="javascript' not in shown
+    assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_store_that_is_away_is_told_calmly(interface: Interface) -> None:
+    nowhere = DashboardSettings(clickhouse_url=f"http://127.0.0.1:{free_port()}")
+    shown = page(nowhere, ui=interface.value)
+    assert [info.value for info in shown.info] == [WORDS[interface].store_away]
+
+
+def test_an_empty_store_says_what_to_do(address: ClickHouseAddress) -> None:
+    assert [info.value for info in page(settings_for(address), ui="en").info] == [ENGLISH.empty]
+
+
+def test_a_store_without_tables_says_what_to_do(warehouse_url: str) -> None:
+    nothing = DashboardSettings(clickhouse_url=warehouse_url, clickhouse_database="never_made")
+    assert [info.value for info in page(nothing, ui="en").info] == [ENGLISH.not_ready]
+
+
+def test_a_wrong_password_is_refused_and_not_shown(settings: DashboardSettings) -> None:
+    wrong = settings.model_copy(
+        update={
+            "clickhouse_reader_user": "writer",
+            "clickhouse_reader_password": SecretStr("hunter2"),
+            "clickhouse_url": settings.clickhouse_url + "/",
+        }
+    )
+    shown = page(wrong, ui="en")
+    assert [info.value for info in shown.info] == [ENGLISH.store_refused.format(code=516)]
+    assert "hunter2" not in str(shown)
+
+
+@pytest.mark.parametrize("incident", ["", "gone"])
+def test_a_surge_that_is_not_there_gives_way_to_the_newest(settings: DashboardSettings, incident: str) -> None:
+    shown = page(settings, ui="en", range="incident", incident=incident)
+    assert shown.selectbox(key="incident").value == stock.incident().id
+    assert shown.query_params["incident"] == stock.incident().id
+
+
+def test_without_any_surge_there_is_none_to_look_around(address: ClickHouseAddress) -> None:
+    stock.add(address, "only", "The only post there is")
+    shown = page(settings_for(address), ui="en", range="incident", incident="gone")
+    assert shown.query_params == {"ui": "en"}
+    assert ENGLISH.no_incidents in [caption.value for caption in shown.caption]
+    assert ENGLISH.catching_up in html(shown)
