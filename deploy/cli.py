@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from deploy import logs, stages
+from deploy import logs, stages, topics_command
 from deploy.addresses import OutOfReach, PortTaken, kafka_endpoint
 from deploy.demo.generate import write as write_demo
 from deploy.embedded import broker
@@ -36,6 +36,8 @@ from ingest.run import Tally
 from ingest.source import Permanent, Transient
 from ingest.sources.archive import Archive
 from processing import queries
+from processing.retag import retag as retag_posts
+from processing.store.client import Store
 from processing.store.migrate import SchemaConflict, migrate
 from processing.topics import TaxonomyError
 
@@ -47,6 +49,7 @@ app = typer.Typer(
 )
 ingest_app = typer.Typer(no_args_is_help=True, help="Read one source into the log.")
 app.add_typer(ingest_app, name="ingest")
+app.add_typer(topics_command.app, name="topics")
 
 FAILURES = (
     AlreadyRunning,
@@ -269,6 +272,18 @@ def spikes(
         print(msgspec.json.encode(incidents).decode())
     else:
         print("\n".join(incident_lines(incidents, settings())) or "No incidents.")
+
+
+@app.command()
+def retag(
+    start: Annotated[datetime, typer.Option("--from", help="First event time, ISO 8601, in UTC.")],
+    end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, ISO 8601, in UTC.")],
+) -> None:
+    """Tag stored posts again with the taxonomy as it is now, and recount their minutes."""
+    with store_at_hand(settings()) as own, Store(own.processing.clickhouse) as store:
+        tagger, taxonomy = stages.enricher(own)
+        done = retag_posts(store, tagger, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), lambda _: None)
+    print(f"{done.posts:,} posts tagged again with rules {taxonomy.version}, {done.changed:,} of them changed")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -54,11 +55,24 @@ class Settings:
         )
 
     def with_writer_password(self) -> Settings:
-        """For a store that this process starts: a writer's password for as long as it runs, where none is set."""
+        """For an embedded store: where no writer's password is set, the one that this data folder keeps.
+
+        The first call makes it up. Only the user that runs banwatch can read the file.
+        """
         if self.processing.clickhouse_password.get_secret_value():
             return self
-        password = SecretStr(secrets.token_urlsafe(24))
+        kept = self.data_dir / "writer-password"
+        if not kept.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        password = SecretStr(kept.read_text())
         return replace(self, processing=self.processing.model_copy(update={"clickhouse_password": password}))
+
+    @property
+    def keeps_writer_password(self) -> bool:
+        """Whether an embedded store has been started from this data folder."""
+        return (self.data_dir / "writer-password").exists()
 
     @property
     def for_children(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deploy.addresses import clickhouse_answers
+from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
@@ -21,7 +21,9 @@ def store_at_hand(settings: Settings) -> Iterator[Settings]:
         PortTaken, OutOfReach, StackFailed
     """
     if clickhouse_answers(settings.processing.clickhouse_url):
-        yield settings
+        # On this machine it may be the embedded one that another banwatch started from the same folder.
+        local = clickhouse_endpoint(settings.processing.clickhouse_url).host in LOOPBACK
+        yield settings.with_writer_password() if local and settings.keeps_writer_password else settings
         return
     settings = settings.with_writer_password()
     log = fresh_log(settings.data_dir / "logs", "warehouse")

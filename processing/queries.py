@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from ingest.contract import SYNTHETIC_PREFIX
+from ingest.contract import SYNTHETIC_PREFIX, Post
 from processing.contract import (
     EVERYTHING,
     ClickHouseAddress,
@@ -19,6 +19,7 @@ from processing.contract import (
     Pulse,
     Severity,
     Spike,
+    TaggedPost,
 )
 from processing.store.client import Parameters, Row, Store, StoreRefused, StoreUnavailable
 
@@ -224,6 +225,46 @@ def sources_between(reader: Reader, topic: str, start: datetime, end: datetime) 
         {"topic": topic, "start": start, "end": end},
     )
     return tuple(source for (source,) in rows)
+
+
+def stored_posts(reader: Reader, start: datetime, end: datetime) -> tuple[TaggedPost, ...]:
+    """Whole posts of a range that still have a text, as they were tagged."""
+    rows = reader.query(
+        """
+        SELECT
+            source, id, text, created_at, url, author, langs, links, hashtags, reply_to, repost_of,
+            likes, replies, reposts, seen_at, backfill, language, confidence, topics, rules
+        FROM posts
+        WHERE created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
+            AND text != '' AND NOT deleted
+        """,
+        {"start": start, "end": end},
+    )
+    return tuple(_tagged(row) for row in rows)
+
+
+def _tagged(row: Row) -> TaggedPost:
+    source, name, text, created_at, url, author, langs, links, hashtags, reply_to, repost_of, *rest = row
+    likes, replies, reposts, seen_at, backfill, language, confidence, topics, rules = rest
+    post = Post(
+        source=source,
+        id=name,
+        text=text,
+        created_at=created_at,
+        url=url or None,
+        author=author or None,
+        langs=tuple(langs),
+        links=tuple(links),
+        hashtags=tuple(hashtags),
+        reply_to=reply_to or None,
+        repost_of=repost_of or None,
+        likes=likes,
+        replies=replies,
+        reposts=reposts,
+        seen_at=seen_at,
+        backfill=backfill,
+    )
+    return TaggedPost(post, language, confidence, tuple(topics), rules)
 
 
 def latest_posts(

@@ -12,9 +12,11 @@ import pytest
 from ingest.contract import Post, Progress
 from processing import queries
 from processing.contract import ClickHouseAddress, TaggedPost
+from processing.retag import retag
 from processing.store import migrate as schema
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.writer import delete_posts, minute_of, recount, write_posts, write_progress
+from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
 from tests.waiting import free_port
 
@@ -189,3 +191,26 @@ def test_a_store_that_is_away_and_one_that_refuses_are_told_apart(address: Click
     with Store(address) as store, pytest.raises(StoreRefused) as refusal:
         store.query("SELECT no_such_column FROM posts")
     assert refusal.value.code == 47
+
+
+def test_a_retag_tags_history_with_todays_rules_and_recounts_it(store: Store) -> None:
+    posts = [a_post(id=str(n), text="The government will ban TikTok", created_at=NOON + n * MINUTE) for n in range(30)]
+    write(store, [tagged(post, topics=("ban",)) for post in posts])
+    before = counted(store)
+    done = retag(store, shipped_enricher(), NOON + 10 * MINUTE, NOON + 20 * MINUTE, lambda _: None)
+    assert (done.posts, done.changed) == (10, 10)
+    after = counted(store)
+    assert {key: value for key, value in after.items() if not NOON + 10 * MINUTE <= key[0] < NOON + 20 * MINUTE} == {
+        key: value for key, value in before.items() if not NOON + 10 * MINUTE <= key[0] < NOON + 20 * MINUTE
+    }
+    assert (NOON + 15 * MINUTE, "government-ban", "en", "example") in after
+    again = retag(store, shipped_enricher(), NOON, NOON + 30 * MINUTE, lambda _: None)
+    assert (again.posts, again.changed) == (30, 20)
+    assert store.query("SELECT count(), uniqExact(id), uniqExact(rules) FROM posts") == [(30, 30, 1)]
+
+
+def test_a_delete_wins_over_a_retag(store: Store) -> None:
+    write(store, [tagged(a_post(text="The government will ban TikTok"))])
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).posts == 0
+    assert store.query("SELECT text FROM posts") == [("",)]

@@ -1,0 +1,52 @@
+"""`banwatch topics`: is the taxonomy right, and what does it say of a text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.settings import load
+from processing.language import DETECTORS
+from processing.topics import Taxonomy, load_taxonomy
+
+app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, and try it on a text.")
+
+Text = Annotated[str, typer.Argument(help="What somebody posted.")]
+Language = Annotated[str | None, typer.Option(help="BCP 47 tag of the text; detected if not given.")]
+Source = Annotated[str, typer.Option(help="Name of the network it comes from.")]
+
+
+@app.command()
+def check(
+    path: Annotated[Path | None, typer.Argument(help="A taxonomy file; else the one in use.")] = None,
+) -> None:
+    """Read a taxonomy and say whether it can be used."""
+    taxonomy = load_taxonomy(path or load(os.environ).topics_file)
+    print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
+
+
+@app.command("try")
+def try_text(text: Text, language: Language = None, source: Source = "example") -> None:
+    """Print the language and the topics of a text."""
+    found, topics, _ = _tagged(text, language, source)
+    print(f"{found}\t{', '.join(topics) or 'no topic'}")
+
+
+@app.command()
+def explain(text: Text, language: Language = None, source: Source = "example") -> None:
+    """Print which rules made a text one of their topic, and by which words."""
+    found, topics, taxonomy = _tagged(text, language, source)
+    print(f"language {found}; {', '.join(topics) or 'no topic'}")
+    for match in taxonomy.explain(text, found, source):
+        print(f"{match.topic} ({match.language}): {', '.join(match.words)}")
+        print(f"    {' '.join(match.rule.split())}")
+
+
+def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:
+    settings = load(os.environ)
+    taxonomy = load_taxonomy(settings.topics_file)
+    found = language or DETECTORS[settings.processing.language_detector]().detect(text).language
+    return found, taxonomy.tag(text, found, source), taxonomy

@@ -1,0 +1,44 @@
+"""Tag stored posts again, with today's rules, and recount the minutes they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing import queries
+from processing.enrich import Enricher
+from processing.store.client import Store
+from processing.store.writer import recount, write_posts
+
+STRIDE = timedelta(hours=6)
+"""Event time that is read, tagged and written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """What a retag did up to an event time."""
+
+    until: datetime
+    posts: int
+    changed: int
+
+
+def retag(
+    store: Store, enricher: Enricher, start: datetime, end: datetime, tell: Callable[[Retagged], None]
+) -> Retagged:
+    """Tag every post of a range that still has a text. It may be cut off and run again.
+
+    Only posts whose tags change are written, with the version they have, so that an edit or a delete that comes
+    meanwhile still wins.
+    """
+    posts = changed = 0
+    while start < end:
+        until = min(end, start + STRIDE)
+        stored = queries.stored_posts(store, start, until)
+        fresh = [(enricher.tag(old.post), old) for old in stored]
+        differing = [new for new, old in fresh if (new.language, new.topics) != (old.language, old.topics)]
+        recount(store, write_posts(store, differing))
+        posts, changed, start = posts + len(stored), changed + len(differing), until
+        tell(Retagged(until, posts, changed))
+    return Retagged(start, posts, changed)
