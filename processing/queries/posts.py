@@ -1,0 +1,119 @@
+"""The posts themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.contract import Post
+from processing.contract import (
+    EVERYTHING,
+    TaggedPost,
+)
+from processing.queries.reader import Reader
+from processing.store.client import Row
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPost:
+    """A post as people read it."""
+
+    source: str
+    id: str
+    created_at: datetime
+    language: str
+    topics: tuple[str, ...]
+    text: str
+    url: str
+    author: str
+
+
+def stored_posts(reader: Reader, start: datetime, end: datetime) -> tuple[TaggedPost, ...]:
+    """Whole posts of a range that still have a text, as they were tagged."""
+    rows = reader.query(
+        """
+        SELECT
+            source, id, text, created_at, url, author, langs, links, hashtags, reply_to, repost_of,
+            likes, replies, reposts, seen_at, backfill, language, confidence, topics, rules
+        FROM posts
+        WHERE created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
+            AND text != '' AND NOT deleted
+        """,
+        {"start": start, "end": end},
+    )
+    return tuple(_tagged(row) for row in rows)
+
+
+def _tagged(row: Row) -> TaggedPost:
+    source, name, text, created_at, url, author, langs, links, hashtags, reply_to, repost_of, *rest = row
+    likes, replies, reposts, seen_at, backfill, language, confidence, topics, rules = rest
+    post = Post(
+        source=source,
+        id=name,
+        text=text,
+        created_at=created_at,
+        url=url or None,
+        author=author or None,
+        langs=tuple(langs),
+        links=tuple(links),
+        hashtags=tuple(hashtags),
+        reply_to=reply_to or None,
+        repost_of=repost_of or None,
+        likes=likes,
+        replies=replies,
+        reposts=reposts,
+        seen_at=seen_at,
+        backfill=backfill,
+    )
+    return TaggedPost(post, language, confidence, tuple(topics), rules)
+
+
+def newest_posts(
+    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
+) -> tuple[StoredPost, ...]:
+    """The newest posts of a range that still have a text, newest first.
+
+    The counts say first in which minutes they are: each of the newest `limit` minutes with a post holds at least
+    one, so no text of any other minute has to be read. That is what keeps a page over a month quick.
+    """
+    minutes = _newest_minutes(reader, start, end, topic=topic, language=language, limit=limit)
+    rows = reader.query(
+        """
+        SELECT source, id, created_at, language, topics, text, url, author
+        FROM posts
+        WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
+            AND created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
+            AND text != '' AND NOT deleted
+            AND ({topic:String} = '*' OR has(topics, {topic:String}))
+            AND ({language:String} = '*' OR language = {language:String})
+        ORDER BY created_at DESC, source, id
+        LIMIT {limit:UInt32}
+        """,
+        {"minutes": minutes, "topic": topic, "language": language, "start": start, "end": end, "limit": limit},
+    )
+    return tuple(
+        StoredPost(source, name, created_at, lang, tuple(topics), text, url, author)
+        for source, name, created_at, lang, topics, text, url, author in rows
+    )
+
+
+def _newest_minutes(
+    reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
+) -> list[datetime]:
+    """Newest first. The last day is tried before the whole range; all topics there are sort behind `*`."""
+    first, last = ("+", "~") if topic == EVERYTHING else (topic, topic)
+    for since in (max(start, end - timedelta(days=1)), start):
+        rows = reader.query(
+            """
+            SELECT DISTINCT minute FROM counts
+            WHERE topic >= {first:String} AND topic <= {last:String}
+                AND minute >= {since:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND posts > deleted
+                AND ({language:String} = '*' OR language = {language:String})
+            ORDER BY minute DESC
+            LIMIT {limit:UInt32}
+            """,
+            {"first": first, "last": last, "language": language, "since": since, "end": end, "limit": limit},
+        )
+        if len(rows) == limit or since == start:
+            break
+    return [minute for (minute,) in rows]

@@ -1,0 +1,159 @@
+"""What the watch reads: what is covered, counts in bins, and who spoke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing.contract import (
+    EVERYTHING,
+)
+from processing.queries.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one collector has delivered and the workers have counted, without a gap."""
+
+    source: str
+    since: datetime
+    until: datetime
+    complete: bool
+    heard_at: datetime
+    """Wall clock of its last word."""
+
+
+@dataclass(frozen=True, slots=True)
+class BinCount:
+    """Posts of one series in one bin."""
+
+    start: datetime
+    topic: str
+    language: str
+    posts: int
+    backfilled: int
+
+
+def coverage(reader: Reader) -> tuple[Coverage, ...]:
+    """Every stretch of event time that a collector has covered, newest last.
+
+    A stretch counts only once all partitions have reported it: until then its end is not known.
+    """
+    rows = reader.query(
+        """
+        SELECT source, since, min(until) AS covered, min(complete), max(at)
+        FROM source_health
+        GROUP BY source, since
+        HAVING count() >= max(partitions)
+        ORDER BY covered
+        """
+    )
+    return tuple(Coverage(source, since, until, bool(complete), at) for source, since, until, complete, at in rows)
+
+
+def binned_counts(reader: Reader, start: datetime, end: datetime, width: timedelta) -> tuple[BinCount, ...]:
+    """Posts per bin of every series that has any, in order of time.
+
+    Each topic comes once for every language and once with language `*`, which is all of them together.
+    """
+    rows = reader.query(
+        """
+        SELECT
+            toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin,
+            topic,
+            if(grouping(language) = 0, language, '*') AS series_language,
+            sum(posts),
+            sum(backfilled)
+        FROM counts
+        WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        GROUP BY GROUPING SETS ((bin, topic, language), (bin, topic))
+        ORDER BY bin
+        """,
+        {"start": start, "end": end, "width": int(width.total_seconds())},
+    )
+    return tuple(BinCount(*row) for row in rows)
+
+
+def series(
+    reader: Reader, start: datetime, end: datetime, width: timedelta, *, topic: str, language: str
+) -> tuple[BinCount, ...]:
+    """Posts per bin of one series, in order of time; bins without posts are absent."""
+    rows = reader.query(
+        """
+        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, sum(posts), sum(backfilled)
+        FROM counts
+        WHERE topic = {topic:String}
+            AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+            AND ({language:String} = '*' OR language = {language:String})
+        GROUP BY bin
+        ORDER BY bin
+        """,
+        {
+            "topic": topic,
+            "language": language,
+            "start": start,
+            "end": end,
+            "width": int(width.total_seconds()),
+        },
+    )
+    return tuple(BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows)
+
+
+def speakers(
+    reader: Reader,
+    start: datetime,
+    end: datetime,
+    width: timedelta,
+    *,
+    enough: int,
+    topic: str = EVERYTHING,
+    language: str = EVERYTHING,
+) -> dict[tuple[datetime, str, str], frozenset[int]]:
+    """Who wrote in each bin of each topic and language (`*` for all), as hashes, up to `enough` of them.
+
+    With a topic or a language, only that one.
+    The union of a few bins' sets has `enough` members exactly if that many people wrote in those bins. A post
+    without an author counts as by one of its own.
+    """
+    rows = reader.query(
+        """
+        SELECT
+            toStartOfInterval(created_at, toIntervalSecond({width:UInt32})) AS bin,
+            arrayJoin(topics) AS topic,
+            arrayJoin([language, '*']) AS series_language,
+            groupUniqArray({enough:UInt8})(cityHash64(if(author = '', concat('\0', id), author)))
+        FROM posts
+        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')} AND notEmpty(topics)
+            AND ({topic:String} = '*' OR topic = {topic:String})
+            AND ({language:String} = '*' OR language = {language:String})
+        GROUP BY bin, topic, series_language
+        """,
+        {
+            "start": start,
+            "end": end,
+            "width": int(width.total_seconds()),
+            "enough": enough,
+            "topic": topic,
+            "language": language,
+        },
+    )
+    return {(bin_start, name, lang): frozenset(who) for bin_start, name, lang, who in rows}
+
+
+def sources_between(reader: Reader, topic: str, start: datetime, end: datetime) -> tuple[str, ...]:
+    """Which sources spoke of a topic."""
+    rows = reader.query(
+        """
+        SELECT DISTINCT source FROM counts
+        WHERE topic = {topic:String} AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        ORDER BY source
+        """,
+        {"topic": topic, "start": start, "end": end},
+    )
+    return tuple(source for (source,) in rows)
+
+
+def scored_until(reader: Reader, name: str = "main") -> datetime | None:
+    """How far a watch has come; None before its first bin."""
+    rows = reader.query("SELECT scored_until FROM watch_progress WHERE name = {name:String}", {"name": name})
+    return rows[0][0] if rows else None
