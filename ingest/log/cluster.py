@@ -17,6 +17,7 @@ from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
 
 METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
 LARGEST_ANSWER = 10_000_000
+PROBE_TIMEOUT = timedelta(seconds=5)
 
 
 class BrokerUnavailable(Exception):
@@ -57,9 +58,10 @@ def kafka_errors(address: KafkaAddress) -> Iterator[None]:
 
 
 def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
+    said = str(error).rstrip(".")
     if getattr(error, "retriable", False):
-        return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {error}.")
-    return BrokerRefused(f"Kafka at {address.bootstrap} refused: {error}.")
+        return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
+    return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
 
 
 def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
@@ -79,6 +81,22 @@ def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
         with closing(connection):
             return _identify(connection, f"{host}:{port}")
     return None
+
+
+def require(address: KafkaAddress) -> Cluster:
+    """Make sure of a broker before one of the library's clients is built: a client that fails to find one while it
+    is built leaves its sockets open.
+
+    Raises:
+        BrokerUnavailable
+    """
+    try:
+        cluster = probe(address, PROBE_TIMEOUT)
+    except NotKafka as error:
+        raise BrokerUnavailable(str(error)) from error
+    if cluster is None:
+        raise BrokerUnavailable(f"No Kafka listens at {address.bootstrap}.")
+    return cluster
 
 
 def _endpoints(address: KafkaAddress) -> Iterator[tuple[str, int]]:
@@ -101,9 +119,7 @@ def _identify(connection: socket.socket, endpoint: str) -> Cluster:
             f"{endpoint} takes connections and does not answer: another program holds the port, or the broker hangs."
         ) from error
     except (OSError, ValueError, struct.error) as error:
-        raise NotKafka(
-            f"{endpoint} does not speak plain Kafka ({error}): another program holds the port."
-        ) from error
+        raise NotKafka(f"{endpoint} does not speak plain Kafka ({error}): another program holds the port.") from error
     return Cluster(
         cluster_id=answer.cluster_id or "",
         memory_only=answer.cluster_id == EMBEDDED_CLUSTER_ID,
@@ -143,6 +159,7 @@ def ensure_topics(address: KafkaAddress, partitions: int) -> None:
 
 def administer(address: KafkaAddress) -> KafkaAdminClient:
     """Open a connection for questions about the cluster; the caller closes it."""
+    require(address)
     return KafkaAdminClient(
         bootstrap_servers=address.bootstrap.split(","),
         client_id="banwatch-admin",

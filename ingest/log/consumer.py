@@ -10,17 +10,16 @@ from typing import Self
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
-from kafka.structs import MemberState, OffsetAndMetadata
+from kafka.net.compat import KafkaNetClient
+from kafka.structs import OffsetAndMetadata
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected
-from ingest.log.cluster import kafka_errors, translated
+from ingest.log.cluster import BrokerUnavailable, kafka_errors, require, translated
 from ingest.log.wire import Unreadable, read
 
 RAW_LENGTH = 4096
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
-JOIN_POLLS = 70
-JOIN_POLL_MS = 100
 
 
 class PartitionsLost(Exception):
@@ -57,6 +56,7 @@ class PostConsumer:
     def __init__(self, address: KafkaAddress, group: str, *, client_id: str = "banwatch-consumer") -> None:
         """Raises: BrokerUnavailable, BrokerRefused"""
         self._address = address
+        self._embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaConsumer(
                 bootstrap_servers=address.bootstrap.split(","),
@@ -67,14 +67,22 @@ class PostConsumer:
                 allow_auto_create_topics=False,
                 bootstrap_timeout_ms=10_000,
                 reconnect_backoff_max_ms=1_000,
-                # Low, so that a group forms in about three seconds, and a dead member is noticed in six.
-                session_timeout_ms=6_000,
+                # As low as a broker allows, so that a group forms in two or three seconds and a dead member is missed.
+                session_timeout_ms=3_000 if self._embedded else 6_000,
                 heartbeat_interval_ms=1_000,
                 # The broker's default wait of 500 ms would stall the tail of a topic by as much.
                 fetch_max_wait_ms=20,
                 max_partition_fetch_bytes=2 * 1024 * 1024,
+                metadata_max_age_ms=10_000,
+                metrics_enabled=False,
+                kafka_client=self._connect,
             )
             self._kafka.subscribe([address.posts_topic])
+            # A member that leads its group and does not know the topic yet would hand out no partitions at all.
+            known = self._kafka.partitions_for_topic(address.posts_topic)
+        if not known:
+            self._client.close()
+            raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
 
     @property
     def assigned(self) -> frozenset[int]:
@@ -121,15 +129,19 @@ class PostConsumer:
     def close(self) -> None:
         """Leave the group, so that others take over at once. Nothing is committed.
 
-        Where the group is just being divided, that takes up to seven seconds: Tansu 0.6.0 never forgets a member
-        that left while it joined, and no member would get a partition again.
+        The embedded broker is not told: Tansu 0.6.0 keeps a member that leaves while the group is being divided
+        as its leader for good, and nobody gets a partition again. One that falls silent it replaces within
+        seven seconds, whenever that happens.
         """
+        if self._embedded:
+            self._client.close()
+            return
         with kafka_errors(self._address):
-            for _ in range(JOIN_POLLS):
-                if self._kafka.group_metadata().state != MemberState.REBALANCING:
-                    break
-                self._kafka.poll(JOIN_POLL_MS, max_records=1)
             self._kafka.close(autocommit=False, timeout_ms=int(CLOSE_TIMEOUT.total_seconds() * 1000))
+
+    def _connect(self, **configuration: object) -> KafkaNetClient:
+        self._client = KafkaNetClient(**configuration)
+        return self._client
 
     def __enter__(self) -> Self:
         return self

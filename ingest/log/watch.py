@@ -101,6 +101,7 @@ class GroupWatch:
             allow_auto_create_topics=False,
             fetch_max_wait_ms=20,
             max_poll_records=1_000_000,
+            metrics_enabled=False,
         )
 
     def _describe(self) -> tuple[str, list[TopicPartition]]:

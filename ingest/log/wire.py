@@ -1,22 +1,20 @@
-"""How a message lies in a record: the headers that tell posts from progress, and reading one back."""
+"""How a message lies in a record: the header that tells posts from progress, and reading one back."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import msgspec
 
 from ingest.contract import CONTRACT_VERSION, NotAPost, Post, Progress, decode_post
 
-TYPE_HEADER = "banwatch-type"
-VERSION_HEADER = "banwatch-version"
+HEADER = "banwatch"
+"""Its value is the message's type and the version of the contract: `post/1`. One header, because every header of
+every post costs the library more than a microsecond at either end."""
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
 
-_VERSION = (VERSION_HEADER, str(CONTRACT_VERSION).encode())
-POST_HEADERS = [(TYPE_HEADER, b"post"), _VERSION]
-PROGRESS_HEADERS = [(TYPE_HEADER, b"progress"), _VERSION]
-REJECTED_HEADERS = [(TYPE_HEADER, b"rejected"), _VERSION]
+POST_HEADERS: Headers = [(HEADER, f"post/{CONTRACT_VERSION}".encode())]
+PROGRESS_HEADERS: Headers = [(HEADER, f"progress/{CONTRACT_VERSION}".encode())]
+REJECTED_HEADERS: Headers = [(HEADER, f"rejected/{CONTRACT_VERSION}".encode())]
 
 _decode_progress = msgspec.json.Decoder(Progress).decode
 
@@ -26,12 +24,12 @@ class Unreadable(ValueError):
 
 
 def read(headers: Headers, value: bytes | None) -> Post | Progress:
-    """Read a record of the posts topic. One without our headers comes from a foreign producer: it is a post.
+    """Read a record of the posts topic. One without our header comes from a foreign producer: it is a post.
 
     Raises:
         Unreadable: with one sentence.
     """
-    kind = b"post" if headers == POST_HEADERS or not headers else _kind(dict(headers))
+    kind = b"post" if headers == POST_HEADERS else _kind(dict(headers).get(HEADER))
     if value is None:
         raise Unreadable("The record is empty: a deletion is a post with op `delete`.")
     try:
@@ -44,16 +42,17 @@ def read(headers: Headers, value: bytes | None) -> Post | Progress:
         raise Unreadable("The JSON is nested too deeply.") from error
 
 
-def _kind(headers: dict[str, bytes]) -> bytes:
-    version = headers.get(VERSION_HEADER, b"1")
+def _kind(header: bytes | None) -> bytes:
+    if header is None:
+        return b"post"
+    kind, _, version = header.partition(b"/")
     if not version.isdigit() or len(version) > 9:
-        raise Unreadable(f"The header {VERSION_HEADER} is not a number: {version[:40]!r}.")
+        raise Unreadable(f"The header `{HEADER}` is not a type and a version, as in post/1: {header[:40]!r}.")
     if int(version) > CONTRACT_VERSION:
         raise Unreadable(
             f"Written under version {int(version)} of the contract; this program reads up to version "
             f"{CONTRACT_VERSION}: upgrade the readers before the writers."
         )
-    kind = headers.get(TYPE_HEADER, b"post")
     if kind not in {b"post", b"progress"}:
-        raise Unreadable(f"Unknown message type in the header {TYPE_HEADER}: {kind[:40]!r}.")
+        raise Unreadable(f"A message of the type {kind[:40]!r}: only posts and progress are read here.")
     return kind

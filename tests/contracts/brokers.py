@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from deploy.embedded import broker as embedded
 from ingest.contract import KafkaAddress
 from tests.kafka import server
-
-Found = TypeVar("Found")
+from tests.waiting import free_port
 
 
 @dataclass(frozen=True)
@@ -32,16 +28,11 @@ class Broker:
     def frozen(self) -> Iterator[None]:
         """Stop the process where it stands: its connections stay open and nothing answers."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)  # until the last of its threads has stopped
         try:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -74,12 +65,3 @@ def _running(process: subprocess.Popen[bytes], port: int, patience: timedelta) -
     finally:
         process.kill()
         process.wait()
-
-
-def eventually(look: Callable[[], Found], seconds: float = 30) -> Found:
-    """Look until what is found is true, and return it; fail when `seconds` have passed."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"not true within {seconds} s: {look}"
-        time.sleep(0.01)
-    return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import contextlib
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import msgspec
 import pytest
@@ -13,13 +16,12 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
 from ingest.log import Batch, Delivery, GroupWatch, PartitionsLost, PostConsumer, PostProducer, ensure_topics
-from ingest.log.wire import TYPE_HEADER, VERSION_HEADER
-from tests.contracts.brokers import eventually
+from ingest.log.wire import HEADER
 from tests.contracts.conftest import PARTITIONS
+from tests.waiting import eventually
 
 NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=100)
-GROUP = "counting"
 
 
 def post(number: int, text: str = "They are banning TikTok") -> Post:
@@ -46,6 +48,15 @@ def write_raw(address: KafkaAddress, value: bytes | None, headers: dict[str, byt
         producer.close()
 
 
+def join(address: KafkaAddress) -> PostConsumer:
+    """A member of the one group of this test's own topic."""
+    return PostConsumer(address, address.posts_topic)
+
+
+def watch_group(address: KafkaAddress) -> GroupWatch:
+    return GroupWatch(address, address.posts_topic)
+
+
 def take(consumer: PostConsumer, posts: int) -> list[Batch]:
     """Poll until that many posts have come, and once more for what should not come."""
     batches: list[Batch] = []
@@ -63,8 +74,8 @@ def ids(batches: Iterable[Batch]) -> list[int]:
     return [int(each.id) for batch in batches for each in batch.posts]
 
 
-def committed_by(address: KafkaAddress, group: str = GROUP) -> dict[int, int]:
-    with GroupWatch(address, group) as watch:
+def committed_by(address: KafkaAddress) -> dict[int, int]:
+    with watch_group(address) as watch:
         return watch.committed()
 
 
@@ -82,7 +93,7 @@ def test_every_message_is_acknowledged_with_its_place(address: KafkaAddress) -> 
 def test_a_group_reads_every_post_once_and_unchanged(address: KafkaAddress) -> None:
     sent = [post(number, "إنهم يحظرون تيك توك \U0001f6ab") for number in range(500)]
     write(address, sent)
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         read = [each for batch in take(consumer, 500) for each in batch.posts]
     assert sorted(read, key=lambda each: int(each.id)) == sent
 
@@ -92,7 +103,7 @@ def test_posts_of_one_key_stay_in_order(address: KafkaAddress) -> None:
         msgspec.structs.replace(post(number), text=str(version)) for version in range(50) for number in range(20)
     ]
     write(address, versions)
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         batches = take(consumer, 1000)
     read = defaultdict(list)
     for batch in batches:
@@ -104,77 +115,112 @@ def test_posts_of_one_key_stay_in_order(address: KafkaAddress) -> None:
 
 def test_a_second_consumer_resumes_where_the_first_committed(address: KafkaAddress) -> None:
     write(address, map(post, range(100)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         for batch in take(consumer, 100):
             consumer.commit(batch)
     assert sum(committed_by(address).values()) == 100
     write(address, map(post, range(100, 150)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         assert sorted(ids(take(consumer, 50))) == list(range(100, 150))
 
 
 def test_what_was_not_committed_is_delivered_again(address: KafkaAddress) -> None:
     write(address, map(post, range(100)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         take(consumer, 100)
     assert committed_by(address) == {}
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         assert sorted(ids(take(consumer, 100))) == list(range(100))
 
 
 def test_poll_keeps_to_its_limit_and_loses_nothing(address: KafkaAddress) -> None:
     write(address, map(post, range(100)))
     batches: list[Batch] = []
-    with PostConsumer(address, GROUP) as consumer:
-        eventually(lambda: batches.append(consumer.poll(TICK, 7)) or len(ids(batches)) >= 100)
+    with join(address) as consumer:
+
+        def enough() -> bool:
+            batches.append(consumer.poll(TICK, 7))
+            return len(ids(batches)) >= 100
+
+        eventually(enough)
     assert max(len(batch.posts) for batch in batches) <= 7
     assert sorted(ids(batches)) == list(range(100))
 
 
+@dataclass
+class Counting(threading.Thread):
+    """A worker as the pipeline has it: poll, count, commit, until it is told to stop."""
+
+    address: KafkaAddress
+    counted: set[int]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    assigned: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    __hash__ = threading.Thread.__hash__
+
+    def run(self) -> None:
+        with join(self.address) as consumer:
+            while not self.stopping.is_set():
+                batch = consumer.poll(TICK, 50)
+                self.assigned = consumer.assigned
+                self.counted.update(ids([batch]))
+                # A commit that came too late: whoever has the partitions now counts them again.
+                with contextlib.suppress(PartitionsLost):
+                    consumer.commit(batch)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stopping.set()
+        self.join()
+
+
 def test_two_consumers_share_the_partitions_and_a_rebalance_loses_nothing(address: KafkaAddress) -> None:
+    everything = frozenset(range(PARTITIONS))
     counted: set[int] = set()
-
-    def count(consumer: PostConsumer) -> None:
-        batch = consumer.poll(TICK, 50)
-        counted.update(ids([batch]))
-        try:
-            consumer.commit(batch)
-        except PartitionsLost:
-            return  # whoever has them now counts them again: a set does not mind
-
     write(address, map(post, range(1000)))
-    with PostConsumer(address, GROUP) as first:
-        eventually(lambda: count(first) or len(first.assigned) == PARTITIONS)
-        with PostConsumer(address, GROUP) as second:
-            eventually(lambda: count(first) or count(second) or (first.assigned and second.assigned))
-            assert not first.assigned & second.assigned
-            assert first.assigned | second.assigned == frozenset(range(PARTITIONS))
+    with Counting(address, counted) as first:
+        eventually(lambda: first.assigned == everything)
+        with Counting(address, counted) as second:
+            eventually(lambda: second.assigned and first.assigned | second.assigned == everything)
+            eventually(lambda: not first.assigned & second.assigned)
             write(address, map(post, range(1000, 2000)))
-            eventually(lambda: count(first) or count(second) or len(counted) >= 2000)
-        eventually(lambda: count(first) or len(first.assigned) == PARTITIONS)
+            eventually(lambda: len(counted) == 2000)
+        eventually(lambda: first.assigned == everything)
         write(address, map(post, range(2000, 2100)))
-        eventually(lambda: count(first) or len(counted) >= 2100)
+        eventually(lambda: sum(committed_by(address).values()) == 2100)
     assert counted == set(range(2100))
-    assert sum(committed_by(address).values()) == 2100
 
 
 def test_a_batch_from_before_a_rebalance_cannot_be_committed(address: KafkaAddress) -> None:
     write(address, map(post, range(100)))
-    with PostConsumer(address, GROUP) as first:
-        batches = take(first, 100)
-        with PostConsumer(address, GROUP) as second:
-            eventually(lambda: (first.poll(TICK, 1000), second.poll(TICK, 1000), second.assigned)[-1])
+    with join(address) as consumer:
+        batches = take(consumer, 100)
+        with Counting(address, set()) as second:
+            eventually(lambda: (consumer.poll(TICK, 1), second.assigned)[-1])
             for batch in batches:
                 with pytest.raises(PartitionsLost):
-                    first.commit(batch)
-    assert committed_by(address) == {}
+                    consumer.commit(batch)
+
+
+def test_a_consumer_that_leaves_while_it_joins_does_not_hold_up_the_others(address: KafkaAddress) -> None:
+    write(address, map(post, range(10)))
+    with join(address) as leaving:
+        leaving.poll(TICK, 10)
+    with join(address) as consumer:
+        assert sorted(ids(take(consumer, 10))) == list(range(10))
 
 
 def test_a_bad_record_is_handed_back_with_its_place_and_the_rest_goes_on(address: KafkaAddress) -> None:
     write_raw(address, encode(post(1)))
     offset = write_raw(address, b'{"source":"test","id":"2"}')
     write_raw(address, encode(post(3)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         batches = take(consumer, 2)
         for batch in batches:
             consumer.commit(batch)
@@ -189,15 +235,14 @@ def test_a_bad_record_is_handed_back_with_its_place_and_the_rest_goes_on(address
 def test_a_foreign_record_without_headers_is_a_post(address: KafkaAddress) -> None:
     write_raw(address, encode(post(1)))
     write_raw(address, encode(post(2)), {"traceparent": b"00-1"})
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         assert ids(take(consumer, 2)) == [1, 2]
 
 
 def test_a_message_of_a_newer_contract_is_rejected_with_a_sentence(address: KafkaAddress) -> None:
-    newer = str(CONTRACT_VERSION + 1).encode()
-    write_raw(address, encode(post(1)), {TYPE_HEADER: b"post", VERSION_HEADER: newer})
+    write_raw(address, encode(post(1)), {HEADER: f"post/{CONTRACT_VERSION + 1}".encode()})
     write_raw(address, encode(post(2)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         batches = take(consumer, 1)
     (rejected,) = [each for batch in batches for each in batch.rejected]
     assert "upgrade the readers" in rejected.reason
@@ -207,7 +252,7 @@ def test_a_message_of_a_newer_contract_is_rejected_with_a_sentence(address: Kafk
 def test_an_empty_record_is_rejected(address: KafkaAddress) -> None:
     write_raw(address, None)
     write_raw(address, encode(post(2)))
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         batches = take(consumer, 1)
     (rejected,) = [each for batch in batches for each in batch.rejected]
     assert "empty" in rejected.reason
@@ -221,13 +266,12 @@ def test_progress_arrives_on_every_partition_behind_the_posts(address: KafkaAddr
             producer.send(post(number), deliveries.append)
         producer.report(said)
         assert len(deliveries) == 300
-    before = defaultdict(int)
-    for delivery in deliveries:
-        before[delivery.partition] += 1
-    with PostConsumer(address, GROUP) as consumer:
+    before = Counter(delivery.partition for delivery in deliveries)
+    with join(address) as consumer:
         batches = take(consumer, 300)
     progress = [each for batch in batches for each in batch.progress]
-    assert sorted(progress, key=lambda each: each[0]) == [(partition, said) for partition in range(PARTITIONS)]
+    everywhere = msgspec.structs.replace(said, partitions=PARTITIONS)
+    assert sorted(progress, key=lambda each: each[0]) == [(partition, everywhere) for partition in range(PARTITIONS)]
     ends = {partition: next_ for batch in batches for partition, next_ in batch.offsets.items()}
     assert ends == {partition: before[partition] + 1 for partition in range(PARTITIONS)}
 
@@ -265,11 +309,14 @@ def test_a_post_that_the_log_cannot_carry_is_rejected_and_acknowledged(
 
 
 def test_the_watch_tells_how_far_a_group_has_come(address: KafkaAddress) -> None:
-    with GroupWatch(address, GROUP) as watch, PostConsumer(address, GROUP) as consumer:
+    with watch_group(address) as watch, join(address) as consumer:
         assert watch.lag() == 0
         assert watch.committed() == {}
         deliveries = write(address, map(post, range(100)))
-        ends = {at.partition: max(each.offset + 1 for each in deliveries if each.partition == at.partition) for at in deliveries}
+        ends = {
+            at.partition: max(each.offset + 1 for each in deliveries if each.partition == at.partition)
+            for at in deliveries
+        }
         assert watch.end_offsets() == ends
         assert watch.lag() == 100
         for batch in take(consumer, 100):

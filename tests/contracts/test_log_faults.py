@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -9,10 +11,10 @@ from itertools import count
 import pytest
 
 from ingest.contract import KafkaAddress, Progress
-from ingest.log import BrokerUnavailable, Delivery, GroupWatch, LogLost, PostConsumer, PostProducer, ensure_topics
+from ingest.log import BrokerUnavailable, Delivery, LogLost, PostProducer, ensure_topics
 from tests.contracts import brokers
-from tests.contracts.brokers import eventually
-from tests.contracts.test_log import GROUP, NOON, TICK, ids, post, take
+from tests.contracts.test_log import NOON, TICK, ids, join, post, take, watch_group
+from tests.waiting import eventually, free_port
 
 SHORT = timedelta(seconds=1)
 ENOUGH = timedelta(seconds=30)
@@ -22,10 +24,14 @@ IN_FLIGHT = 500
 def send_until_refused(producer: PostProducer, numbers: Iterator[int], deliveries: list[Delivery]) -> list[int]:
     """Send until the producer gives up; the numbers it took."""
     taken: list[int] = []
-    with pytest.raises(BrokerUnavailable, match="acknowledged nothing for 1 s"):
+
+    def send_all() -> None:
         for number in numbers:
             producer.send(post(number), deliveries.append)
             taken.append(number)
+
+    with pytest.raises(BrokerUnavailable, match="acknowledged nothing for 1 s"):
+        send_all()
     return taken
 
 
@@ -49,7 +55,7 @@ def test_a_frozen_broker_bounds_what_is_in_flight_and_loses_or_doubles_nothing(
             producer.send(post(number), deliveries.append)
         producer.flush(ENOUGH)
     assert len(deliveries) == following + 100
-    with PostConsumer(address, GROUP) as consumer:
+    with join(address) as consumer:
         assert sorted(ids(take(consumer, following + 100))) == list(range(following + 100))
 
 
@@ -57,8 +63,10 @@ def test_a_producer_whose_messages_failed_says_so_and_ends_at_once(
     broker: brokers.Broker, address: KafkaAddress
 ) -> None:
     producer = PostProducer(address, patience=SHORT)
+    producer.send(post(1), lambda _: None)
+    producer.flush(ENOUGH)
     with broker.frozen():
-        producer.send(post(1), lambda _: None)
+        producer.send(post(2), lambda _: None)
         with pytest.raises(BrokerUnavailable):
             producer.report(Progress(source="test", since=NOON, until=NOON))
         with pytest.raises(BrokerUnavailable):
@@ -66,7 +74,7 @@ def test_a_producer_whose_messages_failed_says_so_and_ends_at_once(
 
 
 def test_a_consumer_outlives_a_frozen_broker(broker: brokers.Broker, address: KafkaAddress) -> None:
-    with PostProducer(address) as producer, PostConsumer(address, GROUP) as consumer:
+    with PostProducer(address) as producer, join(address) as consumer:
         producer.send(post(1), lambda _: None)
         assert ids(take(consumer, 1)) == [1]
         with broker.frozen():
@@ -76,21 +84,37 @@ def test_a_consumer_outlives_a_frozen_broker(broker: brokers.Broker, address: Ka
 
 
 def test_nobody_at_the_address_is_said_in_a_sentence() -> None:
-    nowhere = KafkaAddress(f"127.0.0.1:{brokers.free_port()}")
+    nowhere = KafkaAddress(f"127.0.0.1:{free_port()}")
     with pytest.raises(BrokerUnavailable, match=nowhere.bootstrap):
         PostProducer(nowhere, patience=SHORT)
 
 
+def test_a_consumer_of_a_topic_that_is_not_there_says_so(broker: brokers.Broker) -> None:
+    with pytest.raises(BrokerUnavailable, match="no topic nowhere"):
+        join(KafkaAddress(broker.bootstrap, posts_topic="nowhere"))
+
+
+@pytest.fixture
+def refused_connections(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """kafka-python leaves the socket of a refused connection to the garbage collector, and its log holds the error
+    that holds the socket: log nothing, and collect here."""
+    with caplog.at_level(logging.CRITICAL + 1, logger="kafka"):
+        yield
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.usefixtures("refused_connections")
 def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() -> None:
-    port = brokers.free_port()
+    port = free_port()
     address = KafkaAddress(f"127.0.0.1:{port}")
     with brokers.tansu(port):
         ensure_topics(address, 1)
         with PostProducer(address) as producer:
             for number in range(50):
                 producer.send(post(number), lambda _: None)
-        consumer = PostConsumer(address, GROUP)
-        watch = GroupWatch(address, GROUP)
+        consumer = join(address)
+        watch = watch_group(address)
         for batch in take(consumer, 50):
             consumer.commit(batch)
         assert watch.lag() == 0
@@ -100,7 +124,12 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
             for number in range(100, 200):
                 producer.send(post(number), lambda _: None)
         read: set[int] = set()
-        eventually(lambda: read.update(ids([consumer.poll(TICK, 1000)])) or len(read) >= 100)
+
+        def read_more() -> bool:
+            read.update(ids([consumer.poll(TICK, 1000)]))
+            return len(read) >= 100
+
+        eventually(read_more)
         assert read == set(range(100, 200))
         with pytest.raises(LogLost, match="saved cursors"):
             watch.committed()

@@ -15,6 +15,7 @@ from deploy.embedded.broker import wait_until_ready
 from ingest.contract import KafkaAddress
 from ingest.log import BrokerUnavailable, NotKafka, probe
 from tests.contracts import brokers
+from tests.waiting import free_port
 
 SHORT = timedelta(milliseconds=500)
 
@@ -27,10 +28,7 @@ def silent_listener() -> Iterator[KafkaAddress]:
 
 @contextmanager
 def http_server() -> Iterator[KafkaAddress]:
-    class Quiet(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Quiet) as server:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -48,12 +46,12 @@ def test_a_broker_is_recognised(broker: brokers.Broker, request: pytest.FixtureR
 
 
 def test_a_second_address_is_asked_where_the_first_is_away(broker: brokers.Broker) -> None:
-    nobody = f"127.0.0.1:{brokers.free_port()}"
+    nobody = f"127.0.0.1:{free_port()}"
     assert probe(KafkaAddress(f"{nobody}, {broker.bootstrap}"), timedelta(seconds=5)) is not None
 
 
 def test_nobody_is_none() -> None:
-    assert probe(KafkaAddress(f"127.0.0.1:{brokers.free_port()}"), SHORT) is None
+    assert probe(KafkaAddress(f"127.0.0.1:{free_port()}"), SHORT) is None
 
 
 def test_a_listener_that_never_answers_is_not_kafka() -> None:
@@ -63,9 +61,9 @@ def test_a_listener_that_never_answers_is_not_kafka() -> None:
 
 def test_a_web_server_is_not_kafka() -> None:
     with http_server() as address, pytest.raises(NotKafka, match=address.bootstrap):
-        probe(address, timedelta(seconds=5))
+        probe(address, SHORT)
 
 
 def test_waiting_for_a_broker_that_does_not_come_ends_with_a_sentence() -> None:
     with pytest.raises(BrokerUnavailable, match="within"):
-        wait_until_ready(KafkaAddress(f"127.0.0.1:{brokers.free_port()}"), SHORT)
+        wait_until_ready(KafkaAddress(f"127.0.0.1:{free_port()}"), SHORT)
