@@ -170,7 +170,7 @@ def demo(
     archive = folder / "july-2020.ndjson.zst"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False)
+        console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
     own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
     options = UpOptions(ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True)
     run_up(own, options, console, stop_on_signal())

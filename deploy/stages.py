@@ -88,6 +88,7 @@ def run_process(settings: Settings) -> None:
     """Work as one worker of the pipeline."""
     stop = until_signalled()
     tagger, _ = enricher(settings)
+    ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
     with (
         Store(settings.processing.clickhouse) as store,
         PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,

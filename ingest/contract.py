@@ -111,6 +111,8 @@ def decode_post(line: bytes | str) -> Post:
         return _decode_post(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotAPost(f"Not a post: {error}.") from error
+    except RecursionError as error:
+        raise NotAPost("Not a post: the JSON is nested too deeply.") from error
 
 
 def encode(message: Post | Progress | Rejected) -> bytes:

@@ -53,7 +53,7 @@ def _run(command: list[str]) -> str | None:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=600, env=environment)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
         said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or error)
-        return said.strip().splitlines()[-1]
+        return (said.strip() or repr(error)).splitlines()[-1]
     return None
 
 

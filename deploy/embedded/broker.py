@@ -12,7 +12,7 @@ from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
 from ingest.log import BrokerUnavailable, Cluster, NotKafka, probe
 
 ENVIRONMENT = {"RUST_LOG": "off"}
-"""Add it to the child's environment and the broker prints nothing; `error` or `info` brings its log back."""
+"""For the child, so that a RUST_LOG of the user's does not make it talk. Four lines on its standard output remain."""
 
 PAUSE = 0.01  # seconds between two looks at a port; the broker needs about as long to start
 

@@ -82,7 +82,7 @@ def _moment(line: Line) -> datetime | None:
         return None
     try:
         return _date_of(line.content).created_at
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -65,6 +65,15 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
     assert "created_at" in rejected.reason
 
 
+def test_a_line_nested_too_deeply_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "posts.ndjson"
+    path.write_bytes(b"[" * 100_000 + b"\n" + b'{"a":' * 100_000 + b"\n" + encode(a_post()))
+    first, second, post = found(Archive(path))
+    assert isinstance(first, Rejected)
+    assert isinstance(second, Rejected)
+    assert isinstance(post, Post)
+
+
 def test_a_time_without_zone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "posts.ndjson"
     path.write_bytes(b'{"source":"x","id":"1","text":"t","created_at":"2020-07-10T12:00:00"}\n' + encode(a_post()))
