@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.settings import load
+from deploy.commands.options import settings
 from processing.language import DETECTORS
 from processing.topics import Taxonomy, load_taxonomy
 
@@ -24,7 +23,7 @@ def check(
     path: Annotated[Path | None, typer.Argument(help="A taxonomy file; else the one in use.")] = None,
 ) -> None:
     """Read a taxonomy and say whether it can be used."""
-    taxonomy = load_taxonomy(path or load(os.environ).topics_file)
+    taxonomy = load_taxonomy(path or settings().topics_file)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
 
 
@@ -46,7 +45,7 @@ def explain(text: Text, language: Language = None, source: Source = "example") -
 
 
 def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:
-    settings = load(os.environ)
-    taxonomy = load_taxonomy(settings.topics_file)
-    found = language or DETECTORS[settings.processing.language_detector]().detect(text).language
+    own = settings()
+    taxonomy = load_taxonomy(own.topics_file)
+    found = language or DETECTORS[own.processing.language_detector]().detect(text).language
     return found, taxonomy.tag(text, found, source), taxonomy

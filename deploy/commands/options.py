@@ -1,0 +1,34 @@
+"""What several commands share: the settings, and how an archive is played."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from deploy.settings import Settings, load
+
+
+def settings() -> Settings:
+    """From the environment."""
+    return load(os.environ)
+
+
+def parse_speed(text: str) -> float | None:
+    """`max`, or how many times faster than the clock events are played."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise typer.BadParameter(
+            f"{text!r} is no speed: say `max`, or how many times faster than the clock, such as 60."
+        )
+    return speed
+
+
+Speed = Annotated[str, typer.Option(help="Event time over wall time, such as 60, or `max`.")]
+ShiftToNow = Annotated[bool, typer.Option("--shift-to-now", help="Move the archive's times so that it ends now.")]

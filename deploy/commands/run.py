@@ -1,0 +1,67 @@
+"""`banwatch up` and `demo`: the whole, on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.commands.options import ShiftToNow, Speed, parse_speed, settings
+from deploy.demo.generate import write as write_demo
+from deploy.stages import ArchiveOptions
+from deploy.up import UpOptions, demo_folder
+from deploy.up import up as run_up
+
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]
+
+
+def up(
+    archive: Annotated[
+        Path | None, typer.Option(help="Play this Post NDJSON file or folder; - is standard input.")
+    ] = None,
+    speed: Speed = "max",
+    shift_to_now: ShiftToNow = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
+    ] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    workers: Workers = 1,
+) -> None:
+    """Start everything on this machine; use what already answers at the configured addresses."""
+    if until_done and archive is None:
+        raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
+    played = None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now)
+    options = UpOptions(played, until_done=until_done, dashboard=not no_dashboard, workers=workers)
+    run_up(settings(), options, Console(), stop_on_signal())
+
+
+def demo(
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
+    ] = False,
+) -> None:
+    """Show July 2020 on synthetic posts, with embedded parts and a data folder of its own."""
+    console = Console()
+    base = settings()
+    folder = demo_folder(base)
+    archive = folder / "july-2020.ndjson.zst"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
+    own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
+    options = UpOptions(ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True)
+    run_up(own, options, console, stop_on_signal())
+
+
+def stop_on_signal() -> threading.Event:
+    """Set on the first SIGINT, SIGTERM or SIGHUP."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
