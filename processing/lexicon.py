@@ -48,6 +48,17 @@ _HINDUSTANI_WEAK = _listed("""
 _PIDGIN = _listed("dey wetin abeg wey sabi comot wahala naija sef oga waka pikin shey wan")
 _PIDGIN_WEAK = _listed("una na don no fit go be am make like chop o ooo oo say come person sha dem dis dat for")
 
+NO_EVIDENCE = _listed("""
+    tiktok tiktoks tiktok's tiktoker tiktokers tiktokban tiktokshop ticktock ticktok tictok tictoc tik tok toks
+    тикток тиктока тиктоке тиктоку тиктоком тик ток тока douyin bytedance capcut lemon8 rednote xiaohongshu musically
+    amazon instagram insta whatsapp facebook twitter youtube youtuber youtubers snapchat telegram mastodon bluesky
+    threads reddit reddits discord twitch google android apple iphone microsoft oracle walmart netflix spotify wechat
+    huawei tencent alibaba temu shein meta linkedin pinterest samsung chatgpt openai uber paypal ebay trump biden
+    ban usa app apps ceo online ok okay lol lmao lmfao omg wow oh ah hmm haha hahaha hahahaha hahah ahah hehe hehehe
+    jaja jajaja jajajaja kkk kk wkwk wkwkwk fyp foryou foryoupage rt url user http https html www com amp
+    """)
+"""Names, loan words, laughter and what networks write into posts: the same in many languages, so no evidence."""
+
 _WORD = re.compile(r"[a-z]+")
 _ENOUGH_PIDGIN = 0.1
 _ENOUGH_HINDUSTANI = 0.15

@@ -1,0 +1,152 @@
+"""A batch of texts as rows of a table: letter n-grams and words, hashed, for all texts at once.
+
+Texts become one stream of code points in which only letters are left: lower case, one space between words, no
+letter more than twice running, a digit only behind a letter (`b3y3` is a word in Twi as people type it). Every
+position of the stream then starts a two-, three- and four-gram that does not reach over a space, and every word
+ends at one. Row 0 stands for nothing and is all zeros in a model.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.uint32]
+
+SPACE, END, DROPPED = 0, 1, 2
+"""Codes that are no letter: a letter's is larger."""
+LETTERS = 0x10000
+"""Code points from here on are emoji and rare scripts: they share one entry, a space."""
+IDEOGRAPHS_FROM = 0x2E80
+"""From here on the letters are too many to meet all of them in training: their block is a feature of its own."""
+BLOCK = 2048
+_LONGEST = 4
+_PRIME, _GOLDEN, _SPREAD, _SPREAD_WORDS = 0x01000193, 0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35
+_MOST = 1 << 16
+"""Code points hashed as words in one go; longer streams are cut at `END` by `batches`."""
+
+
+def _code(point: int) -> int:
+    character = chr(point)
+    category = unicodedata.category(character)
+    if category[0] == "L" or category in {"Mn", "Mc"}:
+        return ord(character.lower()[0])
+    return DROPPED if category == "Cf" else SPACE
+
+
+def _table() -> Codes:
+    table = np.array([*map(_code, range(LETTERS)), SPACE], dtype=np.uint32)
+    table[[ord(each) for each in "'’ʼ‘`"]] = ord("'")
+    table[ord("0") : ord("9") + 1] = range(ord("0"), ord("9") + 1)
+    table[[0x0300, 0x0301, 0x0640]] = DROPPED  # stress marks and tatweel
+    table[0xFE00:0xFE10] = DROPPED
+    table[ord("\n")] = END
+    return table
+
+
+_TABLE = _table()
+_POWERS = np.cumprod(np.full(_MOST, _PRIME, dtype=np.uint32), dtype=np.uint32)
+_INVERSE = np.cumprod(np.full(_MOST, pow(_PRIME, -1, 1 << 32), dtype=np.uint32), dtype=np.uint32)
+
+
+class Rows(NamedTuple):
+    """What a batch is made of.
+
+    `grams` are arrays of rows, one row a position from the first on (0: none); `further` are positions, each at most
+    once, and their rows; text number n lies from position `ends[n]` to `ends[n + 1]`; `codes` is the stream itself.
+    """
+
+    grams: list[Codes]
+    further: list[tuple[NDArray[np.intp], Codes]]
+    ends: NDArray[np.intp]
+    codes: Codes
+
+    def marked(self, positions: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """How many positions of each text are marked."""
+        return np.add.reduceat(positions, self.ends[:-1], dtype=np.intp)
+
+
+def stream(texts: Iterable[str]) -> Codes:
+    """The letters of the texts, `SPACE` around every word and `END` around every text."""
+    line = " \n ".join(["", *(text.replace("\n", " ") for text in texts), ""])
+    codes = _TABLE.take(np.frombuffer(line.encode("utf-32-le", "replace"), dtype=np.uint32), mode="clip")
+    codes = codes[codes != DROPPED]
+    digits = (codes >= ord("0")) & (codes <= ord("9"))
+    digits[1:] &= codes[:-1] <= ord("9")
+    codes[digits] = SPACE
+    same = codes[1:] == codes[:-1]
+    surplus = np.zeros(len(codes), dtype=bool)
+    surplus[1:] = same & (codes[1:] == SPACE)
+    surplus[2:] |= same[1:] & same[:-1]
+    kept: Codes = codes[~surplus]
+    return kept
+
+
+def word_hashes(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp], Codes]:
+    """The first position, the one behind the last, and the hash of every word of a stream."""
+    edges = np.flatnonzero(codes < DROPPED)
+    real = edges[1:] - edges[:-1] > 1
+    before, behind = edges[:-1][real], edges[1:][real]
+    sums = np.cumsum((codes * np.uint32(_GOLDEN) ^ codes >> np.uint32(3)) * _POWERS[: len(codes)], dtype=np.uint32)
+    hashes = (sums[behind - 1] - sums[before]) * _INVERSE[before]
+    return before + 1, behind, hashes ^ hashes >> np.uint32(15)
+
+
+def hashes_of(words: Sequence[str]) -> Codes:
+    """The hashes of single words, sorted: for `featurise`'s words that are no evidence."""
+    return np.unique(word_hashes(stream(words))[2])
+
+
+def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
+    """Rows of the n-grams of 2 to `_LONGEST` code points that start at each position, shorter arrays for longer n."""
+    shift, count = np.uint32(32 - bits), len(codes)
+    edge = codes < DROPPED
+    single = hashes = codes * np.uint32(_GOLDEN)
+    inside = edge[1:]
+    for length in range(2, _LONGEST + 1):
+        hashes = (hashes[:-1] ^ hashes[:-1] >> np.uint32(13)) * np.uint32(_PRIME) ^ single[length - 1 :]
+        if length == 2:
+            crossing = edge[:-1] & edge[1:]
+        else:
+            inside = edge[1:-1] if length == 3 else inside[:-1] | edge[length - 2 : count - 1]
+            crossing = inside
+        rows = hashes * np.uint32(_SPREAD) >> shift
+        rows[crossing] = 0
+        yield rows
+
+
+def featurise(texts: Sequence[str], bits: int, no_evidence: Codes) -> Rows:
+    """The rows, below `1 << bits`, of each text; words with a hash in `no_evidence` (sorted) count as spaces.
+
+    The texts together must not be longer than the hash's powers reach: see `batches`.
+    """
+    codes = stream(texts)
+    first, behind, hashes = word_hashes(codes)
+    found = no_evidence.take(np.searchsorted(no_evidence, hashes), mode="clip") == hashes
+    if found.any():
+        for start, stop in zip(first[found].tolist(), behind[found].tolist(), strict=True):
+            codes[start:stop] = SPACE
+        behind, hashes = behind[~found], hashes[~found]
+    large = np.flatnonzero(codes >= IDEOGRAPHS_FROM)
+    shift = np.uint32(32 - bits)
+    further = [
+        (behind - 1, hashes * np.uint32(_SPREAD_WORDS) >> shift),
+        (large, (codes[large] // np.uint32(BLOCK) + np.uint32(1)) * np.uint32(_GOLDEN) >> shift),
+    ]
+    return Rows(list(_grams(codes, bits)), further, np.flatnonzero(codes == END), codes)
+
+
+def batches(texts: Sequence[str], most: int = 128) -> Iterable[Sequence[str]]:
+    """The texts in order, at most `most` and 64,000 code points at a time; every text must be shorter than that."""
+    first, length = 0, 0
+    for number, text in enumerate(texts):
+        length += len(text) + 3
+        if number - first >= most or length > _MOST - 3:
+            yield texts[first:number]
+            first, length = number, len(text) + 3
+    if first < len(texts):
+        yield texts[first:]

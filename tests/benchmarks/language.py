@@ -1,0 +1,173 @@
+"""Language detection, ours and each library alone: `python -m tests.benchmarks.language [FOLDER]` prints the tables.
+
+FOLDER holds `posts.ndjson.gz` (lines of text, lang, source). What was tuned on what: the model's weights, CLD2's
+weight beside it and every threshold were chosen on the tuning half alone (tests.benchmarks.language_posts says
+which that is); the held-out half was only read to print these tables. `--both-ways` also trains a model on the
+held-out half and measures it on the other one; it needs `wordfreq` and a minute.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module, util
+from pathlib import Path
+
+from processing.contract import UNDETERMINED
+from processing.language import DETECTORS, Detected, LanguageDetector
+from processing.languages.detector import cleaned
+from processing.languages.vote import Vote
+from tests.benchmarks.language_posts import DEFAULT_FOLDER, LabelledPost, load, per_language, variety
+
+_SLOW = {"langdetect": 20}
+"""Detectors that read only every n-th post: they would take minutes."""
+_BATCH = 500
+_ROMANISED = ("hi-Latn", "ur-Latn")
+_LENGTHS = ((0, 20), (20, 50), (50, 100), (100, 1_000_000))
+
+
+class Py3langid(LanguageDetector):
+    """The py3langid library: no dependency, measured where it is installed."""
+
+    def __init__(self) -> None:
+        self._classify = import_module("py3langid").classify
+
+    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
+        """The library's likeliest language, with no confidence that compares; `declared` is not used."""
+        return Detected(self._classify(cleaned(text))[0], 1.0)
+
+
+class Measured:
+    """What a detector said of posts, and in how much of one core's time."""
+
+    def __init__(self, detector: LanguageDetector, posts: Sequence[LabelledPost]) -> None:
+        texts = [post.text for post in posts]
+        detector.detect_many(texts[:10])
+        begun = time.process_time()
+        found = [
+            each for start in range(0, len(texts), _BATCH) for each in detector.detect_many(texts[start:][:_BATCH])
+        ]
+        self.speed = len(texts) / (time.process_time() - begun)
+        self.found = dict(zip(map(id, posts), found, strict=True))
+
+    def right(self, post: LabelledPost) -> bool:
+        """Whether the language is the labelled one; a variety counts as its language."""
+        return variety(self.found[id(post)].language) == post.language
+
+    def accuracy(self, posts: Sequence[LabelledPost]) -> tuple[float, float]:
+        """Macro (the mean over languages) and micro (over posts)."""
+        counts = per_language(posts, self.right)
+        macro = sum(right / every for right, every in counts.values()) / len(counts)
+        return macro, sum(map(self.right, posts)) / len(posts)
+
+
+def main(folder: Path = DEFAULT_FOLDER, both_ways: bool = False) -> None:
+    """Print the tables, or why there are none."""
+    if not (folder / "posts.ndjson.gz").exists():
+        print(f"language: there is no posts.ndjson.gz in {folder}; name its folder to measure with it")
+        return
+    posts = load(folder)
+    held = [post for post in posts if post.held_out]
+    print(f"language: {len(posts):,} posts, {len(held):,} of them held out.")
+    print(
+        "The model of `vote` and its thresholds saw the others only: under `all` it is judged on what it learnt from."
+    )
+    print("Accuracy is macro (over languages) and micro (over posts); micro by length; posts/s of one core's time.")
+    print(f"{'':12}{'all':>15}{'held out':>16}{'posts/s':>10}   held out by letters: {_lengths()}")
+    for name, make in _detectors().items():
+        _print_line(name, make(), posts[:: _SLOW.get(name, 1)])
+    ours = Measured(Vote(), posts)
+    _print_romanised(ours, held)
+    _print_languages(ours, held)
+    _print_coverage(ours, held)
+    if both_ways:
+        _print_other_way(posts)
+
+
+def _detectors() -> dict[str, Callable[[], LanguageDetector]]:
+    others = {name: make for name, make in DETECTORS.items() if name != "vote"}
+    if util.find_spec("py3langid"):
+        others["py3langid"] = Py3langid
+    else:
+        print("py3langid is not installed: left out")
+    return others | {"vote": DETECTORS["vote"]}
+
+
+def _lengths() -> str:
+    return "".join(f"{f'{low}-{high}' if high < 1_000_000 else f'{low}-':>9}" for low, high in _LENGTHS)
+
+
+def _print_line(name: str, detector: LanguageDetector, posts: Sequence[LabelledPost]) -> None:
+    measured = Measured(detector, posts)
+    held = [post for post in posts if post.held_out]
+    by_length = [[post for post in held if low <= _letters(post) < high] for low, high in _LENGTHS]
+    micro = "".join(f"{measured.accuracy(each)[1]:9.3f}" for each in by_length)
+    every = f" (every {_SLOW[name]}th post)" if name in _SLOW else ""
+    print(f"{name:12}{_pair(measured, posts)}{_pair(measured, held)}{measured.speed:10,.0f}{'':24}{micro}{every}")
+
+
+def _pair(measured: Measured, posts: Sequence[LabelledPost]) -> str:
+    macro, micro = measured.accuracy(posts)
+    return f"  {macro:6.3f} {micro:6.3f} "
+
+
+def _letters(post: LabelledPost) -> int:
+    return sum(map(str.isalpha, cleaned(post.text)))
+
+
+def _print_romanised(ours: Measured, held: Sequence[LabelledPost]) -> None:
+    """The gold of these two is a collection's language: much of it is plain English, counted and shown apart."""
+    from tests.benchmarks.train_language import plain_english  # noqa: PLC0415 (it imports the detectors' lexicon)
+
+    for language in (*_ROMANISED, "both"):
+        posts = [post for post in held if post.language in ({language} if language != "both" else _ROMANISED)]
+        english = {id(post) for post in posts if plain_english(post)}
+        told = [post for post in posts if id(post) not in english]
+        print(
+            f"vote, held out, {language:8}{len(posts):4} posts: {_exact_or_either(ours, posts)}; "
+            f"without the {len(english)} in plain English: {_exact_or_either(ours, told)}"
+        )
+
+
+def _exact_or_either(ours: Measured, posts: Sequence[LabelledPost]) -> str:
+    either = _share(lambda post: ours.found[id(post)].language in _ROMANISED, posts)
+    return f"exact {_share(ours.right, posts):.3f}, either of the two {either:.3f}"
+
+
+def _share(holds: Callable[[LabelledPost], bool], posts: Sequence[LabelledPost]) -> float:
+    return sum(map(holds, posts)) / len(posts) if posts else 0.0
+
+
+def _print_languages(ours: Measured, held: Sequence[LabelledPost]) -> None:
+    counts = per_language(held, ours.right)
+    listed = sorted((right / every, language, every) for language, (right, every) in counts.items())
+    print(
+        "vote, held out, by language: " + ", ".join(f"{name} {share:.2f} of {every}" for share, name, every in listed)
+    )
+
+
+def _print_coverage(ours: Measured, held: Sequence[LabelledPost]) -> None:
+    for least in (0.0, 0.5, 0.9, 0.97):
+        taken = [
+            post
+            for post in held
+            if ours.found[id(post)].language != UNDETERMINED and ours.found[id(post)].confidence >= least
+        ]
+        print(
+            f"vote at a confidence of {least:.2f} or more: covers {len(taken) / len(held):.3f} of the held-out posts, "
+            f"{_share(ours.right, taken):.3f} of these rightly"
+        )
+
+
+def _print_other_way(posts: Sequence[LabelledPost]) -> None:
+    from tests.benchmarks.train_language import Training, examples, train  # noqa: PLC0415 (needs wordfreq)
+
+    held, rest = [post for post in posts if post.held_out], [post for post in posts if not post.held_out]
+    other = Measured(Vote(train(examples(held, Training()), Training())), rest)
+    print(f"vote, trained on the held-out half and measured on the tuning half: {_pair(other, rest).strip()}")
+
+
+if __name__ == "__main__":
+    named = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    main(Path(named[0]) if named else DEFAULT_FOLDER, both_ways="--both-ways" in sys.argv)

@@ -1,0 +1,304 @@
+"""Train the language model: `python -m tests.benchmarks.train_language [FOLDER]` writes processing/languages/model.npz.
+
+It learns from the tuning half of FOLDER's `posts.ndjson.gz` (see tests.benchmarks.language_posts; its README names
+the licences) and from posts made up of random words: for 42 languages words as frequent as `wordfreq` says (data
+CC BY-SA 4.0), for five more words made of the trigrams in langdetect's profiles (Apache-2.0). No text is kept: the
+file holds weights of hashes. The same seed, numpy and processor give the same bytes. It lies with the benchmarks
+because running needs none of it; `wordfreq` is a tool for this alone (`pip install wordfreq`).
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import random
+import re
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from langdetect.detector_factory import PROFILES_DIRECTORY
+from numpy.typing import NDArray
+
+from processing.languages.detector import cleaned
+from processing.languages.features import BLOCK, IDEOGRAPHS_FROM, LETTERS, Codes, Rows, featurise, hashes_of, stream
+from processing.languages.libraries import Cld
+from processing.languages.model import Model, Weights, pooled
+from processing.lexicon import NO_EVIDENCE, romanised
+from tests.benchmarks.language_posts import DEFAULT_FOLDER, LabelledPost, load
+
+MODEL = Path(__file__).parents[2] / "processing" / "languages" / "model.npz"
+
+_LANGUAGE_OF = {"nb": "no", "fil": "tl", "sh": "hr"}
+_ENGLISH = 4
+"""Times more made-up posts in English: of two words, nothing else tells as much."""
+_BY_TRIGRAMS = ("af", "cy", "et", "so", "sq")
+_CYRILLIC = {"lj": "љ", "nj": "њ", "dž": "џ"} | dict(
+    zip("abvgdđežzijklmnoprstćufhcčš", "абвгдђежзијклмнопрстћуфхцчш", strict=True)
+)
+_CYRILLIC_LETTER = re.compile("|".join(_CYRILLIC))
+_CONSONANTS = {
+    "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "च": "ch", "छ": "ch", "ज": "j", "झ": "jh", "ट": "t", "ठ": "th", "ड": "d",
+    "ढ": "dh", "ण": "n", "त": "t", "थ": "th", "द": "d", "ध": "dh", "न": "n", "प": "p", "फ": "f", "ब": "b", "भ": "bh",
+    "म": "m", "य": "y", "र": "r", "ल": "l", "व": "v", "श": "sh", "ष": "sh", "स": "s", "ह": "h",
+}  # fmt: skip
+_VOWELS = {
+    "अ": "a", "आ": "aa", "इ": "i", "ई": "i", "उ": "u", "ऊ": "u", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au", "ऑ": "o",
+    "ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "े": "e", "ै": "ai", "ो": "o", "ौ": "au", "ॉ": "o", "ं": "n",
+    "ँ": "n", "ृ": "ri",
+}  # fmt: skip
+_SILENT = re.compile(r"(?<=[aeiouA][^aeiouA])A(?=[^aeiouA]h?[aeiou])")
+_ARABIC = re.compile(r"[\u0621-\u064a]")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A cleaned text, its language, and how much it counts."""
+
+    text: str
+    language: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """The settings that the tuning half was cross-validated with."""
+
+    bits: int = 16
+    width: int = 24
+    epochs: int = 25
+    batch: int = 256
+    rate: float = 0.03
+    dropped: float = 0.2
+    seed: int = 1
+    made_up: int = 150
+    made_up_weight: float = 0.3
+
+
+def examples(posts: Sequence[LabelledPost], training: Training) -> list[Example]:
+    """Posts and made-up posts; languages with few posts count for more."""
+    real = [Example(cleaned(post.text), _label(post)) for post in posts]
+    counts = Counter(each.language for each in real)
+    weighed = [replace(each, weight=min(4.0, (350 / counts[each.language]) ** 0.5)) for each in real]
+    made_up = [*_of_words(training.made_up), *_of_trigrams(training.made_up)]
+    return weighed + [Example(text, language, training.made_up_weight) for text, language in made_up]
+
+
+def _label(post: LabelledPost) -> str:
+    """The post's language, except for two habits of the collections.
+
+    Half of what is labelled romanised Hindi or Urdu is English about India or Pakistan, and learning that would
+    make every such post Hindi. Moroccan and Algerian Arabic is often in Latin letters.
+    """
+    if post.language == "ar" and not _ARABIC.search(post.text):
+        return "ar-Latn"
+    return "en" if plain_english(post) else post.language
+
+
+def plain_english(post: LabelledPost) -> bool:
+    """Whether a post labelled romanised Hindi or Urdu has no common word of either, and CLD2 says English."""
+    if not post.language.endswith("-Latn") or romanised(cleaned(post.text)):
+        return False
+    found = Cld().detect(post.text)
+    return found.language == "en" and found.confidence >= 0.9
+
+
+def _of_words(count: int) -> Iterator[tuple[str, str]]:
+    wordfreq = import_module("wordfreq")  # a tool of this script, which may be absent where the model is only read
+
+    for code in sorted(wordfreq.available_languages()):
+        chance = random.Random(code)
+        listed = itertools.islice(wordfreq.get_frequency_dict(code).items(), 20_000)
+        words, frequencies = zip(
+            *((word, each) for word, each in listed if word.isalpha() or len(word) > 3), strict=True
+        )
+        sums = list(itertools.accumulate(frequencies))
+        for number in range(count * (_ENGLISH if code == "en" else 1)):
+            drawn = chance.choices(words, cum_weights=sums, k=chance.randint(1, 12))
+            text = ("" if code in {"zh", "ja"} else " ").join(drawn)
+            yield text, _LANGUAGE_OF.get(code, code)
+            if code == "sh" and number % 2:
+                yield _CYRILLIC_LETTER.sub(lambda found: _CYRILLIC[found[0]], text), "sr"
+            if code == "hi":
+                yield " ".join(map(_as_typed, drawn)), "hi-Latn"
+
+
+def _as_typed(word: str) -> str:
+    """A Hindi word as people type it in Latin letters: some of its unwritten vowels, but none at the end."""
+    typed = ""
+    for letter, following in itertools.pairwise([*word, ""]):
+        typed += _CONSONANTS.get(letter) or _VOWELS.get(letter, "")
+        typed += "A" if letter in _CONSONANTS and following in _CONSONANTS else ""
+    return _SILENT.sub("", typed).lower()
+
+
+def _of_trigrams(count: int) -> Iterator[tuple[str, str]]:
+    for language in _BY_TRIGRAMS:
+        chance = random.Random(language)
+        counts = json.loads((Path(PROFILES_DIRECTORY) / language).read_text("utf-8"))["freq"]
+        following: dict[str, tuple[list[str], list[int]]] = {}
+        for gram, often in counts.items():
+            letters, weights = following.setdefault(gram[:-1], ([], []))
+            letters.append(gram[-1])
+            weights.append(often)
+        for _ in range(count):
+            yield " ".join(_word(following, chance) for _ in range(chance.randint(3, 12))), language
+
+
+def _word(following: dict[str, tuple[list[str], list[int]]], chance: random.Random) -> str:
+    word = " "
+    while len(word) < 14 and word[-2:] in following:
+        letters, weights = following[word[-2:]]
+        word += chance.choices(letters, weights)[0]
+        if word.endswith(" "):
+            break
+    return word.strip()
+
+
+def train(given: Sequence[Example], training: Training) -> Model:
+    """Softmax regression through `width` numbers, by Adam, on whole texts and on random spans of their words."""
+    chance, spans = np.random.default_rng(training.seed), random.Random(training.seed)
+    model = _untrained(given, training, chance)
+    numbers = {language: number for number, language in enumerate(model.languages)}
+    labels = np.array([numbers[each.language] for each in given])
+    weights = np.array([each.weight for each in given], dtype=np.float32)
+    steps = training.epochs * -(-len(given) // training.batch)
+    adam = _Adam([model.rows, model.output, model.bias], training.rate, steps)
+    order = np.arange(len(given))
+    for _ in range(training.epochs):
+        chance.shuffle(order)
+        for start in range(0, len(order), training.batch):
+            chosen = order[start : start + training.batch]
+            texts = [_span(given[number].text, spans) for number in chosen.tolist()]
+            rows = _without_some(featurise(texts, training.bits, model.no_evidence), training.dropped, chance)
+            adam.step(_gradients(model, rows, labels[chosen], weights[chosen]))
+    return model
+
+
+def _untrained(given: Sequence[Example], training: Training, chance: np.random.Generator) -> Model:
+    languages = tuple(sorted({each.language for each in given}))
+    rows = chance.standard_normal((1 << training.bits, training.width), dtype=np.float32) * np.float32(0.05)
+    rows[0] = 0
+    output = chance.standard_normal((training.width, len(languages)), dtype=np.float32) * np.float32(0.3)
+    bias = np.zeros(len(languages), dtype=np.float32)
+    return Model(
+        languages, rows, output, bias, _met([each.text for each in given]), _english(), hashes_of(sorted(NO_EVIDENCE))
+    )
+
+
+def _met(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """The letters that occur often; of ideographs and syllables, all of a block in which often some occur."""
+    counts = np.bincount(np.concatenate([stream([text]) for text in texts]), minlength=LETTERS)
+    blocks = np.add.reduceat(counts, np.arange(0, LETTERS, BLOCK))
+    met: NDArray[np.bool_] = np.where(np.arange(LETTERS) < IDEOGRAPHS_FROM, counts, np.repeat(blocks, BLOCK)) > 20
+    return met
+
+
+def _english() -> frozenset[int]:
+    """The common English words that are twice as common in English as in any other language."""
+    wordfreq = import_module("wordfreq")
+    most: Counter[str] = Counter()
+    for code in wordfreq.available_languages():
+        if code != "en":
+            most |= Counter(dict(itertools.islice(wordfreq.get_frequency_dict(code).items(), 5_000)))
+    listed = itertools.islice(wordfreq.get_frequency_dict("en").items(), 8_000)
+    return frozenset(crc32(word.encode()) for word, often in listed if often >= 2 * most[word])
+
+
+def _span(text: str, chance: random.Random) -> str:
+    words = text.split()
+    if len(words) < 4 or chance.random() < 0.5:
+        return text[:2_000]
+    length = chance.randint(2, len(words) - 1)
+    start = chance.randint(0, len(words) - length)
+    return " ".join(words[start : start + length])
+
+
+def _gradients(model: Model, rows: Rows, labels: NDArray[np.intp], weights: Weights) -> list[Weights]:
+    """Of the mean loss, for the model's rows, output and bias."""
+    hidden = pooled(model.rows, rows)
+    sums = hidden @ model.output + model.bias
+    errors = np.exp(sums - sums.max(axis=1, keepdims=True))
+    errors /= errors.sum(axis=1, keepdims=True)
+    errors[np.arange(len(labels)), labels] -= 1.0
+    errors *= weights[:, None] / np.float32(len(labels))
+    of_text = (errors @ model.output.T) / np.diff(rows.ends)[:, None].astype(np.float32)
+    numbers, owners = _occurrences(rows)
+    of_rows = [np.bincount(numbers, column[owners], len(model.rows)) for column in of_text.T]
+    return [np.stack(of_rows, axis=1).astype(np.float32), hidden.T @ errors, errors.sum(axis=0)]
+
+
+def _occurrences(rows: Rows) -> tuple[Codes, NDArray[np.intp]]:
+    """Every row that occurs in a batch, as often as it does, and the number of the text it occurs in."""
+    owner = np.zeros(len(rows.codes), dtype=np.intp)
+    owner[rows.ends[1:-1]] = 1
+    owner = owner.cumsum()
+    of_grams = [owner[: len(grams)] for grams in rows.grams]
+    owners = np.concatenate([*of_grams, *(owner[at] for at, _ in rows.further)])
+    numbers = np.concatenate([*rows.grams, *(there for _, there in rows.further)])
+    return numbers[numbers != 0], owners[numbers != 0]
+
+
+def _without_some(rows: Rows, share: float, chance: np.random.Generator) -> Rows:
+    def some_left(numbers: Codes) -> Codes:
+        return np.where(chance.random(len(numbers), dtype=np.float32) < share, np.uint32(0), numbers)
+
+    grams = [some_left(each) for each in rows.grams]
+    return rows._replace(grams=grams, further=[(at, some_left(there)) for at, there in rows.further])
+
+
+class _Adam:
+    """Kingma and Ba, Adam, 2014, with a rate that falls to nothing."""
+
+    def __init__(self, parameters: list[NDArray[Any]], rate: float, steps: int) -> None:
+        self._parameters, self._rate, self._steps, self._step = parameters, rate, steps, 0
+        self._means = [np.zeros_like(each) for each in parameters]
+        self._squares = [np.zeros_like(each) for each in parameters]
+
+    def step(self, gradients: list[Weights]) -> None:
+        self._step += 1
+        rate = self._rate * (1.0 - self._step / (self._steps + 1))
+        for number, gradient in enumerate(gradients):
+            self._means[number] += 0.1 * (gradient - self._means[number])
+            self._squares[number] += 0.01 * (gradient * gradient - self._squares[number])
+            spread = np.sqrt(self._squares[number] / (1.0 - 0.99**self._step)) + 1e-8
+            self._parameters[number] -= rate / (1.0 - 0.9**self._step) * self._means[number] / spread
+
+
+def save(model: Model, path: Path) -> None:
+    """Rows as bytes, a scale a column. The archive carries no times, so the same model is the same file."""
+    scale = np.abs(model.rows).max(axis=0) / np.float32(127)
+    arrays: dict[str, NDArray[Any]] = {
+        "languages": np.array(model.languages),
+        "rows": np.round(model.rows / scale).astype(np.int8),
+        "scale": scale,
+        "output": model.output,
+        "bias": model.bias,
+        "english": np.array(sorted(model.english), dtype=np.uint32),
+        "met": np.packbits(model.met),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.save(content, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def main(folder: Path) -> None:
+    """Train on the tuning half and write the file."""
+    posts = [post for post in load(folder) if not post.held_out]
+    given = examples(posts, Training())
+    save(train(given, Training()), MODEL)
+    print(f"{MODEL}: {len(posts):,} posts and {len(given) - len(posts):,} made-up ones, {MODEL.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER)
