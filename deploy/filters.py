@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +13,9 @@ from ingest.sources.lines import Broken, read_lines
 from processing.enrich import Enricher, tag_lines
 from processing.spikes.csv_filter import detect_lines
 from processing.spikes.detector import DetectorPolicy
+
+BATCH = 1_000
+"""Lines of a file that are tagged at once; out of a pipe each line is answered before the next."""
 
 
 class _Complaints:
@@ -27,7 +32,8 @@ class _Complaints:
 def tag_file(path: Path, enricher: Enricher) -> int:
     """Write the lines with their tags; the status is 1 when some could not be read."""
     complaints = _Complaints()
-    for line in tag_lines(_contents(path, complaints), enricher, complaints):
+    at_once = BATCH if _is_file(path) else 1
+    for line in tag_lines(_contents(path, complaints), enricher, complaints, at_once=at_once):
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
     return int(complaints.count > 0)
@@ -43,8 +49,13 @@ def detect_file(path: Path, width: timedelta | None, *, silent_before: bool) -> 
     policy = None if width is None else DetectorPolicy.for_bins(width)
     text = (content.decode(errors="replace") for content in _contents(path, complaints))
     for row in detect_lines(text, policy, on_rejected=complaints, silent_before=silent_before):
-        print(row, flush=not path.is_file())
+        print(row, flush=not _is_file(path))
     return int(complaints.count > 0)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether everything is there already; standard input may be a file too."""
+    return path.is_file() or (str(path) == "-" and stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode))
 
 
 def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:

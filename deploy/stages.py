@@ -27,7 +27,7 @@ from processing.enrich import Enricher
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
 from processing.store.client import Store
-from processing.topics import Taxonomy, load_taxonomy
+from processing.topics import ReloadingTaxonomy, Taxonomy, load_taxonomy
 from processing.watch import Watch
 
 PROBE_PATIENCE = 5.0
@@ -56,9 +56,10 @@ def enricher(settings: Settings) -> tuple[Enricher, Taxonomy]:
     return Enricher(DETECTORS[settings.processing.language_detector](), taxonomy), taxonomy
 
 
-def roots(taxonomy: Taxonomy) -> dict[str, str]:
-    """The root of every topic."""
-    return {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics}
+def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
+    """The root of every topic of the file as it is now."""
+    taxonomy.refresh()
+    return {topic.id: taxonomy.taxonomy.root_of(topic.id) for topic in taxonomy.taxonomy.topics}
 
 
 def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:
@@ -87,23 +88,25 @@ def run_source(settings: Settings, source: Source, pace: Pace | None, tell: Call
 def run_process(settings: Settings) -> None:
     """Work as one worker of the pipeline."""
     stop = until_signalled()
-    tagger, _ = enricher(settings)
+    detector = DETECTORS[settings.processing.language_detector]()
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
     ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
     with (
         Store(settings.processing.clickhouse) as store,
         PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
         PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
     ):
-        Pipeline(consumer, producer, store, tagger, stop, settings.processing.batch_posts)()
+        Pipeline(consumer, producer, store, detector, taxonomy, stop, settings.processing.batch_posts)()
 
 
 def run_watch(settings: Settings) -> None:
     """Watch the counts and tell of incidents on standard output."""
     stop = until_signalled()
-    taxonomy = load_taxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
     width = settings.processing.bin_width
     with Store(settings.processing.clickhouse) as store:
-        watch = Watch(store, roots(taxonomy), width, [Console(sys.stdout, width)], lambda: datetime.now(UTC))
+        told = [Console(sys.stdout, width)]
+        watch = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
         watch.run(stop, settings.processing.watch_interval)
 
 

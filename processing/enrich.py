@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
 from ingest.contract import NotAPost, Post, decode_post
 from processing.contract import TaggedPost
-from processing.language import LanguageDetector
+from processing.language import Detected, LanguageDetector
 from processing.topics import Taxonomy
 
 _COMMUNITY = re.compile(r"/r/(\w{2,40})(?:/|$)")
@@ -26,9 +27,16 @@ class Enricher:
 
     def tag(self, post: Post) -> TaggedPost:
         """Tell a post's language from its text, with `langs` as a hint, and its topics from text and context."""
-        language, confidence = self._detector.detect(post.text, post.langs)
-        topics = self._taxonomy.tag(_with_context(post), language, post.source)
-        return TaggedPost(post, language, round(confidence, 4), topics, self._taxonomy.version)
+        return self._tagged(post, self._detector.detect(post.text, post.langs))
+
+    def tag_many(self, posts: Sequence[Post]) -> list[TaggedPost]:
+        """`tag` for each post; the default detector takes a batch at once, and is ten times faster so."""
+        detected = self._detector.detect_many([post.text for post in posts], [post.langs for post in posts])
+        return [self._tagged(post, found) for post, found in zip(posts, detected, strict=True)]
+
+    def _tagged(self, post: Post, detected: Detected) -> TaggedPost:
+        topics = self._taxonomy.tag(_with_context(post), detected.language, post.source)
+        return TaggedPost(post, detected.language, round(detected.confidence, 4), topics, self._taxonomy.version)
 
 
 def _with_context(post: Post) -> str:
@@ -42,20 +50,28 @@ def _with_context(post: Post) -> str:
     return text
 
 
-def tag_lines(lines: Iterable[bytes], enricher: Enricher, on_rejected: Callable[[int, str], None]) -> Iterator[bytes]:
+def tag_lines(
+    lines: Iterable[bytes], enricher: Enricher, on_rejected: Callable[[int, str], None], *, at_once: int = 1
+) -> Iterator[bytes]:
     """The filter behind `banwatch tag`: Post NDJSON in, the same lines in the same order out, tagged.
 
     Every field of a line is kept, unknown ones too, and `language`, `language_confidence` and `topics` are added
     (or replaced). Blank lines are left out; of a line that is no post nothing is yielded, and `on_rejected` gets
-    its number, from 1, and the reason.
+    its number, from 1, and the reason. `at_once` lines are read before the first of them is yielded.
     """
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            tagged = enricher.tag(decode_post(line))
-        except NotAPost as error:
-            on_rejected(number, str(error))
-            continue
-        found = {"language": tagged.language, "language_confidence": tagged.confidence, "topics": tagged.topics}
-        yield _encode(_decode_object(line) | found) + b"\n"
+    numbered = enumerate(lines, start=1)
+    while waiting := list(islice(numbered, at_once)):
+        read = [(line, post) for number, line in waiting if (post := _post(number, line, on_rejected))]
+        for (line, _), tagged in zip(read, enricher.tag_many([post for _, post in read]), strict=True):
+            found = {"language": tagged.language, "language_confidence": tagged.confidence, "topics": tagged.topics}
+            yield _encode(_decode_object(line) | found) + b"\n"
+
+
+def _post(number: int, line: bytes, on_rejected: Callable[[int, str], None]) -> Post | None:
+    if not line.strip():
+        return None
+    try:
+        return decode_post(line)
+    except NotAPost as error:
+        on_rejected(number, str(error))
+        return None

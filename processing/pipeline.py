@@ -14,7 +14,7 @@ Everything before the commit may happen again and changes nothing then; see `pro
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import stamina
@@ -25,8 +25,10 @@ from ingest.log import Batch, Delivery, PartitionsLost, PostConsumer, PostProduc
 from processing.contract import TaggedPost
 from processing.enrich import Enricher
 from processing.event_time import Impossible, event_time
+from processing.language import LanguageDetector
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import delete_posts, recount, write_posts, write_progress
+from processing.topics import Outcome, ReloadingTaxonomy
 
 log = structlog.get_logger()
 
@@ -46,18 +48,20 @@ class Sorted:
 
 def sort(batch: Batch, enricher: Enricher) -> Sorted:
     """Tag the posts of a batch and set aside what is no post to keep."""
-    done = Sorted([], [], list(batch.rejected))
+    posts: list[Post] = []
+    deletions: list[Post] = []
+    rejected = list(batch.rejected)
     for post in batch.posts:
         if post.op != "post":
-            done.deletions.append(post)
+            deletions.append(post)
             continue
         try:
             event_time(post)
         except Impossible as error:
-            done.rejected.append(_rejected(post, error))
+            rejected.append(_rejected(post, error))
         else:
-            done.tagged.append(enricher.tag(post))
-    return done
+            posts.append(post)
+    return Sorted(enricher.tag_many(posts), deletions, rejected)
 
 
 def _rejected(post: Post, error: Impossible) -> Rejected:
@@ -76,9 +80,14 @@ class Pipeline:
     consumer: PostConsumer
     producer: PostProducer
     store: Store
-    enricher: Enricher
+    detector: LanguageDetector
+    taxonomy: ReloadingTaxonomy
     stop: threading.Event
     batch_posts: int
+    _enricher: Enricher = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
 
     def __call__(self) -> None:
         """Work until `stop` is set.
@@ -94,7 +103,8 @@ class Pipeline:
 
     def take(self, batch: Batch) -> None:
         """Carry one batch through to its commit."""
-        work = sort(batch, self.enricher)
+        self._refresh()
+        work = sort(batch, self._enricher)
         self._store(work, batch)
         for rejected in work.rejected:
             self.producer.reject(rejected, _acknowledged)
@@ -110,6 +120,14 @@ class Pipeline:
             self.consumer.commit(batch)
         except PartitionsLost as lost:
             log.info("batch not committed", reason=str(lost))
+
+    def _refresh(self) -> None:
+        """People edit the taxonomy while posts come in: the next batch is tagged by the file as it is then."""
+        outcome, sentence = self.taxonomy.refresh()
+        if outcome is Outcome.REPLACED:
+            self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
+        if sentence:
+            log.warning("taxonomy", outcome=outcome.value, what=sentence)
 
     def _store(self, work: Sorted, batch: Batch) -> None:
         # Without end: a store that is away is waited for, and the log keeps what is not committed.

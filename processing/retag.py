@@ -36,7 +36,7 @@ def retag(
     while start < end:
         until = min(end, start + STRIDE)
         stored = queries.stored_posts(store, start, until)
-        fresh = [(enricher.tag(old.post), old) for old in stored]
+        fresh = zip(enricher.tag_many([old.post for old in stored]), stored, strict=True)
         differing = [new for new, old in fresh if (new.language, new.topics) != (old.language, old.topics)]
         recount(store, write_posts(store, differing))
         posts, changed, start = posts + len(stored), changed + len(differing), until

@@ -89,9 +89,8 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_FOLDED))
 
 
-_LINK = r"(?:https?://|www\.)[^\s<>\"'”’）】]+"
-_MENTION = r"(?<![\w@])@[\w.-]+(?:@[\w.-]+\w)?"
-_NOT_READ = re.compile(rf"{_LINK}|{_MENTION}", re.IGNORECASE)
+_LINK = re.compile(r"(?:[hH][tT][tT][pP][sS]?://|[wW]{3}\.)[^\s<>\"'”’）】]+")
+_MENTION = re.compile(r"@(?<![\w@]@)[\w.-]+(?:@[\w.-]+\w)?")
 _HASHTAG = re.compile(r"[#＃](\w+)")
 _SEAMS = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
 _MIXED = re.compile(r"_|[a-z][A-Z]|[A-Z][A-Z][a-z]|[^\W\d_]\d")
@@ -109,10 +108,16 @@ def _hashtag_readings(found: re.Match[str]) -> str:
     return f" {words} {words.replace(' ', '')}"
 
 
+def _without_names(text: str) -> str:
+    """A text without its links and mentions, which name something and say nothing."""
+    if "://" in text or "w." in text or "W." in text:
+        text = _LINK.sub(" ", text)
+    return _MENTION.sub(" ", text) if "@" in text else text
+
+
 def readable(text: str) -> str:
     """The words that a person wrote: no links, no mentions, hashtags as words (`#TikTokBan`: `Tik Tok Ban`)."""
-    if "/" in text or "@" in text or "." in text:
-        text = _NOT_READ.sub(" ", text)
+    text = _without_names(text)
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
     return text
@@ -145,8 +150,7 @@ def matchable(text: str) -> str:
 
     `#TikTokBan` gives `tik tok ban tiktokban`, `#تيك_توك` gives `تيك توك تيكتوك`.
     """
-    if "/" in text or "@" in text or "." in text:
-        text = _NOT_READ.sub(" ", text)
+    text = _without_names(text)
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_readings, text)
     return words(text)

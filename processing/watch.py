@@ -43,10 +43,14 @@ SILENT_AFTER = timedelta(minutes=2)
 
 @dataclass
 class Watch:
-    """One watch over all series. `clock` is the wall clock; it only tells which collectors have fallen silent."""
+    """One watch over all series.
+
+    `roots` tells the root of every topic as the taxonomy is now. `clock` is the wall clock; it only tells which
+    collectors have fallen silent.
+    """
 
     store: Store
-    roots: Mapping[str, str]
+    roots: Callable[[], Mapping[str, str]]
     width: timedelta
     notifiers: Sequence[Notifier]
     clock: Callable[[], datetime]
@@ -89,7 +93,7 @@ class Watch:
             return
         coverage = queries.coverage(self.store)
         stored = queries.spikes(self.store, self._next - REMEMBERED, self._next)
-        growing = still_growing(self.incident_policy, stored, self.roots, self._next)
+        growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         for key in {key for key, _ in self._spikes}:
@@ -173,12 +177,12 @@ class Watch:
         """Group the spikes anew and write what has changed."""
         self._spikes = {name: spike for name, spike in self._spikes.items() if (spike.end or now) >= now - REMEMBERED}
         known = list(self._incidents.values())
-        grouped = group(self.incident_policy, self._spikes.values(), known, self.roots, now)
+        grouped = group(self.incident_policy, self._spikes.values(), known, self.roots(), now)
         incidents = [self._with_provenance(incident, now) for incident in grouped]
         changed = [incident for incident in incidents if self._incidents.get(incident.id) != incident]
         write_incidents(self.store, changed)
         self._incidents |= {incident.id: incident for incident in incidents}
-        growing = still_growing(self.incident_policy, self._spikes.values(), self.roots, now)
+        growing = still_growing(self.incident_policy, self._spikes.values(), self.roots(), now)
         self._spikes = {_name(spike): spike for spike in growing}
         return incidents
 

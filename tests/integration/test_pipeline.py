@@ -14,11 +14,10 @@ from kafka import KafkaConsumer
 from ingest.contract import KafkaAddress, Post, Progress
 from ingest.log import Delivery, GroupWatch, PostConsumer, PostProducer, ensure_topics
 from processing import queries
-from processing.enrich import Enricher
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
 from processing.store.client import Store
-from processing.topics import load_taxonomy
+from processing.topics import ReloadingTaxonomy
 from tests.conftest import NOON, a_post
 from tests.waiting import eventually
 
@@ -33,11 +32,20 @@ def producer(log_address: KafkaAddress) -> Iterator[PostProducer]:
 
 
 @pytest.fixture
-def worker(log_address: KafkaAddress, producer: PostProducer, store: Store) -> Iterator[Pipeline]:
-    taxonomy = load_taxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
+def taxonomy_file(tmp_path: Path) -> Path:
+    """A copy of the shipped taxonomy that a test may edit."""
+    shipped = (resources.files("deploy") / "config/topics.toml").read_text("utf-8")
+    path = tmp_path / "topics.toml"
+    path.write_text(shipped, "utf-8")
+    return path
+
+
+@pytest.fixture
+def worker(log_address: KafkaAddress, producer: PostProducer, store: Store, taxonomy_file: Path) -> Iterator[Pipeline]:
     stop = threading.Event()
     with PostConsumer(log_address, group="workers") as consumer:
-        pipeline = Pipeline(consumer, producer, store, Enricher(DETECTORS["vote"](), taxonomy), stop, 1_000)
+        taxonomy = ReloadingTaxonomy(taxonomy_file)
+        pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, stop, 1_000)
         thread = threading.Thread(target=pipeline)
         thread.start()
         try:
@@ -117,3 +125,25 @@ def test_what_was_counted_is_committed(
         committed = group.committed()
     assert all(delivery.offset < committed[delivery.partition] for delivery in delivered)
     assert len(stored(store)) == 50
+
+
+def test_a_topic_added_to_the_file_is_counted_from_the_next_batch_on(
+    worker: Pipeline, producer: PostProducer, store: Store, taxonomy_file: Path
+) -> None:
+    send(producer, a_post(id="before", text="The senator talks about TikTok again"))
+    eventually(lambda: "before" in stored(store))
+    with taxonomy_file.open("a", encoding="utf-8") as file:
+        file.write('\n[topics.senate]\nnames = { en = "Senate", ar = "مجلس الشيوخ" }\nrules.any = "senator"\n')
+    send(producer, a_post(id="after", text="The senator talks about TikTok again"))
+    eventually(lambda: "after" in stored(store))
+    assert store.query("SELECT id FROM posts WHERE has(topics, 'senate')") == [("after",)]
+
+
+def test_a_taxonomy_with_an_error_leaves_the_old_one_in_use(
+    worker: Pipeline, producer: PostProducer, store: Store, taxonomy_file: Path
+) -> None:
+    with taxonomy_file.open("a", encoding="utf-8") as file:
+        file.write("[topics.broken]\n")
+    send(producer, a_post(id="1", text="The government will ban TikTok"))
+    eventually(lambda: "1" in stored(store))
+    assert store.query("SELECT has(topics, 'ban') FROM posts") == [(1,)]

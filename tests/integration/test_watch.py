@@ -50,7 +50,7 @@ def cover(store: Store, since: datetime, until: datetime) -> None:
 
 
 def watch(store: Store, out: io.StringIO) -> Watch:
-    made = Watch(store, ROOTS, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
+    made = Watch(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
     made.resume()
     return made
 

@@ -1,0 +1,52 @@
+"""What a text must hold for any of some rules to be worth a look: most posts hold none of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from processing.text import words
+from processing.topics.rules import Apart, Joined, OneOf, Rule, Term, parts
+
+_TELLING = 6
+"""Bytes from which on a term tells something: shorter ones stand in texts about anything, be it inside words."""
+
+_Choice = Callable[[Sequence[frozenset[Term]]], frozenset[Term]]
+
+
+def gate(rules: Sequence[Rule]) -> frozenset[Term] | None:
+    """Terms of which a text must hold one for any rule to hold; `None` where a rule can hold of any text.
+
+    Where there is a choice, it falls on long terms that many rules share, so that few terms speak for all.
+    """
+    shared = Counter(part for rule in rules for part in {*parts(rule)} if isinstance(part, Term))
+
+    def worth(terms: frozenset[Term]) -> tuple[int, float, int]:
+        shortest = min((len(words(term.words).encode()) for term in terms), default=_TELLING)
+        return min(shortest, _TELLING), fmean([shared[term] for term in terms] or [0]), -len(terms)
+
+    return _together([_needed(rule, lambda choices: max(choices, key=worth)) for rule in rules])
+
+
+def _needed(rule: Rule, choose: _Choice) -> frozenset[Term] | None:
+    match rule:
+        case Term():
+            return frozenset([rule])
+        case OneOf(terms):
+            return terms
+        case Joined("AND", rules):
+            options = [_needed(inner, choose) for inner in rules]
+        case Joined(_, rules):
+            options = [_together([_needed(inner, choose) for inner in rules])]
+        case Apart(operator, _, left, right):
+            options = [_needed(left, choose), None if operator == "UNLESS" else _needed(right, choose)]
+        case _:
+            return None
+    known = [terms for terms in options if terms is not None]
+    return choose(known) if known else None
+
+
+def _together(options: Sequence[frozenset[Term] | None]) -> frozenset[Term] | None:
+    known = [terms for terms in options if terms is not None]
+    return frozenset().union(*known) if len(known) == len(options) else None

@@ -1,0 +1,69 @@
+"""The rules that count in one language, and which of them a text fulfils."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from processing.topics.compiler import Compiler
+from processing.topics.file import Definition, Written
+from processing.topics.gate import gate
+from processing.topics.matcher import Matcher
+from processing.topics.reading import ANYTHING, Place, Reading
+from processing.topics.rules import Joined, Rule, Term, resolve
+
+
+class RuleSet:
+    """The rules written for any of the languages of a chain, with the terms that their sets have in these."""
+
+    def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
+        names = _Names(definition, chain)
+        resolved = [(one, resolve(one.rule, names)) for one in definition.rules if one.language in chain]
+        needed = gate([rule for _, rule in resolved])
+        compiler = Compiler(common=needed or frozenset())
+        self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
+        by_topic: dict[str, list[Rule]] = defaultdict(list)
+        for written, rule in resolved:
+            by_topic[written.topic].append(rule)
+        self._topics = [(topic, compiler.check(Joined("OR", tuple(rules)))) for topic, rules in by_topic.items()]
+        terms = compiler.terms()
+        self._masks = tuple(terms.values())
+        self._matcher = Matcher(terms)
+        self._gate = None if needed is None else Matcher(needed)
+
+    def topics(self, text: str, language: str, source: str) -> list[str]:
+        """The topics of which a rule holds of a text that `processing.text.matchable` has written."""
+        if self._gate is not None and not self._gate.any_in(text):
+            return []  # most posts, and cheap: nothing that any rule cannot do without
+        reading = self._read(text, language, source)
+        found = reading.found
+        return [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
+
+    def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place]]]:
+        """Every rule that holds of such a text, and the places that make it true."""
+        reading = self._read(text, language, source)
+        return ((written, check.places(reading)) for written, check in self._rules if check.holds(reading))
+
+    def _read(self, text: str, language: str, source: str) -> Reading:
+        hits = self._matcher.hits(text)
+        found = ANYTHING
+        for number in hits:
+            found |= self._masks[number]
+        return Reading(text, hits, found, language, source)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What sets and topics stand for where the terms and rules of some languages count."""
+
+    definition: Definition
+    chain: tuple[str, ...]
+
+    def terms(self, name: str) -> tuple[Term, ...]:
+        by_language = self.definition.sets[name]
+        return tuple(dict.fromkeys(term for language in self.chain for term in by_language.get(language, ())))
+
+    def rules(self, name: str) -> tuple[Rule, ...]:
+        written = self.definition.rules
+        return tuple(one.rule for one in written if one.topic == name and one.language in self.chain)
