@@ -14,6 +14,7 @@ TOPICS = {
     "government-ban-hong-kong": ("Hong Kong", "هونغ كونغ"),
     "government-ban-eu": ("European Union ban", "حظر في الاتحاد الأوروبي"),
     "government-devices": ("Ban on government devices", "حظر على الأجهزة الحكومية"),
+    "tiktok": ("All talk of TikTok", "كل الحديث عن تيك توك"),
     "employer-ban": ("Bans by employers", "حظر من جهات العمل"),
     "retraction": ("A ban taken back", "التراجع عن الحظر"),
     "sale-or-divestiture": ("Sale or divestiture", "بيع أو تخارج"),

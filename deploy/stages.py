@@ -57,9 +57,10 @@ def enricher(settings: Settings) -> tuple[Enricher, Taxonomy]:
 
 
 def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
-    """The root of every topic of the file as it is now."""
+    """The root of every watched topic of the file as it is now."""
     taxonomy.refresh()
-    return {topic.id: taxonomy.taxonomy.root_of(topic.id) for topic in taxonomy.taxonomy.topics}
+    now = taxonomy.taxonomy
+    return {topic.id: now.root_of(topic.id) for topic in now.topics if topic.watched}
 
 
 def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:

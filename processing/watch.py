@@ -17,7 +17,7 @@ import structlog
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.contract import EVERYTHING, Incident, Spike
+from processing.contract import Incident, Spike
 from processing.queries import Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
@@ -45,8 +45,8 @@ SILENT_AFTER = timedelta(minutes=2)
 class Watch:
     """One watch over all series.
 
-    `roots` tells the root of every topic as the taxonomy is now. `clock` is the wall clock; it only tells which
-    collectors have fallen silent.
+    `roots` tells the root of every topic that is watched, as the taxonomy is now. `clock` is the wall clock; it only
+    tells which collectors have fallen silent.
     """
 
     store: Store
@@ -142,8 +142,9 @@ class Watch:
     def _observe(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
         who = queries.speakers(self.store, begin, end, self.width, enough=self._book.policy.minimum_authors)
         observed: dict[datetime, dict[Key, Observation]] = {}
+        watched = self.roots()
         for count in queries.binned_counts(self.store, begin, end, self.width):
-            if count.topic != EVERYTHING:
+            if count.topic in watched:
                 observed.setdefault(count.start, {})[Key(count.topic, count.language)] = Observation(
                     count.posts,
                     count.backfilled,

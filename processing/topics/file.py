@@ -31,18 +31,23 @@ class TaxonomyError(ValueError):
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A subject, with its name in `en` and `ar` at least. With `implies`, a post of it is one of its parent too."""
+    """A subject, with its name in `en` and `ar` at least. With `implies`, a post of it is one of its parent too.
+
+    One that is not `watched` is counted, and its posts are kept, but it has no spikes.
+    """
 
     id: str
     parent: str | None
     names: dict[str, str]
     implies: bool
+    watched: bool = True
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: dict[str, str]
     parent: str | None = None
     implies: bool = True
+    watched: bool = True
     rules: dict[str, str] = {}
 
 
@@ -146,7 +151,7 @@ class _Reader:
                 self._fail(f"topic {key}: names.{language} is missing", self._header(key))
         if entry.parent is not None and entry.parent not in entries:
             self._fail(f"topic {key}: its parent {entry.parent!r} is not a topic of the file", self._header(key))
-        return Topic(key, entry.parent, entry.names, entry.implies)
+        return Topic(key, entry.parent, entry.names, entry.implies, entry.watched)
 
     def _check_ancestry(self, key: str, entries: Mapping[str, _Entry]) -> None:
         seen, parent = {key}, entries[key].parent

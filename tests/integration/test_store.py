@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from importlib import resources
 
 import msgspec
 import pytest
@@ -12,10 +13,13 @@ import pytest
 from ingest.contract import Post, Progress
 from processing import queries
 from processing.contract import ClickHouseAddress, TaggedPost
+from processing.enrich import Enricher
+from processing.language import DETECTORS
 from processing.retag import retag
 from processing.store import migrate as schema
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.writer import delete_posts, minute_of, recount, write_posts, write_progress
+from processing.topics import parse_taxonomy
 from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
 from tests.waiting import free_port
@@ -211,6 +215,15 @@ def test_a_retag_tags_history_with_todays_rules_and_recounts_it(store: Store) ->
     again = retag(store, shipped_enricher(), NOON, NOON + 30 * MINUTE, lambda _: None)
     assert (again.posts, again.changed) == (30, 20)
     assert store.query("SELECT count(), uniqExact(id), uniqExact(rules) FROM posts") == [(30, 30, 1)]
+
+
+def test_a_topic_written_later_is_found_in_what_was_said_of_the_app_before(store: Store) -> None:
+    write(store, shipped_enricher().tag_many([a_post(id="1", text="The duet feature of TikTok is gone since Tuesday")]))
+    shipped = (resources.files("deploy") / "config/topics.toml").read_text("utf-8")
+    later = parse_taxonomy(shipped + '\n[topics.duet]\nnames = { en = "Duets", ar = "دويتو" }\nrules.any = "duet"\n')
+    done = retag(store, Enricher(DETECTORS["vote"](), later), NOON, NOON + MINUTE, lambda _: None)
+    assert done.changed == 1
+    assert store.query("SELECT posts FROM counts WHERE topic = 'duet'") == [(1,)]
 
 
 def test_a_delete_wins_over_a_retag(store: Store) -> None:

@@ -34,7 +34,7 @@ def test_a_post_gets_its_language_its_topics_and_the_version_of_the_rules(enrich
     assert tagged.post is post
     assert tagged.language == "es"
     assert 0.5 < tagged.confidence <= 1.0
-    assert tagged.topics == ("ban", "government-ban", "government-ban-india")
+    assert tagged.topics == ("ban", "government-ban", "government-ban-india", "tiktok")
     assert tagged.rules == load_taxonomy(SHIPPED).version
 
 

@@ -289,11 +289,17 @@ def test_the_shipped_taxonomy_speaks_sixteen_languages(shipped: Taxonomy) -> Non
 
 
 def test_fear_of_spying_is_not_yet_a_ban(shipped: Taxonomy) -> None:
-    assert shipped.tag("TikTok reads the clipboard", "en", "here") == ("security-privacy",)
+    assert shipped.tag("TikTok reads the clipboard", "en", "here") == ("security-privacy", "tiktok")
 
 
-def test_every_shipped_topic_descends_from_ban(shipped: Taxonomy) -> None:
-    assert {shipped.root_of(topic.id) for topic in shipped.topics} == {"ban"}
+def test_every_shipped_topic_that_is_watched_descends_from_ban(shipped: Taxonomy) -> None:
+    assert {shipped.root_of(topic.id) for topic in shipped.topics if topic.watched} == {"ban"}
+
+
+def test_all_talk_of_the_app_is_kept_and_not_watched(shipped: Taxonomy) -> None:
+    assert [topic.id for topic in shipped.topics if not topic.watched] == ["tiktok"]
+    assert shipped.tag("Learn this TikTok dance with me", "en", "here") == ("tiktok",)
+    assert shipped.tag("Learn this dance with me", "en", "here") == ()
 
 
 @pytest.mark.skipif(not LABELLED.exists(), reason=f"the labelled posts are not at {LABELLED}")
