@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test check fix bench lock
+.PHONY: setup demo up test check fix bench bench-language bench-topics lock
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,5 +23,7 @@ fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+bench-language bench-topics: bench-%: setup
+	$(BIN)/python -m tests.benchmarks.$*
 lock:  # after a change of dependencies; needs uv
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml hatchling editables -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import detector, pipeline, topics
+from tests.benchmarks import detector, language, pipeline, topics
 
 if __name__ == "__main__":
     detector.main()
     with tempfile.TemporaryDirectory() as folder:
         pipeline.main(Path(folder))
+    language.main()
     topics.main()
