@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 
 from ingest.sources.lines import Broken, read_lines
@@ -24,16 +25,21 @@ class _Complaints:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, number: int, reason: str) -> None:
+    def of_line(self, number: int, reason: str) -> None:
+        """A reason that does not name its line."""
+        self.say(f"line {number}: {reason}")
+
+    def say(self, sentence: str) -> None:
+        """A sentence that does."""
         self.count += 1
-        print(f"line {number}: {reason}", file=sys.stderr)
+        print(sentence, file=sys.stderr)
 
 
 def tag_file(path: Path, enricher: Enricher) -> int:
     """Write the lines with their tags; the status is 1 when some could not be read."""
     complaints = _Complaints()
     at_once = BATCH if _is_file(path) else 1
-    for line in tag_lines(_contents(path, complaints), enricher, complaints, at_once=at_once):
+    for line in tag_lines(_contents(path, complaints), enricher, complaints.of_line, at_once=at_once):
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
     return int(complaints.count > 0)
@@ -48,7 +54,9 @@ def detect_file(path: Path, width: timedelta | None, *, silent_before: bool) -> 
     complaints = _Complaints()
     policy = None if width is None else DetectorPolicy.for_bins(width)
     text = (content.decode(errors="replace") for content in _contents(path, complaints))
-    for row in detect_lines(text, policy, on_rejected=complaints, silent_before=silent_before):
+    for row in detect_lines(
+        text, policy, on_rejected=lambda _, sentence: complaints.say(sentence), silent_before=silent_before
+    ):
         print(row, flush=not _is_file(path))
     return int(complaints.count > 0)
 
@@ -59,8 +67,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:
-    for number, line in enumerate(read_lines(path), start=1):
+    """Every line, the empty ones too, so that whoever counts them counts right."""
+    reached = 0
+    for line in read_lines(path):
+        yield from repeat(b"", line.number - reached - 1)
+        reached = line.number
         if isinstance(line.content, Broken):
-            complaints(number, line.content.reason)
+            complaints.of_line(line.number, line.content.reason)
+            yield b""
         else:
             yield line.content

@@ -31,9 +31,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty, and where it stands."""
+    """One line that is not empty, and where it stands; `number` counts from 1, empty lines too."""
 
     where: str
+    number: int
     content: bytes | Broken
 
 
@@ -66,11 +67,11 @@ def read_lines(path: Path) -> Iterator[Line]:
                 number += 1
                 if len(content) == LONGEST and not content.endswith(b"\n"):
                     _skip_rest_of_line(stream)
-                    yield Line(f"{path} line {number}", Broken(f"The line is longer than {LONGEST} bytes."))
+                    yield Line(f"{path} line {number}", number, Broken(f"The line is longer than {LONGEST} bytes."))
                 elif content := content.strip():
-                    yield Line(f"{path} line {number}", content)
+                    yield Line(f"{path} line {number}", number, content)
     except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-        yield Line(f"{path} after line {number}", Broken(f"The file cannot be read on: {error}."))
+        yield Line(f"{path} after line {number}", number + 1, Broken(f"The file cannot be read on: {error}."))
 
 
 def _skip_rest_of_line(stream: io.BufferedIOBase) -> None:

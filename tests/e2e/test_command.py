@@ -145,10 +145,14 @@ def test_tag_and_detect_need_no_service(installation: Installation) -> None:
 
 
 def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_on(installation: Installation) -> None:
-    tagged = installation.run("tag", stdin=encode(a_post(id="1")) + b"\nnot json\n" + encode(a_post(id="3")))
+    tagged = installation.run("tag", stdin=encode(a_post(id="1")) + b"\n\nnot json\n" + encode(a_post(id="3")))
     assert tagged.returncode == 1
     assert len(tagged.stdout.splitlines()) == 2
-    assert tagged.stderr.startswith(b"line 2: ")
+    assert tagged.stderr.startswith(b"line 3: ")
+    assert tagged.stderr.count(b"\n") == 1
+    detected = installation.run("detect", stdin=b"timestamp,count\n\n2020-07-10T00:00Z,5\n2020-07-10T00:05Z,many\n")
+    assert detected.returncode == 1
+    assert detected.stderr.startswith(b"Line 4 was left out: ")
 
 
 def test_a_command_that_reads_brings_its_own_store(installation: Installation, tmp_path: Path) -> None:
