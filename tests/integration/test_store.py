@@ -122,8 +122,10 @@ def test_an_author_who_goes_takes_all_texts_along(store: Store) -> None:
 
 
 def test_a_post_off_the_subject_keeps_its_place_and_not_its_text(store: Store) -> None:
-    write(store, [tagged(a_post(url="https://example.org"), topics=())])
-    assert store.query("SELECT text, url, language FROM posts") == [("", "", "en")]
+    post = a_post(url="https://example.org", author="someone", reply_to="7", langs=("fr",), likes=3)
+    write(store, [tagged(post, topics=())])
+    rows = store.query("SELECT text, url, reply_to, langs, likes, language, author FROM posts")
+    assert rows == [("", "", "", [], None, "en", "someone")]
     assert store.query("SELECT topic, posts FROM counts") == [("*", 1)]
 
 
