@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ingest.contract import POSTS_TOPIC, Post, Progress, Rejected
 from ingest.cursors import CursorFile, Step, Tracker
 from ingest.log import Delivery, GroupWatch, PostProducer
-from ingest.source import Item, Reached, Source
+from ingest.source import Item, Pause, Reached, Source
 
 MOST_PENDING = 50_000
 """Messages that may be under way between the source and what is safe: bounds memory when counting is slow."""
@@ -72,13 +72,23 @@ class Run:
                 saved cursor and may send posts again; they are counted once all the same.
         """
         for step in self.source.read(self.cursor_file.read()):
-            self._wait_until_due(step)
+            if isinstance(step, Pause):
+                self._rest(step.seconds)
+            else:
+                self._wait_until_due(step)
             if self.stop.is_set():
                 break
-            self._take(step)
+            if not isinstance(step, Pause):
+                self._take(step)
             self._keep_up()
         self._finish()
         return self.tally
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.stop.is_set():
+            self._keep_up()
+            self.stop.wait(min(left, REPORT_EVERY))
 
     def _take(self, step: Item | Reached) -> None:
         match step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ingest.contract import Post, Rejected
@@ -14,7 +14,14 @@ Cursor = dict[str, object]
 
 
 class Transient(Exception):
-    """The network failed in a way that passes: try again later, from the cursor."""
+    """The network failed in a way that passes: try again later, from the cursor.
+
+    `retry_after` is how long the network asked to be left alone, None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Permanent(Exception):
@@ -42,6 +49,32 @@ class Reached:
     complete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing to yield for now: the caller waits `seconds` before it asks for more.
+
+    A source never sleeps by itself, and never waits for its network longer than a second without yielding, so that
+    whoever reads it can stop it, report, and see that it is alive.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a user has to know of a source before starting it; each is a few words or one sentence."""
+
+    network: str
+    needs: str
+    """What has to be set before it can start; empty where nothing has."""
+    history: str
+    """How far back it can go."""
+    july_2020: bool
+    """Whether it can go back to July 2020."""
+    deletes: str
+    """What it learns of deletions and edits."""
+
+
 class Source(Protocol):
     """One network. It knows neither Kafka nor another source."""
 
@@ -50,7 +83,7 @@ class Source(Protocol):
         """Names this collector, and with it its cursor and what it has covered."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Yield what lies behind the cursor, in the network's order.
 
         Raises:
