@@ -29,6 +29,8 @@ class Part:
     """It may end by itself, with status 0, when its work is done."""
     hears_input: bool = False
     """Standard input is its own."""
+    expendable: bool = False
+    """The stack goes on without it: when it keeps dying, or ends with status 2 because only a person can help."""
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Child:
     log: Path
     hear: Callable[[str], None] | None = None
     deaths: Deaths = field(default_factory=Deaths)
+    given_up: bool = False
     due: float | None = None
     """When to start it again, on the monotonic clock; None while it runs or has finished."""
     _process: subprocess.Popen[str] | None = None

@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from deploy.cli import app
+from deploy.live import default_of, variable
 from deploy.settings import PREFIX, STAGES
+from ingest.sources import SOURCES
 
 HEAD = """# Reference
 
@@ -64,13 +66,16 @@ def _usage(parameter: Any) -> str:
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, once, whichever stages read it."""
+    """A row for each setting, once, whichever stages read it, then those of the live sources."""
     fields: dict[str, FieldInfo] = {}
     for stage in STAGES:
         for name, field in stage.model_fields.items():
             fields.setdefault(name, field)
     for name, field in sorted(fields.items()):
         yield f"| `{PREFIX}{name.upper()}` | {_default(field)} | {field.description} |"
+    for source, kind in SOURCES.items():
+        for name, field in kind.settings.model_fields.items():
+            yield f"| `{variable(source, name)}` | {default_of(field)} | {source}: {field.description} |"
 
 
 def _default(field: FieldInfo) -> str:

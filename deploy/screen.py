@@ -15,12 +15,14 @@ LINE_EVERY = 5.0
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How far an ingester has read; `total` is unknown for what has no end."""
+    """How far an ingester has read, and how its network is; `total` is unknown for what has no end."""
 
     source: str
     posts: int
     rejected: int
     total: int | None
+    state: str = "listening"
+    detail: str = ""
 
 
 class Screen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from dashboard.settings import DashboardSettings
 from ingest.settings import IngestSettings
+from ingest.sources import SOURCES
 from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 
@@ -83,9 +85,20 @@ class Settings:
         }
 
 
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, known_names(), n=1)
+    return f"Did you mean {near[0]}? " if near else ""
+
+
 def known_names() -> frozenset[str]:
     """Every environment variable that means something."""
-    return frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
+    of_stages = frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
+    return of_stages.union(
+        *(
+            {str(kind.settings.model_config.get("env_prefix")) + field.upper() for field in kind.settings.model_fields}
+            for kind in SOURCES.values()
+        )
+    )
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -96,7 +109,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """
     given = {name for name in environment if name.startswith(PREFIX)}
     for name in sorted(given - known_names() - FOR_TESTS):
-        raise SettingsError(f"{name} is not a setting of banwatch. There are: {', '.join(sorted(known_names()))}.")
+        raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
     try:
         return Settings(IngestSettings(), ProcessingSettings(), DashboardSettings())
     except ValidationError as error:

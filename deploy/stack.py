@@ -25,6 +25,9 @@ from processing.store.migrate import migrate
 
 LOOK_EVERY = 0.1
 READY_WITHIN = timedelta(seconds=60)
+CANNOT_WORK = 2
+"""Exit status of a process that only a person can help."""
+
 END_WITHIN = 8.0
 """Seconds that the children have to end in order before they are killed."""
 
@@ -119,24 +122,36 @@ class Stack:
 
     def _look_at(self, child: Child) -> None:
         now = time.monotonic()
-        if child.running or child.finished:
+        if child.running or child.finished or child.given_up:
             return
         if child.due is not None:
             if now >= child.due:
                 self._start_again(child)
             return
+        if child.part.expendable and child.status == CANNOT_WORK:
+            self._go_on_without(child, f"{child.part.name} does not run. {child.last_words(1)}")
+            return
         match died(self.policy, child.deaths, now):
             case GiveUp(deaths):
-                raise StackFailed(
+                sentence = (
                     f"{child.part.name} died {deaths} times within {self.policy.window:.0f} s "
                     f"(status {child.status}). The end of {child.log}:\n{child.last_words()}"
                 )
+                if not child.part.expendable:
+                    raise StackFailed(sentence)
+                self._go_on_without(child, sentence)
             case restart:
                 self.say(f"{child.part.name} ended with status {child.status}; starting it again (see {child.log})")
                 child.due = restart.at
 
+    def _go_on_without(self, child: Child, sentence: str) -> None:
+        child.given_up = True
+        self.say(f"{sentence}\nEverything else goes on; start banwatch again once that is mended.")
+
     def _start_again(self, child: Child) -> None:
-        dependants = [other for other in self._children.values() if child.part.name in other.part.needs]
+        dependants = [
+            other for other in self._children.values() if child.part.name in other.part.needs and not other.given_up
+        ]
         for other in dependants:
             other.end(patience=2.0)
         child.start()

@@ -9,17 +9,20 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.addresses import PortTaken, clickhouse_endpoint
+from deploy.live import live_source, source_settings
 from deploy.settings import Settings
+from ingest.committed import Committed
 from ingest.cursors import CursorFile
+from ingest.health import Tally
 from ingest.log import GroupWatch, PostConsumer, PostProducer, ensure_topics, probe
-from ingest.run import Pace, Run, Tally
+from ingest.run import Pace, Run
 from ingest.source import Source
 from ingest.sources.archive import Archive
 from processing.alerts.notifiers.console import Console
@@ -71,19 +74,35 @@ def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Arc
     return run_source(settings, archive, pace, lambda tally: tell(archive, tally))
 
 
-def run_source(settings: Settings, source: Source, pace: Pace | None, tell: Callable[[Tally], None]) -> Tally:
+def run_live(settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[Tally], None]) -> Tally:
+    """Read a live source into the log, from where the last run of it stopped, until a signal.
+
+    Raises:
+        SettingsError, Permanent, and what the log raises
+    """
+    own = source_settings(name, given)
+    return run_source(settings, live_source(name, own), None, tell, own.silent_after)
+
+
+def run_source(
+    settings: Settings,
+    source: Source,
+    pace: Pace | None,
+    tell: Callable[[Tally], None],
+    silent_after: timedelta = timedelta(minutes=2),
+) -> Tally:
     """Run one source into the log."""
     stop = until_signalled()
     address = settings.ingest.kafka
     with ExitStack() as open_parts:
         ensure_topics(address, settings.ingest.kafka_partitions)
         cluster = probe(address, settings.processing.clickhouse.timeout)
-        group = None
+        committed = None
         if cluster is not None and cluster.memory_only:
-            group = open_parts.enter_context(GroupWatch(address, settings.ingest.kafka_group))
+            committed = open_parts.enter_context(Committed(GroupWatch(address, settings.ingest.kafka_group)))
         producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
         cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
-        return Run(source, producer, cursor_file, group, stop, tell, address.posts_topic, pace)()
+        return Run(source, producer, cursor_file, committed, stop, tell, address.posts_topic, pace, silent_after)()
 
 
 def run_process(settings: Settings) -> None:

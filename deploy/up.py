@@ -32,6 +32,8 @@ class UpOptions:
     """What to start. `alone` refuses a broker or a store that is not this stack's own."""
 
     archive: ArchiveOptions | None = None
+    sources: tuple[str, ...] = ()
+    """Live sources, by name."""
     until_done: bool = False
     dashboard: bool = True
     workers: int = 1
@@ -47,21 +49,22 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     no_broker, no_store = missing(settings)
     if no_store:
         settings = settings.with_writer_password()
-    sources = () if options.archive is None else (archive_name(archive_files(options.archive.path)),)
+    played = () if options.archive is None else (archive_name(archive_files(options.archive.path)),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
         stack = Stack(
             settings,
             infrastructure,
             _parts(settings, options, [part.name for part in infrastructure]),
-            hear={"watch": screen.line, "archive": _reading(screen)},
+            hear={"watch": screen.line, "archive": _reading(screen)}
+            | {name: _state(screen) for name in options.sources},
             say=screen.line,
         )
         try:
             stack.start()
             _say_where(settings, options, screen)
-            done = _Done(settings, stack, sources)
-            if sources:
+            done = _Done(settings, stack, played)
+            if played:
                 stack.watch_over(stop, done)
                 done.close()
                 screen.read_to_the_end()
@@ -114,7 +117,10 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
         parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
-    return parts
+    return parts + [
+        Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
+        for name in options.sources
+    ]
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:
@@ -128,6 +134,25 @@ def _reading(screen: Screen) -> Callable[[str], None]:
             screen.reading(msgspec.json.decode(line, type=Reading))
         except msgspec.DecodeError:
             screen.line(line)
+
+    return hear
+
+
+def _state(screen: Screen) -> Callable[[str], None]:
+    """Hear one live source, and say when it begins to listen, falls silent, loses its network or has failed."""
+    last = ""
+
+    def hear(line: str) -> None:
+        nonlocal last
+        try:
+            reading = msgspec.json.decode(line, type=Reading)
+        except msgspec.DecodeError:
+            screen.line(line)
+            return
+        now = reading.state if reading.posts or reading.state != "listening" else "connecting"
+        if now != last:
+            screen.line(f"{reading.source:<11} {now}{f': {reading.detail}' if reading.detail else ''}")
+        last = now
 
     return hear
 

@@ -30,6 +30,8 @@ SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 PostId = Annotated[str, Meta(min_length=1, max_length=512)]
 Amount = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Operation = Literal["post", "delete", "delete_author"]
+CollectorState = Literal["listening", "silent", "reconnecting", "failed", "ended"]
+"""`silent`: connected, and nothing has come for longer than is usual. `failed`: a person has to change something."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +67,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     It is written to every one of the `partitions`, behind the posts that it speaks for, so whoever has read it
     there has read those posts; what not all partitions have said is not known yet. `complete` says that nothing
     more will come. A minute that no progress covers is unknown, not zero.
+
+    It is also how the collector is. `events` are signs of life of the network, `posts` what it sent of them, and
+    they are counted from the start of the collector's process, as `rejected` and `reconnects` are; `last_event` and
+    `last_post` are the collector's wall clock. While it covers nothing, `since` and `until` are the same.
     """
 
     source: SourceName
@@ -72,6 +78,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: Moment
     partitions: int = 1
     complete: bool = False
+    state: CollectorState = "listening"
+    detail: Annotated[str, Meta(max_length=500)] = ""
+    events: Amount = 0
+    posts: Amount = 0
+    rejected: Amount = 0
+    reconnects: Amount = 0
+    last_event: Moment | None = None
+    last_post: Moment | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

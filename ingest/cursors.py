@@ -56,9 +56,10 @@ class CursorFile:
 
 @dataclass(slots=True)
 class Step:
-    """One message under way: where it went, once that is known, and the cursor behind it."""
+    """One message under way: where it went, once that is known, and the cursor behind it. `number` counts from 1."""
 
     cursor: Cursor
+    number: int = 0
     partition: int | None = None
     offset: int = -1
 
@@ -68,19 +69,55 @@ class Tracker:
     """Messages in the order in which the source yielded them. Deliveries arrive from another thread."""
 
     _steps: deque[Step] = field(default_factory=deque)
+    _unacknowledged: deque[Step] = field(default_factory=deque)
+    """The oldest that the broker has not said to have, and those sent after it."""
+    _last_sent: int = 0
+    _owed: int = 0
+    _free: Cursor | None = None
+    """A cursor behind which nothing is under way."""
     _lock: Lock = field(default_factory=Lock)
 
     def sent(self, cursor: Cursor) -> Step:
         """Note a message that is about to be sent."""
-        step = Step(cursor)
         with self._lock:
+            self._last_sent += 1
+            self._owed += 1
+            step = Step(cursor, self._last_sent)
             self._steps.append(step)
+            self._unacknowledged.append(step)
         return step
+
+    def reached(self, cursor: Cursor) -> None:
+        """Note that the source has come further without a message: this cursor is safe once the last one is."""
+        with self._lock:
+            if self._steps:
+                self._steps[-1].cursor = cursor
+            else:
+                self._free = cursor
 
     def delivered(self, step: Step, partition: int, offset: int) -> None:
         """Note that the broker has it."""
         with self._lock:
+            self._owed -= step.partition is None
             step.partition, step.offset = partition, offset
+            while self._unacknowledged and self._unacknowledged[0].partition is not None:
+                self._unacknowledged.popleft()
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many messages the broker has not said to have."""
+        return self._owed
+
+    @property
+    def last_sent(self) -> int:
+        """The number of the newest message."""
+        return self._last_sent
+
+    @property
+    def acknowledged(self) -> int:
+        """The broker has every message up to this number."""
+        with self._lock:
+            return self._unacknowledged[0].number - 1 if self._unacknowledged else self._last_sent
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -90,8 +127,8 @@ class Tracker:
 
         `committed` maps a partition to the next offset its group will read; without it, delivery is enough.
         """
-        cursor = None
         with self._lock:
+            cursor, self._free = self._free, None
             while self._steps and _is_safe(self._steps[0], committed):
                 cursor = self._steps.popleft().cursor
         return cursor

@@ -1,32 +1,49 @@
-"""One source into the log, from its cursor: the loop, its pace, its bounds and what it tells of itself."""
+"""One source into the log, from its cursor: the loop, its pace, its bounds and what it tells of itself.
+
+A network that fails is tried again from the last cursor taken, because what was taken is with the producer. A log
+that fails ends the process: the next one begins at the saved cursor. Nothing in here waits longer than a second
+without looking whether it is to stop.
+"""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from ingest.contract import POSTS_TOPIC, Post, Progress, Rejected
+import structlog
+
+from ingest.backoff import BackoffPolicy, Failures, failed
+from ingest.committed import Committed
+from ingest.contract import POSTS_TOPIC, Post, Rejected
 from ingest.cursors import CursorFile, Step, Tracker
-from ingest.log import Delivery, GroupWatch, PostProducer
-from ingest.source import Item, Pause, Reached, Source
+from ingest.health import Tally, progress
+from ingest.log import BrokerUnavailable, Delivery, PostProducer
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Source, Transient
+
+log = structlog.get_logger()
 
 MOST_PENDING = 50_000
 """Messages that may be under way between the source and what is safe: bounds memory when counting is slow."""
 
+MOST_UNACKNOWLEDGED = 10_000
+"""Messages that the broker may owe an answer; below what the producer takes, so that sending never blocks."""
+
 REPORT_EVERY = 0.25
+HEALTH_EVERY = 3.0
 SAVE_EVERY = 1.0
-FLUSH_PATIENCE = timedelta(seconds=30)
+LOOK_EVERY = 0.01
+FLUSH_PATIENCE = 30.0
+FLUSH_SLICE = timedelta(seconds=1)
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far."""
-
-    posts: int = 0
-    rejected: int = 0
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -45,44 +62,88 @@ Tell = Callable[[Tally], None]
 
 @dataclass
 class Run:
-    """One run of one source. `group` is given where only counted posts are safe: see `ingest.cursors`."""
+    """One run of one source. `committed` is given where only counted posts are safe: see `ingest.cursors`."""
 
     source: Source
     producer: PostProducer
     cursor_file: CursorFile
-    group: GroupWatch | None
+    committed: Committed | None
     stop: threading.Event
     tell: Tell
     posts_topic: str = POSTS_TOPIC
     pace: Pace | None = None
-    tally: Tally = field(default_factory=Tally)
+    silent_after: timedelta = timedelta(minutes=2)
+    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
+    clock: Clock = utc_now
+    chance: Callable[[], float] = random.random
+    tally: Tally = field(init=False)
     _tracker: Tracker = field(default_factory=Tracker)
+    _cursor: Cursor = field(default_factory=dict)
     _reached: Reached | None = None
+    _due: tuple[int, Reached] | None = None
+    """What is to be reported once so many messages are acknowledged."""
     _reported: Reached | None = None
+    _last_look: float = 0.0
     _last_report: float = 0.0
     _last_save: float = 0.0
+    _first_step: float | None = None
     _started: tuple[float, datetime] | None = None
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.clock())
 
     def __call__(self) -> Tally:
         """Read the source to its end, or until `stop` is set.
 
         Raises:
-            Transient, Permanent: from the source.
+            Permanent: from the source.
             BrokerUnavailable, BrokerRefused, LogLost: from the log. In every case the next run begins at the
                 saved cursor and may send posts again; they are counted once all the same.
         """
-        for step in self.source.read(self.cursor_file.read()):
-            if isinstance(step, Pause):
-                self._rest(step.seconds)
-            else:
-                self._wait_until_due(step)
-            if self.stop.is_set():
-                break
-            if not isinstance(step, Pause):
-                self._take(step)
-            self._keep_up()
+        self._cursor = self.cursor_file.read()
+        failures, ended = Failures(), False
+        while not ended and not self.stop.is_set():
+            try:
+                self._read()
+                ended = True
+            except Transient as error:
+                failures, pause = failed(
+                    self.backoff, failures, held=self._held(), retry_after=error.retry_after, chance=self.chance()
+                )
+                self._wait_for_network(error, pause)
+            except Permanent as error:
+                self._give_up(error)
+                raise
         self._finish()
         return self.tally
+
+    def _read(self) -> None:
+        """One connection, from the last cursor taken."""
+        self._first_step = None
+        steps = self.source.read(self._cursor)
+        try:
+            for step in steps:
+                if isinstance(step, Pause):
+                    self._rest(step.seconds)
+                else:
+                    self._wait_until_due(step)
+                if self.stop.is_set():
+                    return
+                if not isinstance(step, Pause):
+                    self._take(step)
+                self._keep_up()
+        finally:
+            # A generator holds its connection until it is closed.
+            getattr(steps, "close", lambda: None)()
+
+    def _held(self) -> timedelta:
+        """How long the connection that has just failed had delivered."""
+        return timedelta(seconds=0 if self._first_step is None else time.monotonic() - self._first_step)
+
+    def _wait_for_network(self, error: Transient, pause: timedelta) -> None:
+        self.tally.away(str(error))
+        log.warning("network away", source=self.source.name, reason=str(error), pause=round(pause.total_seconds(), 1))
+        self._rest(pause.total_seconds())
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -91,15 +152,18 @@ class Run:
             self.stop.wait(min(left, REPORT_EVERY))
 
     def _take(self, step: Item | Reached) -> None:
+        if self._first_step is None:
+            self._first_step = time.monotonic()
         match step:
             case Reached():
                 self._reached = step
+                self._tracker.reached(step.cursor)
             case Item(found=Rejected() as rejected):
                 self.producer.reject(rejected, self._on_delivered(self._tracker.sent(step.cursor)))
-                self.tally.rejected += 1
             case Item(found=Post() as post):
                 self.producer.send(post, self._on_delivered(self._tracker.sent(step.cursor)))
-                self.tally.posts += 1
+        self._cursor = step.cursor
+        self.tally.taken(step, self.clock())
 
     def _on_delivered(self, step: Step) -> Callable[[Delivery], None]:
         def note(delivery: Delivery) -> None:
@@ -118,36 +182,42 @@ class Run:
         if self._started is None:
             self._started = (time.monotonic(), moment)
         begun, first = self._started
-        while (wait := begun + self.pace.due(first, moment) - time.monotonic()) > 0 and not self.stop.is_set():
-            self._keep_up()
-            self.stop.wait(min(wait, REPORT_EVERY))
+        self._rest(begun + self.pace.due(first, moment) - time.monotonic())
 
     def _keep_up(self) -> None:
-        now = time.monotonic()
-        if now - self._last_report >= REPORT_EVERY:
-            self._last_report = now
-            self._report()
+        self._look(time.monotonic())
+        while self._is_full() and not self.stop.is_set():
+            self.producer.check()
+            self._look(time.monotonic())
+            self.stop.wait(LOOK_EVERY)
+
+    def _is_full(self) -> bool:
+        return self._tracker.unacknowledged >= MOST_UNACKNOWLEDGED or len(self._tracker) > MOST_PENDING
+
+    def _look(self, now: float) -> None:
+        if now - self._last_look >= REPORT_EVERY:
+            self._last_look = now
+            self.producer.check()
+            self.tally.look(self.clock(), self.silent_after)
+            self._report(now)
             self.tell(self.tally)
         if now - self._last_save >= SAVE_EVERY:
             self._last_save = now
             self._save()
-        while len(self._tracker) > MOST_PENDING and not self.stop.is_set():
-            self._save()
-            self.stop.wait(REPORT_EVERY)
 
-    def _report(self) -> None:
-        reached = self._reached
-        if reached is None or reached is self._reported:
+    def _report(self, now: float) -> None:
+        """Say how far the source has come, once what lies before is acknowledged; else, at times, how it is."""
+        if self._due is None and self._reached is not None and self._reached is not self._reported:
+            self._due = (self._tracker.last_sent, self._reached)
+        if self._due is not None and self._tracker.acknowledged >= self._due[0]:
+            self._reported, self._due = self._due[1], None
+        elif now - self._last_report < HEALTH_EVERY:
             return
-        self.producer.report(
-            Progress(
-                source=self.source.name,
-                since=reached.since,
-                until=reached.until,
-                complete=reached.complete,
-            )
-        )
-        self._reported = reached
+        self._last_report = now
+        self._say()
+
+    def _say(self) -> None:
+        self.producer.report(progress(self.source.name, self.tally, self._reported), settled=True)
 
     def _save(self) -> None:
         cursor = self._tracker.advance(self._committed())
@@ -155,16 +225,42 @@ class Run:
             self.cursor_file.write(cursor)
 
     def _committed(self) -> Mapping[int, int] | None:
-        return None if self.group is None else self.group.committed()
+        return None if self.committed is None else self.committed.newest()
 
     def _finish(self) -> None:
-        self.producer.flush(FLUSH_PATIENCE)
-        self._report()
-        self.producer.flush(FLUSH_PATIENCE)
+        self._save()
+        self._flush()
+        self._reported = self._reached or self._reported
+        self.tally.ended()
+        self._say()
+        self._flush()
         self._save()
         while len(self._tracker) and not self.stop.is_set():
             self.stop.wait(REPORT_EVERY)
             self._save()
-        if not len(self._tracker) and self._reached is not None and self._reached.complete:
-            self.cursor_file.write(self._reached.cursor)
         self.tell(self.tally)
+
+    def _give_up(self, error: Permanent) -> None:
+        """Leave word in the log of why there will be nothing more."""
+        self.tally.failed(str(error))
+        self.tell(self.tally)
+        with suppress(BrokerUnavailable):
+            self._flush()
+            self._say()
+            self._flush()
+        self._save()
+
+    def _flush(self) -> None:
+        """Wait until the broker has everything; when told to stop, only for a moment.
+
+        Raises:
+            BrokerUnavailable: it has not. What is missing lies behind the saved cursor.
+        """
+        deadline = time.monotonic() + FLUSH_PATIENCE
+        while True:
+            told = self.stop.is_set()
+            try:
+                return self.producer.flush(FLUSH_SLICE)
+            except BrokerUnavailable:
+                if told or time.monotonic() >= deadline:
+                    raise

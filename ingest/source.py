@@ -1,11 +1,18 @@
-"""What a source is: an iterator over one network, from a cursor, and the two ways it can fail."""
+"""What a source is: an iterator over one network, from a cursor, its settings, and the two ways it can fail.
+
+The file `ingest/sources/NAME.py` holds `NameSettings(SourceSettings)`, whose environment variables begin with
+`BANWATCH_NAME_`, and `Name(LiveSource)`; `ingest/sources/__init__.py` lists them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Any, ClassVar, Protocol
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import Post, Rejected
 
@@ -75,6 +82,45 @@ class About:
     """What it learns of deletions and edits."""
 
 
+def _split(given: object) -> object:
+    return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+
+def _seconds(given: object) -> object:
+    try:
+        return float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several values in one setting, separated by commas or blanks."""
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A time span, given as seconds or as ISO 8601 (`PT30S`)."""
+
+Clock = Callable[[], datetime]
+"""The wall clock, aware and in UTC."""
+
+
+def source_config(name: str) -> SettingsConfigDict:
+    """The `model_config` of a source's settings: frozen, from variables that begin with `BANWATCH_NAME_`."""
+    return SettingsConfigDict(env_prefix=f"BANWATCH_{name.upper()}_", frozen=True, extra="forbid")
+
+
+class SourceSettings(BaseSettings):
+    """What a user sets of one source. Every field has a description; secrets are `SecretStr`."""
+
+    silent_after: Duration = Field(
+        timedelta(minutes=2), description="without any event for so long the source is called silent", gt=timedelta()
+    )
+
+    @property
+    def starts_with_up(self) -> bool:
+        """Whether `banwatch up` starts the source unasked: it needs nothing, or what it needs is set."""
+        return True
+
+
 class Source(Protocol):
     """One network. It knows neither Kafka nor another source."""
 
@@ -91,3 +137,25 @@ class Source(Protocol):
             Permanent: the caller stops and says why.
         """
         ...
+
+
+class LiveSource(Source, Protocol):
+    """A source of a network that goes on, as the registry knows it."""
+
+    about: ClassVar[About]
+
+    def __init__(self, settings: Any, clock: Clock) -> None:
+        """Take the source's own settings and the wall clock. Nothing is connected yet.
+
+        Raises:
+            Permanent: something that it needs is not set.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """An entry of the registry."""
+
+    settings: type[SourceSettings]
+    source: type[LiveSource]

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
 from deploy import stages
+from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print_sources
 from deploy.commands.options import ShiftToNow, Speed, parse_speed, settings
 from deploy.screen import Reading, Screen
 from deploy.stages import ArchiveOptions
-from ingest.run import Tally
+from ingest.health import Tally
 from ingest.sources.archive import Archive
 
-app = typer.Typer(no_args_is_help=True, help="Read one source into the log.")
+app = typer.Typer(help="Read one source into the log.")
 
 
-class ProgressStyle(StrEnum):
-    """How an ingester tells how far it is."""
-
-    AUTO = "auto"
-    JSON = "json"
+@app.callback(invoke_without_command=True)
+def ingest(
+    context: typer.Context,
+    list_sources: Annotated[
+        bool, typer.Option("--list", help="Print the sources, what each needs and how far back it goes.")
+    ] = False,
+) -> None:
+    """Read one source into the log."""
+    if list_sources:
+        print_sources()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
 
 
 @app.command("archive")
@@ -39,7 +47,9 @@ def ingest_archive(
     """Read an archive, from where the last run stopped."""
     options = ArchiveOptions(path, parse_speed(speed), shift_to_now)
     if progress is ProgressStyle.JSON:
-        stages.run_archive(settings(), options, lambda archive, tally: print(_as_json(archive, tally), flush=True))
+        stages.run_archive(
+            settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True)
+        )
         return
     with Screen(Console(stderr=True)) as screen:
         tally = stages.run_archive(settings(), options, lambda archive, tally: screen.reading(_reading(archive, tally)))
@@ -51,5 +61,4 @@ def _reading(archive: Archive, tally: Tally) -> Reading:
     return Reading("archive", tally.posts, tally.rejected, total)
 
 
-def _as_json(archive: Archive, tally: Tally) -> str:
-    return msgspec.json.encode(_reading(archive, tally)).decode()
+add_live_sources(app)

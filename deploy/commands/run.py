@@ -13,9 +13,11 @@ from rich.console import Console
 
 from deploy.commands.options import ShiftToNow, Speed, parse_speed, settings
 from deploy.demo.generate import write as write_demo
+from deploy.live import live_source, source_settings, sources_for_up
 from deploy.stages import ArchiveOptions
 from deploy.up import UpOptions, demo_folder
 from deploy.up import up as run_up
+from ingest.sources import SOURCES
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]
 
@@ -31,13 +33,31 @@ def up(
     ] = False,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
     workers: Workers = 1,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Start this live source; may be given several times. See `banwatch ingest --list`."),
+    ] = None,
+    no_sources: Annotated[bool, typer.Option("--no-sources", help="Start no live source.")] = False,
 ) -> None:
-    """Start everything on this machine; use what already answers at the configured addresses."""
+    """Start everything on this machine; use what already answers at the configured addresses.
+
+    Without an archive, the live sources that need nothing, and those whose settings are made, are started too.
+    """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
     played = None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now)
-    options = UpOptions(played, until_done=until_done, dashboard=not no_dashboard, workers=workers)
+    sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
+    options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
     run_up(settings(), options, Console(), stop_on_signal())
+
+
+def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
+    """Those asked for, each known and with what it needs; where none is, those that `up` starts by itself."""
+    for name in asked:
+        if name not in SOURCES:
+            raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
+        live_source(name, source_settings(name))
+    return tuple(dict.fromkeys(asked)) or (sources_for_up() if unasked else ())
 
 
 def demo(

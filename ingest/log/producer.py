@@ -99,19 +99,25 @@ class PostProducer:
         """Write what could not be read to the topic of rejections. Raises as `send` does."""
         self._put(self._address.rejected_topic, encode(rejected), REJECTED_HEADERS, on_delivered)
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: Progress, *, settled: bool = False) -> None:
         """Write progress to every partition, once everything sent before it is acknowledged.
 
         It waits for those acknowledgements, because progress ahead of a post that then failed would be a lie
-        that a reader cannot detect. Report every second or so, not every post. Raises as `send` does.
+        that a reader cannot detect. `settled` says that the caller has waited for all that the progress speaks of.
+        Report every second or so, not every post. Raises as `send` does.
         """
-        self.flush(self._patience)
+        if not settled:
+            self.flush(self._patience)
         topic = self._address.posts_topic
         with kafka_errors(self._address):
             partitions = sorted(self._kafka.partitions_for(topic))
         value = encode(msgspec.structs.replace(progress, partitions=len(partitions)))
         for partition in partitions:
             self._put(topic, value, PROGRESS_HEADERS, _ignore, partition=partition)
+
+    def check(self) -> None:
+        """Raise what an earlier message has failed with, if one has."""
+        self._raise_failure()
 
     def flush(self, timeout: timedelta) -> None:
         """Wait until everything sent is acknowledged and its callbacks have run. Raises as `send` does."""

@@ -1,0 +1,7 @@
+"""The live sources, by name: what each is set by, and what reads it. A source that is not in here does not exist."""
+
+from __future__ import annotations
+
+from ingest.source import SourceKind
+
+SOURCES: dict[str, SourceKind] = {}

@@ -20,7 +20,7 @@ class Coverage:
     until: datetime
     complete: bool
     heard_at: datetime
-    """Wall clock of its last word."""
+    """Wall clock of its last word, or, where its network is silent or away, of the last sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,15 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
     """
     rows = reader.query(
         """
-        SELECT source, since, min(until) AS covered, min(complete), max(at)
+        SELECT
+            source,
+            since,
+            min(until) AS covered,
+            min(complete) AS completed,
+            max(if(state = 'listening', at, ifNull(last_event, toDateTime64(0, 3, 'UTC'))))
         FROM source_health
         GROUP BY source, since
-        HAVING count() >= max(partitions)
+        HAVING count() >= max(partitions) AND (covered > since OR completed)
         ORDER BY covered
         """
     )

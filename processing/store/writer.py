@@ -130,22 +130,33 @@ def recount(store: Store, minutes: set[datetime]) -> None:
         store.command(RECOUNT, {"minutes": sorted(minutes)})
 
 
+PROGRESS_COLUMNS = (
+    "source",
+    "since",
+    "partitions",
+    "until",
+    "complete",
+    "state",
+    "detail",
+    "events",
+    "posts",
+    "rejected",
+    "reconnects",
+    "last_event",
+    "last_post",
+)
+"""Fields of `Progress` that are stored under their own names, beside the partition where each was read."""
+
+
 def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> None:
-    """Note how far collectors have come in the partitions where that was read: the newest word of each."""
+    """Note how far collectors have come and how they are, in the partitions where that was read: each one's newest."""
     newest = {(partition, report.source, report.since): report for partition, report in reports}
-    if newest:
-        store.insert(
-            "source_health_versions",
-            ["source", "since", "partition", "partitions", "until", "complete"],
-            [
-                [report.source for report in newest.values()],
-                [report.since for report in newest.values()],
-                [partition for partition, _, _ in newest],
-                [report.partitions for report in newest.values()],
-                [report.until for report in newest.values()],
-                [report.complete for report in newest.values()],
-            ],
-        )
+    rows = [
+        [partition, *(getattr(report, column) for column in PROGRESS_COLUMNS)]
+        for (partition, _, _), report in newest.items()
+    ]
+    if rows:
+        store.insert("source_health_versions", ("partition", *PROGRESS_COLUMNS), list(zip(*rows, strict=True)))
 
 
 def write_spikes(store: Store, spikes: Sequence[Spike]) -> None:

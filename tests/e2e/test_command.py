@@ -174,7 +174,7 @@ def test_an_archive_comes_through_standard_input(installation: Installation) -> 
 
 
 def test_sigkill_leaves_no_child_behind(installation: Installation) -> None:
-    running = installation.start("up", "--no-dashboard")
+    running = installation.start("up", "--no-dashboard", "--no-sources")
     with closing(running):
         eventually(lambda: running.children("watch"), timedelta(seconds=60))
         children = running.children()

@@ -1,0 +1,77 @@
+"""How a collector is: what it has taken, and whether its network still speaks. Pure; the run tells it what happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.contract import CollectorState, Post, Progress
+from ingest.source import Item, Reached
+
+DETAIL_KEPT = 500
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far, and what it has heard. All times are the wall clock."""
+
+    started: datetime
+    posts: int = 0
+    rejected: int = 0
+    events: int = 0
+    reconnects: int = 0
+    last_event: datetime | None = None
+    last_post: datetime | None = None
+    state: CollectorState = "listening"
+    detail: str = ""
+
+    def taken(self, step: Item | Reached, now: datetime) -> None:
+        """Note a sign of life of the network."""
+        self.events += 1
+        self.last_event = now
+        self.state, self.detail = "listening", ""
+        if isinstance(step, Reached):
+            return
+        if isinstance(step.found, Post):
+            self.posts += 1
+            self.last_post = now
+        else:
+            self.rejected += 1
+
+    def away(self, reason: str) -> None:
+        """Note that the network failed and is tried again."""
+        self.reconnects += 1
+        self.state, self.detail = "reconnecting", reason
+
+    def failed(self, reason: str) -> None:
+        """Note that only a person can help."""
+        self.state, self.detail = "failed", reason
+
+    def ended(self) -> None:
+        """Note that the run is over, its work done or not."""
+        self.state, self.detail = "ended", ""
+
+    def look(self, now: datetime, silent_after: timedelta) -> None:
+        """Say so where nothing has come for too long."""
+        quiet = now - (self.last_event or self.started)
+        if self.state == "listening" and quiet >= silent_after:
+            self.state = "silent"
+            self.detail = f"Nothing has come for {silent_after.total_seconds():g} s."
+
+
+def progress(source: str, tally: Tally, reached: Reached | None) -> Progress:
+    """The collector's word. What has covered nothing yet covers the empty stretch at its start."""
+    return Progress(
+        source=source,
+        since=tally.started if reached is None else reached.since,
+        until=tally.started if reached is None else reached.until,
+        complete=reached is not None and reached.complete,
+        state=tally.state,
+        detail=tally.detail[:DETAIL_KEPT],
+        events=tally.events,
+        posts=tally.posts,
+        rejected=tally.rejected,
+        reconnects=tally.reconnects,
+        last_event=tally.last_event,
+        last_post=tally.last_post,
+    )
