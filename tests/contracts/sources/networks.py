@@ -1,0 +1,11 @@
+"""Every network that the contract suite runs over. A source that is registered has one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from tests.contracts.sources.network import Network
+from tests.contracts.sources.paper import paper_network
+
+NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {"paper": paper_network}
