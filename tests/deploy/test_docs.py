@@ -8,6 +8,7 @@ import pytest
 
 from deploy.reference import reference
 from deploy.settings import STAGES, known_names
+from ingest.sources import SOURCES
 from processing.store.migrate import shipped
 from tests.conftest import ROOT
 
@@ -23,6 +24,15 @@ def test_the_reference_is_made_of_the_code() -> None:
 def test_every_setting_is_described() -> None:
     assert all(field.description for stage in STAGES for field in stage.model_fields.values())
     assert all(name in text("docs/reference.md") for name in known_names())
+
+
+def test_every_source_has_its_section_and_its_row() -> None:
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", text("docs/sources.md"), re.MULTILINE | re.DOTALL))
+    for name, kind in SOURCES.items():
+        assert all(f"**{word}" in sections[name] for word in ("Terms", "Cost", "Deletes", "History")), name
+        assert re.search(rf"^\| `{name}` \|", text("README.md"), re.MULTILINE), f"{name} is not in the README's table"
+        assert all(field.description for field in kind.settings.model_fields.values()), name
+        assert kind.source.about.network, name
 
 
 def test_every_table_people_read_is_in_the_architecture() -> None:
@@ -47,6 +57,6 @@ def test_every_make_target_that_a_document_names_exists(name: str) -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reference.md"):
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reference.md", "docs/sources.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text(name)):
             assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"

@@ -1,0 +1,1 @@
+"""Bluesky: every public post, as it is made, from Jetstream."""
