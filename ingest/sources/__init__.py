@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
+from ingest.sources.bluesky import Bluesky, BlueskySettings
 
-SOURCES: dict[str, SourceKind] = {}
+SOURCES: dict[str, SourceKind] = {
+    "bluesky": SourceKind(BlueskySettings, Bluesky),
+}

@@ -121,14 +121,18 @@ def test_a_network_that_hangs_does_not_keep_a_source_from_ending(
 def test_a_network_that_hangs_is_said_to_and_covers_nothing(
     network: Network, address: KafkaAddress, log: LogReader, cursor_file: CursorFile
 ) -> None:
-    wanted = network.publish(texts("before"))
     with run_source(network.source(), address, cursor_file, silent_after=timedelta(seconds=1)) as running:
-        eventually(arrived(log, wanted))
-        eventually(lambda: any(said.until > said.since for said in log.progress()), SOON)
+
+        def covered() -> bool:
+            network.publish(texts("more", 1))
+            return any(said.until > said.since for said in log.progress())
+
+        eventually(covered, SOON)
         network.freeze()
         hung = datetime.now(UTC)
         eventually(lambda: any(said.state in {"silent", "reconnecting"} for said in log.progress()), SOON)
         quiet = [said for said in log.progress() if said.state != "listening"]
         assert all(said.until <= hung + timedelta(seconds=1) for said in quiet)
         network.thaw()
+        network.publish(texts("behind"))
         eventually(lambda: running.tally.state == "listening", SOON)

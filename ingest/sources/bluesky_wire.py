@@ -1,0 +1,177 @@
+"""Jetstream's two wires: how a connection is asked for, and what its frames say. Pure.
+
+v1 is `/subscribe`: one JSON object an event, cursor in microseconds. v2 is the subscription
+`network.bsky.jetstream.subscribeEvents`: an envelope, cursor a sequence number of that one server.
+Source: github.com/bluesky-social/jetstream, docs/README.md and lexicons/network/bsky/jetstream.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlencode
+
+import msgspec
+
+Wire = Literal["v2", "v1"]
+
+POSTS = "app.bsky.feed.post"
+V2_PATH = "/xrpc/network.bsky.jetstream.subscribeEvents"
+V1_PATH = "/subscribe"
+DICTIONARY_PATH = "/xrpc/network.bsky.jetstream.getZstdDictionary"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+NOTHING = msgspec.Raw(b"")
+
+
+class Unreadable(ValueError):
+    """A frame that says nothing: one sentence."""
+
+
+class Broken(Exception):
+    """A frame by which the server ends the stream: its name of the error and its message."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"{name}: {message}")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of the network. `time` is when the server saw it; `seq` is that server's own number, v2 only.
+
+    `kind` is commit, identity, account or sync; `operation`, `collection`, `rkey` and `record` (its JSON) belong to a
+    commit, `active` and `status` to an account.
+    """
+
+    did: str
+    time: datetime
+    kind: str
+    seq: int | None = None
+    operation: str = ""
+    collection: str = ""
+    rkey: str = ""
+    record: msgspec.Raw = NOTHING
+    active: bool = True
+    status: str = ""
+
+
+class _Commit(msgspec.Struct):
+    operation: str
+    collection: str
+    rkey: str
+    record: msgspec.Raw = NOTHING
+
+
+class _Account(msgspec.Struct):
+    active: bool
+    status: str | None = None
+
+
+class _V1Frame(msgspec.Struct):
+    did: str
+    time_us: int
+    kind: str
+    commit: _Commit | None = None
+    account: _Account | None = None
+
+
+class _V2Payload(msgspec.Struct):
+    type: str = msgspec.field(name="$type", default="")
+    seq: int | None = None
+    did: str = ""
+    time: str = ""
+    operation: str = ""
+    collection: str = ""
+    rkey: str = ""
+    record: msgspec.Raw = NOTHING
+    account: _Account | None = None
+
+
+class _V2Frame(msgspec.Struct):
+    type: str = msgspec.field(name="$type", default="")
+    payload: _V2Payload | None = None
+    error: str = ""
+    message: str = ""
+
+
+_decode_v1 = msgspec.json.Decoder(_V1Frame).decode
+_decode_v2 = msgspec.json.Decoder(_V2Frame).decode
+
+
+def microseconds(moment: datetime) -> int:
+    """Since the epoch: a cursor that every server understands."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(microseconds: int) -> datetime:
+    """The time of such a cursor. Raises: OverflowError."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def address(base_url: str, wire: Wire, cursor: int | None, dictionary: int | None) -> str:
+    """Where to connect. On v1 the dictionary is the client's own, and any number asks for compression."""
+    query: list[tuple[str, object]] = []
+    if wire == "v2":
+        query += [("kinds", "commit"), ("kinds", "account"), ("collections", POSTS)]
+        query += [] if dictionary is None else [("zstdDictionary", dictionary)]
+    else:
+        query += [("wantedCollections", POSTS)]
+        query += [] if dictionary is None else [("compress", "true")]
+    query += [] if cursor is None else [("cursor", cursor)]
+    return f"{base_url.rstrip('/')}{V2_PATH if wire == 'v2' else V1_PATH}?{urlencode(query)}"
+
+
+def read_frame(frame: bytes, wire: Wire) -> Event | None:
+    """One frame as an event; None for an advisory that is none.
+
+    Raises:
+        Unreadable, Broken
+    """
+    try:
+        return _read_v2(frame) if wire == "v2" else _read_v1(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        raise Unreadable(f"Not a frame of Jetstream {wire}: {error}.") from error
+
+
+def _read_v1(frame: bytes) -> Event:
+    read = _decode_v1(frame)
+    commit, account = read.commit or _NO_COMMIT, read.account or _ACTIVE
+    return Event(
+        read.did,
+        moment(read.time_us),
+        read.kind,
+        None,
+        commit.operation,
+        commit.collection,
+        commit.rkey,
+        commit.record,
+        account.active,
+        account.status or "",
+    )
+
+
+def _read_v2(frame: bytes) -> Event | None:
+    envelope = _decode_v2(frame)
+    if envelope.type == "error":
+        raise Broken(envelope.error, envelope.message)
+    read = envelope.payload
+    kind = "" if read is None else read.type.rpartition("#")[2]
+    if read is None or kind == "info":
+        return None
+    account = read.account or _ACTIVE
+    return Event(
+        read.did,
+        datetime.fromisoformat(read.time),
+        kind,
+        read.seq,
+        read.operation,
+        read.collection,
+        read.rkey,
+        read.record,
+        account.active,
+        account.status or "",
+    )
+
+
+_NO_COMMIT = _Commit("", "", "")
+_ACTIVE = _Account(active=True)

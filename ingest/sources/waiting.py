@@ -1,0 +1,89 @@
+"""What sources share about waiting: a call that may block, made beside the reading, and what a server asks for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Generic, TypeVar
+
+from ingest.source import Pause
+
+Result = TypeVar("Result")
+
+INLINE = 0.02
+LOOK_EVERY = 0.05
+LONGEST_ASKED = timedelta(days=1)
+
+
+class _Call(Generic[Result]):
+    def __init__(self, work: Callable[[], Result], discard: Callable[[Result], None]) -> None:
+        self.done = threading.Event()
+        self._work = work
+        self._discard = discard
+        self._lock = threading.Lock()
+        self._abandoned = False
+        self._result: list[Result] = []
+        self._error: Exception | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            result = self._work()
+        except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
+            self._error = error
+        else:
+            with self._lock:
+                self._result.append(result)
+                unwanted = self._abandoned
+            if unwanted:
+                self._discard(result)
+        self.done.set()
+
+    def abandon(self) -> None:
+        """Nobody waits any more: what comes, or has come, is discarded."""
+        with self._lock:
+            self._abandoned = True
+            here = list(self._result)
+        for result in here:
+            self._discard(result)
+
+    def result(self) -> Result:
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+
+def beside(
+    work: Callable[[], Result], discard: Callable[[Result], None] = lambda _: None
+) -> Generator[Pause, None, Result]:
+    """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from beside(call)`.
+
+    What the call raises is raised here. A reader that goes away meanwhile has the late result discarded.
+    """
+    call = _Call(work, discard)
+    try:
+        while not call.done.wait(INLINE):
+            yield Pause(LOOK_EVERY)
+    except GeneratorExit:
+        call.abandon()
+        raise
+    return call.result()
+
+
+def retry_after(header: str | None, now: datetime) -> timedelta | None:
+    """What a `Retry-After` header asks for: seconds, or an HTTP date. None where it says nothing that can be read."""
+    if header is None:
+        return None
+    text = header.strip()
+    try:
+        asked = timedelta(seconds=int(text)) if text.isdecimal() else _until(text, now)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(asked, timedelta()), LONGEST_ASKED)
+
+
+def _until(text: str, now: datetime) -> timedelta:
+    moment = parsedate_to_datetime(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
