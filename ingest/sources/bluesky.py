@@ -232,7 +232,7 @@ class Bluesky:
                 if asked_seq:
                     self._check_numbering(event, position)
                 yield from _begin(event, position, asked_time)
-            _advance(position, event)
+            _advance(position, event, now)
             # v2 sends the event that the cursor names once more; it is counted once, like everything that comes twice.
             found = to_found(event, position.host)
             if found is not None:
@@ -289,10 +289,12 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
     )
 
 
-def _advance(position: Position, event: Event) -> None:
+def _advance(position: Position, event: Event, now: datetime) -> None:
     if event.seq is not None:
         position.seq = event.seq
-    position.newest = event.time if position.newest is None else max(position.newest, event.time)
+    # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
+    time = min(event.time, now)
+    position.newest = time if position.newest is None else max(position.newest, time)
 
 
 def _reached(position: Position) -> Reached | None:

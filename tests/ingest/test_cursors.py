@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as any_
 
 from ingest.cursors import CursorFile, CursorUnreadable, Tracker
 
@@ -47,3 +49,36 @@ def test_a_rejection_is_safe_once_acknowledged() -> None:
     tracker = Tracker()
     tracker.delivered(tracker.sent({"line": 1}), 0, -1)
     assert tracker.advance({}) == {"line": 1}
+
+
+def test_a_source_that_finds_nothing_still_comes_further() -> None:
+    tracker = Tracker()
+    tracker.reached({"line": 5})
+    assert tracker.advance({}) == {"line": 5}
+    assert tracker.advance({}) is None
+    under_way = tracker.sent({"line": 6})
+    tracker.reached({"line": 9})
+    assert tracker.advance() is None
+    tracker.delivered(under_way, 0, 1)
+    assert tracker.advance() == {"line": 9}
+
+
+@given(any_.data())
+def test_whatever_the_order_of_acknowledgements_no_message_under_way_is_skipped(data: any_.DataObject) -> None:
+    tracker, under_way, saved = Tracker(), {}, 0
+    for number in range(1, 30):
+        match data.draw(any_.sampled_from(["send", "reach", "acknowledge", "save"])):
+            case "send":
+                under_way[number] = tracker.sent({"line": number})
+            case "reach":
+                tracker.reached({"line": number})
+            case "acknowledge" if under_way:
+                which = data.draw(any_.sampled_from(sorted(under_way)))
+                tracker.delivered(under_way.pop(which), which % 3, which)
+            case _:
+                cursor = tracker.advance()
+                saved = saved if cursor is None else int(str(cursor["line"]))
+        assert saved < min(under_way, default=saved + 1)
+        assert tracker.unacknowledged == len(under_way)
+    acknowledged = tracker.acknowledged
+    assert tracker.last_sent - acknowledged >= len(under_way)
