@@ -155,8 +155,10 @@ def _read_v2(frame: bytes) -> Event | None:
     if envelope.type == "error":
         raise Broken(envelope.error, envelope.message)
     read = envelope.payload
-    kind = "" if read is None else read.type.rpartition("#")[2]
-    if read is None or kind == "info":
+    if read is None or not read.type:
+        raise Unreadable(f"A frame of Jetstream v2 of the type {envelope.type[:40]!r} without a typed payload.")
+    kind = read.type.rpartition("#")[2]
+    if kind == "info":
         return None
     account = read.account or _ACTIVE
     return Event(

@@ -3,6 +3,7 @@
 Times are aware and in UTC; a range takes its first moment and leaves out its last.
 """
 
+from processing.queries.health import Health, health
 from processing.queries.incidents import acknowledged, delivered, incidents, silenced, spikes
 from processing.queries.page import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
@@ -22,6 +23,7 @@ from processing.store.client import StoreRefused, StoreUnavailable
 __all__ = [
     "BinCount",
     "Coverage",
+    "Health",
     "Presence",
     "Reader",
     "StoreRefused",
@@ -33,6 +35,7 @@ __all__ = [
     "coverage",
     "delivered",
     "extent",
+    "health",
     "incidents",
     "newest_posts",
     "posts_over_time",
