@@ -53,8 +53,12 @@ class Publisher:
         try:
             yield
         finally:
-            self._over.set()
+            self.end()
             thread.join()
+
+    def end(self) -> None:
+        """Write no more."""
+        self._over.set()
 
     def _work(self) -> None:
         begun = time.monotonic()
