@@ -20,7 +20,7 @@ class Coverage:
     until: datetime
     complete: bool
     heard_at: datetime
-    """Wall clock of its last word, or, where its network is silent or away, of the last sign of life."""
+    """Wall clock of its network's last sign of life, or of its own last word where it tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
             since,
             min(until) AS covered,
             min(complete) AS completed,
-            max(if(state = 'listening', at, ifNull(last_event, toDateTime64(0, 3, 'UTC'))))
+            max(ifNull(last_event, at))
         FROM source_health
         GROUP BY source, since
         HAVING count() >= max(partitions) AND (covered > since OR completed)
