@@ -29,9 +29,15 @@ def test_the_data_is_found(text: bytes, head: bytes, form: str, data: bytes) -> 
 
 @given(st.sampled_from(INSERTS), st.integers(0, 60))
 def test_a_text_that_still_grows_is_never_split_elsewhere(case: tuple[bytes, bytes, str, bytes], end: int) -> None:
-    text, head, form, data = case
+    text = case[0]
     found = split_insert(text[:end], complete=False)
-    assert found is Need.MORE or found == InsertHead(head, form, len(text) - len(data))
+    assert found is Need.MORE or found == split_insert(text, complete=True)
+
+
+def test_settings_stay_behind_the_file_that_holds_the_data() -> None:
+    found = split_insert(b"INSERT INTO t (a) SETTINGS b = 'FORMAT' FORMAT CSV 1", complete=True)
+    assert isinstance(found, InsertHead)
+    assert found.out_of("/x") == "INSERT INTO t (a)  FROM INFILE '/x' SETTINGS b = 'FORMAT'  FORMAT CSV"
 
 
 @pytest.mark.parametrize(

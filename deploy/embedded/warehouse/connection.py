@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
-from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
+from deploy.embedded.warehouse.errors import Code, EngineError, engine_error, no_room
 from deploy.embedded.warehouse.guard import Kind
 from deploy.embedded.warehouse.query import Query, Summary
 from deploy.embedded.warehouse.quoting import escaped, set_statement, use_statement
@@ -72,16 +72,18 @@ class Connection:
             if kind not in {Kind.WRITING, Kind.WRITING_EVERYWHERE}:
                 raise EngineError(Code.SYNTAX_ERROR, "The INSERT before the data cannot be read")
             self.interruptible = False
-            if query.parameters:
-                given = {f"param_{name}": value for name, value in query.parameters.items()}
-                self._call(self._raw.query, set_statement(given))
-            self._open = self._call(self._raw.send_insert, head.text.decode("utf-8", "replace"), head.format)
-            return Load(self, self._open)
+            self._open = self._engine.spool()
+            return Load(self, self._open, head, dict(query.parameters))
 
     def run(self, call: Any, *arguments: Any) -> Any:
         """Make one engine call under this connection's lock."""
         with self._lock:
             return self._call(call, *arguments)
+
+    def insert(self, text: str, parameters: dict[str, str]) -> Any:
+        """Run a finished insert."""
+        with self._lock:
+            return self._call(self._raw.query, text, "Null", parameters)
 
     def close(self) -> None:
         """End what is open and let the connection go."""
@@ -166,23 +168,42 @@ class Connection:
 
 
 class Load:
-    """An open insert: bytes of its format go in, and nothing counts before `finish`."""
+    """An open insert: bytes of its format go in, and nothing counts before `finish`.
 
-    def __init__(self, connection: Connection, inserter: Any) -> None:
+    They lie in a file until then, because chDB's own streaming insert acknowledges rows that it could not write: on
+    a full disk, or against a constraint. Read out of a file by a query, such rows are an error.
+    """
+
+    def __init__(self, connection: Connection, spool: BinaryIO, head: InsertHead, parameters: dict[str, str]) -> None:
         self._connection = connection
-        self._inserter = inserter
+        self._spool = spool
+        self._head = head
+        self._parameters = parameters
 
     def append(self, data: bytes) -> None:
-        """Hand over some bytes; they may end anywhere.
+        """Take some bytes; they may end anywhere.
 
         Raises:
-            EngineError: when the engine refuses them.
+            EngineError: when there is no room for them.
         """
-        self._connection.run(self._inserter.append, data)
+        try:
+            self._spool.write(data)
+        except OSError as error:
+            raise no_room(error) from error
 
     def finish(self) -> Summary:
-        """Write what was handed over, and say how much it was."""
-        result = self._connection.run(self._inserter.finish)
-        written = Summary(written_rows=result.rows_written, written_bytes=result.bytes_written)
+        """Write what was handed over, and say how much it was.
+
+        Raises:
+            EngineError: when the engine refuses it, or cannot write it.
+        """
+        try:
+            self._spool.flush()
+            self._spool.seek(0)
+        except OSError as error:
+            raise no_room(error) from error
+        result = self._connection.insert(self._head.out_of(f"/dev/fd/{self._spool.fileno()}"), self._parameters)
+        self._spool.close()
+        written = Summary(written_rows=result.rows_written(), written_bytes=result.bytes_written())
         written.read_rows, written.read_bytes = written.written_rows, written.written_bytes
         return written

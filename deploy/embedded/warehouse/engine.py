@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, Any
+import tempfile
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import chdb
 
 from deploy.embedded.warehouse.connection import Connection
-from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error
+from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
 from deploy.embedded.warehouse.quoting import set_statement
 from deploy.embedded.warehouse.settings import ReaderLimits, Role
@@ -59,6 +60,17 @@ class Engine:
     def open(self, role: Role, *, kept: bool = False) -> Connection:
         """A connection that opens itself with its first query; `kept` for one that serves a session."""
         return Connection(self, role, kept=kept)
+
+    def spool(self) -> BinaryIO:
+        """A file without a name beside the data, for an insert that is still coming in.
+
+        Raises:
+            EngineError: when the disk is full or cannot be written to.
+        """
+        try:
+            return cast("BinaryIO", tempfile.TemporaryFile(dir=self._directory))
+        except OSError as error:
+            raise no_room(error) from error
 
     def kill(self, token: str) -> None:
         """Ask the engine to end the queries of one connection; it does so between two blocks."""

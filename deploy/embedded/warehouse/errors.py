@@ -19,6 +19,7 @@ class Code(IntEnum):
     TOO_MANY_SIMULTANEOUS_QUERIES = 202
     SOCKET_TIMEOUT = 209
     QUERY_IS_TOO_LARGE = 223
+    NOT_ENOUGH_SPACE = 243
     INTO_OUTFILE_NOT_ALLOWED = 358
     SESSION_NOT_FOUND = 372
     SESSION_IS_LOCKED = 373
@@ -80,3 +81,8 @@ def engine_error(error: Exception) -> EngineError:
         return EngineError(Code.STD_EXCEPTION, str(error))
     names = _NAME.findall(match[2])
     return EngineError(int(match[1]), match[2].strip(), names[-1] if names else "UNKNOWN")
+
+
+def no_room(error: OSError) -> EngineError:
+    """What came in cannot be kept on the disk: the client should try again once somebody has made room."""
+    return EngineError(Code.NOT_ENOUGH_SPACE, f"The warehouse cannot keep what was sent: {error.strerror}")

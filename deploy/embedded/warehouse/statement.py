@@ -53,11 +53,20 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class InsertHead:
-    """An INSERT whose data follows: its text without the FORMAT clause, the format, and where the data begins."""
+    """An INSERT whose data follows: its text without the FORMAT clause, the format, and where the data begins.
+
+    `settings` is where its SETTINGS clause begins, the end of the text where it has none.
+    """
 
     text: bytes
     format: str
     data: int
+    settings: int
+
+    def out_of(self, path: str) -> str:
+        """The same INSERT, with its data in a file."""
+        target, settings = self.text[: self.settings].decode(), self.text[self.settings :].decode()
+        return f"{target} FROM INFILE '{path}' {settings} FORMAT {self.format}"
 
 
 @dataclass(frozen=True)
@@ -127,27 +136,32 @@ def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
         return Need.MORE if not complete and "INSERT".startswith(word) else Need.NOTHING
     before = b""
     clause: int | None = None
+    settings: int | None = None
     for token, start, end, depth in _tokens(text):
         if end == len(text) and not complete:
             return Need.MORE
         if clause is not None:
-            return _behind_format(text, clause, start, end, complete=complete)
+            return _behind_format(text, clause, start, end, settings, complete=complete)
         if depth == 0 and before not in {b"INTO", b"TABLE", b"."}:
             if token in {b"SELECT", b"WITH", b"INFILE", b"WATCH"}:
                 return Need.NOTHING
             if token == b"VALUES":
-                return InsertHead(text[:start], "Values", end)
+                return InsertHead(text[:start], "Values", end, start if settings is None else settings)
+            settings = start if token == b"SETTINGS" else settings
             clause = start if token == b"FORMAT" else None
         before = token
     return Need.NOTHING if complete else Need.MORE
 
 
-def _behind_format(text: bytes, clause: int, start: int, end: int, *, complete: bool) -> InsertHead | Need:
+def _behind_format(
+    text: bytes, clause: int, start: int, end: int, settings: int | None, *, complete: bool
+) -> InsertHead | Need:
     blank = _BEFORE_DATA.match(text, end)
     data = blank.end() if blank else end
     if data == len(text) and text[-1:] != b"\n" and not complete:
         return Need.MORE
-    return InsertHead(text[:clause], text[start:end].decode("ascii", "replace"), data)
+    name = text[start:end].decode("ascii", "replace")
+    return InsertHead(text[:clause], name, data, clause if settings is None else settings)
 
 
 def _format_clause(text: bytes, tokens: list[tuple[bytes, int, int, int]]) -> str | None:

@@ -128,3 +128,13 @@ def test_a_sender_that_leaves_half_way_writes_nothing(warehouse: Warehouse, tabl
     assert count(warehouse) == 0
     assert warehouse.post("INSERT INTO target VALUES (1, 'after')").status_code == HTTPStatus.OK
     assert count(warehouse) == 1
+
+
+def test_rows_that_the_engine_cannot_write_are_an_error(warehouse: Warehouse, client: Client, table: str) -> None:
+    client.command(f"ALTER TABLE {table} ADD CONSTRAINT small CHECK a < 10")
+    answer = httpx.post(
+        warehouse.url, params={"query": f"INSERT INTO {table} FORMAT CSV"}, content=b"1,x\n11,y\n", auth=AUTH
+    )
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "VIOLATED_CONSTRAINT" in answer.text
+    assert count(warehouse) == 0
