@@ -1,20 +1,22 @@
 """Languages that no detector knows, told by their commonest words: Hindi and Urdu in Latin letters, Nigerian Pidgin.
 
-The lists hold function words, not subjects: they stay true whatever people talk about. A strong word is common
-in its language and rare in every other; a weak one (`ka`, `me`, `don`) only counts beside a strong one.
+The lists hold function words and verbs, not subjects: they stay true whatever people talk about. A strong word is
+common in its language and rare in every other; a weak one (`ka`, `me`, `don`) only counts beside a strong one.
 """
 
 from __future__ import annotations
 
 import re
+from importlib import resources
 from typing import NamedTuple
 
 
 class Guess(NamedTuple):
-    """A language and how likely it is, 0..1."""
+    """A language and how likely it is, 0..1; whether its `spelling` tells it from its sister language."""
 
     language: str
     confidence: float
+    spelling: bool = True
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -35,7 +37,9 @@ _URDU = _listed("""
     kia gia dia bht bhot buhat boht kch kuchh agr mulk awam awaam mashallah inshallah shukriya janab sahib qoum
     zaroor hukumat lanat kyn thay walay waly saray sary yahan wahan sath aik apki apke hamari hamara mjy tmhe
     """)
-_STRONG = _HINDUSTANI | _URDU
+_SPELLINGS = resources.files("processing.languages").joinpath("hindustani.txt")
+HINDUSTANI = _HINDUSTANI | _URDU | _listed(_SPELLINGS.read_text(encoding="ascii"))
+"""Strong words of the two, with the spellings that `tests/benchmarks/hindustani.py` lists."""
 _URDU_SPELLING = _URDU | _listed("ny sy ky py ha hun ap jb yh bhe nay tou")
 _HINDI = _listed("""
     main kyun bharat desh sarkar janta namaste dhanyavad jai hind shri bhagwan ji
@@ -64,23 +68,18 @@ _ENOUGH_PIDGIN = 0.1
 _ENOUGH_HINDUSTANI = 0.15
 
 
-def romanised(text: str, declared: tuple[str, ...] = ()) -> Guess | None:
-    """The language of a text in Latin letters if it is one of this file's, and no guess otherwise.
-
-    Spelling tells Urdu from Hindi, where it differs; where it does not, `declared` decides, and Hindi otherwise.
-    """
+def romanised(text: str) -> Guess | None:
+    """The language of a text in Latin letters if it is one of this file's, and no guess otherwise."""
     words = _WORD.findall(text.lower()[:600])
     known = set(words)
     pidgin = _share(words, known, _PIDGIN, _PIDGIN_WEAK)
-    hindustani = _share(words, known, _STRONG, _HINDUSTANI_WEAK)
+    hindustani = _share(words, known, HINDUSTANI, _HINDUSTANI_WEAK)
     if pidgin >= max(_ENOUGH_PIDGIN, hindustani):
         return Guess("pcm", min(0.95, 0.6 + pidgin))
     if hindustani < _ENOUGH_HINDUSTANI:
         return None
     urdu, hindi = len(known & _URDU_SPELLING), len(known & _HINDI)
-    if urdu == hindi:
-        urdu += any(tag.lower().partition("-")[0] == "ur" for tag in declared)
-    return Guess("ur-Latn" if urdu > hindi else "hi-Latn", min(0.95, 0.6 + hindustani))
+    return Guess("ur-Latn" if urdu > hindi else "hi-Latn", min(0.95, 0.6 + hindustani), urdu != hindi)
 
 
 def _share(words: list[str], known: set[str], strong: frozenset[str], weak: frozenset[str]) -> float:

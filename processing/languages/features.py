@@ -57,17 +57,26 @@ class Rows(NamedTuple):
     """What a batch is made of.
 
     `grams` are arrays of rows, one row a position from the first on (0: none); `further` are positions, each at most
-    once, and their rows; text number n lies from position `ends[n]` to `ends[n + 1]`; `codes` is the stream itself.
+    once, and their rows; `words` are the last positions of the words and their hashes; text number n lies from position
+    `ends[n]` to `ends[n + 1]`; `codes` is the stream itself.
     """
 
     grams: list[Codes]
     further: list[tuple[NDArray[np.intp], Codes]]
+    words: tuple[NDArray[np.intp], Codes]
     ends: NDArray[np.intp]
     codes: Codes
 
     def marked(self, positions: NDArray[np.bool_]) -> NDArray[np.intp]:
         """How many positions of each text are marked."""
         return np.add.reduceat(positions, self.ends[:-1], dtype=np.intp)
+
+    def counted(self, listed: Codes) -> NDArray[np.intp]:
+        """How many words of each text have a hash in `listed` (sorted)."""
+        positions = np.zeros(len(self.codes), dtype=bool)
+        at, hashes = self.words
+        positions[at[_among(hashes, listed)]] = True
+        return self.marked(positions)
 
 
 def stream(texts: Iterable[str]) -> Codes:
@@ -97,8 +106,13 @@ def word_hashes(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp], Codes
 
 
 def hashes_of(words: Sequence[str]) -> Codes:
-    """The hashes of single words, sorted: for `featurise`'s words that are no evidence."""
-    return np.unique(word_hashes(stream(words))[2])
+    """The hashes of single words, sorted."""
+    return np.unique(np.concatenate([word_hashes(stream(some))[2] for some in batches(words, most=4_096)]))
+
+
+def _among(hashes: Codes, listed: Codes) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = listed.take(np.searchsorted(listed, hashes), mode="clip") == hashes
+    return found
 
 
 def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
@@ -126,7 +140,7 @@ def featurise(texts: Sequence[str], bits: int, no_evidence: Codes) -> Rows:
     """
     codes = stream(texts)
     first, behind, hashes = word_hashes(codes)
-    found = no_evidence.take(np.searchsorted(no_evidence, hashes), mode="clip") == hashes
+    found = _among(hashes, no_evidence)
     if found.any():
         for start, stop in zip(first[found].tolist(), behind[found].tolist(), strict=True):
             codes[start:stop] = SPACE
@@ -137,7 +151,7 @@ def featurise(texts: Sequence[str], bits: int, no_evidence: Codes) -> Rows:
         (behind - 1, hashes * np.uint32(_SPREAD_WORDS) >> shift),
         (large, (codes[large] // np.uint32(BLOCK) + np.uint32(1)) * np.uint32(_GOLDEN) >> shift),
     ]
-    return Rows(list(_grams(codes, bits)), further, np.flatnonzero(codes == END), codes)
+    return Rows(list(_grams(codes, bits)), further, (behind - 1, hashes), np.flatnonzero(codes == END), codes)
 
 
 def batches(texts: Sequence[str], most: int = 128) -> Iterable[Sequence[str]]:

@@ -29,17 +29,21 @@ class Reading(NamedTuple):
     """What the model makes of a batch of texts.
 
     `probabilities` has a row a text and a column a language; `letters` counts each text's letters without those
-    of words that are no evidence; `familiar` is the share of them that training has met, 0..1.
+    of words that are no evidence; `familiar` is the share of them that training has met, 0..1; `words` counts the
+    other words, `hindustani` those of them that are in the model's list.
     """
 
     probabilities: Weights
     letters: NDArray[np.intp]
     familiar: Weights
+    words: NDArray[np.intp]
+    hindustani: NDArray[np.intp]
 
 
 class Model(NamedTuple):
     """`rows` (1 << bits, width), `output` (width, languages), `bias` (languages); which letters it has
-    `met`; and the checksums (zlib.crc32) of common `english` words."""
+    `met`; the checksums (zlib.crc32) of common `english` words; and, as `features.hashes_of` gives them, the hashes of
+    words that are `no_evidence` and left out, and of `hindustani` words, which are counted."""
 
     languages: tuple[str, ...]
     rows: Table
@@ -48,10 +52,11 @@ class Model(NamedTuple):
     met: NDArray[np.bool_]
     english: frozenset[int]
     no_evidence: Codes
+    hindustani: Codes
 
     @classmethod
-    def shipped(cls, no_evidence: Codes) -> Self:
-        """The model in this package. `no_evidence`: hashes of words to leave out (see `features.hashes_of`)."""
+    def shipped(cls, no_evidence: Codes, hindustani: Codes) -> Self:
+        """The model in this package, with these lists of words."""
         with resources.files(__package__).joinpath("model.npz").open("rb") as file, np.load(file) as saved:
             return cls(
                 tuple(saved["languages"].tolist()),
@@ -61,6 +66,7 @@ class Model(NamedTuple):
                 np.unpackbits(saved["met"]).view(np.bool_),
                 frozenset(saved["english"].tolist()),
                 no_evidence,
+                hindustani,
             )
 
     @property
@@ -79,7 +85,8 @@ class Model(NamedTuple):
         met = letter & self.met.take(rows.codes)
         letters = rows.marked(letter)
         familiar = rows.marked(met) / np.maximum(letters, 1)
-        return Reading(self._softmax(rows), letters, familiar.astype(np.float32))
+        words = np.bincount(np.searchsorted(rows.ends, rows.words[0]) - 1, minlength=len(letters))
+        return Reading(self._softmax(rows), letters, familiar.astype(np.float32), words, rows.counted(self.hindustani))
 
     def _softmax(self, rows: Rows) -> Weights:
         weights: Weights = np.einsum("tw,wl->tl", pooled(self.rows, rows), self.output)  # not `@`: see `Table`

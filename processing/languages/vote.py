@@ -15,7 +15,7 @@ from processing.languages.detector import UNKNOWN, Detected, LanguageDetector, c
 from processing.languages.features import hashes_of
 from processing.languages.libraries import ask_cld, standard
 from processing.languages.model import Model, Weights
-from processing.lexicon import NO_EVIDENCE, romanised
+from processing.lexicon import HINDUSTANI, NO_EVIDENCE, romanised
 
 _READS = 600
 """Characters of a text that `Vote` looks at: what a language is shows long before."""
@@ -35,8 +35,13 @@ _FAMILIAR = 0.97
 _CANDIDATES = 6
 _NEVER_ALONE = frozenset(["ts", "rw", "sw", "hi-Latn", "ur-Latn"])
 """Languages with relations that the model has never met (Zulu, Shona, Kirundi), and a pair that words tell better."""
-_BY_WORDS = frozenset(["hi-Latn", "ur-Latn", "pcm"])
-_WORDS_TRUSTED = 1.5
+_ROMANISED = ("hi-Latn", "ur-Latn")
+_BY_WORDS = frozenset([*_ROMANISED, "pcm"])
+_WORDS_TRUSTED, _HINDUSTANI_TRUSTED, _SPELLING = 1.5, 4.0, 1.0
+"""What common words add, times the share that they are of a text; and to the one of the pair that is spelt so."""
+_ROMANISED_START = -5.0
+_SOME_HINDUSTANI, _MUCH_HINDUSTANI = 0.1, 0.25
+"""The share of words from which on English with Hindi in it is looked at closely: of two words, and of a single one."""
 _MALAY = frozenset(["id", "ms"])
 """CLD2 does not tell these two apart."""
 _RELIABLE, _RELIABLE_OF_STRANGE = 3.0, 6.0
@@ -44,7 +49,7 @@ _RELIABLE, _RELIABLE_OF_STRANGE = 3.0, 6.0
 _ELSEWHERE_LONG, _ELSEWHERE, _ELSEWHERE_SELDOM = math.log(0.05), math.log(0.01), math.log(0.001)
 """Where a language starts that only CLD2 names."""
 _MANY_LETTERS = 40
-_HINT, _HINT_FOR_SPELLING = 1.0, 3.0
+_HINT, _HINT_FOR_SPELLING = 1.0, 4.0
 """What a declared language adds; more between Hindi and Urdu in Latin letters, which nothing but spelling parts."""
 _VERY_FEW_LETTERS, _LETTERS_FOR_CLD, _FEW_LETTERS = 8, 10, 20
 _COMMON_LISTED = "ar de en es fa fr hi id it ja ko nl pl pt ru th tl tr uk ur vi zh"
@@ -54,6 +59,7 @@ _LESS_COMMON = -2.0
 _NOT_IN_LATIN_LISTED = "am ar be bg bn el fa he hi ja ko mk mr ne ru sr ta te th ti uk ur zh"
 _NOT_IN_LATIN = frozenset(_NOT_IN_LATIN_LISTED.split())
 _ENGLISH, _ENGLISH_WORDS = 2.0, 3.0
+_ENGLISH_START, _ALL_ENGLISH_START = math.log(1e-4), math.log(1e-2)
 """For English in a short text of plain letters; and in one whose words are all English."""
 _LEAST_OF_VERY_FEW, _LEAST_OF_FEW, _LEAST = 0.85, 0.55, 0.3
 
@@ -67,7 +73,7 @@ class Vote(LanguageDetector):
     """
 
     def __init__(self, model: Model | None = None) -> None:
-        self._model = model or Model.shipped(hashes_of(sorted(NO_EVIDENCE)))
+        self._model = model or Model.shipped(hashes_of(sorted(NO_EVIDENCE)), hashes_of(sorted(HINDUSTANI)))
         self._alone = np.array([language not in _NEVER_ALONE for language in self._model.languages])
         self._not_in_latin = np.array([language in _NOT_IN_LATIN for language in self._model.languages])
         self.second_opinions = 0
@@ -81,10 +87,11 @@ class Vote(LanguageDetector):
         if not texts:
             return []
         read = [cleaned(text[: 4 * _READS])[:_READS] for text in texts]
-        probabilities, letters, familiar = self._model.read(read)
+        probabilities, letters, familiar, words, hindustani = self._model.read(read)
         best, likely = probabilities.argmax(axis=1), probabilities.max(axis=1)
         enough = np.where(letters < _FEW_LETTERS, _SURE_OF_FEW, _SURE)
-        sure = (likely >= enough) & (letters >= _LETTERS_FOR_CLD) & (familiar >= _FAMILIAR) & self._alone[best]
+        mixed = hindustani > np.where(hindustani > 1, _SOME_HINDUSTANI, _MUCH_HINDUSTANI) * words
+        sure = (likely >= enough) & (letters >= _LETTERS_FOR_CLD) & (familiar >= _FAMILIAR) & self._alone[best] & ~mixed
         for number in np.flatnonzero(sure & self._not_in_latin[best]).tolist():
             if read[number].isascii():
                 sure[number] = False
@@ -96,7 +103,10 @@ class Vote(LanguageDetector):
             if familiar[number] < 0.5:
                 weights.clear()
             hints = declared[number] if declared else ()
-            found[number] = self._decide(read[number], int(letters[number]), weights, hints, strange=bool(strange))
+            some = bool(hindustani[number])
+            found[number] = self._decide(
+                read[number], int(letters[number]), weights, hints, strange=bool(strange), hindustani=some
+            )
         return found
 
     def _candidates(self, probabilities: Weights) -> Iterable[dict[str, float]]:
@@ -107,15 +117,25 @@ class Vote(LanguageDetector):
             yield {self._model.languages[number]: weight for number, weight in zip(numbers, row, strict=True)}
 
     def _decide(
-        self, text: str, letters: int, weights: dict[str, float], declared: tuple[str, ...], *, strange: bool
+        self,
+        text: str,
+        letters: int,
+        weights: dict[str, float],
+        declared: tuple[str, ...],
+        *,
+        strange: bool,
+        hindustani: bool,
     ) -> Detected:
-        """Weigh the model's candidates (`weights`), CLD2 unless the text is too short for it, and the hints."""
+        """Weigh the model's candidates (`weights`), CLD2 unless the text is too short for it, and the hints.
+
+        `strange`: some letters are new to the model. `hindustani`: some words are Hindi or Urdu in Latin letters.
+        """
         few = letters < _FEW_LETTERS
         if letters >= _LETTERS_FOR_CLD or (letters and not weights):
             self.second_opinions += 1
             _weigh_cld(text, letters, weights, _RELIABLE_OF_STRANGE if strange else _RELIABLE)
-        if not _BY_WORDS.isdisjoint(weights):
-            _weigh_words(text, weights, declared)
+        if hindustani or not _BY_WORDS.isdisjoint(weights):
+            _weigh_words(text, weights)
         if text.isascii():
             weights = {language: weight for language, weight in weights.items() if language not in _NOT_IN_LATIN}
         if few:
@@ -132,17 +152,23 @@ class Vote(LanguageDetector):
         words = [word for word in _PLAIN_WORD.findall(text.lower()) if word not in NO_EVIDENCE]
         english = sum(crc32(word.encode()) in self._model.english for word in words) / len(words) if words else 0.0
         bonus = _ENGLISH_WORDS * english + (_ENGLISH if text.isascii() else 0.0)
-        return weights | {"en": weights.get("en", math.log(1e-4)) + bonus} if words else weights
+        start = _ALL_ENGLISH_START if english == 1.0 else _ENGLISH_START
+        return weights | {"en": max(weights.get("en", start), start) + bonus} if words else weights
 
 
 def _hint_for(language: str) -> float:
-    return _HINT_FOR_SPELLING if language in {"hi-Latn", "ur-Latn"} else _HINT
+    return _HINT_FOR_SPELLING if language in _ROMANISED else _HINT
 
 
-def _weigh_words(text: str, weights: dict[str, float], declared: tuple[str, ...]) -> None:
+def _weigh_words(text: str, weights: dict[str, float]) -> None:
     """Add what the commonest words of the languages in Latin letters say."""
-    guess = romanised(text, declared)
-    if guess and guess.language in weights:
+    guess = romanised(text)
+    if guess and guess.language in _ROMANISED:
+        for language in _ROMANISED:
+            start = max(weights.get(language, _ROMANISED_START), _ROMANISED_START)
+            weights[language] = start + _HINDUSTANI_TRUSTED * guess.confidence
+        weights[guess.language] += _SPELLING * guess.spelling
+    elif guess and guess.language in weights:
         weights[guess.language] += _WORDS_TRUSTED * guess.confidence
 
 
@@ -157,9 +183,17 @@ def _weigh_cld(text: str, letters: int, weights: dict[str, float], trust: float)
 
 
 def _strongest(weights: dict[str, float], least: float) -> Detected:
-    """The language of most weight, unless its share of all weight is below `least`."""
+    """The language of most weight, unless its share of all weight is below `least`.
+
+    Hindi and Urdu in Latin letters stand together against the others: they are one language but for the spelling.
+    """
     if not weights:
         return UNKNOWN
-    language, weight = max(weights.items(), key=itemgetter(1, 0))
-    confidence = math.exp(weight) / sum(map(math.exp, weights.values()))
-    return Detected(language, confidence) if confidence >= least else UNKNOWN
+    total = sum(map(math.exp, weights.values()))
+    shares = {language: math.exp(weight) / total for language, weight in weights.items()}
+    pair = {language: share for language, share in shares.items() if language in _ROMANISED}
+    together = sum(pair.values())
+    language, share = max(shares.items(), key=itemgetter(1, 0))
+    if together > share:
+        language, share = max(pair.items(), key=itemgetter(1, 0))
+    return Detected(language, share) if max(share, together if language in pair else 0.0) >= least else UNKNOWN

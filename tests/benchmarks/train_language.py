@@ -32,7 +32,7 @@ from processing.languages.detector import cleaned
 from processing.languages.features import BLOCK, IDEOGRAPHS_FROM, LETTERS, Codes, Rows, featurise, hashes_of, stream
 from processing.languages.libraries import Cld
 from processing.languages.model import Model, Weights, pooled
-from processing.lexicon import NO_EVIDENCE, romanised
+from processing.lexicon import HINDUSTANI, NO_EVIDENCE
 from tests.benchmarks.language_posts import DEFAULT_FOLDER, LabelledPost, load
 
 MODEL = Path(__file__).parents[2] / "processing" / "languages" / "model.npz"
@@ -56,6 +56,7 @@ _VOWELS = {
     "ँ": "n", "ृ": "ri",
 }  # fmt: skip
 _SILENT = re.compile(r"(?<=[aeiouA][^aeiouA])A(?=[^aeiouA]h?[aeiou])")
+_PLAIN_WORD = re.compile("[a-z]+")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 
 
@@ -105,7 +106,8 @@ def _label(post: LabelledPost) -> str:
 
 def plain_english(post: LabelledPost) -> bool:
     """Whether a post labelled romanised Hindi or Urdu has no common word of either, and CLD2 says English."""
-    if not post.language.endswith("-Latn") or romanised(cleaned(post.text)):
+    words = _PLAIN_WORD.findall(cleaned(post.text).lower())
+    if not post.language.endswith("-Latn") or not HINDUSTANI.isdisjoint(words):
         return False
     found = Cld().detect(post.text)
     return found.language == "en" and found.confidence >= 0.9
@@ -190,7 +192,14 @@ def _untrained(given: Sequence[Example], training: Training, chance: np.random.G
     output = chance.standard_normal((training.width, len(languages)), dtype=np.float32) * np.float32(0.3)
     bias = np.zeros(len(languages), dtype=np.float32)
     return Model(
-        languages, rows, output, bias, _met([each.text for each in given]), _english(), hashes_of(sorted(NO_EVIDENCE))
+        languages,
+        rows,
+        output,
+        bias,
+        _met([each.text for each in given]),
+        _english(),
+        hashes_of(sorted(NO_EVIDENCE)),
+        hashes_of(sorted(HINDUSTANI)),
     )
 
 

@@ -63,6 +63,10 @@ def detector(request: pytest.FixtureRequest) -> LanguageDetector:
         ("the word of the day is شكرا and I love it", "en"),
         ("guys ye video dekho bahut funny hai yaar", "hi-Latn"),
         ("今日はTikTokで動画を見ました", "ja"),
+        ("the whole app is back, pehle kyun band kiya tha phir", "hi-Latn"),
+        ("this government order is a joke, ab kya krna hy hum ny", "ur-Latn"),
+        ("The janta of Bharat deserves a better court ruling than this one", "en"),
+        ("My bhai works in the app store of a big company and likes it", "en"),
     ],
 )
 def test_the_default_detector_tells_the_languages_of_the_subject(vote: Vote, text: str, language: str) -> None:
