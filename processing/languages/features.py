@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ IDEOGRAPHS_FROM = 0x2E80
 BLOCK = 2048
 _LONGEST = 4
 _PRIME, _GOLDEN, _SPREAD, _SPREAD_WORDS = 0x01000193, 0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35
+_SCREENED = 14
+"""Bits of a hash that a screen leaves out: with 18 left, one word in twenty has to be looked up."""
 _MOST = 1 << 16
 """Code points hashed as words in one go; longer streams are cut at `END` by `batches`."""
 
@@ -71,12 +73,34 @@ class Rows(NamedTuple):
         """How many positions of each text are marked."""
         return np.add.reduceat(positions, self.ends[:-1], dtype=np.intp)
 
-    def counted(self, listed: Codes) -> NDArray[np.intp]:
-        """How many words of each text have a hash in `listed` (sorted)."""
-        positions = np.zeros(len(self.codes), dtype=bool)
-        at, hashes = self.words
-        positions[at[_among(hashes, listed)]] = True
-        return self.marked(positions)
+    def per_text(self, words: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.intp]:
+        """How many of the words, or of those that are marked, each text has."""
+        owners = np.searchsorted(self.ends, self.words[0][words])
+        return np.bincount(owners, minlength=len(self.ends))[1:]
+
+
+class WordList(NamedTuple):
+    """Words by their `hashes`, sorted; the `screen` says of the first bits of a hash whether any of them has these."""
+
+    hashes: Codes
+    screen: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        """A list of single words."""
+        parts = batches(sorted(words), most=4_096)
+        hashes = np.unique(np.concatenate([word_hashes(stream(some))[2] for some in parts]))
+        screen = np.zeros(1 << 32 - _SCREENED, dtype=bool)
+        screen[hashes >> np.uint32(_SCREENED)] = True
+        return cls(hashes, screen)
+
+    def among(self, hashes: Codes) -> NDArray[np.bool_]:
+        """Which of some hashes are of words in the list."""
+        found = self.screen.take(hashes >> np.uint32(_SCREENED))
+        maybe = np.flatnonzero(found)
+        there = hashes[maybe]
+        found[maybe] = self.hashes.take(np.searchsorted(self.hashes, there), mode="clip") == there
+        return found
 
 
 def stream(texts: Iterable[str]) -> Codes:
@@ -105,16 +129,6 @@ def word_hashes(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp], Codes
     return before + 1, behind, hashes ^ hashes >> np.uint32(15)
 
 
-def hashes_of(words: Sequence[str]) -> Codes:
-    """The hashes of single words, sorted."""
-    return np.unique(np.concatenate([word_hashes(stream(some))[2] for some in batches(words, most=4_096)]))
-
-
-def _among(hashes: Codes, listed: Codes) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = listed.take(np.searchsorted(listed, hashes), mode="clip") == hashes
-    return found
-
-
 def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
     """Rows of the n-grams of 2 to `_LONGEST` code points that start at each position, shorter arrays for longer n."""
     shift, count = np.uint32(32 - bits), len(codes)
@@ -133,14 +147,14 @@ def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
         yield rows
 
 
-def featurise(texts: Sequence[str], bits: int, no_evidence: Codes) -> Rows:
-    """The rows, below `1 << bits`, of each text; words with a hash in `no_evidence` (sorted) count as spaces.
+def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
+    """The rows, below `1 << bits`, of each text; words of the list `no_evidence` count as spaces.
 
     The texts together must not be longer than the hash's powers reach: see `batches`.
     """
     codes = stream(texts)
     first, behind, hashes = word_hashes(codes)
-    found = _among(hashes, no_evidence)
+    found = no_evidence.among(hashes)
     if found.any():
         for start, stop in zip(first[found].tolist(), behind[found].tolist(), strict=True):
             codes[start:stop] = SPACE

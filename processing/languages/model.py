@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.languages.features import DROPPED, Codes, Rows, batches, featurise
+from processing.languages.features import DROPPED, Rows, WordList, batches, featurise
 
 Weights = NDArray[np.float32]
 Table = Weights | NDArray[np.int16]
@@ -42,8 +42,8 @@ class Reading(NamedTuple):
 
 class Model(NamedTuple):
     """`rows` (1 << bits, width), `output` (width, languages), `bias` (languages); which letters it has
-    `met`; the checksums (zlib.crc32) of common `english` words; and, as `features.hashes_of` gives them, the hashes of
-    words that are `no_evidence` and left out, and of `hindustani` words, which are counted."""
+    `met`; the checksums (zlib.crc32) of common `english` words; the words that are
+    `no_evidence` and left out, and the `hindustani` ones, which are counted."""
 
     languages: tuple[str, ...]
     rows: Table
@@ -51,11 +51,11 @@ class Model(NamedTuple):
     bias: Weights
     met: NDArray[np.bool_]
     english: frozenset[int]
-    no_evidence: Codes
-    hindustani: Codes
+    no_evidence: WordList
+    hindustani: WordList
 
     @classmethod
-    def shipped(cls, no_evidence: Codes, hindustani: Codes) -> Self:
+    def shipped(cls, no_evidence: WordList, hindustani: WordList) -> Self:
         """The model in this package, with these lists of words."""
         with resources.files(__package__).joinpath("model.npz").open("rb") as file, np.load(file) as saved:
             return cls(
@@ -85,8 +85,8 @@ class Model(NamedTuple):
         met = letter & self.met.take(rows.codes)
         letters = rows.marked(letter)
         familiar = rows.marked(met) / np.maximum(letters, 1)
-        words = np.bincount(np.searchsorted(rows.ends, rows.words[0]) - 1, minlength=len(letters))
-        return Reading(self._softmax(rows), letters, familiar.astype(np.float32), words, rows.counted(self.hindustani))
+        hindustani = rows.per_text(self.hindustani.among(rows.words[1]))
+        return Reading(self._softmax(rows), letters, familiar.astype(np.float32), rows.per_text(), hindustani)
 
     def _softmax(self, rows: Rows) -> Weights:
         weights: Weights = np.einsum("tw,wl->tl", pooled(self.rows, rows), self.output)  # not `@`: see `Table`

@@ -12,7 +12,7 @@ import numpy as np
 
 from processing.contract import UNDETERMINED
 from processing.languages.detector import UNKNOWN, Detected, LanguageDetector, cleaned
-from processing.languages.features import hashes_of
+from processing.languages.features import WordList
 from processing.languages.libraries import ask_cld, standard
 from processing.languages.model import Model, Weights
 from processing.lexicon import HINDUSTANI, NO_EVIDENCE, romanised
@@ -73,7 +73,7 @@ class Vote(LanguageDetector):
     """
 
     def __init__(self, model: Model | None = None) -> None:
-        self._model = model or Model.shipped(hashes_of(sorted(NO_EVIDENCE)), hashes_of(sorted(HINDUSTANI)))
+        self._model = model or Model.shipped(WordList.of(NO_EVIDENCE), WordList.of(HINDUSTANI))
         self._alone = np.array([language not in _NEVER_ALONE for language in self._model.languages])
         self._not_in_latin = np.array([language in _NOT_IN_LATIN for language in self._model.languages])
         self.second_opinions = 0

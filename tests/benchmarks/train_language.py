@@ -29,7 +29,7 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 from numpy.typing import NDArray
 
 from processing.languages.detector import cleaned
-from processing.languages.features import BLOCK, IDEOGRAPHS_FROM, LETTERS, Codes, Rows, featurise, hashes_of, stream
+from processing.languages.features import BLOCK, IDEOGRAPHS_FROM, LETTERS, Codes, Rows, WordList, featurise, stream
 from processing.languages.libraries import Cld
 from processing.languages.model import Model, Weights, pooled
 from processing.lexicon import HINDUSTANI, NO_EVIDENCE
@@ -198,8 +198,8 @@ def _untrained(given: Sequence[Example], training: Training, chance: np.random.G
         bias,
         _met([each.text for each in given]),
         _english(),
-        hashes_of(sorted(NO_EVIDENCE)),
-        hashes_of(sorted(HINDUSTANI)),
+        WordList.of(NO_EVIDENCE),
+        WordList.of(HINDUSTANI),
     )
 
 
