@@ -23,7 +23,12 @@ fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 bench: setup
 	$(BIN)/python -m tests.benchmarks
+bench-language: .venv/measured
 bench-language bench-topics: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
+.venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
+	touch $@
 lock:  # after a change of dependencies; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-header --no-emit-index-url --no-emit-find-links tests/benchmarks/requirements.in -o tests/benchmarks/requirements.txt
