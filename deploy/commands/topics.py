@@ -36,12 +36,12 @@ def try_text(text: Text, language: Language = None, source: Source = "example") 
 
 @app.command()
 def explain(text: Text, language: Language = None, source: Source = "example") -> None:
-    """Print which rules made a text one of their topic, and by which words."""
+    """Print which rules made a text one of their topic, only what of them holds, and by which words."""
     found, topics, taxonomy = _tagged(text, language, source)
     print(f"language {found}; {', '.join(topics) or 'no topic'}")
     for match in taxonomy.explain(text, found, source):
         print(f"{match.topic} ({match.language}): {', '.join(match.words)}")
-        print(f"    {' '.join(match.rule.split())}")
+        print(f"    {match.branch}")
 
 
 def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:

@@ -3,6 +3,7 @@
 file.py       the file, checked            parser.py    the boolean language; rules.py: what it reads
 matcher.py    where terms stand in a text   checks.py    whether a rule holds of one; compiler.py makes them
 gate.py       what a text must hold at all  rule_set.py  the rules of one language; taxonomy.py: all of them
+explanation.py  which part of a rule holds
 """
 
 from processing.topics.file import TaxonomyError, Topic

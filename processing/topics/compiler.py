@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from processing.topics.checks import AllOf, AnyOf, Check, Found, Lacking, Matched, Near, Said, Unless
 from processing.topics.reading import ANYTHING
 from processing.topics.rules import Apart, Condition, Joined, Not, OneOf, Pattern, Rule, Term
@@ -32,6 +34,10 @@ class Compiler:
             term: sum(bit for numbers, bit in self._bits.items() if number in numbers)
             for term, number in self._numbers.items()
         }
+
+    def mask(self, numbers: Container[int]) -> int:
+        """What finding the terms with these numbers means for the `needs` of the checks made so far."""
+        return sum((bit for some, bit in self._bits.items() if any(each in numbers for each in some)), start=ANYTHING)
 
     def _made(self, rule: Rule) -> Check:
         match rule:

@@ -16,7 +16,6 @@ from typing import NoReturn, TypeVar
 
 import msgspec
 
-from processing.text import words
 from processing.topics.parser import RuleError, parse_rule, parse_term
 from processing.topics.rules import Rule, SetOf, Term, TopicOf, parts
 
@@ -132,11 +131,11 @@ class _Reader:
         }
 
     def _term(self, written: str, where: str, header: int) -> Term:
-        term = parse_term(written)
-        if not words(term.words):
+        try:
+            return parse_term(written)
+        except RuleError as error:
             at = self._text.find(f'"{written}"', max(header, 0))
-            self._fail(f"{where}: expected words, and the term {written!r} has no letter or digit", at)
-        return term
+            self._fail(f"{where}: {error}", at if at < 0 or not error.offset else at + 1 + error.offset)
 
     def _entry(self, key: str, loaded: object) -> _Entry:
         at = self._header(key)

@@ -54,8 +54,18 @@ def parse_rule(text: str) -> Rule:
 
 
 def parse_term(text: str) -> Term:
-    """A term as it stands in a set: words, with `*` at the end for a prefix."""
-    return Term(text.removesuffix("*").strip(), text.endswith("*"))
+    """A term as it stands in a set: words, with `*` at the end for a prefix.
+
+    Raises:
+        RuleError: it has no word, or a `*` that is not at its end, which no text would ever match.
+    """
+    stray = text.find("*", 0, len(text) - 1)
+    term = Term(text.removesuffix("*").strip(), text.endswith("*"))
+    if not words(term.words):
+        raise RuleError(f"Expected a word, found {text[:40]!r}, which has no letter or digit.", 0)
+    if stray >= 0:
+        raise RuleError(f"Expected * only at the end, for the rest of a word, found {text[:40]!r}.", stray)
+    return term
 
 
 class _Parser:
@@ -132,10 +142,11 @@ class _Parser:
 
 
 def _term(token: _Token) -> Term:
-    term = parse_term(token.text)
-    if not words(term.words):
-        raise RuleError(f"Expected a word, found {token.text[:40]!r}, which has no letter or digit.", token.offset)
-    return term
+    try:
+        return parse_term(token.text)
+    except RuleError as error:
+        quoted = token.kind == "phrase"
+        raise RuleError(str(error), token.offset + error.offset + (quoted and error.offset > 0)) from None
 
 
 def _condition(token: _Token) -> Rule:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processing.topics.compiler import Compiler
+from processing.topics.explanation import Explanation
 from processing.topics.file import Definition, Written
 from processing.topics.gate import gate
 from processing.topics.matcher import Matcher
@@ -18,8 +19,8 @@ class RuleSet:
     """The rules written for any of the languages of a chain, with the terms that their sets have in these."""
 
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
-        names = _Names(definition, chain)
-        resolved = [(one, resolve(one.rule, names)) for one in definition.rules if one.language in chain]
+        self._names = _Names(definition, chain)
+        resolved = [(one, resolve(one.rule, self._names)) for one in definition.rules if one.language in chain]
         needed = gate([rule for _, rule in resolved])
         compiler = Compiler(common=needed or frozenset())
         self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
@@ -40,10 +41,13 @@ class RuleSet:
         found = reading.found
         return [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
 
-    def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place]]]:
-        """Every rule that holds of such a text, and the places that make it true."""
+    def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place], str]]:
+        """Every rule that holds of such a text, the places that make it true, and those of its alternatives that do."""
         reading = self._read(text, language, source)
-        return ((written, check.places(reading)) for written, check in self._rules if check.holds(reading))
+        for written, check in self._rules:
+            if check.holds(reading):
+                branch = Explanation(written.rule, self._names, text, language, source).branch()
+                yield written, check.places(reading), branch
 
     def _read(self, text: str, language: str, source: str) -> Reading:
         hits = self._matcher.hits(text)

@@ -18,12 +18,16 @@ _READ = 20_000
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Why a post is of a topic: the rule, the language that it is written for (or `any`), the words it found."""
+    """Why a post is of a topic: the rule, the language that it is written for (or `any`), the words it found.
+
+    `branch` is the rule with only those of its alternatives that hold: see `processing.topics.explanation`.
+    """
 
     topic: str
     language: str
     rule: str
     words: tuple[str, ...]
+    branch: str
 
 
 class Taxonomy:
@@ -53,8 +57,9 @@ class Taxonomy:
                 written.language,
                 written.text.strip(),
                 tuple(dict.fromkeys(shown[start:end] for start, end, _, _ in sorted(places))),
+                branch,
             )
-            for written, places in rules.fulfilled(shown, language, source)
+            for written, places, branch in rules.fulfilled(shown, language, source)
         )
 
     def root_of(self, topic_id: str) -> str:

@@ -128,6 +128,26 @@ def test_an_explanation_names_the_rule_and_the_words(small: Taxonomy) -> None:
     (match,) = small.explain("A ban of TikTok!", "en", "here")
     assert (match.topic, match.language, match.words) == ("ban", "any", ("ban of tiktok",))
     assert match.rule == "(@ban UNLESS/2 account) NEAR/3 @app"
+    assert match.branch == "@ban[ban] UNLESS/2 account NEAR/3 @app[tiktok]"
+
+
+BRANCHES = "(ban OR bans AND @app OR order NEAR/2 (@ban OR law)) AND (NOT music OR music BEFORE/1 @app) OR topic:ban"
+
+
+@pytest.mark.parametrize(
+    ("text", "branch"),
+    [
+        ("bans on TikTok, and a law", "bans AND @app[tiktok] AND NOT music"),
+        ("an order is law, a ban comes later", "(ban OR order NEAR/2 law) AND NOT music"),
+        (
+            "music tiktok ban",
+            "ban AND music BEFORE/1 @app[tiktok] OR topic:ban[@ban[ban] UNLESS/2 account NEAR/3 @app[tiktok]]",
+        ),
+    ],
+)
+def test_an_explanation_shows_what_holds_and_nothing_else(text: str, branch: str) -> None:
+    taxonomy = parse_taxonomy(SMALL + f"[topics.all]\nnames = {{en = 'A', ar = 'أ'}}\nrules.en = '{BRANCHES}'")
+    assert [match.branch for match in taxonomy.explain(text, "en", "here") if match.topic == "all"] == [branch]
 
 
 def test_the_version_follows_the_content(small: Taxonomy) -> None:
@@ -164,7 +184,22 @@ def test_every_topic_has_a_root(small: Taxonomy) -> None:
         (
             '["ban", "banned"]',
             '["ban", "!!"]',
-            "file, line 6, column 14: set ban, en: expected words, and the term '!!' has no letter or digit.",
+            "file, line 6, column 14: set ban, en: Expected a word, found '!!', which has no letter or digit.",
+        ),
+        (
+            '["ban", "banned"]',
+            '["ban", "ti*tok"]',
+            "file, line 6, column 17: set ban, en: Expected * only at the end, for the rest of a word, found 'ti*tok'.",
+        ),
+        (
+            '"topic:ban AND america"',
+            """'topic:ban AND "ameri* first"'""",
+            "file, line 19, column 33: topic ban-us, rules.en: Expected * only at the end, for the rest of a word,",
+        ),
+        (
+            "topic:ban AND america",
+            "topic:ban AND *america",
+            "file, line 19, column 27: topic ban-us, rules.en: Expected * only at the end, for the rest of a word,",
         ),
         (
             "implies = false",
