@@ -23,6 +23,9 @@ _PART = 3
 """A shorter term is no part of a compound: `me` and `larang` do not make the Indonesian `melarang`."""
 _LONG_PART = 5
 """One of two parts is as long: `ban` and `nie` do not make the French `bannie`."""
+_LONGEST_HASHTAG = 100
+_JOINED = 6
+"""A phrase is also looked for without its spaces, as hashtags write it, if it is as long: `to day` is no `today`."""
 
 
 Span = tuple[int, int]
@@ -68,7 +71,11 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         for number, term in enumerate(terms):
-            by_words[words(term.words)].append((number, term.prefix))
+            written = words(term.words)
+            by_words[written].append((number, term.prefix))
+            joined = "".join(term.words.split())
+            if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
+                by_words[words(joined)].append((number, term.prefix))
         self._automaton = ahocorasick.Automaton()
         for text, same in by_words.items():
             self._automaton.add_word(text, (len(text), tuple(same)))
@@ -96,8 +103,30 @@ class Matcher:
                 elif length >= _PART:
                     loose.append(_Hit(start, end, number, left, right or prefix))
         if loose:
-            _join_compounds(found, loose)
+            _join_compounds(found, [_at_seams(text, hit) for hit in loose])
         return found
+
+
+def _at_seams(text: str, hit: _Hit) -> _Hit:
+    """A hit in a hashtag that `matchable` has written whole behind its words ends where one of these does.
+
+    So `tiktok` is found in `tik tok ban tiktokban`, whichever words it stands beside.
+    """
+    start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
+    whole = text[start : end if end >= 0 else len(text)]
+    if len(whole) > _LONGEST_HASHTAG:
+        return hit
+    seams, rest, behind = {start}, len(whole), start - 1
+    while rest > 0 and behind > 0:
+        first = text.rfind(" ", 0, behind) + 1
+        rest -= behind - first
+        if rest < 0 or not whole.startswith(text[first:behind], rest):
+            return hit
+        seams.add(start + rest)
+        behind = first - 1
+    if rest:
+        return hit
+    return hit._replace(left=hit.left or hit.start in seams, right=hit.right or hit.end in seams)
 
 
 def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
