@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from statistics import fmean
 
 from processing.text import words
-from processing.topics.rules import Apart, Joined, OneOf, Rule, Term, parts
+from processing.topics.rules import Apart, Joined, Not, OneOf, Rule, Term
 
 _TELLING = 6
 """Bytes from which on a term tells something: shorter ones stand in texts about anything, be it inside words."""
@@ -20,13 +21,39 @@ def gate(rules: Sequence[Rule]) -> frozenset[Term] | None:
 
     Where there is a choice, it falls on long terms that many rules share, so that few terms speak for all.
     """
-    shared = Counter(part for rule in rules for part in {*parts(rule)} if isinstance(part, Term))
+    shared = Counter(term for rule in rules for term in _terms(rule))
 
+    @cache
     def worth(terms: frozenset[Term]) -> tuple[int, float, int]:
-        shortest = min((len(words(term.words).encode()) for term in terms), default=_TELLING)
+        shortest = min(map(_size, terms), default=_TELLING)
         return min(shortest, _TELLING), fmean([shared[term] for term in terms] or [0]), -len(terms)
 
     return _together([_needed(rule, lambda choices: max(choices, key=worth)) for rule in rules])
+
+
+@lru_cache(maxsize=1 << 14)
+def _size(term: Term) -> int:
+    return len(words(term.words).encode())
+
+
+def _terms(rule: Rule) -> set[Term]:
+    found: set[Term] = set()
+    ahead = [rule]
+    while ahead:
+        match ahead.pop():
+            case Term() as term:
+                found.add(term)
+            case OneOf(terms):
+                found |= terms
+            case Not(inner):
+                ahead.append(inner)
+            case Joined(_, rules):
+                ahead += rules
+            case Apart(_, _, left, right):
+                ahead += (left, right)
+            case _:
+                pass
+    return found
 
 
 def _needed(rule: Rule, choose: _Choice) -> frozenset[Term] | None:

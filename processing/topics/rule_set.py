@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from processing.topics.compiler import Compiler
 from processing.topics.explanation import Explanation
@@ -57,17 +56,21 @@ class RuleSet:
         return Reading(text, hits, found, language, source)
 
 
-@dataclass(frozen=True)
 class _Names:
     """What sets and topics stand for where the terms and rules of some languages count."""
 
-    definition: Definition
-    chain: tuple[str, ...]
+    def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
+        self._terms = {
+            name: tuple(dict.fromkeys(term for language in chain for term in by_language.get(language, ())))
+            for name, by_language in definition.sets.items()
+        }
+        self._rules: dict[str, tuple[Rule, ...]] = {}
+        for one in definition.rules:
+            if one.language in chain:
+                self._rules[one.topic] = (*self._rules.get(one.topic, ()), one.rule)
 
     def terms(self, name: str) -> tuple[Term, ...]:
-        by_language = self.definition.sets[name]
-        return tuple(dict.fromkeys(term for language in self.chain for term in by_language.get(language, ())))
+        return self._terms[name]
 
     def rules(self, name: str) -> tuple[Rule, ...]:
-        written = self.definition.rules
-        return tuple(one.rule for one in written if one.topic == name and one.language in self.chain)
+        return self._rules.get(name, ())
