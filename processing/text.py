@@ -145,6 +145,21 @@ def words(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.translate(_SPACED)).split())
 
 
+_CHANGED = re.compile(
+    "[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3094\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3"
+    "\uff01-\uff0f\uff1a-\uff20\U0001f300-\U0001faff]"
+)
+"""What is not among the characters that folding leaves as they are but for their case, or that are in no word."""
+
+
+def skimmed(text: str) -> str | None:
+    """Small letters that hold every word of `matchable(text)`, and more; `None` where only folding would tell.
+
+    Several times faster: most posts can be passed over without folding them.
+    """
+    return None if _CHANGED.search(text) else text.lower().replace("_", "")
+
+
 def matchable(text: str) -> str:
     """The `words` of a post without links and mentions, hashtags both split and whole.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import ahocorasick
 
-from processing.text import words
+from processing.text import skimmed, words
 from processing.topics.rules import Term
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI ")
@@ -71,19 +71,13 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         for number, term in enumerate(terms):
-            written = words(term.words)
-            by_words[written].append((number, term.prefix))
-            joined = "".join(term.words.split())
-            if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
-                by_words[words(joined)].append((number, term.prefix))
-        self._automaton = ahocorasick.Automaton()
-        for text, same in by_words.items():
-            self._automaton.add_word(text, (len(text), tuple(same)))
-        self._automaton.make_automaton()
+            for written in _writings(term):
+                by_words[written].append((number, term.prefix))
+        self._automaton = _automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
 
     def any_in(self, text: str) -> bool:
         """Whether any term stands in a text, be it inside a word."""
-        return bool(self._automaton) and next(self._automaton.iter(text), None) is not None
+        return _any_in(self._automaton, text)
 
     def hits(self, text: str) -> dict[int, list[Span]]:
         """Where terms begin and end as words do, in a text that `processing.text.matchable` has written."""
@@ -105,6 +99,40 @@ class Matcher:
         if loose:
             _join_compounds(found, [_at_seams(text, hit) for hit in loose])
         return found
+
+
+class Skim:
+    """What texts that hold any of some terms have in common, to be looked for before anything is folded."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        longest = {max(written.split(), key=len) for term in terms for written in _writings(term)}
+        self._automaton = _automaton((word, True) for word in longest)
+
+    def may_hold(self, text: str) -> bool:
+        """Whether `Matcher.any_in` may be true of `matchable(text)`; where this is false, it is not."""
+        shown = skimmed(text)
+        return shown is None or _any_in(self._automaton, shown)
+
+
+def _writings(term: Term) -> list[str]:
+    """The words of a term, and the same without their spaces."""
+    written = words(term.words)
+    joined = "".join(term.words.split())
+    if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
+        return [written, words(joined)]
+    return [written]
+
+
+def _automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for text, value in values:
+        automaton.add_word(text, value)
+    automaton.make_automaton()
+    return automaton
+
+
+def _any_in(automaton: ahocorasick.Automaton, text: str) -> bool:
+    return bool(automaton) and next(automaton.iter(text), None) is not None
 
 
 def _at_seams(text: str, hit: _Hit) -> _Hit:

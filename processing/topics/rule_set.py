@@ -9,7 +9,7 @@ from processing.topics.compiler import Compiler
 from processing.topics.explanation import Explanation
 from processing.topics.file import Definition, Written
 from processing.topics.gate import gate
-from processing.topics.matcher import Matcher
+from processing.topics.matcher import Matcher, Skim
 from processing.topics.reading import ANYTHING, Place, Reading
 from processing.topics.rules import Joined, Rule, Term, resolve
 
@@ -31,6 +31,11 @@ class RuleSet:
         self._masks = tuple(terms.values())
         self._matcher = Matcher(terms)
         self._gate = None if needed is None else Matcher(needed)
+        self._skim = None if needed is None else Skim(needed)
+
+    def may_find(self, text: str) -> bool:
+        """Whether a text as it was posted can be of any topic, at a glance: most are not."""
+        return self._skim is None or self._skim.may_hold(text)
 
     def topics(self, text: str, language: str, source: str) -> list[str]:
         """The topics of which a rule holds of a text that `processing.text.matchable` has written."""

@@ -44,7 +44,10 @@ class Taxonomy:
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
         """The ids of the topics that a post is about, sorted, with the parents that they imply."""
         rules = self._by_language.get(language) or self._prepare(language)
-        found = rules.topics(matchable(text[:_READ]), language, source)
+        text = text[:_READ]
+        if not rules.may_find(text):
+            return ()
+        found = rules.topics(matchable(text), language, source)
         return tuple(sorted({*found}.union(*map(self._implied, found)))) if found else ()
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
