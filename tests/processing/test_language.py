@@ -11,6 +11,7 @@ from processing.contract import UNDETERMINED
 from processing.language import DETECTORS, LanguageDetector
 from processing.languages.libraries import Cld
 from processing.languages.vote import Vote
+from tests.benchmarks.function_words import holds_hindustani
 from tests.benchmarks.language_posts import LabelledPost, load, per_language, variety
 
 DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -186,6 +187,14 @@ def test_held_out_posts_are_told_better_than_by_the_best_single_library(vote: Vo
     assert ours[0] > libraries[0] + 0.05
     assert ours[0] >= 0.92
     assert ours[1] >= 0.93
+
+
+@pytest.mark.skipif(not POSTS.exists(), reason=f"the posts to measure with are not at {POSTS}")
+def test_held_out_posts_with_a_word_of_hindi_or_urdu_are_told_as_one_of_the_two(vote: Vote) -> None:
+    pair = {"hi-Latn", "ur-Latn"}
+    posts = [post for post in load(POSTS.parent) if post.held_out and post.language in pair]
+    found = vote.detect_many([post.text for post in posts if holds_hindustani(post.text)])
+    assert sum(each.language in pair for each in found) >= 0.93 * len(found) > 200
 
 
 def _accuracy(detector: LanguageDetector, posts: list[LabelledPost]) -> tuple[float, float]:
