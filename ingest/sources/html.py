@@ -1,0 +1,115 @@
+"""HTML as text that a reader would see, with its lines kept apart, and the links in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MOST_LINKS = 100
+"""Links kept of one post; a page of thousands is no post."""
+
+_BLOCKS = frozenset(
+    {
+        "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "details", "dialog",
+        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5",
+        "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tr", "ul"
+    }
+)  # fmt: skip
+_CELLS = frozenset({"td", "th"})
+_UNSEEN = frozenset(
+    {
+        "audio", "canvas", "head", "iframe", "link", "math", "meta", "noscript", "object", "script", "select",
+        "style", "svg", "template", "textarea", "title", "video"
+    }
+)  # fmt: skip
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r" ?\n[ \n]*")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What HTML says: `text` with one line a block; `links`, absolute http(s) addresses in order, each once."""
+
+    text: str
+    links: tuple[str, ...]
+
+
+def read_html(html: str, base: str = "") -> Reading:
+    """The visible text and the links of an HTML fragment or page. Anything is HTML: there is no error.
+
+    A `<br>`, a paragraph, a list item or any other block begins a new line, so that words of two blocks are never
+    glued; scripts, styles and what is marked as hidden (also by the class `invisible`) are left out; entities are
+    read. Relative links count only where `base` is given.
+    """
+    if "<" not in html and "&" not in html:
+        return Reading(_tidy(html.replace("\n", " ")), ())
+    body = LexborHTMLParser(html).body
+    if body is None:
+        return Reading("", ())
+    links: dict[str, None] = {}
+    pieces: list[str] = []
+    for piece in _walk(body):
+        if isinstance(piece, str):
+            pieces.append(piece)
+        elif (href := piece.attributes.get("href")) and len(links) < MOST_LINKS and (link := _absolute(href, base)):
+            links[link] = None
+    return Reading(_tidy("".join(pieces)), tuple(links))
+
+
+def _walk(body: LexborNode) -> Iterator[str | LexborNode]:
+    """Text, breaks and anchors in order of the document. No recursion: nesting is up to whoever wrote it."""
+    node, kept = body.child, 0
+    while node is not None:
+        tag = node.tag
+        if node.is_text_node:
+            text = node.text_content or ""
+            yield text if kept else text.replace("\n", " ")
+        elif tag == "a":
+            yield node
+        elif tag in _BLOCKS:
+            yield "\n"
+        elif tag in _CELLS:
+            yield " "
+        inner = node.child if node.is_element_node and not _unseen(node) else None
+        kept += inner is not None and tag == "pre"
+        if inner is not None:
+            node = inner
+            continue
+        while node is not None and node.next is None and node.mem_id != body.mem_id:
+            node = node.parent
+            if node is not None and node.mem_id != body.mem_id:
+                kept -= node.tag == "pre"
+                if node.tag in _BLOCKS:
+                    yield "\n"
+        node = None if node is None or node.mem_id == body.mem_id else node.next
+
+
+def _unseen(node: LexborNode) -> bool:
+    if node.tag in _UNSEEN:
+        return True
+    attributes = node.attributes
+    if not attributes:
+        return False
+    return (
+        "hidden" in attributes
+        or "invisible" in (attributes.get("class") or "").split()
+        or _HIDDEN_STYLE.search(attributes.get("style") or "") is not None
+    )
+
+
+def _absolute(href: str, base: str) -> str | None:
+    try:
+        link = urljoin(base, href.strip())
+        parts = urlsplit(link)
+    except ValueError:
+        return None
+    return link if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _tidy(text: str) -> str:
+    return _BREAKS.sub("\n", _SPACES.sub(" ", text)).strip()

@@ -1,0 +1,248 @@
+"""HTTP for sources: a client that names itself, bounded answers, and failures as the two kinds a source knows."""
+
+from __future__ import annotations
+
+import re
+import threading
+import zlib
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from importlib.metadata import version
+
+import httpx
+
+from ingest.source import Pause, Permanent, Transient
+
+Clock = Callable[[], datetime]
+
+MOST_BYTES = 16 * 1024 * 1024
+"""An answer's size, unpacked, where the caller sets no other bound."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""However long a network asks to be left alone, it is asked again after a day."""
+
+LONGEST_ANSWER = timedelta(minutes=2)
+"""An answer that drips for longer is given up."""
+
+TURN = 0.5
+"""Seconds that a source waits for its network before it yields."""
+
+_TIMEOUT = httpx.Timeout(20, connect=10)
+_EPOCH_FROM = 10**9
+"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
+
+_MEANING = {
+    401: "it wants a key or a token, or does not accept the one given",
+    403: "it refuses this client or this address",
+    404: "there is nothing there",
+    410: "it is gone for good",
+}
+_HOST = re.compile(r"[\w.:-]+")
+_PASSING = {408, 421, 425, 429}
+
+
+class Refused(Permanent):
+    """The network answered with a status that asking again does not change."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TooLarge(Permanent):
+    """An answer is larger than the caller takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a network said: status 200 to 299, or 304; `body` is unpacked; `url` is where redirects led."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
+    """A client for one network; relative addresses are under `base_url`.
+
+    `contact` is an address or a page by which the operator of a network can reach whoever runs this.
+
+    Raises:
+        Permanent: the base address or the contact cannot be used.
+    """
+    if not (contact.isascii() and contact.isprintable()):
+        raise Permanent(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
+    agent = f"banwatch/{version('banwatch')}" + (f" ({contact})" if contact else "")
+    headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
+    try:
+        base = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise Permanent(f"{base_url!r} is not an address: {error}.") from error
+    if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
+        raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
+    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, follow_redirects=True, max_redirects=5)
+
+
+def get(
+    client: httpx.Client,
+    url: str,
+    *,
+    clock: Clock,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Generator[Pause, None, Answer]:
+    """Ask, and yield while waiting: `answer = yield from get(...)` inside a source's `read`.
+
+    Raises:
+        Transient: the network failed, was busy (429, 5xx), or dripped; with the wait that it asked for.
+        Refused: any other status that is not a success, or 304 where it was not asked for.
+        TooLarge: the body is larger than `most_bytes`.
+        Permanent: the address cannot be used.
+    """
+    request = _request(client, url, params, headers)
+    task = _Task(lambda gone: _fetch(client, request, clock, most_bytes, gone))
+    try:
+        for _ in range(round(LONGEST_ANSWER.total_seconds() / TURN)):
+            if task.wait(TURN):
+                return task.result()
+            yield Pause(0)
+    finally:
+        task.abandon()
+    raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
+
+
+def _request(
+    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
+) -> httpx.Request:
+    try:
+        return client.build_request("GET", url, params=params, headers=headers)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Permanent(f"{_place(url)} cannot be asked: {error}.") from error
+
+
+def _fetch(
+    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
+) -> Answer:
+    try:
+        response = client.send(request, stream=True)
+        with closing(response):
+            failed = failure(response.status_code, response.headers, str(response.url), clock())
+            if failed is not None:
+                raise failed
+            body = _body(response, most_bytes, gone)
+            return Answer(response.status_code, response.headers, body, str(response.url))
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+        raise Permanent(f"{_place(str(request.url))} cannot be asked: {error}.") from error
+    except httpx.HTTPError as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{_place(str(request.url))} does not answer: {said}.") from error
+
+
+def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
+    """What a status means to a source; None for success and for 304 (not modified)."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
+        return None
+    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Transient(f"{_place(url)} answered {status}: it is busy or broken.", asked_wait(headers, now))
+    meaning = _MEANING.get(status, "the request is not one it takes")
+    return Refused(f"{_place(url)} answered {status}: {meaning}.", status)
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long a network asks to be left alone.
+
+    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
+    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
+    """
+    wait = _until(headers.get("retry-after"), now, epoch=False)
+    if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):
+        wait = _until(headers.get("x-ratelimit-reset"), now, epoch=True)
+    return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
+
+
+def _used_up(remaining: str) -> bool:
+    with suppress(ValueError):
+        return float(remaining) < 1
+    return True
+
+
+def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None:
+    if value is None:
+        return None
+    value = value.strip()
+    if value.replace(".", "", 1).isdecimal():
+        seconds = min(float(value), 1e12)
+        return timedelta(seconds=seconds - now.timestamp() if epoch and seconds > _EPOCH_FROM else seconds)
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        with suppress(ValueError, OverflowError):
+            moment = parse(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    return None
+
+
+def _body(response: httpx.Response, most_bytes: int, gone: threading.Event) -> bytes:
+    """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
+        raise Permanent(f"{_place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
+    unpack = None if encoding in {"identity", ""} else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    body = bytearray()
+    try:
+        for piece in response.iter_raw():
+            body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
+            if len(body) > most_bytes:
+                raise TooLarge(f"{_place(str(response.url))} sent more than {most_bytes:,} bytes.")
+            if gone.is_set():
+                raise Transient("Nobody waits for this answer any more.")
+    except zlib.error as error:
+        raise Transient(f"{_place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
+    if unpack is not None and body and not unpack.eof:
+        raise Transient(f"{_place(str(response.url))} sent an answer that breaks off.")
+    return bytes(body)
+
+
+def _place(url: str) -> str:
+    """An address fit for a log: without what may be a secret in it."""
+    with suppress(httpx.InvalidURL):
+        parts = httpx.URL(url)
+        return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]
+    return repr(url[:200].partition("?")[0])
+
+
+class _Task:
+    """A call in a thread that may be left behind: it holds up neither the source nor the end of the process."""
+
+    def __init__(self, call: Callable[[threading.Event], Answer]) -> None:
+        self._done = threading.Event()
+        self._gone = threading.Event()
+        self._call = call
+        self._answer: Answer | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._answer = self._call(self._gone)
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            self._error = error
+        finally:
+            self._done.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._done.wait(seconds)
+
+    def abandon(self) -> None:
+        self._gone.set()
+
+    def result(self) -> Answer:
+        if self._error is not None:
+            raise self._error
+        if self._answer is None:
+            raise RuntimeError("the call has not ended")
+        return self._answer
