@@ -1,0 +1,228 @@
+"""Hacker News: everything that is posted, item by item as it comes, and history from its search index.
+
+Live, Firebase tells the highest item number, and every item up to it is fetched: stories, comments, jobs and polls.
+Nothing is filtered, so that topic `*` counts the whole site. History that is asked for, and an absence of more than
+an hour, comes from Algolia's index, a thousand items a request. With `terms` set, history holds only what matches
+them, and topic `*` counts only that there; an absence is always filled with everything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+import httpx
+import msgspec
+from pydantic import Field
+
+from ingest.contract import Post, Rejected
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    Pause,
+    Reached,
+    SourceSettings,
+    Transient,
+    Words,
+    source_config,
+)
+from ingest.sources.hackernews_items import SOURCE, item_to_post, read_changes, read_number
+from ingest.sources.hackernews_search import INDEX_LAG, Index
+from ingest.sources.history import Since
+from ingest.sources.http import Refused, TooLarge, get, open_client
+
+Read = TypeVar("Read")
+
+LONGEST_GAP = timedelta(hours=1)
+"""After a longer absence the index is asked for what was missed."""
+
+SETTLED = timedelta(seconds=10)
+"""Firebase may answer from a cache; what is newer may still be to come."""
+
+GIVEN_UP = timedelta(minutes=2)
+"""An item whose number is out and that is not shown for so long is taken not to exist."""
+
+WATCHED = 20_000
+"""Items back from the newest, about two days, whose edits and deletions are followed."""
+
+UPDATES_EVERY = timedelta(seconds=60)
+
+
+class HackerNewsSettings(SourceSettings):
+    """What a user sets of Hacker News."""
+
+    model_config = source_config(SOURCE)
+
+    since: Since | None = Field(None, description="read history from this date, as 2020-07-01")
+    until: Since | None = Field(None, description="read history up to this date; none means up to the first start")
+    terms: Words = Field((), description="history of these words only; none means everything")
+    requests_per_second: float = Field(2.0, description="requests a second, at most", gt=0, le=20)
+    poll_every: Duration = Field(timedelta(seconds=10), description="pause between two looks for new items")
+    contact: str = Field("", description="how the network can reach you, sent in the User-Agent")
+    base_url: str = Field("https://hacker-news.firebaseio.com/v0/", description="address of Firebase, or of a mirror")
+    search_url: str = Field("https://hn.algolia.com/api/v1/", description="address of Algolia, or of a mirror")
+
+
+@dataclass(slots=True)
+class Stretch:
+    """History that was asked for: `asked` is how, so that another question begins anew."""
+
+    asked: str
+    since: datetime
+    until: datetime
+    read: datetime
+
+
+@dataclass(slots=True)
+class Place:
+    """Where the reading is: every time from `since` to `until`, every item up to `item` but the `missing`."""
+
+    since: datetime
+    until: datetime
+    item: int | None = None
+    missing: dict[int, datetime] = field(default_factory=dict)
+    history: Stretch | None = None
+
+    def cursor(self) -> Cursor:
+        """As JSON has it."""
+        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
+
+
+_place_of = msgspec.json.Decoder(Place).decode
+
+
+class HackerNews:
+    """The source. Its cursor is a `Place`."""
+
+    name = SOURCE
+    about: ClassVar[About] = About(
+        network="Hacker News: stories and comments",
+        needs="",
+        history="complete, to 2006",
+        july_2020=True,
+        deletes="edits and deletions of the last two days, while it runs",
+    )
+
+    def __init__(self, settings: HackerNewsSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._turn = Pause(1 / settings.requests_per_second)
+        self._first_times: dict[int, int] = {}
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+        """Yield the history that was asked for, then what was missed, then what comes."""
+        settings, now = self._settings, self._clock()
+        place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(now, now)
+        with (
+            open_client(settings.base_url, contact=settings.contact) as live,
+            open_client(settings.search_url, contact=settings.contact) as search,
+        ):
+            if place.item is None:
+                place.item = yield from self._ask(live, "maxitem.json", read_number)
+            yield from self._history(Index(search, self._clock, settings.terms, self._turn), place)
+            if self._clock() - place.until > LONGEST_GAP:
+                yield from self._catch_up(Index(search, self._clock, (), self._turn), place)
+            yield from self._follow(live, place)
+
+    def _history(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
+        settings = self._settings
+        if settings.since is None:
+            return
+        asked = f"{settings.since} {settings.until} {' '.join(settings.terms)}"
+        if place.history is None or place.history.asked != asked:
+            place.history = Stretch(asked, settings.since, settings.until or place.since, settings.since)
+        stretch = place.history
+        for step in index.history(stretch.read, min(stretch.until, self._clock() - INDEX_LAG)):
+            if isinstance(step, Pause):
+                yield step
+                continue
+            until, posts = step
+            yield from (Item(post, place.cursor()) for post in posts)
+            stretch.read = until
+            # Complete, so that nobody waits for old times while they are read.
+            yield Reached(stretch.since, until, place.cursor(), complete=True)
+
+    def _catch_up(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
+        end = self._clock() - INDEX_LAG
+        for step in index.history(place.until, end):
+            if isinstance(step, Pause):
+                yield step
+                continue
+            until, posts = step
+            yield from (Item(post, place.cursor()) for post in posts)
+            place.until = max(place.until, until)
+            yield Reached(place.since, place.until, place.cursor())
+        newest = yield from index.newest_before(end)
+        place.item, place.missing = max(place.item or 0, newest or 0), {}
+
+    def _follow(self, live: httpx.Client, place: Place) -> Iterator[Item | Reached | Pause]:
+        looked = updated = None
+        grown = self._clock()
+        changes: deque[int] = deque()
+        while True:
+            now = self._clock()
+            if looked is None or now - looked >= self._settings.poll_every:
+                looked, before = now, place.item
+                yield from self._new_items(live, place, now)
+                grown = now if place.item != before else grown
+                # The site is never still for minutes: if its highest number is, it is the interface that has stopped.
+                if now - grown < self._settings.silent_after:
+                    place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
+                    yield Reached(place.since, place.until, place.cursor())
+            elif changes:
+                post, _ = yield from self._item(live, changes.popleft())
+                if post is not None:
+                    yield Item(post, place.cursor())
+            elif updated is None or now - updated >= UPDATES_EVERY:
+                updated = now
+                changed = yield from self._ask(live, "updates.json", read_changes)
+                newest = place.item or 0
+                changes.extend(number for number in changed.items if newest - WATCHED < number <= newest)
+            else:
+                yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
+
+    def _new_items(self, live: httpx.Client, place: Place, now: datetime) -> Iterator[Item | Pause]:
+        highest = yield from self._ask(live, "maxitem.json", read_number)
+        known = place.item or highest
+        for number in [*place.missing, *range(known + 1, highest + 1)]:
+            post, shown = yield from self._item(live, number)
+            first = place.missing.pop(number, now)
+            place.item = max(place.item or 0, number)
+            if not shown and now - first < GIVEN_UP:
+                place.missing[number] = first
+            elif not shown:
+                reason = f"The network gave out this number and has not shown the item for {GIVEN_UP}."
+                post = Rejected(source=SOURCE, where=f"item/{number}.json", reason=reason, raw="null", seen_at=now)
+            if post is not None:
+                yield Item(post, place.cursor())
+
+    def _item(self, live: httpx.Client, number: int) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
+        """An item, None where it is no post; and whether the network shows it at all."""
+        where = f"item/{number}.json"
+        try:
+            body = (yield from get(live, where, clock=self._clock)).body
+        except Refused:
+            body = b"null"
+        except TooLarge as error:
+            return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True
+        yield self._turn
+        post = item_to_post(body, where, self._clock(), self._first_times.get(number))
+        if isinstance(post, Post):
+            self._first_times.setdefault(number, int(post.created_at.timestamp()))
+            if len(self._first_times) > WATCHED:
+                del self._first_times[next(iter(self._first_times))]
+        return post, body.strip() != b"null"
+
+    def _ask(self, live: httpx.Client, path: str, read: Callable[[bytes], Read]) -> Generator[Pause, None, Read]:
+        answer = yield from get(live, path, clock=self._clock)
+        yield self._turn
+        try:
+            return read(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Transient(f"{path} is something else than documented: {error}.") from error

@@ -1,0 +1,65 @@
+"""What every mapping from a network's own form to a Post has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+
+from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+
+LONGEST_TEXT = 100_000
+"""Characters of a text that are kept, as the contract has it."""
+
+RAW_KEPT = 4_096
+
+_UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
+
+
+Made = TypeVar("Made", Post, Post | None)
+
+
+def mapped(
+    to_post: Callable[[], Made], *, source: str, where: str, raw: bytes, seen_at: datetime | None = None
+) -> Made | Rejected:
+    """What `to_post` makes of a payload, if the contract takes it, else the payload with the reason why not."""
+    try:
+        made = to_post()
+        if made is not None:
+            decode_post(encode(made))
+    except KeyError as error:
+        reason = f"It is not what the network documents: {error} is missing."
+    except (NotAPost, *_UNMAPPABLE) as error:
+        reason = str(error) if isinstance(error, NotAPost) else f"It is not what the network documents: {error}."
+    else:
+        return made
+    return Rejected(
+        source=source, where=where, reason=reason, raw=raw[:RAW_KEPT].decode(errors="replace"), seen_at=seen_at
+    )
+
+
+def from_epoch(seconds: float) -> datetime:
+    """Seconds from 1970, in UTC.
+
+    Raises:
+        ValueError, OverflowError: no date has so many.
+    """
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def kept_text(*parts: str | None) -> str:
+    """The parts that say something, a line each, as long as the contract takes."""
+    return "\n".join(part.strip() for part in parts if part and part.strip())[:LONGEST_TEXT]
+
+
+def each_once(values: Iterable[str | None], most: int = 100) -> tuple[str, ...]:
+    """What there is of the values, each once, in order."""
+    return tuple(islice(dict.fromkeys(value for value in values if value), most))
+
+
+def amount(value: float | None) -> int | None:
+    """A count as the contract takes it; networks show scores below zero."""
+    return None if value is None else max(int(value), 0)
