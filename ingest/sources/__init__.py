@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
-from ingest.sources.bluesky import Bluesky, BlueskySettings
+from ingest.sources.hackernews import HackerNews, HackerNewsSettings
 
 SOURCES: dict[str, SourceKind] = {
-    "bluesky": SourceKind(BlueskySettings, Bluesky),
+    "hackernews": SourceKind(HackerNewsSettings, HackerNews),
 }

@@ -42,7 +42,7 @@ Read = TypeVar("Read")
 LONGEST_GAP = timedelta(hours=1)
 """After a longer absence the index is asked for what was missed."""
 
-SETTLED = timedelta(seconds=10)
+SETTLED = timedelta(seconds=2)
 """Firebase may answer from a cache; what is newer may still be to come."""
 
 GIVEN_UP = timedelta(minutes=2)
@@ -62,6 +62,7 @@ class HackerNewsSettings(SourceSettings):
     since: Since | None = Field(None, description="read history from this date, as 2020-07-01")
     until: Since | None = Field(None, description="read history up to this date; none means up to the first start")
     terms: Words = Field((), description="history of these words only; none means everything")
+    first_items: int = Field(200, description="items read back from the newest at the first start", ge=0, le=10_000)
     requests_per_second: float = Field(2.0, description="requests a second, at most", gt=0, le=20)
     poll_every: Duration = Field(timedelta(seconds=10), description="pause between two looks for new items")
     contact: str = Field("", description="how the network can reach you, sent in the User-Agent")
@@ -124,7 +125,7 @@ class HackerNews:
             open_client(settings.search_url, contact=settings.contact) as search,
         ):
             if place.item is None:
-                place.item = yield from self._ask(live, "maxitem.json", read_number)
+                place.item = (yield from self._ask(live, "maxitem.json", read_number)) - settings.first_items
             yield from self._history(Index(search, self._clock, settings.terms, self._turn), place)
             if self._clock() - place.until > LONGEST_GAP:
                 yield from self._catch_up(Index(search, self._clock, (), self._turn), place)
@@ -189,7 +190,7 @@ class HackerNews:
 
     def _new_items(self, live: httpx.Client, place: Place, now: datetime) -> Iterator[Item | Pause]:
         highest = yield from self._ask(live, "maxitem.json", read_number)
-        known = place.item or highest
+        known = max(highest if place.item is None else place.item, 0)
         for number in [*place.missing, *range(known + 1, highest + 1)]:
             post, shown = yield from self._item(live, number)
             first = place.missing.pop(number, now)

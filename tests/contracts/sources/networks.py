@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from tests.contracts.sources.bluesky import bluesky_network
+from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
+    "hackernews": hackernews_network,
     "paper": paper_network,
-    "bluesky": bluesky_network("v2"),
-    "bluesky-v1": bluesky_network("v1"),
 }

@@ -107,7 +107,13 @@ def wall() -> Wall:
 
 def source(server: Served, wall: Wall, **fields: object) -> HackerNews:
     settings = HackerNewsSettings.model_validate(
-        {"base_url": f"{server.url}/v0/", "search_url": f"{server.url}/api/v1/", "requests_per_second": 20} | fields
+        {
+            "first_items": 0,
+            "base_url": f"{server.url}/v0/",
+            "search_url": f"{server.url}/api/v1/",
+            "requests_per_second": 20,
+        }
+        | fields
     )
     return HackerNews(settings, wall)
 
@@ -130,6 +136,13 @@ def test_live_takes_every_item_from_the_start_on(site: Site, server: Served, wal
     assert isinstance(reached, Reached)
     assert reached.since == NOW
     assert not reached.complete
+
+
+def test_the_first_start_reads_some_items_back(site: Site, server: Served, wall: Wall) -> None:
+    for number in range(1, 10):
+        site.add(number, NOW)
+    reading = steps(source(server, wall, first_items=3), wall)
+    assert [post.id for post in posts(take_until(reading, has(3)))] == ["7", "8", "9"]
 
 
 def test_it_resumes_behind_any_of_its_cursors(site: Site, server: Served, wall: Wall) -> None:

@@ -1,0 +1,29 @@
+"""Sources that are asked over HTTP: each from its local server to `counts`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from processing.store.client import Store
+from tests.contracts.sources.hackernews import hackernews_network
+from tests.live import Live, collect
+
+
+def test_hacker_news_is_counted(store: Store, tmp_path: Path) -> None:
+    with hackernews_network() as network:
+        network.publish(["TikTok is banned in the office", "lunch"])
+        network.site.add(
+            3, datetime.now(UTC), type="story", title="Senate votes on TikTok ban", text="", url="https://e.org/1"
+        )
+        network.publish(["soon gone"])
+        network.site.items[4]["deleted"] = True
+
+        def enough(live: Live) -> bool:
+            return live.counts().get("*", 0) >= 3
+
+        found = collect(network.source(), store, tmp_path, enough)
+    assert found.counts["*"] == 3
+    assert found.counts["ban"] == 2
+    assert found.posts["3"] == "Senate votes on TikTok ban"
+    assert found.deleted <= {"4"}
