@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -11,8 +10,6 @@ from pydantic import AfterValidator
 
 Since = Annotated[datetime, AfterValidator(lambda given: given if given.tzinfo else given.replace(tzinfo=UTC))]
 """A setting: a date or an RFC 3339 time; UTC where it does not say."""
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

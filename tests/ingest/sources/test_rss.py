@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ingest.contract import Post
+from ingest.source import Cursor, Item, Permanent, Reached, Transient
+from ingest.sources.feed_list import feeds
+from ingest.sources.feed_schedule import RAREST, Turn, failed, succeeded
+from ingest.sources.rss import LARGEST_FEED, Rss, RssSettings
+from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
+from tests.ingest.sources.feed_publisher import Publisher, a_feed, an_item, publishing
+from tests.serving import Says, Served
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TEN = timedelta(minutes=10)
+
+
+@pytest.fixture
+def publisher() -> Publisher:
+    return Publisher()
+
+
+@pytest.fixture
+def server(publisher: Publisher) -> Iterator[Served]:
+    with publishing(publisher) as server:
+        yield server
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall(NOW)
+
+
+def source(server: Served, wall: Wall, *paths: str) -> Rss:
+    return Rss(RssSettings(feeds=tuple(server.url + path for path in paths)), wall, chance=lambda: 0.5)
+
+
+def ran(source: Rss, wall: Wall, within: timedelta, cursor: Cursor | None = None) -> list[Item | Reached]:
+    return list(steps(source, wall, cursor, within))
+
+
+def test_what_a_feed_lists_comes_once_and_corrections_follow(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("2", "second", NOW), an_item("1", "first", NOW))
+    reading = steps(source(server, wall, "/a"), wall)
+    assert [post.text for post in posts(take_until(reading, lambda taken: len(taken) == 3))] == ["first", "second"]
+    publisher.feeds["/a"] = a_feed(an_item("3", "third", NOW), an_item("2", "second, corrected", NOW + HOUR))
+    corrected, third = posts(take_until(reading, lambda taken: len(posts(taken)) == 2))
+    assert (corrected.id, corrected.text) == ("https://news.example/2", "second, corrected")
+    assert (corrected.created_at, corrected.seen_at) == (NOW, NOW)
+    assert third.text == "third"
+
+
+def test_a_feed_that_has_not_changed_is_not_sent_again(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("1", "first", NOW))
+    taken = ran(source(server, wall, "/a"), wall, timedelta(minutes=25))
+    assert len(posts(taken)) == 1
+    assert ["if-none-match" in asked.headers for asked in server.asked] == [False, True, True]
+    again = ran(source(server, wall, "/a"), wall, timedelta(minutes=1), taken[-1].cursor)
+    assert posts(again) == []
+    assert "if-none-match" in server.asked[-1].headers
+
+
+def test_it_resumes_behind_any_of_its_cursors(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/a"] = a_feed(*(an_item(str(number), f"title {number}") for number in range(4)))
+    publisher.feeds["/b"] = a_feed(an_item("b", "other"))
+    taken = ran(source(server, wall, "/a", "/b"), wall, timedelta(seconds=5))
+    everything = posts(taken)
+    assert len(everything) == 5
+    sent = 0
+    for step in taken:
+        sent += isinstance(step, Item)
+        wall.advance(3_600)
+        rest = posts(ran(source(server, wall, "/a", "/b"), wall, timedelta(seconds=5), step.cursor))
+        assert [post.id for post in rest] == [post.id for post in everything[sent:]]
+
+
+def test_an_item_without_a_date_keeps_the_minute_in_which_it_was_first_seen(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("1", "draft"))
+    reading = steps(source(server, wall, "/a"), wall)
+    (draft,) = posts(take_until(reading, lambda taken: bool(posts(taken))))
+    publisher.feeds["/a"] = a_feed(an_item("1", "final"))
+    (final,) = posts(take_until(reading, lambda taken: bool(posts(taken))))
+    assert wall.now > NOW + timedelta(minutes=5)
+    assert (final.text, final.created_at, final.seen_at) == ("final", draft.created_at, draft.seen_at)
+
+
+def test_what_is_old_when_it_is_found_is_history(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("new", "n", NOW - HOUR / 2), an_item("old", "o", NOW - 2 * HOUR))
+    taken = posts(ran(source(server, wall, "/a"), wall, timedelta(seconds=1)))
+    assert [(post.text, post.backfill) for post in taken] == [("o", True), ("n", False)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Says(status=500),
+        Says(status=403),
+        Says(b"<html>no feed</html>"),
+        Says(b"x" * (LARGEST_FEED + 1)),
+        Says(b"cut", declared=99),
+        Says(status=302, headers={"Location": "file:///etc/passwd"}),
+    ],
+)
+def test_one_bad_feed_stops_no_other_and_is_said(publisher: Publisher, server: Served, wall: Wall, bad: Says) -> None:
+    publisher.feeds |= {"/bad": bad, "/good": a_feed(an_item("1", "first", NOW))}
+    reading = steps(source(server, wall, "/bad", "/good"), wall, within=timedelta(hours=4))
+    taken = take_until(reading, lambda taken: bool(posts(taken)) and bool(rejected(taken)))
+    assert rejected(taken)[0].where == f"{server.url}/bad"
+    assert server.paths().count("/bad") < server.paths().count("/good") + 1
+
+
+def test_a_feed_that_fails_is_asked_ever_more_rarely(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds |= {"/bad": Says(status=403), "/good": a_feed(an_item("1", "first", NOW))}
+    ran(source(server, wall, "/bad", "/good"), wall, timedelta(hours=5))
+    assert 4 <= server.paths().count("/bad") <= 6
+    assert server.paths().count("/good") >= 25
+
+
+def test_a_feed_that_is_gone_is_dropped_for_good(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds |= {"/gone": Says(status=410), "/good": a_feed(an_item("1", "first", NOW))}
+    taken = ran(source(server, wall, "/gone", "/good"), wall, timedelta(hours=20))
+    assert server.paths().count("/gone") == 1
+    assert "410" in rejected(taken)[0].reason
+    again = source(server, wall, "/gone", "/good")
+    ran(again, wall, timedelta(hours=1), taken[-1].cursor)
+    assert server.paths().count("/gone") == 1
+    with pytest.raises(Permanent, match="Every feed is gone"):
+        ran(source(server, wall, "/gone"), wall, timedelta(hours=1), taken[-1].cursor)
+
+
+def test_where_no_feed_answers_it_is_the_network_and_passes(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds |= {"/a": Says(status=503), "/b": Says(status=503)}
+    own = source(server, wall, "/a", "/b")
+    for _ in range(3):
+        with pytest.raises(Transient, match="No feed answers"):
+            ran(own, wall, HOUR)
+    assert server.paths() == ["/a", "/b", "/a", "/b"]
+    publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x"))}
+    assert len(posts(ran(own, wall, timedelta(seconds=5)))) == 2
+
+
+def test_what_it_covers_is_what_every_feed_that_answers_was_asked_for(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x")), "/c": Says(status=404)}
+    taken = ran(source(server, wall, "/a", "/b", "/c"), wall, timedelta(minutes=35))
+    reached = [step for step in taken if isinstance(step, Reached)]
+    assert reached[0].until == NOW
+    assert all(earlier.until <= later.until for earlier, later in pairwise(reached))
+    assert timedelta(minutes=20) <= reached[-1].until - NOW <= timedelta(minutes=35)
+    assert {step.since for step in reached} == {NOW}
+    wall.advance(timedelta(days=2).total_seconds())
+    later = ran(source(server, wall, "/a"), wall, timedelta(minutes=1), taken[-1].cursor)
+    assert next(step for step in later if isinstance(step, Reached)).since > NOW + timedelta(days=2)
+
+
+def test_a_feed_s_turn_is_jittered_and_its_failures_double_it() -> None:
+    assert succeeded(NOW, TEN, 0.0).due == NOW + timedelta(minutes=8)
+    assert succeeded(NOW, TEN, 0.999).due < NOW + timedelta(minutes=12)
+    turn, pauses = Turn(NOW), []
+    for _ in range(10):
+        turn = failed(turn, NOW, TEN, None, 0.0)
+        pauses.append(turn.due - NOW)
+    assert pauses[:3] == [TEN, 2 * TEN, 4 * TEN]
+    assert pauses[-1] == RAREST
+    assert failed(Turn(NOW), NOW, TEN, 3 * HOUR, 0.0).due == NOW + 3 * HOUR
+
+
+def test_the_shipped_list_is_many_feeds_in_many_languages() -> None:
+    shipped = feeds((), None)
+    assert len(shipped) > 25
+    assert sum(feed.language == "ar" for feed in shipped) >= 5
+    assert all(feed.name and feed.language and feed.url.startswith("https://") for feed in shipped)
+
+
+def test_a_list_of_one_s_own(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    file.write_text('[[feed]]\nurl = "https://a.example/rss"\nname = "A"\n')
+    assert [feed.name for feed in feeds((), file)] == ["A"]
+    assert [feed.url for feed in feeds(("https://b.example/rss",), file)] == [
+        "https://b.example/rss",
+        "https://a.example/rss",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "[[feed]]\nurl = 3", "[[feed]]\nurl = 'x'", "not toml", "feed = []"])
+def test_a_list_that_cannot_be_used_is_a_sentence(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "feeds.toml"
+    file.write_text(content)
+    with pytest.raises(Permanent, match="list of feeds"):
+        feeds((), file)
+
+
+def test_an_address_that_is_none_is_a_sentence(wall: Wall) -> None:
+    with pytest.raises(Permanent, match="begins with http"):
+        Rss(RssSettings(feeds=("news.example",)), wall)
+
+
+def test_every_post_is_one_the_contract_takes(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/a"] = a_feed(an_item("1", "x", description="y" * 300_000), an_item("2", "\x00\ud7ff", NOW))
+    taken = ran(source(server, wall, "/a"), wall, timedelta(seconds=1))
+    assert all(isinstance(step.found, Post) for step in taken if isinstance(step, Item))
