@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
+from ingest.sources.gdelt import Gdelt, GdeltSettings
 from ingest.sources.hackernews import HackerNews, HackerNewsSettings
 from ingest.sources.rss import Rss, RssSettings
 
 SOURCES: dict[str, SourceKind] = {
+    "gdelt": SourceKind(GdeltSettings, Gdelt),
     "hackernews": SourceKind(HackerNewsSettings, HackerNews),
     "rss": SourceKind(RssSettings, Rss),
 }

@@ -181,7 +181,7 @@ class Rss:
         self._turns[feed.url] = succeeded(now, self._settings.poll_every, self._chance())
         state = replace(state, until=self._covered(state))
         # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Reached(state.since, state.until, state.cursor(), complete=True)
+        yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
         return state
 
     def _take(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from tests.contracts.sources.gdelt import gdelt_network
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
 from tests.contracts.sources.rss import rss_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
+    "gdelt": gdelt_network,
     "hackernews": hackernews_network,
     "paper": paper_network,
     "rss": rss_network,

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingest.contract import Post, Rejected
+from ingest.source import Item, Permanent, Reached, Transient
+from ingest.sources.gdelt import STEP, TERMS, Gdelt, GdeltSettings
+from ingest.sources.gkg import MOST_MALFORMED, Unreadable, Wanted, read_file, row_to_post
+from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
+from tests.ingest.sources.gdelt_files import Files, a_file, a_row, filing
+from tests.serving import Says, Served
+
+FILE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WANTED = Wanted(TERMS)
+
+
+def row(title: str = "", wanted: Wanted = WANTED, **fields: object) -> Post | Rejected | None:
+    line = a_row(FILE, 7, title, **fields)  # type: ignore[arg-type]
+    return row_to_post(line.encode(), "here", wanted, backfill=False)
+
+
+def taken(title: str = "", **fields: object) -> Post:
+    post = row(title, **fields)  # type: ignore[arg-type]
+    assert isinstance(post, Post), post
+    return post
+
+
+def test_an_article_is_its_title_by_its_domain() -> None:
+    post = taken("Senate bans TikTok &#x2013; again &amp; again")
+    assert post.text == "Senate bans TikTok – again & again"
+    assert (post.source, post.id, post.author) == ("gdelt", "20260301120000-7", "news.example")
+    assert post.url == post.links[0] == "https://news.example/world/a-story"
+    assert (post.created_at, post.seen_at, post.langs) == (FILE, FILE, ("en",))
+
+
+def test_a_translated_article_keeps_its_title_and_its_language() -> None:
+    post = taken("&#x62D;&#x638;&#x631; &#x62A;&#x64A;&#x643; &#x62A;&#x648;&#x643;", language="ara")
+    assert (post.text, post.langs) == ("حظر تيك توك", ("ar",))
+    assert taken("TikTok tiltott", language="xyz").langs == ("xyz",)
+
+
+def test_without_a_title_the_words_of_its_address_are_its_text() -> None:
+    assert taken(page="https://news.example/2020/07/india-bans-tiktok-59.html").text == "india bans tiktok"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"names": "Amazon,3;Tik Tok,88"},
+        {"organisations": "bytedance;amazon"},
+        {"page": "https://news.example/india-bans-tik-tok.html"},
+        {"page": "https://news.example/%D8%AD%D8%B8%D8%B1-%D8%AA%D9%8A%D9%83-%D8%AA%D9%88%D9%83"},
+    ],
+)
+def test_names_organisations_and_addresses_are_looked_at(fields: dict[str, str]) -> None:
+    assert taken("A story", **fields).text == "A story"
+
+
+@pytest.mark.parametrize(
+    "title", ["TikToker arrested", "ولتيك توك", "印度封禁抖音应用", "ТикТок заблокирован", "टिकटॉक पर बैन"]
+)
+def test_terms_are_found_as_each_script_writes_them(title: str) -> None:
+    assert taken(title).text == title
+
+
+@pytest.mark.parametrize("title", ["Politik tokoh", "Lunch is served", ""])
+def test_other_articles_are_left(title: str) -> None:
+    assert row(title) is None
+
+
+def test_themes_narrow_what_terms_take() -> None:
+    wanted = Wanted(("tiktok",), frozenset({"BAN"}))
+    assert row("TikTok", wanted, themes="TAX_FNCACT,12;BAN,80") is not None
+    assert row("TikTok", wanted, themes="BANKING,80") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "believed"), [(timedelta(minutes=20), True), (timedelta(hours=5), False), (-timedelta(hours=2), False)]
+)
+def test_a_page_s_own_time_is_believed_within_an_hour(before: timedelta, *, believed: bool) -> None:
+    assert taken("TikTok", published=FILE - before).created_at == (FILE - before if believed else FILE)
+
+
+@pytest.mark.parametrize("line", [b"", b"one\ttwo", b"\t" * 40, b"\xff" * 20])
+def test_a_row_of_other_columns_is_rejected(line: bytes) -> None:
+    found = row_to_post(line, "here", WANTED, backfill=False)
+    assert isinstance(found, Rejected)
+    assert "columns" in found.reason
+
+
+def test_a_row_without_a_time_is_rejected() -> None:
+    line = a_row(FILE, 1, "TikTok").replace("\t20260301120000\t", "\tnoon\t")
+    found = row_to_post(line.encode(), "here", WANTED, backfill=False)
+    assert isinstance(found, Rejected)
+
+
+def test_a_file_gives_its_rows_by_number() -> None:
+    rows = [a_row(FILE, 1, "Lunch"), a_row(FILE, 2, "TikTok"), "broken", a_row(FILE, 4, "ByteDance")]
+    found = read_file(a_file(rows), "file", WANTED, backfill=True)
+    assert [(number, type(post)) for number, post in found] == [(2, Post), (3, Rejected), (4, Post)]
+    assert all(post.backfill for _, post in found if isinstance(post, Post))
+
+
+def test_a_file_of_garbage_is_not_told_row_by_row() -> None:
+    assert len(read_file(a_file(["broken"] * 5_000), "file", WANTED, backfill=False)) == MOST_MALFORMED
+
+
+def zipped(*contents: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"../../{number}", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"no zip",
+        a_file([a_row(FILE, 1, "TikTok")])[:-30],
+        zipped(),
+        zipped(b"a", b"b"),
+        zipped(b"x" * (5 * 1024 * 1024)),
+        a_file([a_row(FILE, 1, "TikTok")]).replace(b"PK\x03\x04", b"PK\x03\x05"),
+    ],
+)
+def test_a_file_that_is_none_is_said_to_be_none(packed: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_file(packed, "file", WANTED, backfill=False)
+
+
+def test_a_bomb_is_left_when_it_has_grown_too_large() -> None:
+    bomb = zipped((b"\t" * 26 + b"\n") * 100_000)
+    assert len(bomb) < 20_000
+    with pytest.raises(Unreadable, match="larger"):
+        read_file(bomb, "file", WANTED, backfill=False, most_unpacked=1_000_000)
+
+
+@pytest.fixture
+def files() -> Files:
+    made = Files()
+    made.fill(FILE, FILE)
+    return made
+
+
+@pytest.fixture
+def server(files: Files) -> Iterator[Served]:
+    with filing(files) as server:
+        yield server
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall(FILE + timedelta(minutes=5))
+
+
+def source(server: Served, wall: Wall, **fields: object) -> Gdelt:
+    settings = GdeltSettings.model_validate({"base_url": f"{server.url}/gdeltv2/", "first_files": 1} | fields)
+    return Gdelt(settings, wall)
+
+
+def has(count: int):  # type: ignore[no-untyped-def]
+    return lambda taken: len(posts(taken)) >= count and isinstance(taken[-1], Reached)
+
+
+def test_each_new_file_is_read_of_both_series_from_the_server_that_is_set(
+    files: Files, server: Served, wall: Wall
+) -> None:
+    files.add(FILE, [a_row(FILE, 1, "TikTok one"), a_row(FILE, 2, "Lunch")])
+    reading = steps(source(server, wall), wall)
+    assert [post.text for post in posts(take_until(reading, has(1)))] == ["TikTok one"]
+    later = FILE + STEP
+    files.add(later, [a_row(later, 1, "TikTok two")])
+    files.add(later, [a_row(later, 1, "TikTok drei", language="deu")], ".translation")
+    assert sorted(post.text for post in posts(take_until(reading, has(2)))) == ["TikTok drei", "TikTok two"]
+    assert all("elsewhere" not in path for path in server.paths())
+
+
+def test_the_first_start_reads_some_files_back(files: Files, server: Served, wall: Wall) -> None:
+    for number in range(1, 5):
+        files.add(FILE + number * STEP, [a_row(FILE + number * STEP, 1, f"TikTok {number}")])
+    files.fill(FILE, FILE + 4 * STEP)
+    taken = take_until(steps(source(server, wall, first_files=3), wall), has(3))
+    assert [post.text for post in posts(taken)] == ["TikTok 2", "TikTok 3", "TikTok 4"]
+
+
+def test_what_was_missed_is_read_by_name(files: Files, server: Served, wall: Wall) -> None:
+    cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 4)[-1].cursor
+    for number in range(1, 5):
+        files.add(FILE + number * STEP, [a_row(FILE + number * STEP, 1, f"TikTok {number}")])
+    files.fill(FILE, FILE + 4 * STEP)
+    wall.now = FILE + 5 * STEP
+    taken = take_until(steps(source(server, wall), wall, cursor), has(4))
+    assert [post.text for post in posts(taken)] == [f"TikTok {number}" for number in range(1, 5)]
+    assert len({step.since for step in taken if isinstance(step, Reached)}) == 1
+
+
+def test_it_resumes_behind_any_of_its_cursors(files: Files, server: Served, wall: Wall) -> None:
+    rows = [a_row(FILE, number, f"TikTok {number}") for number in range(1, 5)]
+    files.add(FILE, rows)
+    taken = take_until(steps(source(server, wall), wall), has(4))
+    for sent, step in enumerate((step for step in taken if isinstance(step, Item)), start=1):
+        rest = take_until(steps(source(server, wall), wall, step.cursor), lambda taken: isinstance(taken[-1], Reached))
+        assert [post.id for post in posts(rest)] == [post.id for post in posts(taken)][sent:]
+
+
+def test_a_late_file_is_waited_for_and_holds_the_other_series_not_up(files: Files, server: Served, wall: Wall) -> None:
+    files.put(FILE, Says(status=404), ".translation")
+    files.add(FILE, [a_row(FILE, 1, "TikTok now")])
+    reading = steps(source(server, wall), wall)
+    taken = take_until(reading, has(1))
+    assert taken[-1].until <= FILE - STEP  # type: ignore[union-attr]
+    files.add(FILE, [a_row(FILE, 1, "TikTok spät", language="deu")], ".translation")
+    assert posts(take_until(reading, has(1)))[0].text == "TikTok spät"
+
+
+@pytest.mark.parametrize(
+    "broken", [Says(status=404), Says(b"PK no zip"), Says(a_file([a_row(FILE, 1, "TikTok")])[:-9])]
+)
+def test_a_file_that_stays_broken_is_told_of_and_passed_over(
+    files: Files, server: Served, wall: Wall, broken: Says
+) -> None:
+    files.put(FILE, broken)
+    reading = steps(source(server, wall), wall)
+    taken = take_until(reading, lambda taken: bool(rejected(taken)))
+    assert wall.now >= FILE + timedelta(hours=1)
+    assert rejected(taken)[0].where == "20260301120000.gkg.csv.zip"
+    later = FILE + STEP
+    files.add(later, [a_row(later, 1, "TikTok goes on")])
+    assert posts(take_until(reading, has(1)))[0].text == "TikTok goes on"
+
+
+def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, wall: Wall) -> None:
+    then = datetime(2020, 7, 10, 16, tzinfo=UTC)
+    files.add(then, [a_row(then, 1, page="https://news.example/amazon-tiktok-email")])
+    files.add(then + STEP, [a_row(then + STEP, 1, "أمازون وتيك توك", language="ara")], ".translation")
+    files.newest = {"": FILE, ".translation": FILE}
+    files.add(FILE, [a_row(FILE, 1, "TikTok now")])
+    wanted = {"since": then, "until": then + timedelta(minutes=40)}
+    taken = take_until(steps(source(server, wall, **wanted), wall), has(3))
+    assert [post.text for post in posts(taken)] == ["amazon tiktok email", "أمازون وتيك توك", "TikTok now"]
+    assert [post.backfill for post in posts(taken)] == [True, True, False]
+    assert len(rejected(taken)) == 6  # the files that are not there
+    history = [step for step in taken if isinstance(step, Reached) and step.since == then]
+    assert all(step.complete for step in history if step.until > step.since)
+    assert history[-1].until == then + timedelta(minutes=45, seconds=-1)
+    again = take_until(steps(source(server, wall, **wanted), wall, taken[-1].cursor), lambda taken: len(taken) > 1)
+    assert posts(again) == []
+
+
+def test_after_a_long_absence_it_begins_anew(files: Files, server: Served, wall: Wall) -> None:
+    cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 2)[-1].cursor
+    later = FILE + timedelta(days=9)
+    files.fill(later, later)
+    wall.now = later
+    taken = take_until(steps(source(server, wall), wall, cursor), lambda taken: len(taken) >= 3)
+    assert all(step.since > FILE + timedelta(days=8) for step in taken if isinstance(step, Reached))
+    assert not rejected(taken)
+
+
+def test_one_series_alone(files: Files, server: Served, wall: Wall) -> None:
+    take_until(steps(source(server, wall, translated=False), wall), lambda taken: len(taken) >= 2)
+    assert not any("translation" in path for path in server.paths())
+
+
+def test_a_list_that_names_no_file_passes(files: Files, server: Served, wall: Wall) -> None:
+    files.newest[""] = datetime(1, 1, 1, tzinfo=UTC)
+    with pytest.raises(Transient, match="names no file"):
+        next(steps(source(server, wall), wall))
+
+
+def test_up_does_not_start_a_gigabyte_a_day_unasked() -> None:
+    assert not GdeltSettings().starts_with_up
+    assert GdeltSettings(translated=False).starts_with_up
+
+
+def test_no_terms_is_a_sentence(server: Served, wall: Wall) -> None:
+    with pytest.raises(Permanent, match="TERMS"):
+        source(server, wall, terms=())
