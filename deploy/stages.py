@@ -43,6 +43,8 @@ class ArchiveOptions:
     path: Path
     speed: float | None = None
     shift_to_now: bool = False
+    columns: str | None = None
+    """Of a table, which columns hold what: `ingest.sources.archive_table.columns_from`."""
 
 
 def until_signalled() -> threading.Event:
@@ -69,7 +71,7 @@ def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
 def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:
     """Read an archive into the log, from where the last run of it stopped."""
     shift_to = datetime.now(UTC) if options.shift_to_now else None
-    archive = Archive(options.path, shift_to=shift_to)
+    archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
     return run_source(settings, archive, pace, lambda tally: tell(archive, tally))
 

@@ -49,7 +49,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     no_broker, no_store = missing(settings)
     if no_store:
         settings = settings.with_writer_password()
-    played = () if options.archive is None else (archive_name(archive_files(options.archive.path)),)
+    played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
         stack = Stack(
@@ -125,7 +125,12 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
 
 def _arguments(archive: ArchiveOptions) -> list[str]:
     arguments = [str(archive.path), "--speed", "max" if archive.speed is None else str(archive.speed)]
-    return [*arguments, "--shift-to-now"] if archive.shift_to_now else arguments
+    arguments += ["--shift-to-now"] if archive.shift_to_now else []
+    return arguments if archive.columns is None else [*arguments, "--columns", archive.columns]
+
+
+def _name_of(archive: ArchiveOptions) -> str:
+    return archive_name(archive_files(archive.path), archive.columns)
 
 
 def _reading(screen: Screen) -> Callable[[str], None]:

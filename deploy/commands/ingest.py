@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploy import stages
 from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print_sources
-from deploy.commands.options import ShiftToNow, Speed, parse_speed, settings
+from deploy.commands.options import Columns, ShiftToNow, Speed, parse_speed, settings
 from deploy.screen import Reading, Screen
 from deploy.stages import ArchiveOptions
 from ingest.health import Tally
@@ -38,14 +38,16 @@ def ingest(
 @app.command("archive")
 def ingest_archive(
     path: Annotated[
-        Path, typer.Argument(help="Post NDJSON, plain, .gz or .zst: a file, a folder, or - for standard input.")
+        Path,
+        typer.Argument(help="A file, a folder, or - for standard input; docs/sources.md lists the forms."),
     ],
     speed: Speed = "max",
     shift_to_now: ShiftToNow = False,
+    columns: Columns = None,
     progress: Annotated[ProgressStyle, typer.Option(hidden=True)] = ProgressStyle.AUTO,
 ) -> None:
     """Read an archive, from where the last run stopped."""
-    options = ArchiveOptions(path, parse_speed(speed), shift_to_now)
+    options = ArchiveOptions(path, parse_speed(speed), shift_to_now, columns)
     if progress is ProgressStyle.JSON:
         stages.run_archive(
             settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True)

@@ -31,4 +31,8 @@ def parse_speed(text: str) -> float | None:
 
 
 Speed = Annotated[str, typer.Option(help="Event time over wall time, such as 60, or `max`.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(help="Of a CSV, which columns hold what: text=body,created_at=date,source==forum."),
+]
 ShiftToNow = Annotated[bool, typer.Option("--shift-to-now", help="Move the archive's times so that it ends now.")]

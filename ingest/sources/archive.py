@@ -1,4 +1,4 @@
-"""Posts out of files: Post NDJSON, plain, gzip or zstd, from a file, a folder or standard input.
+"""Posts out of files: a file, a folder or standard input, in any of the forms of `archive_formats`.
 
 Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
 told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
@@ -7,6 +7,8 @@ taken to be in order of time, give or take `DISORDER`.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +16,12 @@ from pathlib import Path
 
 import msgspec
 
-from ingest.contract import Moment, NotAPost, Post, Rejected, decode_post
+from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
 from ingest.source import Cursor, Item, Permanent, Reached
-from ingest.sources.lines import Broken, Line, fingerprint, read_lines
+from ingest.sources.archive_formats import POSTS, Record, read_records
+from ingest.sources.archive_table import Columns, columns_from
+from ingest.sources.lines import Broken, fingerprint
+from ingest.sources.mapping import RAW_KEPT, UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
 """How far out of order standard input may be before a post counts as late."""
@@ -26,15 +31,8 @@ STRIDE = 1_000
 
 TICK = timedelta(minutes=1)
 MOST_TICKS = 60
-RAW_KEPT = 4_096
 STANDARD_INPUT = "-"
-
-
-class _Dated(msgspec.Struct):
-    created_at: Moment
-
-
-_date_of = msgspec.json.Decoder(_Dated).decode
+ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.*\.(zst|bz2)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +46,19 @@ class Outline:
     floors: tuple[datetime, ...]
 
 
-def outline(paths: tuple[Path, ...]) -> Outline | None:
+def outline(paths: tuple[Path, ...], columns: Columns | None = None) -> Outline | None:
     """Read the times of an archive; None when no line of it has one."""
     lowest: list[datetime | None] = []
     first = last = None
     in_order, number = True, 0
-    for number, line in enumerate(_all_lines(paths), start=1):
+    for number, record in enumerate(read_records(paths, columns), start=1):
         if (number - 1) % STRIDE == 0:
             lowest.append(None)
-        moment = _moment(line)
-        if moment is None:
-            continue
-        in_order = in_order and (last is None or moment >= last)
-        first = moment if first is None else min(first, moment)
-        last = moment if last is None else max(last, moment)
-        lowest[-1] = moment if lowest[-1] is None else min(lowest[-1], moment)
+        for moment in _times(record):
+            in_order = in_order and (last is None or moment >= last)
+            first = moment if first is None else min(first, moment)
+            last = moment if last is None else max(last, moment)
+            lowest[-1] = moment if lowest[-1] is None else min(lowest[-1], moment)
     if first is None or last is None:
         return None
     floors, floor = [], last
@@ -72,33 +68,38 @@ def outline(paths: tuple[Path, ...]) -> Outline | None:
     return Outline(number, first, last, in_order, tuple(reversed(floors)))
 
 
-def _all_lines(paths: tuple[Path, ...]) -> Iterator[Line]:
-    for path in paths:
-        yield from read_lines(path)
-
-
-def _moment(line: Line) -> datetime | None:
-    if isinstance(line.content, Broken):
-        return None
+def _times(record: Record) -> list[datetime]:
+    if isinstance(record.content, Broken):
+        return []
     try:
-        return _date_of(line.content).created_at
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        return list(record.format.times(record.content))
+    except UNMAPPABLE:
+        return []
 
 
-def to_post(line: Line, shift: timedelta) -> Post | Rejected:
-    """One line as a post whose times are moved by `shift`, or the reason why it is none."""
-    if isinstance(line.content, Broken):
-        return Rejected(source="archive", where=line.where, reason=line.content.reason, raw="")
+def to_posts(record: Record, shift: timedelta) -> list[Post | Rejected]:
+    """One line's posts, their times moved by `shift`, or the reason why it holds none."""
+    if isinstance(record.content, Broken):
+        return [Rejected(source="archive", where=record.where, reason=record.content.reason, raw="")]
     try:
-        post = decode_post(line.content)
-        if not shift:
-            return post
-        seen_at = None if post.seen_at is None else post.seen_at + shift
-        return msgspec.structs.replace(post, created_at=post.created_at + shift, seen_at=seen_at)
-    except (NotAPost, OverflowError) as error:
-        raw = line.content[:RAW_KEPT].decode(errors="replace")
-        return Rejected(source="archive", where=line.where, reason=str(error), raw=raw)
+        posts = list(record.format.to_posts(record.content))
+        if record.format is not POSTS:
+            for post in posts:
+                decode_post(encode(post))
+        return [_moved(post, shift) for post in posts]
+    except NotAPost as error:
+        reason = str(error)
+    except UNMAPPABLE as error:
+        reason = f"Not a line of {record.format.name}: {error}."
+    raw = record.content[:RAW_KEPT].decode(errors="replace")
+    return [Rejected(source="archive", where=record.where, reason=reason, raw=raw)]
+
+
+def _moved(post: Post, shift: timedelta) -> Post:
+    if not shift:
+        return post
+    seen_at = None if post.seen_at is None else post.seen_at + shift
+    return msgspec.structs.replace(post, created_at=post.created_at + shift, seen_at=seen_at)
 
 
 def archive_files(path: Path) -> tuple[Path, ...]:
@@ -108,19 +109,22 @@ def archive_files(path: Path) -> tuple[Path, ...]:
         Permanent: there is none.
     """
     if path.is_dir():
-        wanted = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz", ".ndjson.zst", ".jsonl.zst")
-        files = tuple(sorted(file for file in path.iterdir() if file.name.endswith(wanted)))
+        files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
         if not files:
-            raise Permanent(f"The folder {path} holds no archive: it needs files named {', '.join(wanted)}.")
+            raise Permanent(
+                f"The folder {path} holds no archive: it needs files named .ndjson, .jsonl, .json, .csv or .tar, "
+                "also with .gz, .zst or .bz2 behind, or RS_*.zst and RC_*.zst."
+            )
         return files
     if not path.is_file() and str(path) != STANDARD_INPUT:
         raise Permanent(f"There is no archive at {path}.")
     return (path,)
 
 
-def archive_name(files: tuple[Path, ...]) -> str:
-    """The name of the collector that reads these files."""
-    return "archive-" + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
+def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
+    """The name of the collector that reads these files. Read by other columns they are another archive."""
+    name = "archive-" + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
+    return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 
 class Archive:
@@ -130,18 +134,20 @@ class Archive:
     that a resumed run moves them alike.
     """
 
-    def __init__(self, path: Path, *, shift_to: datetime | None = None) -> None:
+    def __init__(self, path: Path, *, shift_to: datetime | None = None, columns: str | None = None) -> None:
         self.files = archive_files(path)
+        self._mapping = columns
+        self.columns = None if columns is None else columns_from(columns)
         self.streamed = str(path) == STANDARD_INPUT
         if self.streamed and shift_to:
             raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
-        self.outline = None if self.streamed else outline(self.files)
+        self.outline = None if self.streamed else outline(self.files, self.columns)
 
     @property
     def name(self) -> str:
         """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
-        return archive_name(self.files)
+        return archive_name(self.files, self._mapping)
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached]:
         """Yield the posts behind the cursor, and how far that is."""
@@ -152,24 +158,26 @@ class Archive:
         shift = self._shift(cursor)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
-        for number, line in enumerate(_all_lines(self.files), start=1):
+        for number, record in enumerate(read_records(self.files, self.columns), start=1):
             if number <= start:
                 continue
-            found = to_post(line, shift)
             here: Cursor = {"line": number, **settings}
             before: Cursor = {"line": number - 1, **settings}
-            for until in reach.before(number, found):
-                yield Reached(reach.since, until, before)
-            yield Item(found, here)
+            found = to_posts(record, shift)
+            for position, each in enumerate(found, start=1):
+                for until in reach.before(number, each):
+                    yield Reached(reach.since, until, before)
+                # A line of many posts is behind us when its last one is.
+                yield Item(each, here if position == len(found) else before)
             start = number
         if reach.end is not None:
             yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
 
     def _rejects(self, cursor: Cursor) -> Iterator[Item]:
         start = int(str(cursor.get("line", 0)))
-        for number, line in enumerate(_all_lines(self.files), start=1):
+        for number, record in enumerate(read_records(self.files, self.columns), start=1):
             if number > start:
-                yield Item(to_post(line, timedelta()), {"line": number})
+                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta()))
 
     def _shift(self, cursor: Cursor) -> timedelta:
         if "shift" in cursor:
@@ -201,7 +209,7 @@ class _Reach:
 
     def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
         """The times that can be told before line `number` is handed on, in order."""
-        if isinstance(found, Post):
+        if isinstance(found, Post) and found.op == "post":
             self._first = self._first or found.created_at
             self._latest = found.created_at if self._latest is None else max(self._latest, found.created_at)
         safe = self._safe(number, found)
@@ -219,7 +227,7 @@ class _Reach:
         if self._outline is None:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
-            return found.created_at if isinstance(found, Post) else None
+            return found.created_at if isinstance(found, Post) and found.op == "post" else None
         if (number - 1) % STRIDE == 0:
             return self._outline.floors[(number - 1) // STRIDE] + self._shift
         return None

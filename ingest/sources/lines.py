@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import sys
+import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import zstandard
 
@@ -19,6 +22,15 @@ LONGEST = 4 * 1024 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BZIP2_MAGIC = b"BZh"
+TAR_MAGIC = b"ustar"
+TAR_MAGIC_AT = 257
+ZSTD_WINDOW = 2**31
+"""The dumps of Reddit are packed with the largest window that there is."""
+
+BUFFER = 256 * 1024
+LONGEST_NAME = 200
+UNPACKING_FAILS = (EOFError, OSError, zlib.error, zstandard.ZstdError, tarfile.TarError)
 FINGERPRINTED = 1024 * 1024
 
 
@@ -39,42 +51,82 @@ class Line:
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator[io.BufferedIOBase]:
-    """A file's content, or standard input's for `-`; how it is packed is told by its first bytes."""
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file's bytes, or standard input's for `-`."""
     if str(path) == "-":
         with open(sys.stdin.fileno(), "rb", closefd=False) as raw:
-            yield _unpack(raw)
+            yield raw
     else:
         with path.open("rb") as raw:
-            yield _unpack(raw)
+            yield raw
 
 
-def _unpack(raw: io.BufferedReader) -> io.BufferedIOBase:
-    magic = raw.peek(4)
+def _unpack(raw: IO[bytes]) -> io.BufferedReader:
+    """What is in a stream; how it is packed is told by its first bytes."""
+    packed = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw), BUFFER)
+    magic = packed.peek(4)
     if magic.startswith(GZIP_MAGIC):
-        return gzip.GzipFile(fileobj=raw)
+        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=packed)), BUFFER)
     if magic.startswith(ZSTD_MAGIC):
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
-    return raw
+        unpacking = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        return io.BufferedReader(cast(io.RawIOBase, unpacking.stream_reader(packed, read_across_frames=True)), BUFFER)
+    if magic.startswith(BZIP2_MAGIC):
+        return io.BufferedReader(cast(io.RawIOBase, bz2.BZ2File(packed)), BUFFER)
+    return packed
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """Every line that is not empty. A file that breaks off ends with a `Broken` line that says so."""
+def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
+    """A file's content unpacked, or that of each file in a tar, one behind the other; nothing is extracted."""
+    with _opened(path) as raw:
+        stream = _unpack(raw)
+        if stream.peek(TAR_MAGIC_AT + 8)[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    content = archive.extractfile(member) if member.isfile() else None
+                    if content is not None:
+                        yield f"{path} {member.name[:LONGEST_NAME]}", _unpack(content)
+        else:
+            yield str(path), stream
+
+
+ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]
+
+
+def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
+    """Every line of a content that is not empty."""
     number = 0
+    while content := stream.readline(LONGEST):
+        number += 1
+        if len(content) == LONGEST and not content.endswith(b"\n"):
+            _skip_rest_of_line(stream)
+            yield Line(f"{where} line {number}", number, Broken(f"The line is longer than {LONGEST} bytes."))
+        elif content := content.strip():
+            yield Line(f"{where} line {number}", number, content)
+
+
+def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
+    """What `read` finds in each content of a file. One that breaks off ends with a `Broken` line that says so; in a
+    tar the next one follows."""
+    last = Line(str(path), 0, b"")
     try:
-        with _unpacked(path) as stream:
-            while content := stream.readline(LONGEST):
-                number += 1
-                if len(content) == LONGEST and not content.endswith(b"\n"):
-                    _skip_rest_of_line(stream)
-                    yield Line(f"{path} line {number}", number, Broken(f"The line is longer than {LONGEST} bytes."))
-                elif content := content.strip():
-                    yield Line(f"{path} line {number}", number, content)
-    except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-        yield Line(f"{path} after line {number}", number + 1, Broken(f"The file cannot be read on: {error}."))
+        for where, stream in _contents(path):
+            last = Line(where, 0, b"")
+            try:
+                for last in read(where, stream):
+                    yield last
+            except UNPACKING_FAILS as error:
+                yield _broken(last, error)
+    except UNPACKING_FAILS as error:
+        yield _broken(last, error)
 
 
-def _skip_rest_of_line(stream: io.BufferedIOBase) -> None:
+def _broken(last: Line, error: Exception) -> Line:
+    where = last.where if last.number else f"{last.where} line 0"
+    place = where.replace(" line ", " after line ")
+    return Line(place, last.number + 1, Broken(f"The file cannot be read on: {error}."))
+
+
+def _skip_rest_of_line(stream: io.BufferedReader) -> None:
     while (content := stream.readline(LONGEST)) and not content.endswith(b"\n"):
         pass
 

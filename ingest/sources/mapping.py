@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TypeVar
 
@@ -16,7 +18,8 @@ LONGEST_TEXT = 100_000
 
 RAW_KEPT = 4_096
 
-_UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
+UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
+"""What a mapping raises where a payload is not what its network documents."""
 
 
 Made = TypeVar("Made", Post, Post | None)
@@ -32,7 +35,7 @@ def mapped(
             decode_post(encode(made))
     except KeyError as error:
         reason = f"It is not what the network documents: {error} is missing."
-    except (NotAPost, *_UNMAPPABLE) as error:
+    except (NotAPost, *UNMAPPABLE) as error:
         reason = str(error) if isinstance(error, NotAPost) else f"It is not what the network documents: {error}."
     else:
         return made
@@ -63,3 +66,26 @@ def each_once(values: Iterable[str | None], most: int = 100) -> tuple[str, ...]:
 def amount(value: float | None) -> int | None:
     """A count as the contract takes it; networks show scores below zero."""
     return None if value is None else max(int(value), 0)
+
+
+def moment_of(said: str) -> datetime:
+    """A time in any of the forms in which archives have it: RFC 3339, ISO 8601, seconds or milliseconds from 1970,
+    RFC 5322, and Twitter's `Wed Apr 06 19:13:37 +0000 2011`. Without a zone it is UTC.
+
+    Raises:
+        ValueError: none of them.
+    """
+    said = said.strip()
+    number = said.removeprefix("-")
+    if number.replace(".", "", 1).isdecimal():
+        seconds = float(said)
+        return from_epoch(seconds / 1000 if seconds > 1e11 else seconds)
+    for parse in (datetime.fromisoformat, _twitter_time, parsedate_to_datetime):
+        with suppress(ValueError, TypeError, OverflowError):
+            moment = parse(said)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    raise ValueError(f"{said[:60]!r} is not a time")
+
+
+def _twitter_time(said: str) -> datetime:
+    return datetime.strptime(said, "%a %b %d %H:%M:%S %z %Y")

@@ -1,0 +1,258 @@
+"""Posts of X as people have archived them: API v2 (lines, pages, streams), v1.1 statuses, notices of deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from ingest.contract import NotAPost, Post
+from ingest.sources.mapping import amount, each_once, kept_text, moment_of
+
+SOURCE = "x"
+PAGE = "https://x.com/"
+SNOWFLAKES_SINCE = datetime(2010, 11, 4, tzinfo=UTC)
+_SNOWFLAKE_EPOCH = timedelta(milliseconds=1288834974657)
+"""The zero of the time in a post's number: Twitter's Snowflake, 2010."""
+
+
+class Tag(msgspec.Struct):
+    """A hashtag: `tag` in v2, `text` in v1.1."""
+
+    tag: str | None = None
+    text: str | None = None
+
+
+class Link(msgspec.Struct):
+    """A link, as written and as it leads on."""
+
+    url: str | None = None
+    expanded_url: str | None = None
+    unwound_url: str | None = None
+
+
+class Entities(msgspec.Struct):
+    """What is in a text."""
+
+    hashtags: list[Tag] = []
+    urls: list[Link] = []
+
+
+class Metrics(msgspec.Struct):
+    """v2's counts."""
+
+    like_count: int | None = None
+    reply_count: int | None = None
+    retweet_count: int | None = None
+
+
+class Reference(msgspec.Struct):
+    """v2's relation to another post: `retweeted`, `quoted` or `replied_to`."""
+
+    type: str
+    id: str
+
+
+class Account(msgspec.Struct):
+    """Who posts; v2 has the name in `username`, v1.1 in `screen_name`."""
+
+    id: str | int | None = None
+    username: str | None = None
+    screen_name: str | None = None
+
+
+class Note(msgspec.Struct):
+    """The whole of a text longer than 280 characters."""
+
+    text: str = ""
+    entities: Entities = msgspec.field(default_factory=Entities)
+
+
+class Tweet(msgspec.Struct):
+    """A post of v2. `author` stands in a line that was flattened by twarc, `author_user` in one by 4CAT."""
+
+    id: str
+    text: str
+    created_at: str
+    author_id: str | None = None
+    author: Account | None = None
+    author_user: Account | None = None
+    lang: str | None = None
+    entities: Entities = msgspec.field(default_factory=Entities)
+    public_metrics: Metrics = msgspec.field(default_factory=Metrics)
+    referenced_tweets: list[Reference] = []
+    note_tweet: Note | None = None
+    edit_history_tweet_ids: list[str] = []
+
+
+class Includes(msgspec.Struct):
+    """What a page tells beside its posts."""
+
+    users: list[Account] = []
+
+
+class Page(msgspec.Struct):
+    """An answer or a line of a stream of v2: one post or many."""
+
+    data: Tweet | list[Tweet]
+    includes: Includes = msgspec.field(default_factory=Includes)
+
+
+class Compliance(msgspec.Struct):
+    """What becomes of a post by X's compliance interface."""
+
+    id: str
+    action: str
+    created_at: str | None = None
+
+
+class Extended(msgspec.Struct):
+    """The whole of a v1.1 status longer than 140 characters."""
+
+    full_text: str
+    entities: Entities = msgspec.field(default_factory=Entities)
+
+
+class Status(msgspec.Struct):
+    """A post of v1.1."""
+
+    id_str: str
+    created_at: str
+    user: Account
+    text: str = ""
+    full_text: str | None = None
+    extended_tweet: Extended | None = None
+    lang: str | None = None
+    entities: Entities = msgspec.field(default_factory=Entities)
+    in_reply_to_status_id_str: str | None = None
+    retweeted_status: Status | None = None
+    favorite_count: int | None = None
+    retweet_count: int | None = None
+    reply_count: int | None = None
+
+
+class _Gone(msgspec.Struct):
+    id_str: str
+
+
+class _Deleted(msgspec.Struct):
+    status: _Gone
+
+
+class Notice(msgspec.Struct):
+    """A line of the v1.1 stream that is no post."""
+
+    delete: _Deleted | None = None
+
+
+_read_page = msgspec.json.Decoder(Page).decode
+_read_tweet = msgspec.json.Decoder(Tweet).decode
+_read_compliance = msgspec.json.Decoder(Compliance).decode
+_read_status = msgspec.json.Decoder(Status).decode
+_read_notice = msgspec.json.Decoder(Notice).decode
+
+
+def page_to_posts(line: bytes) -> Iterator[Post]:
+    """A page of v2, or one post of a stream, with the accounts it includes."""
+    page = _read_page(line)
+    names = {str(user.id): user.username for user in page.includes.users}
+    for tweet in page.data if isinstance(page.data, list) else [page.data]:
+        yield _tweet_to_post(tweet, names.get(tweet.author_id or ""))
+
+
+def tweet_to_posts(line: bytes) -> Iterator[Post]:
+    """One post of v2 by itself."""
+    tweet = _read_tweet(line)
+    account = tweet.author or tweet.author_user
+    yield _tweet_to_post(tweet, account.username if account else None)
+
+
+def _tweet_to_post(tweet: Tweet, username: str | None) -> Post:
+    related = {reference.type: reference.id for reference in tweet.referenced_tweets}
+    note = tweet.note_tweet
+    # An edited post has a new number each time; its first one names it for good.
+    name = tweet.edit_history_tweet_ids[0] if tweet.edit_history_tweet_ids else tweet.id
+    return Post(
+        source=SOURCE,
+        id=name,
+        text=kept_text(note.text if note and note.text else tweet.text),
+        created_at=snowflake_time(name) or moment_of(tweet.created_at),
+        url=f"{PAGE}{username or 'i'}/status/{tweet.id}",
+        author=username or tweet.author_id,
+        langs=_langs(tweet.lang),
+        links=_links(tweet.entities, note.entities if note else None),
+        hashtags=_hashtags(tweet.entities, note.entities if note else None),
+        reply_to=related.get("replied_to"),
+        repost_of=related.get("retweeted"),
+        likes=amount(tweet.public_metrics.like_count),
+        replies=amount(tweet.public_metrics.reply_count),
+        reposts=amount(tweet.public_metrics.retweet_count),
+    )
+
+
+def compliance_to_posts(line: bytes) -> Iterator[Post]:
+    """What says that a post is gone, for whichever reason; other actions say nothing of a text."""
+    event = _read_compliance(line)
+    if event.action == "delete":
+        yield _deletion(event.id, event.created_at)
+
+
+def status_to_posts(line: bytes) -> Iterator[Post]:
+    """A status of v1.1, or a notice that one was deleted; other notices are nothing."""
+    if b'"id_str"' not in line or b'"delete"' in line[:16]:
+        notice = _read_notice(line)
+        if notice.delete is not None:
+            yield _deletion(notice.delete.status.id_str, None)
+        return
+    status = _read_status(line)
+    told = status.retweeted_status or status
+    longer = told.extended_tweet
+    text = longer.full_text if longer else told.full_text or told.text
+    if told is not status:
+        text = f"RT @{told.user.screen_name}: {text}"
+    yield Post(
+        source=SOURCE,
+        id=status.id_str,
+        text=kept_text(text),
+        created_at=snowflake_time(status.id_str) or moment_of(status.created_at),
+        url=f"{PAGE}{status.user.screen_name or 'i'}/status/{status.id_str}",
+        author=status.user.screen_name,
+        langs=_langs(status.lang),
+        links=_links(told.entities, longer.entities if longer else None),
+        hashtags=_hashtags(told.entities, longer.entities if longer else None),
+        reply_to=status.in_reply_to_status_id_str,
+        repost_of=None if told is status else told.id_str,
+        likes=amount(status.favorite_count),
+        replies=amount(status.reply_count),
+        reposts=amount(status.retweet_count),
+    )
+
+
+def _deletion(name: str, created_at: str | None) -> Post:
+    moment = snowflake_time(name) or (moment_of(created_at) if created_at else None)
+    if moment is None:
+        raise NotAPost("Not a post: the deletion of a post of which no time is known.")
+    return Post(source=SOURCE, id=name, op="delete", text="", created_at=moment)
+
+
+def snowflake_time(name: str) -> datetime | None:
+    """When a post was made, which its number tells since November 2010; None for older ones."""
+    if not name.isdecimal() or len(name) > 19:
+        return None
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(name) >> 22)
+    return moment.replace(microsecond=0) if moment >= SNOWFLAKES_SINCE else None
+
+
+def _langs(lang: str | None) -> tuple[str, ...]:
+    # `und`, and the codes from `qam` on, mean that there is no language to tell.
+    return () if not lang or lang == "und" or (lang.startswith("q") and len(lang) == 3) else (lang,)
+
+
+def _links(*entities: Entities | None) -> tuple[str, ...]:
+    links = (link.unwound_url or link.expanded_url or link.url for each in entities if each for link in each.urls)
+    return each_once(links)
+
+
+def _hashtags(*entities: Entities | None) -> tuple[str, ...]:
+    return each_once(tag.tag or tag.text for each in entities if each for tag in each.hashtags)
