@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deploy.settings import Settings, load
+from ingest.sources.archive_table import columns_from
 
 
 def settings() -> Settings:
@@ -28,6 +29,17 @@ def parse_speed(text: str) -> float | None:
             f"{text!r} is no speed: say `max`, or how many times faster than the clock, such as 60."
         )
     return speed
+
+
+def checked_columns(given: str | None) -> str | None:
+    """The mapping of a table's columns, found to be one before anything is started.
+
+    Raises:
+        Permanent: with what is wrong.
+    """
+    if given is not None:
+        columns_from(given)
+    return given
 
 
 Speed = Annotated[str, typer.Option(help="Event time over wall time, such as 60, or `max`.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import detector, language, pipeline, topics
+from tests.benchmarks import detector, language, pipeline, sources, topics
 
 if __name__ == "__main__":
     detector.main()
@@ -13,3 +13,4 @@ if __name__ == "__main__":
         pipeline.main(Path(folder))
     language.main()
     topics.main()
+    sources.main()
