@@ -8,7 +8,7 @@ them, and topic `*` counts only that there; an absence is always filled with eve
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -165,7 +165,7 @@ class HackerNews:
     def _follow(self, live: httpx.Client, place: Place) -> Iterator[Item | Reached | Pause]:
         looked = updated = None
         grown = self._clock()
-        changes: deque[int] = deque()
+        changes: OrderedDict[int, None] = OrderedDict()
         while True:
             now = self._clock()
             if looked is None or now - looked >= self._settings.poll_every:
@@ -177,14 +177,14 @@ class HackerNews:
                     place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
                     yield Reached(place.since, place.until, place.cursor())
             elif changes:
-                post, _ = yield from self._item(live, changes.popleft())
+                post, _ = yield from self._item(live, changes.popitem(last=False)[0])
                 if post is not None:
                     yield Item(post, place.cursor())
             elif updated is None or now - updated >= UPDATES_EVERY:
                 updated = now
                 changed = yield from self._ask(live, "updates.json", read_changes)
                 newest = place.item or 0
-                changes.extend(number for number in changed.items if newest - WATCHED < number <= newest)
+                changes.update((number, None) for number in changed.items if newest - WATCHED < number <= newest)
             else:
                 yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
 
