@@ -144,7 +144,9 @@ class Gdelt:
             while True:
                 for series in self._series:
                     yield from self._catch_up(client, place, series, newest[series])
-                    yield self._reached(place.since, place.series, place)
+                    # A server that answers and writes no file any more is no sign of life.
+                    if self._clock() - newest[series] < self._settings.silent_after:
+                        yield self._reached(place.since, place.series, place)
                 yield Pause(self._settings.poll_every.total_seconds())
                 newest = yield from self._newest(client)
 

@@ -36,6 +36,7 @@ class GdeltNetwork(Faults):
             translated=False,
             terms=("tiktok",),
             first_files=2,
+            silent_after=timedelta(days=1),
             poll_every=timedelta(seconds=0.1),
         )
         return Gdelt(settings, lambda: datetime.now(UTC))

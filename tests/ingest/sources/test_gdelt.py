@@ -264,6 +264,14 @@ def test_after_a_long_absence_it_begins_anew(files: Files, server: Served, wall:
     assert not rejected(taken)
 
 
+def test_a_server_without_new_files_is_not_taken_for_alive(files: Files, server: Served, wall: Wall) -> None:
+    alive = FILE
+    for _ in steps(source(server, wall), wall, within=timedelta(hours=3)):
+        alive = wall.now
+    assert timedelta(minutes=40) < alive - FILE < timedelta(minutes=50)
+    assert wall.now > FILE + timedelta(hours=2)
+
+
 def test_one_series_alone(files: Files, server: Served, wall: Wall) -> None:
     take_until(steps(source(server, wall, translated=False), wall), lambda taken: len(taken) >= 2)
     assert not any("translation" in path for path in server.paths())
