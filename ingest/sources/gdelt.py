@@ -34,7 +34,8 @@ from ingest.source import (
 )
 from ingest.sources.gkg import LABEL, SOURCE, Unreadable, Wanted, read_file
 from ingest.sources.history import Since
-from ingest.sources.http import Refused, TooLarge, aside, get, open_client
+from ingest.sources.http import Refused, TooLarge, get, open_client
+from ingest.sources.waiting import beside
 
 STEP = timedelta(minutes=15)
 LARGEST_FILE = 128 * 1024 * 1024
@@ -68,9 +69,7 @@ class GdeltSettings(SourceSettings):
     translated: bool = Field(True, description="also read the articles that GDELT translated, from 65 languages")
     since: Since | None = Field(None, description="read history from this date, as 2020-07-01")
     until: Since | None = Field(None, description="read history up to this date; none means up to the first start")
-    first_files: int = Field(
-        4, description="files, of 15 minutes each, read back at the first start", ge=1
-    )
+    first_files: int = Field(4, description="files, of 15 minutes each, read back at the first start", ge=1)
     poll_every: Duration = Field(timedelta(minutes=1), description="pause between two looks for a new file")
     contact: str = Field("", description="how GDELT can reach you, sent in the User-Agent")
     base_url: str = Field("http://data.gdeltproject.org/gdeltv2/", description="where the files are, or a mirror")
@@ -203,7 +202,7 @@ class Gdelt:
         try:
             packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
             backfill = self._clock() - here.file > HISTORY_FROM
-            found = yield from aside(lambda: read_file(packed, name, self._wanted, backfill=backfill))
+            found = yield from beside(lambda: read_file(packed, name, self._wanted, backfill=backfill))
         except (Refused, TooLarge, Unreadable) as error:
             if isinstance(error, Refused) and error.status != HTTPStatus.NOT_FOUND:
                 raise

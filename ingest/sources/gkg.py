@@ -72,12 +72,20 @@ class Wanted:
         spaced = [term for term in map(_spaced, self.terms) if term]
         return tuple(f" {term}" if term[0] < "\u0530" else term for term in spaced)
 
+    @cached_property
+    def _hints(self) -> frozenset[str]:
+        """The first piece of each term: a row without any is left at once, as nearly all are."""
+        return frozenset(term.split()[0] for term in self._looked_for)
+
     def takes(self, row: list[str], title: str) -> bool:
         """Whether a row is one of them: by its title, the words of its address, its names and organisations."""
         if self.themes and self.themes.isdisjoint(_themes(row)):
             return False
         named = (title, unquote(row[_PAGE]), row[_PERSONS], row[_ORGANISATIONS], row[_ALL_NAMES])
-        said = f" {_spaced(' '.join(named))}"
+        joined = " ".join(named).lower()
+        if not any(hint in joined for hint in self._hints):
+            return False
+        said = f" {_spaced(joined)}"
         return any(term in said for term in self._looked_for)
 
 

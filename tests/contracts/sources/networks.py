@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from tests.contracts.sources.bluesky import bluesky_network
 from tests.contracts.sources.gdelt import gdelt_network
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
@@ -12,6 +13,8 @@ from tests.contracts.sources.paper import paper_network
 from tests.contracts.sources.rss import rss_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
+    "bluesky": bluesky_network("v2"),
+    "bluesky-v1": bluesky_network("v1"),
     "gdelt": gdelt_network,
     "hackernews": hackernews_network,
     "paper": paper_network,
