@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
-from deploy.embedded.warehouse.errors import Code, EngineError, engine_error, no_room
-from deploy.embedded.warehouse.guard import Kind
+from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
+from deploy.embedded.warehouse.guard import Kind, refuse_system
 from deploy.embedded.warehouse.query import Query, Summary
 from deploy.embedded.warehouse.quoting import escaped, set_statement, use_statement
 from deploy.embedded.warehouse.settings import Role
@@ -41,6 +41,7 @@ class Connection:
         self._open: Any = None
         self._overlay: dict[str, str] | None = {}
         self._restoring: list[str] = []
+        self._asked: Mapping[str, str] = {}
 
     def ask(self, query: Query) -> tuple[Iterator[bytes], Summary, str]:
         """Start a query: the pieces of its answer, its summary (growing with them) and its format.
@@ -131,11 +132,14 @@ class Connection:
             raise engine_error(error) from error
 
     def _prepare(self, query: Query, *, session_statement: bool) -> None:
-        if self._raw is None:
-            self._raw = self._engine.connect(self.role, self.token)
         wanted = {} if session_statement else dict(query.settings)
         database = "" if session_statement else query.database or ""
         overlay = {**wanted, "": database} if database else wanted
+        if self.role is Role.READER:
+            refuse_system(database)
+            self._prepare_reader(query.settings)
+        elif self._raw is None:
+            self._raw = self._engine.connect(self.role, self.token, {})
         if overlay == self._overlay:
             return
         for statement in self._restoring:
@@ -145,13 +149,24 @@ class Connection:
             if self._kept:
                 self._restoring.append(use_statement(self._current_database()))
             self._call(self._raw.query, use_statement(database))
-        if wanted:
+        if wanted and self.role is Role.WRITER:
             statement = set_statement(wanted)
-            # A reader's SET passes only where it changes nothing: there is nothing to restore.
-            if self._kept and self.role is Role.WRITER and (before := self._current(wanted)):
+            if self._kept and (before := self._current(wanted)):
                 self._restoring.append(set_statement(before))
             self._call(self._raw.query, statement)
         self._overlay = overlay
+
+    def _prepare_reader(self, asked: Mapping[str, str]) -> None:
+        """Open the connection, or open it anew for other settings: read-only, it takes none any more."""
+        if self._raw is not None and asked == self._asked:
+            return
+        database = self._current_database() if self._raw is not None else ""
+        before, self._raw = self._raw, None
+        if before is not None:
+            before.close()
+        self._raw, self._asked = self._engine.connect(self.role, self.token, asked), dict(asked)
+        if database:
+            self._call(self._raw.query, use_statement(database))
 
     def _current_database(self) -> str:
         return str(self._raw.query("SELECT currentDatabase()", "TabSeparatedRaw").bytes().decode()[:-1])

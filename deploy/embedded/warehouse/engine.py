@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import chdb
 
+from deploy.embedded.warehouse.allowance import allowance, limits_as_settings
 from deploy.embedded.warehouse.connection import Connection
 from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
@@ -16,6 +17,7 @@ from deploy.embedded.warehouse.quoting import set_statement
 from deploy.embedded.warehouse.settings import ReaderLimits, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from deploy.embedded.warehouse.settings import WarehouseSettings
@@ -48,12 +50,23 @@ class Engine:
         self.guard = Guard(self._first)
         self.version = str(self._first.query("SELECT version()", "TabSeparatedRaw").bytes().decode().strip())
 
-    def connect(self, role: Role, token: str) -> Any:
-        """Open a chDB connection for one of the two users. `token` marks its queries for `kill`."""
+    def connect(self, role: Role, token: str, asked: Mapping[str, str]) -> Any:
+        """Open a chDB connection for one of the two users. `token` marks its queries for `kill`.
+
+        `asked` are settings of a reader's request: once the connection is read-only nothing can set them any more.
+
+        Raises:
+            EngineError: when they are not a reader's to set, or the engine does not take their values.
+        """
+        allowed = allowance(asked, self._limits)
         raw = _connect(self._directory)
         raw.query(set_statement({**_EVERYONE, "log_comment": token}))
         if role is Role.READER:
-            raw.query(set_statement(_reader(self._limits)))
+            try:
+                raw.query(set_statement({**_reader(self._limits), **allowed}))
+            except RuntimeError as error:
+                raw.close()
+                raise engine_error(error) from error
             raw.query(set_statement({"readonly": "1"}))
         return raw
 
@@ -94,15 +107,11 @@ def _connect(directory: Path) -> Any:
 
 
 def _reader(limits: ReaderLimits) -> dict[str, str]:
-    return {
-        "max_execution_time": str(limits.seconds),
-        "max_memory_usage": str(limits.memory_bytes),
-        "max_result_rows": str(limits.result_rows),
-        "max_result_bytes": str(limits.result_bytes),
+    return limits_as_settings(limits) | {
+        # The clock decides alone: by default the engine first looks for ten seconds how fast a query is.
+        "timeout_before_checking_execution_speed": "0",
         "allow_introspection_functions": "0",
         "allow_ddl": "0",
-        "enable_http_compression": "1",
-        "cancel_http_readonly_queries_on_client_close": "1",
     }
 
 

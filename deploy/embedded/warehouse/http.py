@@ -53,9 +53,9 @@ class Gateway:
             await incoming.drain()
             await reply.failure(error, self._engine.version)(scope, incoming, send)
 
-    def close(self) -> None:
-        """End what still runs."""
-        self._workers.close()
+    def close(self) -> bool:
+        """End what still runs. False when a query does not end."""
+        return self._workers.close()
 
     async def _respond(self, request: Request, incoming: _Incoming, send: Send) -> None:
         refuse_web_pages(request.headers, self._settings)

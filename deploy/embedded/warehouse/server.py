@@ -35,7 +35,8 @@ def serve(settings: WarehouseSettings) -> None:
             gateway = Gateway(engine, settings)
             with _signals_end_here():
                 _server(gateway).run([listener])
-            gateway.close()
+            if not gateway.close():
+                os._exit(0)  # the engine does not end, and its data outlive a kill
         finally:
             engine.close()
 

@@ -67,6 +67,10 @@ class Sessions:
         kept = self._kept[key]
         kept.busy, kept.expires = False, now + kept.seconds
 
+    def forget(self, key: SessionKey) -> None:
+        """Drop a session whose connection is of no use any more; the next request begins another."""
+        self._kept.pop(key, None)
+
     def expired(self, now: float) -> list[Connection]:
         """Take out the sessions whose time is over, and the oldest above what one server keeps."""
         idle = sorted((kept.expires, key.id, key) for key, kept in self._kept.items() if not kept.busy)

@@ -22,10 +22,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """What one query of a reader may take before the engine stops it."""
+    """What one query of a reader may take before the engine stops it. `disk_bytes` is what it may put aside."""
 
     seconds: int = 30
     memory_bytes: int = 2_000_000_000
+    read_rows: int = 2_000_000_000
+    read_bytes: int = 200_000_000_000
+    disk_bytes: int = 4_000_000_000
     result_rows: int = 1_000_000
     result_bytes: int = 1_000_000_000
 

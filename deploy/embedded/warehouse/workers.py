@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _KILL_AGAIN_SECONDS = 0.5
+_GRACE_SECONDS = 3
 
 
 class Workers:
-    """Threads for each user, and two more that end and close what those leave behind."""
+    """Threads for each user, and two more that end and close what those leave behind.
+
+    The engine looks at its limits and at KILL between two blocks; a function that takes an hour over one block is
+    not stopped by either. The request of such a reader is ended all the same, and its place given to the next; its
+    thread is left to the engine until that lets go.
+    """
 
     def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
         self._engine = engine
@@ -33,14 +39,18 @@ class Workers:
         self._under_way = 0
         self._sessions = Sessions(lambda role: engine.open(role, kept=True))
         self._control = ThreadPoolExecutor(2, "control")
-        self._pools = {
-            Role.READER: ThreadPoolExecutor(settings.readers, "reader"),
-            Role.WRITER: ThreadPoolExecutor(settings.writers, "writer"),
+        self._patience = {Role.READER: settings.limits.seconds + _GRACE_SECONDS, Role.WRITER: None}
+        self._places = {
+            Role.READER: asyncio.Semaphore(settings.readers),
+            Role.WRITER: asyncio.Semaphore(settings.writers),
         }
+        self._pool = ThreadPoolExecutor(settings.queries, "query")
+        self._stuck: set[Connection] = set()
 
     async def run(self, role: Role, work: Callable[..., T], *arguments: Any) -> T:
         """Run a blocking call in a thread of this user."""
-        return await asyncio.get_running_loop().run_in_executor(self._pools[role], work, *arguments)
+        async with self._places[role]:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
     async def watched(
         self, connection: Connection, gone: asyncio.Future[None], work: Callable[..., T], *arguments: Any
@@ -50,14 +60,31 @@ class Workers:
         A query that writes is left to finish: half a statement is worse than an unread answer.
         """
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._pools[connection.role], work, *arguments)
-        either: set[asyncio.Future[Any]] = {running, gone}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        while not running.done() and connection.interruptible:
-            connection.cancelled = True
-            await loop.run_in_executor(self._control, self._engine.kill, connection.token)
-            await asyncio.wait({running}, timeout=_KILL_AGAIN_SECONDS)
-        return await running
+        patience = self._patience[connection.role]
+        async with self._places[connection.role]:
+            running = loop.run_in_executor(self._pool, work, *arguments)
+            either: set[asyncio.Future[Any]] = {running, gone}
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            given_up = loop.time() + _GRACE_SECONDS
+            while not running.done() and connection.interruptible:
+                connection.cancelled = True
+                await loop.run_in_executor(self._control, self._engine.kill, connection.token)
+                await asyncio.wait({running}, timeout=_KILL_AGAIN_SECONDS)
+                if patience is not None and not running.done() and loop.time() > given_up:
+                    raise self._left(connection, running)
+            return await running
+
+    def _left(self, connection: Connection, running: asyncio.Future[Any]) -> EngineError:
+        """Leave a query to the engine, which does not let go of it."""
+        self._stuck.add(connection)
+
+        def over(done: asyncio.Future[Any]) -> None:
+            done.exception()  # seen: it has nobody to go to
+            self._stuck.discard(connection)
+            self._control.submit(connection.close)
+
+        running.add_done_callback(over)
+        return EngineError(Code.TIMEOUT_EXCEEDED, "Timeout exceeded: the query was given up at its limit")
 
     @asynccontextmanager
     async def lease(self, call: Call) -> AsyncIterator[Connection]:
@@ -85,7 +112,8 @@ class Workers:
         try:
             yield connection
         finally:
-            self._control.submit(connection.close)
+            if connection not in self._stuck:
+                self._control.submit(connection.close)
 
     @asynccontextmanager
     async def _session(self, key: SessionKey, call: Call) -> AsyncIterator[Connection]:
@@ -96,13 +124,18 @@ class Workers:
             yield connection
             await asyncio.get_running_loop().run_in_executor(self._control, connection.rest)
         finally:
-            self._sessions.give_back(key, time.monotonic())
+            if connection in self._stuck:
+                self._sessions.forget(key)
+            else:
+                self._sessions.give_back(key, time.monotonic())
 
-    def close(self) -> None:
-        """End everything: what runs is killed, what waits never begins."""
+    def close(self) -> bool:
+        """End everything: what runs is killed, what waits never begins. False when a query did not let go."""
         self._engine.kill_all()
-        for pool in self._pools.values():
-            pool.shutdown(cancel_futures=True)
+        if self._stuck:
+            return False
+        self._pool.shutdown(cancel_futures=True)
         for connection in self._sessions.all():
             connection.close()
         self._control.shutdown()
+        return True

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from tests.integration.test_warehouse.conftest import READER, WRITER, Run, Warehouse, free_port
 
 EXCEPTION = "X-ClickHouse-Exception-Code"
-REFUSED = {"164", "497", "62", "358", "344", "36", "42", "46", "60"}
+REFUSED = {"164", "497", "62", "358", "344", "36", "42", "46", "60", "70"}
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +119,37 @@ def test_the_reader_only_reads(warehouse: Warehouse, table: None, query: str) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("readonly", "0"), ("max_execution_time", "0"), ("max_result_rows", "0"), ("allow_ddl", "1")]
+    ("name", "value"), [("readonly", "0"), ("allow_ddl", "1"), ("max_memory_usage_for_user", "0"), ("no_such", "1")]
 )
-def test_the_reader_raises_no_limit(warehouse: Warehouse, name: str, value: str) -> None:
+def test_the_reader_changes_no_other_setting(warehouse: Warehouse, name: str, value: str) -> None:
     answer = warehouse.post("SELECT 1", "reader", **{name: value})
-    assert answer.headers.get(EXCEPTION) in {"164", "392"}
-    asked = f"SELECT a FROM (SELECT getSetting('{name}') AS a SETTINGS {name} = {value})"
-    assert warehouse.post(asked, "reader").text not in {f"{value}\n", "true\n"}
+    assert answer.headers.get(EXCEPTION) == "164"
+
+
+@pytest.mark.parametrize("value", ["0", "100", "0.0", "1e9", "-1", "18446744073709551615", "", "20; DROP"])
+@pytest.mark.parametrize("session", [{}, {"session_id": "raising"}])
+def test_a_limit_of_the_reader_goes_down_and_never_up(
+    warehouse: Warehouse, value: str, session: dict[str, str]
+) -> None:
+    asked = "SELECT getSetting('max_execution_time')"
+    answer = warehouse.post(asked, "reader", max_execution_time=value, **session)
+    assert answer.text == "20\n" or answer.headers.get(EXCEPTION) == "164"
+    assert warehouse.post(asked, "reader", max_execution_time="5", **session).text == "5\n"
+    assert warehouse.post(asked, "reader", **session).text == "20\n"
+    nested = f"SELECT a FROM (SELECT getSetting('max_execution_time') AS a SETTINGS max_execution_time = {value or 1})"
+    assert warehouse.post(nested, "reader", **session).text not in {f"{value}\n", "0\n"}
+    for text in (f"SELECT 1 SETTINGS max_execution_time = {value or 1}", f"SET max_execution_time = {value or 1}"):
+        assert warehouse.post(text, "reader", **session).headers.get(EXCEPTION) in REFUSED
+
+
+def test_a_session_of_the_reader_keeps_its_database_when_settings_change(warehouse: Warehouse, client: Client) -> None:
+    client.command("CREATE DATABASE IF NOT EXISTS elsewhere")
+    session = {"session_id": "settings"}
+    warehouse.post("USE elsewhere", "reader", **session)
+    asked = "SELECT currentDatabase(), getSetting('max_block_size')"
+    assert warehouse.post(asked, "reader", max_block_size="1000", **session).text == "elsewhere\t1000\n"
+    assert warehouse.post(asked, "reader", **session).text != "elsewhere\t1000\n"
+    assert warehouse.post("SELECT currentDatabase()", "reader", **session).text == "elsewhere\n"
 
 
 def test_limits_end_a_query_of_the_reader(warehouse: Warehouse) -> None:
