@@ -9,7 +9,7 @@ import typer
 
 from deploy import logs
 from deploy.addresses import OutOfReach, PortTaken
-from deploy.commands import filters, ingest, run, stage, store, topics
+from deploy.commands import filters, ingest, run, sql, stage, store, topics
 from deploy.embedded import broker
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
@@ -33,7 +33,7 @@ app.command()(run.demo)
 app.command()(stage.process)
 app.command()(stage.watch)
 app.command()(stage.dashboard)
-app.command()(store.sql)
+app.command()(sql.sql)
 app.command()(store.spikes)
 app.command()(store.retag)
 app.command()(filters.tag)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -13,7 +12,6 @@ import typer
 from deploy import stages
 from deploy.commands.options import settings
 from deploy.report import incident_lines
-from deploy.screen import printable
 from deploy.store_at_hand import store_at_hand
 from processing import queries
 from processing.retag import retag as retag_posts
@@ -28,23 +26,6 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
-class SqlFormat(StrEnum):
-    """How the result of a query is printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    NDJSON = "ndjson"
-
-
-CLICKHOUSE_FORMATS = {
-    SqlFormat.TABLE: "PrettyCompactMonoBlock",
-    SqlFormat.CSV: "CSVWithNames",
-    SqlFormat.JSON: "JSON",
-    SqlFormat.NDJSON: "JSONEachRow",
-}
-
-
 def migrate_schema(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be applied.")] = False,
 ) -> None:
@@ -52,17 +33,6 @@ def migrate_schema(
     with store_at_hand(settings()) as own:
         for migration in migrate(own.processing.clickhouse, dry_run=dry_run):
             print(f"{'would apply' if dry_run else 'applied'} {migration.name}")
-
-
-def sql(
-    query: Annotated[str, typer.Argument(help="The query; - reads it from standard input.")],
-    format: Annotated[SqlFormat, typer.Option(help="`table`, `csv`, `json` or `ndjson`.")] = SqlFormat.TABLE,  # noqa: A002
-) -> None:
-    """Ask the store in ClickHouse's SQL, as the user that may only read."""
-    text = sys.stdin.read() if query == "-" else query
-    with store_at_hand(settings()) as own, queries.connect(own.reader) as store:
-        result = store.query_bytes(text.strip().rstrip(";"), format=CLICKHOUSE_FORMATS[format]).decode(errors="replace")
-    print(printable(result) if sys.stdout.isatty() else result, end="")
 
 
 def spikes(

@@ -5,7 +5,8 @@ Nothing else imports clickhouse_connect, and none of its exceptions leaves this 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +25,7 @@ Parameters = Mapping[str, object]
 # network trouble between servers, memory, a full disk, a table that is still read-only after a restart.
 PASSING_CODES = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 319, 425, 999})
 AUTHENTICATION_FAILED = 516
+_PIECE = 1024 * 1024
 
 
 class StoreUnavailable(Exception):
@@ -40,6 +42,28 @@ class StoreRefused(Exception):
 
 class WrittenShort(Exception):
     """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
+
+
+_ENGINE_NOISE = re.compile(
+    r"\s*\((?:version |for url )[^)]*\)|\s*\([A-Z][A-Z0-9_]+\)\s*$|\s+In scope .*|\s+Stack trace.*", re.DOTALL
+)
+# What follows repeats the query and lists every word that could have stood there.
+_SYNTAX_ERROR = re.compile(r"(Syntax error.*?: failed at position \d+ .*?(?: \(line \d+, col \d+\))?): .*", re.DOTALL)
+_UNKNOWN_DATABASE = 81
+
+
+def readable(error: StoreRefused | StoreUnavailable) -> str:
+    """What the engine said, as one sentence: without its number, version, stack and the query repeated."""
+    _, found, said = str(error).partition("DB::Exception: ")
+    if not found:
+        return str(error)
+    if isinstance(error, StoreRefused) and error.code == _UNKNOWN_DATABASE:
+        return "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
+    said = _SYNTAX_ERROR.sub(r"\1", said.strip())
+    while (shorter := _ENGINE_NOISE.sub("", said).strip()) != said:
+        said = shorter
+    sentence = " ".join(said.split()).rstrip(".")
+    return f"{sentence}."
 
 
 @contextmanager
@@ -96,6 +120,41 @@ class Store:
         """The result of a query in one of ClickHouse's own formats."""
         with _translated(self.address):
             return bytes(self._client.raw_query(sql, parameters=dict(parameters or {}), fmt=format))
+
+    @contextmanager
+    def stream(
+        self,
+        sql: str,
+        parameters: Parameters | None = None,
+        *,
+        format: str,  # noqa: A002
+        settings: Mapping[str, str] | None = None,
+    ) -> Iterator[Iterator[bytes]]:
+        """The result of a query in one of ClickHouse's own formats, piece by piece, for as long as the context lasts.
+
+        The server holds it back until it is whole, on its disk where it is large: what arrives has no error in it.
+        """
+        whole = {"wait_end_of_query": "1", **(settings or {})}
+        with _translated(self.address):
+            answer: Any = self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt=format, settings=whole)
+        try:
+            yield self._pieces(answer)
+        finally:
+            answer.close()
+
+    def _pieces(self, answer: Any) -> Iterator[bytes]:
+        while True:
+            with _translated(self.address):
+                piece = bytes(answer.read(_PIECE))
+            if not piece:
+                return
+            yield piece
+
+    def insert_bytes(self, table: str, data: Generator[bytes, None, None], *, format: str) -> int:  # noqa: A002
+        """Insert what is already in one of ClickHouse's own formats; the rows that the server counted."""
+        with _translated(self.address):
+            written: Any = self._client.raw_insert(table, insert_block=data, fmt=format)
+        return int(written.written_rows)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing of interest."""
