@@ -9,7 +9,8 @@ import typer
 
 from deploy import logs
 from deploy.addresses import OutOfReach, PortTaken
-from deploy.commands import filters, ingest, run, sql, stage, store, topics
+from deploy.backup.manifest import BackupUnusable
+from deploy.commands import backup, filters, ingest, run, sql, stage, store, topics
 from deploy.embedded import broker
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
@@ -38,6 +39,8 @@ app.command()(store.spikes)
 app.command()(store.retag)
 app.command()(filters.tag)
 app.command()(filters.detect)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command("migrate")(store.migrate_schema)
 app.command("warehouse", hidden=True)(stage.warehouse)
 app.command("broker", hidden=True)(stage.run_broker)
@@ -46,6 +49,7 @@ app.add_typer(topics.app, name="topics")
 
 FAILURES = (
     AlreadyRunning,
+    BackupUnusable,
     BrokerRefused,
     BrokerUnavailable,
     CursorUnreadable,

@@ -11,6 +11,7 @@ from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
+from processing.store.client import StoreRefused, StoreUnavailable, readable
 
 
 @contextmanager
@@ -39,3 +40,16 @@ def store_at_hand(settings: Settings) -> Iterator[Settings]:
         yield settings
     finally:
         child.end(patience=8.0)
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Say what the engine refuses as one sentence, for people who wrote the query.
+
+    Raises:
+        StoreRefused: in place of what the store raised.
+    """
+    try:
+        yield
+    except (StoreRefused, StoreUnavailable) as error:
+        raise StoreRefused(readable(error)) from error

@@ -14,9 +14,8 @@ import typer
 
 from deploy.commands.options import settings
 from deploy.pager import show
-from deploy.store_at_hand import store_at_hand
+from deploy.store_at_hand import in_a_sentence, store_at_hand
 from processing import queries
-from processing.store.client import readable
 
 
 class SqlFormat(StrEnum):
@@ -58,12 +57,11 @@ def sql(
     try:
         with (
             store_at_hand(settings()) as own,
+            in_a_sentence(),
             queries.connect(own.reader) as store,
-            store.stream(text, parameters, format=CLICKHOUSE_FORMATS[format]) as pieces,
+            store.stream(text, parameters, format=CLICKHOUSE_FORMATS[format]) as result,
         ):
-            show(pieces, page=not no_pager)
-    except (queries.StoreRefused, queries.StoreUnavailable) as error:
-        raise queries.StoreRefused(readable(error)) from error
+            show(result.pieces, page=not no_pager)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

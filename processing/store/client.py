@@ -5,11 +5,13 @@ Nothing else imports clickhouse_connect, and none of its exceptions leaves this 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -84,6 +86,14 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """A result on its way: how many rows it has, and its bytes."""
+
+    rows: int
+    pieces: Iterator[bytes]
+
+
 class Store:
     """A connection to one ClickHouse database as one user. It has no session, so threads may share it."""
 
@@ -129,7 +139,7 @@ class Store:
         *,
         format: str,  # noqa: A002
         settings: Mapping[str, str] | None = None,
-    ) -> Iterator[Iterator[bytes]]:
+    ) -> Iterator[Streamed]:
         """The result of a query in one of ClickHouse's own formats, piece by piece, for as long as the context lasts.
 
         The server holds it back until it is whole, on its disk where it is large: what arrives has no error in it.
@@ -138,7 +148,8 @@ class Store:
         with _translated(self.address):
             answer: Any = self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt=format, settings=whole)
         try:
-            yield self._pieces(answer)
+            summary = json.loads(answer.headers.get("X-ClickHouse-Summary", "{}"))
+            yield Streamed(int(summary.get("result_rows", 0)), self._pieces(answer))
         finally:
             answer.close()
 
@@ -150,10 +161,10 @@ class Store:
                 return
             yield piece
 
-    def insert_bytes(self, table: str, data: Generator[bytes, None, None], *, format: str) -> int:  # noqa: A002
-        """Insert what is already in one of ClickHouse's own formats; the rows that the server counted."""
+    def insert_file(self, table: str, data: BinaryIO) -> int:
+        """Insert a file of the format Native, compressed by zstd; the rows that the server counted."""
         with _translated(self.address):
-            written: Any = self._client.raw_insert(table, insert_block=data, fmt=format)
+            written: Any = self._client.raw_insert(table, insert_block=data, fmt="Native", compression="zstd")
         return int(written.written_rows)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:

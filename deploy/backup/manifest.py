@@ -1,0 +1,92 @@
+"""What a backup says of itself: a directory of compressed files in ClickHouse's format Native, and manifest.json.
+
+The manifest is written last and holds the size and SHA-256 of every file, so that a backup that was cut short, or
+changed since, is told from a whole one before anything is restored from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+NAME = "manifest.json"
+LAYOUT = 1
+
+
+class BackupUnusable(Exception):
+    """A backup cannot be made there, or not be restored; the message is one sentence for a person."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """One file: rows of one partition of a table, the newest version of each."""
+
+    table: str
+    name: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """A migration that the database had seen."""
+
+    number: int
+    name: str
+    checksum: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`began` is the server's clock in microseconds: counts from then on may be of posts that are not in here."""
+
+    layout: int
+    database: str
+    engine: str
+    made_at: datetime
+    began: int
+    migrations: tuple[Applied, ...]
+    files: tuple[File, ...]
+
+    def rows(self) -> dict[str, int]:
+        """Rows by table."""
+        return {table: sum(f.rows for f in self.files if f.table == table) for table in {f.table for f in self.files}}
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest beside its files."""
+    (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+
+
+def read(folder: Path) -> Manifest:
+    """Read the manifest and hold every file to it.
+
+    Raises:
+        BackupUnusable: naming the first file that is missing, cut short or changed.
+    """
+    try:
+        manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+    except OSError as error:
+        raise BackupUnusable(f"{folder} is no backup: its {NAME} cannot be read, {error.strerror}.") from error
+    except msgspec.MsgspecError as error:
+        raise BackupUnusable(f"{folder / NAME} does not read as a manifest: {error}.") from error
+    if manifest.layout != LAYOUT:
+        raise BackupUnusable(f"{folder} was made by another banwatch, with layout {manifest.layout}: use that one.")
+    for file in manifest.files:
+        _check(folder, file)
+    return manifest
+
+
+def _check(folder: Path, file: File) -> None:
+    path = folder / file.name
+    if Path(file.name).name != file.name or not path.is_file():
+        raise BackupUnusable(f"The backup is not whole: {path} is missing. Nothing was restored.")
+    if (size := path.stat().st_size) != file.size:
+        raise BackupUnusable(
+            f"The backup is not whole: {path} has {size:,} bytes instead of {file.size:,}. Nothing was restored."
+        )
+    with path.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if found != file.sha256:
+        raise BackupUnusable(f"The backup has changed since it was made: {path} differs. Nothing was restored.")

@@ -1,0 +1,119 @@
+"""`banwatch restore`: a backup back into a database, all of it or nothing.
+
+Everything is loaded, counted and compared in a database of its own beside the real one; then each table changes places
+with its namesake, which takes no time. What goes wrong before leaves the real database as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.backup import manifest
+from deploy.backup.manifest import BackupUnusable, Manifest
+from deploy.backup.save import LEDGER, PATIENCE, POSTS
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store
+from processing.store.migrate import migrate, shipped
+from processing.store.writer import recount
+
+MINUTES_AT_ONCE = 1_000
+_TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
+# A minute counted since the backup began may have been counted with posts that the backup does not hold; one whose
+# posts are more than its count was written and not yet counted when the counts were read.
+_TO_RECOUNT = """
+SELECT minute FROM count_versions WHERE version >= {began:UInt64}
+UNION DISTINCT
+SELECT minute FROM
+(
+    SELECT toStartOfMinute(created_at) AS minute, source, count() AS found, countIf(deleted) AS gone
+    FROM post_versions FINAL GROUP BY minute, source
+) AS written
+LEFT JOIN
+(
+    SELECT minute, source, sum(posts) AS posts, sum(deleted) AS deleted
+    FROM count_versions FINAL WHERE topic = '*' GROUP BY minute, source
+) AS counted USING (minute, source)
+WHERE found > counted.posts OR gone > counted.deleted
+ORDER BY minute
+"""
+
+
+def restore(
+    address: ClickHouseAddress, folder: Path, say: Callable[[str], None], *, replacing: bool = False
+) -> Manifest:
+    """Restore a backup into the database of the address; `replacing` drops what that holds.
+
+    Raises:
+        BackupUnusable: the backup is not whole, is of a newer banwatch, or the database is not empty.
+    """
+    found = manifest.read(folder)
+    _check_migrations(found)
+    beside = replace(address, database=f"{address.database}_restoring", timeout=PATIENCE)
+    migrate(address)
+    with Store(address) as store:
+        if not replacing and (full := _not_empty(store)):
+            raise BackupUnusable(
+                f"The database {address.database} is not empty ({full} has rows): say --replace to drop what it holds."
+            )
+        store.command("DROP DATABASE IF EXISTS {name:Identifier} SYNC", {"name": beside.database})
+        try:
+            migrate(beside)
+            with Store(beside) as staged:
+                _load(staged, folder, found, say)
+                say(f"{_recount(staged, found):,} minutes counted again")
+                tables = [str(name) for (name,) in staged.query(_TABLES) if name != LEDGER]
+            for table in tables:
+                store.command(
+                    "EXCHANGE TABLES {here:Identifier}.{table:Identifier} AND {there:Identifier}.{table:Identifier}",
+                    {"here": address.database, "there": beside.database, "table": table},
+                )
+        finally:
+            store.command("DROP DATABASE IF EXISTS {name:Identifier} SYNC", {"name": beside.database})
+    return found
+
+
+def _check_migrations(found: Manifest) -> None:
+    ours = {migration.number: migration.checksum for migration in shipped()}
+    for applied in found.migrations:
+        if ours.get(applied.number) != applied.checksum:
+            raise BackupUnusable(
+                f"The backup was made with migration {applied.name}, which this banwatch does not have: upgrade it."
+            )
+
+
+def _not_empty(store: Store) -> str:
+    for (table,) in store.query(_TABLES):
+        if table != LEDGER and store.query("SELECT 1 FROM {table:Identifier} LIMIT 1", {"table": table}):
+            return str(table)
+    return ""
+
+
+def _load(store: Store, folder: Path, found: Manifest, say: Callable[[str], None]) -> None:
+    known = {table for (table,) in store.query(_TABLES)}
+    for file in found.files:
+        if file.table not in known:
+            raise BackupUnusable(f"The backup holds the table {file.table}, which this banwatch does not have.")
+        with (folder / file.name).open("rb") as data:
+            written = store.insert_file(file.table, data)
+        if written != file.rows:
+            raise BackupUnusable(f"{file.name} says {file.rows:,} rows and {written:,} were restored: it is not whole.")
+    for table, rows in sorted(found.rows().items()):
+        [(stored,)] = store.query("SELECT count() FROM {table:Identifier}", {"table": table})
+        if stored != rows:
+            raise BackupUnusable(f"{table} has {stored:,} rows after the restore instead of {rows:,}.")
+        say(f"{table}: {rows:,} rows")
+
+
+def _recount(store: Store, found: Manifest) -> int:
+    minutes = [minute for (minute,) in store.query(_TO_RECOUNT, {"began": found.began})]
+    for start in range(0, len(minutes), MINUTES_AT_ONCE):
+        recount(store, set(minutes[start : start + MINUTES_AT_ONCE]))
+    if left := len(_uncounted(store)):
+        raise BackupUnusable(f"{left:,} minutes of {POSTS} do not agree with their counts after the restore.")
+    return len(minutes)
+
+
+def _uncounted(store: Store) -> list[object]:
+    return [minute for (minute,) in store.query(_TO_RECOUNT, {"began": 2**63})]

@@ -1,0 +1,30 @@
+"""Commands that take the whole store out, and put it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.backup.restore import restore as restore_store
+from deploy.backup.save import save
+from deploy.commands.options import settings
+from deploy.store_at_hand import in_a_sentence, store_at_hand
+
+
+def backup(path: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")]) -> None:
+    """Write everything in the store to a directory; workers may go on meanwhile."""
+    with store_at_hand(settings()) as own, in_a_sentence():
+        made = save(own.processing.clickhouse, path, print)
+    print(f"{sum(made.rows().values()):,} rows in {len(made.files):,} files at {path}")
+
+
+def restore(
+    path: Annotated[Path, typer.Argument(help="A directory that `banwatch backup` made.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Drop what the database holds now.")] = False,
+) -> None:
+    """Put a backup back into an empty database, whole or not at all; stop what writes to it before."""
+    with store_at_hand(settings()) as own, in_a_sentence():
+        found = restore_store(own.processing.clickhouse, path, print, replacing=replace)
+    print(f"{sum(found.rows().values()):,} rows restored of {found.made_at:%Y-%m-%d %H:%M} UTC")
