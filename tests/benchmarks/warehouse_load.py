@@ -1,9 +1,9 @@
 """`make bench-warehouse`: eight readers and a writer on one embedded warehouse, side by side, for ten minutes.
 
-The writer tags nothing: it writes posts of a ring of ids again and again, each round a newer version, and recounts
-their minutes, so that the store stays the same size and memory that grows is memory that leaks. One reader more asks, over
-and over, what would take minutes; it is cut at its limit while the others answer. Ends with status 1 when anything
-but that was an error, or a count is wrong at the end.
+The writer writes posts of a ring of ids again and again, each round a newer version, and recounts their minutes, so
+that the store stays the same size and memory that grows is memory that leaks. One reader more asks, over and over,
+what would take minutes; it is cut at its limit while the others answer. Ends with status 1 when anything but that was
+an error, or a count is wrong at the end.
 """
 
 from __future__ import annotations

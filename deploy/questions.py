@@ -1,0 +1,187 @@
+"""Worked questions: what people ask of the store, in SQL over the stable views. A test asks them all.
+
+The times are those of the demo, so each can be pasted into `banwatch sql` beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """`name` is short and stable; `title` is the question as a person asks it."""
+
+    name: str
+    title: str
+    sql: str
+
+
+QUESTIONS = (
+    Question(
+        "surges",
+        "When did talk surge, how far above normal, and in which languages?",
+        """SELECT start, peak, `end`, topic, severity, round(ratio, 1) AS times_normal, languages
+FROM incidents
+ORDER BY start DESC
+LIMIT 10""",
+    ),
+    Question(
+        "languages",
+        "Which languages talked about bans on 10 July 2020?",
+        """SELECT language, sum(posts) AS posts, round(100 * posts / sum(posts) OVER (), 1) AS percent
+FROM counts
+WHERE topic = 'ban' AND toDate(minute) = '2020-07-10'
+GROUP BY language
+ORDER BY posts DESC""",
+    ),
+    Question(
+        "hashtags",
+        "Which hashtags led in one hour? By authors, so that one loud account does not lead alone.",
+        """SELECT lowerUTF8(arrayJoin(hashtags)) AS hashtag, uniqExact(source, author) AS authors, count() AS posts
+FROM posts
+WHERE created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-10 17:00:00' AND has(topics, 'ban')
+GROUP BY hashtag
+ORDER BY authors DESC, posts DESC
+LIMIT 10""",
+    ),
+    Question(
+        "share",
+        "What share of all that the sources delivered was about bans, hour by hour?",
+        """SELECT
+    toStartOfHour(minute) AS hour,
+    sumIf(posts, topic = 'ban') AS about_bans,
+    sumIf(posts, topic = '*') AS everything,
+    round(100 * about_bans / everything, 1) AS percent
+FROM counts
+WHERE toDate(minute) = '2020-07-10'
+GROUP BY hour
+ORDER BY hour""",
+    ),
+    Question(
+        "first-posts",
+        "Which posts came first in the largest incident?",
+        """SELECT posts.created_at, posts.source, posts.language, posts.author, posts.text, posts.url
+FROM posts
+CROSS JOIN (SELECT topic, start FROM incidents ORDER BY score DESC LIMIT 1) AS incident
+WHERE has(posts.topics, incident.topic) AND posts.created_at >= incident.start AND NOT posts.deleted
+ORDER BY posts.created_at
+LIMIT 10""",
+    ),
+    Question(
+        "domains",
+        "Which sites did posts link to most?",
+        """SELECT domainWithoutWWW(arrayJoin(links)) AS site, count() AS times, uniqExact(source, author) AS authors
+FROM posts
+WHERE has(topics, 'ban') AND created_at >= '2020-07-06' AND created_at < '2020-07-13'
+GROUP BY site
+ORDER BY authors DESC, times DESC
+LIMIT 10""",
+    ),
+    Question(
+        "deleted",
+        "What share of posts about bans has been deleted since, by day and source?",
+        """SELECT
+    toDate(minute) AS day,
+    source,
+    sum(posts) AS written,
+    sum(deleted) AS gone,
+    round(100 * gone / written, 2) AS percent
+FROM counts
+WHERE topic = 'ban'
+GROUP BY day, source
+ORDER BY percent DESC, day, source
+LIMIT 20""",
+    ),
+    Question(
+        "weeks",
+        "How does one week compare with the week before, day by day?",
+        """SELECT
+    toDayOfWeek(minute) AS weekday,
+    sumIf(posts, minute < '2020-07-06') AS week_before,
+    sumIf(posts, minute >= '2020-07-06') AS week,
+    round((week + 1) / (week_before + 1), 2) AS ratio
+FROM counts
+WHERE topic = 'ban' AND minute >= '2020-06-29' AND minute < '2020-07-13'
+GROUP BY weekday
+ORDER BY weekday""",
+    ),
+    Question(
+        "concentration",
+        "How much of the talk came from the ten most active authors?",
+        """SELECT
+    count() AS authors,
+    sum(written) AS posts,
+    round(100 * arraySum(arraySlice(arrayReverseSort(groupArray(written)), 1, 10)) / posts, 1) AS percent_of_top_ten
+FROM
+(
+    SELECT source, author, count() AS written
+    FROM posts
+    WHERE has(topics, 'ban') AND author != '' AND toDate(created_at) = '2020-07-10'
+    GROUP BY source, author
+)""",
+    ),
+    Question(
+        "new-authors",
+        "How many authors spoke about bans for the first time, day by day?",
+        """SELECT day, uniqExact(source, author) AS authors, uniqExactIf((source, author), day = first_day) AS new_ones
+FROM
+(
+    SELECT source, author, toDate(created_at) AS day, min(day) OVER (PARTITION BY source, author) AS first_day
+    FROM posts
+    WHERE has(topics, 'ban') AND author != ''
+)
+GROUP BY day
+ORDER BY day""",
+    ),
+    Question(
+        "freshness",
+        "How fresh is each source, and how late do its posts come?",
+        """SELECT
+    source,
+    max(created_at) AS newest_post,
+    count() AS posts,
+    round(quantile(0.5)(greatest(0, dateDiff('second', created_at, seen_at)))) AS seconds_late
+FROM posts
+GROUP BY source
+ORDER BY newest_post DESC""",
+    ),
+    Question(
+        "arabic",
+        "What do Arabic posts call it: a ban (حظر), a deletion (حذف) or a block (حجب)?",
+        """SELECT
+    toDate(created_at) AS day,
+    count() AS posts,
+    countIf(match(text, 'حظر|يحظر|محظور')) AS ban,
+    countIf(match(text, 'حذف|احذف|يحذف')) AS deletion,
+    countIf(match(text, 'حجب|محجوب')) AS block
+FROM posts
+WHERE language = 'ar' AND has(topics, 'ban') AND NOT deleted
+GROUP BY day
+ORDER BY posts DESC
+LIMIT 10""",
+    ),
+    Question(
+        "reasons",
+        "Which sub-topics were talked about together with bans?",
+        """SELECT arrayJoin(topics) AS other, count() AS posts, uniqExact(language) AS languages
+FROM posts
+WHERE has(topics, 'ban') AND other NOT IN ('ban', 'tiktok')
+GROUP BY other
+ORDER BY posts DESC""",
+    ),
+    Question(
+        "busiest",
+        "Which five minutes were the busiest in each language?",
+        """SELECT language, argMax(bin, posts) AS busiest, max(posts) AS most
+FROM
+(
+    SELECT language, toStartOfFiveMinutes(minute) AS bin, sum(posts) AS posts
+    FROM counts
+    WHERE topic = 'ban'
+    GROUP BY language, bin
+)
+GROUP BY language
+ORDER BY most DESC, language""",
+    ),
+)

@@ -1,0 +1,122 @@
+"""The data dictionary is that of the schema, and every question in it has a sensible answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.dictionary import STABLE, dictionary
+from deploy.questions import QUESTIONS, Question
+from processing.contract import ClickHouseAddress, Incident, IncidentState, Severity, TaggedPost
+from processing.store.client import Store
+from processing.store.migrate import migrate
+from processing.store.writer import recount, write_incidents, write_posts
+from tests.conftest import ROOT, WRITER_PASSWORD, a_post
+
+FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)
+ARABIC = "أمازون تطلب حذف تيك توك قبل حظر التطبيق"
+
+
+def tagged(number: int, language: str, topics: tuple[str, ...], **fields: object) -> TaggedPost:
+    at = FOUR + timedelta(seconds=20 * number)
+    given = {"id": f"{number}", "created_at": at, "seen_at": at + timedelta(seconds=3), "author": f"a{number % 7}"}
+    return TaggedPost(a_post(**given | fields), language, 0.9, topics, "1")
+
+
+def a_stock() -> list[TaggedPost]:
+    """An hour of talk in two languages, a quiet week before it, and chatter beside it."""
+    ban = ("ban", "employer-ban", "tiktok")
+    hour = [
+        tagged(
+            number,
+            "ar" if number % 3 == 0 else "en",
+            ban,
+            text=ARABIC if number % 3 == 0 else "Amazon wants TikTok gone",
+            hashtags=("TikTokBan",) if number % 2 else ("tiktokban", "amazon"),
+            links=("https://www.example.org/a",) if number % 4 else ("https://news.example.com/b",),
+        )
+        for number in range(120)
+    ]
+    week_before = [
+        tagged(1000 + day, "en", ban, created_at=FOUR - timedelta(days=day), author="old") for day in range(1, 11)
+    ]
+    chatter = [tagged(2000 + number, "en", (), created_at=FOUR + timedelta(minutes=number)) for number in range(60)]
+    return hour + week_before + chatter
+
+
+@pytest.fixture(scope="module")
+def stocked(warehouse_url: str) -> Iterator[Store]:
+    """A database with the stock, as the user that may only read."""
+    writer = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="questions")
+    migrate(writer)
+    with Store(writer) as store:
+        minutes = write_posts(store, a_stock())
+        store.command(
+            "INSERT INTO post_versions SELECT * REPLACE ('' AS text, true AS deleted, version + 1 AS version)"
+            " FROM (SELECT * FROM post_versions FINAL WHERE id IN ('5', '7'))"
+        )
+        recount(store, minutes)
+        write_incidents(store, [an_incident()])
+    with Store(replace(writer, user="reader", password=SecretStr(""))) as reader:
+        yield reader
+
+
+def an_incident() -> Incident:
+    return Incident(
+        id="ban-20200710T1605Z",
+        topic="ban",
+        state=IncidentState.CLOSED,
+        start=FOUR,
+        detected_at=FOUR + timedelta(minutes=5),
+        peak=FOUR + timedelta(minutes=20),
+        end=FOUR + timedelta(hours=1),
+        observed=120,
+        expected=1.0,
+        ratio=60.5,
+        score=20.0,
+        severity=Severity.EXTREME,
+        languages=("en", "ar"),
+        subtopics=("employer-ban",),
+        pulses=(),
+        synthetic=False,
+    )
+
+
+FRIDAY = date(2020, 7, 10)
+SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
+    "surges": lambda rows: rows[0][3:] == ("ban", "extreme", 60.5, ["en", "ar"]),
+    "languages": lambda rows: [row[:2] for row in rows] == [("en", 80), ("ar", 40)] and rows[0][2] == 66.7,
+    "hashtags": lambda rows: [row[0] for row in rows] == ["tiktokban", "amazon"] and rows[0][1] == 7,
+    "share": lambda rows: rows[0][1:] == (120, 180, 66.7),
+    "first-posts": lambda rows: len(rows) == 10 and rows[0][0] == FOUR,
+    "domains": lambda rows: {row[0] for row in rows} == {"example.org", "news.example.com"},
+    "deleted": lambda rows: rows[0][:4] == (FRIDAY, "example", 120, 2),
+    "weeks": lambda rows: rows[4][0] == 5 and rows[4][1:3] == (1, 120),
+    "concentration": lambda rows: rows == [(7, 120, 100.0)],
+    "new-authors": lambda rows: rows[-1] == (FRIDAY, 7, 7) and rows[1][2] == 0,
+    "freshness": lambda rows: rows[0][0] == "example" and rows[0][3] == 3,
+    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 40, 40, 0),
+    "reasons": lambda rows: rows == [("employer-ban", 130, 2)],
+    "busiest": lambda rows: [row[0] for row in rows] == ["en", "ar"] and rows[0][2] == 10,
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
+def test_a_question_has_a_sensible_answer(stocked: Store, question: Question) -> None:
+    rows = stocked.query(question.sql)
+    assert SENSIBLE[question.name](rows), rows
+
+
+def test_the_dictionary_is_made_of_the_schema(store: Store) -> None:
+    page = dictionary(store)
+    written = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
+    assert written == page, "run `python -m deploy.dictionary > docs/data-dictionary.md`"
+    columns = store.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()")
+    for table, name in columns:
+        assert table not in STABLE or f"| `{name}` |" in page
+    assert "|  |" not in page.partition("## Other views")[0], "a column of a stable view has no comment"
