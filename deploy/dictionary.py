@@ -22,8 +22,8 @@ HEAD = """# Data dictionary
 Made of the column comments by `python -m deploy.dictionary`; a test holds it to that.
 
 Write SQL against the views. `posts`, `counts`, `spikes` and `incidents` are stable: their columns keep their names and
-meaning from release to release, and new ones are added behind. The others serve the dashboard and may change. The tables
-behind the views keep every version of a row: counting in them counts twice.
+meaning from release to release, and new ones are added behind. The others serve the dashboard and may change. The
+tables behind the views keep every version of a row: counting in them counts twice.
 
 All times are UTC. `*` as a topic is everything that the sources delivered; `*` as a language of a spike is all
 languages together.

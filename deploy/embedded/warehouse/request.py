@@ -77,7 +77,10 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         EngineError: for what this interface does not do, or a value that is no number.
     """
     if parameters.get("compress") == "1" or parameters.get("decompress") == "1":
-        raise EngineError(Code.NOT_IMPLEMENTED, "ClickHouse's own block compression is not supported: use HTTP's")
+        raise EngineError(
+            Code.NOT_IMPLEMENTED,
+            "ClickHouse's own block compression is not supported: say compress=false, and use HTTP's",
+        )
     settings = {name: value for name, value in parameters.items() if name not in _OWN and not name.startswith("param_")}
     bound = {name[6:]: value for name, value in parameters.items() if name.startswith("param_")}
     wants_encoding = parameters.get("enable_http_compression", "1") == "1"

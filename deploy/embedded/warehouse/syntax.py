@@ -16,12 +16,12 @@ from deploy.embedded.warehouse.errors import engine_error
 if TYPE_CHECKING:
     from typing import Self
 
-_LINE = re.compile(r"^( *)(Function|TableIdentifier|Identifier) (.*?)(?: \(alias .*| \(children \d+\))?$")
+_LINE = re.compile(r"^( *)(Function|TableIdentifier|Identifier|Literal) (.*?)(?: \(alias .*| \(children \d+\))?$")
 
 
 @dataclass(frozen=True)
 class Node:
-    """A function or an identifier: its name, and the line above it that it belongs to."""
+    """A function, an identifier or a literal: its name, and the line above it that it belongs to."""
 
     kind: str
     name: str

@@ -92,6 +92,11 @@ WAYS_OUT = [
     "SELECT b FROM format(CSV, concat('a UInt8, b String ALIAS fi', 'le(''{secret}'')'), '1')",
     "SELECT 1 IN format(CSV, 'a UInt8, b String DEFAULT file(''{secret}'')', '1')",
     "SELECT b FROM values('a UInt8, b String DEFAULT file(''{secret}'')', (1, ''))",
+    "SELECT b FROM values(concat('a UInt8, b String DEFA', 'ULT file(''{secret}'')'), (1, ''))",
+    "SELECT b FROM values({structure:String}, (1, ''))",
+    "SELECT b FROM VALUES('a UInt8, b String MATERIALIZED file(''{secret}'')', (1))",
+    "WITH 'a UInt8, b String ALIAS file(''{secret}'')' AS s SELECT b FROM values(s, (1))",
+    "SELECT 1 IN values('a UInt8 DEFAULT length(file(''{secret}''))', (1))",
     "SELECT * FROM (SELECT '{secret}' AS p) ORDER BY file(p)",
     "SELECT * APPLY file FROM (SELECT '{secret}')",
     "SELECT * APPLY(x -> file(x)) FROM (SELECT '{secret}')",
@@ -253,6 +258,7 @@ PARAMETERS = {
     "param_table": "system.processes",
     "param_database": "system",
     "param_name": "processes",
+    "param_structure": "a UInt8, b String DEFAULT file('/etc/passwd')",
 }
 
 
@@ -312,6 +318,7 @@ ORDINARY = [
     "WITH top AS (SELECT a FROM shown ORDER BY a LIMIT 3) SELECT sum(a) FROM top",
     "SELECT arrayJoin([1, 2]) AS x UNION ALL SELECT 3",
     "SELECT a FROM view(SELECT 1 AS a)",
+    "SELECT b FROM VALUES('a UInt8, b String', (1, 'file(x)'), (2, 'y'))",
     "SELECT match(text, '\\\\bx') FROM shown LIMIT 1",
     "EXPLAIN SELECT count() FROM shown",
     "DESCRIBE TABLE shown",
