@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
 from deploy.embedded.warehouse.guard import Kind, refuse_system
+from deploy.embedded.warehouse.native import FIRST_WITH_FLAGS, reframed
 from deploy.embedded.warehouse.query import Query, Summary
 from deploy.embedded.warehouse.quoting import escaped, set_statement, use_statement
 from deploy.embedded.warehouse.settings import Role
@@ -61,8 +62,12 @@ class Connection:
             self.interruptible = kind is Kind.READING
             if streams and kind is Kind.READING:
                 self._open = self._call(self._raw.send_query, query.text, output_format, dict(query.parameters))
-                return self._pieces(self._open, summary), summary, output_format
-            return iter([self._whole(query, kind, output_format, summary)]), summary, output_format
+                pieces = self._pieces(self._open, summary)
+            else:
+                pieces = iter([self._whole(query, kind, output_format, summary)])
+            if output_format == "Native" and query.protocol >= FIRST_WITH_FLAGS:
+                pieces = (reframed(piece) for piece in pieces)
+            return pieces, summary, output_format
 
     def load(self, query: Query, head: InsertHead) -> Load:
         """Open an insert whose data follows in pieces."""

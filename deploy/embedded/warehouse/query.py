@@ -30,7 +30,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of the engine. Parameters are escaped text without `param_`, as the HTTP interface has them."""
+    """What is asked of the engine. Parameters are escaped text without `param_`, as the HTTP interface has them.
+
+    `protocol` is the version of ClickHouse's protocol that the client reads; 0 where it says none.
+    """
 
     text: bytes
     output_format: str = "TabSeparated"
@@ -38,3 +41,4 @@ class Query:
     settings: Mapping[str, str] = field(default_factory=dict)
     database: str | None = None
     reading: bool = False
+    protocol: int = 0

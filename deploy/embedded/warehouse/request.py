@@ -93,6 +93,7 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         settings=settings,
         database=parameters.get("database") or request.headers.get("x-clickhouse-database"),
         reading=request.method != "POST",
+        protocol=_whole_number(parameters.get("client_protocol_version") or "0"),
     )
     session = parameters.get("session_id")
     return Call(

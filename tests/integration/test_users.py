@@ -1,0 +1,40 @@
+"""deploy/clickhouse/users.sql, as far as it can be tried without a server: its grammar, settings and names."""
+
+from __future__ import annotations
+
+import re
+
+from deploy.dictionary import STABLE
+from deploy.embedded.warehouse.allowance import limits_as_settings
+from deploy.embedded.warehouse.settings import ReaderLimits
+from processing.store.client import Store
+from tests.conftest import ROOT
+
+
+def statements() -> list[str]:
+    text = (ROOT / "deploy" / "clickhouse" / "users.sql").read_text("utf-8")
+    code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return [each.strip() for each in code.split(";\n") if each.strip()]
+
+
+def test_the_engine_can_read_every_statement(store: Store) -> None:
+    assert len(statements()) > 10
+    for statement in statements():
+        [(formatted,)] = store.query("SELECT formatQuerySingleLine({statement:String})", {"statement": statement})
+        assert formatted
+
+
+def test_its_settings_are_settings_and_its_limits_those_of_the_embedded_reader(store: Store) -> None:
+    [profile] = [each for each in statements() if "PROFILE IF NOT EXISTS banwatch_reader" in each]
+    given = dict(re.findall(r"^    (\w+) = (\S+)", profile, re.MULTILINE))
+    known = {name for (name,) in store.query("SELECT name FROM system.settings")}
+    assert given.keys() <= known
+    for name, value in limits_as_settings(ReaderLimits()).items():
+        assert given[name].rstrip(",") == value
+
+
+def test_what_it_grants_is_there(store: Store) -> None:
+    granted = set(re.findall(r"GRANT SELECT ON banwatch\.(\w+) TO reader", "\n".join(statements())))
+    there = {name for (name,) in store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
+    assert set(STABLE) <= granted <= there
+    assert not [name for name in granted if name.endswith("_versions")]
