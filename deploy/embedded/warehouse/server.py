@@ -29,7 +29,7 @@ def serve(settings: WarehouseSettings) -> None:
     Raises:
         WarehouseUnavailable: when the port or the directory is taken; the message is for a person.
     """
-    with _listening(settings.host, settings.port) as listener:
+    with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
         try:
             gateway = Gateway(engine, settings)
@@ -59,10 +59,15 @@ def _server(gateway: Gateway) -> uvicorn.Server:
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
+    """Take the port. It accepts nobody before the engine is there: who asks early is refused, and not kept waiting."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=512)
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
     except OSError as error:
         raise WarehouseUnavailable(
             f"The warehouse cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "

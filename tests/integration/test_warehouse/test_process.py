@@ -52,6 +52,9 @@ def test_every_acknowledged_row_survives_kill_9(run_warehouse: Run, tmp_path: Pa
     found = survivor.post("SELECT w * 10000 + b FROM kept GROUP BY w, b HAVING count() = 500 AND uniqExact(r) = 500")
     assert set(acknowledged) <= {int(line) for line in found.text.splitlines()}
     assert len(acknowledged) >= 120
+    # One block of one partition is one part, and a part is there or not: no batch is there in pieces.
+    pieces = survivor.post("SELECT w, b, count() FROM kept GROUP BY w, b HAVING count() != 500")
+    assert pieces.text == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
