@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_BLOCK_ROWS = 65_536
 _MOST_THREADS = 64
+# `output_format_schema` is the one among them that names a file to write.
 _FREE = re.compile(
-    r"output_format_\w+|date_time_output_format|date_time_input_format|session_timezone|limit|offset|extremes"
+    r"output_format_(?!schema)\w+|date_time_output_format|date_time_input_format|session_timezone|limit|offset|extremes"
     r"|join_use_nulls|group_by_use_nulls|aggregate_functions_null_for_empty|prefer_column_name_to_alias"
     r"|format_csv_delimiter|http_write_exception_in_output_format|http_headers_progress_interval_ms"
     r"|send_progress_in_http_headers|use_client_time_zone"

@@ -88,6 +88,8 @@ class Guard:
         if role is Role.READER and len(text) > _LONGEST_READ:
             raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {_LONGEST_READ} bytes")
         readable = text.decode("utf-8", "replace")
+        if role is Role.READER and (b"\0" in text or readable.encode() != text):
+            raise EngineError(Code.SYNTAX_ERROR, "The query is not text in UTF-8")  # what is judged is what runs
         found = connection._conn.classify_query(readable)  # noqa: SLF001  the only door to the engine's parser
         kind = Kind(found["query_class"].name)
         if found["statement_count"] > 1:

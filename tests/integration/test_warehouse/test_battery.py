@@ -220,6 +220,7 @@ OTHERS = [
     ";",
     "\0",
     "SELECT '",
+    "SELECT 1 \0 FROM file('{secret}')",
     "SELECT " + "(" * 5000 + "1" + ")" * 5000,
     "SELECT " + "[" * 3000 + "]" * 3000,
     "SELECT " + "- " * 90_000 + "1",
@@ -302,6 +303,20 @@ def test_system_is_not_made_current_by_url_or_header(warehouse: Warehouse) -> No
     header = {"X-ClickHouse-Database": "system"}
     with httpx.Client(auth=("reader", "reader's word"), headers=header) as http:
         refused(warehouse, http.post(warehouse.url, content="SELECT query FROM processes"))
+
+
+def test_bytes_that_are_no_text_are_refused(warehouse: Warehouse) -> None:
+    refused(warehouse, warehouse.post(b"SELECT '\xff\xfe'", "reader"))
+    refused(warehouse, warehouse.post(b"SELECT \xe2\x80\x9cfi\x6ce\xe2\x80\x9d('/etc/passwd')", "reader"))
+
+
+@pytest.mark.parametrize(
+    "name", ["output_format_schema", "format_schema", "format_template_row", "send_logs_source_regexp"]
+)
+def test_no_setting_names_a_file(warehouse: Warehouse, secret: Path, name: str) -> None:
+    path = secret.parent / "written"
+    refused(warehouse, warehouse.post("SELECT 1 AS a FORMAT Protobuf", "reader", **{name: str(path)}))
+    assert not path.exists()
 
 
 def test_a_reader_by_get_may_no_more_than_by_post(warehouse: Warehouse) -> None:
