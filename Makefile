@@ -26,6 +26,9 @@ bench: setup
 bench-language: .venv/measured
 bench-language bench-topics: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
+.venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
+	touch $@
 bench-warehouse: setup  # ten minutes
 	$(BIN)/python -m tests.benchmarks.warehouse_load
 lock:  # after a change of dependencies; needs uv

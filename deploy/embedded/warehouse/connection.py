@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
-from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
+from deploy.embedded.warehouse.errors import Code, EngineError, engine_error, no_room
 from deploy.embedded.warehouse.guard import Kind, refuse_system
 from deploy.embedded.warehouse.native import FIRST_WITH_FLAGS, reframed
 from deploy.embedded.warehouse.query import Query, Summary
@@ -166,11 +166,10 @@ class Connection:
         if self._raw is not None and asked == self._asked:
             return
         database = self._current_database() if self._raw is not None else ""
-        before, self._raw = self._raw, None
+        before, self._raw = self._raw, self._engine.connect(self.role, self.token, asked)
+        self._asked = dict(asked)
         if before is not None:
             before.close()
-        self._raw, self._asked = self._engine.connect(self.role, self.token, asked), dict(asked)
-        if database:
             self._call(self._raw.query, use_statement(database))
 
     def _current_database(self) -> str:

@@ -44,13 +44,17 @@ class Workers:
             Role.READER: asyncio.Semaphore(settings.readers),
             Role.WRITER: asyncio.Semaphore(settings.writers),
         }
-        self._pool = ThreadPoolExecutor(settings.queries, "query")
+        # A thread that a query does not give back must not be one that the next reader, or the writer, needs.
+        self._pools = {
+            Role.READER: ThreadPoolExecutor(settings.queries + settings.readers, "reader"),
+            Role.WRITER: ThreadPoolExecutor(settings.writers, "writer"),
+        }
         self._stuck: set[Connection] = set()
 
     async def run(self, role: Role, work: Callable[..., T], *arguments: Any) -> T:
         """Run a blocking call in a thread of this user."""
         async with self._places[role]:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._pools[role], work, *arguments)
 
     async def watched(
         self, connection: Connection, gone: asyncio.Future[None], work: Callable[..., T], *arguments: Any
@@ -62,7 +66,7 @@ class Workers:
         loop = asyncio.get_running_loop()
         patience = self._patience[connection.role]
         async with self._places[connection.role]:
-            running = loop.run_in_executor(self._pool, work, *arguments)
+            running = loop.run_in_executor(self._pools[connection.role], work, *arguments)
             either: set[asyncio.Future[Any]] = {running, gone}
             await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             given_up = loop.time() + _GRACE_SECONDS
@@ -93,7 +97,7 @@ class Workers:
         Raises:
             EngineError: when the session cannot be had, or when too many requests are under way.
         """
-        if self._under_way >= self._most:
+        if self._under_way >= self._most or (call.role is Role.READER and len(self._stuck) >= self._most):
             raise EngineError(Code.TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries: try again")
         self._under_way += 1
         try:
@@ -134,7 +138,8 @@ class Workers:
         self._engine.kill_all()
         if self._stuck:
             return False
-        self._pool.shutdown(cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
         for connection in self._sessions.all():
             connection.close()
         self._control.shutdown()

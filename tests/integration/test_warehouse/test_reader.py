@@ -149,6 +149,7 @@ def test_a_session_of_the_reader_keeps_its_database_when_settings_change(warehou
     asked = "SELECT currentDatabase(), getSetting('max_block_size')"
     assert warehouse.post(asked, "reader", max_block_size="1000", **session).text == "elsewhere\t1000\n"
     assert warehouse.post(asked, "reader", **session).text != "elsewhere\t1000\n"
+    assert warehouse.post("SELECT 1", "reader", readonly="0", **session).headers.get(EXCEPTION) == "164"
     assert warehouse.post("SELECT currentDatabase()", "reader", **session).text == "elsewhere\n"
 
 
