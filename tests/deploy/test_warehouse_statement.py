@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deploy.embedded.warehouse.statement import InsertHead, Need, first_word, outline, split_insert
@@ -28,6 +28,7 @@ def test_the_data_is_found(text: bytes, head: bytes, form: str, data: bytes) -> 
 
 
 @given(st.sampled_from(INSERTS), st.integers(0, 60))
+@example((b"INSERT INTO t /* FORMAT X */ FORMAT CSV\n1", b"", "", b""), 27)
 def test_a_text_that_still_grows_is_never_split_elsewhere(case: tuple[bytes, bytes, str, bytes], end: int) -> None:
     text = case[0]
     found = split_insert(text[:end], complete=False)

@@ -138,7 +138,7 @@ def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
     clause: int | None = None
     settings: int | None = None
     for token, start, end, depth in _tokens(text):
-        if end == len(text) and not complete:
+        if not complete and (end == len(text) or _opens(before, token)):
             return Need.MORE
         if clause is not None:
             return _behind_format(text, clause, start, end, settings, complete=complete)
@@ -151,6 +151,11 @@ def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
             clause = start if token == b"FORMAT" else None
         before = token
     return Need.NOTHING if complete else Need.MORE
+
+
+def _opens(before: bytes, token: bytes) -> bool:
+    """Whether a quotation or a comment begins here that the text does not end yet."""
+    return token in {b"'", b'"', b"`"} or (before, token) == (b"/", b"*")
 
 
 def _behind_format(
