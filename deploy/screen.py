@@ -21,6 +21,7 @@ class Reading(msgspec.Struct, frozen=True):
     posts: int
     rejected: int
     total: int | None
+    events: int = 0
     state: str = "listening"
     detail: str = ""
 

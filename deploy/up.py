@@ -154,7 +154,7 @@ def _state(screen: Screen) -> Callable[[str], None]:
         except msgspec.DecodeError:
             screen.line(line)
             return
-        now = reading.state if reading.posts or reading.state != "listening" else "connecting"
+        now = reading.state if reading.events or reading.state != "listening" else "connecting"
         if now != last:
             screen.line(f"{reading.source:<11} {now}{f': {reading.detail}' if reading.detail else ''}")
         last = now

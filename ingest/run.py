@@ -187,8 +187,8 @@ class Run:
     def _keep_up(self) -> None:
         self._look(time.monotonic())
         while self._is_full() and not self.stop.is_set():
-            self.producer.check()
             self._look(time.monotonic())
+            self._save()
             self.stop.wait(LOOK_EVERY)
 
     def _is_full(self) -> bool:

@@ -147,7 +147,10 @@ class Bluesky:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
-        position = Position.of(cursor)
+        try:
+            position = Position.of(cursor)
+        except (ValueError, OverflowError) as error:
+            raise Permanent(f"The saved cursor is none of {NAME} ({error}): remove cursors/{NAME}.json.") from error
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
         connection = yield from self._connect(host, asked)
@@ -237,9 +240,9 @@ class Bluesky:
             found = to_found(event, position.host)
             if found is not None:
                 yield Item(found, position.cursor())
-            if now - told >= REACHED_EVERY and (reached := _reached(position)):
+            if now - told >= REACHED_EVERY:
                 told = now
-                yield reached
+                yield _reached(position) or Pause(0)
 
     def _event(self, frame: bytes, position: Position) -> Event | Rejected | None:
         try:

@@ -1,0 +1,53 @@
+"""What collectors say of themselves, in the store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ingest.contract import Progress
+from processing import queries
+from processing.store.client import Store
+from processing.store.writer import write_progress
+from tests.conftest import NOON
+
+HOUR = timedelta(hours=1)
+
+
+def say(store: Store, progress: Progress) -> None:
+    write_progress(store, [(partition, progress) for partition in range(progress.partitions)])
+
+
+def test_a_collector_that_has_covered_nothing_is_heard_of_and_covers_nothing(store: Store) -> None:
+    say(
+        store,
+        Progress(source="new", since=NOON, until=NOON, partitions=2, state="reconnecting", detail="Nobody there."),
+    )
+    assert queries.coverage(store) == ()
+    [health] = queries.health(store)
+    assert (health.source, health.state, health.detail) == ("new", "reconnecting", "Nobody there.")
+    assert health.last_event is None
+
+
+def test_one_post_that_is_all_there_is_is_covered(store: Store) -> None:
+    say(store, Progress(source="archive-1", since=NOON, until=NOON, partitions=2, complete=True))
+    [coverage] = queries.coverage(store)
+    assert coverage.complete
+
+
+def test_nobody_waits_for_a_collector_because_it_says_that_it_is_silent(store: Store) -> None:
+    said = {"source": "quiet", "since": NOON, "until": NOON + HOUR, "partitions": 2}
+    say(store, Progress(**said, last_event=NOON + HOUR))
+    say(store, Progress(**said, last_event=NOON + HOUR, state="silent", detail="Nothing has come for 120 s."))
+    [coverage] = queries.coverage(store)
+    assert coverage.heard_at == NOON + HOUR
+    [health] = queries.health(store)
+    assert health.state == "silent"
+    assert health.heard_at > NOON + HOUR
+    assert health.lag > HOUR.total_seconds()
+
+
+def test_the_newest_word_of_each_collector_counts(store: Store) -> None:
+    for source, posts in (("one", 3), ("two", 5), ("one", 4)):
+        say(store, Progress(source=source, since=NOON, until=NOON + HOUR, posts=posts))
+    say(store, Progress(source="two", since=NOON + 2 * HOUR, until=NOON + 3 * HOUR, posts=6))
+    assert [(health.source, health.posts) for health in queries.health(store)] == [("one", 4), ("two", 6)]
