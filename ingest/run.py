@@ -21,8 +21,9 @@ from ingest.backoff import BackoffPolicy, Failures, failed
 from ingest.committed import Committed
 from ingest.contract import POSTS_TOPIC, Post, Rejected
 from ingest.cursors import CursorFile, Step, Tracker
-from ingest.health import Tally, progress
+from ingest.health import Tally
 from ingest.log import BrokerUnavailable, Delivery, PostProducer
+from ingest.reporter import Reporter
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Source, Transient
 
 log = structlog.get_logger()
@@ -34,7 +35,6 @@ MOST_UNACKNOWLEDGED = 10_000
 """Messages that the broker may owe an answer; below what the producer takes, so that sending never blocks."""
 
 REPORT_EVERY = 0.25
-HEALTH_EVERY = 3.0
 SAVE_EVERY = 1.0
 LOOK_EVERY = 0.01
 FLUSH_PATIENCE = 30.0
@@ -79,18 +79,15 @@ class Run:
     tally: Tally = field(init=False)
     _tracker: Tracker = field(default_factory=Tracker)
     _cursor: Cursor = field(default_factory=dict)
-    _reached: Reached | None = None
-    _due: tuple[int, Reached] | None = None
-    """What is to be reported once so many messages are acknowledged."""
-    _reported: Reached | None = None
+    _reporter: Reporter = field(init=False)
     _last_look: float = 0.0
-    _last_report: float = 0.0
     _last_save: float = 0.0
     _first_step: float | None = None
     _started: tuple[float, datetime] | None = None
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.clock())
+        self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
     def __call__(self) -> Tally:
         """Read the source to its end, or until `stop` is set.
@@ -156,7 +153,7 @@ class Run:
             self._first_step = time.monotonic()
         match step:
             case Reached():
-                self._reached = step
+                self._reporter.reached(step)
                 self._tracker.reached(step.cursor)
             case Item(found=Rejected() as rejected):
                 self.producer.reject(rejected, self._on_delivered(self._tracker.sent(step.cursor)))
@@ -199,25 +196,11 @@ class Run:
             self._last_look = now
             self.producer.check()
             self.tally.look(self.clock(), self.silent_after)
-            self._report(now)
+            self._reporter.look(now)
             self.tell(self.tally)
         if now - self._last_save >= SAVE_EVERY:
             self._last_save = now
             self._save()
-
-    def _report(self, now: float) -> None:
-        """Say how far the source has come, once what lies before is acknowledged; else, at times, how it is."""
-        if self._due is None and self._reached is not None and self._reached is not self._reported:
-            self._due = (self._tracker.last_sent, self._reached)
-        if self._due is not None and self._tracker.acknowledged >= self._due[0]:
-            self._reported, self._due = self._due[1], None
-        elif now - self._last_report < HEALTH_EVERY:
-            return
-        self._last_report = now
-        self._say()
-
-    def _say(self) -> None:
-        self.producer.report(progress(self.source.name, self.tally, self._reported), settled=True)
 
     def _save(self) -> None:
         cursor = self._tracker.advance(self._committed())
@@ -230,9 +213,9 @@ class Run:
     def _finish(self) -> None:
         self._save()
         self._flush()
-        self._reported = self._reached or self._reported
+        self._reporter.everything_is_acknowledged()
         self.tally.ended()
-        self._say()
+        self._reporter.say()
         self._flush()
         self._save()
         while len(self._tracker) and not self.stop.is_set():
@@ -246,7 +229,7 @@ class Run:
         self.tell(self.tally)
         with suppress(BrokerUnavailable):
             self._flush()
-            self._say()
+            self._reporter.say()
             self._flush()
         self._save()
 

@@ -79,7 +79,9 @@ class Jetstream:
     @contextmanager
     def served(self) -> Iterator[str]:
         """Run it; the base URL."""
-        with serve(self._handle, "127.0.0.1", 0, process_request=self._process, compression=None) as server:
+        with serve(
+            self._handle, "127.0.0.1", 0, process_request=self._process, compression=None, ping_interval=None
+        ) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             try:
