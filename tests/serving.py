@@ -41,12 +41,11 @@ class Served:
 
 
 @contextmanager
-def served(answer: Callable[[Asked], Says | None]) -> Iterator[Served]:
-    """Serve until the block ends. Where the answer is None, the connection is closed without a word."""
+def served(answer: Callable[[Asked], Says]) -> Iterator[Served]:
+    """Serve until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -54,9 +53,6 @@ def served(answer: Callable[[Asked], Says | None]) -> Iterator[Served]:
             asked = Asked(parts.path, parameters, {name.lower(): value for name, value in self.headers.items()})
             server.asked.append(asked)
             says = answer(asked)
-            if says is None:
-                self.close_connection = True
-                return
             self.send_response(says.status)
             for name, value in says.headers.items():
                 self.send_header(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,9 @@ from importlib.metadata import version
 
 import httpx
 
-from ingest.source import Clock, Pause, Permanent, Transient
-from ingest.sources.waiting import beside
+from ingest.source import Pause, Permanent, Transient
+
+Clock = Callable[[], datetime]
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
@@ -105,11 +106,15 @@ def get(
         Permanent: the address cannot be used.
     """
     request = _request(client, url, params, headers)
-    gone = threading.Event()
+    task = _Task(lambda gone: _fetch(client, request, clock, most_bytes, gone))
     try:
-        return (yield from beside(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        for _ in range(round(LONGEST_ANSWER.total_seconds() / TURN)):
+            if task.wait(TURN):
+                return task.result()
+            yield Pause(0)
     finally:
-        gone.set()
+        task.abandon()
+    raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
 
 
 def _request(
@@ -130,7 +135,7 @@ def _fetch(
             failed = failure(response.status_code, response.headers, str(response.url), clock())
             if failed is not None:
                 raise failed
-            body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
+            body = _body(response, most_bytes, gone)
             return Answer(response.status_code, response.headers, body, str(response.url))
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
         raise Permanent(f"{_place(str(request.url))} cannot be asked: {error}.") from error
@@ -181,22 +186,7 @@ def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None
     return None
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Whether an answer that is on its way is still wanted."""
-
-    gone: threading.Event
-    clock: Clock
-    until: datetime
-
-    def check(self, url: str) -> None:
-        if self.gone.is_set():
-            raise Transient("Nobody waits for this answer any more.")
-        if self.clock() > self.until:
-            raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
-
-
-def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
+def _body(response: httpx.Response, most_bytes: int, gone: threading.Event) -> bytes:
     """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
@@ -208,7 +198,8 @@ def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
             body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
             if len(body) > most_bytes:
                 raise TooLarge(f"{_place(str(response.url))} sent more than {most_bytes:,} bytes.")
-            wanted.check(str(response.url))
+            if gone.is_set():
+                raise Transient("Nobody waits for this answer any more.")
     except zlib.error as error:
         raise Transient(f"{_place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
     if unpack is not None and body and not unpack.eof:
@@ -222,3 +213,36 @@ def _place(url: str) -> str:
         parts = httpx.URL(url)
         return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]
     return repr(url[:200].partition("?")[0])
+
+
+class _Task:
+    """A call in a thread that may be left behind: it holds up neither the source nor the end of the process."""
+
+    def __init__(self, call: Callable[[threading.Event], Answer]) -> None:
+        self._done = threading.Event()
+        self._gone = threading.Event()
+        self._call = call
+        self._answer: Answer | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._answer = self._call(self._gone)
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            self._error = error
+        finally:
+            self._done.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._done.wait(seconds)
+
+    def abandon(self) -> None:
+        self._gone.set()
+
+    def result(self) -> Answer:
+        if self._error is not None:
+            raise self._error
+        if self._answer is None:
+            raise RuntimeError("the call has not ended")
+        return self._answer
