@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
-from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.gdelt import Gdelt, GdeltSettings
-from ingest.sources.hackernews import HackerNews, HackerNewsSettings
-from ingest.sources.rss import Rss, RssSettings
+from ingest.sources.telegram import Telegram, TelegramSettings
 
 SOURCES: dict[str, SourceKind] = {
-    "bluesky": SourceKind(BlueskySettings, Bluesky),
-    "gdelt": SourceKind(GdeltSettings, Gdelt),
-    "hackernews": SourceKind(HackerNewsSettings, HackerNews),
-    "rss": SourceKind(RssSettings, Rss),
+    "telegram": SourceKind(TelegramSettings, Telegram),
 }

@@ -1,0 +1,229 @@
+"""A program of its own that reads one page by snscrape for each line of its standard input.
+
+It shares nothing with banwatch but lines of JSON, and imports nothing of it: snscrape is under the GPL, replaces parts
+of urllib3 for its whole process, sleeps, and may hang. Whoever starts it bounds it; see `snscrape_process`.
+
+    in    {"name": "some_channel", "before": 121, "pages": 1}     `before` null: the newest page
+    out   {"items": [...], "others": [...], "unreadable": [...], "marks": {...}}, newest first
+          or {"failed": "why", "status": 429, "retry_after": "30"}
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import io
+import json
+import re
+import resource
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import lxml.html
+import requests
+from requests.adapters import HTTPAdapter
+
+LONGEST_PAGE = 8 * 1024 * 1024
+TIME = "tgme_widget_message_date"
+MESSAGE = "//div[contains(concat(' ', @class, ' '), ' tgme_widget_message ') and @data-post]"
+
+
+class PagesTaken(Exception):
+    """As many pages as were asked for have been read: the scraper would go on to the next."""
+
+
+def load(module: str) -> Any:
+    """One scraper's module. `snscrape.modules` loads all of them by a function that Python 3.12 took away, so an
+    empty package stands in its place; the same is done on every version, so that there is one way to be tested."""
+    found = importlib.util.find_spec("snscrape")
+    if found is None or found.submodule_search_locations is None:
+        raise ModuleNotFoundError("snscrape")
+    package = types.ModuleType("snscrape.modules")
+    package.__path__ = [f"{folder}/modules" for folder in found.submodule_search_locations]
+    sys.modules["snscrape.modules"] = package
+    return importlib.import_module(f"snscrape.modules.{module}")
+
+
+class Telegram:
+    """t.me/s: mends a page before snscrape reads it, and notes what snscrape does not read."""
+
+    module, scraper = "telegram", "TelegramChannelScraper"
+    origin, page_path = "https://t.me", "/s/"
+
+    def __init__(self) -> None:
+        self.others: list[int] = []
+        self.unreadable: list[dict[str, object]] = []
+        self.marks: dict[str, object] = {"preview": False, "history": False, "extra": ""}
+        self.about: dict[int, dict[str, object]] = {}
+
+    @staticmethod
+    def argument(name: str, before: int | None) -> str:
+        """snscrape puts the name behind `https://t.me/s/`, so that it can carry the page."""
+        return name if before is None else f"{name}?before={before}"
+
+    def mend(self, url: str, body: bytes) -> bytes:
+        """Keep line breaks, tell a reply from what it quotes, take out what snscrape would break on."""
+        document = lxml.html.document_fromstring(body or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8"))
+        self.marks = {
+            "preview": urlsplit(url).path.startswith(self.page_path),
+            "history": bool(document.xpath("//*[contains(@class, 'tgme_channel_history')]")),
+            "extra": " ".join("".join(document.xpath("//*[contains(@class, 'tgme_page_extra')][1]//text()")).split()),
+        }
+        for line_break in document.iter("br"):
+            line_break.tail = "\n" + (line_break.tail or "")
+        for quoted in document.xpath("//*[contains(@class, 'js-message_reply_text')]"):
+            quoted.set("class", "js-message_reply_text")
+        for message in document.xpath(MESSAGE):
+            self._note(message)
+        return lxml.html.tostring(document, encoding="utf-8")  # type: ignore[no-any-return]
+
+    def _note(self, message: Any) -> None:
+        number = message.get("data-post").rsplit("/", 1)[-1]
+        if not number.isdigit():
+            self._drop(message, 0, f"the message is called {message.get('data-post')!r}")
+        elif "service_message" in message.get("class"):
+            self.others.append(int(number))
+            message.drop_tree()
+        elif not message.xpath(f".//*[contains(@class, 'footer')]//a[contains(@class, '{TIME}')]//time[@datetime]"):
+            self._drop(message, int(number), "the message shows no time")
+        else:
+            self.about[int(number)] = {
+                "reply_to": _place(message, "tgme_widget_message_reply"),
+                "forwarded": _place(message, "tgme_widget_message_forwarded_from_name"),
+            }
+
+    def _drop(self, message: Any, number: int, reason: str) -> None:
+        raw = lxml.html.tostring(message, encoding="unicode")[:4096]
+        self.unreadable.append({"id": number, "reason": reason, "raw": raw})
+        message.drop_tree()
+
+    def item(self, item: Any) -> dict[str, object]:
+        """A post as JSON."""
+        channel, number = item.url.rsplit("/", 2)[-2:]
+        return {
+            "channel": channel,
+            "id": int(number),
+            "date": item.date.isoformat(),
+            "content": item.content,
+            "outlinks": item.outlinks,
+            "preview": item.linkPreview.href if item.linkPreview else None,
+            **self.about.get(int(number), {}),
+        }
+
+
+def _place(message: Any, css_class: str) -> str | None:
+    """`channel/number` out of a link to another message."""
+    for link in message.xpath(f".//a[contains(@class, '{css_class}')]/@href"):
+        if found := re.fullmatch(r"https://t\.me/(?:s/)?(\w+/\d+)(?:\?.*)?", link):
+            return found[1]
+    return None
+
+
+class Weibo:
+    """m.weibo.cn: one user's timeline, which can only be read from its newest post on."""
+
+    module, scraper = "weibo", "WeiboUserScraper"
+    origin, page_path = "https://m.weibo.cn", "/api/container/getIndex"
+
+    def __init__(self) -> None:
+        self.others: list[int] = []
+        self.unreadable: list[dict[str, object]] = []
+        self.marks: dict[str, object] = {"preview": True, "history": True, "extra": ""}
+
+    @staticmethod
+    def argument(name: str, _before: int | None) -> int:
+        """The user's number; a timeline has no page that could be asked for."""
+        return int(name)
+
+    def mend(self, _url: str, body: bytes) -> bytes:
+        """Nothing to mend: it is JSON."""
+        return body
+
+    def item(self, item: Any) -> dict[str, object]:
+        """A post as JSON."""
+        return json.loads(item.json())  # type: ignore[no-any-return]
+
+
+NETWORKS: dict[str, type[Telegram] | type[Weibo]] = {"telegram-channel": Telegram, "weibo-user": Weibo}
+
+
+class Mirror(HTTPAdapter):
+    """Sends what goes to the network's address to `base_url`, and lets as many pages through as were asked for."""
+
+    def __init__(self, network: Telegram | Weibo, base_url: str, pages: int) -> None:
+        super().__init__()
+        self.network = network
+        self.base_url = base_url.rstrip("/")
+        self.pages = pages
+        self.last: requests.Response | None = None
+        self.trouble = ""
+
+    def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
+        """Ask the mirror; to the caller the answer comes from the network."""
+        asked = request.url
+        if urlsplit(asked).path.startswith(self.network.page_path):
+            if not self.pages:
+                raise PagesTaken
+            self.pages -= 1
+        request.url = self.base_url + asked.removeprefix(self.network.origin)
+        try:
+            response = super().send(request, *args, **options | {"stream": True})
+            body = response.raw.read(LONGEST_PAGE, decode_content=True)
+        except (OSError, requests.RequestException) as error:
+            self.trouble = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            request.url = asked
+        if response.ok and not response.is_redirect:
+            body = self.network.mend(asked, body)
+        response.url, response.encoding, response.raw = asked, "utf-8", io.BytesIO(body)
+        self.last = response
+        return response
+
+
+def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
+    """What one page holds, or why it cannot be had."""
+    network = NETWORKS[name]()
+    make = getattr(load(network.module), network.scraper)
+    scraper = make(network.argument(ask["name"], ask.get("before")), retries=0)
+    mirror = Mirror(network, base_url, ask.get("pages", 1))
+    scraper._session.mount(network.origin, mirror)  # noqa: SLF001 -- snscrape has no other way to another address
+    items: list[dict[str, object]] = []
+    try:
+        items.extend(network.item(item) for item in _within(scraper))
+    except Exception as error:  # noqa: BLE001 -- whatever a foreign scraper dies of is told, and this program goes on
+        response = mirror.last
+        status = None if response is None or mirror.trouble else response.status_code
+        reason = mirror.trouble or f"{type(error).__name__}: {error}"
+        wait = None if response is None else response.headers.get("Retry-After")
+        return {"failed": reason[:500], "status": status, "retry_after": wait}
+    finally:
+        scraper._session.close()  # noqa: SLF001
+    return {"items": items, "others": network.others, "unreadable": network.unreadable, "marks": network.marks}
+
+
+def _within(scraper: Any) -> Iterator[Any]:
+    try:
+        yield from scraper.get_items()
+    except PagesTaken:
+        return
+
+
+def main() -> None:
+    """Answer until standard input ends, as it does when whoever started this is gone."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scraper", choices=sorted(NETWORKS))
+    parser.add_argument("base_url")
+    parser.add_argument("memory_mb", type=int)
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (options.memory_mb << 20, options.memory_mb << 20))
+    for line in sys.stdin:
+        print(json.dumps(answer(options.scraper, options.base_url, json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+"""Telegram: the public preview (t.me/s) of a list of channels, read by snscrape in a process of its own.
+
+Telegram's terms do not allow collecting posts in bulk; docs/sources.md tells their position. Nothing is read until
+channels are named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+from pydantic import AwareDatetime, Field
+
+from ingest.contract import Rejected
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Transient,
+    Words,
+    source_config,
+)
+from ingest.sources.http import Refused
+from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
+from ingest.sources.telegram_channel import (
+    SOURCE,
+    Channel,
+    Found,
+    Trouble,
+    View,
+    advanced,
+    edited,
+    forget,
+    missing,
+    remember,
+    to_delete,
+    to_post,
+    trouble,
+    view,
+)
+
+STRIDE = 100
+"""Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
+
+OLD = timedelta(hours=1)
+"""A post that was older when it was first read is history: it is counted and does not alert."""
+
+LONGEST_REST = timedelta(hours=1)
+
+Steps = Generator[Item | Reached | Pause, None, None]
+
+
+class TelegramSettings(SourceSettings):
+    """Read from the environment, prefix `BANWATCH_TELEGRAM_`."""
+
+    model_config = source_config("telegram")
+
+    channels: Words = Field((), description="public channels, by name or address; without any the source is off")
+    since: AwareDatetime | None = Field(None, description="read the channels' history from this time on, RFC 3339")
+    interval: Duration = Field(
+        timedelta(minutes=2), description="between two looks at a channel", ge=timedelta(seconds=1)
+    )
+    pace: Duration = Field(timedelta(seconds=2), description="between two requests", ge=timedelta())
+    silent_after: Duration = Field(
+        timedelta(minutes=15),
+        description="without a channel read for so long the source is called silent",
+        gt=timedelta(),
+    )
+    base_url: str = Field("https://t.me", description="address of Telegram's preview, or of a mirror of it")
+
+    @property
+    def starts_with_up(self) -> bool:
+        """Only where channels are named."""
+        return bool(self.channels)
+
+
+def channel_name(given: str) -> str:
+    """A channel's name out of `name`, `@name` or an address.
+
+    Raises:
+        Permanent: it is none.
+    """
+    name = re.sub(r"^(?:https?://)?(?:t\.me/(?:s/)?|@)", "", given.strip()).rstrip("/")
+    if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
+        raise Permanent(f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits and underscores.")
+    return name
+
+
+@dataclass
+class Visit:
+    """How a channel has fared in this run."""
+
+    due: datetime
+    failures: int = 0
+    covered: datetime | None = None
+    trouble: str = ""
+
+
+@dataclass
+class Reading:
+    """What one reading knows. `since` is where what it covers begins."""
+
+    since: datetime
+    channels: dict[str, Channel]
+    visits: dict[str, Visit]
+    _told: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told = {name: msgspec.structs.asdict(channel) for name, channel in self.channels.items()}
+
+    def put(self, name: str, channel: Channel) -> None:
+        """Replace what is known of a channel. Cursors handed out before stay as they were, and share the rest."""
+        self.channels[name] = channel
+        self._told = self._told | {name: msgspec.structs.asdict(channel)}
+
+    def cursor(self) -> Cursor:
+        """Everything, as JSON values."""
+        return {"since": self.since.isoformat(), "channels": self._told}
+
+    def covered(self) -> datetime | None:
+        """Until when all channels that can be read have been read; None before the first round is done."""
+        readable = [visit.covered for visit in self.visits.values() if not visit.trouble]
+        known = [moment for moment in readable if moment is not None]
+        return min(known) if known and len(known) == len(readable) else None
+
+
+class Telegram:
+    """A list of public channels, each from its own cursor."""
+
+    about: ClassVar[About] = About(
+        network="public Telegram channels, by their web preview",
+        needs="a list of channels, and the extra `telegram`",
+        history="a channel's beginning",
+        july_2020=True,
+        deletes="edits and deletions of a channel's newest 20 posts, by looking again",
+    )
+    name = SOURCE
+
+    def __init__(self, settings: TelegramSettings, clock: Clock) -> None:
+        if not settings.channels:
+            raise Permanent("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to their names.")
+        require_snscrape("telegram")
+        self.settings = settings
+        self.clock = clock
+        self.names = tuple(dict.fromkeys(channel_name(given) for given in settings.channels))
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+        """Visit each channel when it is due, for ever."""
+        reading = self._begin(cursor)
+        with closing(SnscrapeProcess("telegram-channel", self.settings.base_url, self.clock)) as process:
+            while True:
+                name, visit = min(reading.visits.items(), key=lambda each: each[1].due)
+                yield Pause(max((visit.due - self.clock()).total_seconds(), 0))
+                if self.clock() < visit.due:
+                    continue
+                yield from self._visit(process, reading, name)
+                yield Pause(self.settings.pace.total_seconds())
+
+    def _begin(self, cursor: Cursor) -> Reading:
+        now = self.clock()
+        since = str(cursor.get("since", (self.settings.since or now).isoformat()))
+        channels = msgspec.convert(cursor.get("channels", {}), dict[str, Channel])
+        return Reading(datetime.fromisoformat(since), channels, {name: Visit(now) for name in self.names})
+
+    def _visit(self, process: SnscrapeProcess, reading: Reading, name: str) -> Steps:
+        visit, asked_at = reading.visits[name], self.clock()
+        visit.due = asked_at + self.settings.interval
+        try:
+            problem = yield from self._follow(process, reading, name)
+        except Transient as error:
+            self._fail(reading, visit, error)
+            return
+        except (Refused, Unreadable) as error:
+            problem = f"{Trouble.LAYOUT}: {error}" if isinstance(error, Unreadable) else str(error)
+        visit.failures = 0
+        if problem:
+            yield from self._give_up(reading, name, problem)
+            return
+        visit.trouble, visit.covered = "", asked_at
+        if covered := reading.covered():
+            yield Reached(min(reading.since, covered), covered, reading.cursor())
+
+    def _fail(self, reading: Reading, visit: Visit, error: Transient) -> None:
+        """One channel is put off; what concerns the network, or all channels, ends the reading."""
+        visit.failures += 1
+        wait = max(self.settings.interval * 2 ** min(visit.failures, 10), error.retry_after or timedelta())
+        visit.due = self.clock() + min(wait, max(LONGEST_REST, error.retry_after or timedelta()))
+        if error.retry_after is not None or all(each.failures or each.trouble for each in reading.visits.values()):
+            raise error
+
+    def _give_up(self, reading: Reading, name: str, problem: str) -> Steps:
+        """Say once why a channel cannot be read, and look again in an hour."""
+        visit = reading.visits[name]
+        visit.due = self.clock() + LONGEST_REST
+        if visit.trouble != problem:
+            visit.trouble = problem
+            place = f"https://t.me/s/{name}"
+            yield Item(Rejected(source=SOURCE, where=place, reason=problem, raw=""), reading.cursor())
+        if all(each.trouble for each in reading.visits.values()):
+            reasons = "; ".join(f"{each}: {found.trouble}" for each, found in reading.visits.items())
+            raise Permanent(f"No channel can be read. {reasons}.")
+
+    def _follow(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause, None, str]:
+        """Hand on what is new in a channel, oldest first, then what was edited or deleted; why not, if not."""
+        page = yield from process.page(name)
+        newest = view(page, name)
+        if problem := trouble(page, newest):
+            return problem.value
+        if not newest.numbers:
+            return ""
+        known = reading.channels.get(name, Channel())
+        if known.read_to is None:
+            start = yield from self._start(process, name, newest)
+            reading.put(name, Channel(start))
+        yield from self._fill(process, reading, name, min(newest.numbers))
+        yield from self._hand_on(reading, name, newest, max(newest.numbers))
+        yield from self._changes(process, reading, name, known, newest)
+        return ""
+
+    def _start(self, process: SnscrapeProcess, name: str, newest: View) -> Generator[Pause, None, int]:
+        """The number behind which reading begins: found by halving where history is asked for."""
+        low, high = 0, min(newest.numbers) - 1
+        if self.settings.since is None:
+            return high
+        while high - low > STRIDE:
+            middle = (low + high) // 2
+            seen = yield from self._page(process, name, middle + 1)
+            late = any(found.date >= self.settings.since for found in seen.posts)
+            low, high = (low, middle) if late else (middle, high)
+        return low
+
+    def _page(self, process: SnscrapeProcess, name: str, before: int) -> Generator[Pause, None, View]:
+        yield Pause(self.settings.pace.total_seconds())
+        page = yield from process.page(name, before)
+        return view(page, name)
+
+    def _fill(self, process: SnscrapeProcess, reading: Reading, name: str, lowest: int) -> Generator[Item | Pause]:
+        """Read what lies between where the channel was read to and the newest page."""
+        while (read_to := reading.channels[name].read_to or 0) + 1 < lowest:
+            end = before = min(read_to + 1 + STRIDE, lowest)
+            seen = View()
+            while before > read_to + 1:
+                part = yield from self._page(process, name, before)
+                seen = part.joined(seen)
+                if min(part.numbers, default=before) >= before:
+                    break
+                before = min(part.numbers)
+            yield from self._hand_on(reading, name, seen, end - 1)
+
+    def _hand_on(self, reading: Reading, name: str, seen: View, read_to: int) -> Iterator[Item]:
+        """The posts of a stretch that are new, in order; the cursor is behind the stretch only after its last."""
+        fresh = {
+            number: each for number, each in seen.entries.items() if number > (reading.channels[name].read_to or 0)
+        }
+        wanted = [each for each in fresh.values() if isinstance(each, Found) and self._wanted(each)]
+        for number, each in fresh.items():
+            reading.put(name, advanced(reading.channels[name], number))
+            if number == next(reversed(fresh)):
+                reading.put(name, remember(reading.channels[name], wanted))
+            if isinstance(each, Rejected):
+                yield Item(each, reading.cursor())
+            elif self._wanted(each):
+                yield self._item(reading, each)
+        reading.put(name, advanced(reading.channels[name], read_to))
+
+    def _wanted(self, found: Found) -> bool:
+        return self.settings.since is None or found.date >= self.settings.since
+
+    def _item(self, reading: Reading, found: Found) -> Item:
+        now = self.clock()
+        return Item(to_post(found, backfill=found.date < now - OLD, seen_at=now), reading.cursor())
+
+    def _changes(
+        self, process: SnscrapeProcess, reading: Reading, name: str, known: Channel, newest: View
+    ) -> Generator[Item | Pause]:
+        for found in edited(known, newest):
+            reading.put(name, remember(reading.channels[name], [found]))
+            yield self._item(reading, found)
+        for number in missing(known, newest):
+            second = yield from self._page(process, name, number + 1)
+            if second.numbers and number not in second.numbers:
+                reading.put(name, forget(reading.channels[name], number))
+                yield Item(to_delete(known, number, self.clock()), reading.cursor())
