@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from ingest.sources.snscrape_process import SnscrapeProcess
 from ingest.sources.telegram import Telegram, TelegramSettings, channel_name
 from ingest.sources.telegram_channel import Channel, Trouble, missing, view
 from tests.ingest.sources.telegram_server import START, Site, a_channel, html, message, page, service
-from tests.serving import Says, Served, served
+from tests.serving import Asked, Says, Served, served
 from tests.waiting import free_port
 
 Step = Item | Reached | Pause
@@ -240,12 +241,16 @@ def test_one_channel_that_fails_does_not_keep_the_others(site: Site, server: Ser
 
 
 def test_a_page_that_never_ends_ends_the_program_and_another_is_started(site: Site, server: Served) -> None:
-    hangs = [True]
-    site.says = lambda asked: Says(b"<", declared=10**6) if hangs[0] else None
+    answers = threading.Event()
+
+    def hang(asked: Asked) -> None:
+        answers.wait(30)
+
+    site.says = hang
     process = SnscrapeProcess("telegram-channel", server.url, lambda: START, patience=timedelta(seconds=0.2))
     with closing(process), pytest.raises(Transient, match="was ended"):
         finish(process, "harbour_news")
-    hangs[0] = False
+    answers.set()
     with closing(SnscrapeProcess("telegram-channel", server.url, lambda: START)) as process:
         assert len(view(finish(process, "harbour_news"), "harbour_news").posts) == 20
         child = process._process
