@@ -20,6 +20,7 @@ import resource
 import sys
 import types
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,6 +76,8 @@ class Telegram:
         }
         for line_break in document.iter("br"):
             line_break.tail = "\n" + (line_break.tail or "")
+        for nowhere in document.xpath("//a[not(@href)]"):
+            nowhere.drop_tag()
         for quoted in document.xpath("//*[contains(@class, 'js-message_reply_text')]"):
             quoted.set("class", "js-message_reply_text")
         for message in document.xpath(MESSAGE):
@@ -88,8 +91,8 @@ class Telegram:
         elif "service_message" in message.get("class"):
             self.others.append(int(number))
             message.drop_tree()
-        elif not message.xpath(f".//*[contains(@class, 'footer')]//a[contains(@class, '{TIME}')]//time[@datetime]"):
-            self._drop(message, int(number), "the message shows no time")
+        elif not _mend_time(message):
+            self._drop(message, int(number), "the message shows no time that can be read")
         else:
             self.about[int(number)] = {
                 "reply_to": _place(message, "tgme_widget_message_reply"),
@@ -113,6 +116,18 @@ class Telegram:
             "preview": item.linkPreview.href if item.linkPreview else None,
             **self.about.get(int(number), {}),
         }
+
+
+def _mend_time(message: Any) -> bool:
+    """Write a message's time in the one way that snscrape reads; false where there is none."""
+    for shown in message.xpath(f".//*[contains(@class, 'footer')]//a[contains(@class, '{TIME}')]//time[@datetime]"):
+        try:
+            moment = datetime.fromisoformat(shown.get("datetime"))
+        except ValueError:
+            return False
+        shown.set("datetime", moment.isoformat(timespec="seconds"))
+        return moment.tzinfo is not None
+    return False
 
 
 def _place(message: Any, css_class: str) -> str | None:

@@ -10,13 +10,9 @@ from tests.contracts.sources.gdelt import gdelt_network
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
-from tests.contracts.sources.rss import rss_network
+from tests.contracts.sources.telegram import telegram_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
-    "bluesky": bluesky_network("v2"),
-    "bluesky-v1": bluesky_network("v1"),
-    "gdelt": gdelt_network,
-    "hackernews": hackernews_network,
     "paper": paper_network,
-    "rss": rss_network,
+    "telegram": telegram_network,
 }

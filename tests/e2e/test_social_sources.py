@@ -1,0 +1,39 @@
+"""Social networks from a local server to the counts, as each one's own client reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ingest.sources.telegram import Telegram, TelegramSettings
+from processing.store.client import Store
+from tests.ingest.sources.telegram_server import Site, a_channel, message
+from tests.live import Live, collect
+from tests.serving import served
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_telegram_from_its_pages_to_the_counts(store: Store, tmp_path: Path) -> None:
+    site = Site({"harbour_news": a_channel("harbour_news", range(1, 6), "TikTok will be banned in pier {}")})
+
+    def until(live: Live) -> bool:
+        posts = live.posts()
+        if len(posts) == 5:
+            kept = {n: block for n, block in site.channels["harbour_news"].items() if n != 4}
+            site.channels["harbour_news"] = kept | {
+                5: message("harbour_news", 5, "TikTok will not be banned after all")
+            }
+        return live.deleted() == {"harbour_news/4"} and "after all" in posts.get("harbour_news/5", "")
+
+    with served(site) as server:
+        settings = TelegramSettings(
+            channels=("harbour_news",), base_url=server.url, pace=timedelta(), interval=timedelta(seconds=1)
+        )
+        found = collect(Telegram(settings, now), store, tmp_path, until)
+    assert found.counts["*"] == 5
+    assert found.counts["tiktok"] == 5
+    assert set(found.posts) == {f"harbour_news/{number}" for number in (1, 2, 3, 5)}
+    assert found.coverage
