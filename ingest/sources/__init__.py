@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
+from ingest.sources.mastodon import Mastodon, MastodonSettings
 from ingest.sources.telegram import Telegram, TelegramSettings
 
 SOURCES: dict[str, SourceKind] = {
+    "mastodon": SourceKind(MastodonSettings, Mastodon),
     "telegram": SourceKind(TelegramSettings, Telegram),
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ingest.sources.mastodon import Mastodon, MastodonSettings
 from ingest.sources.telegram import Telegram, TelegramSettings
 from processing.store.client import Store
+from tests.ingest.sources.mastodon_server import TOKEN, mastodon
 from tests.ingest.sources.telegram_server import Site, a_channel, message
 from tests.live import Live, collect
 from tests.serving import served
@@ -14,6 +16,35 @@ from tests.serving import served
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def test_mastodon_from_two_instances_to_the_counts(store: Store, tmp_path: Path) -> None:
+    with mastodon() as reef, mastodon() as bay:
+        statuses = [reef.status(f"TikTok will be banned on wave {number}") for number in range(5)]
+        reef.publish(*statuses[:3])
+        settings = MastodonSettings(
+            instances=(reef.url, bay.url),
+            hashtags=("tiktok",),
+            tokens=f"{reef.url.removeprefix('http://')}={TOKEN},{bay.url.removeprefix('http://')}={TOKEN}",
+            pace=timedelta(),
+            lag=timedelta(),
+        )
+        done: list[str] = []
+
+        def until(live: Live) -> bool:
+            if not done and len(live.posts()) == 3 and reef.streams and bay.streams:
+                done.append("published")
+                reef.publish(*statuses[3:])
+                bay.publish(*(status | {"id": bay.status("")["id"]} for status in statuses[1:]))
+                reef.edit(statuses[1], "TikTok stays after all")
+                reef.delete(statuses[2])
+            texts = live.posts().values()
+            return len(texts) == 4 and bool(live.deleted()) and "TikTok stays after all" in texts
+
+        found = collect(Mastodon(settings, now), store, tmp_path, until)
+    assert found.counts["*"] == 5
+    assert found.deleted == {statuses[2]["uri"]}
+    assert found.coverage
 
 
 def test_telegram_from_its_pages_to_the_counts(store: Store, tmp_path: Path) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from tests.contracts.sources.bluesky import bluesky_network
-from tests.contracts.sources.gdelt import gdelt_network
-from tests.contracts.sources.hackernews import hackernews_network
+from tests.contracts.sources.mastodon import mastodon_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
 from tests.contracts.sources.telegram import telegram_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
+    "mastodon": mastodon_network,
     "paper": paper_network,
     "telegram": telegram_network,
 }

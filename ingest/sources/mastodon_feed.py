@@ -1,0 +1,116 @@
+"""Which feeds of which instances are read, out of the settings: pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ingest.source import Permanent
+
+Public = Literal["none", "all", "local", "remote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One hashtag's timeline of one instance, or its public one."""
+
+    base_url: str
+    tag: str = ""
+    local: bool = False
+    remote: bool = False
+    token: str | None = field(default=None, repr=False)
+    user_agent: str = "banwatch"
+
+    @property
+    def host(self) -> str:
+        """The instance's name."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def kind(self) -> str:
+        """What Mastodon.py calls it."""
+        return "hashtag" if self.tag else "public"
+
+    @property
+    def key(self) -> str:
+        """Names it in a cursor."""
+        which = ":local" if self.local else ":remote" if self.remote else ""
+        return f"{self.host} #{self.tag}" if self.tag else f"{self.host} public{which}"
+
+    def __str__(self) -> str:
+        return f"the timeline of #{self.tag} on {self.host}" if self.tag else f"the public timeline of {self.host}"
+
+
+def instance_url(given: str) -> str:
+    """An instance's address out of its name or address.
+
+    Raises:
+        Permanent: it is none.
+    """
+    url = given if "://" in given else f"https://{given}"
+    parts = urlsplit(url)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc)
+        or parts.path.strip("/")
+    ):
+        raise Permanent(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
+    """Tokens by instance out of `host=token` words; a token alone is for an instance alone.
+
+    Raises:
+        Permanent: a word is neither; the message never holds a token.
+    """
+    tokens: dict[str, str] = {}
+    for word in given.replace(",", " ").split():
+        host, equals, token = word.partition("=")
+        if equals and host in hosts and token:
+            tokens[host] = token
+        elif len(hosts) == 1 and host not in tokens and "." not in host:
+            tokens[hosts[0]] = word
+        else:
+            raise Permanent(
+                "A word of BANWATCH_MASTODON_TOKENS is not `host=token` with one of the instances: "
+                f"they are {', '.join(hosts)}."
+            )
+    return tokens
+
+
+def feeds_of(
+    instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, user_agent: str
+) -> tuple[Feed, ...]:
+    """Every hashtag and the public timeline, on every instance.
+
+    Raises:
+        Permanent: naming the setting and what is wrong with it.
+    """
+    if not instances:
+        raise Permanent("mastodon reads nothing without instances: set BANWATCH_MASTODON_INSTANCES to their names.")
+    urls = tuple(dict.fromkeys(map(instance_url, instances)))
+    tags = tuple(dict.fromkeys(map(_tag, hashtags)))
+    if not tags and public == "none":
+        raise Permanent(
+            "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC."
+        )
+    known = tokens_of(tokens, tuple(urlsplit(url).netloc for url in urls))
+    feeds: list[Feed] = []
+    for url in urls:
+        token = known.get(urlsplit(url).netloc)
+        feeds += [Feed(url, tag, token=token, user_agent=user_agent) for tag in tags]
+        if public != "none":
+            local, remote = public == "local", public == "remote"
+            feeds.append(Feed(url, local=local, remote=remote, token=token, user_agent=user_agent))
+    return tuple(feeds)
+
+
+def _tag(given: str) -> str:
+    tag = given.removeprefix("#").casefold()
+    # Not \w: vowel signs and joiners are none, and many scripts cannot be written without them.
+    if not re.fullmatch(r"""[^\s#/?&=%+.,;:!'"()<>\\@]+""", tag) or tag.isdecimal():
+        raise Permanent(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
+    return tag
