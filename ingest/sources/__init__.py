@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ingest.source import SourceKind
 from ingest.sources.mastodon import Mastodon, MastodonSettings
+from ingest.sources.reddit import Reddit, RedditSettings
 from ingest.sources.telegram import Telegram, TelegramSettings
 
 SOURCES: dict[str, SourceKind] = {
     "mastodon": SourceKind(MastodonSettings, Mastodon),
+    "reddit": SourceKind(RedditSettings, Reddit),
     "telegram": SourceKind(TelegramSettings, Telegram),
 }

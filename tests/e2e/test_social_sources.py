@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.sources.mastodon import Mastodon, MastodonSettings
+from ingest.sources.reddit import Reddit, RedditSettings
 from ingest.sources.telegram import Telegram, TelegramSettings
 from processing.store.client import Store
 from tests.ingest.sources.mastodon_server import TOKEN, mastodon
+from tests.ingest.sources.reddit_server import Forum, full_name
 from tests.ingest.sources.telegram_server import Site, a_channel, message
 from tests.live import Live, collect
 from tests.serving import served
@@ -44,6 +46,35 @@ def test_mastodon_from_two_instances_to_the_counts(store: Store, tmp_path: Path)
         found = collect(Mastodon(settings, now), store, tmp_path, until)
     assert found.counts["*"] == 5
     assert found.deleted == {statuses[2]["uri"]}
+    assert found.coverage
+
+
+def test_reddit_from_its_listings_to_the_counts(store: Store, tmp_path: Path) -> None:
+    forum = Forum()
+    kept = forum.submission("TikTok will be banned", selftext="in every harbour")
+    gone = forum.comment("TikTok banned? I do not believe it")
+
+    def until(live: Live) -> bool:
+        if len(live.posts()) == 2:
+            gone["data"] |= {"body": "[deleted]", "author": "[deleted]"}
+        return bool(live.deleted())
+
+    with served(forum) as server:
+        settings = RedditSettings(
+            client_id="id",
+            client_secret="secret",  # type: ignore[arg-type]
+            user_agent="test:banwatch:1",
+            subreddits=("harbour",),
+            base_url=server.url,
+            token_url=server.url,
+            interval=timedelta(seconds=1),
+            recheck=timedelta(seconds=1),
+            lag=timedelta(),
+        )
+        found = collect(Reddit(settings, now), store, tmp_path, until)
+    assert found.counts["*"] == 2
+    assert set(found.posts) == {full_name(kept)}
+    assert found.deleted == {full_name(gone)}
     assert found.coverage
 
 

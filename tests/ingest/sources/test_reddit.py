@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.contract import Post, Rejected
+from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
+from ingest.sources.reddit import Reddit, RedditSettings, listings_of
+from ingest.sources.reddit_thing import Thing, read_thing, to_post
+from tests.ingest.sources.reddit_server import Forum, as_json
+from tests.serving import Says, Served, served
+from tests.waiting import free_port
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+class Reader:
+    """Reads round after round, with rests that pass at once."""
+
+    def __init__(self, url: str, cursor: Cursor | None = None, **given: object) -> None:
+        self.clock = Clock()
+        self.source = Reddit(settings(url, **given), self.clock)
+        self.cursor: Cursor = cursor or {}
+        self.steps = self.source.read(self.cursor)
+        self.reached: list[Reached] = []
+
+    def round(self) -> list[Post | Rejected]:
+        found: list[Post | Rejected] = []
+        for step in self.steps:
+            match step:
+                case Pause(seconds):
+                    self.clock.ahead += timedelta(seconds=seconds)
+                case Item():
+                    self.cursor = json.loads(json.dumps(step.cursor))
+                    found.append(step.found)
+                case Reached():
+                    self.cursor = json.loads(json.dumps(step.cursor))
+                    self.reached.append(step)
+                    return found
+        raise AssertionError("a source of a network does not end")
+
+    def close(self) -> None:
+        self.steps.close()  # type: ignore[attr-defined]
+
+
+def settings(url: str, **given: object) -> RedditSettings:
+    fields: dict[str, object] = {
+        "client_id": "id",
+        "client_secret": "secret",
+        "user_agent": "test:banwatch:1",
+        "subreddits": ("harbour",),
+        "base_url": url,
+        "token_url": url,
+    }
+    return RedditSettings(**fields | given)  # type: ignore[arg-type]
+
+
+def names(found: list[Post | Rejected]) -> list[str]:
+    return [f"{each.op} {each.text}".strip() if isinstance(each, Post) else each.reason for each in found]
+
+
+@pytest.fixture
+def forum() -> Forum:
+    return Forum()
+
+
+@pytest.fixture
+def server(forum: Forum) -> Iterator[Served]:
+    with served(forum) as running:
+        yield running
+
+
+def test_submissions_and_comments_come_oldest_first_and_once(forum: Forum, server: Served) -> None:
+    forum.submission("TikTok is banned", selftext="says the harbour")
+    forum.comment("is it?")
+    forum.submission("second")
+    with closing(Reader(server.url)) as reader:
+        assert names(reader.round()) == ["post TikTok is banned\n\nsays the harbour", "post second", "post is it?"]
+        assert names(reader.round()) == []
+        forum.comment("it is")
+        assert names(reader.round()) == ["post it is"]
+    assert server.asked[0].headers["user-agent"].startswith("test:banwatch:1")
+
+
+def test_a_gap_of_several_pages_is_filled_and_a_larger_one_is_not_said_to_be_covered(
+    forum: Forum, server: Served
+) -> None:
+    forum.submission("first")
+    with closing(Reader(server.url, comments=False)) as reader:
+        reader.round()
+        for number in range(350):
+            forum.submission(f"while away {number}")
+    with closing(Reader(server.url, reader.cursor, comments=False)) as reader:
+        assert names(reader.round())[-350:] == [f"post while away {number}" for number in range(350)]
+        since = reader.reached[-1].since
+        for number in range(1_200):
+            forum.submission(f"far too many {number}")
+        assert len(reader.round()) == 1_000
+        assert reader.reached[-1].since > since
+
+
+def test_an_edit_comes_again_and_what_is_gone_is_deleted(forum: Forum, server: Served) -> None:
+    edited, removed, deleted = (forum.submission(f"number {number}", selftext="text") for number in range(3))
+    with closing(Reader(server.url)) as reader:
+        reader.round()
+        edited["data"] |= {"edited": 1_700_000_000.0, "selftext": "other text"}
+        assert names(reader.round()) == ["post number 0\n\nother text"]
+        removed["data"] |= {"selftext": "[removed]", "removed_by_category": "moderator"}
+        deleted["data"] |= {"selftext": "[deleted]", "author": "[deleted]"}
+        reader.clock.ahead += timedelta(hours=2)
+        found = reader.round()
+        assert names(found) == ["delete", "delete"]
+        assert [each.id for each in found if isinstance(each, Post)] == [
+            f"t3_{removed['data']['id']}",
+            f"t3_{deleted['data']['id']}",
+        ]
+        reader.clock.ahead += timedelta(hours=2)
+        assert names(reader.round()) == []
+
+
+def test_what_was_deleted_while_nothing_ran_is_found(forum: Forum, server: Served) -> None:
+    comment = forum.comment("to be regretted")
+    with closing(Reader(server.url)) as reader:
+        reader.round()
+    comment["data"] |= {"body": "[deleted]", "author": "[deleted]"}
+    with closing(Reader(server.url, reader.cursor)) as reader:
+        assert names(reader.round()) == ["delete"]
+
+
+def test_what_was_gone_before_it_was_read_is_not_sent(forum: Forum, server: Served) -> None:
+    forum.submission("[deleted by user]", selftext="[removed]")
+    with closing(Reader(server.url)) as reader:
+        assert names(reader.round()) == []
+
+
+def test_a_search_is_asked_and_finds_a_submission_of_a_subreddit_once(forum: Forum, server: Served) -> None:
+    forum.submission("TikTok ban")
+    with closing(Reader(server.url, searches=("tiktok+ban",))) as reader:
+        assert names(reader.round()) == ["post TikTok ban"]
+    search = next(asked for asked in server.asked if asked.path == "/search")
+    assert (search.parameters["q"], search.parameters["sort"]) == ("tiktok ban", "new")
+
+
+def test_what_is_none_of_its_things_is_rejected_once(forum: Forum, server: Served) -> None:
+    forum.things.append({"kind": "t3", "data": {"id": "zz", "created_utc": "yesterday", "permalink": "/r/harbour/zz"}})
+    forum.things.append({"kind": "t5", "data": {"id": "zy", "created_utc": 1}})
+    forum.submission("whole")
+    with closing(Reader(server.url, comments=False)) as reader:
+        found = reader.round()
+        assert len(found) == 3
+        assert names(found)[-1] == "post whole"
+        assert names(reader.round()) == []
+    assert any("created_utc" in reason for reason in names(found))
+    assert any("'t5'" in reason for reason in names(found))
+
+
+@pytest.mark.parametrize(
+    ("says", "error", "match"),
+    [
+        (Says(status=429, headers={"Retry-After": "9"}), Transient, "429"),
+        (Says(status=429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), Transient, "does not answer"),
+        (Says(b"<html>", headers={"Content-Type": "text/html"}), Transient, "does not answer|no JSON"),
+        (as_json(["no listing"]), Transient, "no listing"),
+        (Says(b"{}", declared=9), Transient, "does not answer"),
+        (Says(status=403), Permanent, "403"),
+        (Says(status=404), Permanent, "404"),
+        (Says(status=302, headers={"Location": "/subreddits/search?q=harbour"}), Permanent, "banned, private"),
+    ],
+)
+def test_failures_are_of_two_kinds(
+    forum: Forum, server: Served, says: Says, error: type[Exception], match: str
+) -> None:
+    forum.says = lambda asked: says if asked.path == "/r/harbour/new" else None
+    with closing(Reader(server.url)) as reader, pytest.raises(error, match=match) as caught:
+        reader.round()
+    if isinstance(caught.value, Transient) and says.headers.get("Retry-After") == "9":
+        assert caught.value.retry_after == timedelta(seconds=9)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_key_that_is_not_accepted_is_an_error(forum: Forum, server: Served, status: int) -> None:
+    forum.says = lambda asked: Says(b"{}", status=status) if asked.path.endswith("access_token") else None
+    with closing(Reader(server.url)) as reader, pytest.raises(Permanent, match=str(status)) as caught:
+        reader.round()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_network_that_is_not_there_is_transient() -> None:
+    with (
+        closing(Reader(f"http://127.0.0.1:{free_port()}")) as reader,
+        pytest.raises(Transient, match="does not answer"),
+    ):
+        reader.round()
+
+
+@pytest.mark.parametrize("absent", ["client_id", "client_secret", "user_agent"])
+def test_without_a_key_it_does_not_start(absent: str) -> None:
+    with pytest.raises(Permanent, match="BANWATCH_REDDIT_CLIENT_ID"):
+        Reddit(settings("http://127.0.0.1", **{absent: ""}), Clock())
+    assert not RedditSettings().starts_with_up
+
+
+@pytest.mark.parametrize("name", ["a/b", "x?y", "r/", "имя"])
+def test_what_is_no_subreddit_is_refused(name: str) -> None:
+    with pytest.raises(Permanent, match="no subreddit"):
+        listings_of(settings("http://127.0.0.1", subreddits=(name,)))
+
+
+def test_real_listings(real_data: Path) -> None:
+    folder = real_data / "payloads/reddit"
+    seen = datetime(2026, 1, 1, tzinfo=UTC)
+    children = [
+        child
+        for name in ("TestDomainListing_test_new__1_200.json", "TestListingGenerator_test_exhaust_items__1_200.json")
+        for child in json.loads((folder / name).read_bytes())["data"]["children"]
+    ]
+    things = [read_thing(child) for child in children]
+    assert len(things) == 200
+    assert all(isinstance(thing, Thing) for thing in things)
+    posts = [to_post(thing, seen) for thing in things if isinstance(thing, Thing)]
+    first = posts[0]
+    assert (first.id, first.author) == ("t3_5d7qul", "ChannelBot")
+    assert first.links == ("https://www.youtube.com/watch?v=J8VSHDDKMas",)
+    assert first.created_at == datetime(2016, 11, 16, 6, 17, 3, tzinfo=UTC)
+    assert {post.id[:3] for post in posts} == {"t1_", "t3_"}
+    assert all(post.reply_to for post in posts if post.id.startswith("t1_"))
