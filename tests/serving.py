@@ -41,8 +41,8 @@ class Served:
 
 
 @contextmanager
-def served(answer: Callable[[Asked], Says]) -> Iterator[Served]:
-    """Serve until the block ends."""
+def served(answer: Callable[[Asked], Says | None]) -> Iterator[Served]:
+    """Serve until the block ends. Where the answer is None, the connection is closed without a word."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -53,6 +53,9 @@ def served(answer: Callable[[Asked], Says]) -> Iterator[Served]:
             asked = Asked(parts.path, parameters, {name.lower(): value for name, value in self.headers.items()})
             server.asked.append(asked)
             says = answer(asked)
+            if says is None:
+                self.close_connection = True
+                return
             self.send_response(says.status)
             for name, value in says.headers.items():
                 self.send_header(name, value)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
-from ingest.sources.mastodon import Mastodon, MastodonSettings
-from ingest.sources.reddit import Reddit, RedditSettings
-from ingest.sources.telegram import Telegram, TelegramSettings
+from ingest.sources.hackernews import HackerNews, HackerNewsSettings
 
 SOURCES: dict[str, SourceKind] = {
-    "mastodon": SourceKind(MastodonSettings, Mastodon),
-    "reddit": SourceKind(RedditSettings, Reddit),
-    "telegram": SourceKind(TelegramSettings, Telegram),
+    "hackernews": SourceKind(HackerNewsSettings, HackerNews),
 }

@@ -12,6 +12,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MOST_LINKS = 100
 """Links kept of one post; a page of thousands is no post."""
 
+LONGEST_HTML = 100_000
+"""Characters that are read: the parser's time grows with the square of what is nested in each other."""
+
 _BLOCKS = frozenset(
     {
         "address", "article", "aside", "blockquote", "br", "caption", "center", "dd", "details", "dialog",
@@ -48,7 +51,7 @@ def read_html(html: str, base: str = "") -> Reading:
     """
     if "<" not in html and "&" not in html:
         return Reading(_tidy(html.replace("\n", " ")), ())
-    body = LexborHTMLParser(html).body
+    body = LexborHTMLParser(html[:LONGEST_HTML]).body
     if body is None:
         return Reading("", ())
     links: dict[str, None] = {}

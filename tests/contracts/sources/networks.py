@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from tests.contracts.sources.mastodon import mastodon_network
+from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
 from tests.contracts.sources.reddit import reddit_network
 from tests.contracts.sources.telegram import telegram_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
-    "mastodon": mastodon_network,
+    "hackernews": hackernews_network,
     "paper": paper_network,
-    "reddit": reddit_network,
-    "telegram": telegram_network,
 }
