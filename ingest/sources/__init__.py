@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ingest.source import SourceKind
 from ingest.sources.hackernews import HackerNews, HackerNewsSettings
+from ingest.sources.rss import Rss, RssSettings
 
 SOURCES: dict[str, SourceKind] = {
     "hackernews": SourceKind(HackerNewsSettings, HackerNews),
+    "rss": SourceKind(RssSettings, Rss),
 }

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
+from typing import Generic, TypeVar
 
 import httpx
 
-from ingest.source import Pause, Permanent, Transient
+from ingest.source import Clock, Pause, Permanent, Transient
 
-Clock = Callable[[], datetime]
+Got = TypeVar("Got")
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
@@ -106,15 +107,11 @@ def get(
         Permanent: the address cannot be used.
     """
     request = _request(client, url, params, headers)
-    task = _Task(lambda gone: _fetch(client, request, clock, most_bytes, gone))
+    gone = threading.Event()
     try:
-        for _ in range(round(LONGEST_ANSWER.total_seconds() / TURN)):
-            if task.wait(TURN):
-                return task.result()
-            yield Pause(0)
+        return (yield from aside(lambda: _fetch(client, request, clock, most_bytes, gone)))
     finally:
-        task.abandon()
-    raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
+        gone.set()
 
 
 def _request(
@@ -215,20 +212,33 @@ def _place(url: str) -> str:
     return repr(url[:200].partition("?")[0])
 
 
-class _Task:
-    """A call in a thread that may be left behind: it holds up neither the source nor the end of the process."""
+def aside(call: Callable[[], Got], patience: timedelta = LONGEST_ANSWER) -> Generator[Pause, None, Got]:
+    """What a slow call returns, yielding while it works in a thread: `it = yield from aside(call)`.
 
-    def __init__(self, call: Callable[[threading.Event], Answer]) -> None:
+    Raises:
+        Transient: it has not ended in time. It is left behind, and holds up neither the source nor the process's end.
+    """
+    task = _Task(call)
+    for _ in range(max(1, round(patience.total_seconds() / TURN))):
+        if task.wait(TURN):
+            return task.result()
+        yield Pause(0)
+    raise Transient(f"Not finished within {patience}.")
+
+
+class _Task(Generic[Got]):
+    """A call in a thread of its own."""
+
+    def __init__(self, call: Callable[[], Got]) -> None:
         self._done = threading.Event()
-        self._gone = threading.Event()
         self._call = call
-        self._answer: Answer | None = None
+        self._got: list[Got] = []
         self._error: BaseException | None = None
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
         try:
-            self._answer = self._call(self._gone)
+            self._got.append(self._call())
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits
             self._error = error
         finally:
@@ -237,12 +247,7 @@ class _Task:
     def wait(self, seconds: float) -> bool:
         return self._done.wait(seconds)
 
-    def abandon(self) -> None:
-        self._gone.set()
-
-    def result(self) -> Answer:
+    def result(self) -> Got:
         if self._error is not None:
             raise self._error
-        if self._answer is None:
-            raise RuntimeError("the call has not ended")
-        return self._answer
+        return self._got[0]

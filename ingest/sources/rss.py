@@ -37,12 +37,11 @@ from ingest.source import (
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
 from ingest.sources.feed_list import Feed, feeds
 from ingest.sources.feed_schedule import Turn, failed, succeeded
-from ingest.sources.http import Answer, Refused, get, open_client
-from ingest.sources.waiting import beside
+from ingest.sources.http import Answer, Refused, aside, get, open_client
 
 LARGEST_FEED = 8 * 1024 * 1024
-DROPPED = 200
-"""Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
+KNOWN = 1_000
+"""Entries of a feed that are remembered; a feed lists a few dozen."""
 
 LATE = timedelta(hours=1)
 """What is found so long after its date is history: counted, and no alert."""
@@ -161,7 +160,7 @@ class Rss:
             )
             entries: tuple[Entry, ...] = ()
             if answer.status != HTTPStatus.NOT_MODIFIED:
-                entries = yield from beside(lambda: read_feed(answer.body, answer.headers, feed))
+                entries = yield from aside(lambda: read_feed(answer.body, answer.headers, feed))
         except Transient as error:
             turn = self._failed(feed, now, error.retry_after)
             standing = self._standing(state)
@@ -182,14 +181,12 @@ class Rss:
         self._turns[feed.url] = succeeded(now, self._settings.poll_every, self._chance())
         state = replace(state, until=self._covered(state))
         # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
+        yield Reached(state.since, state.until, state.cursor(), complete=True)
         return state
 
     def _take(
         self, feed: Feed, entries: Sequence[Entry], answer: Answer, now: datetime, state: State
     ) -> Generator[Item, None, State]:
-        if answer.status == HTTPStatus.NOT_MODIFIED:
-            return state
         known = state.known(feed.url)
         listed = {entry.id for entry in entries}
         sights = {name: sight for name, sight in known.sights.items() if name not in listed}
@@ -202,8 +199,8 @@ class Rss:
             state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
             late = timedelta(seconds=sight.seen - sight.created) > LATE
             yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
-        kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
-        versions = _versions(answer)
+        kept = dict(list(sights.items())[-KNOWN:])
+        versions = known if answer.status == HTTPStatus.NOT_MODIFIED else _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))
 
     def _failed(self, feed: Feed, now: datetime, retry_after: timedelta | None) -> Turn:

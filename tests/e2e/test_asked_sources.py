@@ -7,6 +7,8 @@ from pathlib import Path
 
 from processing.store.client import Store
 from tests.contracts.sources.hackernews import hackernews_network
+from tests.contracts.sources.rss import rss_network
+from tests.ingest.sources.feed_publisher import an_item
 from tests.live import Live, collect
 
 
@@ -27,3 +29,13 @@ def test_hacker_news_is_counted(store: Store, tmp_path: Path) -> None:
     assert found.counts["ban"] == 2
     assert found.posts["3"] == "Senate votes on TikTok ban"
     assert found.deleted <= {"4"}
+
+
+def test_news_feeds_are_counted(store: Store, tmp_path: Path) -> None:
+    with rss_network() as network:
+        network.items.append(an_item("ar", "حظر تيك توك في المدارس", datetime.now(UTC)))
+        network.publish(["Congress votes to ban TikTok", "Weather"])
+        found = collect(network.source(), store, tmp_path, lambda live: live.counts().get("*", 0) == 3)
+    assert found.counts["ban"] == 2
+    assert found.posts["https://news.example/ar"] == "حظر تيك توك في المدارس"
+    assert found.rejected == []

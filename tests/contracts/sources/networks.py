@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
-from tests.contracts.sources.reddit import reddit_network
-from tests.contracts.sources.telegram import telegram_network
+from tests.contracts.sources.rss import rss_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
     "hackernews": hackernews_network,
     "paper": paper_network,
+    "rss": rss_network,
 }
