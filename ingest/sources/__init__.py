@@ -5,8 +5,12 @@ from __future__ import annotations
 from ingest.source import SourceKind
 from ingest.sources.hackernews import HackerNews, HackerNewsSettings
 from ingest.sources.rss import Rss, RssSettings
+from ingest.sources.snscrape import Snscrape, SnscrapeSettings
+from ingest.sources.telegram import Telegram, TelegramSettings
 
 SOURCES: dict[str, SourceKind] = {
     "hackernews": SourceKind(HackerNewsSettings, HackerNews),
     "rss": SourceKind(RssSettings, Rss),
+    "snscrape": SourceKind(SnscrapeSettings, Snscrape),
+    "telegram": SourceKind(TelegramSettings, Telegram),
 }

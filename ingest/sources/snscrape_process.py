@@ -38,11 +38,15 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """What else a page shows: whether it is a public preview, whether it has a place for posts, who it is of."""
+    """What else a page shows: whether it is a public preview, whether it has a place for posts, who it is of.
+
+    `more` says that another page would follow.
+    """
 
     preview: bool
     history: bool
     extra: str
+    more: bool
 
 
 class Page(msgspec.Struct, frozen=True):

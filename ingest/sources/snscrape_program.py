@@ -19,7 +19,6 @@ import re
 import resource
 import sys
 import types
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -209,7 +208,10 @@ def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
     scraper._session.mount(network.origin, mirror)  # noqa: SLF001 -- snscrape has no other way to another address
     items: list[dict[str, object]] = []
     try:
-        items.extend(network.item(item) for item in _within(scraper))
+        items.extend(network.item(item) for item in scraper.get_items())
+        more = False
+    except PagesTaken:
+        more = True
     except Exception as error:  # noqa: BLE001 -- whatever a foreign scraper dies of is told, and this program goes on
         response = mirror.last
         status = None if response is None or mirror.trouble else response.status_code
@@ -218,14 +220,8 @@ def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
         return {"failed": reason[:500], "status": status, "retry_after": wait}
     finally:
         scraper._session.close()  # noqa: SLF001
-    return {"items": items, "others": network.others, "unreadable": network.unreadable, "marks": network.marks}
-
-
-def _within(scraper: Any) -> Iterator[Any]:
-    try:
-        yield from scraper.get_items()
-    except PagesTaken:
-        return
+    marks = network.marks | {"more": more}
+    return {"items": items, "others": network.others, "unreadable": network.unreadable, "marks": marks}
 
 
 def main() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from ingest.sources.mastodon import Mastodon, MastodonSettings
 from ingest.sources.reddit import Reddit, RedditSettings
+from ingest.sources.snscrape import Snscrape, SnscrapeSettings
 from ingest.sources.telegram import Telegram, TelegramSettings
 from processing.store.client import Store
 from tests.ingest.sources.mastodon_server import TOKEN, mastodon
 from tests.ingest.sources.reddit_server import Forum, full_name
 from tests.ingest.sources.telegram_server import Site, a_channel, message
+from tests.ingest.sources.weibo_server import USER, Timeline
 from tests.live import Live, collect
 from tests.serving import served
 
@@ -76,6 +78,17 @@ def test_reddit_from_its_listings_to_the_counts(store: Store, tmp_path: Path) ->
     assert set(found.posts) == {full_name(kept)}
     assert found.deleted == {full_name(gone)}
     assert found.coverage
+
+
+def test_weibo_from_its_timeline_to_the_counts(store: Store, tmp_path: Path) -> None:
+    timeline = Timeline()
+    for number in range(3):
+        timeline.post(f"TikTok 被禁 {number}")
+    with served(timeline) as server:
+        settings = SnscrapeSettings(targets=(f"weibo-user:{USER}",), base_url=server.url, pace=timedelta())
+        found = collect(Snscrape(settings, now), store, tmp_path, lambda live: len(live.posts()) == 3)
+    assert found.counts["*"] == 3
+    assert found.counts["tiktok"] == 3
 
 
 def test_telegram_from_its_pages_to_the_counts(store: Store, tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import paper_network
 from tests.contracts.sources.rss import rss_network
+from tests.contracts.sources.snscrape import snscrape_network
+from tests.contracts.sources.telegram import telegram_network
 
 NETWORKS: dict[str, Callable[[], AbstractContextManager[Network]]] = {
     "hackernews": hackernews_network,
     "paper": paper_network,
     "rss": rss_network,
+    "snscrape": snscrape_network,
+    "telegram": telegram_network,
 }

@@ -1,0 +1,91 @@
+"""A post of Weibo, as snscrape tells it: pure."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from ingest.contract import Amount, Post, Rejected
+
+SOURCE = "weibo"
+
+OLD = timedelta(hours=1)
+"""A post that was older when it was first read is history: it is counted and does not alert."""
+
+EPOCH = 515_483_463
+"""Seconds from 1970 to where the numbers of posts begin to count: `(number >> 22) + EPOCH` is when one was made."""
+
+EXACT = "%a %b %d %H:%M:%S %z %Y"
+
+
+class User(msgspec.Struct, frozen=True):
+    """Who wrote a post."""
+
+    uid: int
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """The post that a repost passes on."""
+
+    id: str
+    text: str = ""
+
+
+class Found(msgspec.Struct, frozen=True, rename="camel"):
+    """What is read of a post."""
+
+    id: str
+    url: str
+    text: str
+    created_at: str
+    user: User | None = None
+    link: str | None = None
+    likes_count: Amount | None = None
+    reposts_count: Amount | None = None
+    reposted_post: Quoted | None = None
+
+    @property
+    def number(self) -> int:
+        """Its number: a later post has a higher one."""
+        return int(self.id)
+
+
+def read_found(raw: bytes) -> Found | Rejected:
+    """One post, or why it is none."""
+    try:
+        found = msgspec.json.decode(raw, type=Found, strict=False)
+        _ = made_at(found)
+    except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
+        shown = raw[:4096].decode(errors="replace")
+        return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=f"Not a post: {error}.", raw=shown)
+    return found
+
+
+def made_at(found: Found) -> datetime:
+    """When it was posted. What Weibo shows may be "five minutes ago"; the number always holds it, to the second."""
+    with suppress(ValueError):
+        return datetime.strptime(found.created_at, EXACT).astimezone(UTC)
+    return datetime.fromtimestamp((found.number >> 22) + EPOCH, UTC)
+
+
+def to_post(found: Found, seen_at: datetime) -> Post:
+    """A post; a repost carries the words of both, the newer ones first, and names what it passes on."""
+    quoted = found.reposted_post
+    made = made_at(found)
+    return Post(
+        source=SOURCE,
+        id=found.id,
+        text="\n".join(part.strip() for part in (found.text, quoted.text if quoted else "") if part.strip())[:100_000],
+        created_at=made,
+        url=found.url,
+        author=None if found.user is None else str(found.user.uid),
+        langs=(),
+        links=(found.link,) if found.link else (),
+        likes=found.likes_count,
+        reposts=found.reposts_count,
+        repost_of=quoted.id if quoted else None,
+        seen_at=seen_at,
+        backfill=made < seen_at - OLD,
+    )
