@@ -244,7 +244,7 @@ class Listener(StreamListener):
             for line in lines:
                 if not self._line(line.rstrip(b"\r"), event):
                     return
-            if len(rest) > LONGEST_EVENT:
+            if len(rest) + sum(map(len, event.values())) > LONGEST_EVENT:
                 raise MastodonError(f"an event is longer than {LONGEST_EVENT} bytes")
 
     def _line(self, line: bytes, event: dict[bytes, bytes]) -> bool:
