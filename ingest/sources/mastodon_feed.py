@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ class Feed:
     remote: bool = False
     token: str | None = field(default=None, repr=False)
     user_agent: str = "banwatch"
+    streamed: bool = False
 
     @property
     def host(self) -> str:
@@ -82,9 +83,9 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
 
 
 def feeds_of(
-    instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, user_agent: str
+    instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, user_agent: str, *, stream: bool
 ) -> tuple[Feed, ...]:
-    """Every hashtag and the public timeline, on every instance.
+    """Every hashtag and the public timeline, on every instance; streamed, if `stream`, where there is a token.
 
     Raises:
         Permanent: naming the setting and what is wrong with it.
@@ -101,10 +102,10 @@ def feeds_of(
     feeds: list[Feed] = []
     for url in urls:
         token = known.get(urlsplit(url).netloc)
-        feeds += [Feed(url, tag, token=token, user_agent=user_agent) for tag in tags]
+        alike = Feed(url, token=token, user_agent=user_agent, streamed=stream and token is not None)
+        feeds += [replace(alike, tag=tag) for tag in tags]
         if public != "none":
-            local, remote = public == "local", public == "remote"
-            feeds.append(Feed(url, local=local, remote=remote, token=token, user_agent=user_agent))
+            feeds.append(replace(alike, local=public == "local", remote=public == "remote"))
     return tuple(feeds)
 
 

@@ -22,6 +22,14 @@ RAW_KEPT = 4_096
 LONGEST_TEXT = 100_000
 
 
+class Listing(msgspec.Struct, frozen=True):
+    """Newest first, of one kind of thing; `key` names it in a cursor."""
+
+    key: str
+    path: str
+    params: dict[str, str | int]
+
+
 class Data(msgspec.Struct, frozen=True):
     """What is read of a thing: https://github.com/reddit-archive/reddit/wiki/JSON."""
 

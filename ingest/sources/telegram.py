@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -49,6 +48,7 @@ from ingest.sources.telegram_channel import (
     trouble,
     view,
 )
+from ingest.sources.telegram_reading import Reading, Visit
 
 STRIDE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
@@ -95,44 +95,6 @@ def channel_name(given: str) -> str:
     if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
         raise Permanent(f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits and underscores.")
     return name
-
-
-@dataclass
-class Visit:
-    """How a channel has fared in this run."""
-
-    due: datetime
-    failures: int = 0
-    covered: datetime | None = None
-    trouble: str = ""
-
-
-@dataclass
-class Reading:
-    """What one reading knows. `since` is where what it covers begins."""
-
-    since: datetime
-    channels: dict[str, Channel]
-    visits: dict[str, Visit]
-    _told: dict[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._told = {name: msgspec.structs.asdict(channel) for name, channel in self.channels.items()}
-
-    def put(self, name: str, channel: Channel) -> None:
-        """Replace what is known of a channel. Cursors handed out before stay as they were, and share the rest."""
-        self.channels[name] = channel
-        self._told = self._told | {name: msgspec.structs.asdict(channel)}
-
-    def cursor(self) -> Cursor:
-        """Everything, as JSON values."""
-        return {"since": self.since.isoformat(), "channels": self._told}
-
-    def covered(self) -> datetime | None:
-        """Until when all channels that can be read have been read; None before the first round is done."""
-        readable = [visit.covered for visit in self.visits.values() if not visit.trouble]
-        known = [moment for moment in readable if moment is not None]
-        return min(known) if known and len(known) == len(readable) else None
 
 
 class Telegram:

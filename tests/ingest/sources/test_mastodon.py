@@ -290,7 +290,7 @@ def test_instances_and_tokens_are_understood() -> None:
     assert instance_url("http://127.0.0.1:80/") == "http://127.0.0.1:80"
     assert tokens_of("x1", ("reef.example",)) == {"reef.example": "x1"}
     assert tokens_of("b=2, a=1", ("a", "b")) == {"a": "1", "b": "2"}
-    tags = feeds_of(("reef.example",), ("#TikTok", "टिकटॉक", "تيك_توك"), "remote", "", "")
+    tags = feeds_of(("reef.example",), ("#TikTok", "टिकटॉक", "تيك_توك"), "remote", "", "", stream=True)
     assert [feed.key for feed in tags] == [
         "reef.example #tiktok", "reef.example #टिकटॉक", "reef.example #تيك_توك", "reef.example public:remote",
     ]  # fmt: skip
