@@ -23,12 +23,12 @@ from ingest.source import Clock, Permanent, Transient
 from ingest.sources.http import Refused, asked_wait, failure
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_status import later
+from ingest.sources.server_sent import Event, EventReader, TooLong
 
 REQUEST_PATIENCE = 20.0
 STREAM_PATIENCE = 60.0
 """An instance that is alive says so every 15 seconds."""
 
-LONGEST_EVENT = 1024 * 1024
 PIECE = 65_536
 PAGE = 40
 STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
@@ -69,7 +69,7 @@ class Ended:
     error: Exception
 
 
-Event = Streamed | Alive | Fetched | Filled | Ended
+News = Streamed | Alive | Fetched | Filled | Ended
 
 
 class Session(requests.Session):
@@ -114,7 +114,7 @@ class Attempt:
     """One attempt at a feed. Its events go to `events` with the attempt itself, until it is stopped."""
 
     feed: Feed
-    events: Queue[tuple[Attempt, Event]]
+    events: Queue[tuple[Attempt, News]]
     clock: Clock
     pace: timedelta
     new: bool = True
@@ -138,7 +138,7 @@ class Attempt:
             with suppress(OSError, ValueError, RuntimeError, AttributeError):
                 response.raw.shutdown()
 
-    def put(self, event: Event) -> bool:
+    def put(self, event: News) -> bool:
         """Hand an event over, waiting while the reader is slow; false once nobody reads any more."""
         while not self._stopped.is_set():
             with suppress(Full):
@@ -165,7 +165,7 @@ class Attempt:
                 work(client)
             except Permanent as error:
                 self.put(Ended(error))
-            except (MastodonError, HTTPError, OSError) as error:
+            except (MastodonError, HTTPError, OSError, TooLong) as error:
                 self.put(Ended(self._meaning(session, error)))
             except Exception as error:  # noqa: BLE001 - it is raised where the events are read
                 self.put(Ended(error))
@@ -237,26 +237,14 @@ class Listener(StreamListener):
     def handle_stream(self, response: requests.Response) -> None:
         """Read server-sent events until the stream ends or nobody reads any more."""
         self.attempt.connected(response, self.position)
-        rest = b""
-        event: dict[bytes, bytes] = {}
+        reader = EventReader()
         while piece := response.raw.read1(PIECE, decode_content=True):
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                if not self._line(line.rstrip(b"\r"), event):
+            for event in reader.feed(piece):
+                if not self._take(event):
                     return
-            if len(rest) + sum(map(len, event.values())) > LONGEST_EVENT:
-                raise MastodonError(f"an event is longer than {LONGEST_EVENT} bytes")
 
-    def _line(self, line: bytes, event: dict[bytes, bytes]) -> bool:
-        """Take one line; false once nobody reads any more."""
-        if line.startswith(b":"):
+    def _take(self, event: Event) -> bool:
+        """Hand an event over; false once nobody reads any more."""
+        if not event.name:
             return self.attempt.put(Alive())
-        if line:
-            key, _, value = line.partition(b":")
-            value = value.removeprefix(b" ")
-            event[key] = event[key] + b"\n" + value if key in event else value
-            return True
-        name = event.get(b"event", b"").decode(errors="replace")
-        data = event.get(b"data", b"")
-        event.clear()
-        return self.attempt.put(Streamed(name, data)) if name in STATUS_EVENTS else True
+        return event.name not in STATUS_EVENTS or self.attempt.put(Streamed(event.name, event.data))

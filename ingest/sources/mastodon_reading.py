@@ -101,7 +101,7 @@ class Reading:
         self.since = datetime.fromisoformat(str(cursor.get("since", (since or now).isoformat())))
         self.lines = [Line(feed, now, positions.get(feed.key, start)) for feed in feeds]
         self.positions: dict[str, object] = dict(positions)
-        self.events: Queue[tuple[client.Attempt, client.Event]] = Queue(MOST_WAITING)
+        self.events: Queue[tuple[client.Attempt, client.News]] = Queue(MOST_WAITING)
         self.memory = Memory()
         self.told: datetime | None = None
 
@@ -133,7 +133,7 @@ class Reading:
         overlapping = None if line.position is None else rewound(line.position, OVERLAP)
         (line.attempt.stream if line.feed.streamed else line.attempt.fill)(overlapping)
 
-    def _take(self, line: Line, event: client.Event) -> Iterator[Item]:
+    def _take(self, line: Line, event: client.News) -> Iterator[Item]:
         match event:
             case client.Alive():
                 line.connected_at = line.connected_at or self.clock()
