@@ -235,7 +235,9 @@ class Reading:
         until = min(known) - self.pacing.lag
         if until > self.since and (self.told is None or until >= self.told + timedelta(seconds=1)):
             self.told = until
-            yield Reached(self.since, until, self._cursor())
+            # Nobody waits for timelines that are asked in their own time; a stream's word comes every few seconds.
+            asked = any(not line.feed.streamed for line in self.lines)
+            yield Reached(self.since, until, self._cursor(), complete=asked)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "feeds": self.positions}

@@ -122,8 +122,8 @@ class Reading:
             yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
 
     def reached(self, until: datetime) -> Reached:
-        """What has been read once all listings were."""
-        return Reached(self.since, max(until, self.since), self._cursor())
+        """What has been read once all listings were. Complete, so that nobody waits for the next look."""
+        return Reached(self.since, max(until, self.since), self._cursor(), complete=until > self.since)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}

@@ -109,7 +109,8 @@ class Snscrape:
                         read_to = read_to | {user: found.number}
                         yield Item(to_post(found, self.clock()), _cursor(since, read_to))
                     yield Pause(self.settings.pace.total_seconds())
-                yield Reached(min(since, begun), begun, _cursor(since, read_to))
+                # Complete, so that nobody waits for timelines that are looked at in their own time.
+                yield Reached(min(since, begun), begun, _cursor(since, read_to), complete=begun > since)
                 yield Pause(max((begun + self.settings.poll_every - self.clock()).total_seconds(), 0))
 
     def _timeline(self, process: SnscrapeProcess, user: str, read_to: int | None) -> Generator[Pause, None, Timeline]:

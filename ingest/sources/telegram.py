@@ -151,7 +151,9 @@ class Telegram:
             return
         visit.trouble, visit.covered = "", asked_at
         if covered := reading.covered():
-            yield Reached(min(reading.since, covered), covered, reading.cursor())
+            # Complete, so that nobody waits for channels that are looked at in their own time.
+            complete = covered > reading.since
+            yield Reached(min(reading.since, covered), covered, reading.cursor(), complete=complete)
 
     def _fail(self, reading: Reading, visit: Visit, error: Transient) -> None:
         """One channel is put off; what concerns the network, or all channels, ends the reading."""
