@@ -40,8 +40,8 @@ from ingest.sources.feed_schedule import Turn, failed, succeeded
 from ingest.sources.http import Answer, Refused, aside, get, open_client
 
 LARGEST_FEED = 8 * 1024 * 1024
-KNOWN = 1_000
-"""Entries of a feed that are remembered; a feed lists a few dozen."""
+DROPPED = 200
+"""Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
 
 LATE = timedelta(hours=1)
 """What is found so long after its date is history: counted, and no alert."""
@@ -187,6 +187,8 @@ class Rss:
     def _take(
         self, feed: Feed, entries: Sequence[Entry], answer: Answer, now: datetime, state: State
     ) -> Generator[Item, None, State]:
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return state
         known = state.known(feed.url)
         listed = {entry.id for entry in entries}
         sights = {name: sight for name, sight in known.sights.items() if name not in listed}
@@ -199,8 +201,8 @@ class Rss:
             state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
             late = timedelta(seconds=sight.seen - sight.created) > LATE
             yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
-        kept = dict(list(sights.items())[-KNOWN:])
-        versions = known if answer.status == HTTPStatus.NOT_MODIFIED else _versions(answer)
+        kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
+        versions = _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))
 
     def _failed(self, feed: Feed, now: datetime, retry_after: timedelta | None) -> Turn:

@@ -66,6 +66,16 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(publisher: Publisher, ser
     assert "if-none-match" in server.asked[-1].headers
 
 
+def test_a_long_feed_stays_known_while_it_does_not_change(publisher: Publisher, server: Served, wall: Wall) -> None:
+    items = [an_item(str(number), f"title {number}") for number in range(400)]
+    publisher.feeds["/a"] = a_feed(*items)
+    own = source(server, wall, "/a")
+    taken = ran(own, wall, timedelta(minutes=15))
+    assert len(posts(taken)) == 400
+    publisher.feeds["/a"] = a_feed(*items, an_item("new", "new"))
+    assert [post.text for post in posts(ran(own, wall, timedelta(minutes=15), taken[-1].cursor))] == ["new"]
+
+
 def test_it_resumes_behind_any_of_its_cursors(publisher: Publisher, server: Served, wall: Wall) -> None:
     publisher.feeds["/a"] = a_feed(*(an_item(str(number), f"title {number}") for number in range(4)))
     publisher.feeds["/b"] = a_feed(an_item("b", "other"))
