@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploy import stages
 from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print_sources
-from deploy.commands.options import Columns, ShiftToNow, Speed, parse_speed, settings
+from deploy.commands.options import Columns, ShiftToNow, Speed, checked_columns, parse_speed, settings
 from deploy.screen import Reading, Screen
 from deploy.stages import ArchiveOptions
 from ingest.health import Tally
@@ -47,7 +47,7 @@ def ingest_archive(
     progress: Annotated[ProgressStyle, typer.Option(hidden=True)] = ProgressStyle.AUTO,
 ) -> None:
     """Read an archive, from where the last run stopped."""
-    options = ArchiveOptions(path, parse_speed(speed), shift_to_now, columns)
+    options = ArchiveOptions(path, parse_speed(speed), shift_to_now, checked_columns(columns))
     if progress is ProgressStyle.JSON:
         stages.run_archive(
             settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True)

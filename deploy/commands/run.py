@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.commands.options import Columns, ShiftToNow, Speed, parse_speed, settings
+from deploy.commands.options import Columns, ShiftToNow, Speed, checked_columns, parse_speed, settings
 from deploy.demo.generate import write as write_demo
 from deploy.live import live_source, source_settings, sources_for_up
 from deploy.stages import ArchiveOptions
@@ -46,7 +46,9 @@ def up(
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
-    played = None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now, columns)
+    played = (
+        None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now, checked_columns(columns))
+    )
     sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
     options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
     run_up(settings(), options, Console(), stop_on_signal())

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 import threading
 import zlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Generic, TypeVar
 
 import httpx
 
 from ingest.source import Clock, Pause, Permanent, Transient
-
-Got = TypeVar("Got")
+from ingest.sources.waiting import beside
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
@@ -109,7 +107,7 @@ def get(
     request = _request(client, url, params, headers)
     gone = threading.Event()
     try:
-        return (yield from aside(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        return (yield from beside(lambda: _fetch(client, request, clock, most_bytes, gone)))
     finally:
         gone.set()
 
@@ -132,7 +130,7 @@ def _fetch(
             failed = failure(response.status_code, response.headers, str(response.url), clock())
             if failed is not None:
                 raise failed
-            body = _body(response, most_bytes, gone)
+            body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
             return Answer(response.status_code, response.headers, body, str(response.url))
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
         raise Permanent(f"{_place(str(request.url))} cannot be asked: {error}.") from error
@@ -183,7 +181,22 @@ def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None
     return None
 
 
-def _body(response: httpx.Response, most_bytes: int, gone: threading.Event) -> bytes:
+@dataclass(frozen=True)
+class _Wanted:
+    """Whether an answer that is on its way is still wanted."""
+
+    gone: threading.Event
+    clock: Clock
+    until: datetime
+
+    def check(self, url: str) -> None:
+        if self.gone.is_set():
+            raise Transient("Nobody waits for this answer any more.")
+        if self.clock() > self.until:
+            raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
+
+
+def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
     """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
@@ -195,8 +208,7 @@ def _body(response: httpx.Response, most_bytes: int, gone: threading.Event) -> b
             body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
             if len(body) > most_bytes:
                 raise TooLarge(f"{_place(str(response.url))} sent more than {most_bytes:,} bytes.")
-            if gone.is_set():
-                raise Transient("Nobody waits for this answer any more.")
+            wanted.check(str(response.url))
     except zlib.error as error:
         raise Transient(f"{_place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
     if unpack is not None and body and not unpack.eof:
@@ -210,44 +222,3 @@ def _place(url: str) -> str:
         parts = httpx.URL(url)
         return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]
     return repr(url[:200].partition("?")[0])
-
-
-def aside(call: Callable[[], Got], patience: timedelta = LONGEST_ANSWER) -> Generator[Pause, None, Got]:
-    """What a slow call returns, yielding while it works in a thread: `it = yield from aside(call)`.
-
-    Raises:
-        Transient: it has not ended in time. It is left behind, and holds up neither the source nor the process's end.
-    """
-    task = _Task(call)
-    for _ in range(max(1, round(patience.total_seconds() / TURN))):
-        if task.wait(TURN):
-            return task.result()
-        yield Pause(0)
-    raise Transient(f"Not finished within {patience}.")
-
-
-class _Task(Generic[Got]):
-    """A call in a thread of its own."""
-
-    def __init__(self, call: Callable[[], Got]) -> None:
-        self._done = threading.Event()
-        self._call = call
-        self._got: list[Got] = []
-        self._error: BaseException | None = None
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self._got.append(self._call())
-        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
-            self._error = error
-        finally:
-            self._done.set()
-
-    def wait(self, seconds: float) -> bool:
-        return self._done.wait(seconds)
-
-    def result(self) -> Got:
-        if self._error is not None:
-            raise self._error
-        return self._got[0]

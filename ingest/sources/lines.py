@@ -121,9 +121,8 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
 
 
 def _broken(last: Line, error: Exception) -> Line:
-    where = last.where if last.number else f"{last.where} line 0"
-    place = where.replace(" line ", " after line ")
-    return Line(place, last.number + 1, Broken(f"The file cannot be read on: {error}."))
+    where = last.where.rpartition(" line ")[0] if last.number else last.where
+    return Line(f"{where} after line {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:

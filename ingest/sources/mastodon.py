@@ -43,8 +43,8 @@ class MastodonSettings(SourceSettings):
     streaming: Literal["auto", "always", "never"] = Field(
         "auto", description="`auto` reads the stream where there is a token, `always` needs one for each instance"
     )
-    since: AwareDatetime | None = Field(None, description="read the timelines from this time on, RFC 3339")
-    interval: Duration = Field(
+    since: Since | None = Field(None, description="read the timelines from this date, as 2020-07-01")
+    poll_every: Duration = Field(
         timedelta(minutes=1),
         description="between two looks at a timeline that is not streamed",
         ge=timedelta(seconds=1),

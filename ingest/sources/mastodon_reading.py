@@ -10,11 +10,13 @@ from queue import Empty, Queue
 import msgspec
 
 from ingest.backoff import BackoffPolicy, Failures, failed
+from ingest.contract import Moment
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Transient
 from ingest.sources import mastodon_client as client
 from ingest.sources.http import TURN
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_status import (
+    SOURCE,
     Lately,
     NotAStatus,
     Status,
@@ -27,6 +29,7 @@ from ingest.sources.mastodon_status import (
     to_delete,
     to_post,
 )
+from ingest.sources.saved import saved
 
 MOST_WAITING = 1_000
 """Events between the threads and their reader: a slow log slows the stream, and memory stays bounded."""
@@ -51,6 +54,13 @@ class Pacing:
     poll_every: timedelta
     lag: timedelta
     chance: Callable[[], float]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: where each feed is."""
+
+    since: Moment | None = None
+    feeds: dict[str, str] = {}
 
 
 @dataclass
@@ -95,12 +105,12 @@ class Reading:
         self, feeds: tuple[Feed, ...], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
     ) -> None:
         now = clock()
-        positions = msgspec.convert(cursor.get("feeds", {}), dict[str, str])
+        kept = saved(cursor, Saved, SOURCE)
         start = None if since is None else id_at(since)
         self.clock, self.pacing = clock, pacing
-        self.since = datetime.fromisoformat(str(cursor.get("since", (since or now).isoformat())))
-        self.lines = [Line(feed, now, positions.get(feed.key, start)) for feed in feeds]
-        self.positions: dict[str, object] = dict(positions)
+        self.since = kept.since or since or now
+        self.lines = [Line(feed, now, kept.feeds.get(feed.key, start)) for feed in feeds]
+        self.positions: dict[str, object] = dict(kept.feeds)
         self.events: Queue[tuple[client.Attempt, client.News]] = Queue(MOST_WAITING)
         self.memory = Memory()
         self.told: datetime | None = None
@@ -121,6 +131,8 @@ class Reading:
                     if line.attempt is attempt:
                         yield from self._take(line, event)
                 yield from self._reach()
+                # Events that pass without a post are no reason to keep whoever reads from stopping.
+                yield Pause(0)
         finally:
             for line in self.lines:
                 if line.attempt is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from ingest.contract import Amount, Moment, Post, Rejected
 from ingest.sources.html import read_html
+from ingest.sources.mapping import kept_text
 
 SOURCE = "mastodon"
 
@@ -17,7 +18,6 @@ OLD = timedelta(hours=1)
 """A status that was older when it was first read is history: it is counted and does not alert."""
 
 RAW_KEPT = 4_096
-LONGEST_TEXT = 100_000
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
     return Post(
         source=SOURCE,
         id=status.uri[:512],
-        text="\n".join(part for part in (f"[{warning}]" if warning else "", reading.text) if part)[:LONGEST_TEXT],
+        text=kept_text(f"[{warning}]" if warning else None, reading.text),
         created_at=status.created_at.astimezone(UTC),
         url=status.url,
         author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",

@@ -42,7 +42,7 @@ class RedditSettings(SourceSettings):
     searches: Words = Field(
         (), description="what submissions are searched for in all of Reddit; `+` stands for a blank"
     )
-    interval: Duration = Field(
+    poll_every: Duration = Field(
         timedelta(minutes=1), description="between two looks at all listings", ge=timedelta(seconds=1)
     )
     lag: Duration = Field(timedelta(seconds=30), description="how long a post may take into a listing", ge=timedelta())

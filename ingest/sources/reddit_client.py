@@ -51,6 +51,7 @@ class RedditClient:
         Raises:
             Transient, Permanent
         """
+        yield Pause(0)
         task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
         try:
             while not self._loop.run_until_complete(asyncio.wait({task}, timeout=TURN))[0]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from ingest.contract import Rejected
+from ingest.contract import Moment, Rejected
 from ingest.source import Clock, Cursor, Item, Pause, Reached, Transient
 from ingest.sources.reddit_client import RedditClient
-from ingest.sources.reddit_thing import Listing, Thing, read_thing, to_delete, to_post
+from ingest.sources.reddit_thing import SOURCE, Listing, Thing, read_thing, to_delete, to_post
+from ingest.sources.saved import saved
 
 PAGE = 100
 MOST_PAGES = 10
@@ -29,6 +30,14 @@ AGAIN_FOR = timedelta(hours=48)
 Steps = Generator[Item | Pause, None, None]
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: the highest number of each listing, and when each thing was made that is looked at again."""
+
+    since: Moment | None = None
+    read_to: dict[str, int] = {}
+    known: dict[str, int] = {}
+
+
 @dataclass
 class Reading:
     """What one reading knows. `known` is when each thing was made that is looked at again, by its full name."""
@@ -43,10 +52,9 @@ class Reading:
     """Versions sent in this run, by full name."""
 
     def __post_init__(self) -> None:
-        now = self.clock()
-        self.since = datetime.fromisoformat(str(self.cursor.get("since", now.isoformat())))
-        self.read_to = msgspec.convert(self.cursor.get("read_to", {}), dict[str, int])
-        self.known = msgspec.convert(self.cursor.get("known", {}), dict[str, int])
+        kept = saved(self.cursor, Saved, SOURCE)
+        self.since = kept.since or self.clock()
+        self.read_to, self.known = kept.read_to, kept.known
 
     def follow(self, listing: Listing) -> Steps:
         """Hand on what is new in a listing, and what was edited on its first page, oldest first."""

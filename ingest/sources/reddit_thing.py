@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import Post, Rejected
+from ingest.sources.mapping import amount, kept_text
 
 SOURCE = "reddit"
 COMMENT, SUBMISSION = "t1", "t3"
@@ -15,11 +16,10 @@ COMMENT, SUBMISSION = "t1", "t3"
 OLD = timedelta(hours=1)
 """What was older when it was first read is history: it is counted and does not alert."""
 
-GONE = frozenset({"[deleted]", "[removed]"})
+GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
 SITE = "https://www.reddit.com"
 LINK = re.compile(r"https?://[^\s)\]>\"'*]+")
 RAW_KEPT = 4_096
-LONGEST_TEXT = 100_000
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class Thing(msgspec.Struct, frozen=True):
     def is_gone(self) -> bool:
         """Whether its author deleted it, or a moderator or Reddit removed it."""
         content = self.data.body if self.kind == COMMENT else self.data.selftext
-        return content in GONE or self.data.removed_by_category is not None
+        return (content or "").strip() in GONE or self.data.removed_by_category is not None
 
 
 def read_thing(raw: object) -> Thing | Rejected:
@@ -105,21 +105,20 @@ def _rejected(raw: object, reason: str) -> Rejected:
 def to_post(thing: Thing, seen_at: datetime) -> Post:
     """A submission is its title and its text, a comment its text."""
     data = thing.data
-    parts = [data.body] if thing.kind == COMMENT else [data.title, data.selftext]
-    text = "\n\n".join(part.strip() for part in parts if part and part.strip())
+    text = kept_text(data.body) if thing.kind == COMMENT else kept_text(data.title, data.selftext)
     found = [data.url, *LINK.findall(text)] if data.url and not data.is_self else LINK.findall(text)
     return Post(
         source=SOURCE,
         id=thing.name,
-        text=text[:LONGEST_TEXT],
+        text=text,
         created_at=thing.made_at,
         url=f"{SITE}{data.permalink}" if data.permalink else None,
         author=None if data.author in GONE else data.author,
         links=tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found if link.startswith("http"))),
         reply_to=data.parent_id if thing.kind == COMMENT else None,
         repost_of=data.crosspost_parent,
-        likes=None if data.score is None else max(data.score, 0),
-        replies=data.num_comments,
+        likes=amount(data.score),
+        replies=amount(data.num_comments),
         seen_at=seen_at,
         backfill=thing.made_at < seen_at - OLD,
     )

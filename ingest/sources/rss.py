@@ -37,7 +37,8 @@ from ingest.source import (
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
 from ingest.sources.feed_list import Feed, feeds
 from ingest.sources.feed_schedule import Turn, failed, succeeded
-from ingest.sources.http import Answer, Refused, aside, get, open_client
+from ingest.sources.http import Answer, Refused, get, open_client
+from ingest.sources.waiting import beside
 
 LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
@@ -160,7 +161,7 @@ class Rss:
             )
             entries: tuple[Entry, ...] = ()
             if answer.status != HTTPStatus.NOT_MODIFIED:
-                entries = yield from aside(lambda: read_feed(answer.body, answer.headers, feed))
+                entries = yield from beside(lambda: read_feed(answer.body, answer.headers, feed))
         except Transient as error:
             turn = self._failed(feed, now, error.retry_after)
             standing = self._standing(state)
@@ -181,7 +182,7 @@ class Rss:
         self._turns[feed.url] = succeeded(now, self._settings.poll_every, self._chance())
         state = replace(state, until=self._covered(state))
         # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Reached(state.since, state.until, state.cursor(), complete=True)
+        yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
         return state
 
     def _take(

@@ -13,7 +13,7 @@ from typing import ClassVar
 import msgspec
 from pydantic import Field
 
-from ingest.contract import Rejected
+from ingest.contract import Moment, Rejected
 from ingest.source import (
     About,
     Clock,
@@ -29,6 +29,7 @@ from ingest.source import (
     source_config,
 )
 from ingest.sources.http import Refused
+from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import Page, SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.snscrape_scrapers import weibo_user
 from ingest.sources.weibo_post import Found, read_found, to_post
@@ -60,6 +61,13 @@ class SnscrapeSettings(SourceSettings):
     def starts_with_up(self) -> bool:
         """Only where there is something to read."""
         return bool(self.targets)
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: the highest number of each user."""
+
+    since: Moment | None = None
+    read_to: dict[str, int] = {}
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -95,8 +103,8 @@ class Snscrape:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Look at all timelines, then rest, for ever."""
-        since = datetime.fromisoformat(str(cursor.get("since", self.clock().isoformat())))
-        read_to = msgspec.convert(cursor.get("read_to", {}), dict[str, int])
+        kept = saved(cursor, Saved, self.name)
+        since, read_to = kept.since or self.clock(), kept.read_to
         with closing(SnscrapeProcess("weibo-user", self.settings.base_url, self.clock)) as process:
             while True:
                 begun = self.clock()

@@ -92,6 +92,7 @@ class SnscrapeProcess:
             Refused: the network answered with a status that asking again does not change.
             Unreadable: the page is not what snscrape knows.
         """
+        yield Pause(0)
         process = self._running()
         line = msgspec.json.encode({"name": name, "before": before, "pages": pages}) + b"\n"
         try:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
-import msgspec
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ingest.contract import Rejected
 from ingest.source import (
@@ -30,7 +29,9 @@ from ingest.source import (
     Words,
     source_config,
 )
+from ingest.sources.history import Since
 from ingest.sources.http import Refused
+from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.telegram_channel import (
     SOURCE,
@@ -48,7 +49,7 @@ from ingest.sources.telegram_channel import (
     trouble,
     view,
 )
-from ingest.sources.telegram_reading import Reading, Visit
+from ingest.sources.telegram_reading import Reading, Saved, Visit
 
 STRIDE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
@@ -67,8 +68,8 @@ class TelegramSettings(SourceSettings):
     model_config = source_config("telegram")
 
     channels: Words = Field((), description="public channels, by name or address; without any the source is off")
-    since: AwareDatetime | None = Field(None, description="read the channels' history from this time on, RFC 3339")
-    interval: Duration = Field(
+    since: Since | None = Field(None, description="read the channels' history from this date, as 2020-07-01")
+    poll_every: Duration = Field(
         timedelta(minutes=2), description="between two looks at a channel", ge=timedelta(seconds=1)
     )
     pace: Duration = Field(timedelta(seconds=2), description="between two requests", ge=timedelta())
@@ -130,14 +131,13 @@ class Telegram:
                 yield Pause(self.settings.pace.total_seconds())
 
     def _begin(self, cursor: Cursor) -> Reading:
-        now = self.clock()
-        since = str(cursor.get("since", (self.settings.since or now).isoformat()))
-        channels = msgspec.convert(cursor.get("channels", {}), dict[str, Channel])
-        return Reading(datetime.fromisoformat(since), channels, {name: Visit(now) for name in self.names})
+        now, kept = self.clock(), saved(cursor, Saved, SOURCE)
+        since = kept.since or self.settings.since or now
+        return Reading(since, kept.channels, {name: Visit(now) for name in self.names})
 
     def _visit(self, process: SnscrapeProcess, reading: Reading, name: str) -> Steps:
         visit, asked_at = reading.visits[name], self.clock()
-        visit.due = asked_at + self.settings.interval
+        visit.due = asked_at + self.settings.poll_every
         try:
             problem = yield from self._follow(process, reading, name)
         except Transient as error:
@@ -158,7 +158,7 @@ class Telegram:
     def _fail(self, reading: Reading, visit: Visit, error: Transient) -> None:
         """One channel is put off; what concerns the network, or all channels, ends the reading."""
         visit.failures += 1
-        wait = max(self.settings.interval * 2 ** min(visit.failures, 10), error.retry_after or timedelta())
+        wait = max(self.settings.poll_every * 2 ** min(visit.failures, 10), error.retry_after or timedelta())
         visit.due = self.clock() + min(wait, max(LONGEST_REST, error.retry_after or timedelta()))
         if error.retry_after is not None or all(each.failures or each.trouble for each in reading.visits.values()):
             raise error

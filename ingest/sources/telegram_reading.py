@@ -7,8 +7,16 @@ from datetime import datetime
 
 import msgspec
 
+from ingest.contract import Moment
 from ingest.source import Cursor
 from ingest.sources.telegram_channel import Channel
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor."""
+
+    since: Moment | None = None
+    channels: dict[str, Channel] = {}
 
 
 @dataclass

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import Amount, Post, Rejected
+from ingest.sources.mapping import kept_text
 
 SOURCE = "weibo"
 
@@ -77,7 +78,7 @@ def to_post(found: Found, seen_at: datetime) -> Post:
     return Post(
         source=SOURCE,
         id=found.id,
-        text="\n".join(part.strip() for part in (found.text, quoted.text if quoted else "") if part.strip())[:100_000],
+        text=kept_text(found.text, quoted.text if quoted else None),
         created_at=made,
         url=found.url,
         author=None if found.user is None else str(found.user.uid),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import detector, language, pipeline, sources, topics
+from tests.benchmarks import detector, language, pipeline, social_sources, sources, topics
 
 if __name__ == "__main__":
     detector.main()
@@ -14,3 +14,4 @@ if __name__ == "__main__":
     language.main()
     topics.main()
     sources.main()
+    social_sources.main()

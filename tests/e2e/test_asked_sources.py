@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from processing.store.client import Store
+from tests.contracts.sources.gdelt import gdelt_network
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.rss import rss_network
 from tests.ingest.sources.feed_publisher import an_item
@@ -39,3 +40,10 @@ def test_news_feeds_are_counted(store: Store, tmp_path: Path) -> None:
     assert found.counts["ban"] == 2
     assert found.posts["https://news.example/ar"] == "حظر تيك توك في المدارس"
     assert found.rejected == []
+
+
+def test_articles_of_gdelt_are_counted(store: Store, tmp_path: Path) -> None:
+    with gdelt_network() as network:
+        network.publish(["TikTok faces ban in Senate vote", "TikTok star opens a bakery"])
+        found = collect(network.source(), store, tmp_path, lambda live: live.counts().get("*", 0) == 2)
+    assert found.counts["ban"] == 1

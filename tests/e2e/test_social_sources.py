@@ -69,7 +69,7 @@ def test_reddit_from_its_listings_to_the_counts(store: Store, tmp_path: Path) ->
             subreddits=("harbour",),
             base_url=server.url,
             token_url=server.url,
-            interval=timedelta(seconds=1),
+            poll_every=timedelta(seconds=1),
             recheck=timedelta(seconds=1),
             lag=timedelta(),
         )
@@ -105,7 +105,7 @@ def test_telegram_from_its_pages_to_the_counts(store: Store, tmp_path: Path) -> 
 
     with served(site) as server:
         settings = TelegramSettings(
-            channels=("harbour_news",), base_url=server.url, pace=timedelta(), interval=timedelta(seconds=1)
+            channels=("harbour_news",), base_url=server.url, pace=timedelta(), poll_every=timedelta(seconds=1)
         )
         found = collect(Telegram(settings, now), store, tmp_path, until)
     assert found.counts["*"] == 5

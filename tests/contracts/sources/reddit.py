@@ -30,7 +30,7 @@ class RedditNetwork(Faults):
             subreddits=("harbour",),
             base_url=self.url,
             token_url=self.url,
-            interval=INTERVAL,
+            poll_every=INTERVAL,
             lag=timedelta(),
         )
         return Reddit(settings, lambda: datetime.now(UTC))

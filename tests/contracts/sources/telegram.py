@@ -24,7 +24,7 @@ class TelegramNetwork(Faults):
     url: str = ""
 
     def source(self) -> Telegram:
-        settings = TelegramSettings(channels=(CHANNEL,), base_url=self.url, pace=timedelta(), interval=INTERVAL)
+        settings = TelegramSettings(channels=(CHANNEL,), base_url=self.url, pace=timedelta(), poll_every=INTERVAL)
         return Telegram(settings, lambda: datetime.now(UTC))
 
     def publish(self, texts: Sequence[str]) -> list[str]:

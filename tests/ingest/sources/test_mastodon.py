@@ -30,7 +30,7 @@ def settings(*instances: Instance, streamed: bool = True, **given: object) -> Ma
         "instances": tuple(each.url for each in instances),
         "tokens": tokens,
         "hashtags": ("tiktok",),
-        "interval": timedelta(seconds=1),
+        "poll_every": timedelta(seconds=1),
         "pace": timedelta(),
         "lag": timedelta(),
     }
