@@ -16,29 +16,33 @@ from processing.contract import BinState, Severity
 from processing.spikes.baseline import UNKNOWN
 from processing.spikes.level import ANSCOMBE, level, reduced
 from processing.spikes.policy import DetectorPolicy
+from processing.spikes.share import Rest
 from processing.spikes.state import DetectorState
 
 __all__ = ["Bin", "DetectorPolicy", "DetectorState", "OutOfOrder", "Scored", "severity", "step"]
 
-_FORGOTTEN_DAYS = 15
+_FORGOTTEN_DAYS = 29
 """A gap as long as this leaves nothing to calibrate or compare with, and neither does a longer one."""
+_UNKNOWN, _SPIKE, _QUIET, _WARMING = BinState.UNKNOWN, BinState.SPIKE, BinState.QUIET, BinState.WARMING
 
 
-class Bin(msgspec.Struct, frozen=True):
+class Bin(msgspec.Struct, frozen=True, gc=False):
     """What is known of one bin when it closes.
 
     `count` is None where the collector was silent or behind: unknown, not zero. `authors` are the distinct ones
     of the half hour that ends with the bin, where known. A bin made mostly of backfill is not `alertable`: it is
-    history, and opens no spike.
+    history, and opens no spike. `total` are all posts that the source delivered, these among them, for a series that
+    is to be judged by its share: give it for every bin or for none.
     """
 
     start: datetime
     count: int | None
     authors: int | None = None
     alertable: bool = True
+    total: int | None = None
 
 
-class Scored(msgspec.Struct, frozen=True):
+class Scored(msgspec.Struct, frozen=True, gc=False):
     """The detector's word on one bin.
 
     `expected` are posts a bin. `score` is the smallest of the four levels, and 0 where the series is too small,
@@ -87,51 +91,68 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
     """
     _advance(policy, state, observed.start)
     baseline = state.baseline
-    expected = baseline.expected(policy, state.index)
+    usual = baseline.expected(policy, state.index)
+    expected = usual if state.rest is None and observed.total is None else _by_share(policy, state, observed, usual)
     provisional = state.known_blocks < policy.settled_blocks
     count = observed.count
     if count is None:
-        _remember(policy, state, UNKNOWN, expected)
-        return state, Scored(observed.start, None, expected, 0.0, BinState.UNKNOWN, provisional)
+        _remember(policy, state, UNKNOWN, usual, expected)
+        return state, Scored(observed.start, None, expected, 0.0, _UNKNOWN, provisional)
     warm = state.silent_before or baseline.known >= policy.warm
     settled = state.silent_before or baseline.known >= policy.bins_a_day
-    _remember(policy, state, count, expected)
+    _remember(policy, state, count, usual, expected)
     excess = _excess(policy, state, count, expected, observed.authors) if warm else ()
     score = level(min(excess)) if excess else 0.0
-    enter = policy.enter if settled else policy.first_day
-    _open_or_close(policy, state, score, may_open=score >= enter and warm and observed.alertable)
+    if score or state.open:
+        enter = policy.enter if settled else policy.first_day
+        _open_or_close(policy, state, score, may_open=score >= enter and observed.alertable)
     if state.index + 1 == policy.silence == baseline.known and baseline.total <= policy.silent_posts:
         state.assume_silence(policy)
-    verdict = BinState.SPIKE if state.open else BinState.QUIET if warm else BinState.WARMING
+    verdict = _SPIKE if state.open else _QUIET if warm else _WARMING
     return state, Scored(observed.start, count, expected, score, verdict, provisional, excess)
 
 
 def _advance(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None:
     """Move to the bin that starts then, over unknown ones where some were left out."""
+    if start == state.due:
+        state.index += 1
+        state.due += policy.width
+    else:
+        _find(policy, state, start)
+    if state.index % policy.half_hour == 0:
+        _turn(policy, state)
+
+
+def _find(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None:
     if state.origin is None:
         if start.tzinfo is None:
             raise ValueError(f"The bin of {start} has no time zone: say UTC.")
         state.origin = start
     index = (start - state.origin + policy.width / 2) // policy.width
-    missing = index - state.index - 1
-    if missing < 0:
+    if index <= state.index:
         raise OutOfOrder(f"The bin of {start} is not later than the one before it.")
-    if missing:
+    if index > state.index + 1:
         _pass_over(policy, state, index)
     state.index = index
-    _calibrate(policy, state)
+    state.due = state.origin + (index + 1) * policy.width
 
 
 def _pass_over(policy: DetectorPolicy, state: DetectorState, index: int) -> None:
     state.index = max(state.index, index - _FORGOTTEN_DAYS * policy.bins_a_day - 1)
     while state.index + 1 < index:
         state.index += 1
-        _calibrate(policy, state)
-        _remember(policy, state, UNKNOWN, 0.0)
+        if state.index % policy.half_hour == 0:
+            _turn(policy, state)
+        _remember(policy, state, UNKNOWN, 0.0, 0.0)
+        if state.rest is not None:
+            state.rest.pass_over(policy, state.index)
 
 
-def _calibrate(policy: DetectorPolicy, state: DetectorState) -> None:
-    """At the turn of a block, keep its maxima; let them speak only once they are hours old."""
+def _turn(policy: DetectorPolicy, state: DetectorState) -> None:
+    """At the turn of a half hour. When a block ends its maxima are kept; they speak once they are hours old."""
+    state.baseline.turn(policy, state.index)
+    if state.rest is not None:
+        state.rest.turn(policy, state.index)
     position = state.index % policy.block
     if position == 0 and state.index:
         state.finish_block(policy)
@@ -139,14 +160,23 @@ def _calibrate(policy: DetectorPolicy, state: DetectorState) -> None:
         state.refit()
 
 
-def _remember(policy: DetectorPolicy, state: DetectorState, count: int, expected: float) -> None:
+def _by_share(policy: DetectorPolicy, state: DetectorState, observed: Bin, usual: float) -> float:
+    """The expectation, were the rest of the source as busy on the days before as it is now."""
+    if state.rest is None:
+        state.rest = Rest.begin(policy)
+    known = observed.count is not None and observed.total is not None
+    rest = max(0, (observed.total or 0) - (observed.count or 0)) if known else UNKNOWN
+    return max(policy.floor, usual * state.rest.factor(policy, state.index, rest))
+
+
+def _remember(policy: DetectorPolicy, state: DetectorState, count: int, usual: float, expected: float) -> None:
     """Take the bin into the trailing window and the baseline; an unknown one adds to neither side."""
+    counts, means = state.long_counts, state.long_expected
+    del counts[0], means[0]
     known = count >= 0
-    state.long_counts.pop(0)
-    state.long_counts.append(count if known else 0)
-    state.long_expected.pop(0)
-    state.long_expected.append(expected if known else 0.0)
-    state.baseline.add(policy, state.index, count)
+    counts.append(count if known else 0)
+    means.append(expected if known else 0.0)
+    state.baseline.add(policy, state.index, count, usual)
 
 
 def _excess(
@@ -154,19 +184,22 @@ def _excess(
 ) -> tuple[float, ...]:
     """The four reduced excesses, or nothing where the bin is no rise, or too small a one."""
     long_count, long_expected = sum(state.long_counts), sum(state.long_expected)
-    short = (2.0 * (sqrt(count + ANSCOMBE) - sqrt(expected + ANSCOMBE)), count - expected)
-    long = (
-        2.0 * (sqrt(long_count + ANSCOMBE) - sqrt(long_expected + ANSCOMBE)),
-        long_count - long_expected,
-    )
-    state.block_known += 1
-    state.raise_maxima(short[0], short[1], long[0], long[1])
-    posts, rise = (count, short[1]) if policy.half_hour < policy.long else (long_count, long[1])
-    few = posts < policy.minimum_posts or rise < policy.minimum_excess
-    if few or short[1] <= 0.0 or long[1] <= 0.0 or (authors is not None and authors < policy.minimum_authors):
+    short_rise, long_rise = count - expected, long_count - long_expected
+    short = 2.0 * (sqrt(count + ANSCOMBE) - sqrt(expected + ANSCOMBE))
+    long = 2.0 * (sqrt(long_count + ANSCOMBE) - sqrt(long_expected + ANSCOMBE))
+    state.raise_maxima(short, short_rise, long, long_rise)
+    if short_rise <= 0.0 or long_rise <= 0.0:
+        return ()
+    posts, rise = (count, short_rise) if policy.half_hour < policy.long else (long_count, long_rise)
+    if posts < policy.minimum_posts or rise < policy.minimum_excess:
+        return ()
+    if authors is not None and authors < policy.minimum_authors:
         return ()
     fits = state.fits
-    return reduced(fits[0], fits[1], short, expected) + reduced(fits[2], fits[3], long, long_expected)
+    return (
+        *reduced(fits[0], fits[1], (short, short_rise), expected),
+        *reduced(fits[2], fits[3], (long, long_rise), long_expected),
+    )
 
 
 def _open_or_close(policy: DetectorPolicy, state: DetectorState, score: float, *, may_open: bool) -> None:

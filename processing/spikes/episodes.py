@@ -41,6 +41,9 @@ def step(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> tuple[Ep
     While its bins are unknown a spike neither goes on nor ends, for twelve hours at most. Bins that are left out
     say nothing: give them as unknown.
     """
+    if state.current is None and state.run is None and scored.count is not None and scored.score < policy.leave:
+        _remember(policy, state, scored.count, scored.expected)
+        return state, None
     until = scored.start + policy.width
     kind = _unknown(policy, state, scored) if scored.count is None else _known(policy, state, scored, until)
     current = state.current
@@ -87,9 +90,14 @@ def _still_current(policy: EpisodePolicy, current: Current | None, start: dateti
     return current
 
 
+def _remember(policy: EpisodePolicy, state: EpisodeState, count: int, expected: float) -> None:
+    state.window.append((count, expected))
+    if len(state.window) > policy.half_hour:
+        del state.window[0]
+
+
 def _smooth(policy: EpisodePolicy, state: EpisodeState, beat: Beat) -> Window:
-    state.window.append((beat.count, beat.expected))
-    del state.window[: -policy.half_hour]
+    _remember(policy, state, beat.count, beat.expected)
     counts, means = zip(*state.window, strict=True)
     return Window(sum(counts), sum(means), len(counts))
 

@@ -25,7 +25,7 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     long: int
     """Bins of the longer trailing window under test; the shorter one is the bin alone."""
     half_hour: int
-    """Bins over which the low-volume rule counts."""
+    """Bins over which the low-volume rule counts, and within which late posts still change a score."""
     half_window: int
     """The baseline averages this many bins on either side of the same time on earlier days."""
     stride: int

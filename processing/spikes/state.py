@@ -12,6 +12,7 @@ import msgspec
 from processing.spikes.baseline import Baseline, Numbers
 from processing.spikes.level import ANSCOMBE, UNFITTED, Fit, fit
 from processing.spikes.policy import DetectorPolicy
+from processing.spikes.share import Rest
 
 Maxima = tuple[float, float, float, float]
 """Of one block: the highest excess over one bin (Anscombe's, posts) and over the long window (the same)."""
@@ -23,8 +24,8 @@ _SILENT_DAYS = 2
 class DetectorState(msgspec.Struct):
     """One series so far. `step` changes it in place; a copy is `from_json(policy, state.to_json())`.
 
-    Bins are numbered from `origin`, the start of the first one. It takes about 10 kB for bins of one or five
-    minutes, a tenth of that for hours.
+    Bins are numbered from `origin`, the start of the first one. It takes about 15 kB for bins of one or five
+    minutes, 5 kB for hours.
     """
 
     width: timedelta
@@ -32,6 +33,8 @@ class DetectorState(msgspec.Struct):
     long_counts: list[int]
     long_expected: list[float]
     origin: datetime | None = None
+    due: datetime | None = None
+    """The start of the bin behind the last one."""
     index: int = -1
     maxima: list[Maxima | None] = []
     """Finished blocks, oldest first; `None` for one of which too little is known."""
@@ -39,6 +42,8 @@ class DetectorState(msgspec.Struct):
     block_known: int = 0
     fits: list[Fit] = msgspec.field(default_factory=lambda: [UNFITTED] * 4)
     known_blocks: int = 0
+    rest: Rest | None = None
+    """All other posts that the source delivered; only of a series that is judged by its share."""
     silent_before: bool = False
     open: bool = False
     last_raised: int = 0
@@ -90,9 +95,18 @@ class DetectorState(msgspec.Struct):
         self.maxima[:0] = [empty] * blocks
         self.refit()
 
-    def raise_maxima(self, *excess: float) -> None:
+    def raise_maxima(self, short_anscombe: float, short_raw: float, long_anscombe: float, long_raw: float) -> None:
         """Take a bin's four excesses into the block that is under way."""
-        self.block_maxima = list(map(max, self.block_maxima, excess))
+        self.block_known += 1
+        maxima = self.block_maxima  # a comparison is quicker than max(), and this is done in every bin
+        if short_anscombe > maxima[0]:  # noqa: PLR1730
+            maxima[0] = short_anscombe
+        if short_raw > maxima[1]:  # noqa: PLR1730
+            maxima[1] = short_raw
+        if long_anscombe > maxima[2]:  # noqa: PLR1730
+            maxima[2] = long_anscombe
+        if long_raw > maxima[3]:  # noqa: PLR1730
+            maxima[3] = long_raw
 
     def finish_block(self, policy: DetectorPolicy) -> None:
         """Keep the maxima of the block that ended and begin the next."""
