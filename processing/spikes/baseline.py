@@ -51,10 +51,10 @@ class Baseline(msgspec.Struct):
 
     @classmethod
     def begin(cls, policy: DetectorPolicy) -> Self:
-        rows, half_hours = policy.bins_a_day // policy.stride, policy.bins_a_day // policy.half_hour
+        rows, steps = policy.bins_a_day // policy.stride, policy.bins_a_day // policy.turn
         return cls(
             array("f", [MISSING]) * (rows * DAYS),
-            array("f", [MISSING]) * (half_hours * DAYS * WEEKS),
+            array("f", [MISSING]) * (steps * DAYS * WEEKS),
             [UNKNOWN] * (2 * policy.half_window + 1),
         )
 
@@ -103,7 +103,7 @@ class Baseline(msgspec.Struct):
     def weekly_means(self, policy: DetectorPolicy, index: int) -> list[float]:
         """Of this half hour on this day of each of the last four weeks; `MISSING` where it is not known."""
         day, time = divmod(index, policy.bins_a_day)
-        row = time // policy.half_hour * DAYS * WEEKS
+        row = time // policy.turn * DAYS * WEEKS
         return [self.weeks[row + (day - DAYS * week) % (DAYS * WEEKS)] for week in range(1, WEEKS + 1)]
 
     def assume_silence(self, days: int) -> None:
@@ -113,7 +113,7 @@ class Baseline(msgspec.Struct):
                 self.profile[row + day] = 0.0
 
     def turn(self, policy: DetectorPolicy, index: int) -> None:
-        """To be called before the first bin of every half hour; the days turn with it."""
+        """To be called before the first bin of every half hour, `policy.turn` bins; the days turn with it."""
         if index % policy.bins_a_day == 0 and index:
             self.rivals.finish_day(policy.bins_a_day, index // policy.bins_a_day)
         if index < _FEWEST_WEEKS * DAYS * policy.bins_a_day:
@@ -134,6 +134,11 @@ class Baseline(msgspec.Struct):
         trusted = 2 * self.recent_known > len(self.recent)
         mean = self.recent_sum / self.recent_known if trusted else MISSING
         self.profile[time // policy.stride * DAYS + day % DAYS] = mean
-        if time % policy.half_hour == policy.half_hour // (2 * policy.stride) * policy.stride:
-            row = time // policy.half_hour * DAYS * WEEKS
+        if time % policy.turn == middle_of_turn(policy):
+            row = time // policy.turn * DAYS * WEEKS
             self.weeks[row + day % (DAYS * WEEKS)] = mean
+
+
+def middle_of_turn(policy: DetectorPolicy) -> int:
+    """Which of the bins of a half hour speaks for it in later weeks."""
+    return policy.turn // (2 * policy.stride) * policy.stride

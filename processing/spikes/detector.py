@@ -106,8 +106,8 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
     if score or state.open:
         enter = policy.enter if settled else policy.first_day
         _open_or_close(policy, state, score, may_open=score >= enter and observed.alertable)
-    if state.index + 1 == policy.silence == baseline.known and baseline.total <= policy.silent_posts:
-        state.assume_silence(policy)
+    if state.index + 1 == policy.silence == baseline.known and not state.silent_before:
+        state.look_for_silence(policy)
     verdict = _SPIKE if state.open else _QUIET if warm else _WARMING
     return state, Scored(observed.start, count, expected, score, verdict, provisional, excess)
 
@@ -119,7 +119,7 @@ def _advance(policy: DetectorPolicy, state: DetectorState, start: datetime) -> N
         state.due += policy.width
     else:
         _find(policy, state, start)
-    if state.index % policy.half_hour == 0:
+    if state.index % policy.turn == 0:
         _turn(policy, state)
 
 
@@ -141,7 +141,7 @@ def _pass_over(policy: DetectorPolicy, state: DetectorState, index: int) -> None
     state.index = max(state.index, index - _FORGOTTEN_DAYS * policy.bins_a_day - 1)
     while state.index + 1 < index:
         state.index += 1
-        if state.index % policy.half_hour == 0:
+        if state.index % policy.turn == 0:
             _turn(policy, state)
         _remember(policy, state, UNKNOWN, 0.0, 0.0)
         if state.rest is not None:

@@ -9,16 +9,19 @@ F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one,
 from __future__ import annotations
 
 from math import exp, expm1, log10, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+Value = Any
+"""A number, or an array of them."""
 
 PRIOR_BLOCKS = 4
 PRIOR_MODE = 2.5
 SMALLEST_SCALE = 0.4
 ANSCOMBE = 0.375
-_LOWER, _UPPER = 0.5, 0.9
+LOWER, UPPER = 0.5, 0.9
 _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
 _LOWER_AT = 0.3665  # the lower one here
-_CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
+CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
 
 
 class Fit(NamedTuple):
@@ -37,10 +40,14 @@ def fit(maxima: list[float]) -> Fit:
     if not maxima:
         return UNFITTED
     ordered = sorted(maxima)
-    median = _quantile(ordered, _LOWER)
-    scale = (_quantile(ordered, _UPPER) - median) / _BETWEEN
-    weight = len(ordered) / (len(ordered) + PRIOR_BLOCKS)
-    return Fit(weight * (median - _LOWER_AT * scale), weight * scale, 1.0 - weight)
+    return Fit(*weigh(_quantile(ordered, LOWER), _quantile(ordered, UPPER), len(ordered)))
+
+
+def weigh(median: Value, upper: Value, blocks: Value) -> tuple[Value, Value, Value]:
+    """A `Fit` of the two quantiles of so many blocks, one or an array of them."""
+    scale = (upper - median) / _BETWEEN
+    weight = blocks / (blocks + PRIOR_BLOCKS)
+    return weight * (median - _LOWER_AT * scale), weight * scale, 1.0 - weight
 
 
 def _quantile(ordered: list[float], share: float) -> float:
@@ -65,6 +72,6 @@ def reduced(anscombe: Fit, raw: Fit, excess: tuple[float, float], expected: floa
 
 def level(reduced_excess: float) -> float:
     """-log10 of the probability that a block's maximum lies above a reduced excess: 0 for an everyday one."""
-    if reduced_excess < _CERTAIN:
+    if reduced_excess < CERTAIN:
         return 0.0
     return -log10(-expm1(-exp(-reduced_excess)))

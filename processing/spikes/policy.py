@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Self
 
@@ -30,6 +31,8 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The baseline averages this many bins on either side of the same time on earlier days."""
     stride: int
     """The baseline keeps one value for this many bins."""
+    turn: int
+    """The weeks before are kept in steps of so many bins, half an hour or the next smaller one that fits a block."""
     block: int
     """Bins of a block whose maxima calibrate the series: six hours."""
     block_age: int
@@ -77,9 +80,15 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
             half_hour=max(1, half_hour),
             half_window=half_hour if fine else 0,
             stride=1 if _PROFILE % width else _PROFILE // width,
+            turn=_largest_step(math.gcd(block, block // 2), max(1, half_hour)),
             block=block,
             block_age=block // 2,
             hold=max(3, _HOUR // width),
             warm=max(6, _HOUR // width),
             silence=max(6, 2 * _HOUR // width),
         )
+
+
+def _largest_step(whole: int, most: int) -> int:
+    """The largest divisor of a number that is not above another."""
+    return next(step for step in range(most, 0, -1) if whole % step == 0)

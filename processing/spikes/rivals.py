@@ -10,7 +10,7 @@ import msgspec
 
 TRIAL = 14
 FIRST_DAY = 35
-_FEWEST = 10
+FEWEST_DAYS = 10
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -46,6 +46,6 @@ class Rivals(msgspec.Struct):
         tried = [each for each in self.days if each is not None]
         self.weekly = (
             day >= FIRST_DAY
-            and len(tried) >= _FEWEST
+            and len(tried) >= FEWEST_DAYS
             and sum(each.weekly for each in tried) < sum(each.daily for each in tried)
         )

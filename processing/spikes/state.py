@@ -18,7 +18,7 @@ Maxima = tuple[float, float, float, float]
 """Of one block: the highest excess over one bin (Anscombe's, posts) and over the long window (the same)."""
 
 LOWEST = -1e300
-_SILENT_DAYS = 2
+SILENT_DAYS = 2
 
 
 class DetectorState(msgspec.Struct):
@@ -79,20 +79,17 @@ class DetectorState(msgspec.Struct):
         """Everything, exactly: a restored state gives the same scores to the last bit."""
         return msgspec.json.encode(self, enc_hook=_encode_array)
 
+    def look_for_silence(self, policy: DetectorPolicy) -> None:
+        """After the first bins: a series that was nearly empty in them is taken to have been so before."""
+        if self.baseline.total <= policy.silent_posts:
+            self.assume_silence(policy)
+
     def assume_silence(self, policy: DetectorPolicy) -> None:
         """Put two days of empty bins before the first one."""
-        least, least_long = policy.floor, policy.floor * policy.long
-        nothing = sqrt(ANSCOMBE)
-        empty = (
-            2.0 * (nothing - sqrt(least + ANSCOMBE)),
-            -least,
-            2.0 * (nothing - sqrt(least_long + ANSCOMBE)),
-            -least_long,
-        )
-        blocks = _SILENT_DAYS * policy.bins_a_day // policy.block
+        blocks = SILENT_DAYS * policy.bins_a_day // policy.block
         self.silent_before = True
-        self.baseline.assume_silence(_SILENT_DAYS)
-        self.maxima[:0] = [empty] * blocks
+        self.baseline.assume_silence(SILENT_DAYS)
+        self.maxima[:0] = [empty_maxima(policy)] * blocks
         self.refit()
 
     def raise_maxima(self, short_anscombe: float, short_raw: float, long_anscombe: float, long_raw: float) -> None:
@@ -122,6 +119,18 @@ class DetectorState(msgspec.Struct):
         known = [maxima for maxima in self.maxima if maxima is not None]
         self.known_blocks = len(known)
         self.fits = [fit(list(kind)) for kind in zip(*known, strict=True)] or [UNFITTED] * 4
+
+
+def empty_maxima(policy: DetectorPolicy) -> Maxima:
+    """Of a block without posts where none were expected."""
+    least, least_long = policy.floor, policy.floor * policy.long
+    nothing = sqrt(ANSCOMBE)
+    return (
+        2.0 * (nothing - sqrt(least + ANSCOMBE)),
+        -least,
+        2.0 * (nothing - sqrt(least_long + ANSCOMBE)),
+        -least_long,
+    )
 
 
 def _encode_array(value: Any) -> bytes:

@@ -1,0 +1,75 @@
+"""The four excesses and their levels for many series at once: `detector.step`'s and `level`'s along arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processing.spikes.level import ANSCOMBE, CERTAIN, PRIOR_MODE, SMALLEST_SCALE
+from processing.spikes.matrix_baseline import Flags, Floats
+from processing.spikes.matrix_calibration import Calibration, refit_of
+from processing.spikes.policy import DetectorPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """[kind, series, bin]: over one bin on Anscombe's scale and in posts, then over the long window on both."""
+
+    kinds: Floats
+    counts: Floats
+    """[window, series, bin]: of one bin and of the long window; `expected` likewise."""
+    expected: Floats
+
+    @classmethod
+    def measure(cls, policy: DetectorPolicy, counts: Floats, expected: Floats, *, before: float) -> Self:
+        """Counts against expectations; an unknown bin adds to neither. `before` was expected before the first bin."""
+        known = ~np.isnan(counts)
+        observed = np.stack([counts, trailing(np.where(known, counts, 0.0), policy.long, 0.0)])
+        means = np.stack([expected, trailing(np.where(known, expected, 0.0), policy.long, before)])
+        anscombe = 2.0 * (np.sqrt(observed + ANSCOMBE) - np.sqrt(means + ANSCOMBE))
+        rise = observed - means
+        return cls(np.stack([anscombe[0], rise[0], anscombe[1], rise[1]]), observed, means)
+
+    def large(self, policy: DetectorPolicy, authors: Floats | None) -> Flags:
+        """Which bins are a rise, and no small one. Authors that are not known are no reason against it."""
+        window = 0 if policy.half_hour < policy.long else 1
+        posts, rise = self.counts[window], self.kinds[2 * window + 1]
+        large: Flags = (self.kinds[1] > 0.0) & (self.kinds[3] > 0.0)
+        large &= (posts >= policy.minimum_posts) & (rise >= policy.minimum_excess)
+        if authors is not None:
+            large &= ~(authors < policy.minimum_authors)
+        return large
+
+    def levels(
+        self, policy: DetectorPolicy, calibration: Calibration, at: tuple[NDArray[np.int64], NDArray[np.int64]]
+    ) -> Floats:
+        """The smallest of the four levels of some bins; see `level.reduced` and `level.level`."""
+        series, bins = at
+        refit = refit_of(policy, bins)
+        weight = calibration.prior_weight[series, refit]
+        reduced = []
+        for kind in range(len(self.kinds)):
+            mean = self.expected[kind // 2][at]
+            in_posts = kind % 2 == 1
+            root = np.sqrt(mean + ANSCOMBE) if in_posts else 1.0
+            prior_scale = (1.0 + 0.5 * np.sqrt(mean)) * root
+            prior_mode = PRIOR_MODE * (root + PRIOR_MODE / 4.0 if in_posts else 1.0)
+            mode, scale = calibration.mode[kind, series, refit], calibration.scale[kind, series, refit]
+            above = self.kinds[kind][at] - (mode + weight * prior_mode)
+            reduced.append(above / np.maximum(scale + weight * prior_scale, SMALLEST_SCALE))
+        smallest = np.minimum.reduce(reduced)
+        levels: Floats = -np.log10(-np.expm1(-np.exp(-np.maximum(smallest, CERTAIN))))
+        return np.where(smallest < CERTAIN, 0.0, levels)
+
+
+def trailing(values: Floats, window: int, before: float) -> Floats:
+    """Sums over the `window` bins that end with each; `before` stands for every bin before the first."""
+    series, bins = values.shape
+    padded = np.concatenate([np.full((series, window - 1), before), values], axis=1)
+    total = padded[:, :bins].copy()
+    for shift in range(1, window):
+        total += padded[:, shift : shift + bins]
+    return total
