@@ -273,3 +273,91 @@ def test_eight_weeks_of_a_real_series_hold_a_few_spikes(name: str, real_data: Pa
     states = [row.state for row in rows]
     spikes = sum(now is BinState.SPIKE and before is not now for before, now in pairwise(states))
     assert 1 <= spikes <= 16
+
+
+def test_a_quiet_weekend_is_expected_from_the_fifth_week_on() -> None:
+    days = np.arange(42 * 24) // 24
+    counts = np.random.default_rng(4).poisson(np.where(days % 7 > 4, 5.0, 80.0))
+    _, rows = score(HOURS, bins(HOURS, counts.tolist()))
+    saturday = slice(40 * 24, 41 * 24)
+    assert max(row.expected for row in rows[saturday]) < 15.0
+    assert min(row.expected for row in rows[33 * 24 : 34 * 24]) > 40.0
+    assert first_spike(rows[35 * 24 :]) is None
+
+
+def test_a_series_without_a_week_in_it_keeps_to_its_days() -> None:
+    state, _ = score(HOURS, bins(HOURS, rhythm(HOURS, 45, mean=30.0).tolist()))
+    assert state.baseline.weekly >= 0.0
+    assert not state.baseline.rivals.weekly
+
+
+@pytest.mark.parametrize("shift", [-12, 12])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_change_of_daylight_saving_is_no_surge(shift: int, seed: int) -> None:
+    day = np.sin(2 * np.pi * np.arange(288) / 288)
+    hours = [np.roll(day, shift if number >= 14 else 0) for number in range(21)]
+    counts = np.random.default_rng(seed).poisson(25.0 * (1.0 + 0.6 * np.concatenate(hours)))
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts.tolist()))
+    assert first_spike(rows[14 * 288 :]) is None
+
+
+def test_a_series_of_hardly_any_posts_never_alerts() -> None:
+    counts = np.random.default_rng(5).poisson(0.03, 30 * 288).tolist()
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts))
+    assert {row.score for row in rows} == {0.0}
+    assert min(row.expected for row in rows[1:]) >= FIVE_MINUTES.floor
+
+
+def test_the_first_bin_of_a_topic_from_silence_can_be_a_spike() -> None:
+    _, row = step(FIVE_MINUTES, DetectorState.begin(FIVE_MINUTES, silent_before=True), Bin(START, 40))
+    assert row.state is BinState.SPIKE
+
+
+def test_what_was_backfilled_counts_as_the_past_of_what_follows() -> None:
+    history = [Bin(START + number * HOURS.width, 40, alertable=False) for number in range(9 * 24)]
+    live = [Bin(START + number * HOURS.width, 40) for number in range(9 * 24, 10 * 24)]
+    _, rows = score(HOURS, [*history, *live])
+    assert rows[-1].expected == 40.0
+    assert first_spike(rows) is None
+
+
+def busy(day_of_rush: int, surge: int) -> list[Bin]:
+    """Twelve days; on one the source delivers four times as much of everything, and a surge at its noon."""
+    hours = np.arange(12 * 24)
+    rush = np.where(hours // 24 == day_of_rush, 4, 1)
+    counts = np.random.default_rng(6).poisson(20 * rush)
+    counts[day_of_rush * 24 + 12] += surge
+    total = counts + np.random.default_rng(7).poisson(400 * rush)
+    return [Bin(START + hour * HOURS.width, int(counts[hour]), total=int(total[hour])) for hour in hours.tolist()]
+
+
+def test_by_share_a_busy_source_is_no_surge_of_a_topic() -> None:
+    by_share = score(HOURS, busy(10, 0))[1]
+    by_posts = score(HOURS, [msgspec.structs.replace(each, total=None) for each in busy(10, 0)])[1]
+    assert first_spike(by_posts) is not None
+    assert first_spike(by_share) is None
+    assert by_share[10 * 24 + 12].expected == pytest.approx(80.0, rel=0.2)
+
+
+def test_by_share_a_surge_does_not_excuse_itself() -> None:
+    rows = score(HOURS, busy(10, 600))[1]
+    assert first_spike(rows) == 10 * 24 + 12
+    assert rows[10 * 24 + 12].expected == pytest.approx(80.0, rel=0.2)
+
+
+@settings(deadline=None, max_examples=40)
+@given(counts=counts_of_hours, cut=st.integers(0, 400), weeks=st.integers(0, 5))
+def test_a_restored_state_of_a_share_goes_on_as_if_never_stopped(
+    counts: list[int | None], cut: int, weeks: int
+) -> None:
+    known = [Bin(START + hour * HOURS.width, 5 + hour % 7, total=90) for hour in range(weeks * 168)]
+    later = [
+        Bin(START + (len(known) + number) * HOURS.width, count, total=None if count is None else count + 70)
+        for number, count in enumerate(counts)
+    ]
+    series = known + later
+    _, whole = score(HOURS, series)
+    place = len(known) + min(cut, len(later))
+    state, _ = score(HOURS, series[:place])
+    _, after = score(HOURS, series[place:], DetectorState.from_json(HOURS, state.to_json()))
+    assert after == whole[place:]
