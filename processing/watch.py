@@ -21,11 +21,12 @@ from processing.contract import Incident, Spike
 from processing.queries import Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
+from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
 from processing.store.client import Store, StoreUnavailable
-from processing.store.writer import write_incidents, write_scored_until, write_spikes
+from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
 
 log = structlog.get_logger()
 
@@ -96,8 +97,23 @@ class Watch:
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
-        for key in {key for key, _ in self._spikes}:
-            self._book.take_in(key, self._history(key, coverage, self._next))
+        if not self._restore(self._next):
+            for key in {key for key, _ in self._spikes}:
+                self._book.take_in(key, self._history(key, coverage, self._next))
+
+    def _restore(self, scored_until: datetime) -> bool:
+        """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""
+        kept = queries.watch_state(self.store)
+        if kept is None or kept[0] < scored_until - self._late:
+            return False
+        pieces = {Key(*name): state for name, state in kept[1].items()}
+        try:
+            self._book = restore(self._book.policy, self._book.episode_policy, pieces)
+        except ValueError as reason:
+            log.warning("state of the watch not used", reason=str(reason))
+            return False
+        self._next = kept[0]
+        return True
 
     def look(self) -> bool:
         """Score what is closed, up to `STRIDE` of it. Whether there was anything."""
@@ -110,6 +126,7 @@ class Watch:
         changed = self._score(coverage, begin, end)
         write_spikes(self.store, changed)
         self._tell(self._regroup(end))
+        write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
         self._next = end
         return True
@@ -123,16 +140,24 @@ class Watch:
             self._forget()
         return begin
 
+    @property
+    def _late(self) -> timedelta:
+        """Posts that come no later than this behind their bin still change its score."""
+        return self._book.policy.half_hour * self.width
+
     def _forget(self) -> None:
         policy = DetectorPolicy.for_bins(self.width)
         self._book = Book(policy, EpisodePolicy.matching(policy))
 
     def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
-        observed = self._observe(begin, end)
+        observed = self._observe(begin - self._late, end)
         changed: dict[tuple[Key, datetime], Spike] = {}
+        again = bins(begin - self._late, begin, self.width)
+        for key, event in self._book.rescore({start: observed.get(start, {}) for start in again}):
+            changed[key, event.episode.start] = event.episode.snapshot(*key)
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
-            for key in self._book.newcomers(seen or {}):
+            for key in self._book.newcomers(start, seen or {}):
                 self._book.take_in(key, self._history(key, coverage, start))
             for key, event in self._book.step(start, seen):
                 changed[key, event.episode.start] = event.episode.snapshot(*key)

@@ -17,6 +17,7 @@ from processing.queries.series import (
     series,
     sources_between,
     speakers,
+    watch_state,
 )
 from processing.store.client import StoreRefused, StoreUnavailable
 
@@ -48,4 +49,5 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "watch_state",
 ]

@@ -162,3 +162,17 @@ def scored_until(reader: Reader, name: str = "main") -> datetime | None:
     """How far a watch has come; None before its first bin."""
     rows = reader.query("SELECT scored_until FROM watch_progress WHERE name = {name:String}", {"name": name})
     return rows[0][0] if rows else None
+
+
+def watch_state(reader: Reader, name: str = "main") -> tuple[datetime, dict[tuple[str, str], str]] | None:
+    """The newest state that a watch kept, by topic and language, and how far it had scored; None without one."""
+    rows = reader.query(
+        """
+        SELECT scored_until, topic, language, state FROM watch_state
+        WHERE name = {name:String}
+            AND scored_until = (SELECT max(scored_until) FROM watch_state WHERE name = {name:String})
+        """,
+        {"name": name},
+    )
+    states = {(topic, language): state for _, topic, language, state in rows}
+    return (rows[0][0], states) if rows else None

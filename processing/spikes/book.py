@@ -1,4 +1,4 @@
-"""The series that are under watch: a detector and an episode each, stepped together through the bins."""
+"""The series that are under watch, stepped together through the bins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from processing.spikes import detector, episodes
-from processing.spikes.detector import Bin, DetectorPolicy, DetectorState
-from processing.spikes.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
+from processing.spikes.detector import DetectorPolicy
+from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
+from processing.spikes.series import NOTHING, Observation, Seen, Series
+
+__all__ = ["NOTHING", "Book", "Key", "Observation"]
 
 
 class Key(NamedTuple):
@@ -20,25 +22,8 @@ class Key(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What was counted of one series in one bin; `authors` are hashes, enough of them to tell few from many."""
-
-    posts: int = 0
-    backfilled: int = 0
-    authors: frozenset[int] = frozenset()
-
-
-NOTHING = Observation()
-
-
-@dataclass
-class Series:
-    """One series under watch."""
-
-    detector: DetectorState
-    authors: deque[frozenset[int]]
-    episode: EpisodeState = field(default_factory=EpisodeState)
+Counted = Mapping[Key, Observation]
+"""The series of one bin that have any post."""
 
 
 @dataclass
@@ -48,42 +33,43 @@ class Book:
     policy: DetectorPolicy
     episode_policy: EpisodePolicy
     series: dict[Key, Series] = field(default_factory=dict)
-    _recent: deque[Mapping[Key, Observation]] = field(default_factory=deque)
+    recent: deque[tuple[datetime, dict[Key, int]]] = field(default_factory=deque)
+    """Posts of the last half hour's bins."""
 
-    def newcomers(self, seen: Mapping[Key, Observation]) -> tuple[Key, ...]:
+    def newcomers(self, start: datetime, seen: Counted) -> tuple[Key, ...]:
         """Note the counts of a bin; the series that reach the least size with it and are not under watch yet."""
-        self._recent.append(seen)
-        while len(self._recent) > self.policy.half_hour:
-            self._recent.popleft()
+        self.recent.append((start, {key: observation.posts for key, observation in seen.items()}))
+        while len(self.recent) > self.policy.half_hour:
+            self.recent.popleft()
         return tuple(
             key
             for key in seen
             if key not in self.series
-            and sum(past.get(key, NOTHING).posts for past in self._recent) >= self.policy.minimum_posts
+            and sum(posts.get(key, 0) for _, posts in self.recent) >= self.policy.minimum_posts
         )
 
     def take_in(self, key: Key, history: Iterable[tuple[datetime, Observation | None]]) -> None:
         """Put a series under watch, as if it had been from the start of its history."""
-        series = Series(DetectorState.begin(self.policy), deque(maxlen=self.policy.half_hour))
-        self.series[key] = series
-        for start, observation in history:
-            self._step(series, start, observation)
+        self.series[key] = Series.begin(self.policy, self.episode_policy, (Seen(*each) for each in history))
 
-    def step(self, start: datetime, seen: Mapping[Key, Observation] | None) -> Iterator[tuple[Key, EpisodeEvent]]:
+    def step(self, start: datetime, seen: Counted | None) -> Iterator[tuple[Key, EpisodeEvent]]:
         """Take every series through one bin; None where the bin is unknown."""
         for key, series in self.series.items():
-            event = self._step(series, start, None if seen is None else seen.get(key, NOTHING))
+            observation = None if seen is None else seen.get(key, NOTHING)
+            event = series.step(self.policy, self.episode_policy, Seen(start, observation))
             if event is not None:
                 yield key, event
 
-    def _step(self, series: Series, start: datetime, observation: Observation | None) -> EpisodeEvent | None:
-        series.authors.append(observation.authors if observation else frozenset())
-        observed = Bin(
-            start,
-            None if observation is None else observation.posts,
-            len(frozenset().union(*series.authors)),
-            alertable=observation is None or 2 * observation.backfilled <= observation.posts,
-        )
-        series.detector, scored = detector.step(self.policy, series.detector, observed)
-        series.episode, event = episodes.step(self.episode_policy, series.episode, scored)
-        return event
+    def rescore(self, counted: Mapping[datetime, Counted]) -> Iterator[tuple[Key, EpisodeEvent]]:
+        """Take in posts that arrived late: the bins of the last half hour, counted again.
+
+        Only series whose counts have changed are judged again. A bin that is not in `counted` is as it was.
+        """
+        for start, posts in self.recent:
+            posts.update({key: seen.posts for key, seen in counted.get(start, {}).items()})
+        for key, series in self.series.items():
+            bins = {seen.start: counted[seen.start].get(key) for seen in series.recent if seen.start in counted}
+            again = {start: observation for start, observation in bins.items() if observation is not None}
+            event = series.rescore(self.policy, self.episode_policy, again)
+            if event is not None:
+                yield key, event

@@ -174,6 +174,18 @@ def write_scored_until(store: Store, until: datetime, name: str = "main") -> Non
     store.insert("watch_progress_versions", ["name", "scored_until"], [[name], [until]])
 
 
+def write_watch_state(
+    store: Store, until: datetime, states: Sequence[tuple[str, str, str]], name: str = "main"
+) -> None:
+    """Keep (topic, language, state) of every series, as of one moment of event time."""
+    topics, languages, kept = zip(*states, strict=True)
+    store.insert(
+        "watch_state_versions",
+        ["name", "topic", "language", "scored_until", "state"],
+        [[name] * len(states), topics, languages, [until] * len(states), kept],
+    )
+
+
 def _write_versions(store: Store, table: str, records: Sequence[Spike] | Sequence[Incident]) -> None:
     if not records:
         return

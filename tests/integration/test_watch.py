@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -12,11 +14,14 @@ import pytest
 from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
-from processing.contract import TaggedPost
+from processing.contract import ClickHouseAddress, TaggedPost
+from processing.spikes.book_state import save
 from processing.store.client import Store
-from processing.store.writer import recount, write_posts, write_progress
+from processing.store.migrate import migrate
+from processing.store.writer import recount, write_posts, write_progress, write_watch_state
 from processing.watch import Watch
 from tests.conftest import NOON, a_post
+from tests.waiting import eventually
 
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=3)
@@ -134,3 +139,77 @@ def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Stor
     recount(store, write_posts(store, list(talk())))
     assert look_at_all(store) == ""
     assert queries.scored_until(store) is None
+
+
+def later_posts(store: Store, number: int) -> None:
+    """Fifty more posts in the quarter of an hour before a moment at which the watch has been."""
+    posts = [
+        TaggedPost(
+            a_post(id=f"late-{number}-{n}", created_at=NOON + timedelta(minutes=20, seconds=n), author=f"late-{n}"),
+            "en",
+            0.9,
+            ("ban",),
+            "rules",
+        )
+        for n in range(50)
+    ]
+    recount(store, write_posts(store, posts))
+
+
+def test_posts_that_come_late_are_judged_again(store: Store) -> None:
+    fill(store, list(talk()), until=NOON + timedelta(minutes=25))
+    looking = watch(store, io.StringIO())
+    while looking.look():
+        pass
+    [before] = [spike for spike in queries.spikes(store, START, END) if (spike.topic, spike.language) == ("ban", "*")]
+    later_posts(store, 1)
+    cover(store, START, NOON + timedelta(minutes=30))
+    while looking.look():
+        pass
+    [after] = [spike for spike in queries.spikes(store, START, END) if (spike.topic, spike.language) == ("ban", "*")]
+    assert (after.start, after.detected_at) == (before.start, before.detected_at)
+    assert after.observed == before.observed + 50 + 30
+    assert after.score > before.score
+
+
+def test_a_restarted_watch_remembers_every_series(store: Store) -> None:
+    fill(store, list(talk()), until=NOON - timedelta(hours=1))
+    first = watch(store, io.StringIO())
+    while first.look():
+        pass
+    assert save(first._book) == save(watch(store, io.StringIO())._book)
+
+
+def test_a_state_that_does_not_fit_is_thrown_away(store: Store) -> None:
+    fill(store, list(talk()))
+    look_at_all(store)
+    hourly = Watch(store, lambda: ROOTS, timedelta(hours=1), [], clock=lambda: END)
+    hourly.resume()
+    assert hourly.look() is False
+    write_watch_state(store, END + timedelta(hours=1), [("", "", "{}")])
+    assert look_at_all(store) == ""
+
+
+def test_a_watch_killed_again_and_again_writes_what_an_uninterrupted_one_writes(
+    store: Store, address: ClickHouseAddress
+) -> None:
+    whole = ClickHouseAddress(address.url, "writer", address.password, database=f"{address.database}_whole")
+    migrate(whole)
+    with Store(whole) as other:
+        for each in (store, other):
+            fill(each, list(talk()))
+        look_at_all(other)
+        command = [sys.executable, "-m", "tests.integration.killed_watch", address.url]
+        kills = 0
+        while (reached := queries.scored_until(store)) is None or reached < END:
+            process = subprocess.Popen([*command, address.password.get_secret_value(), address.database])
+            try:
+                eventually(lambda: queries.scored_until(store) != reached)
+            finally:
+                process.kill()
+                process.wait()
+            kills += 1
+        assert kills > 1
+        assert queries.spikes(store, START, END) == queries.spikes(other, START, END)
+        assert queries.incidents(store) == queries.incidents(other)
+        assert queries.watch_state(store) == queries.watch_state(other)

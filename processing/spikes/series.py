@@ -1,0 +1,153 @@
+"""One series under watch, and what becomes of posts that arrive late.
+
+A bin is scored when it closes, and again when more posts of it arrive within the half hour behind it; after that its
+word stands. So a series stands twice: settled, before the bins that may still change, and live, behind them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from processing.spikes import detector, episodes
+from processing.spikes.detector import Bin, DetectorPolicy, DetectorState
+from processing.spikes.episode import Current
+from processing.spikes.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What was counted of one series in one bin; `authors` are hashes, enough of them to tell few from many."""
+
+    posts: int = 0
+    backfilled: int = 0
+    authors: frozenset[int] = frozenset()
+
+
+NOTHING = Observation()
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A bin of one series as it was counted; None where it is unknown."""
+
+    start: datetime
+    observation: Observation | None
+
+
+@dataclass
+class Stand:
+    """A series as of one bin. `authors` are those of the last half hour's bins."""
+
+    detector: DetectorState
+    episode: EpisodeState
+    authors: deque[frozenset[int]]
+
+    @classmethod
+    def begin(cls, policy: DetectorPolicy) -> Stand:
+        """Before the first bin."""
+        return cls(DetectorState.begin(policy), EpisodeState(), deque(maxlen=policy.half_hour))
+
+    def copy(self, policy: DetectorPolicy) -> Stand:
+        """Another one that shares nothing with it."""
+        return Stand(
+            DetectorState.from_json(policy, self.detector.to_json()),
+            EpisodeState.from_json(self.episode.to_json()),
+            self.authors.copy(),
+        )
+
+    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
+        """Go through one bin."""
+        observation = seen.observation
+        self.authors.append(observation.authors if observation else frozenset())
+        observed = Bin(
+            seen.start,
+            None if observation is None else observation.posts,
+            len(frozenset().union(*self.authors)),
+            alertable=observation is None or 2 * observation.backfilled <= observation.posts,
+        )
+        self.detector, scored = detector.step(policy, self.detector, observed)
+        self.episode, event = episodes.step(episode_policy, self.episode, scored)
+        return event
+
+
+@dataclass
+class Series:
+    """One series under watch: `recent` are the bins between the settled and the live stand."""
+
+    settled: Stand
+    live: Stand
+    recent: deque[Seen] = field(default_factory=deque)
+
+    @classmethod
+    def begin(cls, policy: DetectorPolicy, episode_policy: EpisodePolicy, history: Iterable[Seen]) -> Series:
+        """As if it had been under watch from the start of its history."""
+        settled, recent = Stand.begin(policy), deque[Seen]()
+        for seen in history:
+            recent.append(seen)
+            if len(recent) > policy.half_hour:
+                settled.step(policy, episode_policy, recent.popleft())
+        series = cls(settled, settled.copy(policy), recent)
+        for seen in recent:
+            series.live.step(policy, episode_policy, seen)
+        return series
+
+    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
+        """Go through the next bin."""
+        self.recent.append(seen)
+        if len(self.recent) > policy.half_hour:
+            self.settled.step(policy, episode_policy, self.recent.popleft())
+        return self.live.step(policy, episode_policy, seen)
+
+    def rescore(
+        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, counted: Mapping[datetime, Observation]
+    ) -> EpisodeEvent | None:
+        """Judge the recent bins again if their counts have changed; what that changed of the spike.
+
+        A bin that was unknown stays so, and a spike that was told keeps its start, by which it is known.
+        """
+        if not any(self._changed(seen, counted) for seen in self.recent):
+            return None
+        self.recent = deque(
+            Seen(seen.start, counted.get(seen.start, seen.observation)) if seen.observation is not None else seen
+            for seen in self.recent
+        )
+        told, event = self.live.episode, None
+        self.live = self.settled.copy(policy)
+        for seen in self.recent:
+            event = self.live.step(policy, episode_policy, seen) or event
+        now = self.recent[-1].start + policy.width
+        self.live.episode = reconcile(told, self.live.episode, now, policy.half_hour * policy.width)
+        current = self.live.episode.current
+        return EpisodeEvent(event.kind, now, current.told()) if event is not None and current is not None else None
+
+    @staticmethod
+    def _changed(seen: Seen, counted: Mapping[datetime, Observation]) -> bool:
+        """The authors' hashes are a choice of many and may differ each time; they change with the posts."""
+        old, new = seen.observation, counted.get(seen.start)
+        return old is not None and new is not None and (old.posts, old.backfilled) != (new.posts, new.backfilled)
+
+
+def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: timedelta) -> EpisodeState:
+    """The episode after late posts: the one found anew, under the name of the one that was told.
+
+    Where the two cannot be the same, what was told stands. One that only the late posts have shown was found now.
+    """
+    before, after = told.current, anew.current
+    if after is None:
+        return told if before is not None else anew
+    if before is None or (before.ended and after.start > before.start):
+        after.detected_at = now
+        return anew
+    if before.start - reach <= after.start <= before.start:
+        _name_after(after, before)
+        return anew
+    return told
+
+
+def _name_after(after: Current, before: Current) -> None:
+    if not after.pulses.done and after.pulses.started == after.start:
+        after.pulses.started = before.start
+    after.start, after.detected_at = before.start, before.detected_at

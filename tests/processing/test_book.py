@@ -1,0 +1,193 @@
+"""The book: posts that arrive late, and a restart that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processing.spikes.book import Book, Counted, Key, Observation
+from processing.spikes.book_state import COVER, restore, save
+from processing.spikes.detector import Bin, DetectorPolicy, DetectorState, step
+from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
+
+START = datetime(2020, 7, 1, tzinfo=UTC)
+WIDTH = timedelta(minutes=15)
+POLICY = DetectorPolicy.for_bins(WIDTH)
+EPISODES = EpisodePolicy.matching(POLICY)
+BAN, OTHER = Key("ban", "en"), Key("ban", "*")
+DAYS = 3
+
+
+def at(number: int) -> datetime:
+    return START + number * WIDTH
+
+
+def observation(posts: int, *, authors: int = 9, backfilled: int = 0) -> Observation:
+    return Observation(posts, backfilled, frozenset(range(min(posts, authors))))
+
+
+def counted(posts: int, other: int = 0) -> Counted:
+    return {key: observation(many) for key, many in ((BAN, posts), (OTHER, other)) if many}
+
+
+def go(book: Book, bins: Iterable[tuple[int, Counted | None]]) -> list[tuple[Key, EpisodeEvent]]:
+    """As the watch does it: take in newcomers, then step."""
+    events: list[tuple[Key, EpisodeEvent]] = []
+    for number, seen in bins:
+        for key in book.newcomers(at(number), seen or {}):
+            book.take_in(key, [(at(past), Observation()) for past in range(number)])
+        events += book.step(at(number), seen)
+    return events
+
+
+def a_book(quiet: int = DAYS * 96, posts: int = 6) -> Book:
+    """Some days of ordinary talk behind it."""
+    book = Book(POLICY, EPISODES)
+    book.take_in(BAN, [(at(number), observation(posts + number % 3)) for number in range(quiet)])
+    return book
+
+
+def detector_of(book: Book) -> bytes:
+    return book.series[BAN].live.detector.to_json()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), min_size=1, max_size=40))
+def test_late_posts_are_judged_as_if_they_had_come_in_time(arrivals: list[tuple[int, int]]) -> None:
+    """Of each bin some posts come in time and the rest before the half hour behind it is over."""
+    first = DAYS * 96
+    late, in_time = a_book(), a_book()
+    for number, (prompt, tardy) in enumerate(arrivals, first):
+        again = {at(past): counted(sum(arrivals[past - first])) for past in range(max(first, number - 2), number)}
+        list(late.rescore(again))
+        go(late, [(number, counted(prompt))])
+        go(in_time, [(number, counted(prompt + tardy))])
+    list(late.rescore({at(first + len(arrivals) - 1): counted(sum(arrivals[-1]))}))
+    list(late.rescore({at(first + len(arrivals) - 2): counted(sum(arrivals[-2]))} if len(arrivals) > 1 else {}))
+    assert detector_of(late) == detector_of(in_time)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    counts=st.lists(st.integers(0, 60), min_size=2, max_size=2),
+    more=st.lists(st.integers(0, 60), min_size=2, max_size=2),
+)
+def test_late_posts_never_lower_a_score(counts: list[int], more: list[int]) -> None:
+    rows = []
+    for added in ([0, 0], more):
+        state = DetectorState.begin(POLICY)
+        for number in range(DAYS * 96):
+            step(POLICY, state, Bin(at(number), 6 + number % 3))
+        bins = [Bin(at(DAYS * 96 + number), counts[number] + added[number]) for number in range(2)]
+        rows.append([step(POLICY, state, each)[1].score for each in bins])
+    assert all(after >= before for before, after in zip(*rows, strict=True))
+
+
+def test_a_surge_whose_posts_come_late_is_found_when_they_are_there() -> None:
+    book = a_book()
+    now = DAYS * 96
+    assert go(book, [(now, counted(7)), (now + 1, counted(8))]) == []
+    [(key, event)] = book.rescore({at(now): counted(70), at(now + 1): counted(90)})
+    assert key == BAN
+    assert event.episode.start == at(now)
+    assert event.episode.detected_at == at(now + 2)
+    assert event.episode.observed == 160
+
+
+def test_a_spike_keeps_its_name_when_late_posts_show_that_it_began_earlier() -> None:
+    book = a_book()
+    now = DAYS * 96
+    [(_, told)] = go(book, [(now, counted(7)), (now + 1, counted(90))])
+    [(_, later)] = book.rescore({at(now): counted(60)})
+    events = go(book, [(now + number, counted(80)) for number in range(2, 8)])
+    starts = {event.episode.start for _, event in [(BAN, later), *events]}
+    assert starts == {told.episode.start} == {at(now + 1)}
+    assert {event.episode.detected_at for _, event in events} == {told.episode.detected_at}
+    assert later.episode.observed == 150
+
+
+def test_a_spike_that_fewer_posts_take_back_stays_told() -> None:
+    book = a_book()
+    now = DAYS * 96
+    [(_, told)] = go(book, [(now, counted(90))])
+    list(book.rescore({at(now): counted(7)}))
+    events = go(book, [(now + number, counted(7)) for number in range(1, 8)])
+    assert [(event.kind, event.episode.start) for _, event in events] == [("ended", told.episode.start)]
+
+
+def test_posts_later_than_half_an_hour_change_no_score() -> None:
+    book, other = a_book(), a_book()
+    now = DAYS * 96
+    bins = [(now + number, counted(7)) for number in range(4)]
+    go(book, bins)
+    go(other, bins)
+    assert list(book.rescore({at(now): counted(400), at(now + 1): counted(400)})) == []
+    assert detector_of(book) == detector_of(other)
+
+
+def test_an_unknown_bin_stays_unknown() -> None:
+    book = a_book()
+    now = DAYS * 96
+    go(book, [(now, None)])
+    assert list(book.rescore({at(now): counted(400)})) == []
+
+
+def test_a_series_comes_under_watch_when_late_posts_make_it_large_enough() -> None:
+    book = Book(POLICY, EPISODES)
+    go(book, [(0, counted(4))])
+    list(book.rescore({at(0): counted(9)}))
+    go(book, [(1, counted(2))])
+    assert BAN in book.series
+
+
+def restored(book: Book) -> Book:
+    return restore(POLICY, EPISODES, save(book))
+
+
+def talk(chance: np.random.Generator, bins: int) -> Sequence[Counted | None]:
+    counts = chance.poisson(5, bins) + chance.poisson(60, bins) * (chance.random(bins) < 0.06)
+    unknown = chance.random(bins) < 0.03
+    return [None if gap else counted(int(posts), int(posts // 2)) for posts, gap in zip(counts, unknown, strict=True)]
+
+
+def live(bins: Sequence[Counted | None], *, cut: int | None = None) -> tuple[list[tuple[Key, EpisodeEvent]], Book]:
+    """Every bin with half of its posts late; stopped and restored once."""
+    book, events = Book(POLICY, EPISODES), []
+    for number, seen in enumerate(bins):
+        if number == cut:
+            book = restored(book)
+        past = number - 1
+        if past >= 0 and bins[past] is not None:
+            events += book.rescore({at(past): bins[past] or {}})
+        halved = {key: msgspec.structs.replace(of, posts=of.posts // 2) for key, of in (seen or {}).items()}
+        events += go(book, [(number, None if seen is None else halved)])
+    return events, book
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_watch_cut_anywhere_goes_on_as_if_never_stopped(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    bins = talk(chance, 500)
+    events, book = live(bins)
+    assert events
+    for cut in sorted(chance.integers(1, 500, 12).tolist()):
+        again, cut_book = live(bins, cut=cut)
+        assert again == events
+        assert save(cut_book) == save(book)
+
+
+def test_a_book_with_a_piece_missing_or_of_another_width_is_refused() -> None:
+    pieces = save(a_book())
+    with pytest.raises(ValueError, match="Of 1 series 0 are there"):
+        restore(POLICY, EPISODES, {COVER: pieces[COVER]})
+    with pytest.raises(ValueError, match="Not the state of a watch"):
+        restore(POLICY, EPISODES, {BAN: pieces[BAN]})
+    hours = DetectorPolicy.for_bins(timedelta(hours=1))
+    with pytest.raises(ValueError, match="saved for bins of 0:15:00"):
+        restore(hours, EpisodePolicy.matching(hours), pieces)
