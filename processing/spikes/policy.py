@@ -13,6 +13,10 @@ _BLOCK = timedelta(hours=6)
 _SMALLEST = timedelta(minutes=1)
 _PROFILE = timedelta(minutes=5)
 
+AGREEMENT = 0.3
+"""Of the times at which one excess reaches a level, those at which all do and a spike is told."""
+MOST_FALSE_ALERTS = 3.0
+
 
 class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Every parameter of `detector.step`. Windows are numbers of bins, levels are log10 of quarter days.
@@ -87,6 +91,20 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
             warm=max(6, _HOUR // width),
             silence=max(6, 2 * _HOUR // width),
         )
+
+    def with_false_alerts(self, a_week: float) -> Self:
+        """The same with the threshold at which an ordinary series alerts so often.
+
+        A series reaches level L in 28 x 10^-L of its blocks a week. Four excesses must reach it at once and a spike
+        is told once, which leaves about a third of that on real series: `AGREEMENT`, measured by `make bench-spikes`.
+
+        Raises:
+            ValueError: it is not above 0, or so many that nothing would be left to tell apart.
+        """
+        if not 0.0 < a_week <= MOST_FALSE_ALERTS:
+            raise ValueError(f"{a_week} false alerts a series-week cannot be had: ask for up to {MOST_FALSE_ALERTS}.")
+        enter = math.log10(AGREEMENT * 28 / a_week)
+        return msgspec.structs.replace(self, enter=enter, leave=min(self.leave, enter))
 
 
 def _largest_step(whole: int, most: int) -> int:
