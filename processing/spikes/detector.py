@@ -1,8 +1,8 @@
 """Which bins of a series are a surge, each decided from the bins before it and itself alone.
 
 `step` compares the bin, and the half hour that it ends, with the same time on the days before (`baseline`), asks
-how rare each of the two excesses is on two scales for this series (`level`), and takes the least of the four: an
-excess must be large beside the noise and in posts, at once and for a while.
+how rare each of the two excesses is for this series, beside the noise and in posts (`level`), and weighs the two.
+docs/spikes.md has the formula with an example.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 from processing.contract import BinState, Severity
 from processing.spikes.baseline import UNKNOWN
 from processing.spikes.level import ANSCOMBE, level, reduced
+from processing.spikes.level import score as score_of
 from processing.spikes.policy import DetectorPolicy
 from processing.spikes.share import Rest
 from processing.spikes.state import DetectorState
@@ -45,9 +46,9 @@ class Bin(msgspec.Struct, frozen=True, gc=False):
 class Scored(msgspec.Struct, frozen=True, gc=False):
     """The detector's word on one bin.
 
-    `expected` are posts a bin. `score` is the smallest of the four levels, and 0 where the series is too small,
-    has too few authors or did not rise. `state` is SPIKE from the bin that reached `enter` until the score has been
-    below `leave` for an hour.
+    `expected` are posts a bin. `score` weighs the levels of both windows (`level.score`), and is 0 where the series
+    is too small, has too few authors or did not rise. `state` is SPIKE from the bin that reached `enter` until the
+    score has been below `leave` for an hour.
     """
 
     start: datetime
@@ -102,7 +103,7 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
     settled = state.silent_before or baseline.known >= policy.bins_a_day
     _remember(policy, state, count, usual, expected)
     excess = _excess(policy, state, count, expected, observed.authors) if warm else ()
-    score = level(min(excess)) if excess else 0.0
+    score = score_of(excess[:2], excess[2:]) if excess else 0.0
     if score or state.open:
         enter = policy.enter if settled else policy.first_day
         _open_or_close(policy, state, score, may_open=score >= enter and observed.alertable)
@@ -181,7 +182,7 @@ def _remember(policy: DetectorPolicy, state: DetectorState, count: int, usual: f
 
 def _excess(
     policy: DetectorPolicy, state: DetectorState, count: int, expected: float, authors: int | None
-) -> tuple[float, ...]:
+) -> tuple[float, float, float, float] | tuple[()]:
     """The four reduced excesses, or nothing where the bin is no rise, or too small a one."""
     long_count, long_expected = sum(state.long_counts), sum(state.long_expected)
     short_rise, long_rise = count - expected, long_count - long_expected

@@ -21,6 +21,8 @@ ANSCOMBE = 0.375
 LOWER, UPPER = 0.5, 0.9
 _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
 _LOWER_AT = 0.3665  # the lower one here
+SHORT, LONG = 0.3, 0.7
+"""What one bin and the long window weigh in a score."""
 CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
 
 
@@ -75,3 +77,13 @@ def level(reduced_excess: float) -> float:
     if reduced_excess < CERTAIN:
         return 0.0
     return -log10(-expm1(-exp(-reduced_excess)))
+
+
+def score(short: tuple[float, float], long: tuple[float, float]) -> float:
+    """The score of a bin from the reduced excesses over one bin and over the long window.
+
+    Of each window the lower level counts: an excess must be large beside the noise and in posts. The two windows'
+    levels are averaged, which is the geometric mean of their return periods: a surge need not be as rare in every
+    single bin as it is over half an hour, and one loud bin alone is not enough.
+    """
+    return SHORT * level(min(short)) + LONG * level(min(long))

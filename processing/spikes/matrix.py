@@ -109,7 +109,7 @@ def _score(policy: DetectorPolicy, observed: Matrix, *, silent_before: bool) -> 
             provisional[:, since:until] = _provisional(policy, calibration, since, until)
             series, bins = np.nonzero(rises[:, since:until])
             at = (series, bins + since)
-            score[at] = excess.levels(policy, calibration, at)
+            score[at] = excess.scores(policy, calibration, at)
     enter = np.where(from_silence | (before >= policy.bins_a_day), policy.enter, policy.first_day)
     may_open = (score >= enter) & warm
     if observed.backfilled is not None:

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.spikes.level import ANSCOMBE, CERTAIN, PRIOR_MODE, SMALLEST_SCALE
+from processing.spikes.level import ANSCOMBE, CERTAIN, LONG, PRIOR_MODE, SHORT, SMALLEST_SCALE
 from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.matrix_calibration import Calibration, refit_of
 from processing.spikes.policy import DetectorPolicy
@@ -43,10 +43,10 @@ class Excess:
             large &= ~(authors < policy.minimum_authors)
         return large
 
-    def levels(
+    def scores(
         self, policy: DetectorPolicy, calibration: Calibration, at: tuple[NDArray[np.int64], NDArray[np.int64]]
     ) -> Floats:
-        """The smallest of the four levels of some bins; see `level.reduced` and `level.level`."""
+        """The scores of some bins; see `level.reduced` and `level.score`."""
         series, bins = at
         refit = refit_of(policy, bins)
         weight = calibration.prior_weight[series, refit]
@@ -60,9 +60,13 @@ class Excess:
             mode, scale = calibration.mode[kind, series, refit], calibration.scale[kind, series, refit]
             above = self.kinds[kind][at] - (mode + weight * prior_mode)
             reduced.append(above / np.maximum(scale + weight * prior_scale, SMALLEST_SCALE))
-        smallest = np.minimum.reduce(reduced)
-        levels: Floats = -np.log10(-np.expm1(-np.exp(-np.maximum(smallest, CERTAIN))))
-        return np.where(smallest < CERTAIN, 0.0, levels)
+        short, long = _level(np.minimum(*reduced[:2])), _level(np.minimum(*reduced[2:]))
+        return SHORT * short + LONG * long
+
+
+def _level(reduced: Floats) -> Floats:
+    levels: Floats = -np.log10(-np.expm1(-np.exp(-np.maximum(reduced, CERTAIN))))
+    return np.where(reduced < CERTAIN, 0.0, levels)
 
 
 def trailing(values: Floats, window: int, before: float) -> Floats:

@@ -13,8 +13,8 @@ _BLOCK = timedelta(hours=6)
 _SMALLEST = timedelta(minutes=1)
 _PROFILE = timedelta(minutes=5)
 
-AGREEMENT = 0.3
-"""Of the times at which one excess reaches a level, those at which all do and a spike is told."""
+AGREEMENT = 0.55
+"""Of the blocks in which one excess reaches a level, those in which a spike is told."""
 MOST_FALSE_ALERTS = 3.0
 
 
@@ -95,8 +95,8 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     def with_false_alerts(self, a_week: float) -> Self:
         """The same with the threshold at which an ordinary series alerts so often.
 
-        A series reaches level L in 28 x 10^-L of its blocks a week. Four excesses must reach it at once and a spike
-        is told once, which leaves about a third of that on real series: `AGREEMENT`, measured by `make bench-spikes`.
+        A series reaches level L in 28 x 10^-L of its blocks a week. Two windows must reach it together and a
+        spike is told once, which leaves about half of that on real series: `AGREEMENT`, by `make bench-spikes`.
 
         Raises:
             ValueError: it is not above 0, or so many that nothing would be left to tell apart.

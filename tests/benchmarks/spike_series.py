@@ -114,11 +114,9 @@ def alerts_at(score: NDArray[np.float64], threshold: float) -> NDArray[np.int64]
 
 
 def onset(crisis: NDArray[np.float64]) -> int:
-    """The first post of the burst in which half an hour first holds ten: behind the last empty hour before it."""
-    half_hour = np.convolve(crisis, np.ones(6))[: len(crisis)]
-    reached = int(np.argmax(half_hour >= 10))
-    empty_hours = np.flatnonzero(np.convolve(crisis == 0, np.ones(12))[:reached] >= 12)
-    begin = int(empty_hours[-1]) + 1 if len(empty_hours) else 0
+    """The first post of the first half hour that holds ten, below which nothing is called a surge."""
+    reached = int(np.argmax(np.convolve(crisis, np.ones(6))[: len(crisis)] >= 10))
+    begin = max(0, reached - 5)
     return begin + int(np.flatnonzero(crisis[begin : reached + 1])[0])
 
 

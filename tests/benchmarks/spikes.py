@@ -121,8 +121,11 @@ def from_silence(data: Path) -> None:
         first = next(openings(POLICY, scored, 0), None)
         found[name] = None if first is None else (first + 1 - onset(counts)) * 5
     minutes = [each for each in found.values() if each is not None]
-    print(f"topics from silence: {len(minutes)} of {len(found)} crises, median {np.median(minutes):.0f} minutes after")
-    print("  the first post of the burst; " + ", ".join(f"{name} {each}" for name, each in found.items()))
+    print(f"topics from silence: {len(minutes)} of {len(found)} crises, median {np.median(minutes):.0f} minutes")
+    print(
+        "  after the first post of the first half hour that holds ten: "
+        + ", ".join(f"{name} {each}" for name, each in found.items())
+    )
 
 
 def speed() -> None:

@@ -235,7 +235,7 @@ def test_the_levels_explain_the_score() -> None:
     state, _ = score(HOURS, bins(HOURS, rhythm(HOURS, 12, mean=9.0).tolist()))
     _, row = step(HOURS, state, Bin(START + 12 * 24 * HOURS.width, 60))
     assert len(row.levels) == 4
-    assert row.score == min(row.levels)
+    assert row.score == pytest.approx(0.3 * min(row.levels[:2]) + 0.7 * min(row.levels[2:]))
 
 
 counts_of_hours = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2000)), min_size=1, max_size=400)
