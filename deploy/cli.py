@@ -9,8 +9,7 @@ import typer
 
 from deploy import logs
 from deploy.addresses import OutOfReach, PortTaken
-from deploy.backup.manifest import BackupUnusable
-from deploy.commands import backup, filters, ingest, run, sql, stage, store, topics
+from deploy.commands import backtest, filters, ingest, run, stage, store, topics
 from deploy.embedded import broker
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
@@ -36,6 +35,7 @@ app.command()(stage.watch)
 app.command()(stage.dashboard)
 app.command()(sql.sql)
 app.command()(store.spikes)
+app.command()(backtest.backtest)
 app.command()(store.retag)
 app.command()(filters.tag)
 app.command()(filters.detect)

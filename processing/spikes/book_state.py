@@ -11,7 +11,7 @@ import msgspec
 from processing.spikes.book import Book, Key
 from processing.spikes.detector import DetectorPolicy, DetectorState
 from processing.spikes.episodes import EpisodePolicy, EpisodeState
-from processing.spikes.series import Seen, Series, Stand
+from processing.spikes.series import Observation, Seen, Series, Stand
 
 COVER = Key("", "")
 """The piece that is no series: how many there are, and what those have that are not under watch yet."""
@@ -28,7 +28,7 @@ class _Piece(msgspec.Struct, frozen=True):
     detector: msgspec.Raw
     settled: EpisodeState
     live: EpisodeState
-    authors: list[frozenset[int]]
+    half_hour: list[Observation]
     recent: list[Seen]
 
 
@@ -44,7 +44,7 @@ def save(book: Book) -> dict[Key, str]:
             msgspec.Raw(settled.detector.to_json()),
             settled.episode,
             series.live.episode,
-            list(settled.authors),
+            list(settled.half_hour),
             list(series.recent),
         )
         pieces[key] = msgspec.json.encode(piece).decode()
@@ -73,8 +73,8 @@ def restore(policy: DetectorPolicy, episode_policy: EpisodePolicy, pieces: Mappi
 
 def _series(policy: DetectorPolicy, episode_policy: EpisodePolicy, data: str) -> Series:
     piece = msgspec.json.decode(data, type=_Piece)
-    authors = deque(piece.authors, maxlen=policy.half_hour)
-    settled = Stand(DetectorState.from_json(policy, bytes(piece.detector)), piece.settled, authors)
+    half_hour = deque(piece.half_hour, maxlen=policy.half_hour)
+    settled = Stand(DetectorState.from_json(policy, bytes(piece.detector)), piece.settled, half_hour)
     series = Series(settled, settled.copy(policy), deque(piece.recent))
     for seen in series.recent:
         series.live.step(policy, episode_policy, seen)

@@ -31,7 +31,7 @@ class Bin(msgspec.Struct, frozen=True, gc=False):
     """What is known of one bin when it closes.
 
     `count` is None where the collector was silent or behind: unknown, not zero. `authors` are the distinct ones
-    of the half hour that ends with the bin, where known. A bin made mostly of backfill is not `alertable`: it is
+    of the half hour that ends with the bin, where known. A half hour made mostly of backfill is not `alertable`: it is
     history, and opens no spike. `total` are all posts that the source delivered, these among them, for a series that
     is to be judged by its share: give it for every bin or for none.
     """

@@ -23,6 +23,8 @@ _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this fa
 _LOWER_AT = 0.3665  # the lower one here
 SHORT, LONG = 0.3, 0.7
 """What one bin and the long window weigh in a score."""
+MOST = 3.0
+"""No score is more than so many times the bin's own level."""
 CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
 
 
@@ -84,6 +86,8 @@ def score(short: tuple[float, float], long: tuple[float, float]) -> float:
 
     Of each window the lower level counts: an excess must be large beside the noise and in posts. The two windows'
     levels are averaged, which is the geometric mean of their return periods: a surge need not be as rare in every
-    single bin as it is over half an hour, and one loud bin alone is not enough.
+    single bin as it is over half an hour, and one loud bin alone is not enough. A bin that is itself ordinary gets
+    nothing of the half hour before it: what is over is over.
     """
-    return SHORT * level(min(short)) + LONG * level(min(long))
+    bin_alone = level(min(short))
+    return min(SHORT * bin_alone + LONG * level(min(long)), MOST * bin_alone)

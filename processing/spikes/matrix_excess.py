@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.spikes.level import ANSCOMBE, CERTAIN, LONG, PRIOR_MODE, SHORT, SMALLEST_SCALE
+from processing.spikes.level import ANSCOMBE, CERTAIN, LONG, MOST, PRIOR_MODE, SHORT, SMALLEST_SCALE
 from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.matrix_calibration import Calibration, refit_of
 from processing.spikes.policy import DetectorPolicy
@@ -61,7 +61,7 @@ class Excess:
             above = self.kinds[kind][at] - (mode + weight * prior_mode)
             reduced.append(above / np.maximum(scale + weight * prior_scale, SMALLEST_SCALE))
         short, long = _level(np.minimum(*reduced[:2])), _level(np.minimum(*reduced[2:]))
-        return SHORT * short + LONG * long
+        return np.minimum(SHORT * short + LONG * long, MOST * short)
 
 
 def _level(reduced: Floats) -> Floats:

@@ -103,8 +103,21 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not 0.0 < a_week <= MOST_FALSE_ALERTS:
             raise ValueError(f"{a_week} false alerts a series-week cannot be had: ask for up to {MOST_FALSE_ALERTS}.")
-        enter = math.log10(AGREEMENT * 28 / a_week)
-        return msgspec.structs.replace(self, enter=enter, leave=min(self.leave, enter))
+        return self.with_thresholds(math.log10(AGREEMENT * 28 / a_week), None)
+
+    def with_thresholds(self, enter: float | None, leave: float | None) -> Self:
+        """The same with other thresholds; None is as it was, and `leave` no higher than `enter`.
+
+        Raises:
+            ValueError: a spike would end above the score at which it begins.
+        """
+        enter = self.enter if enter is None else enter
+        if leave is not None and leave > enter:
+            raise ValueError(
+                f"A spike cannot end below {leave} and begin at {enter}: it ends no higher than it begins."
+            )
+        leave = min(self.leave, enter) if leave is None else leave
+        return msgspec.structs.replace(self, enter=enter, leave=leave, first_day=max(self.first_day, enter))
 
 
 def _largest_step(whole: int, most: int) -> int:

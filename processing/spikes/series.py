@@ -39,11 +39,11 @@ class Seen(msgspec.Struct, frozen=True):
 
 @dataclass
 class Stand:
-    """A series as of one bin. `authors` are those of the last half hour's bins."""
+    """A series as of one bin, with the known bins of its last half hour."""
 
     detector: DetectorState
     episode: EpisodeState
-    authors: deque[frozenset[int]]
+    half_hour: deque[Observation]
 
     @classmethod
     def begin(cls, policy: DetectorPolicy) -> Stand:
@@ -55,18 +55,18 @@ class Stand:
         return Stand(
             DetectorState.from_json(policy, self.detector.to_json()),
             EpisodeState.from_json(self.episode.to_json()),
-            self.authors.copy(),
+            self.half_hour.copy(),
         )
 
     def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
         """Go through one bin."""
         observation = seen.observation
-        self.authors.append(observation.authors if observation else frozenset())
+        self.half_hour.append(NOTHING if observation is None else observation)
         observed = Bin(
             seen.start,
             None if observation is None else observation.posts,
-            len(frozenset().union(*self.authors)),
-            alertable=observation is None or 2 * observation.backfilled <= observation.posts,
+            len(frozenset().union(*(each.authors for each in self.half_hour))),
+            alertable=2 * sum(each.backfilled for each in self.half_hour) <= sum(each.posts for each in self.half_hour),
         )
         self.detector, scored = detector.step(policy, self.detector, observed)
         self.episode, event = episodes.step(episode_policy, self.episode, scored)

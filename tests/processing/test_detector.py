@@ -235,7 +235,16 @@ def test_the_levels_explain_the_score() -> None:
     state, _ = score(HOURS, bins(HOURS, rhythm(HOURS, 12, mean=9.0).tolist()))
     _, row = step(HOURS, state, Bin(START + 12 * 24 * HOURS.width, 60))
     assert len(row.levels) == 4
-    assert row.score == pytest.approx(0.3 * min(row.levels[:2]) + 0.7 * min(row.levels[2:]))
+    bin_alone, long = min(row.levels[:2]), min(row.levels[2:])
+    assert row.score == pytest.approx(0.3 * bin_alone + 0.7 * long)
+
+
+def test_an_ordinary_bin_behind_a_surge_is_not_raised() -> None:
+    counts = [10] * (9 * 288) + [200] * 5 + [11]
+    _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts))
+    assert min(rows[-1].levels[2:]) > 3.0
+    assert rows[-1].score == pytest.approx(3.0 * min(rows[-1].levels[:2]))
+    assert rows[-1].score < FIVE_MINUTES.leave
 
 
 counts_of_hours = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2000)), min_size=1, max_size=400)

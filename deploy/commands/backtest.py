@@ -1,0 +1,92 @@
+"""`banwatch backtest`: what the watch would have told, by other thresholds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+import typer
+
+from deploy.commands.options import settings
+from deploy.commands.store import TableFormat
+from deploy.store_at_hand import store_at_hand
+from processing import queries
+from processing.alerts.message import details, headline
+from processing.backtest import Backtest
+from processing.backtest import backtest as run
+from processing.spikes.detector import DetectorPolicy
+from processing.topics import load_taxonomy
+
+
+def backtest(
+    start: Annotated[datetime, typer.Option("--from", help="First event time, ISO 8601, in UTC.")],
+    end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, ISO 8601, in UTC.")],
+    topic: Annotated[str | None, typer.Option(help="This topic and those below it; else all that are watched.")] = None,
+    bin_minutes: Annotated[
+        int | None, typer.Option("--bin", min=1, help="Width of the bins in minutes; else the watch's.")
+    ] = None,
+    enter: Annotated[float | None, typer.Option(min=0.1, help="Score at which a spike begins.")] = None,
+    leave: Annotated[float | None, typer.Option(min=0.1, help="Score below which it ends.")] = None,
+    false_alerts: Annotated[
+        float | None, typer.Option(help="Instead of --enter: false alerts a series and week that may be.")
+    ] = None,
+    format: Annotated[TableFormat, typer.Option(help="`table` or `json`.")] = TableFormat.TABLE,  # noqa: A002
+) -> None:
+    """Print the incidents that the watch would have told of; writes nothing."""
+    own_settings = settings()
+    width = own_settings.processing.bin_width if bin_minutes is None else timedelta(minutes=bin_minutes)
+    try:
+        policy = _policy(width, enter, leave, false_alerts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    start, end = (each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end))
+    if start >= end:
+        raise typer.BadParameter(f"--from {start:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}.")
+    taxonomy = load_taxonomy(own_settings.topics_file)
+    roots = {each.id: taxonomy.root_of(each.id) for each in taxonomy.topics if each.watched}
+    chosen = {name: root for name, root in roots.items() if topic in {None, name, root}}
+    if not chosen:
+        raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")
+    with store_at_hand(own_settings) as own, queries.connect(own.reader) as reader:
+        found = run(reader, policy, chosen, start, end)
+    if format is TableFormat.JSON:
+        print(msgspec.json.encode(_record(found, policy)).decode())
+    else:
+        print("\n".join(_lines(found, policy)))
+
+
+def _policy(width: timedelta, enter: float | None, leave: float | None, false_alerts: float | None) -> DetectorPolicy:
+    policy = DetectorPolicy.for_bins(width)
+    if false_alerts is not None:
+        if enter is not None:
+            raise ValueError("--enter and --false-alerts both say when a spike begins: give one of them.")
+        policy = policy.with_false_alerts(false_alerts)
+    return policy.with_thresholds(enter, leave)
+
+
+def _record(found: Backtest, policy: DetectorPolicy) -> dict[str, object]:
+    return {
+        "from": found.start,
+        "to": found.end,
+        "bin": policy.width,
+        "enter": policy.enter,
+        "leave": policy.leave,
+        "series": found.series,
+        "alerts_a_week": found.alerts_a_week,
+        "incidents": found.incidents,
+    }
+
+
+def _lines(found: Backtest, policy: DetectorPolicy) -> list[str]:
+    lines = []
+    for incident in found.incidents:
+        lines.append(headline(incident))
+        lines += [f"  {line}" for line in details(incident, policy.width)]
+    number = len(found.incidents)
+    lines.append(
+        f"{number} incident{'' if number == 1 else 's'} of {found.series:,} series from {found.start:%Y-%m-%d %H:%M} "
+        f"to {found.end:%Y-%m-%d %H:%M} UTC, bins of {policy.width // timedelta(minutes=1)} minutes, spikes from "
+        f"{policy.enter:.2f} down to {policy.leave:.2f}: {found.alerts_a_week:.2f} alerts a week."
+    )
+    return lines

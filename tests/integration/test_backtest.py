@@ -1,0 +1,97 @@
+"""A backtest of stored counts: what the watch told, and nothing written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from deploy.cli import app
+from processing import queries
+from processing.backtest import Backtest, backtest
+from processing.contract import ClickHouseAddress
+from processing.spikes.detector import DetectorPolicy
+from processing.store.client import Store
+from tests.conftest import NOON
+from tests.integration.test_watch import END, ROOTS, START, WIDTH, fill, look_at_all, talk
+
+POLICY = DetectorPolicy.for_bins(WIDTH)
+MINUTE = timedelta(minutes=1)
+
+
+def run(store: Store, policy: DetectorPolicy = POLICY) -> Backtest:
+    return backtest(store, policy, ROOTS, START, END)
+
+
+def tables(store: Store) -> list[tuple[object, ...]]:
+    return store.query("SELECT name, total_rows FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+
+
+def test_a_backtest_finds_what_the_watch_told(store: Store) -> None:
+    fill(store, list(talk()))
+    look_at_all(store)
+    before = tables(store)
+    found = run(store)
+    assert found.incidents == queries.incidents(store)
+    assert found.series == 4
+    assert found.alerts_a_week == pytest.approx(1 / ((END - START) / timedelta(weeks=1)))
+    assert tables(store) == before
+
+
+def test_it_judges_by_the_thresholds_it_is_given(store: Store) -> None:
+    fill(store, list(talk()))
+    assert len(run(store, msgspec.structs.replace(POLICY, enter=99.0, first_day=99.0)).incidents) == 0
+    assert len(run(store, DetectorPolicy.for_bins(timedelta(hours=1))).incidents) == 1
+
+
+@pytest.mark.parametrize("few", [{"authors": 3}, {"backfill": True}], ids=["three authors", "backfill"])
+def test_what_the_watch_does_not_tell_it_does_not_find(store: Store, few: dict[str, int]) -> None:
+    fill(store, list(talk(**few)))  # type: ignore[arg-type]
+    assert run(store).incidents == ()
+
+
+def test_what_was_not_covered_is_unknown(store: Store) -> None:
+    fill(store, list(talk()), until=NOON - timedelta(hours=5))
+    assert run(store).incidents == ()
+    assert backtest(store, POLICY, ROOTS, END, END + timedelta(days=1)).incidents == ()
+
+
+def test_an_empty_store_has_no_incidents(store: Store) -> None:
+    assert run(store) == replace(run(store), series=0, incidents=())
+
+
+def test_the_command_prints_a_table_and_json(store: Store, address: ClickHouseAddress) -> None:
+    fill(store, list(talk()))
+    names = {
+        "BANWATCH_CLICKHOUSE_URL": address.url,
+        "BANWATCH_CLICKHOUSE_DATABASE": address.database,
+        "BANWATCH_CLICKHOUSE_PASSWORD": address.password.get_secret_value(),
+    }
+    arguments = ["backtest", "--from", "2020-07-07", "--to", "2020-07-11", "--topic", "ban"]
+    table = CliRunner().invoke(app, arguments, env=names)
+    assert table.output.startswith("EXTREME: ban at ")
+    assert "1 incident of 4 series from 2020-07-07 00:00 to 2020-07-11 00:00 UTC, bins of 5 minutes" in table.output
+    record = json.loads(CliRunner().invoke(app, [*arguments, "--format", "json", "--enter", "1.2"], env=names).output)
+    assert (record["enter"], record["leave"], record["alerts_a_week"]) == (1.2, 0.7, 1.75)
+    assert [incident["topic"] for incident in record["incidents"]] == ["ban"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--from", "2020-07-12", "--to", "2020-07-11"], "is not before"),
+        (["--from", "2020-07-01", "--to", "2020-07-11", "--topic", "nowhere"], "no topic that is watched"),
+        (["--from", "2020-07-01", "--to", "2020-07-11", "--bin", "7"], "cannot be judged"),
+        (["--from", "2020-07-01", "--to", "2020-07-11", "--enter", "1", "--leave", "2"], "cannot end below"),
+        (["--from", "2020-07-01", "--to", "2020-07-11", "--enter", "1", "--false-alerts", "1"], "give one of them"),
+        (["--from", "2020-07-01", "--to", "2020-07-11", "--false-alerts", "0"], "cannot be had"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(arguments: list[str], sentence: str) -> None:
+    refused = CliRunner().invoke(app, ["backtest", *arguments])
+    assert refused.exit_code == 2
+    assert sentence in " ".join(refused.output.replace("│", " ").split())
