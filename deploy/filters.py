@@ -6,13 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 
 from ingest.sources.lines import Broken, read_lines
 from processing.enrich import Enricher, tag_lines
-from processing.spikes.csv_filter import detect_lines
+from processing.spikes.csv_filter import detect_lines, explain_line
 from processing.spikes.detector import DetectorPolicy
 
 BATCH = 1_000
@@ -45,20 +45,50 @@ def tag_file(path: Path, enricher: Enricher) -> int:
     return int(complaints.count > 0)
 
 
-def detect_file(path: Path, width: timedelta | None, *, silent_before: bool) -> int:
+def detect_file(path: Path, width: timedelta | None, *, silent_before: bool, share: bool) -> int:
     """Write the rows with what the detector says; the status is 1 when some could not be read.
 
     Raises:
         ValueError: bins of this width cannot be judged.
     """
     complaints = _Complaints()
-    policy = None if width is None else DetectorPolicy.for_bins(width)
-    text = (content.decode(errors="replace") for content in _contents(path, complaints))
-    for row in detect_lines(
-        text, policy, on_rejected=lambda _, sentence: complaints.say(sentence), silent_before=silent_before
-    ):
+    rows = detect_lines(
+        _text(path, complaints),
+        _policy(width),
+        on_rejected=lambda _, sentence: complaints.say(sentence),
+        silent_before=silent_before,
+        share=share,
+    )
+    for row in rows:
         print(row, flush=not _is_file(path))
     return int(complaints.count > 0)
+
+
+def explain_file(path: Path, width: timedelta | None, at: datetime, *, silent_before: bool, share: bool) -> int:
+    """Write how one row came about; the status is 1 when rows before it could not be read.
+
+    Raises:
+        ValueError: no row holds that moment, or bins of this width cannot be judged.
+    """
+    complaints = _Complaints()
+    derivation = explain_line(
+        _text(path, complaints),
+        at,
+        _policy(width),
+        on_rejected=lambda _, sentence: complaints.say(sentence),
+        silent_before=silent_before,
+        share=share,
+    )
+    print("\n".join(derivation.lines()))
+    return int(complaints.count > 0)
+
+
+def _policy(width: timedelta | None) -> DetectorPolicy | None:
+    return None if width is None else DetectorPolicy.for_bins(width)
+
+
+def _text(path: Path, complaints: _Complaints) -> Iterator[str]:
+    return (content.decode(errors="replace") for content in _contents(path, complaints))
 
 
 def _is_file(path: Path) -> bool:

@@ -78,6 +78,12 @@ class Baseline(msgspec.Struct):
         mean = (sum(days) - lowest - max(days)) / kept if kept > 0 else sum(days) / len(days)
         return mean if mean > policy.floor else policy.floor
 
+    def day_means(self, policy: DetectorPolicy, index: int) -> list[float]:
+        """Of this time on each of the last seven days, yesterday first; `MISSING` where it is not known."""
+        day, time = divmod(index, policy.bins_a_day)
+        row = time // policy.stride * DAYS
+        return [self.profile[row + (day - back) % DAYS] for back in range(1, DAYS + 1)]
+
     def add(self, policy: DetectorPolicy, index: int, count: int, expected: float) -> None:
         """Take in the bin `index`, behind its neighbour before it, and what was expected of it.
 

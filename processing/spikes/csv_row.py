@@ -22,28 +22,35 @@ class NotARow(ValueError):
 
 
 class Row(NamedTuple):
-    """One bin, with its timestamp as it was written. `posts` is None where they are unknown."""
+    """One bin, with its timestamp as it was written. `posts` and `total` are None where they are unknown."""
 
     line: int
     written: str
     start: datetime
     posts: int | None
+    total: int | None = None
 
 
-def read_row(number: int, line: str) -> Row:
-    """Read a line; columns behind the second are left alone.
+def read_row(number: int, line: str, *, with_total: bool = False) -> Row:
+    """Read a line: timestamp, count and, if asked for, the total. Columns behind them are left alone.
 
     Raises:
         NotARow: it cannot be understood.
     """
-    written, count = _fields(line)
-    return Row(number, written, read_time(written), read_count(count))
+    written, count, *more = _fields(line)
+    row = Row(number, written, read_time(written), read_count(count))
+    if not with_total:
+        return row
+    total = read_count(more[0] if more else "")
+    if total is not None and row.posts is not None and total < row.posts:
+        raise NotARow(f"the total {total} is less than the count {row.posts}")
+    return row._replace(total=total)
 
 
 def is_header(line: str) -> bool:
     """Whether a first line names its columns: neither of the first two is a value."""
     try:
-        first, second = _fields(line)
+        first, second, *_ = _fields(line)
     except NotARow:
         return False
     return _refused(read_time, first) and _refused(read_count, second)
@@ -95,14 +102,14 @@ def bin_width(starts: Sequence[datetime]) -> timedelta:
     return nearest if abs(nearest - gap) <= _JITTER * nearest else gap
 
 
-def _fields(line: str) -> tuple[str, str]:
+def _fields(line: str) -> list[str]:
     try:
         fields = next(csv.reader([line]), [])
     except csv.Error as error:
         raise NotARow(f"it is not CSV: {error}") from error
     if len(fields) < 2:
         raise NotARow("there is no count: expected `timestamp,count`")
-    return fields[0].strip(), fields[1].strip()
+    return [field.strip() for field in fields]
 
 
 def _refused(read: Callable[[str], object], written: str) -> bool:

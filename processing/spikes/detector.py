@@ -90,7 +90,7 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
         OutOfOrder: the bin starts no later than the last one.
         ValueError: its start has no time zone.
     """
-    _advance(policy, state, observed.start)
+    advance(policy, state, observed.start)
     baseline = state.baseline
     usual = baseline.expected(policy, state.index)
     expected = usual if state.rest is None and observed.total is None else _by_share(policy, state, observed, usual)
@@ -113,7 +113,7 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
     return state, Scored(observed.start, count, expected, score, verdict, provisional, excess)
 
 
-def _advance(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None:
+def advance(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None:
     """Move to the bin that starts then, over unknown ones where some were left out."""
     if start == state.due:
         state.index += 1

@@ -60,18 +60,22 @@ def _quantile(ordered: list[float], share: float) -> float:
     return low + part * (ordered[int(below) + 1] - low) if part else low
 
 
-def reduced(anscombe: Fit, raw: Fit, excess: tuple[float, float], expected: float) -> tuple[float, float]:
-    """Both excesses over one window (Anscombe's, posts) above their fitted mode, in units of their fitted scale."""
+def calibrated(anscombe: Fit, raw: Fit, expected: float) -> tuple[float, float, float, float]:
+    """Mode and scale of a block's maximum on Anscombe's scale, then in posts: the blocks' word and the prior's."""
     root = sqrt(expected + ANSCOMBE)
     prior_scale = 1.0 + 0.5 * sqrt(expected)
-    scale = anscombe.scale + anscombe.prior_weight * prior_scale
-    mode = anscombe.mode + anscombe.prior_weight * PRIOR_MODE
-    raw_scale = raw.scale + raw.prior_weight * prior_scale * root
-    raw_mode = raw.mode + raw.prior_weight * PRIOR_MODE * (root + PRIOR_MODE / 4.0)
     return (
-        (excess[0] - mode) / max(scale, SMALLEST_SCALE),
-        (excess[1] - raw_mode) / max(raw_scale, SMALLEST_SCALE),
+        anscombe.mode + anscombe.prior_weight * PRIOR_MODE,
+        max(anscombe.scale + anscombe.prior_weight * prior_scale, SMALLEST_SCALE),
+        raw.mode + raw.prior_weight * PRIOR_MODE * (root + PRIOR_MODE / 4.0),
+        max(raw.scale + raw.prior_weight * prior_scale * root, SMALLEST_SCALE),
     )
+
+
+def reduced(anscombe: Fit, raw: Fit, excess: tuple[float, float], expected: float) -> tuple[float, float]:
+    """Both excesses over one window (Anscombe's, posts) above their fitted mode, in units of their fitted scale."""
+    mode, scale, raw_mode, raw_scale = calibrated(anscombe, raw, expected)
+    return (excess[0] - mode) / scale, (excess[1] - raw_mode) / raw_scale
 
 
 def level(reduced_excess: float) -> float:
