@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import detector, language, pipeline, social_sources, sources, topics
+from tests.benchmarks import language, pipeline, spikes, topics
 
 if __name__ == "__main__":
-    detector.main()
+    spikes.main()
     with tempfile.TemporaryDirectory() as folder:
         pipeline.main(Path(folder))
     language.main()

@@ -32,6 +32,7 @@ from tests.benchmarks.spike_series import (
     onset,
     places,
 )
+from tests.benchmarks.spike_sources import by_share, collectors
 from tests.conftest import ROOT
 
 POLICY = DetectorPolicy.for_bins(WIDTH)
@@ -59,6 +60,8 @@ def main() -> None:
         operating_points(series)
         injected(series, data)
         from_silence(data)
+        by_share(series, told_of)
+        collectors(data, POLICY, told_of)
     else:
         print(f"no real series at {data}: BANWATCH_TEST_DATA names another folder")
     speed()
@@ -159,6 +162,11 @@ def at_threshold(enter: float) -> DetectorPolicy:
 def told(policy: DetectorPolicy, counts: NDArray[np.float64]) -> NDArray[np.int64]:
     """The bins at whose end the product tells people."""
     return np.array(list(openings(policy, score_matrix(policy, Matrix(counts[None])), 0)), dtype=np.int64)
+
+
+def told_of(observed: Matrix) -> NDArray[np.int64]:
+    """The same for one series with what is known of its source."""
+    return np.array(list(openings(POLICY, score_matrix(POLICY, observed), 0)), dtype=np.int64)
 
 
 def openings(policy: DetectorPolicy, scored: ScoredMatrix, series: int) -> Iterator[int]:
