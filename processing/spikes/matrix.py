@@ -137,8 +137,8 @@ def _expected(policy: DetectorPolicy, observed: Matrix, silent: Flags, silent_fr
         return expected
     rest = np.maximum(observed.total - counts, 0.0)
     known = ~np.isnan(rest)
-    busy = trailing(np.where(known, rest, 0.0), policy.long, 0.0) + STEADY
-    as_usual = trailing(np.where(known, usual(policy, rest, nobody), 0.0), policy.long, 0.0) + STEADY
+    busy = trailing(np.where(known, rest, 0.0), policy.half_hour, 0.0) + STEADY
+    as_usual = trailing(np.where(known, usual(policy, rest, nobody), 0.0), policy.half_hour, 0.0) + STEADY
     return np.maximum(policy.floor, expected * (busy / as_usual))
 
 

@@ -1,7 +1,8 @@
 """Scoring by share: when a source delivers twice as much of everything, twice as much of a topic is no surge.
 
-The expectation of the topic is multiplied by how busy the rest of the source is, its posts over those expected of
-it, both over the long window. The rest is everything but the topic: a surge of the topic must not excuse itself.
+The expectation of the topic is multiplied by how busy the rest of the source is: its posts over those expected of
+it, both over half an hour, or one bin where bins are longer. The rest is everything but the topic: a surge of the topic
+must not excuse itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Rest(msgspec.Struct):
 
     @classmethod
     def begin(cls, policy: DetectorPolicy) -> Self:
-        return cls(Baseline.begin(policy), [0] * policy.long, [0.0] * policy.long)
+        return cls(Baseline.begin(policy), [0] * policy.half_hour, [0.0] * policy.half_hour)
 
     def turn(self, policy: DetectorPolicy, index: int) -> None:
         """See `Baseline.turn`."""

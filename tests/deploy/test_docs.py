@@ -42,7 +42,7 @@ def test_every_table_people_read_is_in_the_architecture() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/spikes.md"])
 def test_what_a_document_names_is_there(name: str) -> None:
     paths = re.findall(r"`((?:ingest|processing|dashboard|deploy|tests|docs)/[\w/.-]*)`", text(name))
     assert paths
@@ -57,6 +57,6 @@ def test_every_make_target_that_a_document_names_exists(name: str) -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reference.md", "docs/sources.md"):
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/reference.md", "docs/spikes.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", text(name)):
             assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"

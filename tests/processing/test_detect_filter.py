@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from processing.spikes.csv_filter import HEADER, detect_lines
+from processing.spikes.csv_filter import HEADER, detect_lines, explain_line
 from processing.spikes.csv_row import bin_width, read_time
 from processing.spikes.detector import DetectorPolicy
 
@@ -146,3 +146,71 @@ def test_a_real_series_comes_through_row_by_row(real_data: Path) -> None:
     assert [row.split(",")[0] for row in rows] == [line.split(",")[0] for line in lines[1:]]
     assert rows[:3000] == detect(lines[:3001])[0]
     assert any(row.endswith(",spike") for row in rows)
+
+
+def refused(number: int, reason: str) -> None:
+    raise AssertionError(reason)
+
+
+def with_total(counts: Sequence[int], total: Sequence[object]) -> list[str]:
+    lines = hourly(counts)
+    return [f"{line.rstrip()},{all_posts}\n" for line, all_posts in zip(lines, total, strict=True)]
+
+
+def test_a_share_is_judged_by_the_third_column() -> None:
+    counts, total = [20] * 200 + [80], [400] * 200 + [1600]
+    lines = with_total(counts, total)
+    by_posts = list(detect_lines(lines, on_rejected=refused))
+    by_share = list(detect_lines(lines, on_rejected=refused, share=True))
+    assert by_posts[-1].endswith(",spike")
+    assert by_share[-1].endswith(",80,78.462,0.000,quiet")
+
+
+def test_a_total_below_the_count_is_refused_and_an_empty_one_unknown() -> None:
+    reasons: list[str] = []
+    lines = with_total([20] * 30, ["", "5", *[400] * 28])
+    rows = list(detect_lines(lines, on_rejected=lambda number, reason: reasons.append(reason), share=True))
+    assert len(rows) == 1 + 29
+    assert reasons == ["Line 2 was left out: the total 5 is less than the count 20."]
+
+
+@pytest.mark.parametrize("hour", [0, 3, 30, 100, 150, 199])
+def test_an_explanation_ends_at_the_score_of_its_row(hour: int) -> None:
+    counts: list[object] = [10 + number % 5 for number in range(200)]
+    counts[100], counts[150] = "", 300
+    lines = hourly(counts)
+    row = list(detect_lines(lines, on_rejected=refused))[1 + hour].split(",")
+    at = read_time(row[0]) + timedelta(minutes=59)
+    derivation = explain_line(lines, at, on_rejected=refused)
+    said = list(derivation.lines())
+    assert said[0].endswith(f"{row[4]}, score {row[3]}")
+    assert said[1].startswith(f"expected {row[2]}: ")
+    if derivation.excesses and derivation.scored.score:
+        bin_alone, long = (min(each.level for each in derivation.excesses[two : two + 2]) for two in (0, 2))
+        assert min(0.3 * bin_alone + 0.7 * long, 3 * bin_alone) == pytest.approx(derivation.scored.score)
+
+
+@pytest.mark.parametrize(
+    ("hour", "sentence"),
+    [
+        (0, "too little of the series is known yet"),
+        (60, "no rise"),
+        (100, "the count is unknown"),
+        (150, "the two windows' levels are weighed"),
+        (151, "the bin itself is ordinary"),
+    ],
+)
+def test_an_explanation_names_the_rule(hour: int, sentence: str) -> None:
+    counts: list[object] = [10] * 200
+    counts[100], counts[150], counts[151] = "", 300, 16
+    text = "\n".join(
+        explain_line(
+            hourly(counts), read_time(f"2020-07-0{1 + hour // 24}T{hour % 24:02}:30"), on_rejected=refused
+        ).lines()
+    )
+    assert sentence in text
+
+
+def test_a_moment_without_a_row_cannot_be_explained() -> None:
+    with pytest.raises(ValueError, match="No row holds 2020-08-01 00:00 UTC"):
+        explain_line(hourly([10] * 30), datetime(2020, 8, 1, tzinfo=UTC), on_rejected=refused)

@@ -25,6 +25,8 @@ from processing.spikes.detector import (
     severity,
     step,
 )
+from tests.benchmarks.spike_series import labelled
+from tests.benchmarks.spikes import told
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 FIVE_MINUTES = DetectorPolicy.for_bins(timedelta(minutes=5))
@@ -370,3 +372,37 @@ def test_a_restored_state_of_a_share_goes_on_as_if_never_stopped(
     state, _ = score(HOURS, series[:place])
     _, after = score(HOURS, series[place:], DetectorState.from_json(HOURS, state.to_json()))
     assert after == whole[place:]
+
+
+def test_a_wished_number_of_false_alerts_is_a_threshold() -> None:
+    seldom, often = FIVE_MINUTES.with_false_alerts(0.1), FIVE_MINUTES.with_false_alerts(2.0)
+    assert seldom.enter > FIVE_MINUTES.with_false_alerts(0.5).enter > often.enter >= often.leave
+    assert FIVE_MINUTES.with_false_alerts(0.5).enter == pytest.approx(FIVE_MINUTES.enter, abs=0.05)
+    with pytest.raises(ValueError, match="cannot be had"):
+        FIVE_MINUTES.with_false_alerts(-1.0)
+
+
+@pytest.mark.parametrize(("asked", "least", "most"), [(0.5, 0.25, 1.0), (1.0, 0.5, 2.0)])
+def test_five_real_series_alert_falsely_about_as_often_as_asked(
+    asked: float, least: float, most: float, real_data: Path
+) -> None:
+    series = labelled(real_data)
+    policy = FIVE_MINUTES.with_false_alerts(asked)
+    alerts = {name: told(policy, counts) for name, counts in series.counts.items()}
+    assert least <= series.false_alerts_a_week(alerts) <= most
+
+
+def test_thresholds_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"cannot end below 2\.0 and begin at 1\.5"):
+        FIVE_MINUTES.with_thresholds(None, 2.0)
+    assert FIVE_MINUTES.with_thresholds(0.5, None).leave == 0.5
+
+
+@settings(deadline=None, max_examples=30)
+@given(counts=counts_of_hours, later=counts_of_hours)
+def test_whatever_comes_later_leaves_the_rows_before_it(counts: list[int | None], later: list[int | None]) -> None:
+    """Behind six weeks, so that the days and the weeks both speak."""
+    past: list[int | None] = [4 + hour % 24 + 30 * (hour // 24 % 7 == 5) for hour in range(42 * 24)]
+    _, without = score(HOURS, bins(HOURS, [*past, *counts]))
+    _, followed = score(HOURS, bins(HOURS, [*past, *counts, *later]))
+    assert followed[: len(without)] == without
