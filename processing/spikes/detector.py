@@ -7,7 +7,7 @@ docs/spikes.md has the formula with an example.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from math import sqrt
 
 import msgspec
@@ -128,7 +128,7 @@ def _find(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None
     if state.origin is None:
         if start.tzinfo is None:
             raise ValueError(f"The bin of {start} has no time zone: say UTC.")
-        state.origin = start
+        state.origin = start.astimezone(UTC)  # differences within a zone with summer time are the wall's, not time's
     index = (start - state.origin + policy.width / 2) // policy.width
     if index <= state.index:
         raise OutOfOrder(f"The bin of {start} is not later than the one before it.")

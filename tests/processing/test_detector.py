@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -310,6 +311,14 @@ def test_a_change_of_daylight_saving_is_no_surge(shift: int, seed: int) -> None:
     counts = np.random.default_rng(seed).poisson(25.0 * (1.0 + 0.6 * np.concatenate(hours)))
     _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts.tolist()))
     assert first_spike(rows[14 * 288 :]) is None
+
+
+@pytest.mark.parametrize("month", [3, 10])
+def test_bins_told_in_local_time_go_on_through_a_change_of_daylight_saving(month: int) -> None:
+    begin = datetime(2020, month, 20, tzinfo=UTC)
+    in_utc = [Bin(begin + hour * HOURS.width, 10 + hour % 24) for hour in range(12 * 24)]
+    local = [msgspec.structs.replace(each, start=each.start.astimezone(ZoneInfo("Europe/Berlin"))) for each in in_utc]
+    assert [row.expected for row in score(HOURS, local)[1]] == [row.expected for row in score(HOURS, in_utc)[1]]
 
 
 def test_a_series_of_hardly_any_posts_never_alerts() -> None:
