@@ -80,6 +80,38 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     pulses: tuple[Pulse, ...]
 
 
+class VerdictName(StrEnum):
+    """What a rise is, as far as the posts and the collectors show: see `processing.spikes.verdict`.
+
+    Only an organic one is told as a surge; the others are recorded with their evidence.
+    """
+
+    ORGANIC = "organic"
+    CONCENTRATED = "concentrated"
+    COLLECTOR = "collector"
+    BACKFILL = "backfill"
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One figure that a verdict rests on.
+
+    `threshold` is the value from which on the figure alone decides, None for one that only informs. `decisive`: it
+    has reached that. Shares lie in 0..1.
+    """
+
+    name: str
+    value: float
+    threshold: float | None = None
+    decisive: bool = False
+
+
+class DrivingTerm(msgspec.Struct, frozen=True):
+    """A term that people use more in a surge than before it, in one language."""
+
+    language: str
+    term: str
+
+
 class IncidentState(StrEnum):
     """An incident is open while one of its spikes lasts, and may still grow for some hours behind it."""
 
@@ -88,7 +120,10 @@ class IncidentState(StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The spikes of one topic and its sub-topics that belong together: what people are told about, once."""
+    """The spikes of one topic and its sub-topics that belong together: what people are told about, once.
+
+    Its figures are those of the leading spike, the one of the series (`lead_topic`, `lead_language`).
+    """
 
     id: str
     topic: str
@@ -106,6 +141,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     subtopics: tuple[str, ...]
     pulses: tuple[Pulse, ...]
     synthetic: bool
+    lead_topic: str = ""
+    lead_language: str = EVERYTHING
+    verdict: VerdictName = VerdictName.ORGANIC
+    evidence: tuple[Evidence, ...] = ()
+    terms: tuple[DrivingTerm, ...] = ()
 
 
 @dataclass(frozen=True)

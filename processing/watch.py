@@ -17,7 +17,7 @@ import structlog
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.contract import Incident, Spike
+from processing.contract import Incident, IncidentState, Spike
 from processing.queries import Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
@@ -25,6 +25,7 @@ from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
+from processing.spikes.verdict import VerdictPolicy, verdict
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
 
@@ -56,6 +57,7 @@ class Watch:
     notifiers: Sequence[Notifier]
     clock: Callable[[], datetime]
     incident_policy: IncidentPolicy = field(default_factory=IncidentPolicy)
+    verdict_policy: VerdictPolicy = field(default_factory=VerdictPolicy)
     _book: Book = field(init=False)
     _spikes: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
     _incidents: dict[str, Incident] = field(default_factory=dict)
@@ -125,8 +127,7 @@ class Watch:
         end = min(limit, begin + STRIDE)
         changed = self._score(coverage, begin, end)
         write_spikes(self.store, changed)
-        self._tell(self._regroup(end))
-        write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
+        self._tell(self._regroup(end, coverage))
         write_scored_until(self.store, end)
         self._next = end
         return True
@@ -146,7 +147,8 @@ class Watch:
         return self._book.policy.half_hour * self.width
 
     def _forget(self) -> None:
-        policy = DetectorPolicy.for_bins(self.width)
+        # Few authors do not hide a rise from the watch: it is recorded, and the verdict says that few speak.
+        policy = msgspec.structs.replace(DetectorPolicy.for_bins(self.width), minimum_authors=0)
         self._book = Book(policy, EpisodePolicy.matching(policy))
 
     def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
@@ -165,16 +167,12 @@ class Watch:
         return list(changed.values())
 
     def _observe(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
-        who = queries.speakers(self.store, begin, end, self.width, enough=self._book.policy.minimum_authors)
         observed: dict[datetime, dict[Key, Observation]] = {}
         watched = self.roots()
         for count in queries.binned_counts(self.store, begin, end, self.width):
             if count.topic in watched:
-                observed.setdefault(count.start, {})[Key(count.topic, count.language)] = Observation(
-                    count.posts,
-                    count.backfilled,
-                    who.get((count.start, count.topic, count.language), frozenset()),
-                )
+                seen = observed.setdefault(count.start, {})
+                seen[Key(count.topic, count.language)] = Observation(count.posts, count.backfilled)
         return observed
 
     def _history(
@@ -183,28 +181,19 @@ class Watch:
         begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
         series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)
         posts = {count.start: count for count in series}
-        who = queries.speakers(
-            self.store,
-            begin,
-            end,
-            self.width,
-            enough=self._book.policy.minimum_authors,
-            topic=key.topic,
-            language=key.language,
-        )
         for start in bins(begin, end, self.width):
             count = posts.get(start)
             if count is not None:
-                yield start, Observation(count.posts, count.backfilled, who.get((start, *key), frozenset()))
+                yield start, Observation(count.posts, count.backfilled)
             else:
                 yield start, NOTHING if is_covered(coverage, start, self.width) else None
 
-    def _regroup(self, now: datetime) -> list[Incident]:
-        """Group the spikes anew and write what has changed."""
+    def _regroup(self, now: datetime, coverage: Sequence[Coverage]) -> list[Incident]:
+        """Group the spikes anew, say what each incident is, and write what has changed."""
         self._spikes = {name: spike for name, spike in self._spikes.items() if (spike.end or now) >= now - REMEMBERED}
         known = list(self._incidents.values())
         grouped = group(self.incident_policy, self._spikes.values(), known, self.roots(), now)
-        incidents = [self._with_provenance(incident, now) for incident in grouped]
+        incidents = [self._assessed(incident, now, coverage) for incident in grouped]
         changed = [incident for incident in incidents if self._incidents.get(incident.id) != incident]
         write_incidents(self.store, changed)
         self._incidents |= {incident.id: incident for incident in incidents}
@@ -212,20 +201,36 @@ class Watch:
         self._spikes = {_name(spike): spike for spike in growing}
         return incidents
 
-    def _with_provenance(self, incident: Incident, now: datetime) -> Incident:
+    def _assessed(self, incident: Incident, now: datetime, coverage: Sequence[Coverage]) -> Incident:
+        """The incident with its verdict, its terms and where it comes from; as known while it has not changed."""
         known = self._incidents.get(incident.id)
-        if known is not None and known.end == incident.end:
-            return msgspec.structs.replace(incident, synthetic=known.synthetic)
+        if known is not None and _same_rise(known, incident):
+            return msgspec.structs.replace(known, state=incident.state)
         sources = queries.sources_between(self.store, incident.topic, incident.start, incident.end or now)
-        generated = bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources)
-        return msgspec.structs.replace(incident, synthetic=generated)
+        found = verdict(self.verdict_policy, queries.facts(self.store, incident, now, coverage))
+        return msgspec.structs.replace(
+            incident,
+            synthetic=bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources),
+            verdict=found.name,
+            evidence=found.evidence,
+            terms=queries.leading_terms(self.store, incident, now),
+        )
 
     def _tell(self, incidents: Sequence[Incident]) -> None:
+        """Tell of each incident once: of one whose verdict keeps it back, when a later one does not."""
         for incident in incidents:
             if incident.id not in self._settled:
-                for decision in deliver(self.store, self.notifiers, incident):
+                decisions = deliver(self.store, self.notifiers, incident)
+                for decision in decisions:
                     log.info("incident", id=incident.id, decision=decision.value)
-                self._settled.add(incident.id)
+                if incident.state is IncidentState.CLOSED or not any(each.waits for each in decisions):
+                    self._settled.add(incident.id)
+
+
+def _same_rise(one: Incident, other: Incident) -> bool:
+    """Whether nothing has happened between two looks but that time went on."""
+    figures = ("start", "peak", "end", "observed", "score", "languages", "subtopics", "lead_topic", "lead_language")
+    return all(getattr(one, name) == getattr(other, name) for name in figures)
 
 
 def _name(spike: Spike) -> tuple[Key, datetime]:

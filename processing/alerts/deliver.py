@@ -10,6 +10,7 @@ from typing import Protocol
 from processing import queries
 from processing.alerts.state import Decision, Standing, decide
 from processing.contract import Incident
+from processing.sentences import verdict_sentence
 from processing.store.client import Store
 
 
@@ -19,6 +20,8 @@ class Outcome(StrEnum):
     SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"
+    WITHHELD = "withheld"
+    """Not tried: the verdict keeps it back."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class Notifier(Protocol):
 
 
 def deliver(store: Store, notifiers: Sequence[Notifier], incident: Incident) -> tuple[Decision, ...]:
-    """Tell every channel that has to be told. What was sent is written down, so that a restart repeats nothing."""
+    """Tell every channel that has to be told. What was sent is written down, so that a restart repeats nothing.
+
+    What a verdict kept back is written down too, once a decision.
+    """
     return tuple(_deliver_to(store, notifier, incident) for notifier in notifiers)
 
 
@@ -53,13 +59,23 @@ def _deliver_to(store: Store, notifier: Notifier, incident: Incident) -> Decisio
             told=queries.delivered(store, incident.id, notifier.name),
             acknowledged=queries.acknowledged(store, incident.id),
             silenced=queries.silenced(store, incident.topic, incident.detected_at),
+            verdict=incident.verdict,
         )
     )
     if decision.tells:
-        sent = notifier.notify(incident)
-        store.insert(
-            "deliveries",
-            ["dedup_key", "notifier", "decision", "outcome", "detail"],
-            [[incident.id], [notifier.name], [decision.value], [sent.outcome.value], [sent.detail]],
-        )
+        _write_down(store, incident, notifier, decision, notifier.notify(incident))
+    elif decision.waits and queries.last_decision(store, incident.id, notifier.name) != decision.value:
+        _write_down(store, incident, notifier, decision, Sent(Outcome.WITHHELD, _why(incident)))
     return decision
+
+
+def _why(incident: Incident) -> str:
+    return verdict_sentence(incident.verdict, incident.evidence)
+
+
+def _write_down(store: Store, incident: Incident, notifier: Notifier, decision: Decision, sent: Sent) -> None:
+    store.insert(
+        "deliveries",
+        ["dedup_key", "notifier", "decision", "outcome", "detail"],
+        [[incident.id], [notifier.name], [decision.value], [sent.outcome.value], [sent.detail]],
+    )

@@ -3,9 +3,20 @@
 Times are aware and in UTC; a range takes its first moment and leaves out its last.
 """
 
-from processing.queries.health import Health, health
-from processing.queries.incidents import acknowledged, delivered, incidents, silenced, spikes
+from processing.queries.asked import Query
+from processing.queries.explanation import Explanation, Part, Terms, explanation, leading_terms
+from processing.queries.facts import facts
+from processing.queries.incidents import (
+    acknowledged,
+    delivered,
+    incident,
+    incidents,
+    last_decision,
+    silenced,
+    spikes,
+)
 from processing.queries.page import Presence, extent, posts_over_time, presence, topics_over_time
+from processing.queries.parts import Counted, Share, SharedPost
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
 from processing.queries.series import (
@@ -19,25 +30,39 @@ from processing.queries.series import (
     speakers,
     watch_state,
 )
+from processing.spikes.explain import Driver
+from processing.spikes.verdict import Concentration
 from processing.store.client import StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
+    "Concentration",
+    "Counted",
     "Coverage",
-    "Health",
+    "Driver",
+    "Explanation",
+    "Part",
     "Presence",
+    "Query",
     "Reader",
+    "Share",
+    "SharedPost",
     "StoreRefused",
     "StoreUnavailable",
     "StoredPost",
+    "Terms",
     "acknowledged",
     "binned_counts",
     "connect",
     "coverage",
     "delivered",
+    "explanation",
     "extent",
-    "health",
+    "facts",
+    "incident",
     "incidents",
+    "last_decision",
+    "leading_terms",
     "newest_posts",
     "posts_over_time",
     "presence",

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from processing.contract import (
+    DrivingTerm,
+    Evidence,
     Incident,
     IncidentState,
     Pulse,
     Severity,
     Spike,
+    VerdictName,
 )
 from processing.queries.reader import Reader
+from processing.store.client import Row
+
+Part = TypeVar("Part")
 
 
-def _pulses(stored: Sequence[object]) -> tuple[Pulse, ...]:
+def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
+    """An array of named tuples, which the client gives as dictionaries or as tuples."""
     return tuple(
-        Pulse(**pulse) if isinstance(pulse, dict) else Pulse(*pulse)  # type: ignore[misc]
-        for pulse in stored
+        kind(**part) if isinstance(part, dict) else kind(*part)  # type: ignore[misc]
+        for part in stored
     )
 
 
@@ -53,38 +61,55 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
             **dict(zip(names, row[:10], strict=True)),
             severity=Severity(row[10]),
             provisional=row[11],
-            pulses=_pulses(row[12]),
+            pulses=_parts(Pulse, row[12]),
         )
         for row in rows
     )
 
 
+_INCIDENT = """
+    SELECT
+        id, topic, start, detected_at, peak, `end`, observed, expected, ratio, score,
+        state, severity, languages, subtopics, pulses, synthetic, lead_topic, lead_language, verdict, evidence, terms
+    FROM incidents
+"""
+
+
 def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> tuple[Incident, ...]:
     """Incidents, newest first."""
     rows = reader.query(
-        """
-        SELECT
-            id, topic, start, detected_at, peak, `end`, observed, expected, ratio, score,
-            state, severity, languages, subtopics, pulses, synthetic
-        FROM incidents
+        _INCIDENT
+        + """
         WHERE NOT {open_only:Bool} OR state = 'open'
         ORDER BY start DESC, id
         LIMIT {limit:UInt32}
         """,
         {"limit": limit, "open_only": open_only},
     )
+    return tuple(map(_incident, rows))
+
+
+def incident(reader: Reader, name: str) -> Incident | None:
+    """The incident with this id; None where there is none."""
+    rows = reader.query(_INCIDENT + " WHERE id = {name:String}", {"name": name})
+    return _incident(rows[0]) if rows else None
+
+
+def _incident(row: Row) -> Incident:
     names = ("id", "topic", "start", "detected_at", "peak", "end", "observed", "expected", "ratio", "score")
-    return tuple(
-        Incident(
-            **dict(zip(names, row[:10], strict=True)),
-            state=IncidentState(row[10]),
-            severity=Severity(row[11]),
-            languages=tuple(row[12]),
-            subtopics=tuple(row[13]),
-            pulses=_pulses(row[14]),
-            synthetic=row[15],
-        )
-        for row in rows
+    return Incident(
+        **dict(zip(names, row[:10], strict=True)),
+        state=IncidentState(row[10]),
+        severity=Severity(row[11]),
+        languages=tuple(row[12]),
+        subtopics=tuple(row[13]),
+        pulses=_parts(Pulse, row[14]),
+        synthetic=row[15],
+        lead_topic=row[16],
+        lead_language=row[17],
+        verdict=VerdictName(row[18]),
+        evidence=_parts(Evidence, row[19]),
+        terms=_parts(DrivingTerm, row[20]),
     )
 
 
@@ -98,6 +123,20 @@ def delivered(reader: Reader, dedup_key: str, notifier: str) -> bool:
         {"key": dedup_key, "notifier": notifier},
     )
     return bool(rows)
+
+
+def last_decision(reader: Reader, dedup_key: str, notifier: str) -> str | None:
+    """What was last decided on telling a channel of an incident; None where nothing was written down."""
+    rows = reader.query(
+        """
+        SELECT decision FROM deliveries
+        WHERE dedup_key = {key:String} AND notifier = {notifier:String}
+        ORDER BY at DESC
+        LIMIT 1
+        """,
+        {"key": dedup_key, "notifier": notifier},
+    )
+    return rows[0][0] if rows else None
 
 
 def silenced(reader: Reader, topic: str, at: datetime) -> bool:

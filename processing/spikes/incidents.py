@@ -121,6 +121,8 @@ def _incident(
         subtopics=_largest_first((spike.topic, spike.observed) for spike in cluster if spike.topic != root),
         pulses=lead.pulses,
         synthetic=False,
+        lead_topic=lead.topic,
+        lead_language=lead.language,
     )
 
 

@@ -15,7 +15,7 @@ from importlib import resources
 import msgspec
 
 from ingest.contract import Post, Progress
-from processing.contract import Incident, Pulse, Spike, TaggedPost
+from processing.contract import Incident, Spike, TaggedPost
 from processing.event_time import EventTime, event_time
 from processing.store.client import Store
 
@@ -198,7 +198,7 @@ def _stored(value: object) -> object:
     match value:
         case StrEnum():
             return value.value
-        case (Pulse(), *_):
-            return [msgspec.structs.astuple(pulse) for pulse in value if isinstance(pulse, Pulse)]
+        case (msgspec.Struct(), *_):
+            return [msgspec.structs.astuple(part) for part in value if isinstance(part, msgspec.Struct)]
         case _:
             return value

@@ -1,0 +1,149 @@
+"""What a verdict needs to know of a rise: who speaks, how its posts came, and whether all else rose too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from processing.contract import Incident
+from processing.queries.reader import Reader
+from processing.queries.series import Coverage
+from processing.queries.speech import IN_SCOPE, Scope, concentration
+from processing.spikes.verdict import Facts
+
+DAY = timedelta(days=1)
+LONGEST = DAY
+"""Of a longer incident only so much is looked at."""
+
+DAYS_BEFORE = 7
+LATE_AFTER = timedelta(hours=1)
+"""A post seen so long after it was written is history: an alert on it would tell of what is over."""
+
+GAP = timedelta(hours=1)
+"""A collector that begins again after less was only reconnected."""
+
+LEAST_REST = 20
+"""Posts on anything else that a source usually delivers over the same hours; of fewer, a ratio is chance."""
+
+
+def scope_of(incident: Incident, now: datetime) -> Scope:
+    """The series that leads an incident, from its start to its end or `now`, a day at most."""
+    end = min(incident.end or now, incident.start + LONGEST)
+    return Scope(incident.lead_topic or incident.topic, incident.lead_language, incident.start, end)
+
+
+def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence[Coverage]) -> Facts:
+    """Everything that `verdict` asks for. `now` is event time, `stretches` what the collectors have covered."""
+    scope = scope_of(incident, now)
+    by_source, backfilled, late, replaced = _arrival(reader, scope)
+    posts = max(sum(by_source.values()), 1)
+    before = Scope(scope.topic, scope.language, scope.start - DAY, scope.start)
+    earlier, _, late_before, _ = _arrival(reader, before)
+    return Facts(
+        observed=incident.observed,
+        expected=incident.expected,
+        concentration=concentration(reader, scope),
+        backfilled=backfilled / posts,
+        late=late / posts,
+        late_before=late_before / max(sum(earlier.values()), 1),
+        clock_replaced=replaced / posts,
+        newly_covered=newly_covered(by_source, stretches, scope.start, incident.peak),
+        rest=rest_ratio(by_source, _rest(reader, scope), _days_covered(stretches, scope)),
+        silent_collectors=_fallen_silent(stretches, scope),
+    )
+
+
+def _arrival(reader: Reader, scope: Scope) -> tuple[dict[str, int], int, int, int]:
+    """Posts by source; of all of them those that are backfill, that came late, and whose clock was replaced."""
+    rows = reader.query(
+        f"""
+        SELECT
+            source, count(), countIf(backfill),
+            countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({{late:UInt32}})), countIf(clock_replaced)
+        FROM posts
+        WHERE {IN_SCOPE}
+        GROUP BY source
+        """,  # noqa: S608 - the part is a constant
+        {**scope.parameters, "late": int(LATE_AFTER.total_seconds())},
+    )
+    return {row[0]: row[1] for row in rows}, *(sum(row[place] for row in rows) for place in (2, 3, 4))
+
+
+def _rest(reader: Reader, scope: Scope) -> dict[str, dict[int, int]]:
+    """By source and by days before: posts on anything but this topic, over the scope's hours of the day."""
+    rows = reader.query(
+        """
+        SELECT
+            source,
+            intDiv(dateDiff('second', minute, {end:DateTime('UTC')}) - 1, 86400) AS days_before,
+            toInt64(sumIf(posts, topic = '*')) - toInt64(sumIf(posts, topic != '*'))
+        FROM counts
+        WHERE topic IN ('*', {topic:String})
+            AND minute >= {start:DateTime('UTC')} - toIntervalDay({days:UInt8}) AND minute < {end:DateTime('UTC')}
+            AND (dateDiff('second', minute, {end:DateTime('UTC')}) - 1) % 86400
+                < dateDiff('second', {start:DateTime('UTC')}, {end:DateTime('UTC')})
+        GROUP BY source, days_before
+        """,
+        {"topic": scope.topic, "start": scope.start, "end": scope.end, "days": DAYS_BEFORE},
+    )
+    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for source, days, posts in rows:
+        found[source][days] = posts
+    return found
+
+
+def rest_ratio(by_source: dict[str, int], rest: dict[str, dict[int, int]], days: Iterable[int]) -> float | None:
+    """How many times the usual amount of everything else came in, over the sources of a rise, weighted by its posts.
+
+    The usual amount is the median over `days` (days before). None where at least half of the posts are from sources
+    that usually bring too little else to tell.
+    """
+    days = tuple(days)
+    known: dict[str, float] = {}
+    for source in by_source:
+        counts = rest.get(source, {})
+        usual = median(counts.get(day, 0) for day in days) if days else 0
+        if usual >= LEAST_REST:
+            known[source] = counts.get(0, 0) / usual
+    weight = sum(by_source[source] for source in known)
+    if not weight or 2 * weight < sum(by_source.values()):
+        return None
+    return sum(by_source[source] * ratio for source, ratio in known.items()) / weight
+
+
+def _days_covered(stretches: Sequence[Coverage], scope: Scope) -> list[int]:
+    """The days before on which some collector covered the scope's hours."""
+    return [
+        day
+        for day in range(1, DAYS_BEFORE + 1)
+        if any(each.since <= scope.start - day * DAY and each.until >= scope.end - day * DAY for each in stretches)
+    ]
+
+
+def newly_covered(by_source: dict[str, int], stretches: Sequence[Coverage], start: datetime, peak: datetime) -> float:
+    """The share of a rise's posts from collectors that began to listen between an hour before it and its peak.
+
+    A collector that reads an archive delivers posts of other sources than its own name: if all that cover the rise
+    are new, so are all its posts.
+    """
+    covering = [each for each in stretches if each.since <= peak and each.until >= start]
+    new = {each.source for each in covering if _begins_anew(each, stretches, start)}
+    old = {each.source for each in covering} - new
+    if new and not old:
+        return 1.0
+    return sum(posts for source, posts in by_source.items() if source in new) / max(sum(by_source.values()), 1)
+
+
+def _begins_anew(stretch: Coverage, stretches: Sequence[Coverage], start: datetime) -> bool:
+    earlier = [each.until for each in stretches if each.source == stretch.source and each.since < stretch.since]
+    gap = stretch.since - max(earlier) if earlier else None
+    return stretch.since > start - GAP and (gap is None or gap > GAP)
+
+
+def _fallen_silent(stretches: Sequence[Coverage], scope: Scope) -> int:
+    """Collectors that covered part of the day before and nothing since the start."""
+    before = {each.source for each in stretches if each.until > scope.start - DAY and each.since < scope.start}
+    since = {each.source for each in stretches if each.until > scope.start and each.since < scope.end}
+    return len(before - since)
