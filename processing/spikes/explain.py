@@ -22,7 +22,7 @@ Words = tuple[str, ...]
 class TermPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`prior`: pseudo-authors of a term for each of its authors. `joined`: of its posts, that a longer one shares."""
 
-    prior: float = 0.01
+    prior: float = 0.05
     least_z: float = 3.0
     least_authors: int = 5
     joined: float = 0.8

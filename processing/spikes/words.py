@@ -45,10 +45,11 @@ _ABBREVIATED = frozenset({"rt", "via", "amp", "http", "https", "www", "com"})
 
 
 class Word(NamedTuple):
-    """`folded` is what counts as the same word, `written` how it stood in the text."""
+    """`folded` is what counts as the same word, `written` how it is shown, `inflected` how it stood in the text."""
 
     folded: str
     written: str
+    inflected: str
 
 
 class _Visible(dict[int, str]):
@@ -92,7 +93,8 @@ def terms_of(text: str, language: str) -> dict[tuple[str, ...], str]:
         for first, length in product(range(len(phrase)), range(1, LONGEST_TERM + 1)):
             part = phrase[first : first + length]
             if len(part) == length and _says_something([word.folded for word in part], stop):
-                found.setdefault(tuple(word.folded for word in part), joiner.join(word.written for word in part))
+                shown = (*(word.inflected for word in part[:-1]), part[-1].written)
+                found.setdefault(tuple(word.folded for word in part), joiner.join(shown))
     return found
 
 
@@ -121,7 +123,7 @@ def _is_hollow(folded: str, stop: frozenset[str]) -> bool:
 def _word(part: str, language: str) -> Word:
     """A Japanese word is the same with every ending; of a single character, the ending is shown."""
     stem = _ENDING.sub("", part) if language == "ja" else part
-    return Word(words(stem).replace(" ", ""), part if len(stem) == 1 else stem)
+    return Word(words(stem).replace(" ", ""), part if len(stem) == 1 else stem, part)
 
 
 def _parts(run: str, language: str) -> Iterator[str]:

@@ -14,8 +14,7 @@ import pytest
 from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
-from processing.contract import ClickHouseAddress, TaggedPost
-from processing.spikes.book_state import save
+from processing.contract import TaggedPost, VerdictName
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress, write_watch_state
@@ -108,10 +107,11 @@ def test_a_watch_cut_off_anywhere_finds_what_an_uninterrupted_one_finds(store: S
     assert spike.observed == 360 + sum(1 for post in posts[:160] if NOON <= post.post.created_at < spike.end)
 
 
-def test_a_few_authors_make_no_trend(store: Store) -> None:
+def test_a_few_authors_make_no_trend_and_are_recorded(store: Store) -> None:
     fill(store, list(talk(authors=3)))
     assert look_at_all(store) == ""
-    assert queries.incidents(store) == ()
+    [incident] = queries.incidents(store)
+    assert incident.verdict is VerdictName.CONCENTRATED
 
 
 def test_backfill_is_counted_and_never_alerts(store: Store) -> None:

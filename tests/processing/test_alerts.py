@@ -9,14 +9,14 @@ from processing.alerts.deliver import Outcome, Sent, deliver
 from processing.alerts.message import SYNTHETIC, details, headline
 from processing.alerts.notifiers.console import Console
 from processing.alerts.state import Decision, Standing, decide
-from processing.contract import Incident, IncidentState, Pulse, Severity
+from processing.contract import DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
 from processing.store.client import Store
 from tests.conftest import NOON
 
 WIDTH = timedelta(minutes=5)
 
 
-def an_incident(*, synthetic: bool = False) -> Incident:
+def an_incident(*, synthetic: bool = False, verdict: VerdictName = VerdictName.ORGANIC) -> Incident:
     pulses = (
         Pulse(NOON, NOON + timedelta(minutes=35), 212, 5.0),
         Pulse(NOON + timedelta(hours=5), NOON + timedelta(hours=5, minutes=20), 131, 6.0),
@@ -38,6 +38,13 @@ def an_incident(*, synthetic: bool = False) -> Incident:
         subtopics=("employer-ban",),
         pulses=pulses,
         synthetic=synthetic,
+        verdict=verdict,
+        evidence=(
+            Evidence("repeated", 0.96, 0.9, decisive=verdict is not VerdictName.ORGANIC),
+            Evidence("voices", 0.04),
+            Evidence("compared", 2_000),
+        ),
+        terms=(DrivingTerm("en", "work phones"), DrivingTerm("en", "delete"), DrivingTerm("ar", "أمازون")),
     )
 
 
@@ -48,6 +55,11 @@ def an_incident(*, synthetic: bool = False) -> Incident:
         (Standing(told=True, acknowledged=True, silenced=True), Decision.ALREADY_TOLD),
         (Standing(told=False, acknowledged=True, silenced=True), Decision.ACKNOWLEDGED),
         (Standing(told=False, acknowledged=False, silenced=True), Decision.SILENCED),
+        (Standing(False, False, False, VerdictName.CONCENTRATED), Decision.NOT_TOLD_CONCENTRATED),
+        (Standing(False, False, False, VerdictName.COLLECTOR), Decision.NOT_TOLD_COLLECTOR),
+        (Standing(False, False, False, VerdictName.BACKFILL), Decision.NOT_TOLD_BACKFILL),
+        (Standing(True, False, False, VerdictName.CONCENTRATED), Decision.ALREADY_TOLD),
+        (Standing(False, False, True, VerdictName.CONCENTRATED), Decision.SILENCED),
     ],
 )
 def test_an_incident_is_told_once_and_not_over_a_silence(standing: Standing, decision: Decision) -> None:
@@ -60,6 +72,8 @@ def test_the_message_has_the_numbers_that_the_page_has() -> None:
     lines = "\n".join(details(an_incident(), WIDTH))
     assert "pulse 2: from Fri 17:00, highest 17:20 UTC with 131 posts in 5 min, 6.0 expected" in lines
     assert "languages: en, ar" in lines
+    assert "terms in en: work phones, delete\nterms in ar: أمازون" in lines
+    assert "Organic: of 2,000 posts compared, 4% are" in lines
     assert SYNTHETIC not in lines
 
 
@@ -86,6 +100,23 @@ def test_a_silence_holds_for_its_topic_and_its_time(store: Store) -> None:
         [["1"], ["ban"], [NOON - day], [NOON + day], ["desk"], ["known"]],
     )
     assert deliver(store, [Console(io.StringIO(), WIDTH)], an_incident()) == (Decision.SILENCED,)
+
+
+def test_what_a_verdict_keeps_back_is_written_down_once_and_told_when_it_changes(store: Store) -> None:
+    out = io.StringIO()
+    console = Console(out, WIDTH)
+    few = an_incident(verdict=VerdictName.CONCENTRATED)
+    for _ in range(3):
+        assert deliver(store, [console], few) == (Decision.NOT_TOLD_CONCENTRATED,)
+    assert out.getvalue() == ""
+    assert deliver(store, [console], an_incident()) == (Decision.FIRST,)
+    written = store.query("SELECT decision, outcome, detail FROM deliveries ORDER BY at")
+    assert [row[:2] for row in written] == [("not_told_concentrated", "withheld"), ("first", "sent")]
+    assert "96% of the posts repeat an author or a text" in written[0][2]
+
+
+def test_what_is_not_told_does_not_look_like_a_surge() -> None:
+    assert headline(an_incident(verdict=VerdictName.COLLECTOR)).startswith("NOT TOLD, COLLECTOR: ban at 36 times")
 
 
 class Unreachable:

@@ -118,3 +118,8 @@ def test_what_nothing_can_join_any_more_is_left_out_whole() -> None:
 def test_grouping_does_not_depend_on_the_order_of_the_spikes() -> None:
     spikes = (spike(), spike(language="ar"), spike("retraction", start=4, end=5), spike(start=40, end=41))
     assert grouped(*spikes, now=50) == grouped(*reversed(spikes), now=50)
+
+
+def test_it_names_the_series_whose_figures_it_has() -> None:
+    [incident] = grouped(spike("employer-ban", severity=Severity.MAJOR), spike("employer-ban", "ar"))
+    assert (incident.lead_topic, incident.lead_language) == ("employer-ban", "*")
