@@ -18,9 +18,16 @@ from processing.spikes.words import terms_of
 
 Words = tuple[str, ...]
 
+_HALF = 0.5
+"""Where hardly any other word was used, as if one was used half a time: the odds of the only word are not endless."""
+
 
 class TermPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """`prior`: pseudo-authors of a term for each of its authors. `joined`: of its posts, that a longer one shares."""
+    """`prior`: pseudo-authors of a term for each of its authors. `joined`: of its posts, that a longer one shares.
+
+    A larger prior trusts a term more that was never used before. At 0.05, posts of one hour split at random have no
+    driving terms, as at 0.01, which finds half as many in a language with a few dozen posts.
+    """
 
     prior: float = 0.05
     least_z: float = 3.0
@@ -103,8 +110,8 @@ def log_odds(policy: TermPolicy, surge: Vocabulary, usual: Vocabulary) -> dict[W
     for words, users in surge.users.items():
         a, b = len(users), len(usual.users.get(words, ()))
         prior = policy.prior * (a + b)
-        odds = (a + prior) / (all_surge + all_prior - a - prior)
-        odds_before = (b + prior) / (all_usual + all_prior - b - prior)
+        odds = (a + prior) / max(all_surge + all_prior - a - prior, _HALF)
+        odds_before = (b + prior) / max(all_usual + all_prior - b - prior, _HALF)
         found[words] = math.log(odds / odds_before) / math.sqrt(1 / (a + prior) + 1 / (b + prior))
     return found
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import product
 from typing import NamedTuple
 
 import budoux
@@ -90,19 +89,23 @@ def terms_of(text: str, language: str) -> dict[tuple[str, ...], str]:
     joiner = "" if language.partition("-")[0] in _PARSERS else " "
     found: dict[tuple[str, ...], str] = {}
     for phrase in phrases_of(text, language):
-        for first, length in product(range(len(phrase)), range(1, LONGEST_TERM + 1)):
-            part = phrase[first : first + length]
-            if len(part) == length and _says_something([word.folded for word in part], stop):
-                shown = (*(word.inflected for word in part[:-1]), part[-1].written)
-                found.setdefault(tuple(word.folded for word in part), joiner.join(shown))
+        for first, last in _spans([word.folded for word in phrase], stop):
+            part = phrase[first:last]
+            shown = (*(word.inflected for word in part[:-1]), part[-1].written)
+            found.setdefault(tuple(word.folded for word in part), joiner.join(shown))
     return found
 
 
-def _says_something(folded: list[str], stop: frozenset[str]) -> bool:
-    hollow = [_is_hollow(word, stop) for word in (folded[0], folded[-1])]
-    # Two lone characters of Chinese are mostly one word that was cut, though one of them may be a word alone.
-    a_word_cut = len(folded) == 2 and all(len(word) == 1 and _UNSPACED.match(word) for word in folded)
-    return not any(hollow) or (a_word_cut and not all(hollow))
+def _spans(folded: list[str], stop: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where terms begin and end among the words of a phrase."""
+    hollow = [_is_hollow(word, stop) for word in folded]
+    lone = [len(word) == 1 and bool(_UNSPACED.match(word)) for word in folded]
+    for first, begins_hollow in enumerate(hollow):
+        for last in range(first, min(first + LONGEST_TERM, len(folded))):
+            # Two lone characters of Chinese are mostly one word that was cut, though one may be a word by itself.
+            a_word_cut = last == first + 1 and lone[first] and lone[last] and not (begins_hollow and hollow[last])
+            if a_word_cut or not (begins_hollow or hollow[last]):
+                yield first, last + 1
 
 
 @cache

@@ -1,0 +1,211 @@
+"""The demo archive through the real store and watch: what is found in it, how soon, in which languages, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from pydantic import SecretStr
+
+from deploy.demo.generate import generate
+from deploy.demo.scenario import QUIET
+from deploy.demo.truth import PlantedSurge, truth
+from ingest.contract import Progress
+from processing import queries
+from processing.contract import ClickHouseAddress, Incident, Spike, VerdictName
+from processing.enrich import Enricher
+from processing.language import Vote
+from processing.queries import Explanation, Part, Query, Terms
+from processing.store.client import Store
+from processing.store.migrate import migrate
+from processing.store.writer import recount, write_posts, write_progress
+from processing.topics import load_taxonomy
+from processing.watch import Watch
+from tests.conftest import ROOT, WRITER_PASSWORD
+
+MINUTE = timedelta(minutes=1)
+FIRST = datetime(2020, 6, 24, tzinfo=UTC)
+LAST = datetime(2020, 7, 14, tzinfo=UTC)
+TAXONOMY = ROOT / "deploy" / "config" / "topics.toml"
+ARABIC = re.compile(r"[\u0600-\u06ff ]+")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The store after the watch has been through it."""
+
+    store: Store
+    incidents: tuple[Incident, ...]
+    spikes: tuple[Spike, ...]
+
+    @property
+    def friday(self) -> Incident:
+        [found] = [each for each in self.incidents if each.start.date() == datetime(2020, 7, 10, tzinfo=UTC).date()]
+        return found
+
+    def spikes_of(self, surge: PlantedSurge) -> list[Spike]:
+        """Those of its series while it lasts."""
+        return [
+            spike
+            for spike in self.spikes
+            if (spike.topic, spike.language) == (surge.topic, surge.language)
+            and spike.start < surge.end
+            and (spike.end or LAST) > surge.start
+        ]
+
+    def tenth_post(self, surge: PlantedSurge) -> datetime | None:
+        """When its series first had ten posts in half an hour since the planted start: nothing is said before that."""
+        series = queries.series(self.store, surge.start, surge.end, MINUTE, topic=surge.topic, language=surge.language)
+        for count in series:
+            recent = sum(each.posts for each in series if timedelta(0) <= count.start - each.start < 30 * MINUTE)
+            if recent >= 10:
+                return count.start + MINUTE
+        return None
+
+
+def load(store: Store) -> None:
+    enricher = Enricher(Vote(), load_taxonomy(Path(TAXONOMY)))
+    posts = list(generate())
+    for first in range(0, len(posts), 10_000):
+        recount(store, write_posts(store, enricher.tag_many(posts[first : first + 10_000])))
+    write_progress(store, [(0, Progress(source="archive-demo", since=FIRST, until=LAST, complete=True))])
+
+
+@pytest.fixture(scope="module")
+def watched(warehouse_url: str) -> Iterator[Watched]:
+    address = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="demo_incidents")
+    migrate(address)
+    taxonomy = load_taxonomy(Path(TAXONOMY))
+    roots = {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
+    with Store(address) as store:
+        load(store)
+        watch = Watch(store, lambda: roots, timedelta(minutes=5), [], clock=lambda: LAST)
+        watch.resume()
+        while watch.look():
+            pass
+        yield Watched(store, queries.incidents(store), queries.spikes(store, FIRST, LAST))
+
+
+def planted(*names: str, topic: str = "ban") -> list[PlantedSurge]:
+    return [surge for surge in truth() if surge.name in names and surge.topic == topic]
+
+
+def test_friday_is_one_incident_with_two_pulses_each_within_ten_minutes(watched: Watched) -> None:
+    email, retraction = watched.friday.pulses
+    for pulse, hour in ((email, 16), (retraction, 21)):
+        assert abs(pulse.start - datetime(2020, 7, 10, hour, tzinfo=UTC)) <= 10 * MINUTE
+    assert watched.friday.detected_at <= datetime(2020, 7, 10, 16, 10, tzinfo=UTC)
+
+
+def test_each_language_is_found_within_ten_minutes_of_its_tenth_post(watched: Watched) -> None:
+    """Those with 0.8 posts a minute at the peak; smaller ones may be found later, or in no spike of their own."""
+    surges = [surge for surge in planted("amazon-email", "india-ban") if surge.per_minute >= 0.8]
+    assert {"en", "ar", "es", "pt", "fr", "tr", "id", "hi", "ja", "hi-Latn", "ru", "ur", "de"} <= {
+        surge.language for surge in surges
+    }
+    for surge in surges:
+        due = watched.tenth_post(surge)
+        assert due is not None, surge
+        found = [spike.detected_at - due for spike in watched.spikes_of(surge)]
+        assert min(found) <= 10 * MINUTE, surge
+
+
+def test_the_incident_names_every_language_that_had_the_email(watched: Watched) -> None:
+    had_it = {surge.language for surge in planted("amazon-email")} - {"*"}
+    assert had_it <= set(watched.friday.languages)
+
+
+def test_the_large_languages_have_the_second_pulse_within_ten_minutes(watched: Watched) -> None:
+    heard = [surge for surge in planted("amazon-retraction") if surge.per_minute >= 0.9]
+    assert {"en", "ar", "es", "pt", "fr", "tr", "ja", "id"} <= {surge.language for surge in heard}
+    for surge in heard:
+        starts = [pulse.start for spike in watched.spikes_of(surge) for pulse in spike.pulses]
+        assert min(abs(start - surge.start) for start in starts) <= 10 * MINUTE, surge.language
+
+
+def test_there_are_three_incidents_and_none_is_false(watched: Watched) -> None:
+    """India's ban, the remark with Hong Kong, and the e-mail: no false alert in twenty days."""
+    assert [incident.start.date().isoformat() for incident in watched.incidents] == [
+        "2020-07-10",
+        "2020-07-07",
+        "2020-06-29",
+    ]
+    assert {incident.verdict for incident in watched.incidents} == {VerdictName.ORGANIC}
+    for incident in watched.incidents:
+        assert any(surge.start - 10 * MINUTE <= incident.start < surge.end for surge in truth())
+
+
+def test_no_series_of_any_language_spikes_on_a_quiet_day(watched: Watched) -> None:
+    for start, end in QUIET:
+        assert [spike for spike in watched.spikes if start <= spike.start < end] == []
+
+
+@pytest.fixture(scope="module")
+def explained(watched: Watched) -> Explanation:
+    return queries.explanation(watched.store, watched.friday, LAST)
+
+
+def terms_in(explained: Explanation, language: str) -> list[str]:
+    return [row.term for part in explained.terms if part.language == language for row in part.rows]
+
+
+def test_each_language_has_terms_of_its_own(explained: Explanation) -> None:
+    assert {"Amazon", "phones"} <= set(terms_in(explained, "en"))
+    arabic = terms_in(explained, "ar")
+    assert "أمازون" in arabic
+    assert all(ARABIC.fullmatch(term) for term in arabic)
+    assert any("アマゾン" in term for term in terms_in(explained, "ja"))
+    assert any("अमेज़न" in term for term in terms_in(explained, "hi"))
+    assert "empleados" in terms_in(explained, "es")
+
+
+def test_the_alert_has_the_first_of_the_same_terms(watched: Watched, explained: Explanation) -> None:
+    for language in ("en", "ar"):
+        told = [each.term for each in watched.friday.terms if each.language == language]
+        assert told == terms_in(explained, language)[: len(told)]
+        assert len(told) == 4
+
+
+def test_an_explanation_can_be_asked_for_one_language(watched: Watched) -> None:
+    arabic = queries.explanation(watched.store, watched.friday, LAST, language="ar")
+    assert [part.language for part in arabic.terms] == ["ar"]
+    assert {row.language for row in arabic.first_posts.rows} == {"ar"}
+    assert [row.name for row in arabic.languages.rows] == ["ar"]
+    [who] = arabic.concentration.rows
+    assert who.posts < 2_000
+
+
+def test_the_same_posts_give_the_same_explanation(watched: Watched, explained: Explanation) -> None:
+    assert queries.explanation(watched.store, watched.friday, LAST) == explained
+
+
+def test_it_shows_first_and_most_shared_posts_and_where_they_point(explained: Explanation) -> None:
+    first = explained.first_posts.rows
+    assert [post.created_at for post in first] == sorted(post.created_at for post in first)
+    assert first[0].created_at - explained.start < 5 * MINUTE
+    shares = [max(post.shared, post.reposts or 0) for post in explained.most_shared.rows]
+    assert shares == sorted(shares, reverse=True)
+    assert explained.sites.rows[0].name == "news.example.com"
+    assert any("amazon" in row.name for row in explained.hashtags.rows)
+    assert explained.languages.rows[0].name == "en"
+    assert sum(row.share for row in explained.sources.rows) == pytest.approx(1.0)
+
+
+def test_every_figure_can_be_asked_for_again_by_pasting_its_query(watched: Watched, explained: Explanation) -> None:
+    for name in explained.__struct_fields__:
+        part = getattr(explained, name)
+        if isinstance(part, Part) and name != "concentration":
+            pasted = watched.store.query(part.query.written_out)
+            assert pasted == [msgspec.structs.astuple(row) for row in part.rows], name
+    [who] = explained.concentration.rows
+    [speakers] = watched.store.query(explained.concentration.query.written_out)
+    assert speakers[:3] == (who.posts, who.authors, who.texts)
+    terms: Terms = explained.terms[0]
+    for query, read in ((terms.query, terms.read), (terms.query_before, terms.read_before)):
+        assert isinstance(query, Query)
+        assert len(watched.store.query(query.written_out)) == read
