@@ -18,20 +18,25 @@ _PARAMETER = re.compile(r"\{(\w+):((?:[^{}'\"]|'[^']*')+)\}")
 
 
 class Query(msgspec.Struct, frozen=True):
-    """SQL with `{name:Type}` where values go, and the values."""
+    """SQL with `{name:Type}` where values go, and the values.
+
+    `paste` is the same with every value written in its place, for people to paste; we never run it.
+    """
 
     sql: str
     parameters: dict[str, Value]
+    paste: str = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "sql", dedent(self.sql).strip())
+        msgspec.structs.force_setattr(self, "paste", _PARAMETER.sub(self._written, self.sql))
 
     def rows(self, reader: Reader) -> list[Row]:
         """Ask."""
         return reader.query(self.sql, self.parameters)
 
-    @property
-    def written_out(self) -> str:
-        """The SQL with every value in its place, for people to paste; never for us to run."""
-        text = dedent(self.sql).strip()
-        return _PARAMETER.sub(lambda found: f"CAST({literal(self.parameters[found[1]])}, {literal(found[2])})", text)
+    def _written(self, found: re.Match[str]) -> str:
+        return f"CAST({literal(self.parameters[found[1]])}, {literal(found[2])})"
 
 
 def literal(value: Value) -> str:

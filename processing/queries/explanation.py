@@ -14,7 +14,7 @@ import msgspec
 
 from processing.contract import EVERYTHING, DrivingTerm, Incident
 from processing.queries.asked import Query
-from processing.queries.facts import DAY, scope_of
+from processing.queries.facts import DAY, evidence_queries, scope_of
 from processing.queries.parts import (
     Counted,
     Share,
@@ -74,12 +74,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands behind an incident. `language` is `*`, or the one that was asked for."""
+    """What stands behind an incident. `language` is `*`, or the one that was asked for.
+
+    `evidence` has the query of each figure of the verdict, by the figure's name.
+    """
 
     incident: Incident
     language: str
     start: datetime
     end: datetime
+    evidence: dict[str, Query]
     concentration: Part[Concentration]
     terms: tuple[Terms, ...]
     first_posts: Part[SharedPost]
@@ -100,6 +104,7 @@ def explanation(reader: Reader, incident: Incident, now: datetime, *, language: 
         language=language,
         start=scope.start,
         end=scope.end,
+        evidence=evidence_queries(whole),
         concentration=Part((concentration(reader, scope),), speakers_query(scope)),
         terms=terms(reader, incident, scope),
         first_posts=_part(reader, SharedPost, first_posts(scope)),

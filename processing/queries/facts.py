@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from processing.contract import Incident
+from processing.queries.asked import Query
 from processing.queries.reader import Reader
 from processing.queries.series import Coverage
-from processing.queries.speech import IN_SCOPE, Scope, concentration
+from processing.queries.speech import IN_SCOPE, Scope, concentration, speakers_query, texts_query
 from processing.spikes.verdict import Facts
 
 DAY = timedelta(days=1)
@@ -57,41 +58,73 @@ def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence
 
 def _arrival(reader: Reader, scope: Scope) -> tuple[dict[str, int], int, int, int]:
     """Posts by source; of all of them those that are backfill, that came late, and whose clock was replaced."""
-    rows = reader.query(
+    rows = arrival_query(scope).rows(reader)
+    return {row[0]: row[1] for row in rows}, *(sum(row[place] for row in rows) for place in (2, 3, 4))
+
+
+def arrival_query(scope: Scope) -> Query:
+    """By source: posts, backfill among them, late ones, ones whose clock was replaced."""
+    return Query(
         f"""
         SELECT
-            source, count(), countIf(backfill),
-            countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({{late:UInt32}})), countIf(clock_replaced)
+            source, count() AS posts, countIf(backfill) AS backfilled,
+            countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({{late:UInt32}})) AS late,
+            countIf(clock_replaced) AS clock_replaced
         FROM posts
         WHERE {IN_SCOPE}
         GROUP BY source
+        ORDER BY source
         """,  # noqa: S608 - the part is a constant
         {**scope.parameters, "late": int(LATE_AFTER.total_seconds())},
     )
-    return {row[0]: row[1] for row in rows}, *(sum(row[place] for row in rows) for place in (2, 3, 4))
 
 
 def _rest(reader: Reader, scope: Scope) -> dict[str, dict[int, int]]:
     """By source and by days before: posts on anything but this topic, over the scope's hours of the day."""
-    rows = reader.query(
+    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for source, days, posts in rest_query(scope).rows(reader):
+        found[source][days] = posts
+    return found
+
+
+def rest_query(scope: Scope) -> Query:
+    """Source, days before (0 is the rise itself), posts on anything else."""
+    return Query(
         """
         SELECT
             source,
             intDiv(dateDiff('second', minute, {end:DateTime('UTC')}) - 1, 86400) AS days_before,
-            toInt64(sumIf(posts, topic = '*')) - toInt64(sumIf(posts, topic != '*'))
+            toInt64(sumIf(posts, topic = '*')) - toInt64(sumIf(posts, topic != '*')) AS posts_on_anything_else
         FROM counts
         WHERE topic IN ('*', {topic:String})
             AND minute >= {start:DateTime('UTC')} - toIntervalDay({days:UInt8}) AND minute < {end:DateTime('UTC')}
             AND (dateDiff('second', minute, {end:DateTime('UTC')}) - 1) % 86400
                 < dateDiff('second', {start:DateTime('UTC')}, {end:DateTime('UTC')})
         GROUP BY source, days_before
+        ORDER BY source, days_before
         """,
         {"topic": scope.topic, "start": scope.start, "end": scope.end, "days": DAYS_BEFORE},
     )
-    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
-    for source, days, posts in rows:
-        found[source][days] = posts
-    return found
+
+
+COVERAGE = """
+        SELECT source, since, min(until) AS until, min(complete) AS complete
+        FROM source_health
+        GROUP BY source, since
+        ORDER BY since, source
+"""
+
+
+def evidence_queries(scope: Scope) -> dict[str, Query]:
+    """The query behind each figure of a verdict, by the figure's name."""
+    arrival, who, coverage = arrival_query(scope), speakers_query(scope), Query(COVERAGE, {})
+    return {
+        **dict.fromkeys(("backfilled", "late", "clock_replaced"), arrival),
+        **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),
+        "everything_rose": rest_query(scope),
+        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query(scope)),
+        **dict.fromkeys(("one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who),
+    }
 
 
 def rest_ratio(by_source: dict[str, int], rest: dict[str, dict[int, int]], days: Iterable[int]) -> float | None:

@@ -17,9 +17,10 @@ MOST_COMPARED = 2_000
 USUAL = timedelta(hours=6)
 """How long before a rise we look for what is usual of a server."""
 
-IN_SCOPE = """
-            has(topics, {topic:String}) AND ({language:String} = '*' OR language = {language:String})
-            AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')} AND NOT deleted"""
+IN_SCOPE = (
+    "has(topics, {topic:String}) AND ({language:String} = '*' OR language = {language:String}) AND NOT deleted "
+    "AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}"
+)
 """The posts of a series in a range."""
 
 _DOMAIN = (
@@ -54,9 +55,8 @@ class Scope(msgspec.Struct, frozen=True):
 def concentration(reader: Reader, scope: Scope) -> Concentration:
     """Who wrote the posts of a scope."""
     [(posts, authors, texts, reposts, top, top_ten, domain, domain_posts)] = speakers_query(scope).rows(reader)
-    compared = listen(
-        [Utterance(author, bool(is_repost), tuple(signature)) for author, is_repost, signature in _said(reader, scope)]
-    )
+    said = texts_query(scope).rows(reader)
+    compared = listen([Utterance(author, bool(is_repost), tuple(signature)) for author, is_repost, signature in said])
     whole, read = max(posts, 1), max(compared.posts, 1)
     return Concentration(
         posts=posts,
@@ -106,12 +106,13 @@ def speakers_query(scope: Scope) -> Query:
     )
 
 
-def _said(reader: Reader, scope: Scope) -> list[tuple[str, bool, list[int]]]:
-    rows = reader.query(
+def texts_query(scope: Scope) -> Query:
+    """Author, whether it is a repost, and the signature of the text, of the posts that are compared."""
+    return Query(
         f"""
         WITH {_LETTERS} AS letters
-        SELECT if(author = '', concat('-', id), author), {_REPOST},
-            if(length(letters) >= {{long_enough:UInt32}}, [{_SIGNATURE}], [])
+        SELECT if(author = '', concat('-', id), author) AS who, {_REPOST} AS is_repost,
+            if(length(letters) >= {{long_enough:UInt32}}, [{_SIGNATURE}], []) AS signature
         FROM posts
         WHERE {IN_SCOPE}
         ORDER BY cityHash64(source, id)
@@ -119,7 +120,6 @@ def _said(reader: Reader, scope: Scope) -> list[tuple[str, bool, list[int]]]:
         """,  # noqa: S608 - the parts are constants of this file
         {**scope.parameters, "long_enough": _LONG_ENOUGH, "most": MOST_COMPARED},
     )
-    return [(author, is_repost, signature) for author, is_repost, signature in rows]
 
 
 def _domain_before(reader: Reader, scope: Scope, domain: str) -> float:

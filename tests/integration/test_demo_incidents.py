@@ -200,12 +200,15 @@ def test_every_figure_can_be_asked_for_again_by_pasting_its_query(watched: Watch
     for name in explained.__struct_fields__:
         part = getattr(explained, name)
         if isinstance(part, Part) and name != "concentration":
-            pasted = watched.store.query(part.query.written_out)
+            pasted = watched.store.query(part.query.paste)
             assert pasted == [msgspec.structs.astuple(row) for row in part.rows], name
     [who] = explained.concentration.rows
-    [speakers] = watched.store.query(explained.concentration.query.written_out)
+    [speakers] = watched.store.query(explained.concentration.query.paste)
     assert speakers[:3] == (who.posts, who.authors, who.texts)
+    assert {each.name for each in watched.friday.evidence} <= explained.evidence.keys()
+    for query in explained.evidence.values():
+        assert watched.store.query(query.paste) == query.rows(watched.store)
     terms: Terms = explained.terms[0]
     for query, read in ((terms.query, terms.read), (terms.query_before, terms.read_before)):
         assert isinstance(query, Query)
-        assert len(watched.store.query(query.written_out)) == read
+        assert len(watched.store.query(query.paste)) == read
