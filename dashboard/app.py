@@ -11,10 +11,11 @@ from dashboard import server
 from dashboard.data import Snapshot, load
 from dashboard.i18n import WORDS, Interface, Words
 from dashboard.settings import DashboardSettings
-from dashboard.view import View
-from dashboard.views import filters, freshness, headline, incidents, posts, timeline
+from dashboard.view import Range, View
+from dashboard.views import filters, freshness, headline, incidents, posts, timeline, why
 from processing import queries
-from processing.queries import StoreRefused, StoreUnavailable
+from processing.contract import Incident
+from processing.queries import Explanation, StoreRefused, StoreUnavailable
 
 STATIC = Path(__file__).with_name("static")
 NO_TABLES = frozenset({60, 81})
@@ -98,12 +99,36 @@ def _rest(settings: DashboardSettings, view: View, words: Words, *, filtered: bo
     if isinstance(found, str):
         return
     timeline.show(found, view, words)
+    _why(settings, found, view, words)
     left, right = st.columns(2, gap="large")
     with left:
         incidents.show(found, view, words)
     with right:
         posts.show(found, view, words)
     freshness.show(found, words, datetime.now(UTC))
+
+
+def _why(settings: DashboardSettings, found: Snapshot, view: View, words: Words) -> None:
+    """Explain the surge that is looked at. It is asked for only then: it takes longer than all the rest."""
+    chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
+    for incident in chosen:
+        with st.spinner(words.explaining):
+            explained = _explained(settings, incident, view.language)
+        why.show(explained, view, words)
+
+
+def _as_it_stands(incident: Incident) -> tuple[object, ...]:
+    return incident.id, incident.observed, incident.end
+
+
+@st.cache_data(
+    ttl=30, max_entries=16, show_spinner=False, hash_funcs={DashboardSettings: _which_store, Incident: _as_it_stands}
+)
+def _explained(settings: DashboardSettings, incident: Incident, language: str) -> Explanation:
+    """For everybody who looks at the same surge, for half a minute, after which a deleted post is gone from it."""
+    reader = _reader(settings)
+    now = queries.scored_until(reader) or incident.detected_at
+    return queries.explanation(reader, incident, now, language=language)
 
 
 if __name__ == "__main__":

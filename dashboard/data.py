@@ -11,7 +11,7 @@ from enum import StrEnum
 from dashboard.view import ROOT_TOPIC, Split, View
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
-from processing.contract import EVERYTHING, Incident, IncidentState, Pulse, Severity, Spike
+from processing.contract import EVERYTHING, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
 from processing.queries import Coverage, Reader, StoredPost
 
 MOST_LINES = 6
@@ -137,7 +137,7 @@ def marks_of(
     view: View, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[Mark, ...]:
     """What to shade: incidents for a topic in all languages, the series' own spikes for anything narrower."""
-    whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
+    whole = [incident for incident in surges(incidents) if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
     return tuple(
@@ -149,12 +149,17 @@ def marks_of(
 
 def mood_of(snapshot: Snapshot, wall: datetime) -> Mood:
     """What the headline may claim."""
-    if any(incident.state is IncidentState.OPEN for incident in snapshot.incidents):
+    if any(incident.state is IncidentState.OPEN for incident in surges(snapshot.incidents)):
         return Mood.SURGING
     if snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM:
         return Mood.CATCHING_UP
     heard = [listening(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
     return Mood.STALE if heard and all(state is Listening.SILENT for state in heard) else Mood.CALM
+
+
+def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Those that people make; the others are recorded and shown among the cards, and nothing else claims a surge."""
+    return tuple(incident for incident in incidents if incident.verdict is VerdictName.ORGANIC)
 
 
 def strongest(incidents: Iterable[Incident]) -> Incident:

@@ -103,6 +103,38 @@ class Words:
     synthetic_badge: str
     show_on_chart: str
 
+    verdict_organic: str
+    verdict_concentrated: str
+    verdict_collector: str
+    verdict_backfill: str
+    why: str
+    why_note: str
+    explaining: str
+    driving_terms: str
+    term_title: str
+    terms_read: str
+    no_terms: str
+    first_posts: str
+    most_shared: str
+    reposts: str
+    links: str
+    sites: str
+    hashtags: str
+    sources: str
+    authors: str
+    texts: str
+    share: str
+    usual_share: str
+    evidence: str
+    decides: str
+    who_speaks: str
+    top_author: str
+    top_ten_authors: str
+    copies: str
+    top_server: str
+    sql: str
+    sql_note: str
+
     latest_posts: str
     no_posts: str
     posts_note: str
@@ -199,7 +231,38 @@ ENGLISH = Words(
     subtopics="Topics",
     pulses="Pulses",
     synthetic_badge="generated",
-    show_on_chart="Show on the chart",
+    show_on_chart="Show on the chart and explain",
+    verdict_organic="organic",
+    verdict_concentrated="concentrated, not told",
+    verdict_collector="collector, not told",
+    verdict_backfill="backfill, not told",
+    why="Why: {topic}",
+    why_note="Read from the posts of {start} to {end} UTC; terms from its start until an hour after its peak.",
+    explaining="Reading the posts",
+    driving_terms="What people say that they did not say before",
+    term_title="{authors} authors, {before} before, z {z}",
+    terms_read="{read} of {posts} texts, against {before} of the week before",
+    no_terms="nothing stands out",
+    first_posts="First posts",
+    most_shared="Most shared posts",
+    reposts="Reposts",
+    links="Links",
+    sites="Sites",
+    hashtags="Hashtags",
+    sources="Sources",
+    authors="Authors",
+    texts="Different texts",
+    share="Share",
+    usual_share="Usually",
+    evidence="What the verdict rests on",
+    decides="Decides above",
+    who_speaks="Who speaks",
+    top_author="By the top author",
+    top_ten_authors="By the top ten authors",
+    copies="Copies of one another",
+    top_server="Top server",
+    sql="SQL",
+    sql_note="Ask again with `banwatch sql`.",
     latest_posts="Latest posts",
     no_posts="No post in this time still has a text to show.",
     posts_note="As their authors wrote them, unverified, newest first.",
@@ -307,7 +370,38 @@ ARABIC = Words(
     subtopics="المواضيع",
     pulses="النبضات",
     synthetic_badge="مولَّدة",
-    show_on_chart="اعرضها على الرسم",
+    show_on_chart="اعرضها على الرسم مع الشرح",
+    verdict_organic="عفوية",
+    verdict_concentrated="مركَّزة، لم يُبلَّغ عنها",
+    verdict_collector="من الجمع، لم يُبلَّغ عنها",
+    verdict_backfill="استدراك، لم يُبلَّغ عنها",
+    why="لماذا: {topic}",
+    why_note="مقروء من منشورات {start} إلى {end} بالتوقيت العالمي، والعبارات من بدايتها حتى ساعة بعد ذروتها.",
+    explaining="تُقرأ المنشورات",
+    driving_terms="ما يقوله الناس ولم يكونوا يقولونه",
+    term_title="الكتّاب {authors}، وقبلها {before}، z {z}",
+    terms_read="{read} من {posts} نصًا، مقابل {before} من الأسبوع السابق",
+    no_terms="لا شيء يبرز",
+    first_posts="أول المنشورات",
+    most_shared="الأكثر مشاركة",
+    reposts="إعادات النشر",
+    links="الروابط",
+    sites="المواقع",
+    hashtags="الوسوم",
+    sources="المصادر",
+    authors="الكتّاب",
+    texts="النصوص المختلفة",
+    share="الحصة",
+    usual_share="المعتاد",
+    evidence="ما يستند إليه الحكم",
+    decides="يَحسم فوق",
+    who_speaks="من يتحدث",
+    top_author="لأكثر كاتب نشرًا",
+    top_ten_authors="لأكثر عشرة كتّاب نشرًا",
+    copies="نسخ من بعضها",
+    top_server="أكثر الخوادم",
+    sql="استعلام SQL",
+    sql_note="اسأل من جديد بالأمر `banwatch sql`.",
     latest_posts="أحدث المنشورات",
     no_posts="لا منشور في هذه المدة له نص يُعرض.",
     posts_note="كما كتبها أصحابها، دون تحقّق، الأحدث أولًا.",

@@ -12,7 +12,25 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Tag = Literal[
-    "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span"
+    "a",
+    "article",
+    "b",
+    "bdi",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "footer",
+    "header",
+    "li",
+    "ol",
+    "p",
+    "section",
+    "span",
+    "table",
+    "td",
+    "th",
+    "tr",
 ]
 
 LONGEST_TEXT = 600

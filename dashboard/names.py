@@ -89,6 +89,26 @@ LANGUAGES = {
     "und": ("Language not known", "لغة غير معروفة"),
 }
 
+EVIDENCE = {
+    "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
+    "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
+    "clock_replaced": ("With an impossible time", "بوقت لا يصح"),
+    "newly_covered": ("From a source only just collected", "من مصدر بدأ جمعه للتوّ"),
+    "everything_rose": ("Everything else, times usual", "كل ما عداها، مرات المعتاد"),
+    "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),
+    "one_domain": ("From one server", "من خادم واحد"),
+    "posts": ("Posts", "المنشورات"),
+    "authors": ("Authors", "الكتّاب"),
+    "texts": ("Different texts", "النصوص المختلفة"),
+    "voices": ("Own words or reposts, each author once", "كلمات خاصة أو إعادة نشر، مرة لكل كاتب"),
+    "copies": ("Copies of one another", "نسخ من بعضها"),
+    "reposts": ("Reposts", "إعادات النشر"),
+    "top_author": ("By the top author", "لأكثر كاتب نشرًا"),
+    "top_ten_authors": ("By the top ten authors", "لأكثر عشرة كتّاب نشرًا"),
+    "compared": ("Posts compared", "المنشورات المقارَنة"),
+    "silent_collectors": ("Collectors that fell silent", "جامعون صمتوا"),
+}
+
 _COLUMN = {Interface.ENGLISH: 0, Interface.ARABIC: 1}
 
 
@@ -104,3 +124,8 @@ def language_name(interface: Interface, language: str) -> str:
     if language == EVERYTHING:
         return WORDS[interface].every_language
     return LANGUAGES[language][_COLUMN[interface]] if language in LANGUAGES else language
+
+
+def evidence_name(interface: Interface, evidence: str) -> str:
+    """What the page calls a figure of a verdict."""
+    return EVIDENCE[evidence][_COLUMN[interface]] if evidence in EVIDENCE else evidence

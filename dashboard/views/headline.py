@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.data import Mood, Snapshot, is_live, mood_of, strongest
+from dashboard.data import Mood, Snapshot, is_live, mood_of, strongest, surges
 from dashboard.i18n import Words, duration, moment, number
 from dashboard.markup import Markup, element
 from dashboard.names import language_name, topic_name
@@ -53,7 +53,7 @@ def headline(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> tu
     if mood is Mood.STALE:
         age = duration(words, wall - max(stretch.heard_at for stretch in snapshot.coverage))
         return words.stale, words.stale_detail.format(age=age, now=now)
-    return words.calm, words.calm_detail.format(now=now), *_last(snapshot.incidents[:1], view, words)
+    return words.calm, words.calm_detail.format(now=now), *_last(surges(snapshot.incidents)[:1], view, words)
 
 
 def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
@@ -64,7 +64,7 @@ def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
 
 
 def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
-    going = [incident for incident in snapshot.incidents if incident.state is IncidentState.OPEN]
+    going = [incident for incident in surges(snapshot.incidents) if incident.state is IncidentState.OPEN]
     lead = strongest(going)
     detail = words.surging_detail.format(
         ratio=number(lead.ratio),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 import streamlit as st
 
 from dashboard.data import Snapshot
 from dashboard.i18n import Words, moment, number
-from dashboard.markup import Markup, element
+from dashboard.markup import Markup, displayable, element
 from dashboard.names import language_name, topic_name
 from dashboard.view import View
 from dashboard.views import filters
 from dashboard.views.headline import incident_name
+from dashboard.views.verdict import badge, sentence
 from processing.contract import Incident, IncidentState, Pulse, Severity
 
 MOST_CARDS = 6
@@ -39,7 +43,9 @@ def card(incident: Incident, view: View, words: Words) -> Markup:
             element("span", number(incident.ratio), words.times_normal, css="bw-ratio"),
         ),
         element("div", *_badges(incident, words), css="bw-badges"),
+        element("p", sentence(incident, view), css="bw-note"),
         element("dl", *_facts(incident, view, words), css="bw-facts"),
+        element("div", *_terms(incident, view), css="bw-drivers") if incident.terms else "",
         element("ol", *(_pulse(pulse, words) for pulse in incident.pulses), css="bw-pulses") if incident.pulses else "",
         css="bw-card",
     )
@@ -53,6 +59,7 @@ def _badges(incident: Incident, words: Words) -> list[Markup]:
         Severity.EXTREME: words.severity_extreme,
     }
     badges = [
+        badge(incident, words),
         element("span", state[incident.state], css=f"bw-badge bw-{incident.state.value}"),
         element("span", severity[incident.severity], css=f"bw-badge bw-{incident.severity.value}"),
     ]
@@ -75,6 +82,13 @@ def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
         for name, value in facts.items()
         if value
     ]
+
+
+def _terms(incident: Incident, view: View) -> Iterator[Markup]:
+    """The terms that drive it, a line a language, as the alert has them."""
+    for language, terms in groupby(incident.terms, key=lambda each: each.language):
+        chips = (element("bdi", displayable(each.term), css="bw-chip") for each in terms)
+        yield element("div", element("b", language_name(view.ui, language)), *chips, css="bw-driver")
 
 
 def _pulse(pulse: Pulse, words: Words) -> Markup:

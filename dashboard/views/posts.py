@@ -35,12 +35,12 @@ def article(post: StoredPost, view: View, words: Words) -> Markup:
         "article",
         element("header", *(element("bdi", part) for part in about)),
         element("p", displayable(post.text), css="bw-text", dir="auto"),
-        _address(post.url, words),
+        address(post.url, words),
         css="bw-post",
     )
 
 
-def _address(url: str, words: Words) -> Markup:
+def address(url: str, words: Words) -> Markup:
     """A link where following it can only open a web page; else what stands there, as text."""
     link = safe_link(url)
     if link is None:
