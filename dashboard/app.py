@@ -99,22 +99,22 @@ def _rest(settings: DashboardSettings, view: View, words: Words, *, filtered: bo
     if isinstance(found, str):
         return
     timeline.show(found, view, words)
-    _why(settings, found, view, words)
+    reasons = st.container()
     left, right = st.columns(2, gap="large")
     with left:
         incidents.show(found, view, words)
     with right:
         posts.show(found, view, words)
     freshness.show(found, words, datetime.now(UTC))
+    with reasons:
+        _why(settings, found, view, words)
 
 
 def _why(settings: DashboardSettings, found: Snapshot, view: View, words: Words) -> None:
-    """Explain the surge that is looked at. It is asked for only then: it takes longer than all the rest."""
+    """Explain the surge that is looked at. It is asked for only then and last: it takes longer than all the rest."""
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:
-        with st.spinner(words.explaining):
-            explained = _explained(settings, incident, view.language)
-        why.show(explained, view, words)
+        why.show(_explained(settings, incident, view.language), view, words)
 
 
 def _as_it_stands(incident: Incident) -> tuple[object, ...]:

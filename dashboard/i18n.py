@@ -109,7 +109,6 @@ class Words:
     verdict_backfill: str
     why: str
     why_note: str
-    explaining: str
     driving_terms: str
     term_title: str
     terms_read: str
@@ -238,7 +237,6 @@ ENGLISH = Words(
     verdict_backfill="backfill, not told",
     why="Why: {topic}",
     why_note="Read from the posts of {start} to {end} UTC; terms from its start until an hour after its peak.",
-    explaining="Reading the posts",
     driving_terms="What people say that they did not say before",
     term_title="{authors} authors, {before} before, z {z}",
     terms_read="{read} of {posts} texts, against {before} of the week before",
@@ -377,7 +375,6 @@ ARABIC = Words(
     verdict_backfill="استدراك، لم يُبلَّغ عنها",
     why="لماذا: {topic}",
     why_note="مقروء من منشورات {start} إلى {end} بالتوقيت العالمي، والعبارات من بدايتها حتى ساعة بعد ذروتها.",
-    explaining="تُقرأ المنشورات",
     driving_terms="ما يقوله الناس ولم يكونوا يقولونه",
     term_title="الكتّاب {authors}، وقبلها {before}، z {z}",
     terms_read="{read} من {posts} نصًا، مقابل {before} من الأسبوع السابق",

@@ -9,7 +9,17 @@ from datetime import UTC, datetime, timedelta
 from pydantic import SecretStr
 
 from ingest.contract import Post, Progress
-from processing.contract import ClickHouseAddress, Incident, IncidentState, Pulse, Severity, Spike, TaggedPost
+from processing.contract import (
+    ClickHouseAddress,
+    DrivingTerm,
+    Evidence,
+    Incident,
+    IncidentState,
+    Pulse,
+    Severity,
+    Spike,
+    TaggedPost,
+)
 from processing.store import writer
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -107,6 +117,8 @@ def incident(*, going_on: bool = False) -> Incident:
         subtopics=("employer-ban", "retraction"),
         pulses=tuple(Pulse(peak - timedelta(minutes=20), peak, 640, 44.1) for peak in PEAKS),
         synthetic=True,
+        evidence=(Evidence("repeated", 0.34, 0.97), Evidence("compared", 2_000), Evidence("voices", 0.66)),
+        terms=(DrivingTerm("en", "work phone"), DrivingTerm("ar", "هواتفهم")),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, duration, moment, number
-from dashboard.names import LANGUAGES, TOPICS, language_name, topic_name
+from dashboard.names import EVIDENCE, LANGUAGES, TOPICS, evidence_name, language_name, topic_name
 
 ARABIC_LETTER = re.compile(r"[\u0621-\u064a]")
 
@@ -36,7 +36,7 @@ def test_arabic_fills_the_same_blanks_and_is_in_arabic() -> None:
 
 
 def test_names_exist_in_both_languages() -> None:
-    for table in (TOPICS, LANGUAGES):
+    for table in (TOPICS, LANGUAGES, EVIDENCE):
         for key, (english, arabic) in table.items():
             assert english.isascii(), key
             assert ARABIC_LETTER.search(arabic), key
@@ -45,6 +45,7 @@ def test_names_exist_in_both_languages() -> None:
 def test_a_name_we_do_not_have_is_its_id() -> None:
     assert topic_name(Interface.ARABIC, "my-own-topic") == "my-own-topic"
     assert language_name(Interface.ENGLISH, "xx-Test") == "xx-Test"
+    assert evidence_name(Interface.ENGLISH, "newer-figure") == "newer-figure"
     assert language_name(Interface.ARABIC, "ur") == "الأردية"
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+import msgspec
 import pytest
 from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from dashboard import server
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
+from dashboard.names import language_name
 from dashboard.settings import DashboardSettings
-from processing.contract import ClickHouseAddress
+from processing.alerts.message import details
+from processing.contract import ClickHouseAddress, Evidence, VerdictName
+from processing.sentences import verdict_sentence
+from processing.store.client import Store
+from processing.store.writer import write_incidents
 from tests.dashboard import stock
 from tests.dashboard.conftest import settings_for
 from tests.waiting import free_port
@@ -76,6 +85,53 @@ def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> 
     assert shown.selectbox(key="incident").value == stock.incident().id
     assert shown.query_params["range"] == "incident"
     assert page(settings, **shown.query_params).get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardSettings, interface: Interface) -> None:
+    shown = html(page(settings, ui=interface.value))
+    incident = stock.incident()
+    assert verdict_sentence(incident.verdict, incident.evidence, interface.value) in shown
+    assert verdict_sentence(incident.verdict, incident.evidence) in details(incident, timedelta(minutes=5))
+    assert "work phone" in shown
+    assert "هواتفهم" in shown
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_the_surge_that_is_looked_at_is_explained(settings: DashboardSettings, interface: Interface) -> None:
+    words = WORDS[interface]
+    shown = page(settings, ui=interface.value, range="incident", incident=stock.incident().id)
+    written = html(shown)
+    for name in (words.links, words.hashtags, words.sources, words.evidence, words.who_speaks, words.decides):
+        assert name in written
+    for language in ("en", "ar"):
+        assert language_name(interface, language) in written
+    assert f"{words.posts}</td>" in written
+    queries = [code.value for code in shown.code]
+    assert any("FROM counts" in query for query in queries)
+    assert not any(re.search(r"\{\w+:", query) for query in queries)
+    assert "<script" not in written
+
+
+def test_the_explanation_is_of_the_language_that_is_looked_at(settings: DashboardSettings) -> None:
+    written = html(page(settings, ui="en", range="incident", incident=stock.incident().id, language="ar"))
+    drivers = written[written.index("bw-drivers") :].partition("bw-why-posts")[0]
+    assert "Arabic" in drivers
+    assert "English" not in drivers
+
+
+def test_what_a_verdict_keeps_back_is_a_card_and_no_surge(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store, going_on=True, complete=False)
+    few = msgspec.structs.replace(
+        stock.incident(going_on=True),
+        verdict=VerdictName.CONCENTRATED,
+        evidence=(Evidence("repeated", 0.98, 0.9, decisive=True),),
+    )
+    write_incidents(store, [few])
+    shown = html(page(settings_for(address), ui="en"))
+    assert ENGLISH.verdict_concentrated in shown
+    assert "98% of the posts repeat an author or a text" in shown
+    assert "Surging now" not in shown
 
 
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:

@@ -164,6 +164,28 @@ def test_the_arabic_page_runs_from_right_to_left_and_its_chart_does_not(browser:
     page.close()
 
 
+@pytest.mark.parametrize("interface", Interface)
+def test_the_explanation_fits_the_screen_and_reads_in_its_direction(
+    browser: Browser, dashboard: Dashboard, interface: Interface
+) -> None:
+    words = WORDS[interface]
+    opened = visit(
+        browser, dashboard, size=TELEPHONE, ui=interface.value, range="incident", incident=stock.incident().id
+    )
+    page = opened.page
+    expect(page.get_by_text(words.driving_terms)).to_be_visible()
+    expected = "rtl" if interface is Interface.ARABIC else "ltr"
+    assert direction(page.locator(".bw-drivers").first) == expected
+    page.get_by_text(words.sql, exact=True).first.click()
+    code = page.locator("[data-testid=stCode]").first
+    expect(code).to_contain_text("SELECT")
+    assert direction(code) == "ltr"
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE[0]
+    opened.screenshot(f"why-{interface.value}")
+    assert opened.errors == []
+    page.close()
+
+
 def test_each_post_has_the_direction_of_its_text(browser: Browser, dashboard: Dashboard) -> None:
     for interface in Interface:
         page = visit(browser, dashboard, ui=interface.value).page
