@@ -27,8 +27,6 @@ from processing.queries.series import (
     scored_until,
     series,
     sources_between,
-    speakers,
-    watch_state,
 )
 from processing.spikes.explain import Driver
 from processing.spikes.verdict import Concentration
@@ -70,7 +68,6 @@ __all__ = [
     "series",
     "silenced",
     "sources_between",
-    "speakers",
     "spikes",
     "stored_posts",
     "topics_over_time",
