@@ -117,7 +117,8 @@ def _share(name: str, value: float, spare: float) -> Evidence:
 
 def _rest(policy: VerdictPolicy, facts: Facts, rest: float) -> Evidence:
     """Had the topic only risen with all else, this many times its expectation would have been seen."""
-    enough = max(policy.least_rest, (facts.observed - policy.excess) / (policy.factor * facts.expected))
+    alone = (facts.observed - policy.excess) / max(policy.factor * facts.expected, 0.01)
+    enough = max(policy.least_rest, alone)
     return Evidence("everything_rose", rest, enough, rest > enough)
 
 

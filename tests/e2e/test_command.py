@@ -57,6 +57,21 @@ def test_each_incident_is_told_once_and_says_that_it_is_synthetic(demo: Running)
     assert "nobody wrote them" in demo.said
 
 
+def test_an_incident_is_explained_in_the_terms_of_a_language(demo: Running, own: Installation) -> None:
+    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
+    [friday] = [incident["id"] for incident in incidents if incident["start"].startswith("2020-07-10")]
+    said = own.run("explain", friday, "--language", "ar").stdout.decode()
+    assert "terms in ar, from" in said
+    assert "أمازون:" in said
+    explained = json.loads(own.run("explain", friday, "--language", "xx", "--format", "json").stdout)
+    assert explained["terms"][0]["rows"] == explained["first_posts"]["rows"] == []
+    shown = own.run("sql", explained["evidence"]["repeated"]["paste"] + " FORMAT Null")
+    assert shown.returncode == 0, shown.stderr
+    nowhere = own.run("explain", "no-such-incident")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.count(b"\n") == 1
+
+
 def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:
     asked = own.run("sql", QUERY)
     assert asked.returncode == 0, asked.stderr
