@@ -41,7 +41,9 @@ def read_row(number: int, line: str, *, with_total: bool = False) -> Row:
     row = Row(number, written, read_time(written), read_count(count))
     if not with_total:
         return row
-    total = read_count(more[0] if more else "")
+    if not more:
+        raise NotARow("there is no total: expected `timestamp,count,total`")
+    total = read_count(more[0])
     if total is not None and row.posts is not None and total < row.posts:
         raise NotARow(f"the total {total} is less than the count {row.posts}")
     return row._replace(total=total)

@@ -166,6 +166,14 @@ def test_a_share_is_judged_by_the_third_column() -> None:
     assert by_share[-1].endswith(",80,78.462,0.000,quiet")
 
 
+def test_a_share_without_totals_is_refused_row_by_row() -> None:
+    reasons: list[str] = []
+    lines = hourly([20] * 30)
+    rows = list(detect_lines(lines, HOURS, on_rejected=lambda number, reason: reasons.append(reason), share=True))
+    assert rows == [HEADER]
+    assert reasons[0] == "Line 1 was left out: there is no total: expected `timestamp,count,total`."
+
+
 def test_a_total_below_the_count_is_refused_and_an_empty_one_unknown() -> None:
     reasons: list[str] = []
     lines = with_total([20] * 30, ["", "5", *[400] * 28])
