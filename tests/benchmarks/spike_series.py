@@ -120,6 +120,14 @@ def onset(crisis: NDArray[np.float64]) -> int:
     return begin + int(np.flatnonzero(crisis[begin : reached + 1])[0])
 
 
+def first_stir(crisis: NDArray[np.float64]) -> int:
+    """The first post behind the last empty hour before that half hour: people may have talked for long by then."""
+    reached = onset(crisis)
+    empty_hours = np.flatnonzero(np.convolve(crisis == 0, np.ones(12))[:reached] >= 12)
+    begin = int(empty_hours[-1]) + 1 if len(empty_hours) else 0
+    return begin + int(np.flatnonzero(crisis[begin : reached + 1])[0])
+
+
 def places(windows: NDArray[np.bool_], length: int, chance: np.random.Generator, number: int) -> Iterator[int]:
     """Bins at which a surge can be put: ten days into the series, and outside of its windows for its whole length."""
     free = [

@@ -28,6 +28,7 @@ from tests.benchmarks.spike_series import (
     Labelled,
     alerts_at,
     crises,
+    first_stir,
     labelled,
     onset,
     places,
@@ -118,17 +119,23 @@ def injected(series: Labelled, data: Path) -> None:
 
 def from_silence(data: Path) -> None:
     """Crises as topics that nobody had spoken of before."""
-    found = {}
+    found, stirred, missed = {}, [], []
     for name, counts in crises(data).items():
         scored = score_matrix(POLICY, Matrix(counts[None]), silent_before=True)
         first = next(openings(POLICY, scored, 0), None)
-        found[name] = None if first is None else (first + 1 - onset(counts)) * 5
-    minutes = [each for each in found.values() if each is not None]
-    print(f"topics from silence: {len(minutes)} of {len(found)} crises, median {np.median(minutes):.0f} minutes")
+        if first is None:
+            missed.append(name)
+            continue
+        found[name] = (first + 1 - onset(counts)) * 5
+        stirred.append((first + 1 - first_stir(counts)) * 5)
     print(
-        "  after the first post of the first half hour that holds ten: "
-        + ", ".join(f"{name} {each}" for name, each in found.items())
+        f"topics from silence: {len(found)} of {len(found) + len(missed)} crises; missed: {', '.join(missed) or 'none'}"
     )
+    print(
+        f"  median {np.median(list(found.values())):.0f} minutes after the first post of the first half hour with ten,"
+    )
+    print(f"  median {np.median(stirred):.0f} minutes after the first post behind the last empty hour before that")
+    print("  after the half hour's first: " + ", ".join(f"{name} {minutes}" for name, minutes in found.items()))
 
 
 def speed() -> None:
