@@ -11,7 +11,7 @@ from processing.contract import Incident
 from processing.queries.asked import Query
 from processing.queries.reader import Reader
 from processing.queries.series import Coverage
-from processing.queries.speech import IN_SCOPE, Scope, concentration, speakers_query, texts_query
+from processing.queries.speech import IN_SCOPE, USUAL, Scope, concentration, speakers_query, texts_query
 from processing.spikes.verdict import Facts
 
 DAY = timedelta(days=1)
@@ -40,15 +40,13 @@ def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence
     scope = scope_of(incident, now)
     by_source, backfilled, late, replaced = _arrival(reader, scope)
     posts = max(sum(by_source.values()), 1)
-    before = Scope(scope.topic, scope.language, scope.start - DAY, scope.start)
-    earlier, _, late_before, _ = _arrival(reader, before)
     return Facts(
         observed=incident.observed,
         expected=incident.expected,
         concentration=concentration(reader, scope),
         backfilled=backfilled / posts,
         late=late / posts,
-        late_before=late_before / max(sum(earlier.values()), 1),
+        late_before=_usually_late(reader, scope, list(by_source)),
         clock_replaced=replaced / posts,
         newly_covered=newly_covered(by_source, stretches, scope.start, incident.peak),
         rest=rest_ratio(by_source, _rest(reader, scope), _days_covered(stretches, scope)),
@@ -77,6 +75,25 @@ def arrival_query(scope: Scope) -> Query:
         """,  # noqa: S608 - the part is a constant
         {**scope.parameters, "late": int(LATE_AFTER.total_seconds())},
     )
+
+
+def _usually_late(reader: Reader, scope: Scope, sources: list[str]) -> float | None:
+    """The late share of everything that these sources brought before; None where that was nothing."""
+    [(posts, late)] = reader.query(
+        """
+        SELECT count(), countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({late:UInt32}))
+        FROM posts
+        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
+            AND source IN {sources:Array(String)}
+        """,
+        {
+            "late": int(LATE_AFTER.total_seconds()),
+            "start": scope.start - USUAL,
+            "end": scope.start,
+            "sources": sources,
+        },
+    )
+    return late / posts if posts else None
 
 
 def _rest(reader: Reader, scope: Scope) -> dict[str, dict[int, int]]:

@@ -58,7 +58,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a rise. Shares are of its posts, in 0..1.
 
     `observed` and `expected` are posts of the leading spike. `late`: seen more than an hour after they were written;
-    `late_before`: the same share of the day before. `newly_covered`: from sources that we have listened to only
+    `late_before`: the same share of everything from the same sources in the hours before, None where there was
+    nothing. `newly_covered`: from sources that we have listened to only
     since about the start. `rest`: everything else that the same sources delivered, over the same hours of the days
     before; None where too little is known.
     """
@@ -68,7 +69,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     concentration: Concentration
     backfilled: float = 0.0
     late: float = 0.0
-    late_before: float = 0.0
+    late_before: float | None = 0.0
     clock_replaced: float = 0.0
     newly_covered: float = 0.0
     rest: float | None = None
@@ -94,7 +95,7 @@ def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, 
     spare = max(policy.half, _spare(policy, facts))
     who = facts.concentration
     yield VerdictName.BACKFILL, _share("backfilled", facts.backfilled, spare)
-    if facts.late_before < policy.usual_late:
+    if facts.late_before is not None and facts.late_before < policy.usual_late:
         yield VerdictName.COLLECTOR, _share("late", facts.late, spare)
     yield VerdictName.COLLECTOR, _share("clock_replaced", facts.clock_replaced, spare)
     yield VerdictName.COLLECTOR, _share("newly_covered", facts.newly_covered, spare)

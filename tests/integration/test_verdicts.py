@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from processing import queries
@@ -140,6 +141,16 @@ def test_a_backlog_that_a_reconnect_brings(store: Store) -> None:
     late = rise(120, HALF_AN_HOUR, seen_at=lambda number: NOON + timedelta(hours=3, seconds=number))
     fill(store, background(), late)
     assert decisive(not_told(store, VerdictName.COLLECTOR)) == ["late"]
+
+
+def test_an_archive_that_was_gathered_long_after_is_no_backlog(store: Store) -> None:
+    gathered = NOON + timedelta(days=900)
+    old = [
+        msgspec.structs.replace(each, post=msgspec.structs.replace(each.post, seen_at=gathered))
+        for each in [*background(), *rise(120, HALF_AN_HOUR)]
+    ]
+    fill(store, old)
+    told(store)
 
 
 def test_a_clock_that_cannot_be_right(store: Store) -> None:

@@ -61,6 +61,7 @@ def test_it_decides_when_no_surge_remains_without_the_posts_in_doubt(doubt: str,
 
 def test_a_source_whose_posts_are_always_late_is_late_as_usual() -> None:
     assert found(late=1.0, late_before=0.9)[0] is VerdictName.ORGANIC
+    assert found(late=1.0, late_before=None)[0] is VerdictName.ORGANIC
 
 
 def test_all_topics_of_a_source_moving_together_is_the_collector() -> None:
