@@ -14,7 +14,7 @@ import msgspec
 
 from processing.contract import EVERYTHING, DrivingTerm, Incident
 from processing.queries.asked import Query
-from processing.queries.facts import DAY, evidence_queries, scope_of
+from processing.queries.facts import evidence_queries, scope_of
 from processing.queries.parts import (
     Counted,
     Share,
@@ -35,7 +35,6 @@ from processing.spikes.verdict import Concentration
 BEHIND_THE_PEAK = timedelta(hours=1)
 """Terms are looked for from the start until so long after the peak: later on people talk of other things again."""
 
-WEEK = 7 * DAY
 MOST_READ = 600
 MOST_READ_BEFORE = 1_200
 """Texts read for the terms of one language; of more, these are chosen by a hash of their names."""

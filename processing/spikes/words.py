@@ -21,6 +21,7 @@ LONGEST_TERM = 3
 
 _PARSERS = {
     "zh": budoux.load_default_simplified_chinese_parser,
+    "zh-Hant": budoux.load_default_traditional_chinese_parser,
     "ja": budoux.load_default_japanese_parser,
     "th": budoux.load_default_thai_parser,
 }
@@ -130,7 +131,7 @@ def _word(part: str, language: str) -> Word:
 
 
 def _parts(run: str, language: str) -> Iterator[str]:
-    parser = _parser(language.partition("-")[0])
+    parser = _parser(language)
     if parser is None:
         yield run
         return
@@ -143,5 +144,5 @@ def _parts(run: str, language: str) -> Iterator[str]:
 
 @cache
 def _parser(language: str) -> budoux.Parser | None:
-    load = _PARSERS.get(language)
+    load = _PARSERS.get(language) or _PARSERS.get(language.partition("-")[0])
     return load() if load else None
