@@ -9,7 +9,8 @@ import typer
 
 from deploy import logs
 from deploy.addresses import OutOfReach, PortTaken
-from deploy.commands import explain, filters, ingest, run, stage, store, topics
+from deploy.backup.manifest import BackupUnusable
+from deploy.commands import backtest, backup, explain, filters, ingest, run, sql, stage, store, topics
 from deploy.embedded import broker
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
@@ -35,6 +36,7 @@ app.command()(stage.watch)
 app.command()(stage.dashboard)
 app.command()(sql.sql)
 app.command()(store.spikes)
+app.command()(backtest.backtest)
 app.command()(explain.explain)
 app.command()(store.retag)
 app.command()(filters.tag)

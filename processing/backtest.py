@@ -6,7 +6,7 @@ Of series that are older than `HISTORY` before the range it knows less than a wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
-from processing.contract import Incident, Spike
-from processing.queries import BinCount, Reader
+from processing.contract import Incident, Spike, VerdictName
+from processing.queries import BinCount, Coverage, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import bins, is_covered, start_of_bin
 from processing.spikes.book import Key
@@ -25,11 +25,10 @@ from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.spikes.verdict import VerdictPolicy, verdict
 
 HISTORY = timedelta(days=35)
 """What is read of the time before the range; as much as a series that comes under watch is shown."""
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,9 @@ class Backtest:
 
     @property
     def alerts_a_week(self) -> float:
-        """An incident is told once."""
-        return len(self.incidents) / ((self.end - self.start) / timedelta(weeks=1))
+        """An incident is told once, and only an organic one."""
+        told = sum(incident.verdict is VerdictName.ORGANIC for incident in self.incidents)
+        return told / ((self.end - self.start) / timedelta(weeks=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +64,27 @@ def backtest(
     Times are rounded down to bins. Incidents count that were found in the range.
     """
     start, end = start_of_bin(start, policy.width), start_of_bin(end, policy.width)
-    counts = _read(reader, policy, roots, start, end)
+    # As in the watch: few authors do not hide a rise, the verdict says that few speak.
+    policy = msgspec.structs.replace(policy, minimum_authors=0)
+    coverage = queries.coverage(reader)
+    counts = _read(reader, policy, coverage, roots, (start, end))
     if counts is None:
         return Backtest(start, end, 0, ())
-    scored = _with_authors(reader, policy, counts, score_matrix(policy, counts.matrix))
+    scored = score_matrix(policy, counts.matrix)
     spikes = [spike for spike in _spikes(policy, counts, scored) if start < spike.detected_at <= end]
     incidents = group(IncidentPolicy(), spikes, (), roots, end)
-    told = tuple(_with_provenance(reader, incident, end) for incident in incidents)
-    return Backtest(start, end, len(counts.keys), told)
+    assessed = tuple(_assessed(reader, incident, end, coverage) for incident in incidents)
+    return Backtest(start, end, len(counts.keys), assessed)
 
 
 def _read(
     reader: Reader,
     policy: DetectorPolicy,
+    coverage: Sequence[Coverage],
     roots: Mapping[str, str],
-    start: datetime,
-    end: datetime,
+    between: tuple[datetime, datetime],
 ) -> _Counts | None:
-    coverage = queries.coverage(reader)
+    start, end = between
     earliest = min((start_of_bin(each.since, policy.width) for each in coverage), default=end)
     begin = max(start - HISTORY, earliest)
     if begin >= end:
@@ -111,26 +114,6 @@ def _half_hours(counts: NDArray[np.float64], policy: DetectorPolicy) -> NDArray[
     return sums
 
 
-def _with_authors(reader: Reader, policy: DetectorPolicy, counts: _Counts, scored: ScoredMatrix) -> ScoredMatrix:
-    """Judged again where authors matter: only raised bins ask who spoke, so nobody else's names are read."""
-    raised = scored.score >= policy.leave
-    if not raised.any():
-        return scored
-    authors = np.full(raised.shape, np.nan)
-    half_hour = policy.half_hour * policy.width
-    for day in np.unique(np.flatnonzero(raised.any(axis=0)) // policy.bins_a_day).tolist():
-        since = counts.begin + day * _DAY
-        who = queries.speakers(reader, since - half_hour, since + _DAY, policy.width, enough=policy.minimum_authors)
-        today = slice(day * policy.bins_a_day, (day + 1) * policy.bins_a_day)
-        for number, place in np.argwhere(raised[:, today]).tolist():
-            last = since + place * policy.width
-            recent = bins(last - half_hour + policy.width, last + policy.width, policy.width)
-            key = counts.keys[number]
-            speakers = frozenset[int]().union(*(who.get((each, *key), frozenset()) for each in recent))
-            authors[number, day * policy.bins_a_day + place] = len(speakers)
-    return score_matrix(policy, Matrix(counts.matrix.counts, authors, counts.matrix.backfilled))
-
-
 def _spikes(policy: DetectorPolicy, counts: _Counts, scored: ScoredMatrix) -> Iterator[Spike]:
     episode_policy = EpisodePolicy.matching(policy)
     for number, key in enumerate(counts.keys):
@@ -140,7 +123,14 @@ def _spikes(policy: DetectorPolicy, counts: _Counts, scored: ScoredMatrix) -> It
         yield from found.values()
 
 
-def _with_provenance(reader: Reader, incident: Incident, now: datetime) -> Incident:
+def _assessed(reader: Reader, incident: Incident, now: datetime, coverage: Sequence[Coverage]) -> Incident:
+    """With its verdict, its terms and where it comes from, as the watch has them."""
     sources = queries.sources_between(reader, incident.topic, incident.start, incident.end or now)
-    generated = bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources)
-    return msgspec.structs.replace(incident, synthetic=generated)
+    found = verdict(VerdictPolicy(), queries.facts(reader, incident, now, coverage))
+    return msgspec.structs.replace(
+        incident,
+        synthetic=bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources),
+        verdict=found.name,
+        evidence=found.evidence,
+        terms=queries.leading_terms(reader, incident, now),
+    )

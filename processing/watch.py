@@ -128,6 +128,7 @@ class Watch:
         changed = self._score(coverage, begin, end)
         write_spikes(self.store, changed)
         self._tell(self._regroup(end, coverage))
+        write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
         self._next = end
         return True

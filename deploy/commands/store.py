@@ -33,23 +33,6 @@ class TextFormat(StrEnum):
     JSON = "json"
 
 
-class SqlFormat(StrEnum):
-    """How the result of a query is printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    NDJSON = "ndjson"
-
-
-CLICKHOUSE_FORMATS = {
-    SqlFormat.TABLE: "PrettyCompactMonoBlock",
-    SqlFormat.CSV: "CSVWithNames",
-    SqlFormat.JSON: "JSON",
-    SqlFormat.NDJSON: "JSONEachRow",
-}
-
-
 def migrate_schema(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be applied.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ Times are aware and in UTC; a range takes its first moment and leaves out its la
 from processing.queries.asked import Query
 from processing.queries.explanation import Explanation, Part, Terms, explanation, leading_terms
 from processing.queries.facts import facts
+from processing.queries.health import Health, health
 from processing.queries.incidents import (
     acknowledged,
     delivered,
@@ -27,6 +28,7 @@ from processing.queries.series import (
     scored_until,
     series,
     sources_between,
+    watch_state,
 )
 from processing.spikes.explain import Driver
 from processing.spikes.verdict import Concentration
@@ -39,6 +41,7 @@ __all__ = [
     "Coverage",
     "Driver",
     "Explanation",
+    "Health",
     "Part",
     "Presence",
     "Query",
@@ -57,6 +60,7 @@ __all__ = [
     "explanation",
     "extent",
     "facts",
+    "health",
     "incident",
     "incidents",
     "last_decision",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import language, pipeline, spikes, topics
+from tests.benchmarks import language, pipeline, social_sources, sources, spikes, topics
 
 if __name__ == "__main__":
     spikes.main()

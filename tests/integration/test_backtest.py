@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from processing import queries
 from processing.backtest import Backtest, backtest
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, VerdictName
 from processing.spikes.detector import DetectorPolicy
 from processing.store.client import Store
 from tests.conftest import NOON
@@ -48,10 +48,18 @@ def test_it_judges_by_the_thresholds_it_is_given(store: Store) -> None:
     assert len(run(store, DetectorPolicy.for_bins(timedelta(hours=1))).incidents) == 1
 
 
-@pytest.mark.parametrize("few", [{"authors": 3}, {"backfill": True}], ids=["three authors", "backfill"])
-def test_what_the_watch_does_not_tell_it_does_not_find(store: Store, few: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("few", "verdicts"),
+    [({"authors": 3}, {VerdictName.CONCENTRATED}), ({"backfill": True}, set())],
+    ids=["three authors", "backfill"],
+)
+def test_what_the_watch_does_not_tell_it_does_not_count(
+    store: Store, few: dict[str, int], verdicts: set[VerdictName]
+) -> None:
     fill(store, list(talk(**few)))  # type: ignore[arg-type]
-    assert run(store).incidents == ()
+    found = run(store)
+    assert {incident.verdict for incident in found.incidents} == verdicts
+    assert found.alerts_a_week == 0.0
 
 
 def test_what_was_not_covered_is_unknown(store: Store) -> None:

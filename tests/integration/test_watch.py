@@ -14,7 +14,8 @@ import pytest
 from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
-from processing.contract import TaggedPost, VerdictName
+from processing.contract import ClickHouseAddress, TaggedPost, VerdictName
+from processing.spikes.book_state import save
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress, write_watch_state
