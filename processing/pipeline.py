@@ -2,7 +2,7 @@
 
     posts topic --poll--> Batch
       --tag-------> TaggedPost, what cannot be placed in time joins the rejected
-      --write-----> post_versions, deletions behind the posts they name
+      --write-----> post_versions, blank where a tombstone names the post; then the batch's own deletions
       --recount---> count_versions, for the minutes touched
       --note------> source_health, how far each collector has come
       --reject----> posts.rejected
@@ -27,7 +27,8 @@ from processing.enrich import Enricher
 from processing.event_time import Impossible, event_time
 from processing.language import LanguageDetector
 from processing.store.client import Store, StoreUnavailable
-from processing.store.writer import delete_posts, recount, write_posts, write_progress
+from processing.store.deletions import delete_posts
+from processing.store.writer import recount, write_posts, write_progress
 from processing.topics import Outcome, ReloadingTaxonomy
 
 log = structlog.get_logger()
@@ -52,16 +53,25 @@ def sort(batch: Batch, enricher: Enricher) -> Sorted:
     deletions: list[Post] = []
     rejected = list(batch.rejected)
     for post in batch.posts:
-        if post.op != "post":
-            deletions.append(post)
-            continue
         try:
-            event_time(post)
+            check(post)
         except Impossible as error:
             rejected.append(_rejected(post, error))
         else:
-            posts.append(post)
+            (posts if post.op == "post" else deletions).append(post)
     return Sorted(enricher.tag_many(posts), deletions, rejected)
+
+
+def check(post: Post) -> None:
+    """See that it can be placed in time, where that matters.
+
+    Raises:
+        Impossible: it cannot, or it deletes an author and names none.
+    """
+    if post.op == "delete_author" and not post.author:
+        raise Impossible("A delete_author names no author.")
+    if post.op != "delete":
+        event_time(post)
 
 
 def _rejected(post: Post, error: Impossible) -> Rejected:

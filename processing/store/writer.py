@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from importlib import resources
 
 import msgspec
 
-from ingest.contract import Post, Progress
-from processing.contract import Incident, Spike, TaggedPost
+from ingest.contract import Progress
+from processing.contract import Incident, Pulse, Spike, TaggedPost
 from processing.event_time import EventTime, event_time
 from processing.store.client import Store
-
-DELETION = 2**62
-"""Added to a deletion's version, so that it wins over every edit and every redelivery."""
+from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, sql
 
 POST_COLUMNS = (
     "source",
@@ -49,18 +46,7 @@ POST_COLUMNS = (
 )
 
 
-def _sql(name: str) -> str:
-    return resources.files("processing.store").joinpath("sql", f"{name}.sql").read_text("utf-8")
-
-
-RECOUNT = _sql("recount")
-DELETE = _sql("delete")
-MINUTES_OF = _sql("minutes_of")
-
-
-def milliseconds(moment: datetime) -> int:
-    """Since the epoch."""
-    return int(moment.timestamp() * 1000)
+RECOUNT = sql("recount")
 
 
 def minute_of(moment: datetime) -> datetime:
@@ -101,7 +87,14 @@ def _row(tagged: TaggedPost, time: EventTime) -> tuple[object, ...]:
 
 
 def write_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
-    """Write tagged posts and return the minutes that they touch."""
+    """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch."""
+    minutes = insert_posts(store, batch)
+    blank_the_gone(store, minutes)
+    return minutes
+
+
+def insert_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
+    """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
     times = [event_time(tagged.post) for tagged in batch]
     rows = [_row(tagged, time) for tagged, time in zip(batch, times, strict=True)]
     if rows:
@@ -109,25 +102,20 @@ def write_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
     return {minute_of(time.at) for time in times}
 
 
-def delete_posts(store: Store, deletions: Sequence[Post]) -> set[datetime]:
-    """Blank what the deletions name and return the minutes that they touch. The buckets keep their counts."""
-    touched: set[datetime] = set()
-    for source in sorted({deletion.source for deletion in deletions}):
-        named = [deletion for deletion in deletions if deletion.source == source]
-        parameters: dict[str, object] = {
-            "source": source,
-            "ids": [deletion.id for deletion in named if deletion.op == "delete"],
-            "authors": [deletion.author for deletion in named if deletion.op == "delete_author"],
-        }
-        touched |= {minute for (minute,) in store.query(MINUTES_OF, parameters)}
-        store.command(DELETE, parameters | {"deletion": DELETION})
-    return touched
-
-
 def recount(store: Store, minutes: set[datetime]) -> None:
-    """Count these minutes again, every topic, language and source of them."""
-    if minutes:
-        store.command(RECOUNT, {"minutes": sorted(minutes)})
+    """Count these minutes again, every topic, language and source of them.
+
+    The version is taken by a query of its own: within the recount, the engine looks at the table before it looks
+    at the clock, and a write between the two would be missed by the recount with the highest version.
+    """
+    for some in portions(sorted(minutes), MINUTES_AT_ONCE):
+        store.command(RECOUNT, {"minutes": some, "version": server_clock(store)})
+
+
+def server_clock(store: Store) -> int:
+    """Microseconds since the epoch at the store."""
+    [(now,)] = store.query("SELECT toUnixTimestamp64Micro(now64(6))")
+    return int(now)
 
 
 PROGRESS_COLUMNS = (

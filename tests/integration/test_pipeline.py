@@ -104,6 +104,14 @@ def test_an_impossible_time_is_rejected_and_stops_nothing(
     assert any("cannot be right" in rejection for rejection in rejections(log_address))
 
 
+def test_an_author_deletion_that_names_nobody_is_rejected(
+    worker: Pipeline, producer: PostProducer, store: Store, log_address: KafkaAddress
+) -> None:
+    send(producer, a_post(id="nobody", op="delete_author", text=""), a_post(id="next"))
+    eventually(lambda: "next" in stored(store))
+    assert any("names no author" in rejection for rejection in rejections(log_address))
+
+
 def test_progress_is_known_behind_the_posts_it_speaks_for(
     worker: Pipeline, producer: PostProducer, store: Store
 ) -> None:

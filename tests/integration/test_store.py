@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from importlib import resources
 
 import msgspec
 import pytest
 
-from ingest.contract import Post, Progress
+from ingest.contract import Progress
 from processing import queries
-from processing.contract import ClickHouseAddress, TaggedPost
+from processing.contract import ClickHouseAddress
 from processing.enrich import Enricher
 from processing.language import DETECTORS
 from processing.retag import retag
 from processing.store import migrate as schema
 from processing.store.client import Store, StoreRefused, StoreUnavailable
-from processing.store.writer import delete_posts, minute_of, recount, write_posts, write_progress
+from processing.store.deletions import delete_posts
+from processing.store.writer import recount, write_posts, write_progress
 from processing.topics import parse_taxonomy
 from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
+from tests.integration.stored import MINUTE, counted, recounted, some_posts, tagged, write
 from tests.waiting import free_port
-
-MINUTE = timedelta(minutes=1)
-
-
-def tagged(post: Post, *, language: str = "en", topics: tuple[str, ...] = ("ban",)) -> TaggedPost:
-    return TaggedPost(post, language, 0.9, topics, "rules-1")
-
-
-def some_posts() -> list[TaggedPost]:
-    return [
-        tagged(
-            a_post(id=str(n), author=f"author-{n % 7}" if n % 5 else None, created_at=NOON + (n % 4) * MINUTE),
-            language=("en", "ar")[n % 2],
-            topics=(("ban", "employer-ban"), ("ban",), ())[n % 3],
-        )
-        for n in range(60)
-    ]
-
-
-def write(store: Store, posts: Iterable[TaggedPost]) -> None:
-    recount(store, write_posts(store, list(posts)))
-
-
-def counted(store: Store) -> dict[tuple[datetime, str, str, str], tuple[int, int]]:
-    rows = store.query("SELECT minute, topic, language, source, posts, authors FROM counts")
-    return {tuple(row[:4]): (row[4], row[5]) for row in rows}  # type: ignore[misc]
-
-
-def recounted(posts: Iterable[TaggedPost]) -> dict[tuple[datetime, str, str, str], tuple[int, int]]:
-    """The same in Python, from the posts themselves."""
-    seen: Counter[tuple[datetime, str, str, str]] = Counter()
-    authors: dict[tuple[datetime, str, str, str], set[str]] = {}
-    for each in {each.post.id: each for each in posts}.values():
-        for topic in (*each.topics, "*"):
-            key = (minute_of(each.post.created_at), topic, each.language, each.post.source)
-            seen[key] += 1
-            authors.setdefault(key, set()).add(each.post.author or f"\0{each.post.id}")
-    return {key: (count, len(authors[key])) for key, count in seen.items()}
 
 
 def test_counts_are_those_of_the_posts(store: Store) -> None:
@@ -103,22 +65,6 @@ def test_an_edit_moves_the_post_between_topics(store: Store) -> None:
     assert counted(store) == recounted([edited])
     write(store, [before])
     assert counted(store) == recounted([edited]), "the older version came again and won"
-
-
-def test_a_deleted_post_loses_its_text_and_keeps_its_place(store: Store) -> None:
-    posts = [tagged(a_post(id="1", author="someone", url="https://example.org/1")), tagged(a_post(id="2"))]
-    write(store, posts)
-    recount(store, delete_posts(store, [a_post(id="1", op="delete", text="")]))
-    write(store, posts)
-    rows = store.query("SELECT id, text, author, url, deleted FROM posts ORDER BY id")
-    assert rows == [("1", "", "", "", True), ("2", "TikTok banned", "", "", False)]
-    assert store.query("SELECT posts, deleted FROM counts WHERE topic = 'ban'") == [(2, 1)]
-
-
-def test_an_author_who_goes_takes_all_texts_along(store: Store) -> None:
-    write(store, [tagged(a_post(id=str(n), author="someone" if n else "other")) for n in range(3)])
-    recount(store, delete_posts(store, [a_post(id="x", op="delete_author", author="someone", text="")]))
-    assert store.query("SELECT id, text FROM posts ORDER BY id") == [("0", "TikTok banned"), ("1", ""), ("2", "")]
 
 
 def test_a_post_off_the_subject_keeps_its_place_and_not_its_text(store: Store) -> None:

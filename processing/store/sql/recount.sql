@@ -8,7 +8,7 @@ SELECT
     sum(authors) AS authors,
     sum(backfilled) AS backfilled,
     sum(deleted) AS deleted,
-    toUnixTimestamp64Micro(now64(6)) AS version
+    {version:UInt64} AS version
 FROM
 (
     SELECT

@@ -1,0 +1,17 @@
+INSERT INTO erasures (name, minute)
+SELECT DISTINCT
+    arrayJoin(arrayConcat(
+        if(id IN {ids:Array(String)}, [sipHash64('post', source, id)], []),
+        if(author IN {authors:Array(String)}, [sipHash64('author', source, author)], [])
+    )),
+    toStartOfMinute(created_at)
+FROM post_versions
+WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
+    AND source = {source:String}
+    AND (
+        id IN {ids:Array(String)}
+        -- An author may come back: what was both written and seen after the deletion stays.
+        OR toUnixTimestamp64Milli(least(created_at, seen_at))
+            <= {times:Array(Int64)}[indexOf({authors:Array(String)}, author)]
+    )
+    AND NOT deleted
