@@ -9,9 +9,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,9 +32,13 @@ from processing.language import DETECTORS
 from processing.pipeline import Pipeline
 from processing.store.client import Store
 from processing.topics import ReloadingTaxonomy, Taxonomy, load_taxonomy
+from processing.upkeep import Upkeep, chores
 from processing.watch import Watch
 
 PROBE_PATIENCE = 5.0
+
+CHORE_PATIENCE = timedelta(hours=1)
+"""A month of posts is merged in one statement."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ def run_process(settings: Settings) -> None:
         PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
         PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
     ):
-        Pipeline(consumer, producer, store, detector, taxonomy, stop, settings.processing.batch_posts)()
+        own = settings.processing
+        Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
 
 
 def run_watch(settings: Settings) -> None:
@@ -129,7 +135,23 @@ def run_watch(settings: Settings) -> None:
     with Store(settings.processing.clickhouse) as store:
         told = [Console(sys.stdout, width)]
         watch = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
-        watch.run(stop, settings.processing.watch_interval)
+        with upkeep_beside(settings, stop):
+            watch.run(stop, settings.processing.watch_interval)
+
+
+@contextmanager
+def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
+    """Do the store's chores in a thread of their own. What ends the chores ends the process too."""
+    address = replace(settings.processing.clickhouse, timeout=CHORE_PATIENCE)
+    with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
+        upkeep = Upkeep(store, chores(settings.processing.purge_interval), clock=lambda: datetime.now(UTC))
+        running = threads.submit(upkeep.run, stop)
+        running.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+        running.result()
 
 
 def run_dashboard(settings: Settings) -> None:

@@ -26,6 +26,7 @@ from processing.contract import TaggedPost
 from processing.enrich import Enricher
 from processing.event_time import Impossible, event_time
 from processing.language import LanguageDetector
+from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress
@@ -94,6 +95,7 @@ class Pipeline:
     taxonomy: ReloadingTaxonomy
     stop: threading.Event
     batch_posts: int
+    names: AuthorNames = PLAIN
     _enricher: Enricher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,7 +145,8 @@ class Pipeline:
         # Without end: a store that is away is waited for, and the log keeps what is not committed.
         for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
             with attempt:
-                touched = write_posts(self.store, work.tagged) | delete_posts(self.store, work.deletions)
+                touched = write_posts(self.store, work.tagged, self.names)
+                touched |= delete_posts(self.store, work.deletions, self.names)
                 recount(self.store, touched)
                 write_progress(self.store, batch.progress)
 

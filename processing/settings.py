@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract import KafkaAddress
 from processing.contract import ClickHouseAddress
+from processing.store.authors import AuthorNames
 
 
 class ProcessingSettings(BaseSettings):
@@ -27,12 +28,24 @@ class ProcessingSettings(BaseSettings):
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
     watch_interval: timedelta = Field(timedelta(seconds=1), description="pause between two looks at the counts")
+    purge_interval: timedelta = Field(
+        timedelta(minutes=15), description="pause between two looks for deleted text to take off the disk"
+    )
+    author_key: SecretStr = Field(
+        SecretStr(""),
+        description="store authors as hashes by this key; several, separated by commas, with the newest first",
+    )
     bin_width: timedelta = Field(timedelta(minutes=5), description="width of the detector's bins")
 
     @property
     def kafka(self) -> KafkaAddress:
         """Where posts come from."""
         return KafkaAddress(self.kafka_bootstrap)
+
+    @property
+    def authors(self) -> AuthorNames:
+        """How authors are stored."""
+        return AuthorNames.from_setting(self.author_key.get_secret_value())
 
     @property
     def clickhouse(self) -> ClickHouseAddress:

@@ -15,8 +15,12 @@ from deploy.report import incident_lines
 from deploy.store_at_hand import store_at_hand
 from processing import queries
 from processing.retag import retag as retag_posts
+from processing.store.authors import AuthorNames
 from processing.store.client import Store
+from processing.store.deletions import Named, delete, posts_named
 from processing.store.migrate import migrate
+from processing.store.purge import purge
+from processing.store.writer import recount
 
 
 class TableFormat(StrEnum):
@@ -64,3 +68,47 @@ def retag(
         tagger, taxonomy = stages.enricher(own)
         done = retag_posts(store, tagger, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), lambda _: None)
     print(f"{done.posts:,} posts tagged again with rules {taxonomy.version}, {done.changed:,} of them changed")
+
+
+def forget(
+    author: Annotated[
+        str | None, typer.Option(metavar="SOURCE:NAME", help="All that this account wrote so far.")
+    ] = None,
+    post: Annotated[str | None, typer.Option(metavar="SOURCE:ID", help="This post.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="All that this source gave so far.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove text, author and links of stored posts for good, as a delete from their network does; counts stay.
+
+    What is delivered again later is removed again. An account or a source may be heard again with newer posts.
+    """
+    own = settings()
+    named = _named(own.processing.authors, datetime.now(UTC), author, post, source)
+    with store_at_hand(own) as at_hand, Store(at_hand.processing.clickhouse) as store:
+        print(f"{posts_named(store, named):,} posts of {named.source} lose their text, author and links for good.")
+        if not yes:
+            typer.confirm("Forget them?", abort=True)
+        recount(store, delete(store, named))
+        purged = sum(each.posts for each in purge(store))
+    print(f"Forgotten, and {purged:,} versions of posts taken off the disk.")
+
+
+def _named(names: AuthorNames, now: datetime, author: str | None, post: str | None, source: str | None) -> Named:
+    match author, post, source:
+        case str(), None, None:
+            network, name = _split("--author", author)
+            return Named(network, authors=dict.fromkeys(names.every(network, name), now))
+        case None, str(), None:
+            network, name = _split("--post", post)
+            return Named(network, [name])
+        case None, None, str():
+            return Named(source, all_until=now)
+        case _:
+            raise typer.BadParameter("Say one of --author, --post and --source.")
+
+
+def _split(option: str, value: str) -> tuple[str, str]:
+    source, colon, name = value.partition(":")
+    if not (source and colon and name):
+        raise typer.BadParameter(f"{option} {value!r} does not name a source: say it as SOURCE:NAME.")
+    return source, name

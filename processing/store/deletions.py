@@ -1,4 +1,4 @@
-"""Deletes that last: of a post, or of all that an author wrote.
+"""Deletes that last: of a post, of all that an author wrote, of all that a source gave.
 
 A deletion writes its tombstone first and blanks the posts it finds behind that. Whoever writes posts looks for
 tombstones behind the write (`blank_the_gone`). Two workers may do both at once: either the write came before the
@@ -20,7 +20,8 @@ from itertools import groupby, islice
 from typing import TypeVar
 
 from ingest.contract import Post
-from processing.event_time import AHEAD, EARLIEST, Impossible, event_time
+from processing.event_time import AHEAD, event_time
+from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 
 DELETION = 2**62
@@ -42,6 +43,7 @@ def sql(name: str) -> str:
 ENTOMB = sql("entomb")
 FIND_NAMED = sql("find_named")
 NOTE_ERASURES = sql("note_erasures")
+COUNT_NAMED = sql("count_named")
 OWED_MINUTES = sql("owed_minutes")
 BLANK = sql("blank")
 TOMBSTONES_EXIST = sql("tombstones_exist")
@@ -50,11 +52,12 @@ TOMBSTONES_OF = sql("tombstones_of")
 
 @dataclass(frozen=True)
 class Named:
-    """What is to go, of one source: posts by id, and authors each up to a time."""
+    """What is to go, of one source: posts by id, authors by stored name each up to a time, or all up to a time."""
 
     source: str
     ids: Sequence[str] = ()
     authors: Mapping[str, datetime] = field(default_factory=dict)
+    all_until: datetime | None = None
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -64,6 +67,7 @@ class Named:
             "ids": list(self.ids),
             "authors": list(self.authors),
             "times": [milliseconds(until) for until in self.authors.values()],
+            "all_until": milliseconds(self.all_until) if self.all_until else 0,
         }
 
 
@@ -79,50 +83,44 @@ def portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield portion
 
 
-def deleted_at(deletion: Post) -> datetime:
-    """When it was deleted in its network."""
-    try:
-        return event_time(deletion).at
-    except Impossible:
-        return EARLIEST
-
-
-def delete_posts(store: Store, deletions: Sequence[Post]) -> set[datetime]:
+def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> set[datetime]:
     """Blank what deletions name, for good, and return the minutes to recount. The buckets keep their counts."""
     touched: set[datetime] = set()
     in_order = sorted(deletions, key=lambda deletion: deletion.source)
     for source, all_of_it in groupby(in_order, key=lambda deletion: deletion.source):
         for some in portions(all_of_it, NAMES_AT_ONCE):
-            entomb(store, source, some)
-            touched |= erase(store, _named(source, some))
+            touched |= delete(store, named_by(source, some, names))
     return touched
 
 
-def _named(source: str, deletions: Sequence[Post]) -> Named:
+def named_by(source: str, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> Named:
+    """What these deletions of one source name."""
     authors: dict[str, datetime] = {}
     for each in deletions:
         if each.op == "delete_author" and each.author:
-            authors[each.author] = max(deleted_at(each), authors.get(each.author, EARLIEST))
+            at = event_time(each).at
+            authors |= {name: max(at, authors.get(name, at)) for name in names.every(source, each.author)}
     return Named(source, [each.id for each in deletions if each.op == "delete"], authors)
 
 
-def entomb(store: Store, source: str, deletions: Sequence[Post]) -> None:
-    """Write down that these are gone."""
-    posts = [(each.id, deleted_at(each)) for each in deletions if each.op == "delete"]
-    authors = [(each.author, deleted_at(each)) for each in deletions if each.op == "delete_author" and each.author]
-    for kind, gone in (("post", posts), ("author", authors)):
-        if gone:
-            names = [name for name, _ in gone]
-            times = [milliseconds(at) for _, at in gone]
-            store.command(ENTOMB, {"kind": kind, "source": source, "names": names, "times": times})
-
-
-def erase(store: Store, named: Named) -> set[datetime]:
-    """Blank the posts that are named and return the minutes to recount, those of an earlier, cut-off try too."""
+def delete(store: Store, named: Named) -> set[datetime]:
+    """Blank what is named, for good, and return the minutes to recount, those of an earlier, cut-off try too."""
+    entomb(store, named)
     parameters = named.parameters
     found = {minute for (minute,) in store.query(FIND_NAMED, parameters)}
     _blank(store, parameters, found)
     return found | {minute for (minute,) in store.query(OWED_MINUTES, parameters)}
+
+
+def entomb(store: Store, named: Named) -> None:
+    """Write down that these are gone."""
+    store.command(ENTOMB, named.parameters)
+
+
+def posts_named(store: Store, named: Named) -> int:
+    """How many posts there are that would be blanked."""
+    [(posts,)] = store.query(COUNT_NAMED, named.parameters)
+    return int(posts)
 
 
 def blank_the_gone(store: Store, minutes: set[datetime]) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from ingest.contract import Progress
 from processing.contract import Incident, Pulse, Spike, TaggedPost
 from processing.event_time import EventTime, event_time
+from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, sql
 
@@ -54,7 +55,7 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _row(tagged: TaggedPost, time: EventTime) -> tuple[object, ...]:
+def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[object, ...]:
     post = tagged.post
     seen_at = post.seen_at or time.at
     on_topic = bool(tagged.topics)
@@ -71,7 +72,7 @@ def _row(tagged: TaggedPost, time: EventTime) -> tuple[object, ...]:
         # A post off the subject is kept for its place in the conversation, not for what it says.
         post.text if on_topic else "",
         (post.url or "") if on_topic else "",
-        post.author or "",
+        names.stored(post.source, post.author or ""),
         post.langs if on_topic else (),
         post.links if on_topic else (),
         post.hashtags if on_topic else (),
@@ -86,17 +87,17 @@ def _row(tagged: TaggedPost, time: EventTime) -> tuple[object, ...]:
     )
 
 
-def write_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
+def write_posts(store: Store, batch: Sequence[TaggedPost], names: AuthorNames = PLAIN) -> set[datetime]:
     """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch."""
-    minutes = insert_posts(store, batch)
+    minutes = insert_posts(store, batch, names)
     blank_the_gone(store, minutes)
     return minutes
 
 
-def insert_posts(store: Store, batch: Sequence[TaggedPost]) -> set[datetime]:
+def insert_posts(store: Store, batch: Sequence[TaggedPost], names: AuthorNames = PLAIN) -> set[datetime]:
     """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
     times = [event_time(tagged.post) for tagged in batch]
-    rows = [_row(tagged, time) for tagged, time in zip(batch, times, strict=True)]
+    rows = [_row(tagged, time, names) for tagged, time in zip(batch, times, strict=True)]
     if rows:
         store.insert("post_versions", POST_COLUMNS, list(zip(*rows, strict=True)))
     return {minute_of(time.at) for time in times}

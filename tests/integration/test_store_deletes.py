@@ -9,9 +9,11 @@ import pytest
 
 from ingest.contract import Post
 from processing import queries
+from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
-from processing.store.deletions import blank_the_gone, delete_posts, entomb
-from processing.store.writer import insert_posts, recount
+from processing.store.deletions import Named, blank_the_gone, delete_posts, entomb, named_by, posts_named
+from processing.store.deletions import delete as delete_named
+from processing.store.writer import insert_posts, recount, write_posts
 from tests.conftest import NOON, a_post
 from tests.integration.stored import MINUTE, counted, recounted, some_posts, tagged, write
 
@@ -111,7 +113,7 @@ class TestTwoWorkersAtOnce:
     """One writes a post while another deletes it; each of their steps may come between any two of the other's."""
 
     def test_the_post_is_written_between_the_tombstone_and_the_search(self, store: Store, deletion: Post) -> None:
-        entomb(store, "example", [deletion])
+        entomb(store, named_by("example", [deletion]))
         touched = insert_posts(store, [tagged(a_post(author="someone"))])
         delete(store, deletion)
         blank_the_gone(store, touched)
@@ -187,3 +189,31 @@ def test_hostile_names_are_values(store: Store) -> None:
     delete(store, of_author(name), of_post(name))
     write(store, [tagged(msgspec.structs.replace(post, id="2"))])
     assert set(texts(store).values()) == {GONE}
+
+
+def test_a_whole_source_may_go_and_come_back(store: Store) -> None:
+    write(store, [tagged(a_post(id=str(n), author=f"author-{n}")) for n in range(5)])
+    write(store, [tagged(a_post(source="other"))])
+    everything = Named("example", all_until=NOON + DAY)
+    assert posts_named(store, everything) == 5
+    recount(store, delete_named(store, everything))
+    write(store, [tagged(a_post(id="late")), tagged(a_post(id="new", created_at=NOON + 2 * DAY))])
+    assert {name for name, state in texts(store).items() if state == THERE} == {"new", "1"}
+    assert posts_named(store, everything) == 0
+
+
+def test_an_author_is_forgotten_under_every_name_that_a_key_gave(store: Store) -> None:
+    old, both = AuthorNames.from_setting("first"), AuthorNames.from_setting("second, first")
+    for number, names in enumerate((PLAIN, old, both)):
+        recount(store, write_posts(store, [tagged(a_post(id=str(number), author="someone"))], names))
+    stored = [author for (author,) in store.query("SELECT author FROM posts ORDER BY id")]
+    assert stored[0] == "someone"
+    assert len(set(stored)) == 3
+    assert stored[2] == both.stored("example", "someone") != both.stored("other", "someone")
+    recount(store, delete_posts(store, [of_author()], both))
+    recount(store, write_posts(store, [tagged(a_post(id="3", author="someone"))], both))
+    assert set(texts(store).values()) == {GONE}
+
+
+def test_nobody_is_not_hashed() -> None:
+    assert AuthorNames((b"key",)).stored("example", "") == ""

@@ -1,10 +1,19 @@
 -- A post is gone whatever time its deletion gives, so its tombstone holds for all that was written by now and a day
 -- more for clocks that run ahead. By the day, so that a redelivery writes the same row.
-INSERT INTO tombstone_versions (name, kind, source, holds_until)
-WITH fromUnixTimestamp64Milli(each.2, 'UTC') AS deleted_at
+INSERT INTO tombstone_versions (kind, name, source, holds_until)
+SELECT 'post', sipHash64('post', {source:String}, id), {source:String}, toStartOfDay(now('UTC')) + INTERVAL 2 DAY
+FROM (SELECT arrayJoin({ids:Array(String)}) AS id)
+UNION ALL
 SELECT
-    sipHash64({kind:String}, {source:String}, each.1),
-    {kind:String},
+    'author',
+    sipHash64('author', {source:String}, each.1),
     {source:String},
-    if({kind:String} = 'post', toDateTime64(toStartOfDay(greatest(deleted_at, now64(3, 'UTC')), 'UTC'), 3, 'UTC') + INTERVAL 2 DAY, deleted_at)
-FROM (SELECT arrayJoin(arrayZip({names:Array(String)}, {times:Array(Int64)})) AS each)
+    fromUnixTimestamp64Milli(each.2, 'UTC')
+FROM (SELECT arrayJoin(arrayZip({authors:Array(String)}, {times:Array(Int64)})) AS each)
+UNION ALL
+SELECT
+    'source',
+    sipHash64('source', {source:String}, {source:String}),
+    {source:String},
+    fromUnixTimestamp64Milli({all_until:Int64}, 'UTC')
+WHERE {all_until:Int64} > 0

@@ -4,7 +4,11 @@ FROM tombstone_versions
 WHERE holds_until >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND name IN
     (
-        SELECT arrayJoin([sipHash64('post', source, id), sipHash64('author', source, author)])
+        SELECT arrayJoin([
+            sipHash64('post', source, id),
+            sipHash64('author', source, author),
+            sipHash64('source', source, source)
+        ])
         FROM post_versions
         WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))} AND NOT deleted
     )

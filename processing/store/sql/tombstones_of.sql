@@ -5,7 +5,11 @@ WITH present AS
         source,
         id,
         least(created_at, seen_at) AS first_known,
-        arrayJoin([sipHash64('post', source, id), sipHash64('author', source, author)]) AS name
+        arrayJoin([
+            sipHash64('post', source, id),
+            sipHash64('author', source, author),
+            sipHash64('source', source, source)
+        ]) AS name
     FROM post_versions
     WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))} AND NOT deleted
 )

@@ -1,0 +1,113 @@
+"""Deleted text leaves the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import lz4.block
+import zstandard
+
+from processing.store.client import Store
+from processing.store.deletions import delete_posts
+from processing.store.purge import Purged, purge
+from processing.store.writer import recount
+from tests.conftest import NOON, a_post
+from tests.integration.stored import tagged, write
+from tests.waiting import eventually
+
+MARKER = b"xylophone-marmalade-quagmire"
+HEADER = 25  # of a block: 16 bytes of checksum, the method, the sizes with and without compression
+
+
+def on_disk(store: Store) -> Iterator[Path]:
+    """Every file of column data that the table has, in parts in use or not."""
+    [(folders,)] = store.query(
+        "SELECT data_paths FROM system.tables WHERE database = currentDatabase() AND name = 'post_versions'"
+    )
+    for folder in folders:
+        yield from Path(folder).rglob("*.bin")
+
+
+def contents(path: Path) -> bytes:
+    """A column file without its compression."""
+    packed = path.read_bytes()
+    plain = b""
+    while packed:
+        method, size, whole = (
+            packed[16],
+            int.from_bytes(packed[17:21], "little"),
+            int.from_bytes(packed[21:25], "little"),
+        )
+        block, packed = packed[HEADER : 16 + size], packed[16 + size :]
+        match method:
+            case 0x82:
+                plain += lz4.block.decompress(block, uncompressed_size=whole)
+            case 0x90:
+                plain += zstandard.ZstdDecompressor().decompress(block, max_output_size=whole)
+            case _:
+                plain += block  # as it is, or by a codec for numbers
+    return plain
+
+
+def found_on_disk(store: Store) -> bool:
+    found = False
+    for path in on_disk(store):
+        try:
+            found = MARKER in contents(path) or found
+        except FileNotFoundError:
+            continue  # a part that was unlinked while we looked
+    return found
+
+
+def unlink_at_once(store: Store) -> None:
+    """Make the engine unlink unused parts each second; attaching the table anew wakes its cleaner to that."""
+    quickly = (
+        "old_parts_lifetime",
+        "cleanup_delay_period",
+        "cleanup_delay_period_random_add",
+        "max_cleanup_delay_period",
+    )
+    store.command(f"ALTER TABLE post_versions MODIFY SETTING {', '.join(f'{name} = 1' for name in quickly)}")
+    store.command("DETACH TABLE post_versions SYNC")
+    store.command("ATTACH TABLE post_versions")
+
+
+def test_the_text_of_a_deleted_post_is_in_no_file_any_more(store: Store) -> None:
+    unlink_at_once(store)
+    post = a_post(text=MARKER.decode(), author="someone")
+    write(store, [tagged(post), tagged(a_post(id="2"))])
+    assert found_on_disk(store)
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    write(store, [tagged(post)])
+    assert found_on_disk(store), "gone before the purge: the test shows nothing"
+    assert purge(store) == (Purged(202007, 2),)
+    eventually(lambda: not found_on_disk(store))
+    assert store.query("SELECT id, text FROM posts ORDER BY id") == [("1", ""), ("2", "TikTok banned")]
+
+
+def test_what_was_purged_is_written_down_and_not_done_again(store: Store) -> None:
+    write(store, [tagged(a_post())])
+    assert purge(store) == ()
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    assert purge(store) == (Purged(202007, 1),)
+    assert purge(store) == ()
+    [(month, began_at)] = store.query("SELECT month, began_at FROM purges")
+    assert month == 202007
+    assert began_at > datetime.now(UTC) - timedelta(hours=1)
+
+
+def test_only_months_with_a_deletion_are_merged(store: Store) -> None:
+    write(store, [tagged(a_post()), tagged(a_post(id="2", created_at=NOON + timedelta(days=40)))])
+    recount(store, delete_posts(store, [a_post(id="2", op="delete", text="")]))
+    assert purge(store) == (Purged(202008, 1),)
+
+
+def test_a_replay_of_a_deleted_post_is_purged_too(store: Store) -> None:
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    write(store, [tagged(a_post())])
+    purge(store)
+    write(store, [tagged(a_post())])
+    assert purge(store) == (Purged(202007, 1),)
+    assert store.query("SELECT count() FROM post_versions") == [(1,)]

@@ -1,0 +1,65 @@
+"""The store's chores: when, and what ends them."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store, StoreRefused, StoreUnavailable
+from processing.store.deletions import delete_posts
+from processing.store.writer import recount
+from processing.upkeep import Chore, Upkeep, chores, due
+from tests.conftest import NOON, a_post
+from tests.integration.stored import MINUTE, tagged, write
+from tests.waiting import eventually
+
+
+def test_a_chore_is_due_at_first_and_then_every_so_often() -> None:
+    often, seldom = (Chore(name, every * MINUTE, lambda _: None) for name, every in (("often", 1), ("seldom", 9)))
+    assert due([often, seldom], {}, NOON) == [often, seldom]
+    done = {"often": NOON, "seldom": NOON}
+    assert due([often, seldom], done, NOON + 0.9 * MINUTE) == []
+    assert due([often, seldom], done, NOON + MINUTE) == [often]
+    assert due([often, seldom], done, NOON + 9 * MINUTE) == [often, seldom]
+
+
+class Wall:
+    """A clock that moves a minute at each look."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> object:
+        self.now += MINUTE
+        return self.now
+
+
+def test_deleted_text_is_purged_while_it_runs(store: Store, address: ClickHouseAddress) -> None:
+    write(store, [tagged(a_post())])
+    recount(store, delete_posts(store, [a_post(op="delete", text="")]))
+    stop = threading.Event()
+    with Store(address) as own:
+        upkeep = Upkeep(own, chores(timedelta(milliseconds=20)), clock=Wall())  # type: ignore[arg-type]
+        thread = threading.Thread(target=upkeep.run, args=(stop,))
+        thread.start()
+        try:
+            assert eventually(lambda: store.query("SELECT month, posts FROM purges")) == [(202007, 1)]
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_a_store_that_is_away_is_tried_again_and_one_that_refuses_ends_it(store: Store) -> None:
+    tried: list[str] = []
+
+    def work(_: Store) -> str:
+        tried.append("again")
+        raise StoreUnavailable("away") if len(tried) < 3 else StoreRefused("no")
+
+    upkeep = Upkeep(store, [Chore("work", timedelta(milliseconds=1), work)], clock=Wall())  # type: ignore[arg-type]
+    with pytest.raises(StoreRefused):
+        upkeep.run(threading.Event())
+    assert len(tried) == 3
