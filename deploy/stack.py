@@ -21,7 +21,9 @@ from deploy.embedded.broker import wait_until_ready
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
 from ingest.log import ensure_topics
+from processing.store.client import Store
 from processing.store.migrate import migrate
+from processing.store.retention import apply_retention
 
 LOOK_EVERY = 0.1
 READY_WITHIN = timedelta(seconds=60)
@@ -99,6 +101,8 @@ class Stack:
         ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
         self._wait_for_store()
         migrate(self.settings.processing.clickhouse)
+        with Store(self.settings.processing.clickhouse) as store:
+            apply_retention(store, self.settings.processing.retention)
 
     def _wait_for_store(self) -> None:
         deadline = time.monotonic() + READY_WITHIN.total_seconds()

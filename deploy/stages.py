@@ -144,7 +144,8 @@ def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
     """Do the store's chores in a thread of their own. What ends the chores ends the process too."""
     address = replace(settings.processing.clickhouse, timeout=CHORE_PATIENCE)
     with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
-        upkeep = Upkeep(store, chores(settings.processing.purge_interval), clock=lambda: datetime.now(UTC))
+        work = chores(settings.processing.purge_interval, settings.processing.roll_up_interval)
+        upkeep = Upkeep(store, work, clock=lambda: datetime.now(UTC))
         running = threads.submit(upkeep.run, stop)
         running.add_done_callback(lambda _: stop.set())
         try:

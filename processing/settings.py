@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract import KafkaAddress
 from processing.contract import ClickHouseAddress
 from processing.store.authors import AuthorNames
+from processing.store.retention import Retention
+
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class ProcessingSettings(BaseSettings):
@@ -31,6 +35,15 @@ class ProcessingSettings(BaseSettings):
     purge_interval: timedelta = Field(
         timedelta(minutes=15), description="pause between two looks for deleted text to take off the disk"
     )
+    roll_up_interval: timedelta = Field(
+        timedelta(minutes=1), description="pause between two summings-up of minutes to hours and days"
+    )
+    text_days: int | None = Field(
+        None, description="days that the text of posts is kept after it was stored; for good if unset", ge=1, le=20_000
+    )
+    text_days_by_source: dict[SourceName, Annotated[int, Field(ge=1, le=20_000)]] = Field(
+        {}, description='the same for single sources, as JSON: `{"bluesky": 30}`'
+    )
     author_key: SecretStr = Field(
         SecretStr(""),
         description="store authors as hashes by this key; several, separated by commas, with the newest first",
@@ -46,6 +59,11 @@ class ProcessingSettings(BaseSettings):
     def authors(self) -> AuthorNames:
         """How authors are stored."""
         return AuthorNames.from_setting(self.author_key.get_secret_value())
+
+    @property
+    def retention(self) -> Retention:
+        """How long texts are kept."""
+        return Retention(self.text_days, self.text_days_by_source)
 
     @property
     def clickhouse(self) -> ClickHouseAddress:

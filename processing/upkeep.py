@@ -15,6 +15,7 @@ import structlog
 
 from processing.store.client import Store, StoreUnavailable
 from processing.store.purge import purge
+from processing.store.rollup import roll_up
 
 log = structlog.get_logger()
 
@@ -34,9 +35,14 @@ def purge_deleted(store: Store) -> str | None:
     return ", ".join(f"{each.posts} of {each.month}" for each in purged) or None
 
 
-def chores(purge_interval: timedelta) -> tuple[Chore, ...]:
+def sum_up(store: Store) -> None:
+    """Sum minutes up to hours and days."""
+    roll_up(store)
+
+
+def chores(purge_interval: timedelta, roll_up_interval: timedelta) -> tuple[Chore, ...]:
     """All there are."""
-    return (Chore("purge", purge_interval, purge_deleted),)
+    return (Chore("purge", purge_interval, purge_deleted), Chore("roll_up", roll_up_interval, sum_up))
 
 
 def due(chores: Sequence[Chore], done: dict[str, datetime], now: datetime) -> list[Chore]:

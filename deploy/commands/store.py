@@ -20,6 +20,7 @@ from processing.store.client import Store
 from processing.store.deletions import Named, delete, posts_named
 from processing.store.migrate import migrate
 from processing.store.purge import purge
+from processing.store.retention import apply_retention
 from processing.store.writer import recount
 
 
@@ -44,6 +45,10 @@ def migrate_schema(
     with store_at_hand(settings()) as own:
         for migration in migrate(own.processing.clickhouse, dry_run=dry_run):
             print(f"{'would apply' if dry_run else 'applied'} {migration.name}")
+        if not dry_run:
+            with Store(own.processing.clickhouse) as store:
+                if apply_retention(store, own.processing.retention):
+                    print(f"applied retention {own.processing.retention.policy}")
 
 
 def spikes(

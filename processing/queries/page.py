@@ -8,6 +8,7 @@ from typing import Literal
 
 from ingest.contract import SYNTHETIC_PREFIX
 from processing.queries.reader import Reader
+from processing.queries.rollups import counted
 
 
 def posts_over_time(
@@ -20,19 +21,19 @@ def posts_over_time(
     topic: str,
 ) -> tuple[tuple[datetime, str, int], ...]:
     """(bin, value of `by`, posts): by topic, of all topics there are; else of one topic."""
+    counts, bounds = counted(start, end, width)
     rows = reader.query(
-        """
+        f"""
         SELECT
-            toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin,
-            multiIf({by:String} = 'topic', topic, {by:String} = 'language', language, source) AS value,
+            toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin,
+            multiIf({{by:String}} = 'topic', topic, {{by:String}} = 'language', language, source) AS value,
             sum(posts)
-        FROM counts
-        WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
-            AND if({by:String} = 'topic', topic != '*', topic = {topic:String})
+        FROM {counts}
+        WHERE if({{by:String}} = 'topic', topic != '*', topic = {{topic:String}})
         GROUP BY bin, value
         ORDER BY bin, value
-        """,
-        {"start": start, "end": end, "width": int(width.total_seconds()), "by": by, "topic": topic},
+        """,  # noqa: S608 - only names of ours
+        bounds | {"width": int(width.total_seconds()), "by": by, "topic": topic},
     )
     return tuple((moment, value, posts) for moment, value, posts in rows)
 
@@ -87,15 +88,15 @@ def topics_over_time(
     reader: Reader, start: datetime, end: datetime, width: timedelta, *, language: str
 ) -> tuple[tuple[datetime, str, int], ...]:
     """(bin, topic, posts) of all topics there are, in one language or in all."""
+    counts, bounds = counted(start, end, width)
     rows = reader.query(
-        """
-        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, topic, sum(posts)
-        FROM counts
-        WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND topic != '*'
-            AND ({language:String} = '*' OR language = {language:String})
+        f"""
+        SELECT toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin, topic, sum(posts)
+        FROM {counts}
+        WHERE topic != '*' AND ({{language:String}} = '*' OR language = {{language:String}})
         GROUP BY bin, topic
         ORDER BY bin, topic
-        """,
-        {"start": start, "end": end, "width": int(width.total_seconds()), "language": language},
+        """,  # noqa: S608 - only names of ours
+        bounds | {"width": int(width.total_seconds()), "language": language},
     )
     return tuple((moment, topic, posts) for moment, topic, posts in rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processing.queries.reader import Reader
+from processing.queries.rollups import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,20 @@ def binned_counts(reader: Reader, start: datetime, end: datetime, width: timedel
 
     Each topic comes once for every language and once with language `*`, which is all of them together.
     """
+    counts, bounds = counted(start, end, width)
     rows = reader.query(
-        """
+        f"""
         SELECT
-            toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin,
+            toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin,
             topic,
             if(grouping(language) = 0, language, '*') AS series_language,
             sum(posts),
             sum(backfilled)
-        FROM counts
-        WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        FROM {counts}
         GROUP BY GROUPING SETS ((bin, topic, language), (bin, topic))
         ORDER BY bin
-        """,
-        {"start": start, "end": end, "width": int(width.total_seconds())},
+        """,  # noqa: S608 - only names of ours
+        bounds | {"width": int(width.total_seconds())},
     )
     return tuple(BinCount(*row) for row in rows)
 
@@ -80,23 +81,16 @@ def series(
     reader: Reader, start: datetime, end: datetime, width: timedelta, *, topic: str, language: str
 ) -> tuple[BinCount, ...]:
     """Posts per bin of one series, in order of time; bins without posts are absent."""
+    counts, bounds = counted(start, end, width)
     rows = reader.query(
-        """
-        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, sum(posts), sum(backfilled)
-        FROM counts
-        WHERE topic = {topic:String}
-            AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
-            AND ({language:String} = '*' OR language = {language:String})
+        f"""
+        SELECT toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin, sum(posts), sum(backfilled)
+        FROM {counts}
+        WHERE topic = {{topic:String}} AND ({{language:String}} = '*' OR language = {{language:String}})
         GROUP BY bin
         ORDER BY bin
-        """,
-        {
-            "topic": topic,
-            "language": language,
-            "start": start,
-            "end": end,
-            "width": int(width.total_seconds()),
-        },
+        """,  # noqa: S608 - only names of ours
+        bounds | {"topic": topic, "language": language, "width": int(width.total_seconds())},
     )
     return tuple(BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows)
 

@@ -87,19 +87,35 @@ def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[objec
     )
 
 
-def write_posts(store: Store, batch: Sequence[TaggedPost], names: AuthorNames = PLAIN) -> set[datetime]:
-    """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch."""
-    minutes = insert_posts(store, batch, names)
+def write_posts(
+    store: Store,
+    batch: Sequence[TaggedPost],
+    names: AuthorNames = PLAIN,
+    stored_at: Sequence[datetime] | None = None,
+) -> set[datetime]:
+    """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch.
+
+    `stored_at`, of each post, is for those that were stored before and keep the time from which their retention counts.
+    """
+    minutes = insert_posts(store, batch, names, stored_at)
     blank_the_gone(store, minutes)
     return minutes
 
 
-def insert_posts(store: Store, batch: Sequence[TaggedPost], names: AuthorNames = PLAIN) -> set[datetime]:
+def insert_posts(
+    store: Store,
+    batch: Sequence[TaggedPost],
+    names: AuthorNames = PLAIN,
+    stored_at: Sequence[datetime] | None = None,
+) -> set[datetime]:
     """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
     times = [event_time(tagged.post) for tagged in batch]
     rows = [_row(tagged, time, names) for tagged, time in zip(batch, times, strict=True)]
     if rows:
-        store.insert("post_versions", POST_COLUMNS, list(zip(*rows, strict=True)))
+        columns, data = list(POST_COLUMNS), list(zip(*rows, strict=True))
+        if stored_at is not None:
+            columns, data = [*columns, "stored_at"], [*data, tuple(stored_at)]
+        store.insert("post_versions", columns, data)
     return {minute_of(time.at) for time in times}
 
 

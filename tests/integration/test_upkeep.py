@@ -42,7 +42,7 @@ def test_deleted_text_is_purged_while_it_runs(store: Store, address: ClickHouseA
     recount(store, delete_posts(store, [a_post(op="delete", text="")]))
     stop = threading.Event()
     with Store(address) as own:
-        upkeep = Upkeep(own, chores(timedelta(milliseconds=20)), clock=Wall())  # type: ignore[arg-type]
+        upkeep = Upkeep(own, chores(timedelta(milliseconds=20), timedelta(milliseconds=20)), clock=Wall())  # type: ignore[arg-type]
         thread = threading.Thread(target=upkeep.run, args=(stop,))
         thread.start()
         try:

@@ -1,0 +1,61 @@
+"""Where to read counts of a range from: whole days and hours are summed up already, minutes are read at the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+VIEWS = {DAY: ("count_days", "day"), HOUR: ("count_hours", "hour"), MINUTE: ("counts", "minute")}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time that one view answers for: `step` is how much one of its rows covers."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+
+def spans(start: datetime, end: datetime, width: timedelta) -> tuple[Span, ...]:
+    """Cut a range into the coarsest steps that fit into bins of a width, in order of time, without gap or overlap."""
+    steps = [step for step in (DAY, HOUR) if not width % step]
+    return tuple(_cut(start, end, [*steps, MINUTE]))
+
+
+def _cut(start: datetime, end: datetime, steps: list[timedelta]) -> Iterator[Span]:
+    step, *finer = steps
+    if not finer:
+        if start < end:
+            yield Span(start, end, step)
+        return
+    first, last = start + (EPOCH - start) % step, end - (end - EPOCH) % step
+    if first >= last:
+        yield from _cut(start, end, finer)
+        return
+    yield from _cut(start, first, finer)
+    yield Span(first, last, step)
+    yield from _cut(last, end, finer)
+
+
+def counted(start: datetime, end: datetime, width: timedelta) -> tuple[str, dict[str, object]]:
+    """A FROM clause with (minute, topic, language, source, posts, backfilled, deleted), and its parameters.
+
+    Summed over bins of `width`, it gives what `counts` gives; a row may stand for an hour or a day within its bin.
+    The condition on topic and language belongs behind it: the engine moves it inside.
+    """
+    parameters: dict[str, object] = {}
+    selects = []
+    for number, span in enumerate(spans(start, end, width)):
+        view, column = VIEWS[span.step]
+        parameters |= {f"from_{number}": span.start, f"to_{number}": span.end}
+        selects.append(
+            f"SELECT {column} AS minute, topic, language, source, posts, backfilled, deleted FROM {view} "  # noqa: S608
+            f"WHERE {column} >= {{from_{number}:DateTime('UTC')}} AND {column} < {{to_{number}:DateTime('UTC')}}"
+        )
+    nothing = "SELECT minute, topic, language, source, posts, backfilled, deleted FROM counts WHERE false"
+    return f"({' UNION ALL '.join(selects) or nothing})", parameters
