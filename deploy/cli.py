@@ -20,6 +20,7 @@ from ingest.cursors import CursorUnreadable
 from ingest.log import BrokerRefused, BrokerUnavailable, LogLost, NotKafka
 from ingest.source import Permanent, Transient
 from processing import queries
+from processing.store.lock import SchemaLocked
 from processing.store.migrate import SchemaConflict
 from processing.topics import TaxonomyError
 
@@ -62,6 +63,7 @@ FAILURES = (
     Permanent,
     PortTaken,
     SchemaConflict,
+    SchemaLocked,
     SettingsError,
     StackFailed,
     TaxonomyError,

@@ -157,3 +157,5 @@ class ClickHouseAddress:
     password: SecretStr
     database: str = "banwatch"
     timeout: timedelta = timedelta(seconds=30)
+    cluster: str = ""
+    """Its name in the servers' configuration, where the tables are replicated and sharded; empty for one server."""

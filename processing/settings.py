@@ -28,6 +28,9 @@ class ProcessingSettings(BaseSettings):
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="password of the user that may write")
+    clickhouse_cluster: str = Field(
+        "", description="cluster of ClickHouse to make the tables on, replicated and sharded", pattern=r"^[\w.-]*$"
+    )
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
@@ -69,5 +72,9 @@ class ProcessingSettings(BaseSettings):
     def clickhouse(self) -> ClickHouseAddress:
         """Where they go, as the user that may write."""
         return ClickHouseAddress(
-            self.clickhouse_url, self.clickhouse_user, self.clickhouse_password, self.clickhouse_database
+            self.clickhouse_url,
+            self.clickhouse_user,
+            self.clickhouse_password,
+            self.clickhouse_database,
+            cluster=self.clickhouse_cluster,
         )

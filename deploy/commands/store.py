@@ -19,6 +19,7 @@ from processing.store.authors import AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, delete, posts_named
 from processing.store.migrate import migrate
+from processing.store.migrate import status as schema_status
 from processing.store.purge import purge
 from processing.store.retention import apply_retention
 from processing.store.writer import recount
@@ -40,9 +41,15 @@ class TextFormat(StrEnum):
 
 def migrate_schema(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be applied.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only tell what was applied, and when.")] = False,
 ) -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema and retention."""
     with store_at_hand(settings()) as own:
+        if status:
+            for each in schema_status(own.processing.clickhouse):
+                when = f"applied {each.applied_at:%Y-%m-%d %H:%M:%S} UTC" if each.applied_at else "pending"
+                print(f"{each.name}: {when}")
+            return
         for migration in migrate(own.processing.clickhouse, dry_run=dry_run):
             print(f"{'would apply' if dry_run else 'applied'} {migration.name}")
         if not dry_run:

@@ -6,17 +6,20 @@ A file that was applied and has changed since stops everything: the database and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 
 import stamina
 
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
+from processing.store.lock import schema_lock
+from processing.store.schema import render
 
-LEDGER = """
-CREATE TABLE IF NOT EXISTS schema_migrations
+LEDGER = """\
+CREATE TABLE schema_migrations
 (
     number UInt32 COMMENT 'of the migration',
     name String COMMENT 'of its file',
@@ -80,25 +83,67 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
     return tuple(migration for migration in migrations if migration.number not in seen)
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Of one migration: when it was applied; None while it is pending."""
+
+    name: str
+    applied_at: datetime | None
+
+
 @stamina.retry(on=StoreUnavailable, attempts=None, timeout=60)
 def connect_for_setup(address: ClickHouseAddress) -> Store:
     """A store that is known to have our database, created where it is missing."""
     with Store(address, database="default") as server:
-        server.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": address.database})
+        for statement in render("CREATE DATABASE IF NOT EXISTS {name:Identifier}", address.cluster):
+            server.command(statement, {"name": address.database})
     return Store(address)
 
 
 def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migration, ...]:
-    """Apply what is pending and return it. A dry run only returns it."""
+    """Apply what is pending and return it. A dry run only returns it.
+
+    Several processes may do so at once: one applies, the others wait. What one was cut off at, the next finishes.
+
+    Raises:
+        SchemaConflict, SchemaLocked
+    """
     with connect_for_setup(address) as store:
-        store.command(LEDGER)
+        _run(store, LEDGER)
         todo = pending(store, shipped())
-        for migration in () if dry_run else todo:
-            for statement in migration.statements():
-                store.command(statement)
-            store.insert(
-                "schema_migrations",
-                ["number", "name", "checksum"],
-                [[migration.number], [migration.name], [migration.checksum]],
-            )
+        if dry_run or not todo:
+            return todo
+        with schema_lock(store) as renew:
+            todo = pending(store, shipped())
+            for migration in todo:
+                _apply(store, migration, renew)
         return todo
+
+
+def status(address: ClickHouseAddress) -> tuple[Status, ...]:
+    """Every migration of this version, in order.
+
+    Raises:
+        SchemaConflict
+    """
+    with connect_for_setup(address) as store:
+        _run(store, LEDGER)
+        pending(store, shipped())
+        applied: dict[int, datetime] = dict(store.query("SELECT number, applied_at FROM schema_migrations FINAL"))
+        return tuple(Status(each.name, applied.get(each.number)) for each in shipped())
+
+
+def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> None:
+    for statement in migration.statements():
+        renew()
+        _run(store, statement)
+    store.insert(
+        "schema_migrations",
+        ["number", "name", "checksum"],
+        [[migration.number], [migration.name], [migration.checksum]],
+    )
+
+
+def _run(store: Store, statement: str) -> None:
+    for rendered in render(statement, store.address.cluster):
+        store.command(rendered)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from processing.store.client import Store
 from processing.store.deletions import sql
+from processing.store.schema import render
 
 SLACK = timedelta(minutes=10)
 """No erasure is noted longer than this ahead of being seen."""
@@ -46,7 +47,8 @@ def _purge_month(store: Store, month: int) -> Purged | None:
     began_at: datetime = store.query("SELECT now64(3, 'UTC')")[0][0]
     left = _leftovers(store, month)
     if left:
-        store.command(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL")
+        for statement in render(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL", store.address.cluster):
+            store.command(statement)
         if _leftovers(store, month):
             return None
     store.insert("purge_versions", ["month", "began_at", "posts"], [[month], [began_at.astimezone(UTC)], [left]])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from processing.store.client import Store
+from processing.store.schema import render
 
 CONTENT = {
     "text": "String",
@@ -69,6 +70,7 @@ def apply_retention(store: Store, retention: Retention) -> bool:
     if applied == [(retention.policy,)] or (not applied and retention == Retention()):
         return False
     for statement in retention.statements():
-        store.command(statement)
+        for rendered in render(statement, store.address.cluster):
+            store.command(rendered)
     store.insert("retention_versions", ["of", "policy"], [["text"], [retention.policy]])
     return True

@@ -14,7 +14,6 @@ from processing.contract import ClickHouseAddress
 from processing.enrich import Enricher
 from processing.language import DETECTORS
 from processing.retag import retag
-from processing.store import migrate as schema
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress
@@ -108,25 +107,15 @@ def test_all_languages_together_are_a_series_of_their_own(store: Store) -> None:
     assert by_series["*", "*"] == 60
 
 
-def test_a_migration_is_applied_once(address: ClickHouseAddress) -> None:
-    assert schema.migrate(address) == ()
-
-
-def test_a_shipped_migration_that_changed_stops_everything(store: Store) -> None:
-    [first, *_] = schema.shipped()
-    changed = schema.Migration(first.number, first.name, first.text + "\n-- changed")
-    with pytest.raises(schema.SchemaConflict, match="has changed"):
-        schema.pending(store, (changed,))
-    with pytest.raises(schema.SchemaConflict, match="does not know"):
-        schema.pending(store, ())
-
-
-def test_every_column_says_what_it_holds(store: Store) -> None:
-    undocumented = store.query(
-        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND comment = ''"
-        " AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'View')"
-    )
-    assert undocumented == []
+def test_few_speakers_are_told_from_many(store: Store) -> None:
+    write(store, [tagged(a_post(id=str(n), author="one")) for n in range(9)])
+    write(store, [tagged(a_post(id=f"x{n}", author=f"other-{n}"), language="ar") for n in range(9)])
+    who = queries.speakers(store, NOON, NOON + timedelta(hours=1), timedelta(minutes=5), enough=5)
+    assert {(topic, language): len(authors) for (_, topic, language), authors in who.items()} == {
+        ("ban", "en"): 1,
+        ("ban", "ar"): 5,
+        ("ban", "*"): 5,
+    }
 
 
 def test_a_store_that_is_away_and_one_that_refuses_are_told_apart(address: ClickHouseAddress) -> None:

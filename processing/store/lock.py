@@ -1,0 +1,103 @@
+"""One process at a time changes the schema.
+
+ClickHouse has no transactions, and creates a table of one name only once: the table is the lock. Its comment says when
+its holder was last alive. A holder that died leaves it behind, and a lock that has not been renewed for `STALE` is
+superseded by one of the next number, which again only one process can create. Whoever has created one looks
+whether it is alone with those it has superseded: if not, it looked before another was done, and gives it back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from processing.store.client import Store, StoreRefused
+
+STALE = timedelta(minutes=2)
+"""Longer than any statement of a migration may take before its client gives up (`ClickHouseAddress.timeout`)."""
+
+LOOK_EVERY = 0.2
+TABLE_ALREADY_EXISTS = 57
+
+
+class SchemaLocked(Exception):
+    """Another process is changing the schema and does not come to an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock as it stands. `alive_at` is the server's clock in seconds since the epoch."""
+
+    number: int
+    alive_at: float
+
+    @property
+    def table(self) -> str:
+        """Its name in the database."""
+        return f"schema_lock_{self.number}"
+
+
+def next_number(locks: list[Lock], now: float) -> int | None:
+    """Which lock may be taken; None while another is alive."""
+    if any(now - lock.alive_at < STALE.total_seconds() for lock in locks):
+        return None
+    return max((lock.number for lock in locks), default=0) + 1
+
+
+@contextmanager
+def schema_lock(store: Store, patience: timedelta = 3 * STALE) -> Iterator[Callable[[], None]]:
+    """Hold the lock; what is yielded renews it, to be called between two statements.
+
+    Raises:
+        SchemaLocked: another process held it for all of `patience`.
+    """
+    deadline = time.monotonic() + patience.total_seconds()
+    while (held := _take(store)) is None:
+        if time.monotonic() > deadline:
+            raise SchemaLocked("Another process has been changing the schema all the while: try again when it is done.")
+        time.sleep(LOOK_EVERY)
+    try:
+        yield lambda: store.command(f"ALTER TABLE {held.table} MODIFY COMMENT '{_clock(store)}'")
+    finally:
+        for lock in sorted(_locks(store), key=lambda lock: lock.number):
+            if lock.number <= held.number:
+                _drop(store, lock)
+
+
+def _take(store: Store) -> Lock | None:
+    before = _locks(store)
+    now = _clock(store)
+    number = next_number(before, now)
+    if number is None:
+        return None
+    mine = Lock(number, now)
+    try:
+        store.command(f"CREATE TABLE {mine.table} (nothing UInt8) ENGINE = MergeTree ORDER BY () COMMENT '{now}'")
+    except StoreRefused as refused:
+        if refused.code == TABLE_ALREADY_EXISTS:
+            return None
+        raise
+    if {lock.number for lock in _locks(store)} != {lock.number for lock in before} | {number}:
+        _drop(store, mine)
+        return None
+    return mine
+
+
+def _drop(store: Store, lock: Lock) -> None:
+    store.command(f"DROP TABLE IF EXISTS {lock.table} SYNC")
+
+
+def _locks(store: Store) -> list[Lock]:
+    rows = store.query(
+        "SELECT name, comment FROM system.tables"
+        " WHERE database = currentDatabase() AND match(name, '^schema_lock_[0-9]+$')"
+    )
+    return [Lock(int(name.rsplit("_", 1)[1]), float(comment or 0)) for name, comment in rows]
+
+
+def _clock(store: Store) -> float:
+    [(now,)] = store.query("SELECT toFloat64(now64(3))")
+    return float(now)

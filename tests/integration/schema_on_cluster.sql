@@ -1,0 +1,453 @@
+CREATE TABLE IF NOT EXISTS schema_migrations_local ON CLUSTER 'main'
+(
+    number UInt32 COMMENT 'of the migration',
+    name String COMMENT 'of its file',
+    checksum String COMMENT 'SHA-256 of its text when it was applied',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when'
+)
+ENGINE = ReplicatedReplacingMergeTree(applied_at)
+ORDER BY number
+COMMENT 'which migrations this database has seen'
+;
+
+CREATE TABLE IF NOT EXISTS schema_migrations ON CLUSTER 'main' AS schema_migrations_local
+ENGINE = Distributed('main', currentDatabase(), schema_migrations_local, cityHash64(number))
+COMMENT 'which migrations this database has seen';
+
+CREATE TABLE IF NOT EXISTS post_versions_local ON CLUSTER 'main'
+(
+    source LowCardinality(String) COMMENT 'the network the post came from',
+    id String COMMENT 'the post''s name in that network',
+    created_at DateTime64(3, 'UTC') COMMENT 'event time; the author''s clock unless clock_replaced',
+    clock_replaced Bool COMMENT 'the author''s clock could not be right, so created_at is seen_at',
+    seen_at DateTime64(3, 'UTC') COMMENT 'when the network, or banwatch, saw the post; created_at where nobody said',
+    language LowCardinality(String) COMMENT 'detected language, BCP 47; und when unknown',
+    confidence Float32 COMMENT 'of the detected language, 0..1',
+    topics Array(LowCardinality(String)) COMMENT 'ids of the taxonomy; empty for a post off the subject',
+    rules LowCardinality(String) COMMENT 'version of the taxonomy that gave the topics',
+    text String COMMENT 'empty for posts off the subject and for deleted ones',
+    url String COMMENT 'where the post can be read',
+    author String COMMENT 'empty where the source names none',
+    langs Array(LowCardinality(String)) COMMENT 'languages that the author declared',
+    links Array(String) COMMENT 'addresses the post points to',
+    hashtags Array(String) COMMENT 'as the source lists them, without the hash sign',
+    reply_to String COMMENT 'id of the post it answers',
+    repost_of String COMMENT 'id of the post it repeats',
+    likes Nullable(UInt64) COMMENT 'when last seen; NULL where the source does not say',
+    replies Nullable(UInt64) COMMENT 'when last seen; NULL where the source does not say',
+    reposts Nullable(UInt64) COMMENT 'when last seen; NULL where the source does not say',
+    backfill Bool COMMENT 'history fetched after the fact: counted, never alerted on',
+    deleted Bool COMMENT 'the post is gone; its text, author and links are too',
+    version UInt64 COMMENT 'the highest one is the row: seen_at in milliseconds, a deletion above all of them',
+    INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX by_author author TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+PARTITION BY toYYYYMM(created_at)
+ORDER BY (toStartOfMinute(created_at), source, id)
+COMMENT 'every version of every post';
+
+CREATE TABLE IF NOT EXISTS post_versions ON CLUSTER 'main' AS post_versions_local
+ENGINE = Distributed('main', currentDatabase(), post_versions_local, cityHash64(source, id))
+COMMENT 'every version of every post';
+
+CREATE OR REPLACE VIEW posts ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM post_versions FINAL
+COMMENT 'one row a post, its newest version';
+
+CREATE TABLE IF NOT EXISTS count_versions_local ON CLUSTER 'main'
+(
+    minute DateTime('UTC') COMMENT 'start of the minute of created_at',
+    topic LowCardinality(String) COMMENT 'id of the taxonomy; * is every post that the source delivered',
+    language LowCardinality(String) COMMENT 'detected language',
+    source LowCardinality(String) COMMENT 'the network',
+    posts UInt32 COMMENT 'distinct posts, deleted ones included',
+    authors UInt32 COMMENT 'distinct authors; a post without one counts as an author of its own',
+    backfilled UInt32 COMMENT 'of posts, those that were backfill',
+    deleted UInt32 COMMENT 'of posts, those that are deleted by now',
+    version UInt64 COMMENT 'server clock in microseconds at the start of the recount'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+PARTITION BY toYYYYMM(minute)
+ORDER BY (topic, minute, language, source)
+COMMENT 'every recount of every bucket';
+
+CREATE TABLE IF NOT EXISTS count_versions ON CLUSTER 'main' AS count_versions_local
+ENGINE = Distributed('main', currentDatabase(), count_versions_local, cityHash64(topic, minute, language, source))
+COMMENT 'every recount of every bucket';
+
+CREATE OR REPLACE VIEW counts ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM count_versions FINAL WHERE posts > 0
+COMMENT 'posts and authors per minute, topic, language and source';
+
+CREATE TABLE IF NOT EXISTS spike_versions_local ON CLUSTER 'main'
+(
+    topic LowCardinality(String) COMMENT 'id of the taxonomy',
+    language LowCardinality(String) COMMENT 'BCP 47; * is all languages together',
+    start DateTime('UTC') COMMENT 'first bin of the rise',
+    detected_at DateTime('UTC') COMMENT 'end of the bin that crossed the threshold',
+    peak DateTime('UTC') COMMENT 'bin furthest above its expectation',
+    `end` Nullable(DateTime('UTC')) COMMENT 'NULL while it lasts',
+    observed UInt64 COMMENT 'posts over the whole spike',
+    expected Float64 COMMENT 'posts that the series'' own past made likely over the same time',
+    ratio Float64 COMMENT '(observed + 1) / (expected + 1) of the highest bin',
+    score Float64 COMMENT 'highest return level: log10 of quarter days between such events',
+    severity LowCardinality(String) COMMENT 'notable, major or extreme',
+    provisional Bool COMMENT 'judged with less than two days of history',
+    pulses Array(Tuple(start DateTime('UTC'), peak DateTime('UTC'), observed UInt64, expected Float64))
+        COMMENT 'the rises inside the spike',
+    version UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'server clock in microseconds'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (topic, language, start)
+COMMENT 'every version of every spike';
+
+CREATE TABLE IF NOT EXISTS spike_versions ON CLUSTER 'main' AS spike_versions_local
+ENGINE = Distributed('main', currentDatabase(), spike_versions_local, cityHash64(topic, language, start))
+COMMENT 'every version of every spike';
+
+CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM spike_versions FINAL
+COMMENT 'one row an episode of one series';
+
+CREATE TABLE IF NOT EXISTS incident_versions_local ON CLUSTER 'main'
+(
+    id String COMMENT 'stable name, and the alerts'' dedup_key',
+    topic LowCardinality(String) COMMENT 'root topic',
+    state LowCardinality(String) COMMENT 'open or closed',
+    start DateTime('UTC') COMMENT 'start of the earliest spike',
+    detected_at DateTime('UTC') COMMENT 'when the first spike was found',
+    peak DateTime('UTC') COMMENT 'peak of the leading spike',
+    `end` Nullable(DateTime('UTC')) COMMENT 'end of the last spike; NULL while one lasts',
+    observed UInt64 COMMENT 'posts of the leading spike',
+    expected Float64 COMMENT 'posts expected over the same time',
+    ratio Float64 COMMENT 'of the leading spike''s highest bin',
+    score Float64 COMMENT 'highest score of its spikes',
+    severity LowCardinality(String) COMMENT 'highest severity of its spikes',
+    languages Array(LowCardinality(String)) COMMENT 'languages with a spike of their own, the largest first',
+    subtopics Array(LowCardinality(String)) COMMENT 'sub-topics with a spike of their own, the largest first',
+    pulses Array(Tuple(start DateTime('UTC'), peak DateTime('UTC'), observed UInt64, expected Float64))
+        COMMENT 'of the leading spike',
+    synthetic Bool COMMENT 'every post behind it was generated',
+    version UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'server clock in microseconds'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY id
+COMMENT 'every version of every incident';
+
+CREATE TABLE IF NOT EXISTS incident_versions ON CLUSTER 'main' AS incident_versions_local
+ENGINE = Distributed('main', currentDatabase(), incident_versions_local, cityHash64(id))
+COMMENT 'every version of every incident';
+
+CREATE OR REPLACE VIEW incidents ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM incident_versions FINAL
+COMMENT 'spikes that belong together: what people are told about, once';
+
+CREATE TABLE IF NOT EXISTS acknowledgement_versions_local ON CLUSTER 'main'
+(
+    incident String COMMENT 'id of the incident',
+    by String COMMENT 'who took it on',
+    note String COMMENT 'free text',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY incident
+COMMENT 'incidents somebody has taken on: not told again until they close';
+
+CREATE TABLE IF NOT EXISTS acknowledgement_versions ON CLUSTER 'main' AS acknowledgement_versions_local
+ENGINE = Distributed('main', currentDatabase(), acknowledgement_versions_local, cityHash64(incident))
+COMMENT 'incidents somebody has taken on: not told again until they close';
+
+CREATE OR REPLACE VIEW acknowledgements ON CLUSTER 'main' AS
+SELECT * FROM acknowledgement_versions FINAL
+COMMENT 'incidents somebody has taken on';
+
+CREATE TABLE IF NOT EXISTS silence_versions_local ON CLUSTER 'main'
+(
+    id String COMMENT 'stable name',
+    topic LowCardinality(String) COMMENT 'root topic it silences; * is every one',
+    starts_at DateTime('UTC') COMMENT 'event time',
+    ends_at DateTime('UTC') COMMENT 'event time; a silence always ends',
+    by String COMMENT 'who asked for it',
+    note String COMMENT 'why',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when it was last changed'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY id
+COMMENT 'times during which incidents of a topic are recorded and not told';
+
+CREATE TABLE IF NOT EXISTS silence_versions ON CLUSTER 'main' AS silence_versions_local
+ENGINE = Distributed('main', currentDatabase(), silence_versions_local, cityHash64(id))
+COMMENT 'times during which incidents of a topic are recorded and not told';
+
+CREATE OR REPLACE VIEW silences ON CLUSTER 'main' AS
+SELECT * FROM silence_versions FINAL
+COMMENT 'times during which incidents of a topic are not told';
+
+CREATE TABLE IF NOT EXISTS deliveries_local ON CLUSTER 'main'
+(
+    dedup_key String COMMENT 'id of the incident',
+    notifier LowCardinality(String) COMMENT 'channel',
+    decision LowCardinality(String) COMMENT 'why it was told or not: first, escalated, silenced, acknowledged',
+    outcome LowCardinality(String) COMMENT 'sent, retry or failed',
+    detail String COMMENT 'what the channel answered, without secrets',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when it was tried'
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (dedup_key, notifier, at)
+COMMENT 'what was told, so that a restart repeats nothing';
+
+CREATE TABLE IF NOT EXISTS deliveries ON CLUSTER 'main' AS deliveries_local
+ENGINE = Distributed('main', currentDatabase(), deliveries_local, cityHash64(dedup_key, notifier, at))
+COMMENT 'what was told, so that a restart repeats nothing';
+
+CREATE TABLE IF NOT EXISTS source_health_versions_local ON CLUSTER 'main'
+(
+    source LowCardinality(String) COMMENT 'name of the collector',
+    since DateTime64(3, 'UTC') COMMENT 'event time from which it has listened without a gap',
+    partition UInt16 COMMENT 'partition of the Kafka topic',
+    partitions UInt16 COMMENT 'how many there are: what not all of them have reported is not covered yet',
+    `until` DateTime64(3, 'UTC') COMMENT 'event time up to which all its posts of this partition are counted',
+    complete Bool COMMENT 'nothing more will come',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this was last reported'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (source, since, partition)
+COMMENT 'what each collector has covered: a minute outside is unknown, not zero';
+
+CREATE TABLE IF NOT EXISTS source_health_versions ON CLUSTER 'main' AS source_health_versions_local
+ENGINE = Distributed('main', currentDatabase(), source_health_versions_local, cityHash64(source, since, partition))
+COMMENT 'what each collector has covered: a minute outside is unknown, not zero';
+
+CREATE OR REPLACE VIEW source_health ON CLUSTER 'main' AS
+SELECT * FROM source_health_versions FINAL
+COMMENT 'what each collector has covered, partition by partition';
+
+CREATE TABLE IF NOT EXISTS watch_progress_versions_local ON CLUSTER 'main'
+(
+    name LowCardinality(String) COMMENT 'which watch',
+    scored_until DateTime('UTC') COMMENT 'event time up to which every bin was scored',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this was last reported'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY name
+COMMENT 'how far the detector has come';
+
+CREATE TABLE IF NOT EXISTS watch_progress_versions ON CLUSTER 'main' AS watch_progress_versions_local
+ENGINE = Distributed('main', currentDatabase(), watch_progress_versions_local, cityHash64(name))
+COMMENT 'how far the detector has come';
+
+CREATE OR REPLACE VIEW watch_progress ON CLUSTER 'main' AS
+SELECT * FROM watch_progress_versions FINAL
+COMMENT 'how far the detector has come';
+
+CREATE TABLE IF NOT EXISTS tombstone_versions_local ON CLUSTER 'main'
+(
+    name UInt64 COMMENT 'sipHash64 of kind, source and the name of what is gone: recognised, not read',
+    kind LowCardinality(String) COMMENT 'post, author or source',
+    source LowCardinality(String) COMMENT 'the network',
+    holds_until DateTime64(3, 'UTC') COMMENT 'it names posts written or first seen up to then',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when banwatch was told'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (toStartOfHour(holds_until), source, kind, name, holds_until)
+COMMENT 'every word that a post, an author or a source''s posts are gone';
+
+CREATE TABLE IF NOT EXISTS tombstone_versions ON CLUSTER 'main' AS tombstone_versions_local
+ENGINE = Distributed('main', currentDatabase(), tombstone_versions_local, cityHash64(toStartOfHour(holds_until), source, kind, name, holds_until))
+COMMENT 'every word that a post, an author or a source''s posts are gone';
+
+CREATE OR REPLACE VIEW tombstones ON CLUSTER 'main' AS
+SELECT name, kind, source, max(holds_until) AS holds_until, max(at) AS at
+FROM tombstone_versions
+GROUP BY name, kind, source
+COMMENT 'posts, authors and sources that are gone: nothing brings them back';
+
+CREATE TABLE IF NOT EXISTS erasures_local ON CLUSTER 'main'
+(
+    name UInt64 COMMENT 'of the tombstone',
+    minute DateTime('UTC') COMMENT 'start of a minute with a post that it blanks',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this was noted, ahead of the blanking'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (name, minute)
+TTL toDateTime(at) + INTERVAL 90 DAY
+COMMENT 'minutes that a deletion touches: those to recount when it comes again, and to purge from disk';
+
+CREATE TABLE IF NOT EXISTS erasures ON CLUSTER 'main' AS erasures_local
+ENGINE = Distributed('main', currentDatabase(), erasures_local, cityHash64(name, minute))
+COMMENT 'minutes that a deletion touches: those to recount when it comes again, and to purge from disk';
+
+CREATE TABLE IF NOT EXISTS purge_versions_local ON CLUSTER 'main'
+(
+    month UInt32 COMMENT 'partition of post_versions, as 202007',
+    began_at DateTime64(3, 'UTC') COMMENT 'erasures noted before are off the disk',
+    posts UInt64 COMMENT 'older versions of deleted posts that were removed',
+    ended_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when that was done'
+)
+ENGINE = ReplicatedReplacingMergeTree(began_at)
+ORDER BY month
+COMMENT 'every purge of deleted text from disk';
+
+CREATE TABLE IF NOT EXISTS purge_versions ON CLUSTER 'main' AS purge_versions_local
+ENGINE = Distributed('main', currentDatabase(), purge_versions_local, cityHash64(month))
+COMMENT 'every purge of deleted text from disk';
+
+CREATE OR REPLACE VIEW purges ON CLUSTER 'main' AS
+SELECT * FROM purge_versions FINAL
+COMMENT 'up to when deleted text has been purged from disk, month by month';
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY SETTING old_parts_lifetime = 60, max_cleanup_delay_period = 60;
+
+ALTER TABLE post_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') DEFAULT toDateTime(seen_at) COMMENT 'when banwatch stored it; retention counts from then';
+
+ALTER TABLE post_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') DEFAULT toDateTime(seen_at) COMMENT 'when banwatch stored it; retention counts from then';
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MATERIALIZE COLUMN stored_at SETTINGS mutations_sync = 2;
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN stored_at DEFAULT now();
+
+ALTER TABLE post_versions ON CLUSTER 'main' MODIFY COLUMN stored_at DEFAULT now();
+
+DROP VIEW IF EXISTS posts ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW posts ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM post_versions FINAL
+COMMENT 'one row a post, its newest version';
+
+CREATE TABLE IF NOT EXISTS retention_versions_local ON CLUSTER 'main'
+(
+    of LowCardinality(String) COMMENT 'what is kept: text',
+    policy String COMMENT 'days for every source and for single ones, as JSON; null is for good',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this was applied'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY of
+COMMENT 'every retention that was applied';
+
+CREATE TABLE IF NOT EXISTS retention_versions ON CLUSTER 'main' AS retention_versions_local
+ENGINE = Distributed('main', currentDatabase(), retention_versions_local, cityHash64(of))
+COMMENT 'every retention that was applied';
+
+CREATE OR REPLACE VIEW retention ON CLUSTER 'main' AS
+SELECT * FROM retention_versions FINAL
+COMMENT 'how long what is kept';
+
+ALTER TABLE count_versions_local ON CLUSTER 'main' ADD INDEX IF NOT EXISTS by_version version TYPE minmax GRANULARITY 1;
+
+ALTER TABLE count_versions_local ON CLUSTER 'main' MATERIALIZE INDEX by_version SETTINGS mutations_sync = 2;
+
+CREATE TABLE IF NOT EXISTS count_hour_versions_local ON CLUSTER 'main'
+(
+    hour DateTime('UTC') COMMENT 'start of the hour of created_at',
+    topic LowCardinality(String) COMMENT 'id of the taxonomy; * is every post that the source delivered',
+    language LowCardinality(String) COMMENT 'detected language',
+    source LowCardinality(String) COMMENT 'the network',
+    posts UInt64 COMMENT 'distinct posts, deleted ones included',
+    author_minutes UInt64 COMMENT 'sum of the minutes'' distinct authors: who speaks in two minutes counts twice',
+    backfilled UInt64 COMMENT 'of posts, those that were backfill',
+    deleted UInt64 COMMENT 'of posts, those that are deleted by now',
+    version UInt64 COMMENT 'server clock in microseconds ahead of the summing up'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+PARTITION BY toYear(hour)
+ORDER BY (topic, hour, language, source)
+COMMENT 'every summing up of every hour';
+
+CREATE TABLE IF NOT EXISTS count_hour_versions ON CLUSTER 'main' AS count_hour_versions_local
+ENGINE = Distributed('main', currentDatabase(), count_hour_versions_local, cityHash64(topic, hour, language, source))
+COMMENT 'every summing up of every hour';
+
+CREATE TABLE IF NOT EXISTS count_day_versions_local ON CLUSTER 'main'
+(
+    day DateTime('UTC') COMMENT 'start of the day of created_at, UTC',
+    topic LowCardinality(String) COMMENT 'id of the taxonomy; * is every post that the source delivered',
+    language LowCardinality(String) COMMENT 'detected language',
+    source LowCardinality(String) COMMENT 'the network',
+    posts UInt64 COMMENT 'distinct posts, deleted ones included',
+    author_minutes UInt64 COMMENT 'sum of the minutes'' distinct authors: who speaks in two minutes counts twice',
+    backfilled UInt64 COMMENT 'of posts, those that were backfill',
+    deleted UInt64 COMMENT 'of posts, those that are deleted by now',
+    version UInt64 COMMENT 'server clock in microseconds ahead of the summing up'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+PARTITION BY toYear(day)
+ORDER BY (topic, day, language, source)
+COMMENT 'every summing up of every day';
+
+CREATE TABLE IF NOT EXISTS count_day_versions ON CLUSTER 'main' AS count_day_versions_local
+ENGINE = Distributed('main', currentDatabase(), count_day_versions_local, cityHash64(topic, day, language, source))
+COMMENT 'every summing up of every day';
+
+CREATE TABLE IF NOT EXISTS roll_up_versions_local ON CLUSTER 'main'
+(
+    of LowCardinality(String) COMMENT 'which counts: all',
+    mark UInt64 COMMENT 'server clock in microseconds: what was recounted before is in the hours and days',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when that was done'
+)
+ENGINE = ReplicatedReplacingMergeTree(mark)
+ORDER BY of
+COMMENT 'how far minutes are summed up';
+
+CREATE TABLE IF NOT EXISTS roll_up_versions ON CLUSTER 'main' AS roll_up_versions_local
+ENGINE = Distributed('main', currentDatabase(), roll_up_versions_local, cityHash64(of))
+COMMENT 'how far minutes are summed up';
+
+CREATE OR REPLACE VIEW count_minutes_unsummed ON CLUSTER 'main' AS
+SELECT DISTINCT toStartOfHour(minute) AS hour
+FROM count_versions
+WHERE version > (SELECT if(max(mark) > 300000000, max(mark) - 300000000, 0) FROM roll_up_versions)
+COMMENT 'hours whose minutes were recounted since they were last summed up';
+
+CREATE OR REPLACE VIEW count_hours ON CLUSTER 'main' AS
+SELECT hour, topic, language, source, posts, author_minutes, backfilled, deleted
+FROM count_hour_versions FINAL
+WHERE posts > 0 AND hour NOT IN (SELECT hour FROM count_minutes_unsummed)
+UNION ALL
+SELECT
+    toStartOfHour(minute) AS hour,
+    topic,
+    language,
+    source,
+    sum(count_versions.posts) AS posts,
+    sum(count_versions.authors) AS author_minutes,
+    sum(count_versions.backfilled) AS backfilled,
+    sum(count_versions.deleted) AS deleted
+FROM count_versions FINAL
+WHERE count_versions.posts > 0 AND toStartOfHour(minute) IN (SELECT hour FROM count_minutes_unsummed)
+GROUP BY hour, topic, language, source
+COMMENT 'posts per hour, topic, language and source: summed up before, or now where a minute has changed since';
+
+CREATE OR REPLACE VIEW count_days ON CLUSTER 'main' AS
+SELECT day, topic, language, source, posts, author_minutes, backfilled, deleted
+FROM count_day_versions FINAL
+WHERE posts > 0 AND day NOT IN (SELECT toStartOfDay(hour) FROM count_minutes_unsummed)
+UNION ALL
+SELECT
+    toStartOfDay(hour) AS day,
+    topic,
+    language,
+    source,
+    sum(count_hours.posts) AS posts,
+    sum(count_hours.author_minutes) AS author_minutes,
+    sum(count_hours.backfilled) AS backfilled,
+    sum(count_hours.deleted) AS deleted
+FROM count_hours
+WHERE toStartOfDay(hour) IN (SELECT toStartOfDay(hour) FROM count_minutes_unsummed)
+GROUP BY day, topic, language, source
+COMMENT 'posts per day, topic, language and source: summed up before, or now where a minute has changed since';
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN links Array(String) TTL stored_at + toIntervalDay(30);
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN hashtags Array(String) TTL stored_at + toIntervalDay(30);
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN reply_to String TTL stored_at + toIntervalDay(30);
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN repost_of String TTL stored_at + toIntervalDay(30);
+

@@ -1,0 +1,195 @@
+"""The schema: built once, by one process at a time, and as it was declared; and what it becomes on a cluster."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from processing.contract import ClickHouseAddress
+from processing.store import migrate as schema
+from processing.store.client import Store
+from processing.store.lock import Lock, SchemaLocked, next_number, schema_lock
+from processing.store.retention import Retention
+from processing.store.schema import render
+from tests.benchmarks.parts import Parts
+from tests.conftest import NOON, ROOT, a_post
+from tests.integration.stored import counted, recounted, tagged, write
+
+DECLARED = ROOT / "tests" / "integration" / "schema.txt"
+ON_A_CLUSTER = ROOT / "tests" / "integration" / "schema_on_cluster.sql"
+
+IF_MEANT = "if that is meant: python -m tests.integration.test_store_schema"
+
+COLUMNS = """
+SELECT table, name, type, default_expression, compression_codec
+FROM system.columns
+WHERE database = currentDatabase()
+    AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine != 'View')
+ORDER BY table, position
+"""
+
+
+@pytest.fixture
+def empty(address: ClickHouseAddress) -> ClickHouseAddress:
+    """A database that is not there yet."""
+    return replace(address, database=f"test_{uuid.uuid4().hex[:12]}")
+
+
+def test_a_migration_is_applied_once(address: ClickHouseAddress) -> None:
+    assert schema.migrate(address) == ()
+
+
+def test_a_shipped_migration_that_changed_stops_everything(store: Store) -> None:
+    [first, *_] = schema.shipped()
+    changed = schema.Migration(first.number, first.name, first.text + "\n-- changed")
+    with pytest.raises(schema.SchemaConflict, match="has changed"):
+        schema.pending(store, (changed,))
+    with pytest.raises(schema.SchemaConflict, match="does not know"):
+        schema.pending(store, ())
+
+
+def test_every_column_says_what_it_holds(store: Store) -> None:
+    undocumented = store.query(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND comment = ''"
+        " AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'View')"
+    )
+    assert undocumented == []
+
+
+def declared(store: Store) -> str:
+    """A line a column: table, name, type, default, codec."""
+    return "".join(" | ".join(row).rstrip(" |") + "\n" for row in store.query(COLUMNS))
+
+
+def test_built_from_zero_the_columns_are_those_declared(store: Store) -> None:
+    assert declared(store) == DECLARED.read_text("utf-8"), IF_MEANT
+
+
+def test_of_several_processes_at_once_one_applies(empty: ClickHouseAddress) -> None:
+    program = (
+        "from pydantic import SecretStr\n"
+        "from processing.contract import ClickHouseAddress\n"
+        "from processing.store.migrate import migrate\n"
+        f"own = ClickHouseAddress({empty.url!r}, {empty.user!r}, SecretStr({empty.password.get_secret_value()!r}),"
+        f" {empty.database!r})\n"
+        "print(len(migrate(own)))\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT) for _ in range(3)]
+    applied = sorted(int(process.communicate(timeout=120)[0]) for process in running)
+    assert applied == [0, 0, len(schema.shipped())]
+    with Store(empty) as store:
+        assert store.query("SELECT count() FROM schema_migrations") == [(len(schema.shipped()),)]
+        assert (
+            store.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%lock%'")
+            == []
+        )
+
+
+def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> None:
+    with schema.connect_for_setup(empty) as store:
+        for migration in schema.shipped():
+            for statement in list(migration.statements())[:3]:
+                schema._run(store, statement)
+            if migration.number == 1:
+                assert schema.migrate(empty) == schema.shipped()
+        assert declared(store) == DECLARED.read_text("utf-8")
+        post = tagged(a_post())
+        write(store, [post])
+        assert counted(store) == recounted([post])
+
+
+def test_status_tells_what_was_applied_and_a_dry_run_applies_nothing(empty: ClickHouseAddress) -> None:
+    assert schema.migrate(empty, dry_run=True) == schema.shipped()
+    assert [each.applied_at for each in schema.status(empty)] == [None] * len(schema.shipped())
+    schema.migrate(empty)
+    assert all(each.applied_at and each.applied_at > NOON for each in schema.status(empty))
+
+
+class TestLock:
+    def test_one_holds_it_at_a_time(self, address: ClickHouseAddress) -> None:
+        inside: list[int] = []
+        most = 0
+
+        def hold(number: int) -> None:
+            nonlocal most
+            with Store(address) as store:
+                for _ in range(3):
+                    with schema_lock(store) as renew:
+                        inside.append(number)
+                        most = max(most, len(inside))
+                        renew()
+                        inside.remove(number)
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(hold, range(4)))
+        assert most == 1
+
+    def test_one_whose_holder_died_is_superseded_and_cleared_away(self, store: Store) -> None:
+        store.command("CREATE TABLE schema_lock_3 (nothing UInt8) ENGINE = MergeTree ORDER BY () COMMENT '1000'")
+        with schema_lock(store):
+            assert names(store) == ["schema_lock_3", "schema_lock_4"]
+        assert names(store) == []
+
+    def test_one_that_is_held_on_and_on_is_an_error(self, store: Store) -> None:
+        with schema_lock(store), pytest.raises(SchemaLocked), schema_lock(store, patience=timedelta(0)):
+            raise AssertionError
+
+    def test_none_is_taken_while_another_is_alive(self) -> None:
+        assert next_number([], 1_000.0) == 1
+        assert next_number([Lock(1, 0.0)], 1_000.0) == 2
+        assert next_number([Lock(1, 0.0), Lock(2, 950.0)], 1_000.0) is None
+
+
+def names(store: Store) -> list[str]:
+    rows = store.query(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'schema_lock%' ORDER BY name"
+    )
+    return [name for (name,) in rows]
+
+
+def on_cluster() -> list[str]:
+    """Everything that is run to build the schema on a cluster."""
+    statements = [schema.LEDGER, *(each for migration in schema.shipped() for each in migration.statements())]
+    rendered = [each for statement in statements for each in render(statement, "main")]
+    return [*rendered, *(each for one in Retention(30).statements() for each in render(one, "main"))]
+
+
+def test_on_a_cluster_the_schema_is_what_it_was_declared_to_be(store: Store) -> None:
+    assert written(on_cluster()) == ON_A_CLUSTER.read_text("utf-8"), IF_MEANT
+
+
+def test_the_engine_can_read_every_statement_for_a_cluster(store: Store) -> None:
+    for statement in on_cluster():
+        [(formatted,)] = store.query("SELECT formatQuery({statement:String})", {"statement": statement})
+        assert "ON CLUSTER main" in formatted
+
+
+def test_on_a_cluster_every_table_is_replicated_and_spread(store: Store) -> None:
+    made = [each for each in on_cluster() if each.startswith("CREATE TABLE")]
+    local, spread = made[::2], made[1::2]
+    assert all("_local ON CLUSTER" in each and "ENGINE = Replicated" in each for each in local)
+    assert all("ENGINE = Distributed('main', currentDatabase(), " in each for each in spread)
+    [posts] = [each for each in spread if " post_versions " in each]
+    assert "cityHash64(source, id)" in posts
+    [counts] = [each for each in spread if " count_versions " in each]
+    assert "cityHash64(topic, minute, language, source)" in counts
+
+
+def written(statements: list[str]) -> str:
+    return "".join(f"{statement};\n\n" for statement in statements)
+
+
+if __name__ == "__main__":
+    ON_A_CLUSTER.write_text(written(on_cluster()), "utf-8")
+    with tempfile.TemporaryDirectory() as folder, Parts(Path(folder)) as parts:
+        schema.migrate(parts.store)
+        with Store(parts.store) as built:
+            DECLARED.write_text(declared(built), "utf-8")
