@@ -439,6 +439,34 @@ WHERE toStartOfDay(hour) IN (SELECT toStartOfDay(hour) FROM count_minutes_unsumm
 GROUP BY day, topic, language, source
 COMMENT 'posts per day, topic, language and source: summed up before, or now where a minute has changed since';
 
+ALTER TABLE post_versions_local ON CLUSTER 'main'
+    MODIFY COLUMN id CODEC(ZSTD(1)),
+    MODIFY COLUMN created_at CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN seen_at CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN stored_at CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN version CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN confidence CODEC(ZSTD(1)),
+    MODIFY COLUMN language CODEC(ZSTD(1)),
+    MODIFY COLUMN topics CODEC(ZSTD(1)),
+    MODIFY COLUMN text CODEC(ZSTD(1)),
+    MODIFY COLUMN url CODEC(ZSTD(1)),
+    MODIFY COLUMN author CODEC(ZSTD(1)),
+    MODIFY COLUMN langs CODEC(ZSTD(1)),
+    MODIFY COLUMN links CODEC(ZSTD(1)),
+    MODIFY COLUMN hashtags CODEC(ZSTD(1)),
+    MODIFY COLUMN reply_to CODEC(ZSTD(1)),
+    MODIFY COLUMN repost_of CODEC(ZSTD(1)),
+    MODIFY COLUMN likes CODEC(ZSTD(1)),
+    MODIFY COLUMN replies CODEC(ZSTD(1)),
+    MODIFY COLUMN reposts CODEC(ZSTD(1));
+
+ALTER TABLE count_versions_local ON CLUSTER 'main'
+    MODIFY COLUMN minute CODEC(Delta, ZSTD(1)),
+    MODIFY COLUMN language CODEC(ZSTD(1)),
+    MODIFY COLUMN posts CODEC(ZSTD(1)),
+    MODIFY COLUMN authors CODEC(ZSTD(1)),
+    MODIFY COLUMN version CODEC(ZSTD(1));
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -84,6 +84,15 @@ def test_the_same_retention_is_applied_once(store: Store) -> None:
     assert store.query("SELECT policy FROM retention") == [('{"days":30,"by_source":{"a":2,"b":1}}',)]
 
 
+def test_columns_keep_their_codec_and_comment(store: Store) -> None:
+    asked = (
+        "SELECT name, compression_codec, comment FROM system.columns WHERE database = currentDatabase() ORDER BY ALL"
+    )
+    before = store.query(asked)
+    apply_retention(store, Retention(30))
+    assert store.query(asked) == before
+
+
 def test_new_tags_do_not_make_a_text_last_longer(store: Store) -> None:
     put(store, "example", 20)
     assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).changed == 1
