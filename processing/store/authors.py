@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DIGITS = 32
 """Of the hash, in hexadecimal: 128 bits."""
@@ -13,7 +13,7 @@ DIGITS = 32
 class AuthorNames:
     """`keys` are secrets, the newest first: it makes the names that are written, all are tried for deletions."""
 
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_setting(cls, keys: str) -> AuthorNames:

@@ -1,4 +1,4 @@
-"""`make bench-store`: bytes a post and a count take on disk, by column, over demo-like posts.
+"""`make bench-store`: bytes a post and a count take on disk, by column, over demo-like posts; a page over a year.
 
 The demo's posts are tagged as they would be and multiplied inside the engine: with ids and authors of their own, and
 moved by hours, so that no copy lies near its original and a block compresses as if all were different.
@@ -6,18 +6,21 @@ moved by hours, so that no copy lies near its original and a block compresses as
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from deploy.demo.generate import generate
+from processing.queries.rollups import counted
 from processing.store.client import Store
 from processing.store.deletions import portions
 from processing.store.migrate import migrate
-from processing.store.writer import insert_posts, recount
+from processing.store.rollup import roll_up
+from processing.store.writer import insert_posts, recount, server_clock
 from tests.benchmarks.parts import Parts, shipped_enricher
 
 SEED = 40_000
@@ -50,6 +53,21 @@ ORDER BY bytes DESC
 """
 
 
+YEAR_START = datetime(2020, 1, 1, tzinfo=UTC)
+YEAR = """
+INSERT INTO count_versions
+SELECT
+    toDateTime('2020-01-01 00:00:00', 'UTC') + 60 * intDiv(number, 15),
+    ['*', 'ban', 'tiktok'][1 + number % 3],
+    ['en', 'ar', 'es', 'pt', 'tr'][1 + intDiv(number, 3) % 5],
+    'synthetic',
+    1 + number % 17, 1 + number % 13, 0, 0, toUnixTimestamp64Micro(now64(6))
+FROM numbers(15 * 60 * 24 * 365)
+SETTINGS max_partitions_per_insert_block = 0
+"""
+"""A bucket of three topics in five languages in every minute."""
+
+
 def main(folder: Path, posts: int = POSTS) -> None:
     """Print the figures."""
     with Parts(folder) as parts:
@@ -61,6 +79,7 @@ def main(folder: Path, posts: int = POSTS) -> None:
             seconds, minutes = time_recount(store)
             print(f"recount of {minutes:,} minutes: {1000 * seconds / minutes:.1f} ms each")
             show(store, "a row of counts", copy_of(store, "count_versions", "true"))
+            show_year(store)
             # What else the store is measured by over many posts belongs here: sustained insert and recount, page
             # queries, cost of a post as the table grows. `fill` takes any number of posts.
 
@@ -107,6 +126,33 @@ def time_recount(store: Store) -> tuple[float, int]:
     begun = time.perf_counter()
     recount(store, minutes)
     return time.perf_counter() - begun, len(minutes)
+
+
+def show_year(store: Store) -> None:
+    """A page's question over a year by days: from the minutes, and from what is summed up."""
+    store.command("TRUNCATE TABLE count_versions")
+    store.command(YEAR)
+    width = timedelta(days=1)
+    summed, bounds = counted(YEAR_START, YEAR_START + 365 * width, width)
+    minutes = summed.replace("count_days", "counts").replace("day", "minute")
+    before = read(store, minutes, bounds)
+    roll_up(store)
+    # As it is five minutes later, when the sums are trusted.
+    store.insert("roll_up_versions", ["of", "mark"], [["all"], [server_clock(store) + 300_000_000]])
+    after = read(store, summed, bounds)
+    print(f"a topic's page over a year by days: {before[1]:,} rows read from the minutes, {after[1]:,} from the sums")
+    print(f"  {before[0] / after[0]:.0f} times as fast")
+
+
+def read(store: Store, counts: str, bounds: dict[str, object]) -> tuple[float, int]:
+    """Seconds, the best of three, and rows read."""
+    question = f"SELECT minute, language, sum(posts) FROM {counts} WHERE topic = 'ban' GROUP BY ALL"
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        answer = store.query_bytes(question, bounds, format="JSON")
+        taken.append(time.perf_counter() - begun)
+    return min(taken), json.loads(answer)["statistics"]["rows_read"]
 
 
 if __name__ == "__main__":

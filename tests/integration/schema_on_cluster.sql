@@ -467,6 +467,12 @@ ALTER TABLE count_versions_local ON CLUSTER 'main'
     MODIFY COLUMN authors CODEC(ZSTD(1)),
     MODIFY COLUMN version CODEC(ZSTD(1));
 
+ALTER TABLE post_versions_local ON CLUSTER 'main' DROP INDEX IF EXISTS by_id;
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' ADD INDEX IF NOT EXISTS by_id id TYPE bloom_filter(0.001) GRANULARITY 1;
+
+ALTER TABLE post_versions_local ON CLUSTER 'main' MATERIALIZE INDEX by_id SETTINGS mutations_sync = 2;
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from deploy.settings import load
 from ingest.contract import Post
 from processing import queries
 from processing.store.authors import PLAIN, AuthorNames
@@ -217,3 +218,10 @@ def test_an_author_is_forgotten_under_every_name_that_a_key_gave(store: Store) -
 
 def test_nobody_is_not_hashed() -> None:
     assert AuthorNames((b"key",)).stored("example", "") == ""
+
+
+def test_keys_come_from_the_settings_and_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_AUTHOR_KEY", "hush-two, hush-one")
+    names = load({}).processing.authors
+    assert names == AuthorNames((b"hush-two", b"hush-one"))
+    assert "hush" not in f"{names!r} {load({}).processing!r}"

@@ -147,3 +147,9 @@ ALTER TABLE count_versions
     MODIFY COLUMN posts CODEC(ZSTD(1)),
     MODIFY COLUMN authors CODEC(ZSTD(1)),
     MODIFY COLUMN version CODEC(ZSTD(1));
+
+-- A delete names a post and no time. The old index let one id of a hundred pass for every 32,768 rows, so twenty deletes
+-- read a third of the table; this one lets one of a thousand pass for every 8,192, for 0.6 bytes a post more.
+ALTER TABLE post_versions DROP INDEX IF EXISTS by_id;
+ALTER TABLE post_versions ADD INDEX by_id id TYPE bloom_filter(0.001) GRANULARITY 1;
+ALTER TABLE post_versions MATERIALIZE INDEX by_id SETTINGS mutations_sync = 2;
