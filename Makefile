@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test check fix bench bench-language bench-store bench-topics lock
+.PHONY: setup demo up test check fix bench bench-language bench-spikes bench-store bench-topics bench-warehouse lock
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,7 +23,8 @@ fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 bench: setup
 	$(BIN)/python -m tests.benchmarks
-bench-language bench-store bench-topics: bench-%: setup
+bench-language: .venv/measured
+bench-language bench-spikes bench-store bench-topics: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<

@@ -95,49 +95,6 @@ def series(
     return tuple(BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows)
 
 
-def speakers(
-    reader: Reader,
-    start: datetime,
-    end: datetime,
-    width: timedelta,
-    *,
-    enough: int,
-    topic: str = EVERYTHING,
-    language: str = EVERYTHING,
-) -> dict[tuple[datetime, str, str], frozenset[int]]:
-    """Who wrote in each bin of each topic and language (`*` for all), as hashes, up to `enough` of them.
-
-    With a topic or a language, only that one.
-    The union of a few bins' sets has `enough` members exactly if that many people wrote in those bins. A post
-    without an author counts as by one of its own. Deleted posts have lost theirs and are left out: else an account
-    that goes would look like a crowd.
-    """
-    rows = reader.query(
-        """
-        SELECT
-            toStartOfInterval(created_at, toIntervalSecond({width:UInt32})) AS bin,
-            arrayJoin(topics) AS topic,
-            arrayJoin([language, '*']) AS series_language,
-            groupUniqArray({enough:UInt8})(cityHash64(if(author = '', concat('\0', id), author)))
-        FROM posts
-        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
-            AND notEmpty(topics) AND NOT deleted
-            AND ({topic:String} = '*' OR topic = {topic:String})
-            AND ({language:String} = '*' OR language = {language:String})
-        GROUP BY bin, topic, series_language
-        """,
-        {
-            "start": start,
-            "end": end,
-            "width": int(width.total_seconds()),
-            "enough": enough,
-            "topic": topic,
-            "language": language,
-        },
-    )
-    return {(bin_start, name, lang): frozenset(who) for bin_start, name, lang, who in rows}
-
-
 def sources_between(reader: Reader, topic: str, start: datetime, end: datetime) -> tuple[str, ...]:
     """Which sources spoke of a topic."""
     rows = reader.query(

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from ingest.contract import Progress
-from processing.contract import Incident, Pulse, Spike, TaggedPost
+from processing.contract import Incident, Spike, TaggedPost
 from processing.event_time import EventTime, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store

@@ -473,6 +473,92 @@ ALTER TABLE post_versions_local ON CLUSTER 'main' ADD INDEX IF NOT EXISTS by_id 
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MATERIALIZE INDEX by_id SETTINGS mutations_sync = 2;
 
+CREATE TABLE IF NOT EXISTS watch_state_versions_local ON CLUSTER 'main'
+(
+    name LowCardinality(String) COMMENT 'which watch',
+    topic LowCardinality(String) COMMENT 'id of the taxonomy; empty for the row that says how many series there are',
+    language LowCardinality(String) COMMENT 'BCP 47; * is all languages together',
+    scored_until DateTime('UTC') COMMENT 'event time up to which its bins are in the state; the same in every row of one save',
+    state String COMMENT 'JSON of the detector and the spike; see processing/spikes/book_state.py' CODEC(ZSTD(3)),
+    version UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'server clock in microseconds'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (name, topic, language)
+COMMENT 'the newest state of every series under watch';
+
+CREATE TABLE IF NOT EXISTS watch_state_versions ON CLUSTER 'main' AS watch_state_versions_local
+ENGINE = Distributed('main', currentDatabase(), watch_state_versions_local, cityHash64(name, topic, language))
+COMMENT 'the newest state of every series under watch';
+
+CREATE OR REPLACE VIEW watch_state ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM watch_state_versions FINAL
+COMMENT 'what the watch remembers of each series';
+
+ALTER TABLE incident_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS lead_topic LowCardinality(String) DEFAULT topic
+        COMMENT 'topic of the leading spike, whose figures these are' AFTER synthetic,
+    ADD COLUMN IF NOT EXISTS lead_language LowCardinality(String) DEFAULT '*'
+        COMMENT 'language of the leading spike; * is all together' AFTER lead_topic,
+    ADD COLUMN IF NOT EXISTS verdict LowCardinality(String) DEFAULT 'organic'
+        COMMENT 'organic, concentrated, collector or backfill; only organic ones are told' AFTER lead_language,
+    ADD COLUMN IF NOT EXISTS evidence Array(Tuple(name String, value Float64, threshold Nullable(Float64), decisive Bool))
+        COMMENT 'the figures that the verdict rests on; from its threshold on a figure alone decides' AFTER verdict,
+    ADD COLUMN IF NOT EXISTS terms Array(Tuple(language String, term String))
+        COMMENT 'terms that drive it, by language, the strongest first' AFTER evidence;
+
+ALTER TABLE incident_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS lead_topic LowCardinality(String) DEFAULT topic
+        COMMENT 'topic of the leading spike, whose figures these are' AFTER synthetic,
+    ADD COLUMN IF NOT EXISTS lead_language LowCardinality(String) DEFAULT '*'
+        COMMENT 'language of the leading spike; * is all together' AFTER lead_topic,
+    ADD COLUMN IF NOT EXISTS verdict LowCardinality(String) DEFAULT 'organic'
+        COMMENT 'organic, concentrated, collector or backfill; only organic ones are told' AFTER lead_language,
+    ADD COLUMN IF NOT EXISTS evidence Array(Tuple(name String, value Float64, threshold Nullable(Float64), decisive Bool))
+        COMMENT 'the figures that the verdict rests on; from its threshold on a figure alone decides' AFTER verdict,
+    ADD COLUMN IF NOT EXISTS terms Array(Tuple(language String, term String))
+        COMMENT 'terms that drive it, by language, the strongest first' AFTER evidence;
+
+DROP VIEW IF EXISTS incidents ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW incidents ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM incident_versions FINAL
+COMMENT 'spikes that belong together: what people are told about, once';
+
+ALTER TABLE deliveries_local ON CLUSTER 'main'
+    COMMENT COLUMN decision 'why it was told or not: first, silenced, acknowledged, not_told_concentrated and so on',
+    COMMENT COLUMN outcome 'sent, retry, failed, or withheld where it was not told';
+
+ALTER TABLE deliveries ON CLUSTER 'main'
+    COMMENT COLUMN decision 'why it was told or not: first, silenced, acknowledged, not_told_concentrated and so on',
+    COMMENT COLUMN outcome 'sent, retry, failed, or withheld where it was not told';
+
+ALTER TABLE source_health_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS state LowCardinality(String) DEFAULT 'listening' COMMENT 'listening, silent, reconnecting, failed or ended',
+    ADD COLUMN IF NOT EXISTS detail String COMMENT 'one sentence where it is not listening',
+    ADD COLUMN IF NOT EXISTS events UInt64 COMMENT 'signs of life of its network since the collector was started',
+    ADD COLUMN IF NOT EXISTS posts UInt64 COMMENT 'posts and deletions it has delivered since then',
+    ADD COLUMN IF NOT EXISTS rejected UInt64 COMMENT 'what it could not read since then',
+    ADD COLUMN IF NOT EXISTS reconnects UInt64 COMMENT 'how often its network failed since then',
+    ADD COLUMN IF NOT EXISTS last_event Nullable(DateTime64(3, 'UTC')) COMMENT 'the collector''s clock at the last sign of life',
+    ADD COLUMN IF NOT EXISTS last_post Nullable(DateTime64(3, 'UTC')) COMMENT 'the collector''s clock at its last post';
+
+ALTER TABLE source_health_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS state LowCardinality(String) DEFAULT 'listening' COMMENT 'listening, silent, reconnecting, failed or ended',
+    ADD COLUMN IF NOT EXISTS detail String COMMENT 'one sentence where it is not listening',
+    ADD COLUMN IF NOT EXISTS events UInt64 COMMENT 'signs of life of its network since the collector was started',
+    ADD COLUMN IF NOT EXISTS posts UInt64 COMMENT 'posts and deletions it has delivered since then',
+    ADD COLUMN IF NOT EXISTS rejected UInt64 COMMENT 'what it could not read since then',
+    ADD COLUMN IF NOT EXISTS reconnects UInt64 COMMENT 'how often its network failed since then',
+    ADD COLUMN IF NOT EXISTS last_event Nullable(DateTime64(3, 'UTC')) COMMENT 'the collector''s clock at the last sign of life',
+    ADD COLUMN IF NOT EXISTS last_post Nullable(DateTime64(3, 'UTC')) COMMENT 'the collector''s clock at its last post';
+
+DROP VIEW IF EXISTS source_health ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW source_health ON CLUSTER 'main' AS
+SELECT *, greatest(0, dateDiff('millisecond', `until`, at)) / 1000 AS lag
+FROM source_health_versions FINAL
+COMMENT 'what each collector has covered and how it is, partition by partition; lag is seconds from until to at';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -107,17 +107,6 @@ def test_all_languages_together_are_a_series_of_their_own(store: Store) -> None:
     assert by_series["*", "*"] == 60
 
 
-def test_few_speakers_are_told_from_many(store: Store) -> None:
-    write(store, [tagged(a_post(id=str(n), author="one")) for n in range(9)])
-    write(store, [tagged(a_post(id=f"x{n}", author=f"other-{n}"), language="ar") for n in range(9)])
-    who = queries.speakers(store, NOON, NOON + timedelta(hours=1), timedelta(minutes=5), enough=5)
-    assert {(topic, language): len(authors) for (_, topic, language), authors in who.items()} == {
-        ("ban", "en"): 1,
-        ("ban", "ar"): 5,
-        ("ban", "*"): 5,
-    }
-
-
 def test_a_store_that_is_away_and_one_that_refuses_are_told_apart(address: ClickHouseAddress) -> None:
     nowhere = ClickHouseAddress(f"http://127.0.0.1:{free_port()}", "writer", address.password)
     with pytest.raises(StoreUnavailable):

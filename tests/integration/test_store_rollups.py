@@ -52,7 +52,8 @@ def agrees(store: Store) -> bool:
 
 def settle(store: Store) -> None:
     """Let the sums be trusted, as they are some minutes later: nothing is as young as the slack any more."""
-    store.command(f"INSERT INTO roll_up_versions (of, mark) VALUES ('all', {server_clock(store) + 10**6 * 300})")
+    mark = server_clock(store) + rollup.SLACK // timedelta(microseconds=1)
+    store.command(f"INSERT INTO roll_up_versions (of, mark) VALUES ('all', {mark})")
 
 
 def trusted(store: Store) -> bool:
