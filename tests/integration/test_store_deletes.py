@@ -9,7 +9,7 @@ import pytest
 
 from deploy.settings import load
 from ingest.contract import Post
-from processing import queries
+from processing.queries.speech import Scope, concentration
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, blank_the_gone, delete_posts, entomb, named_by, posts_named
@@ -46,6 +46,17 @@ def deleted_of_ban(store: Store) -> int:
 
 GONE = ("", True)
 THERE = ("TikTok banned", False)
+
+
+@pytest.mark.parametrize("batches", [("ped",), ("p", "e", "d"), ("p", "d", "e"), ("d", "p", "e"), ("d", "pe")])
+def test_an_edit_decides_the_tags_before_and_behind_the_deletion(store: Store, batches: tuple[str, ...]) -> None:
+    post = tagged(a_post(seen_at=NOON))
+    edit = tagged(a_post(text="TikTok verboten", seen_at=NOON + MINUTE), language="de")
+    for batch in batches:
+        touched = write_posts(store, [{"p": post, "e": edit}[each] for each in batch if each != "d"])
+        recount(store, touched | delete_posts(store, [of_post()] if "d" in batch else []))
+    assert store.query("SELECT language, posts, deleted FROM counts WHERE topic = 'ban'") == [("de", 1, 1)]
+    assert texts(store) == {"1": GONE}
 
 
 def test_a_deleted_post_loses_its_text_and_keeps_its_place(store: Store) -> None:
@@ -171,8 +182,8 @@ def test_buckets_keep_their_posts_and_tell_how_many_are_deleted(store: Store) ->
 def test_speakers_are_those_whose_posts_are_still_there(store: Store) -> None:
     write(store, [tagged(a_post(id=str(n), author="bot" if n < 9 else f"person-{n}")) for n in range(12)])
     delete(store, of_author("bot"))
-    who = queries.speakers(store, NOON, NOON + MINUTE, MINUTE, enough=10)
-    assert len(who[NOON, "ban", "*"]) == 3
+    spoke = concentration(store, Scope("ban", "*", NOON, NOON + MINUTE))
+    assert (spoke.posts, spoke.authors) == (3, 3)
 
 
 def test_more_deletions_and_minutes_than_one_statement_takes(store: Store) -> None:

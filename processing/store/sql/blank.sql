@@ -10,19 +10,26 @@ SELECT * REPLACE (
     true AS deleted,
     {deletion:UInt64} + version AS version
 )
--- A query of its own, because a condition beside the new values would be asked of those.
+-- The newest version that has a text, whatever came in between: an edit that arrives behind its post's deletion decides
+-- the tags just as one that arrives before it, so the order of batches and replays does not matter.
 FROM
 (
-    SELECT *
-    FROM post_versions FINAL
-    WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
-        AND source = {source:String}
-        AND (
-            id IN {ids:Array(String)}
-            -- An author may come back: what was both written and seen after the deletion stays.
-            OR ({all_until:Int64} > 0 OR author IN {authors:Array(String)})
-                AND toUnixTimestamp64Milli(least(created_at, seen_at))
-                    <= greatest({all_until:Int64}, {times:Array(Int64)}[indexOf({authors:Array(String)}, author)])
-        )
-        AND NOT deleted
+    SELECT * EXCEPT (newest)
+    FROM
+    (
+        SELECT *, max(version) OVER (PARTITION BY toStartOfMinute(created_at), source, id) AS newest
+        FROM post_versions
+        WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
+            AND source = {source:String}
+            AND (
+                id IN {ids:Array(String)}
+                -- An author may come back: what was both written and seen after the deletion stays.
+                OR ({all_until:Int64} > 0 OR author IN {authors:Array(String)})
+                    AND toUnixTimestamp64Milli(least(created_at, seen_at))
+                        <= greatest({all_until:Int64}, {times:Array(Int64)}[indexOf({authors:Array(String)}, author)])
+            )
+    )
+    WHERE NOT deleted AND {deletion:UInt64} + version > newest
+    ORDER BY version DESC
+    LIMIT 1 BY toStartOfMinute(created_at), source, id
 )
