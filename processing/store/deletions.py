@@ -24,8 +24,12 @@ from processing.event_time import AHEAD, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 
-DELETION = 2**62
-"""Added to a deletion's version, so that it wins over every edit and every redelivery."""
+DELETION = 1
+"""Added to the version that is blanked: above it and its redeliveries, below a later edit.
+
+An edit that comes behind the deletion is blanked by its own writer. Were it below, a merge could take it away before
+it has lent the post its tags.
+"""
 
 NAMES_AT_ONCE = 200
 """Names may have 512 characters and travel in the address of a request."""

@@ -300,6 +300,12 @@ COMMENT 'up to when deleted text has been purged from disk, month by month';
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY SETTING old_parts_lifetime = 60, max_cleanup_delay_period = 60;
 
 ALTER TABLE post_versions_local ON CLUSTER 'main'
+    COMMENT COLUMN version 'the highest one is the row: seen_at in milliseconds, one more where that version was blanked';
+
+ALTER TABLE post_versions ON CLUSTER 'main'
+    COMMENT COLUMN version 'the highest one is the row: seen_at in milliseconds, one more where that version was blanked';
+
+ALTER TABLE post_versions_local ON CLUSTER 'main'
     ADD COLUMN IF NOT EXISTS stored_at DateTime('UTC') DEFAULT toDateTime(seen_at) COMMENT 'when banwatch stored it; retention counts from then';
 
 ALTER TABLE post_versions ON CLUSTER 'main'

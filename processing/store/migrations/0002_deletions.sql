@@ -48,3 +48,6 @@ COMMENT 'up to when deleted text has been purged from disk, month by month';
 
 -- A part that is not used any more still holds what it held: it is unlinked within two minutes instead of thirteen.
 ALTER TABLE post_versions MODIFY SETTING old_parts_lifetime = 60, max_cleanup_delay_period = 60;
+
+ALTER TABLE post_versions
+    COMMENT COLUMN version 'the highest one is the row: seen_at in milliseconds, one more where that version was blanked';
