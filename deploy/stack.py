@@ -85,7 +85,8 @@ class Stack:
         """
         for part in self.infrastructure:
             self._start(part)
-        self._prepare()
+        self._prepare_log()
+        self._prepare_store()
         for part in self.parts:
             self._start(part)
 
@@ -95,10 +96,13 @@ class Stack:
         self._children[part.name] = child
         child.start()
 
-    def _prepare(self) -> None:
-        """Wait for the log and the store, and give them their topics and tables."""
+    def _prepare_log(self) -> None:
+        """Wait for the log, and give it its topics."""
         wait_until_ready(self.settings.ingest.kafka, READY_WITHIN)
         ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+
+    def _prepare_store(self) -> None:
+        """Wait for the store, and give it its tables."""
         self._wait_for_store()
         migrate(self.settings.processing.clickhouse)
         with Store(self.settings.processing.clickhouse) as store:
@@ -160,7 +164,8 @@ class Stack:
             other.end(patience=2.0)
         child.start()
         if dependants:
-            self._prepare()
+            # What has dependants is the broker; the store keeps its tables, and whoever needs it waits for it.
+            self._prepare_log()
             for other in dependants:
                 other.start()
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deploy.addresses import PortTaken, clickhouse_endpoint
 from deploy.live import live_source, source_settings
+from deploy.patience import keep_at
 from deploy.settings import Settings
 from ingest.committed import Committed
 from ingest.cursors import CursorFile
@@ -101,15 +102,27 @@ def run_source(
     """Run one source into the log."""
     stop = until_signalled()
     address = settings.ingest.kafka
-    with ExitStack() as open_parts:
-        ensure_topics(address, settings.ingest.kafka_partitions)
-        cluster = probe(address, settings.processing.clickhouse.timeout)
-        committed = None
-        if cluster is not None and cluster.memory_only:
-            committed = open_parts.enter_context(Committed(GroupWatch(address, settings.ingest.kafka_group)))
-        producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
-        cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
-        return Run(source, producer, cursor_file, committed, stop, tell, address.posts_topic, pace, silent_after)()
+    ensure_topics(address, settings.ingest.kafka_partitions)
+    tally = Tally(datetime.now(UTC))
+
+    def note(so_far: Tally) -> None:
+        nonlocal tally
+        tally = so_far
+        tell(so_far)
+
+    def work() -> Tally:
+        with ExitStack() as open_parts:
+            cluster = probe(address, settings.processing.clickhouse.timeout)
+            committed = None
+            if cluster is not None and cluster.memory_only:
+                committed = open_parts.enter_context(Committed(GroupWatch(address, settings.ingest.kafka_group)))
+            producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
+            cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
+            return Run(source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after)()
+
+    # Standard input is gone once it is read: what was under way could not be read again.
+    once = isinstance(source, Archive) and source.streamed
+    return work() if once else keep_at(work, stop) or tally
 
 
 def run_process(settings: Settings) -> None:
@@ -117,14 +130,18 @@ def run_process(settings: Settings) -> None:
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
-    ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
-    with (
-        Store(settings.processing.clickhouse) as store,
-        PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
-        PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
-    ):
-        own = settings.processing
-        Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
+
+    def work() -> None:
+        ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
+        with (
+            Store(settings.processing.clickhouse) as store,
+            PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
+            PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+        ):
+            own = settings.processing
+            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
+
+    keep_at(work, stop)
 
 
 def run_watch(settings: Settings) -> None:
@@ -132,11 +149,15 @@ def run_watch(settings: Settings) -> None:
     stop = until_signalled()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     width = settings.processing.bin_width
-    with Store(settings.processing.clickhouse) as store:
-        told = [Console(sys.stdout, width)]
-        watch = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
-        with upkeep_beside(settings, stop):
-            watch.run(stop, settings.processing.watch_interval)
+
+    def work() -> None:
+        with Store(settings.processing.clickhouse) as store:
+            told = [Console(sys.stdout, width)]
+            watch = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
+            with upkeep_beside(settings, stop):
+                watch.run(stop, settings.processing.watch_interval)
+
+    keep_at(work, stop)
 
 
 @contextmanager

@@ -80,6 +80,8 @@ class Run:
     _tracker: Tracker = field(default_factory=Tracker)
     _cursor: Cursor = field(default_factory=dict)
     _reporter: Reporter = field(init=False)
+    _unsaved: Cursor | None = None
+    """The cursor that could not be written, as on a full disk."""
     _last_look: float = 0.0
     _last_save: float = 0.0
     _first_step: float | None = None
@@ -205,7 +207,16 @@ class Run:
     def _save(self) -> None:
         cursor = self._tracker.advance(self._committed())
         if cursor is not None:
-            self.cursor_file.write(cursor)
+            self._unsaved = cursor
+        if self._unsaved is None:
+            return
+        try:
+            self.cursor_file.write(self._unsaved)
+        except OSError as error:
+            # As on a full disk: an older cursor is safe, it only reads again what is counted once all the same.
+            log.warning("cursor not saved", source=self.source.name, reason=str(error))
+        else:
+            self._unsaved = None
 
     def _committed(self) -> Mapping[int, int] | None:
         return None if self.committed is None else self.committed.newest()
