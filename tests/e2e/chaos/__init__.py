@@ -1,0 +1,1 @@
+"""Kill everything at random, and compare what was counted with what there was to count."""
