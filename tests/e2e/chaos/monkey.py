@@ -36,7 +36,8 @@ class Monkey:
         candidates = [part for part in VICTIMS if part not in spared and self.running.children(VICTIMS[part])]
         if not candidates:
             return None
-        part = self.chance.choice(candidates)
+        fewest = min(len(self.kills.get(part, [])) for part in candidates)
+        part = self.chance.choice([part for part in candidates if len(self.kills.get(part, [])) == fewest])
         pids = self.running.children(VICTIMS[part])
         if not pids or not _signal(self.chance.choice(pids), signal.SIGKILL):
             return None

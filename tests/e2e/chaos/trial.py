@@ -55,7 +55,7 @@ def attempt(
         _disturb(installation, monkey, len(messages), kills, say)
         status = running.wait(PATIENCE)
         assert status == 0, running.said
-    found = _counts(installation)
+    found = counts_of(installation)
     expected = recounted(messages)
     by_part = {part: len(times) for part, times in monkey.kills.items()}
     return Result(len(messages), len(expected), by_part, monkey.freezes, differences(expected, found))
@@ -93,7 +93,8 @@ def posts_in_store(installation: Installation) -> int:
         return 0
 
 
-def _counts(installation: Installation) -> dict[Bucket, Figures]:
+def counts_of(installation: Installation) -> dict[Bucket, Figures]:
+    """What an installation that does not run has counted."""
     store = installation.start("warehouse")
     with closing(store):
         eventually(lambda: clickhouse_answers(installation.store.url), timedelta(seconds=60))

@@ -1,0 +1,128 @@
+"""Counts are those of the archive, whatever is killed, stopped or full on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from deploy.addresses import clickhouse_answers
+from ingest.contract import Post
+from processing.store.client import Store, StoreUnavailable
+from tests.e2e.chaos.archive import messages, write
+from tests.e2e.chaos.monkey import VICTIMS
+from tests.e2e.chaos.trial import attempt, counts_of, posts_in_store
+from tests.e2e.chaos.truth import counted, differences, recounted
+from tests.e2e.stacks import Installation
+from tests.waiting import eventually
+
+SEED = 7
+OUTAGE_SECONDS = 6.0
+MOST_GROWTH = 50 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def archive() -> list[Post]:
+    """Posts, duplicates, late ones, edits and deletes."""
+    return messages(scale=0.15, seed=SEED)
+
+
+def test_nothing_is_lost_or_doubled_whatever_is_killed(installation: Installation, archive: list[Post]) -> None:
+    result = attempt(installation, archive, workers=3, kills=len(VICTIMS) + 1, seed=SEED)
+    assert set(result.kills) == set(VICTIMS)
+    assert result.freezes == 1
+    assert result.different == {}
+
+
+def test_everything_killed_at_once_goes_on_where_it_was(
+    installation: Installation, archive: list[Post], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "posts.ndjson", archive)
+    arguments = ("up", "--archive", str(path), "--until-done", "--no-dashboard")
+    with closing(installation.start(*arguments)) as first:
+        eventually(lambda: posts_in_store(installation) > 0.2 * len(archive), timedelta(seconds=90))
+        for pid in [first.process.pid, *first.children()]:
+            os.kill(pid, signal.SIGKILL)
+        first.wait()
+    with closing(installation.start(*arguments)) as second:
+        assert second.wait() == 0, second.said
+    assert differences(recounted(archive), counts_of(installation)) == {}
+
+
+def test_a_store_that_is_away_is_waited_for(installation: Installation, archive: list[Post], tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.ndjson", archive)
+    store = installation.start("warehouse")
+    with closing(store):
+        eventually(lambda: clickhouse_answers(installation.store.url))
+        running = installation.start("up", "--archive", str(path), "--until-done", "--no-dashboard")
+        with closing(running):
+            eventually(lambda: posts_in_store(installation) > 0.1 * len(archive), timedelta(seconds=90))
+            store.process.kill()
+            store.process.wait()
+            [worker] = running.children(VICTIMS["worker"])
+            before = resident(worker)
+            Event().wait(OUTAGE_SECONDS)
+            assert running.children(VICTIMS["worker"]) == [worker], running.said
+            assert resident(worker) - before < MOST_GROWTH
+            with closing(installation.start("warehouse")):
+                assert running.wait() == 0, running.said
+                assert differences(recounted(archive), counted(installation.store)) == {}
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own that is soon full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_the_counting_and_loses_nothing(
+    small_disk: Path, archive: list[Post], tmp_path: Path
+) -> None:
+    installation = Installation(small_disk / "banwatch")
+    path = write(tmp_path / "posts.ndjson", archive)
+    ballast = small_disk / "ballast"
+    with closing(installation.start("up", "--archive", str(path), "--until-done", "--no-dashboard")) as running:
+        eventually(lambda: posts_in_store(installation) > 0.1 * len(archive), timedelta(seconds=90))
+        fill(ballast)
+        with Store(installation.store) as store:
+            with pytest.raises(StoreUnavailable, match=r"No space left on device|not enough space"):
+                store.insert("silence_versions", ["id"], [[str(n) for n in range(1000)]])
+            Event().wait(OUTAGE_SECONDS)
+            assert running.process.poll() is None, running.said
+        ballast.unlink()
+        assert running.wait() == 0, running.said
+    assert differences(recounted(archive), counts_of(installation)) == {}
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits beside it."""
+    with path.open("wb") as file:
+        file.truncate(0)
+        left = shutil.disk_usage(path.parent).free
+        while left >= 4096:
+            file.write(b"0" * min(left, 1 << 20))
+            file.flush()
+            left = shutil.disk_usage(path.parent).free
