@@ -10,7 +10,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -76,8 +76,9 @@ class Figures:
 def main(folder: Path, sizes: list[int]) -> None:
     """Print a line a size, and how much dearer a post has become."""
     with Parts(folder) as parts:
-        migrate(parts.store)
-        with Store(parts.store) as store, queries.connect(parts.store) as reader:
+        patient = replace(parts.store, timeout=timedelta(minutes=10))
+        migrate(patient)
+        with Store(patient) as store, queries.connect(patient) as reader:
             found = [_at(store, reader, size, before) for before, size in zip([0, *sizes], sizes, strict=False)]
     first, last = found[0], found[-1]
     print(
@@ -98,7 +99,7 @@ def _at(store: Store, reader: queries.Reader, size: int, before: int) -> Figures
 
 def _fill(store: Store, first: int, rows: int) -> None:
     span = int((END - START).total_seconds() * 1000)
-    at_once = 2_000_000
+    at_once = 1_000_000
     for done in range(0, rows, at_once):
         store.command(
             FILL,
