@@ -32,7 +32,7 @@ MOST_GROWTH = 50 * 1024 * 1024
 @pytest.fixture(scope="module")
 def archive() -> list[Post]:
     """Posts, duplicates, late ones, edits and deletes."""
-    return messages(scale=0.15, seed=SEED)
+    return messages(scale=0.1, seed=SEED)
 
 
 def test_nothing_is_lost_or_doubled_whatever_is_killed(installation: Installation, archive: list[Post]) -> None:
