@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test check fix bench bench-language bench-spikes bench-store bench-topics bench-warehouse lock
+.PHONY: setup demo up test check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-warehouse chaos lock
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -16,7 +16,7 @@ up: setup
 	@$(BIN)/banwatch up
 test: setup
 	$(BIN)/python -m tests.prepare
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
@@ -24,13 +24,15 @@ fix: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 bench-language: .venv/measured
-bench-language bench-spikes bench-store bench-topics: bench-%: setup
+bench-language bench-spikes bench-store bench-topics bench-growth: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
 	touch $@
 bench-warehouse: setup  # ten minutes
 	$(BIN)/python -m tests.benchmarks.warehouse_load
+chaos: setup  # kill everything at random, with one to four workers, and compare the counts
+	@$(BIN)/python -m tests.e2e.chaos
 lock:  # after a change of dependencies; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-header --no-emit-index-url --no-emit-find-links tests/benchmarks/requirements.in -o tests/benchmarks/requirements.txt

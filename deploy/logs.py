@@ -48,3 +48,6 @@ def configure() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for library in ("clickhouse_connect", "urllib3"):
+        # Each of their failures reaches us as an exception, and is told once, in our words.
+        logging.getLogger(library).setLevel(logging.CRITICAL)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from deploy import logs
 from tests.e2e.chaos.archive import messages
 from tests.e2e.chaos.trial import attempt
 from tests.e2e.stacks import Installation
@@ -16,6 +17,7 @@ POSTS_AT_SCALE_ONE = 68_688
 
 def main() -> None:
     """Run trials with other seeds and other numbers of workers."""
+    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=200_000)
     parser.add_argument("--kills", type=int, default=20)
