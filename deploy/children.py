@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.lifeline import PARENT
 from deploy.restarts import Deaths
 
 LOG_KEPT = 5 * 1024 * 1024
@@ -56,7 +57,7 @@ class Child:
                 stdin=None if self.part.hears_input else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.hear else log,
                 stderr=log,
-                env=os.environ | dict(self.part.environment),
+                env=os.environ | dict(self.part.environment) | {PARENT: str(os.getpid())},
                 start_new_session=True,
                 text=True,
                 errors="replace",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+
+PARENT = "LIFELINE_PARENT"
+"""Environment variable that names the process a child belongs to."""
 
 
 def die_with_parent() -> None:
@@ -15,5 +19,10 @@ def die_with_parent() -> None:
     Linux keeps the promise across `exec`. Elsewhere nothing is done: a part that is left over answers at its
     address, and the next `banwatch up` uses it.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = os.environ.pop(PARENT, None)
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if parent is not None and int(parent) != os.getppid():
+        # It ended while this process was still starting: the kernel sends nothing any more.
+        sys.exit(1)
