@@ -246,7 +246,7 @@ EXHAUSTING = [
     "SELECT repeat('x', 1000000) FROM numbers(100000)",
     "SELECT sleepEachRow(1) FROM numbers(100)",
     "SELECT sleep(3), sleep(3)",
-    "SELECT count() FROM numbers(10000000) WHERE match(repeat(toString(number), 50), '(a*)*(b*)*(c*)*$')",
+    "SELECT count() FROM numbers(1000000000000) WHERE match(repeat(toString(number), 50), '(a*)*(b*)*(c*)*$')",
     "SELECT match(repeat('a', 1000000), '((a{0,1000}){0,1000}){0,1000}$')",
     "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r",
     "SELECT * FROM primes(100000000)",
