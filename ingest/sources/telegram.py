@@ -62,6 +62,10 @@ LONGEST_REST = timedelta(hours=1)
 Steps = Generator[Item | Reached | Pause, None, None]
 
 
+class Blocked(Exception):
+    """An older page of a channel is not there to be read; the message says why."""
+
+
 class TelegramSettings(SourceSettings):
     """Read from the environment, prefix `BANWATCH_TELEGRAM_`."""
 
@@ -143,7 +147,7 @@ class Telegram:
         except Transient as error:
             self._fail(reading, visit, error)
             return
-        except (Refused, Unreadable) as error:
+        except (Blocked, Refused, Unreadable) as error:
             problem = f"{Trouble.LAYOUT}: {error}" if isinstance(error, Unreadable) else str(error)
         visit.failures = 0
         if problem:
@@ -207,7 +211,11 @@ class Telegram:
     def _page(self, process: SnscrapeProcess, name: str, before: int) -> Generator[Pause, None, View]:
         yield Pause(self.settings.pace.total_seconds())
         page = yield from process.page(name, before)
-        return view(page, name)
+        seen = view(page, name)
+        # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
+        if not seen.numbers and (problem := trouble(page, seen)):
+            raise Blocked(problem.value)
+        return seen
 
     def _fill(self, process: SnscrapeProcess, reading: Reading, name: str, lowest: int) -> Generator[Item | Pause]:
         """Read what lies between where the channel was read to and the newest page."""

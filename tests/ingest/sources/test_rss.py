@@ -157,6 +157,36 @@ def test_where_no_feed_answers_it_is_the_network_and_passes(publisher: Publisher
     assert len(posts(ran(own, wall, timedelta(seconds=5)))) == 2
 
 
+def test_a_feed_that_asks_to_be_left_alone_is_while_no_feed_answers(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds |= {"/a": Says(status=429, headers={"Retry-After": "7200"}), "/b": Says(status=503)}
+    own = source(server, wall, "/a", "/b")
+    for _ in range(4):
+        with pytest.raises(Transient) as caught:
+            ran(own, wall, HOUR)
+        assert caught.value.retry_after is None
+    assert server.paths() == ["/a", "/b", "/b", "/b", "/b"]
+
+
+def test_where_every_feed_asks_to_be_left_alone_the_shortest_wait_is_told(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds |= {
+        "/a": Says(status=429, headers={"Retry-After": "7200"}),
+        "/b": Says(status=503, headers={"Retry-After": "600"}),
+    }
+    own = source(server, wall, "/a", "/b")
+    with pytest.raises(Transient) as caught:
+        ran(own, wall, HOUR)
+    assert caught.value.retry_after is not None
+    assert timedelta(minutes=9) < caught.value.retry_after <= TEN
+    wall.advance(caught.value.retry_after.total_seconds())
+    with pytest.raises(Transient):
+        ran(own, wall, HOUR)
+    assert server.paths() == ["/a", "/b", "/b"]
+
+
 def test_what_it_covers_is_what_every_feed_that_answers_was_asked_for(
     publisher: Publisher, server: Served, wall: Wall
 ) -> None:

@@ -98,6 +98,29 @@ def test_a_gap_longer_than_pages_is_filled_in_order(site: Site, server: Served) 
     assert names(reader.rounds()) == [f"post harbour_news/{n}" for n in [*range(31, 60), *range(90, 300)]]
 
 
+@pytest.mark.parametrize("instead", [html("<h1>One moment, please</h1>"), Says(status=302, headers={"Location": "/x"})])
+def test_a_page_of_a_gap_that_is_something_else_skips_nothing(site: Site, server: Served, instead: Says) -> None:
+    site.channels["quiet_pier"] = {}
+    reader = Reader(server.url, "harbour_news", "quiet_pier")
+    reader.rounds(2)
+    site.channels["harbour_news"] |= a_channel("harbour_news", range(31, 300))
+    answers = iter([instead])
+    site.says = lambda asked: next(answers, None) if asked.parameters.get("before") == "91" else None
+    told, *found = names(reader.rounds(40))
+    assert told.startswith("the page is none that snscrape knows") or told == Trouble.NO_CHANNEL
+    assert found == [f"post harbour_news/{number}" for number in range(31, 300)]
+
+
+def test_an_unreadable_message_that_stands_alone_on_a_page_of_history_keeps_nothing_back(
+    site: Site, server: Served
+) -> None:
+    broken = message("harbour_news", 1, "no time").replace("<time", "<i").replace("</time>", "</i>")
+    site.channels["harbour_news"] = {1: broken, **a_channel("harbour_news", range(2, 42))}
+    found = names(Reader(server.url, "harbour_news", since=START).rounds())
+    assert found[0] == "the message shows no time that can be read"
+    assert found[1:] == [f"post harbour_news/{number}" for number in range(2, 42)]
+
+
 def test_it_resumes_in_the_middle_of_a_gap_and_skips_nothing(site: Site, server: Served) -> None:
     site.channels["harbour_news"] |= a_channel("harbour_news", range(31, 300))
     history = {"since": START}
