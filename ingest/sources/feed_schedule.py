@@ -14,11 +14,15 @@ RAREST = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a feed is next asked, and how often in a row it has failed; `read` is when it last answered."""
+    """When a feed is next asked, and how often in a row it has failed; `read` is when it last answered.
+
+    `not_before` is until when it has asked to be left alone.
+    """
 
     due: datetime
     failures: int = 0
     read: datetime | None = None
+    not_before: datetime | None = None
 
 
 def succeeded(now: datetime, every: timedelta, chance: float) -> Turn:
@@ -30,4 +34,11 @@ def failed(turn: Turn, now: datetime, every: timedelta, retry_after: timedelta |
     """After a failure: the pause doubles with each, and is never shorter than the feed asks for."""
     failures = turn.failures + 1
     pause = min(every * 2 ** min(failures - 1, 16), max(RAREST, every))
-    return replace(turn, due=now + max(pause * (1 + JITTER * chance), retry_after or timedelta()), failures=failures)
+    not_before = now + retry_after if retry_after else None
+    due = max(now + pause * (1 + JITTER * chance), not_before or now)
+    return replace(turn, due=due, failures=failures, not_before=not_before)
+
+
+def asked_anew(turn: Turn, due: datetime) -> Turn:
+    """After a failure that is not the feed's own: it is due as told, but for what it has asked itself."""
+    return replace(turn, due=max(due, turn.not_before or due), failures=1)

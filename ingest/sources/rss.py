@@ -36,7 +36,7 @@ from ingest.source import (
 )
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
 from ingest.sources.feed_list import Feed, feeds
-from ingest.sources.feed_schedule import Turn, failed, succeeded
+from ingest.sources.feed_schedule import Turn, asked_anew, failed, succeeded
 from ingest.sources.http import Answer, Refused, get, open_client
 from ingest.sources.waiting import beside
 
@@ -166,9 +166,8 @@ class Rss:
             turn = self._failed(feed, now, error.retry_after)
             standing = self._standing(state)
             if all(self._turns[each.url].failures for each in standing):
-                self._ask_anew(standing, feed, now, error.retry_after)
-                wait = error.retry_after if len(standing) == 1 else None
-                raise Transient(f"No feed answers; the last: {error}", wait) from error
+                self._ask_anew(standing, feed, now)
+                raise Transient(f"No feed answers; the last: {error}", self._asked_wait(standing, now)) from error
             if turn.failures == TOLD_FROM:
                 yield _told(feed, str(error), now, state)
             return state
@@ -211,13 +210,18 @@ class Rss:
         self._turns[feed.url] = turn
         return turn
 
-    def _ask_anew(self, standing: Sequence[Feed], last: Feed, now: datetime, retry_after: timedelta | None) -> None:
+    def _ask_anew(self, standing: Sequence[Feed], last: Feed, now: datetime) -> None:
         """Where no feed at all answers it is not the feeds: whoever reads this source paces the next tries."""
         for feed in standing:
-            due = min(self._turns[feed.url].due, now)
-            self._turns[feed.url] = replace(self._turns[feed.url], due=due, failures=1)
-        wait = retry_after if retry_after and len(standing) > 1 else timedelta(milliseconds=1)
-        self._turns[last.url] = replace(self._turns[last.url], due=now + wait)
+            turn = self._turns[feed.url]
+            # The one that was asked last comes behind the others.
+            due = now + timedelta(milliseconds=1) if feed == last else min(turn.due, now)
+            self._turns[feed.url] = asked_anew(turn, due)
+
+    def _asked_wait(self, standing: Sequence[Feed], now: datetime) -> timedelta | None:
+        """How long every feed asks to be left alone; None if one of them does not."""
+        waits = [(self._turns[feed.url].not_before or now) - now for feed in standing]
+        return min(waits) if min(waits) > timedelta() else None
 
     def _covered(self, state: State) -> datetime:
         """Up to when every feed that answers has been asked."""
