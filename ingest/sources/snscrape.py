@@ -32,7 +32,7 @@ from ingest.sources.http import Refused
 from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import Page, SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.snscrape_scrapers import weibo_user
-from ingest.sources.weibo_post import Found, read_found, to_post
+from ingest.sources.weibo_post import SOURCE, Found, read_found, to_post
 
 MOST_PAGES = 8
 TOO_OFTEN = frozenset({418, 432})
@@ -100,6 +100,7 @@ class Snscrape:
         self.settings = settings
         self.clock = clock
         self._told: dict[str, set[str]] = {}
+        self._troubles: dict[str, str] = {}
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Look at all timelines, then rest, for ever."""
@@ -107,9 +108,13 @@ class Snscrape:
         since, read_to = kept.since or self.clock(), kept.read_to
         with closing(SnscrapeProcess("weibo-user", self.settings.base_url, self.clock)) as process:
             while True:
-                begun = self.clock()
+                begun, troubles = self.clock(), dict[str, Refused | Unreadable]()
                 for user in self.users:
-                    timeline = yield from self._timeline(process, user, read_to.get(user))
+                    try:
+                        timeline = yield from self._timeline(process, user, read_to.get(user))
+                    except (Refused, Unreadable) as error:
+                        troubles[user] = error
+                        timeline = Timeline([], [], whole=True)
                     since = since if timeline.whole else begun
                     for rejected in self._not_told(user, timeline.rejected):
                         yield Item(rejected, _cursor(since, read_to))
@@ -117,6 +122,8 @@ class Snscrape:
                         read_to = read_to | {user: found.number}
                         yield Item(to_post(found, self.clock()), _cursor(since, read_to))
                     yield Pause(self.settings.pace.total_seconds())
+                for rejected in self._new_troubles(troubles):
+                    yield Item(rejected, _cursor(since, read_to))
                 # Complete, so that nobody waits for timelines that are looked at in their own time.
                 yield Reached(min(since, begun), begun, _cursor(since, read_to), complete=begun > since)
                 yield Pause(max((begun + self.settings.poll_every - self.clock()).total_seconds(), 0))
@@ -137,12 +144,26 @@ class Snscrape:
     def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, Page]:
         try:
             return (yield from process.page(user, pages=pages))
-        except Unreadable as error:
-            raise Transient(str(error)) from error
         except Refused as error:
             if error.status in TOO_OFTEN:
                 raise Transient(f"{error} Weibo says so to whoever asks too often.") from error
             raise
+
+    def _new_troubles(self, troubles: dict[str, Refused | Unreadable]) -> list[Rejected]:
+        """Which timelines cannot be read, and were readable before: they are left out of what is covered.
+
+        Raises:
+            Transient, Permanent: none can be read.
+        """
+        before, self._troubles = self._troubles, {user: str(error) for user, error in troubles.items()}
+        if len(troubles) == len(self.users):
+            passes = any(isinstance(error, Unreadable) for error in troubles.values())
+            raise (Transient if passes else Permanent)("No timeline can be read: " + "; ".join(self._troubles.values()))
+        return [
+            Rejected(source=SOURCE, where=f"https://m.weibo.cn/u/{user}", reason=reason, raw="")
+            for user, reason in self._troubles.items()
+            if before.get(user) != reason
+        ]
 
     def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:
         """What is rejected for the first time: a timeline shows it at each look."""

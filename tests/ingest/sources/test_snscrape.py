@@ -16,8 +16,9 @@ from tests.serving import Served, served
 
 
 class Reader:
-    def __init__(self, url: str, cursor: Cursor | None = None) -> None:
-        settings = SnscrapeSettings(targets=(f"weibo-user:{USER}",), base_url=url, pace=timedelta())
+    def __init__(self, url: str, *users: str, cursor: Cursor | None = None) -> None:
+        targets = tuple(f"weibo-user:{user}" for user in users or (USER,))
+        settings = SnscrapeSettings(targets=targets, base_url=url, pace=timedelta())
         self.cursor: Cursor = cursor or {}
         self.steps = Snscrape(settings, lambda: datetime.now(UTC)).read(self.cursor)
         self.reached: list[Reached] = []
@@ -93,6 +94,31 @@ def test_a_network_that_has_enough_is_left_alone(timeline: Timeline, server: Ser
     timeline.status = status
     with closing(Reader(server.url)) as reader, pytest.raises(Transient):
         reader.round()
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, Transient), (403, Permanent)])
+def test_a_timeline_that_cannot_be_read_keeps_none_behind_it_and_is_told_once(
+    timeline: Timeline, status: int, error: type[Exception]
+) -> None:
+    closed = Timeline(status=status)
+    with (
+        served(lambda asked: (closed if asked.parameters["value"] == "4321" else timeline)(asked)) as server,
+        closing(Reader(server.url, "4321", USER)) as reader,
+    ):
+        timeline.post("抖音 1")
+        post, refused = reader.round()
+        assert isinstance(refused, Rejected)
+        assert refused.where == "https://m.weibo.cn/u/4321"
+        assert texts([post]) == ["抖音 1"]
+        timeline.post("抖音 2")
+        assert texts(reader.round()) == ["抖音 2"]
+        closed.status = 200
+        closed.post("open again")
+        assert texts(reader.round()) == ["open again"]
+        timeline.status = closed.status = status
+        timeline.posts = closed.posts = []
+        with pytest.raises(error):
+            reader.round()
 
 
 @pytest.mark.parametrize("scraper", [*DEAD, "twitter-search", "twitter-user"])
