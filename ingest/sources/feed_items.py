@@ -70,7 +70,7 @@ def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entr
     try:
         read = feedparser.parse(
             io.BytesIO(body),
-            response_headers=known | {"content-location": feed.url},
+            response_headers=known | {"content-location": feed.address},
             resolve_relative_uris=False,
             sanitize_html=False,
         )
@@ -78,7 +78,7 @@ def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entr
         raise NotAFeed(f"It is too broken to be read: {error}.") from error
     if not read.entries and not read.get("version"):
         raise NotAFeed("It is neither RSS nor Atom.")
-    publisher = feed.name or _plain(read.feed.get("title")) or urlsplit(feed.url).netloc
+    publisher = feed.name or _plain(read.feed.get("title")) or urlsplit(feed.url).hostname or ""
     language = read.feed.get("language") or feed.language
     entries = [_entry(entry, feed, publisher, language) for entry in read.entries[:MOST_ENTRIES]]
     return tuple({entry.id: entry for entry in reversed(entries)}.values())
@@ -109,7 +109,7 @@ def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
     """What names an entry for good: its guid, else its link. One that is no address is unique in its feed alone."""
     name = given if isinstance(given, str) and given else link or said
     if "://" not in name and not name.startswith(("urn:", "tag:")):
-        name = f"{feed.url} {name}"
+        name = f"{feed.key} {name}"
     return name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode(errors="replace")).hexdigest()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +22,21 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+")]
     name: str = ""
     language: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it is, without what may be a secret: who asks, and the query."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+    @property
+    def key(self) -> str:
+        """Names it in ids: the URL, but that nobody can read a secret in it."""
+        parts = urlsplit(self.url)
+        if "@" not in parts.netloc and not parts.query:
+            return self.url
+        query = hashlib.sha256(parts.query.encode(errors="replace")).hexdigest()[:16] if parts.query else ""
+        return self.address + (f"?{query}" if query else "")
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

@@ -118,7 +118,7 @@ def _request(
     try:
         return client.build_request("GET", url, params=params, headers=headers)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise Permanent(f"{_place(url)} cannot be asked: {error}.") from error
+        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
 
 
 def _fetch(
@@ -133,10 +133,10 @@ def _fetch(
             body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
             return Answer(response.status_code, response.headers, body, str(response.url))
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
-        raise Permanent(f"{_place(str(request.url))} cannot be asked: {error}.") from error
+        raise Permanent(f"{place(str(request.url))} cannot be asked: {error}.") from error
     except httpx.HTTPError as error:
         said = str(error) or type(error).__name__
-        raise Transient(f"{_place(str(request.url))} does not answer: {said}.") from error
+        raise Transient(f"{place(str(request.url))} does not answer: {said}.") from error
 
 
 def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
@@ -144,9 +144,9 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Transient(f"{_place(url)} answered {status}: it is busy or broken.", asked_wait(headers, now))
+        return Transient(f"{place(url)} answered {status}: it is busy or broken.", asked_wait(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
-    return Refused(f"{_place(url)} answered {status}: {meaning}.", status)
+    return Refused(f"{place(url)} answered {status}: {meaning}.", status)
 
 
 def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -193,32 +193,32 @@ class _Wanted:
         if self.gone.is_set():
             raise Transient("Nobody waits for this answer any more.")
         if self.clock() > self.until:
-            raise Transient(f"{_place(url)} has not finished its answer within {LONGEST_ANSWER}.")
+            raise Transient(f"{place(url)} has not finished its answer within {LONGEST_ANSWER}.")
 
 
 def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
     """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
-        raise Permanent(f"{_place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
+        raise Permanent(f"{place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
     unpack = None if encoding in {"identity", ""} else zlib.decompressobj(zlib.MAX_WBITS | 32)
     body = bytearray()
     try:
         for piece in response.iter_raw():
             body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
             if len(body) > most_bytes:
-                raise TooLarge(f"{_place(str(response.url))} sent more than {most_bytes:,} bytes.")
+                raise TooLarge(f"{place(str(response.url))} sent more than {most_bytes:,} bytes.")
             wanted.check(str(response.url))
     except zlib.error as error:
-        raise Transient(f"{_place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
+        raise Transient(f"{place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
     if unpack is not None and body and not unpack.eof:
-        raise Transient(f"{_place(str(response.url))} sent an answer that breaks off.")
+        raise Transient(f"{place(str(response.url))} sent an answer that breaks off.")
     return bytes(body)
 
 
-def _place(url: str) -> str:
+def place(url: str) -> str:
     """An address fit for a log: without what may be a secret in it."""
     with suppress(httpx.InvalidURL):
         parts = httpx.URL(url)
         return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]
-    return repr(url[:200].partition("?")[0])
+    return repr(re.sub(r"//[^/?#]*@", "//", url).partition("?")[0][:200])

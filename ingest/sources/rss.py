@@ -37,7 +37,7 @@ from ingest.source import (
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
 from ingest.sources.feed_list import Feed, feeds
 from ingest.sources.feed_schedule import Turn, asked_anew, failed, succeeded
-from ingest.sources.http import Answer, Refused, get, open_client
+from ingest.sources.http import Answer, Refused, get, open_client, place
 from ingest.sources.waiting import beside
 
 LARGEST_FEED = 8 * 1024 * 1024
@@ -252,4 +252,4 @@ def _sight(entry: Entry, before: FirstSight | None, now: datetime) -> FirstSight
 
 def _told(feed: Feed, reason: str, now: datetime, state: State) -> Item:
     reason = f"The feed cannot be read: {reason}"
-    return Item(Rejected(source=SOURCE, where=feed.url, reason=reason, raw="", seen_at=now), state.cursor())
+    return Item(Rejected(source=SOURCE, where=place(feed.url), reason=reason, raw="", seen_at=now), state.cursor())

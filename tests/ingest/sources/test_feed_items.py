@@ -83,6 +83,33 @@ def test_a_guid_that_is_no_address_is_the_feed_s_own() -> None:
     assert "42" in first.id
 
 
+def unnamed(guid: str) -> str:
+    """An item whose guid is no address."""
+    return an_item("x", guid).replace("<guid>https://news.example/x", f'<guid isPermaLink="false">{guid}')
+
+
+@pytest.mark.parametrize("url", ["https://desk:s3same@news.example/rss", "https://news.example/rss?key=s3same"])
+def test_a_secret_in_a_feed_s_address_is_in_no_post(url: str) -> None:
+    feed = Feed(url)
+    items = an_item("1", "x", guid="n-1", link="story"), an_item("2", "y", link="?p=2"), unnamed("n-3")
+    untitled = a_feed(*items)
+    read = entries(untitled.replace(b"<title>The Example Times</title>", b""), feed)
+    found = [entry_to_post(entry, FirstSight(0, 0, ""), backfill=False) for entry in read]
+    assert "s3same" not in repr(found)
+    assert "desk" not in repr(found)
+    assert [each.author for each in found if isinstance(each, Post)] == ["news.example"] * 3
+    assert "https://news.example/story" in {each.url for each in found if isinstance(each, Post)}
+
+
+def test_feeds_that_differ_in_their_query_do_not_share_ids() -> None:
+    ids = {
+        the_post(a_feed(unnamed("n-1")), Feed(f"https://news.example/rss{query}")).id
+        for query in ("", "?topic=1", "?topic=2")
+    }
+    assert len(ids) == 3
+    assert "https://news.example/rss n-1" in ids
+
+
 def test_ids_stay_within_the_contract_and_links_are_links() -> None:
     post = the_post(a_feed(an_item("1", "x", guid="https://e.example/" + "y" * 2_000, link="javascript:alert(1)")))
     assert len(post.id) <= LONGEST_ID

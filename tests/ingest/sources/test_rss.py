@@ -127,6 +127,15 @@ def test_one_bad_feed_stops_no_other_and_is_said(publisher: Publisher, server: S
     assert server.paths().count("/bad") < server.paths().count("/good") + 1
 
 
+def test_a_feed_that_fails_is_told_of_without_its_secret(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds["/good"] = a_feed(an_item("1", "first", NOW))
+    address = server.url.replace("//", "//desk:s3same@") + "/bad?key=s3same"
+    own = Rss(RssSettings(feeds=(address, f"{server.url}/good", "http://desk:s3same@[x/bad")), wall, chance=lambda: 0.5)
+    taken = take_until(steps(own, wall), lambda taken: len(rejected(taken)) == 2)
+    assert rejected(taken)[0].where == f"{server.url}/bad"
+    assert "s3same" not in repr([step.found for step in taken if isinstance(step, Item)])
+
+
 def test_a_feed_that_fails_is_asked_ever_more_rarely(publisher: Publisher, server: Served, wall: Wall) -> None:
     publisher.feeds |= {"/bad": Says(status=403), "/good": a_feed(an_item("1", "first", NOW))}
     ran(source(server, wall, "/bad", "/good"), wall, timedelta(hours=5))
