@@ -7,9 +7,10 @@ the first event that is no JSON (`Listener` takes events as bytes).
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Full, Queue
@@ -17,10 +18,11 @@ from typing import Any
 
 import requests
 from mastodon import Mastodon, MastodonError, StreamListener
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from ingest.source import Clock, Permanent, Transient
-from ingest.sources.http import Refused, asked_wait, failure
+from ingest.sources.http import LONGEST_ANSWER, MOST_BYTES, Refused, asked_wait, failure
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_status import later
 from ingest.sources.server_sent import Event, EventReader, TooLong
@@ -72,6 +74,35 @@ class Ended:
 News = Streamed | Alive | Fetched | Filled | Ended
 
 
+class BoundedAdapter(HTTPAdapter):
+    """Reads an answer, a redirect's too, up to a bound in size and time, but for a stream, which has neither."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def send(self, request: Any, stream: bool = False, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Ask once."""
+        response = super().send(request, stream=True, **options)
+        if not stream or response.is_redirect or not response.ok:
+            with closing(response.raw) as raw:
+                response.raw = io.BytesIO(self._body(raw))
+        return response
+
+    def _body(self, raw: Any) -> bytes:
+        body, until = bytearray(), self.clock() + LONGEST_ANSWER
+        try:
+            while piece := raw.read1(PIECE, decode_content=True):
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise requests.ConnectionError(f"it sent more than {MOST_BYTES:,} bytes")
+                if self.clock() > until:
+                    raise requests.Timeout(f"it has not finished its answer within {LONGEST_ANSWER}")
+        except HTTPError as error:
+            raise requests.ConnectionError(f"it broke off: {error}") from error
+        return bytes(body)
+
+
 class Session(requests.Session):
     """Remembers the answers. After a failure that passes, nothing more is asked: the attempt is over."""
 
@@ -81,6 +112,8 @@ class Session(requests.Session):
         self.clock = clock
         self.trouble: Transient | None = None
         self.last: requests.Response | None = None
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, BoundedAdapter(clock))
 
     def send(self, request: Any, **options: Any) -> requests.Response:
         """Ask, unless asking has already failed."""

@@ -14,6 +14,7 @@ from ingest.contract import Moment
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Transient
 from ingest.sources import mastodon_client as client
 from ingest.sources.http import TURN
+from ingest.sources.mapping import mapped
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_status import (
     SOURCE,
@@ -179,19 +180,19 @@ class Reading:
         line.head = later(line.head, status.id)
         if not line.filling and name == "update":
             self._advance(line, status.id)
-        yield from self._found(line, status)
+        yield from self._found(line, status, data)
 
     def _fetched(self, line: Line, entity: object) -> Iterator[Item]:
+        raw = str(entity).encode(errors="replace")
         try:
             status = convert_status(entity)
         except NotAStatus as error:
-            raw = str(entity).encode()
             if self.memory.is_new(line.feed.key, str(hash(raw))):
                 yield Item(rejected(f"{line.feed.key} timeline", error, raw), self._cursor())
             return
-        yield from self._found(line, status)
+        yield from self._found(line, status, raw)
 
-    def _found(self, line: Line, status: Status) -> Iterator[Item]:
+    def _found(self, line: Line, status: Status, raw: bytes) -> Iterator[Item]:
         known = self.memory.of(line.feed.host)
         known.put(status.id, (status.uri, status.created_at))
         version = "" if status.edited_at is None else status.edited_at.isoformat()
@@ -199,12 +200,20 @@ class Reading:
             return
         asked = status.in_reply_to_id
         reply_to = None if asked is None else known.get(asked, (f"{line.feed.host}/{asked}", None))[0]
-        yield Item(to_post(status, line.feed.host, reply_to, self.clock()), self._cursor())
+        post = mapped(
+            lambda: to_post(status, line.feed.host, reply_to, self.clock()),
+            source=SOURCE,
+            where=f"{line.feed.key} {status.id}",
+            raw=raw,
+        )
+        yield Item(post, self._cursor())
 
     def _deleted(self, line: Line, number: str) -> Iterator[Item]:
         found = self.memory.of(line.feed.host).get(number)
         if found is not None and self.memory.is_new(found[0], "deleted"):
-            yield Item(to_delete(*found, self.clock()), self._cursor())
+            where, raw = f"{line.feed.key} delete {number}", number.encode(errors="replace")
+            gone = mapped(lambda: to_delete(*found, self.clock()), source=SOURCE, where=where, raw=raw)
+            yield Item(gone, self._cursor())
 
     def _advance(self, line: Line, position: str | None) -> None:
         line.position = later(line.position, position)

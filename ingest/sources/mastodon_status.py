@@ -148,7 +148,8 @@ def _leads_to_people_or_tags(link: str, status: Status) -> bool:
 
 def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
     """The news that a status is gone."""
-    return Post(source=SOURCE, id=uri[:512], text="", created_at=created_at, op="delete", seen_at=seen_at)
+    made = created_at.astimezone(UTC)
+    return Post(source=SOURCE, id=uri[:512], text="", created_at=made, op="delete", seen_at=seen_at)
 
 
 def later(first: str | None, second: str | None) -> str | None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
@@ -15,6 +19,7 @@ from ingest.sources.mastodon import Mastodon, MastodonSettings
 from ingest.sources.mastodon_feed import feeds_of, instance_url, tokens_of
 from ingest.sources.mastodon_status import NotAStatus, id_at, later, read_status, rewound, to_post
 from tests.ingest.sources.mastodon_server import TOKEN, Instance, mastodon
+from tests.serving import Says, served
 from tests.waiting import free_port
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -274,6 +279,51 @@ def test_real_events_and_answers(real_data: Path) -> None:
     assert (post.text, post.links) == ("example.org/", ("http://example.org/",))
     with pytest.raises(NotAStatus):
         read_status((folder / "test_status_missing__0_GET_404.json").read_bytes())
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize(
+    "broken",
+    [{"created_at": "0001-01-01T00:00:00.000+01:00"}, {"language": "\ud800"}, {"uri": "\ud800", "account": None}],
+)
+def test_a_status_that_can_be_no_post_is_rejected_and_stops_nothing(
+    reef: Instance, streamed: bool, broken: dict[str, Any]
+) -> None:
+    with closing(Reader(Mastodon(settings(reef, streamed=streamed), now))) as reader:
+        reader.until(lambda: reader.reached)
+        reef.publish(reef.status("broken", **{"uri": "https://reef.example/1"} | broken), reef.status("whole"))
+        found = reader.until(lambda: len(reader.found) == 2)
+    assert [type(each) for each in found] == [Rejected, Post]
+    assert "#tiktok" in next(each.where for each in found if isinstance(each, Rejected))
+
+
+def test_the_deletion_of_a_status_of_no_time_is_rejected_and_stops_nothing(reef: Instance) -> None:
+    with closing(Reader(Mastodon(settings(reef), now))) as reader:
+        reader.until(lambda: reef.streams and reader.reached)
+        reef.publish(broken := reef.status("broken", created_at="0001-01-01T00:00:00.000+01:00"))
+        reef.delete(broken)
+        reef.publish(reef.status("whole"))
+        found = reader.until(lambda: len(reader.found) == 3)
+    assert [type(each) for each in found] == [Rejected, Rejected, Post]
+
+
+def refusal(body: bytes, clock: Callable[[], datetime], **headers: str) -> Transient | None:
+    from ingest.sources.mastodon_client import Session  # noqa: PLC0415 - slow to import
+
+    with served(lambda asked: Says(body, headers=headers)) as server, Session("reef.example", clock) as session:
+        with session.get(server.url, stream=True) as stream:
+            assert stream.raw.read1(1)
+        assert session.trouble is None
+        with pytest.raises(requests.RequestException):
+            session.get(server.url)
+        return session.trouble
+
+
+def test_an_answer_without_end_is_given_up_and_a_stream_is_not() -> None:
+    packed = gzip.compress(b"x" * 50_000_000)
+    assert "more than 16,777,216 bytes" in str(refusal(packed, now, **{"Content-Encoding": "gzip"}))
+    moments = (NOON + timedelta(minutes=minutes) for minutes in itertools.count())
+    assert "not finished" in str(refusal(b"x" * 1_000_000, lambda: next(moments)))
 
 
 def test_numbers_are_ordered_and_wound_back() -> None:
