@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,7 +19,9 @@ from ingest.source import Permanent, Transient
 from ingest.sources.bluesky_wire import DICTIONARY_PATH, Wire, address
 
 LARGEST_FRAME = 4 * 1024 * 1024
+LARGEST_DICTIONARY = 1024 * 1024
 OPEN_WITHIN = 10.0
+READ_WITHIN = 20.0
 CLOSE_WITHIN = 0.2
 USER_AGENT = "banwatch (https://pypi.org/project/banwatch)"
 
@@ -57,7 +60,7 @@ class Dictionaries:
         if not self._fetch:
             return self._of_v1
         if host not in self._known:
-            fetched = _fetch_dictionary(host)
+            fetched = fetch_dictionary(host)
             if fetched is None:
                 return None
             self._known[host] = fetched
@@ -68,18 +71,31 @@ class Dictionaries:
         self._known.pop(host, None)
 
 
-def _fetch_dictionary(host: str) -> zstandard.ZstdCompressionDict | None:
+def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCompressionDict | None:
     """None where a server has none, or not now: a stream without compression is better than no stream."""
     parts = urlsplit(host)
     url = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, DICTIONARY_PATH, "", ""))
     try:
-        answer = httpx.get(url, timeout=OPEN_WITHIN, headers={"User-Agent": USER_AGENT}, follow_redirects=True)
-        if answer.status_code != httpx.codes.OK:
-            return None
-        dictionary = zstandard.ZstdCompressionDict(answer.content)
+        content = _content(url, within)
+        dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
     except (httpx.HTTPError, zstandard.ZstdError):
         return None
-    return dictionary if dictionary.dict_id() else None
+    return dictionary if dictionary is not None and dictionary.dict_id() else None
+
+
+def _content(url: str, within: float) -> bytes | None:
+    """What lies at an address; None if that is an error, too long, or not all there in time."""
+    until, content = time.monotonic() + within, bytearray()
+    with httpx.stream(
+        "GET", url, timeout=OPEN_WITHIN, headers={"User-Agent": USER_AGENT}, follow_redirects=True
+    ) as answer:
+        if answer.status_code != httpx.codes.OK:
+            return None
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
+                return None
+    return bytes(content)
 
 
 class Connection:

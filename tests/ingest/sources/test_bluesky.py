@@ -15,8 +15,10 @@ import pytest
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
 from ingest.sources.bluesky import Bluesky, BlueskySettings
+from ingest.sources.bluesky_connection import LARGEST_DICTIONARY, fetch_dictionary
 from ingest.sources.bluesky_wire import Wire
 from tests.jetstream import Jetstream, trained_dictionary
+from tests.serving import Says, served
 from tests.waiting import free_port
 
 WIRES: list[Wire] = ["v1", "v2"]
@@ -202,6 +204,15 @@ def samples(seed: int) -> list[bytes]:
         msgspec.json.encode({"did": f"did:plc:{seed}{n:06d}", "record": {"text": f"{seed} TikTok {n * n}"}})
         for n in range(2_000)
     ]
+
+
+def test_a_dictionary_without_end_is_done_without() -> None:
+    dictionary = trained_dictionary(samples(seed=1)).as_bytes()
+    answers = {"short": dictionary, "long": dictionary + bytes(LARGEST_DICTIONARY)}
+    for name, within, known in [("short", 10.0, True), ("short", 0.0, False), ("long", 10.0, False)]:
+        with served(lambda asked, name=name: Says(answers[name])) as server:  # type: ignore[misc]
+            found = fetch_dictionary(server.url.replace("http", "ws"), within)
+        assert (found is not None) is known
 
 
 def test_a_dictionary_that_changed_is_fetched_again(open_parts: ExitStack) -> None:
