@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import zlib
 from collections.abc import Generator, Mapping
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
+from ipaddress import ip_address
 
 import httpx
 
@@ -26,6 +28,8 @@ LONGEST_WAIT = timedelta(days=1)
 
 LONGEST_ANSWER = timedelta(minutes=2)
 """An answer that drips for longer is given up."""
+
+MOST_REDIRECTS = 5
 
 TURN = 0.5
 """Seconds that a source waits for its network before it yields."""
@@ -84,7 +88,7 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
         raise Permanent(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
         raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
-    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, follow_redirects=True, max_redirects=5)
+    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT)
 
 
 def get(
@@ -125,18 +129,41 @@ def _fetch(
     client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
 ) -> Answer:
     try:
-        response = client.send(request, stream=True)
+        response = _send(client, request)
         with closing(response):
             failed = failure(response.status_code, response.headers, str(response.url), clock())
             if failed is not None:
                 raise failed
             body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
             return Answer(response.status_code, response.headers, body, str(response.url))
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
         raise Permanent(f"{place(str(request.url))} cannot be asked: {error}.") from error
     except httpx.HTTPError as error:
         said = str(error) or type(error).__name__
         raise Transient(f"{place(str(request.url))} does not answer: {said}.") from error
+
+
+def _send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """Ask, and follow redirects, but none from the world to a private address; what stands beside one is not read."""
+    for _ in range(MOST_REDIRECTS + 1):
+        response = client.send(request, stream=True, follow_redirects=False)
+        if response.next_request is None:
+            return response
+        response.close()
+        here, there = request.url.host, response.next_request.url.host
+        if here != there and is_private(there) and not is_private(here):
+            raise Permanent(f"{place(str(request.url))} sends whoever asks on to {there[:100]}, a private address.")
+        request = response.next_request
+    raise httpx.TooManyRedirects(f"it sends whoever asks on more than {MOST_REDIRECTS} times", request=request)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is this machine or in a network that the world cannot reach. It may block for seconds."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return False
+    return any(not ip_address(address).is_global for address in found)
 
 
 def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:

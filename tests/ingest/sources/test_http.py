@@ -145,10 +145,47 @@ def test_redirects_are_followed_and_bounded() -> None:
 
     with served(answer) as server, open_client(server.url) as client:
         assert finish(get(client, "/old", clock=clock)).url == f"{server.url}/new"
+    endless = Says(b"some of it", 301, {"Location": "/new"}, declared=10**9)
+    with (
+        served(lambda asked: Says(b"here") if asked.path == "/new" else endless) as server,
+        open_client(server.url) as client,
+    ):
+        assert finish(get(client, "/old", clock=clock)).body == b"here"
     with pytest.raises(Permanent, match="cannot be asked"):
         ask(Says(status=302, headers={"Location": "/x"}))
-    with pytest.raises(Permanent, match="cannot be asked"):
-        ask(Says(status=302, headers={"Location": "file:///etc/passwd"}))
+    for nowhere in ("file:///etc/passwd", "http://xn--a/", "http://a..b/"):
+        with pytest.raises(Permanent, match="cannot be asked"):
+            ask(Says(status=302, headers={"Location": nowhere}))
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "localhost", "10.0.0.7", "169.254.169.254", "[::1]", "2130706433"])
+def test_a_public_site_cannot_send_us_to_a_private_address(monkeypatch: pytest.MonkeyPatch, inside: str) -> None:
+    """The local server is the proxy through which addresses of the world are asked."""
+
+    def answer(asked: Asked) -> Says:
+        return Says(status=302, headers={"Location": f"http://{inside}/admin"})
+
+    with served(answer) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        with open_client("http://9.9.9.9") as client, pytest.raises(Permanent, match="private address"):
+            finish(get(client, "/feed", clock=clock))
+    assert server.paths() == ["/feed"]
+
+
+@pytest.mark.parametrize(
+    ("start", "target"), [("9.9.9.9", "8.8.8.8"), ("10.0.0.1", "10.0.0.2"), ("10.0.0.1", "9.9.9.9")]
+)
+def test_other_redirects_between_hosts_are_followed(monkeypatch: pytest.MonkeyPatch, start: str, target: str) -> None:
+    def answer(asked: Asked) -> Says:
+        onwards = Says(status=302, headers={"Location": f"http://{target}/moved"})
+        return Says(b"moved") if asked.path == "/moved" else onwards
+
+    with served(answer) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        with open_client(f"http://{start}") as client:
+            assert finish(get(client, "/feed", clock=clock)).url == f"http://{target}/moved"
 
 
 def test_a_message_keeps_what_may_be_a_secret() -> None:
