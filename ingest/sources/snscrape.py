@@ -108,7 +108,8 @@ class Snscrape:
         since, read_to = kept.since or self.clock(), kept.read_to
         with closing(SnscrapeProcess("weibo-user", self.settings.base_url, self.clock)) as process:
             while True:
-                begun, troubles = self.clock(), dict[str, Refused | Unreadable]()
+                begun = self.clock()
+                troubles: dict[str, Refused | Unreadable] = {}
                 for user in self.users:
                     try:
                         timeline = yield from self._timeline(process, user, read_to.get(user))
