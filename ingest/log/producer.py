@@ -19,6 +19,7 @@ from ingest.log.cluster import BrokerUnavailable, kafka_errors, require, transla
 from ingest.log.wire import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
+LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 600, 1_000, 4_096  # characters of a rejection
 GIVE_UP = timedelta(minutes=2)  # after so long without an acknowledgement a message has failed for good
 
 
@@ -96,8 +97,8 @@ class PostProducer:
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
 
     def reject(self, rejected: Rejected, on_delivered: OnDelivered) -> None:
-        """Write what could not be read to the topic of rejections. Raises as `send` does."""
-        self._put(self._address.rejected_topic, encode(rejected), REJECTED_HEADERS, on_delivered)
+        """Write what could not be read to the topic of rejections, cut to what it carries. Raises as `send` does."""
+        self._put(self._address.rejected_topic, _carried(rejected), REJECTED_HEADERS, on_delivered)
 
     def report(self, progress: Progress, *, settled: bool = False) -> None:
         """Write progress to every partition, once everything sent before it is acknowledged.
@@ -207,8 +208,19 @@ def _no_flush(timeout: float | None = None) -> None:
 def _unwritable(post: Post, reason: str) -> Rejected:
     return Rejected(
         source=post.source,
-        where=ascii(post.id)[:600],
+        where=post.id,
         reason=reason,
-        raw=ascii(post.text)[:4096],
+        raw=post.text,
         seen_at=post.seen_at or post.created_at,
     )
+
+
+def _carried(rejected: Rejected) -> bytes:
+    """A rejection as the log carries it: reasons quote what they refuse, however long or unwritable it is."""
+    where = _writable(rejected.where, LONGEST_WHERE)
+    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
+    return encode(msgspec.structs.replace(rejected, where=where, reason=reason, raw=raw))
+
+
+def _writable(text: str, most: int) -> str:
+    return text[:most].encode(errors="backslashreplace").decode()[:most]

@@ -298,6 +298,17 @@ def test_a_rejection_goes_to_the_topic_of_rejections(address: KafkaAddress) -> N
     assert rejections(address) == [rejected]
 
 
+@pytest.mark.parametrize("said", ["x" * 2_000_000, "\U0001f6ab" * 500_000, "half \ud83d"])
+def test_a_rejection_that_quotes_too_much_is_cut_and_acknowledged(address: KafkaAddress, said: str) -> None:
+    deliveries: list[Delivery] = []
+    with PostProducer(address) as producer:
+        producer.reject(Rejected(source="test", where=said, reason=said, raw=said, seen_at=NOON), deliveries.append)
+    assert deliveries == [Delivery(address.rejected_topic, 0, 0)]
+    (rejected,) = rejections(address)
+    assert {rejected.where[:4], rejected.reason[:4], rejected.raw[:4]} == {said[:4]}
+    assert len(rejected.raw) <= 4_096
+
+
 @pytest.mark.parametrize(("text", "reason"), [("x" * 1_000_000, "bytes"), ("half \ud83d", "character pair")])
 def test_a_post_that_the_log_cannot_carry_is_rejected_and_acknowledged(
     address: KafkaAddress, text: str, reason: str
