@@ -111,7 +111,7 @@ def read_file(
     for number, line in enumerate(_rows(packed, most_unpacked), start=1):
         post = row_to_post(line, f"{where} row {number}", wanted, backfill=backfill)
         malformed += isinstance(post, Rejected)
-        if post is not None and malformed <= MOST_MALFORMED:
+        if isinstance(post, Post) or (post is not None and malformed <= MOST_MALFORMED):
             found.append((number, post))
     return found
 

@@ -110,6 +110,11 @@ def test_a_file_of_garbage_is_not_told_row_by_row() -> None:
     assert len(read_file(a_file(["broken"] * 5_000), "file", WANTED, backfill=False)) == MOST_MALFORMED
 
 
+def test_an_article_behind_much_garbage_is_still_taken() -> None:
+    rows = ["broken"] * (MOST_MALFORMED + 1) + [a_row(FILE, 2, "TikTok")]
+    assert isinstance(read_file(a_file(rows), "file", WANTED, backfill=False)[-1][1], Post)
+
+
 def zipped(*contents: bytes) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
