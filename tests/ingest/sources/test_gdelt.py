@@ -86,6 +86,16 @@ def test_a_page_s_own_time_is_believed_within_an_hour(before: timedelta, *, beli
     assert taken("TikTok", published=FILE - before).created_at == (FILE - before if believed else FILE)
 
 
+@pytest.mark.parametrize(
+    "extras",
+    ["<PAGE_TITLE>" * 250_000, "<PAGE_TITLE>TikTok &#" + "1" * 5_000 + "</PAGE_TITLE>"],
+    ids=["many beginnings", "many digits"],
+)
+def test_a_hostile_title_holds_nothing_up(extras: str) -> None:
+    line = a_row(FILE, 1, names="TikTok,3") + extras
+    assert isinstance(row_to_post(line.encode(), "here", WANTED, backfill=False), Post)
+
+
 @pytest.mark.parametrize("line", [b"", b"one\ttwo", b"\t" * 40, b"\xff" * 20])
 def test_a_row_of_other_columns_is_rejected(line: bytes) -> None:
     found = row_to_post(line, "here", WANTED, backfill=False)
