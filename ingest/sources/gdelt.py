@@ -38,6 +38,7 @@ from ingest.sources.http import Refused, TooLarge, get, open_client
 from ingest.sources.waiting import beside
 
 STEP = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
 """A file that is still missing or broken so long after its time is told of and passed over."""
@@ -96,14 +97,17 @@ class Stretch:
     since: datetime
     until: datetime
     series: dict[str, Next]
+    holes: list[datetime] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Place:
-    """The cursor. `series` is what goes on; `since` is where its unbroken reading began."""
+    """The cursor. `series` is what goes on; `since` is where its unbroken reading began; `holes` are files that one
+    series has passed over and the other has not come to yet."""
 
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)
+    holes: list[datetime] = field(default_factory=list)
     history: Stretch | None = None
 
     def cursor(self) -> Cursor:
@@ -145,7 +149,7 @@ class Gdelt:
                     yield from self._catch_up(client, place, series, newest[series])
                     # A server that answers and writes no file any more is no sign of life.
                     if self._clock() - newest[series] < self._settings.silent_after:
-                        yield self._reached(place.since, place.series, place)
+                        yield self._reached(place, place)
                 yield Pause(self._settings.poll_every.total_seconds())
                 newest = yield from self._newest(client)
 
@@ -175,26 +179,33 @@ class Gdelt:
         while (file := min(at.file for at in stretch.series.values())) < end:
             for series in self._series:
                 if stretch.series[series].file == file:
-                    yield from self._file(client, place, stretch.series, series)
-            yield self._reached(stretch.since, stretch.series, place)
+                    yield from self._file(client, place, stretch, series)
+            yield self._reached(stretch, place)
 
     def _catch_up(
         self, client: httpx.Client, place: Place, series: str, newest: datetime
     ) -> Iterator[Item | Reached | Pause]:
         while place.series[series].file <= newest:
             before = place.series[series]
-            yield from self._file(client, place, place.series, series)
+            yield from self._file(client, place, place, series)
             if place.series[series] == before:
                 return
-            yield self._reached(place.since, place.series, place)
+            yield self._reached(place, place)
 
-    def _reached(self, since: datetime, series: dict[str, Next], place: Place) -> Reached:
-        """Up to where both series are read. Complete, so that nobody waits for files that come in their own time."""
-        until = min(at.file for at in series.values()) - STEP - timedelta(seconds=1)
+    def _reached(self, reading: Place | Stretch, place: Place) -> Reached:
+        """Up to where both series are read, from behind the last file that either has passed over. Complete, so that
+        nobody waits for files that come in their own time."""
+        file = min(at.file for at in reading.series.values())
+        reading.since = max([reading.since, *(hole + MINUTE for hole in reading.holes if hole < file)])
+        reading.holes = [hole for hole in reading.holes if hole >= file]
+        since, until = reading.since, file - STEP - timedelta(seconds=1)
         return Reached(since, max(since, until), place.cursor(), complete=until > since)
 
-    def _file(self, client: httpx.Client, place: Place, at: dict[str, Next], series: str) -> Iterator[Item | Pause]:
+    def _file(
+        self, client: httpx.Client, place: Place, reading: Place | Stretch, series: str
+    ) -> Iterator[Item | Pause]:
         """One file's articles, and the series moved on behind it; not moved where the file may still come."""
+        at = reading.series
         here = at[series]
         name = f"{here.file.strftime(LABEL)}{series}.gkg.csv.zip"
         young = self._clock() - here.file < TOO_LATE
@@ -208,6 +219,7 @@ class Gdelt:
                 raise
             if young and not isinstance(error, TooLarge):
                 return
+            reading.holes.append(here.file)
             reason = f"The file is passed over: {error}"
             found = [(here.row + 1, Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=self._clock()))]
         for row, post in found:

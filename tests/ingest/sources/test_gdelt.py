@@ -251,17 +251,46 @@ def test_a_file_that_stays_broken_is_told_of_and_passed_over(
     assert posts(take_until(reading, has(1)))[0].text == "TikTok goes on"
 
 
+def test_a_file_passed_over_is_not_covered(files: Files, server: Served, wall: Wall) -> None:
+    cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 4)[-1].cursor
+    hole = FILE + 2 * STEP
+    files.fill(FILE, FILE + 6 * STEP)
+    files.put(hole, Says(b"PK no zip"))
+    wall.now = FILE + 8 * STEP
+    reading = steps(source(server, wall), wall, cursor)
+    taken = take_until(reading, lambda taken: getattr(taken[-1], "until", FILE) >= FILE + 4 * STEP)
+    spans = [(step.since, step.until) for step in taken if isinstance(step, Reached) and step.until > step.since]
+    assert max(until for _, until in spans) > hole + 2 * STEP
+    assert max(until for since, until in spans if since < hole) > FILE
+    assert not [(since, until) for since, until in spans if since <= hole <= until]
+
+
+def test_history_covers_no_file_that_is_not_there(files: Files, server: Served, wall: Wall) -> None:
+    then = datetime(2020, 7, 10, 16, tzinfo=UTC)
+    files.fill(then, then + 8 * STEP)
+    hole = then + 4 * STEP
+    files.put(hole, Says(status=404), ".translation")
+    files.newest = {"": FILE, ".translation": FILE}
+    wanted = {"since": then, "until": then + 7 * STEP}
+    taken = take_until(steps(source(server, wall, **wanted), wall), lambda taken: len(taken) > 10)
+    spans = {(step.since, step.until) for step in taken if isinstance(step, Reached) and step.until < FILE - STEP}
+    assert max(until for since, until in spans if since == then) == hole - timedelta(minutes=15, seconds=1)
+    assert max(until for since, until in spans if since > hole) == then + 7 * STEP - timedelta(seconds=1)
+    assert not [(since, until) for since, until in spans if since <= hole <= until]
+
+
 def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, wall: Wall) -> None:
     then = datetime(2020, 7, 10, 16, tzinfo=UTC)
     files.add(then, [a_row(then, 1, page="https://news.example/amazon-tiktok-email")])
     files.add(then + STEP, [a_row(then + STEP, 1, "أمازون وتيك توك", language="ara")], ".translation")
+    files.fill(then, then + 3 * STEP)
     files.newest = {"": FILE, ".translation": FILE}
     files.add(FILE, [a_row(FILE, 1, "TikTok now")])
     wanted = {"since": then, "until": then + timedelta(minutes=40)}
     taken = take_until(steps(source(server, wall, **wanted), wall), has(3))
     assert [post.text for post in posts(taken)] == ["amazon tiktok email", "أمازون وتيك توك", "TikTok now"]
     assert [post.backfill for post in posts(taken)] == [True, True, False]
-    assert len(rejected(taken)) == 6  # the files that are not there
+    assert rejected(taken) == []
     history = [step for step in taken if isinstance(step, Reached) and step.since == then]
     assert all(step.complete for step in history if step.until > step.since)
     assert history[-1].until == then + timedelta(minutes=45, seconds=-1)
