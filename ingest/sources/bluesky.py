@@ -44,6 +44,9 @@ REWIND = timedelta(seconds=5)
 """How far before the last event a time cursor asks: servers see events at slightly different times, and send them not
 quite in order of time. What comes twice is counted once."""
 
+REWIND_ELSEWHERE = timedelta(minutes=1)
+"""The same for another server than the last event's: it may be further behind the network."""
+
 SLACK = timedelta(seconds=3)
 """How far behind the newest event everything is taken to have come, for the same reason."""
 
@@ -174,7 +177,8 @@ class Bluesky:
         if self._settings.wire == "v2" and trusted and position.seq is not None and position.host == host:
             return True, position.seq
         if position.newest is not None:
-            return False, microseconds(position.newest - REWIND)
+            back = REWIND if position.host == host else REWIND_ELSEWHERE
+            return False, microseconds(position.newest - back)
         lookback = self._settings.lookback
         return False, microseconds(self._clock() - lookback) if lookback else None
 

@@ -131,7 +131,17 @@ def test_a_sequence_number_is_only_told_to_the_server_it_comes_from(open_parts: 
     Reading(source(other_url), reading.cursor).until_posts("one")
     assert server.asked[-1]["cursor"] == ["77"]
     [by_time] = other.asked[-1]["cursor"]
-    assert int(by_time) == int(str(reading.cursor["time_us"])) - 5_000_000
+    assert int(by_time) == int(str(reading.cursor["time_us"])) - 60_000_000
+
+
+def test_the_same_server_is_asked_a_little_back_another_one_further(open_parts: ExitStack) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    server.post("one")
+    for host, back in ((url, 5_000_000), ("ws://elsewhere.example", 60_000_000)):
+        cursor = cursor_at(datetime.now(UTC), seq=1, host=host)
+        Reading(source(url, wire="v1"), cursor).until_posts("one")
+        assert server.asked[-1]["cursor"] == [str(int(str(cursor["time_us"])) - back)]
 
 
 @pytest.mark.parametrize("wire", WIRES)
