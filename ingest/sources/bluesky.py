@@ -233,6 +233,7 @@ class Bluesky:
                 yield Item(event, position.cursor())
                 continue
             if event is None:
+                yield Pause(0)
                 continue
             if first:
                 first = False

@@ -138,7 +138,7 @@ def _read_v1(frame: bytes) -> Event:
     commit, account = read.commit or _NO_COMMIT, read.account or _ACTIVE
     return Event(
         read.did,
-        moment(read.time_us),
+        _possible(moment(read.time_us)),
         read.kind,
         None,
         commit.operation,
@@ -163,7 +163,7 @@ def _read_v2(frame: bytes) -> Event | None:
     account = read.account or _ACTIVE
     return Event(
         read.did,
-        datetime.fromisoformat(read.time),
+        _possible(datetime.fromisoformat(read.time)),
         kind,
         read.seq,
         read.operation,
@@ -173,6 +173,13 @@ def _read_v2(frame: bytes) -> Event | None:
         account.active,
         account.status or "",
     )
+
+
+def _possible(time: datetime) -> datetime:
+    """A server's time, which can be compared and reckoned with."""
+    if time.tzinfo is None or time < EPOCH:
+        raise ValueError(f"the time {time.isoformat()} has no zone or is before 1970")
+    return time
 
 
 _NO_COMMIT = _Commit("", "", "")

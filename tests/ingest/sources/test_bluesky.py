@@ -240,6 +240,20 @@ def test_a_dictionary_that_changed_is_fetched_again(open_parts: ExitStack) -> No
     assert server.asked[-1]["zstdDictionary"] == [str(server.dictionary.dict_id())]
 
 
+def test_many_advisories_hold_up_no_stop(open_parts: ExitStack) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    for _ in range(30):
+        server.raw(b'{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info"}}')
+    server.post("behind")
+    pauses = 0
+    for step in source(url).read({}):
+        if isinstance(step, Item):
+            break
+        pauses += step == Pause(0)
+    assert pauses >= 30
+
+
 def test_an_error_frame_ends_the_stream_and_it_is_taken_up_again(open_parts: ExitStack) -> None:
     server = Jetstream()
     url = open_parts.enter_context(server.served())

@@ -168,6 +168,7 @@ JSON = any_.recursive(
     lambda inner: any_.lists(inner, max_size=3) | any_.dictionaries(any_.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+V2_EVENTS = "network.bsky.jetstream.subscribeEvents"
 NAMES = any_.sampled_from(
     ["text", "createdAt", "langs", "tags", "reply", "facets", "embed", "parent", "uri", "features"]
 )
@@ -188,6 +189,15 @@ def test_no_frame_does_harm(frame: bytes, wire: Wire) -> None:
     except (Unreadable, Broken):
         return
     assert event is None or isinstance(event, Event)
+
+
+@pytest.mark.parametrize(
+    "said", ["2026-03-01T12:00:00", "2026-03-01", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:00"]
+)
+def test_a_time_that_no_server_has_is_unreadable(said: str) -> None:
+    payload = {"$type": f"{V2_EVENTS}#identity", "seq": 1, "did": DID, "time": said}
+    with pytest.raises(Unreadable, match="time"):
+        read_frame(msgspec.json.encode({"$type": "message", "payload": payload}), "v2")
 
 
 def test_an_advisory_is_no_event_and_an_error_ends_the_stream() -> None:
