@@ -51,6 +51,9 @@ GIVEN_UP = timedelta(minutes=2)
 WATCHED = 20_000
 """Items back from the newest, about two days, whose edits and deletions are followed."""
 
+MOST_NEW = 100_000
+"""Items, about ten days of the site's: a highest number that is further ahead is an answer gone wrong."""
+
 UPDATES_EVERY = timedelta(seconds=60)
 
 
@@ -191,6 +194,8 @@ class HackerNews:
     def _new_items(self, live: httpx.Client, place: Place, now: datetime) -> Iterator[Item | Pause]:
         highest = yield from self._ask(live, "maxitem.json", read_number)
         known = max(highest if place.item is None else place.item, 0)
+        if highest - known > MOST_NEW:
+            raise Transient(f"maxitem.json jumped from {known} to {highest}: that is not followed.")
         for number in [*place.missing, *range(known + 1, highest + 1)]:
             post, shown = yield from self._item(live, number)
             first = place.missing.pop(number, now)

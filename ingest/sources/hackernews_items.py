@@ -7,7 +7,7 @@ from html import unescape
 
 import msgspec
 
-from ingest.contract import Post, Rejected
+from ingest.contract import Amount, Post, Rejected
 from ingest.sources.html import Reading, read_html
 from ingest.sources.mapping import amount, each_once, from_epoch, kept_text, mapped
 
@@ -62,7 +62,7 @@ class Changes(msgspec.Struct):
     items: list[int] = []
 
 
-read_number = msgspec.json.Decoder(int).decode
+read_number = msgspec.json.Decoder(Amount).decode
 read_changes = msgspec.json.Decoder(Changes).decode
 read_item = msgspec.json.Decoder(Item | None).decode
 read_hit = msgspec.json.Decoder(Hit).decode

@@ -280,6 +280,19 @@ def test_a_busy_site_passes_with_the_wait_that_it_asks_for(site: Site, server: S
     assert caught.value.retry_after == timedelta(seconds=7)
 
 
+@pytest.mark.parametrize("number", [10**8, 10**15, 10**30])
+def test_a_highest_number_out_of_all_reach_is_not_followed(site: Site, server: Served, wall: Wall, number: int) -> None:
+    site.add(100, NOW)
+    reading = steps(source(server, wall), wall)
+    cursor = next(reading).cursor
+    site.add(number, NOW)
+    with pytest.raises(Transient, match="maxitem"):
+        take_until(reading, lambda taken: False)
+    del site.items[number]
+    site.add(101, NOW)
+    assert [post.id for post in posts(take_until(steps(source(server, wall), wall, cursor), has(1)))] == ["101"]
+
+
 def test_an_answer_that_is_no_number_passes(site: Site, server: Served, wall: Wall) -> None:
     site.broken = Says(b"<html>maintenance</html>")
     with pytest.raises(Transient, match="maxitem"):
