@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Self
 
 import msgspec
 
@@ -92,20 +92,66 @@ def read_rows(where: str, stream: IO[bytes]) -> Iterator[Line]:
     """A table's rows, each as JSON by its columns' names; `number` is the line that a row ends on."""
     csv.field_size_limit(LONGEST)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-    reader = csv.reader(text)
     try:
-        header = next(reader, [])
-        for row in reader:
-            place = f"{where} line {reader.line_num}"
-            if len(row) > len(header):
-                yield Line(place, reader.line_num, Broken(f"The row has {len(row)} fields, and {len(header)} columns."))
-            elif row:
-                yield Line(place, reader.line_num, msgspec.json.encode(dict(zip(header, row, strict=False))))
-    except csv.Error as error:
-        reason = f"The table cannot be read on: {error}."
-        yield Line(f"{where} after line {reader.line_num}", reader.line_num, Broken(reason))
+        yield from _rows(where, _Lines(text))
     finally:
         text.detach()
+
+
+def _rows(where: str, lines: _Lines) -> Iterator[Line]:
+    reader = csv.reader(lines)
+    header: list[str] | None = None
+    while True:
+        lines.begin_row()
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            yield _broken_row(where, lines, f"The row cannot be read: {error}.")
+            if header is None:
+                return
+            continue
+        if row is None:
+            return
+        if header is None:
+            header = row
+        elif len(row) > len(header):
+            yield _broken_row(where, lines, f"The row has {len(row)} fields, and {len(header)} columns.")
+        elif row:
+            content = msgspec.json.encode(dict(zip(header, row, strict=False)))
+            yield Line(f"{where} line {lines.number}", lines.number, content)
+
+
+def _broken_row(where: str, lines: _Lines, reason: str) -> Line:
+    return Line(f"{where} line {lines.number}", lines.number, Broken(reason))
+
+
+class _Lines:
+    """A table's lines, as the reader of its rows takes them. A row, which may be many lines, is bounded; one that is
+    longer ends with the line that is too much, so that the reader can go on behind it."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.number = 0
+        self._text = text
+        self._length = 0
+
+    def begin_row(self) -> None:
+        """The next line is a row's first."""
+        self._length = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._length += len(line)
+        if self._length <= LONGEST:
+            return line
+        while line and not line.endswith(("\n", "\r")):
+            line = self._text.readline(LONGEST)
+        raise csv.Error(f"it is longer than {LONGEST} characters")
 
 
 _read_row = msgspec.json.Decoder(dict[str, object]).decode

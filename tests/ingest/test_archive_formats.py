@@ -20,6 +20,7 @@ from ingest.sources.archive import Archive
 from ingest.sources.archive_formats import recognise
 from ingest.sources.archive_table import columns_from
 from ingest.sources.archive_x import snowflake_time
+from ingest.sources.lines import LONGEST
 from ingest.sources.mapping import moment_of
 from tests.conftest import NOON, a_post
 
@@ -291,6 +292,49 @@ def test_a_row_of_too_many_fields_is_rejected_and_one_of_too_few_read(tmp_path: 
     path.write_text('text,date\n"one","2020-07-10"\na,b,c\ntwo,2020-07-11\nthree\n')
     kinds = [type(each) for each in found(path, columns="text=text,created_at=date")]
     assert kinds == [Post, Rejected, Post, Rejected]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"{'x' * (LONGEST + 1)},2020-07-10",
+        f"{'x' * 3 * LONGEST},2020-07-10",
+        f'"{"x" * LONGEST}",2020-07-10',
+        f"{'a' * (LONGEST // 2)},{'b' * (LONGEST // 2)}",
+    ],
+    ids=["one cell", "much more", "in quotes", "several cells"],
+)
+def test_a_row_over_the_bound_does_not_take_the_next_one_along(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'text,date\n"o\nne",2020-07-10\n{row}\ntwo,2020-07-11\nthree\n')
+    first, rejected, second, third = found(path, columns="text=text,created_at=date")
+    assert isinstance(rejected, Rejected)
+    assert "longer than" in rejected.reason
+    assert rejected.where == f"{path} line 4"
+    assert isinstance(first, Post)
+    assert isinstance(second, Post)
+    assert isinstance(third, Rejected)
+    assert third.where == f"{path} line 6"
+
+
+def test_a_table_without_a_header_that_can_be_read_is_not_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{'x' * (LONGEST + 1)},date\ntext,date\none,2020-07-10\n")
+    (rejected,) = found(path, columns="text=text,created_at=date")
+    assert isinstance(rejected, Rejected)
+    assert rejected.where == f"{path} line 1"
+
+
+def test_a_quote_that_is_never_closed_costs_a_bounded_part_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [f"{'many words ' * 100}{number},2020-07-10" for number in range(2 * LONGEST // 1_000)]
+    path.write_text("text,date\n" + '"never closed,2020-07-10\n' + "\n".join(rows))
+    rejected, *rest = found(path, columns="text=text,created_at=date")
+    assert isinstance(rejected, Rejected)
+    assert "longer than" in rejected.reason
+    assert isinstance(rest[-1], Post)
+    assert rest[-1].text.endswith(f" {len(rows) - 1}")
+    assert len(rest) > len(rows) // 2
 
 
 @pytest.mark.parametrize(
