@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
-from ingest.source import Cursor, Item, Permanent, Reached
+from ingest.source import Cursor, Item, Pause, Permanent, Reached
 from ingest.sources.archive_formats import POSTS, Record, read_records
 from ingest.sources.archive_table import Columns, columns_from
 from ingest.sources.lines import Broken, fingerprint
@@ -27,7 +27,7 @@ DISORDER = timedelta(minutes=2)
 """How far out of order standard input may be before a post counts as late."""
 
 STRIDE = 1_000
-"""Lines between two entries of an outline."""
+"""Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
 
 TICK = timedelta(minutes=1)
 MOST_TICKS = 60
@@ -149,7 +149,7 @@ class Archive:
         """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
         return archive_name(self.files, self._mapping)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Yield the posts behind the cursor, and how far that is."""
         if not self.streamed and self.outline is None:
             yield from self._rejects(cursor)
@@ -159,6 +159,8 @@ class Archive:
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
+            if number % STRIDE == 0:
+                yield Pause(0)
             if number <= start:
                 continue
             here: Cursor = {"line": number, **settings}
@@ -173,9 +175,11 @@ class Archive:
         if reach.end is not None:
             yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
 
-    def _rejects(self, cursor: Cursor) -> Iterator[Item]:
+    def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
         start = int(str(cursor.get("line", 0)))
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
+            if number % STRIDE == 0:
+                yield Pause(0)
             if number > start:
                 yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta()))
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Permanent, Reached
+from ingest.source import Item, Pause, Permanent, Reached
 from ingest.sources.archive import STRIDE, Archive
 from tests.conftest import NOON, a_post
 
@@ -103,6 +103,18 @@ def test_an_overlong_line_does_not_take_the_next_one_along(tmp_path: Path) -> No
 def test_it_resumes_behind_its_cursor(plain: Path) -> None:
     steps = [step for step in Archive(plain).read({}) if isinstance(step, Item)]
     assert ids(Archive(plain), steps[2].cursor) == ["3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [(encode(a_post()), 5 * STRIDE), (b"not json", 5 * STRIDE), (b'{"limit":{"track":5}}', 0)],
+    ids=["read already", "without a time", "notices"],
+)
+def test_lines_that_bring_nothing_hold_up_no_stop(tmp_path: Path, line: bytes, read: int) -> None:
+    path = tmp_path / "posts.ndjson"
+    path.write_bytes(b"\n".join([line] * 5 * STRIDE + [encode(a_post(id="last"))]))
+    before = takewhile(lambda step: isinstance(step, Pause), Archive(path).read({"line": read}))
+    assert list(before) == [Pause(0)] * 5
 
 
 def test_a_finished_archive_has_nothing_more_but_its_last_word(plain: Path) -> None:
