@@ -7,14 +7,14 @@ it was made of, for people to ask again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from processing.contract import EVERYTHING, DrivingTerm, Incident
 from processing.queries.asked import Query
-from processing.queries.facts import evidence_queries, scope_of
+from processing.queries.facts import BEHIND_THE_PEAK, evidence_queries, scope_of
 from processing.queries.parts import (
     Counted,
     Share,
@@ -31,9 +31,6 @@ from processing.queries.reader import Reader
 from processing.queries.speech import IN_SCOPE, Scope, concentration, speakers_query
 from processing.spikes.explain import Driver, Said, TermPolicy, drivers
 from processing.spikes.verdict import Concentration
-
-BEHIND_THE_PEAK = timedelta(hours=1)
-"""Terms are looked for from the start until so long after the peak: later on people talk of other things again."""
 
 MOST_READ = 600
 MOST_READ_BEFORE = 1_200

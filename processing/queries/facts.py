@@ -18,6 +18,9 @@ DAY = timedelta(days=1)
 LONGEST = DAY
 """Of a longer incident only so much is looked at."""
 
+BEHIND_THE_PEAK = timedelta(hours=1)
+"""From so long after the peak on, people talk of other things again."""
+
 DAYS_BEFORE = 7
 LATE_AFTER = timedelta(hours=1)
 """A post seen so long after it was written is history: an alert on it would tell of what is over."""
@@ -30,9 +33,14 @@ LEAST_REST = 20
 
 
 def scope_of(incident: Incident, now: datetime) -> Scope:
-    """The series that leads an incident, from its start to its end or `now`, a day at most."""
-    end = min(incident.end or now, incident.start + LONGEST)
-    return Scope(incident.lead_topic or incident.topic, incident.lead_language, incident.start, end)
+    """The series that leads an incident, over a day at most of it that holds its peak.
+
+    From the start on where the peak is on the first day; else up to an hour behind the peak, for the figures of the
+    incident are those of that rise.
+    """
+    end = min(incident.end or now, max(incident.start + LONGEST, incident.peak + BEHIND_THE_PEAK))
+    start = max(incident.start, end - LONGEST)
+    return Scope(incident.lead_topic or incident.topic, incident.lead_language, start, end)
 
 
 def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence[Coverage]) -> Facts:

@@ -191,3 +191,14 @@ def test_backfill_is_counted_apart(store: Store) -> None:
     recount(store, write_posts(store, again))
     seen = queries.facts(store, incident, END, queries.coverage(store))
     assert seen.backfilled == pytest.approx(60 / 81, abs=0.02)
+
+
+def test_a_surge_on_the_second_day_is_judged_by_its_own_posts(store: Store) -> None:
+    before = NOON - timedelta(hours=30)
+    copied = rise(
+        300, HALF_AN_HOUR, id=lambda number: f"copy-{number}", created_at=before, author="loud@server1.example"
+    )
+    fill(store, background(), rise(120, HALF_AN_HOUR))
+    incident = msgspec.structs.replace(told(store), start=before)
+    recount(store, write_posts(store, copied))
+    assert queries.facts(store, incident, END, queries.coverage(store)).concentration.top_author < 0.1

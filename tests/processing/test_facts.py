@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from processing.contract import Incident, IncidentState, Severity
 from processing.queries import Coverage
-from processing.queries.facts import newly_covered, rest_ratio
+from processing.queries.facts import newly_covered, rest_ratio, scope_of
 from tests.conftest import NOON
 
 HOUR = timedelta(hours=1)
@@ -58,3 +59,45 @@ def test_a_source_that_brings_little_else_says_nothing() -> None:
 )
 def test_a_source_is_new_that_began_to_be_collected_with_the_rise(stretches: list[Coverage], share: float) -> None:
     assert newly_covered({"old": 25, "new": 75}, stretches, NOON, NOON + HOUR) == pytest.approx(share)
+
+
+def an_incident(peak: datetime, end: datetime | None) -> Incident:
+    return Incident(
+        id="ban",
+        topic="ban",
+        state=IncidentState.OPEN,
+        start=NOON,
+        detected_at=NOON,
+        peak=peak,
+        end=end,
+        observed=500,
+        expected=10.0,
+        ratio=50.0,
+        score=9.0,
+        severity=Severity.EXTREME,
+        languages=(),
+        subtopics=(),
+        pulses=(),
+        synthetic=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("peak", "end", "now", "hours"),
+    [
+        (2, 5, 20, (0, 5)),
+        (2, None, 3, (0, 3)),
+        (2, None, 40, (0, 24)),
+        # The rise that leads came on the second day: judged by its own posts, with as much before it as there is room.
+        (30, None, 30, (6, 30)),
+        (30, None, 60, (7, 31)),
+        (30, 50, 60, (7, 31)),
+        (23.5, 50, 60, (0.5, 24.5)),
+    ],
+)
+def test_an_incident_is_judged_by_a_day_that_holds_its_peak(
+    peak: float, end: float | None, now: float, hours: tuple[float, float]
+) -> None:
+    incident = an_incident(NOON + peak * HOUR, None if end is None else NOON + end * HOUR)
+    scope = scope_of(incident, NOON + now * HOUR)
+    assert ((scope.start - NOON) / HOUR, (scope.end - NOON) / HOUR) == hours
