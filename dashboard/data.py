@@ -11,7 +11,7 @@ from enum import StrEnum
 from dashboard.view import ROOT_TOPIC, Split, View
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
-from processing.contract import EVERYTHING, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, Pulse, Severity, Spike, VerdictName
 from processing.queries import Coverage, Reader, StoredPost
 
 MOST_LINES = 6
@@ -148,13 +148,19 @@ def marks_of(
 
 
 def mood_of(snapshot: Snapshot, wall: datetime) -> Mood:
-    """What the headline may claim."""
-    if any(incident.state is IncidentState.OPEN for incident in surges(snapshot.incidents)):
-        return Mood.SURGING
-    if snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM:
-        return Mood.CATCHING_UP
+    """What the headline may claim: nothing of the present where no collector speaks any more."""
     heard = [listening(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
-    return Mood.STALE if heard and all(state is Listening.SILENT for state in heard) else Mood.CALM
+    if heard and all(state is Listening.SILENT for state in heard):
+        return Mood.STALE
+    if going_on(snapshot.incidents):
+        return Mood.SURGING
+    behind = snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM
+    return Mood.CATCHING_UP if behind else Mood.CALM
+
+
+def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Surges without an end yet. One that has ended stays open for hours, since later spikes may join it."""
+    return tuple(incident for incident in surges(incidents) if incident.end is None)
 
 
 def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:

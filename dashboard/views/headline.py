@@ -6,12 +6,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.data import Mood, Snapshot, is_live, mood_of, strongest, surges
+from dashboard.data import Mood, Snapshot, going_on, is_live, mood_of, strongest, surges
 from dashboard.i18n import Words, duration, moment, number
 from dashboard.markup import Markup, element
 from dashboard.names import language_name, topic_name
 from dashboard.view import View
-from processing.contract import Incident, IncidentState
+from processing.contract import Incident
 
 SIGNS = {Mood.SURGING: "▲", Mood.CALM: "●", Mood.CATCHING_UP: "◔", Mood.STALE: "?"}
 
@@ -64,7 +64,7 @@ def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
 
 
 def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
-    going = [incident for incident in surges(snapshot.incidents) if incident.state is IncidentState.OPEN]
+    going = going_on(snapshot.incidents)
     lead = strongest(going)
     detail = words.surging_detail.format(
         ratio=number(lead.ratio),

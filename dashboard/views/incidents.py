@@ -52,7 +52,9 @@ def card(incident: Incident, view: View, words: Words) -> Markup:
 
 
 def _badges(incident: Incident, words: Words) -> list[Markup]:
-    state = {IncidentState.OPEN: words.state_open, IncidentState.CLOSED: words.state_closed}
+    state, name = (
+        (IncidentState.OPEN, words.state_open) if incident.end is None else (IncidentState.CLOSED, words.state_closed)
+    )
     severity = {
         Severity.NOTABLE: words.severity_notable,
         Severity.MAJOR: words.severity_major,
@@ -60,7 +62,7 @@ def _badges(incident: Incident, words: Words) -> list[Markup]:
     }
     badges = [
         badge(incident, words),
-        element("span", state[incident.state], css=f"bw-badge bw-{incident.state.value}"),
+        element("span", name, css=f"bw-badge bw-{state.value}"),
         element("span", severity[incident.severity], css=f"bw-badge bw-{incident.severity.value}"),
     ]
     return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges

@@ -23,9 +23,12 @@ from dashboard.data import (
     silences,
     strongest,
 )
+from dashboard.i18n import ENGLISH
 from dashboard.view import Range, View
+from dashboard.views.headline import headline
+from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
-from processing.contract import Severity
+from processing.contract import IncidentState, Severity
 from processing.queries import Coverage
 from tests.dashboard.stock import END, START, SURGE, SURGE_END, incident, spike
 
@@ -162,6 +165,25 @@ def test_the_headline_is_calm_only_where_somebody_looked_and_listens() -> None:
     assert mood_of(snapshot(watched_until=END - HOUR), WALL) is Mood.CATCHING_UP
     assert mood_of(snapshot(coverage=(listens,)), WALL + HOUR) is Mood.STALE
     assert mood_of(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is Mood.CALM
+
+
+def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> None:
+    joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
+    ended = snapshot(incidents=(joinable,))
+    assert mood_of(ended, WALL) is Mood.CALM
+    assert ENGLISH.state_closed in card(joinable, View(), ENGLISH)
+    assert ENGLISH.state_open not in card(joinable, View(), ENGLISH)
+    going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
+    both = headline(snapshot(incidents=(joinable, going_on)), View(), ENGLISH, WALL)
+    assert both[1].startswith("3×")
+    assert len(both) == 3, "one that has ended is counted among those that go on"
+
+
+def test_a_surge_is_not_claimed_to_go_on_where_nobody_listens_any_more() -> None:
+    listens = Coverage("live", START, END, complete=False, heard_at=WALL)
+    surging = snapshot(incidents=(incident(going_on=True),), coverage=(listens,))
+    assert mood_of(surging, WALL + MINUTE) is Mood.SURGING
+    assert mood_of(surging, WALL + HOUR) is Mood.STALE
 
 
 def test_the_strongest_of_several_leads() -> None:
