@@ -136,10 +136,13 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: View, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[Mark, ...]:
-    """What to shade: incidents for a topic in all languages, the series' own spikes for anything narrower."""
-    whole = [incident for incident in surges(incidents) if view.topic in {incident.topic, EVERYTHING}]
+    """What to shade: surges for a topic in all languages, the series' own spikes for anything narrower.
+
+    A topic whose incidents are all kept back has none to shade: its spikes are what they were made of.
+    """
+    whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
-    found = whole if whole and view.language == EVERYTHING else own
+    found = surges(whole) if whole and view.language == EVERYTHING else own
     return tuple(
         Mark(max(each.start, window.start), min(each.end or now, window.end), each.ratio, each.pulses)
         for each in found

@@ -28,7 +28,7 @@ from dashboard.view import Range, View
 from dashboard.views.headline import headline
 from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
-from processing.contract import IncidentState, Severity
+from processing.contract import IncidentState, Severity, VerdictName
 from processing.queries import Coverage
 from tests.dashboard.stock import END, START, SURGE, SURGE_END, incident, spike
 
@@ -147,6 +147,17 @@ def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
     assert marks_of(View(language="ja"), shown, END, [incident()], [spike()]) == ()
     assert marks_of(View(topic="court"), shown, END, [incident()], [spike()]) == ()
     assert len(marks_of(View(topic="*"), shown, END, [incident()], [])) == 1
+
+
+def test_what_a_verdict_keeps_back_is_not_shaded_by_its_spikes() -> None:
+    shown = Window(START, END, HOUR, END)
+    withheld = msgspec.structs.replace(incident(), verdict=VerdictName.CONCENTRATED)
+    whole = msgspec.structs.replace(spike(), language="*")
+    assert marks_of(View(), shown, END, [withheld], [whole]) == ()
+    assert (
+        len(marks_of(View(topic="court"), shown, END, [withheld], [msgspec.structs.replace(whole, topic="court")])) == 1
+    )
+    assert len(marks_of(View(), shown, END, [], [whole])) == 1
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
