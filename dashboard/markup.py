@@ -81,11 +81,15 @@ def element(tag: Tag, *children: str, css: str = "", **attributes: str) -> Marku
 
 
 def safe_link(url: str) -> str | None:
-    """The address if following it can only open a web page, else None."""
+    """The address if following it can only open a web page, that of the host it seems to name; else None.
+
+    Browsers take a backslash for a slash (https://url.spec.whatwg.org/#authority-state) and the standard library does
+    not, so the two would read different hosts; and what stands before an `@` only looks like one.
+    """
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname
     except ValueError:
         return None
     web = parts.scheme in {"http", "https"} and host and not _INVISIBLE.search(url)
-    return parts.geturl() if web else None
+    return parts.geturl() if web and "\\" not in url and "@" not in parts.netloc else None

@@ -108,12 +108,22 @@ def test_empty_lines_do_not_flood_the_page() -> None:
         "https://",
         "http://[broken",
         "https://example.org/\u202egnp",
+        # A browser opens the first name, the standard library reads the second.
+        "http://evil.example\\@good.example/x",
+        "http:\\\\evil.example\\@good.example/x",
+        "https://good.example@evil.example/x",
+        "https://good.example:443@evil.example/x",
+        "https://@evil.example/x",
         "",
     ],
 )
 def test_only_web_addresses_become_links(url: str) -> None:
     assert safe_link(url) is None
     assert "a" not in read("text", url).tags
+
+
+def test_the_name_of_a_person_in_a_path_is_no_part_of_the_host() -> None:
+    assert safe_link("https://example.org/@person/1") == "https://example.org/@person/1"
 
 
 def test_a_web_address_becomes_a_link_that_tells_nothing_about_us() -> None:
