@@ -61,14 +61,19 @@ def _term(term: str, authors: int, before: int, z: float) -> str:
 
 
 def _post(post: SharedPost) -> str:
-    text = " ".join(post.text.split())
+    text = _one_line(post.text)
     shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
     shared = f", {max(post.shared, post.reposts or 0):,} reposts" if post.shared or post.reposts else ""
-    return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {post.author}{shared}: {shown}"
+    return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {_one_line(post.author)}{shared}: {shown}"
+
+
+def _one_line(text: str) -> str:
+    """What a post says or is named, unable to make lines of its own."""
+    return " ".join(text.split())
 
 
 def _counted(name: str, rows: Sequence[Counted]) -> Iterator[str]:
-    return _section(name, (f"{row.name}: {row.authors:,} authors, {row.posts:,} posts" for row in rows))
+    return _section(name, (f"{_one_line(row.name)}: {row.authors:,} authors, {row.posts:,} posts" for row in rows))
 
 
 def _shares(name: str, rows: Sequence[Share]) -> Iterator[str]:

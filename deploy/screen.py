@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import time
-import unicodedata
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 LINE_EVERY = 5.0
+
+# Controls of both kinds but line breaks and tabs; embeddings, overrides and isolates. The marks of direction that
+# Arabic needs, and joiners, stay.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -76,5 +80,5 @@ class Screen:
 
 
 def printable(text: str) -> str:
-    """Text without control characters: what a post says must not steer a terminal."""
-    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Text that cannot steer a terminal: controls, and what turns the words behind it around, are replaced."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)

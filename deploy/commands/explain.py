@@ -10,6 +10,7 @@ import typer
 from deploy.commands.options import settings
 from deploy.commands.store import TextFormat
 from deploy.explained import explanation_lines
+from deploy.pager import show
 from deploy.screen import printable
 from deploy.store_at_hand import store_at_hand
 from processing import queries
@@ -35,6 +36,6 @@ def explain(
         now = queries.scored_until(store) or found.detected_at
         explained = queries.explanation(store, found, now, language=language)
     if format is TextFormat.JSON:
-        print(msgspec.json.encode(explained).decode())
+        show([msgspec.json.encode(explained), b"\n"], page=False)
     else:
         print(printable("\n".join(explanation_lines(explained, settings().processing.bin_width))))

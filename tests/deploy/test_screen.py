@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from deploy.screen import Reading, Screen, printable
@@ -17,7 +18,13 @@ def shown(*lines: str) -> str:
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
     assert "\x1b" not in printable("\x1b[2Jgone\x07")
-    assert printable("حظر تيك\u200cتوك\n") == "حظر تيك\u200cتوك\n"
+    assert "\x9b" not in printable("\x9b2Jgone")
+    assert printable("حظر تيك\u200cتوك\u200f\n\t") == "حظر تيك\u200cتوك\u200f\n\t"
+
+
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_what_turns_the_words_behind_it_around_does_not_reach_the_terminal(code: int) -> None:
+    assert printable(f"exe{chr(code)}gnp") == "exe\N{REPLACEMENT CHARACTER}gnp"
 
 
 def test_a_line_is_printed_as_it_is() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import StoreRefused, readable
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD
+from tests.deploy.terminal import on_a_terminal
 
 Ask = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -54,30 +54,6 @@ def ask(environment: dict[str, str]) -> Ask:
         )
 
     return run
-
-
-def on_a_terminal(environment: dict[str, str], *arguments: str, lines: int, **more: str) -> tuple[int, str]:
-    """Run it where standard output and input are a terminal; its status and what the terminal showed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", "sql", *arguments],
-        env=environment | {"LINES": str(lines), "COLUMNS": "80"} | more,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=subprocess.STDOUT,
-    )
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break  # the terminal's other end is closed
-        if not piece:
-            break
-        shown += piece
-    os.close(ours)
-    return process.wait(60), shown.decode(errors="replace")
 
 
 def test_the_formats(ask: Ask) -> None:
@@ -155,17 +131,17 @@ def test_on_a_terminal(environment: dict[str, str], tmp_path: Path) -> None:
     pager.chmod(0o755)
     paged = {"PAGER": f"{pager} -x"}
     long = "SELECT concat('line ', toString(number)) AS l FROM numbers(50)"
-    status, shown = on_a_terminal(environment, long, lines=20, **paged)
+    status, shown = on_a_terminal(environment, "sql", long, lines=20, **paged)
     assert (status, "PAGED" in shown, "line 49" in shown) == (0, True, False)
-    status, shown = on_a_terminal(environment, long, "--no-pager", lines=20, **paged)
+    status, shown = on_a_terminal(environment, "sql", long, "--no-pager", lines=20, **paged)
     assert (status, "PAGED" in shown, "line 49" in shown) == (0, False, True)
-    status, shown = on_a_terminal(environment, long, lines=200, **paged)
+    status, shown = on_a_terminal(environment, "sql", long, lines=200, **paged)
     assert (status, "PAGED" in shown, "line 49" in shown) == (0, False, True)
-    status, shown = on_a_terminal(environment, "SELECT '\\x1b[2Jx'", lines=20, PAGER="no-such-pager")
+    status, shown = on_a_terminal(environment, "sql", "SELECT '\\x1b[2Jx'", lines=20, PAGER="no-such-pager")
     assert (status, "\x1b[2J" in shown) == (0, False)
-    status, shown = on_a_terminal(environment, lines=20)
+    status, shown = on_a_terminal(environment, "sql", lines=20)
     assert (status, "There is no query" in shown) == (2, True)
-    status, shown = on_a_terminal(environment, "SELECT 1", "--format", "parquet", lines=20)
+    status, shown = on_a_terminal(environment, "sql", "SELECT 1", "--format", "parquet", lines=20)
     assert (status, "not for a terminal" in shown) == (2, True)
 
 
