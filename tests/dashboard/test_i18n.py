@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, duration, moment, number
 from dashboard.names import EVIDENCE, LANGUAGES, TOPICS, evidence_name, language_name, topic_name
+from processing.languages.features import WordList
+from processing.languages.model import Model
 
 ARABIC_LETTER = re.compile(r"[\u0621-\u064a]")
 
@@ -40,6 +42,11 @@ def test_names_exist_in_both_languages() -> None:
         for key, (english, arabic) in table.items():
             assert english.isascii(), key
             assert ARABIC_LETTER.search(arabic), key
+
+
+def test_every_language_that_the_model_tells_has_a_name() -> None:
+    some = WordList.of(["word"])
+    assert not set(Model.shipped(some, some).languages) - set(LANGUAGES)
 
 
 def test_a_name_we_do_not_have_is_its_id() -> None:
