@@ -48,6 +48,8 @@ GRANT SELECT ON system.parts TO writer;
 -- What people and the dashboard read. No grant on sources (FILE, URL, S3, REMOTE ...) means no way out.
 GRANT SELECT ON banwatch.posts TO reader;
 GRANT SELECT ON banwatch.counts TO reader;
+GRANT SELECT ON banwatch.count_hours TO reader;
+GRANT SELECT ON banwatch.count_days TO reader;
 GRANT SELECT ON banwatch.spikes TO reader;
 GRANT SELECT ON banwatch.incidents TO reader;
 GRANT SELECT ON banwatch.acknowledgements TO reader;
