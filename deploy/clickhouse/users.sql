@@ -59,4 +59,7 @@ GRANT SELECT ON banwatch.watch_progress TO reader;
 GRANT SELECT ON banwatch.deliveries TO reader;
 -- The page asks here which hours, topics and sources there are at all: counts without a text, and twice as fast.
 GRANT SELECT ON banwatch.count_versions TO reader;
+GRANT SELECT ON banwatch.count_hour_versions TO reader;
+GRANT SELECT ON banwatch.count_day_versions TO reader;
+GRANT SELECT ON banwatch.roll_up_versions TO reader;
 GRANT SHOW TABLES, SHOW COLUMNS ON banwatch.* TO reader;

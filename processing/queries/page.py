@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ingest.contract import SYNTHETIC_PREFIX
+from processing.contract import EVERYTHING
 from processing.queries.reader import Reader
-from processing.queries.rollups import counted
+from processing.queries.rollups import SLACK_IN_MICROSECONDS, UNSUMMED, as_they_lie, counted
 
 
 def posts_over_time(
@@ -42,10 +43,24 @@ def extent(reader: Reader) -> tuple[datetime, datetime] | None:
     """The oldest and the newest minute with a count; None when there is none.
 
     This question and the next ask what there is, not how much: they read the versions as they lie, which spares
-    the merge of a month of them. A bucket emptied since may still answer.
+    the merge of a month of them. A bucket emptied since may still answer. Of minutes it reads the first and the last
+    day, and what no day holds yet; days are merged, for one emptied since would have no minute.
     """
     [(oldest, newest, rows)] = reader.query(
-        "SELECT min(minute), max(minute), count() FROM count_versions WHERE topic = '*' AND posts > 0"
+        f"""
+        WITH (
+            SELECT (minOrNull(day), maxOrNull(day)) FROM count_day_versions FINAL WHERE topic = '*' AND posts > 0
+        ) AS days
+        SELECT min(minute), max(minute), count()
+        FROM
+        (
+            SELECT minute FROM count_versions
+            WHERE topic = '*' AND posts > 0 AND (minute < days.1 + toIntervalDay(1) OR minute >= days.2)
+            UNION ALL
+            SELECT minute FROM count_versions WHERE topic = '*' AND posts > 0 AND {UNSUMMED}
+        )
+        """,  # noqa: S608 - the part is a constant
+        {"slack": SLACK_IN_MICROSECONDS},
     )
     return (oldest, newest) if rows else None
 
@@ -62,23 +77,15 @@ class Presence:
 
 def presence(reader: Reader, start: datetime, end: datetime) -> Presence:
     """Which topics, languages and sources have a post in a range."""
-    rows = reader.query(
-        """
-        WITH held AS
-        (
-            SELECT topic, language, source FROM count_versions
-            WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')} AND posts > 0
-        )
-        SELECT DISTINCT 'topic', toString(topic) FROM held
-        UNION ALL SELECT DISTINCT 'language', toString(language) FROM held WHERE topic != '*'
-        UNION ALL SELECT DISTINCT 'source', toString(source) FROM held WHERE topic = '*'
-        """,
-        {"start": start, "end": end},
+    versions, bounds = as_they_lie(start, end)
+    held = reader.query(
+        f"SELECT DISTINCT topic, language, source FROM {versions}",  # noqa: S608 - only names of ours
+        bounds,
     )
-    sources = sorted(name for kind, name in rows if kind == "source")
+    sources = sorted({source for topic, _, source in held if topic == EVERYTHING})
     return Presence(
-        topics=tuple(sorted(name for kind, name in rows if kind == "topic")),
-        languages=tuple(sorted(name for kind, name in rows if kind == "language")),
+        topics=tuple(sorted({topic for topic, _, _ in held})),
+        languages=tuple(sorted({language for topic, language, _ in held if topic != EVERYTHING})),
         generated=tuple(source for source in sources if source.startswith(SYNTHETIC_PREFIX)),
         collected=tuple(source for source in sources if not source.startswith(SYNTHETIC_PREFIX)),
     )

@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from processing.store.rollup import SLACK
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 VIEWS = {DAY: ("count_days", "day"), HOUR: ("count_hours", "hour"), MINUTE: ("counts", "minute")}
+TABLES = {DAY: "count_day_versions", HOUR: "count_hour_versions", MINUTE: "count_versions"}
+
+UNSUMMED = "version > (SELECT max(mark) FROM roll_up_versions) - {slack:UInt64}"
+"""The minutes that no hour or day can be trusted to hold, as in the view `count_minutes_unsummed`."""
+
+SLACK_IN_MICROSECONDS = SLACK // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +67,23 @@ def counted(start: datetime, end: datetime, width: timedelta) -> tuple[str, dict
         )
     nothing = "SELECT minute, topic, language, source, posts, backfilled, deleted FROM counts WHERE false"
     return f"({' UNION ALL '.join(selects) or nothing})", parameters
+
+
+def as_they_lie(start: datetime, end: datetime) -> tuple[str, dict[str, object]]:
+    """A FROM clause with (topic, language, source) of whatever was counted in a range, and its parameters.
+
+    It reads all versions and merges none, for questions of what there is: a bucket emptied since is still in it.
+    """
+    parameters: dict[str, object] = {"start": start, "end": end, "slack": SLACK_IN_MICROSECONDS}
+    selects = [
+        "SELECT topic, language, source FROM count_versions WHERE posts > 0 "  # noqa: S608 - the part is a constant
+        f"AND minute >= {{start:DateTime('UTC')}} AND minute < {{end:DateTime('UTC')}} AND {UNSUMMED}"
+    ]
+    for number, span in enumerate(spans(start, end, DAY)):
+        column = VIEWS[span.step][1]
+        parameters |= {f"from_{number}": span.start, f"to_{number}": span.end}
+        selects.append(
+            f"SELECT topic, language, source FROM {TABLES[span.step]} WHERE posts > 0 "  # noqa: S608
+            f"AND {column} >= {{from_{number}:DateTime('UTC')}} AND {column} < {{to_{number}:DateTime('UTC')}}"
+        )
+    return f"({' UNION ALL '.join(selects)})", parameters

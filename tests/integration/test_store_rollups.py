@@ -163,5 +163,58 @@ def test_queries_give_from_the_sums_what_the_minutes_give(store: Store, width: t
     assert exact == [(sum(each.posts for each in before[0]),)]
 
 
+def test_what_there_is_is_read_from_the_sums_and_of_minutes_at_the_edges(store: Store) -> None:
+    write(store, posts_over_days())
+    start, end = NOON + timedelta(minutes=7), NOON + 3 * DAY
+    unsummed = (queries.extent(store), queries.presence(store, start, end))
+    assert unsummed == (
+        (NOON, NOON + 64 * timedelta(minutes=67)),
+        queries.Presence(("*", "ban", "employer-ban"), ("ar", "en"), (), ("example",)),
+    )
+    roll_up(store)
+    settle(store)
+    store.command(
+        "DELETE FROM count_versions WHERE minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}",
+        {"start": (NOON + DAY).replace(hour=0), "end": (NOON + 2 * DAY).replace(hour=0)},
+    )
+    assert (queries.extent(store), queries.presence(store, start, end)) == unsummed
+    whole_day = (NOON + DAY).replace(hour=0)
+    assert queries.presence(store, whole_day, whole_day + DAY).topics == ("*", "ban", "employer-ban")
+
+
+def test_what_came_since_the_last_pass_is_there(store: Store) -> None:
+    write(store, posts_over_days())
+    roll_up(store)
+    settle(store)
+    newer, older = NOON + 6 * DAY, NOON - 6 * DAY
+    write(
+        store,
+        [
+            tagged(a_post(id="newer", source="another", created_at=newer), language="ur"),
+            tagged(a_post(id="older", created_at=older), language="tr"),
+            tagged(a_post(id="between", created_at=NOON + DAY), language="fa", topics=("court",)),
+        ],
+    )
+    assert queries.extent(store) == (older, newer)
+    found = queries.presence(store, older, newer + timedelta(minutes=1))
+    assert {"ur", "tr", "fa"} <= set(found.languages)
+    assert ("court" in found.topics, found.collected) == (True, ("another", "example"))
+    assert "ur" not in queries.presence(store, older, newer).languages
+
+
+def test_a_first_day_that_was_emptied_is_not_taken_for_the_oldest(store: Store) -> None:
+    wrong, right = NOON - 40 * DAY, NOON - 2 * DAY
+    write(store, [*posts_over_days(), tagged(a_post(id="moved", created_at=wrong))])
+    write(store, [tagged(a_post(id="alone", created_at=right))])
+    roll_up(store)
+    store.command("DELETE FROM post_versions WHERE id = 'moved'")
+    recount(store, {wrong})
+    roll_up(store)
+    settle(store)
+    store.command("OPTIMIZE TABLE count_versions FINAL")
+    store.command("DELETE FROM count_versions WHERE posts = 0")
+    assert queries.extent(store) == (right, NOON + 64 * timedelta(minutes=67))
+
+
 def sorted_bins(found: tuple[queries.BinCount, ...]) -> list[queries.BinCount]:
     return sorted(found, key=lambda each: (each.start, each.topic, each.language))
