@@ -134,13 +134,20 @@ class Watch:
         return True
 
     def _begin(self, coverage: Sequence[Coverage]) -> datetime | None:
-        """Where to go on. Time that nobody covered is passed over; a long one makes the past useless."""
+        """Where to go on: the first covered bin that is not scored."""
         if self._next is None:
             return min((start_of_bin(each.since, self.width) for each in coverage), default=None)
-        begin = next_covered(coverage, self._next, self.width)
-        if begin is not None and begin - self._next > HISTORY:
+        return next_covered(coverage, self._next, self.width)
+
+    def _pass_over(self, begin: datetime) -> dict[tuple[Key, datetime], Spike]:
+        """Take the time up to then as unknown; a long one makes the past useless. The spikes that end with it."""
+        if self._next is None or begin <= self._next:
+            return {}
+        events = self._book.step(begin - self.width, None)
+        ended = {(key, event.episode.start): event.episode.snapshot(*key) for key, event in events}
+        if begin - self._next > HISTORY:
             self._forget()
-        return begin
+        return ended
 
     @property
     def _late(self) -> timedelta:
@@ -153,8 +160,8 @@ class Watch:
         self._book = Book(policy, EpisodePolicy.matching(policy))
 
     def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
+        changed = self._pass_over(begin)
         observed = self._observe(begin - self._late, end)
-        changed: dict[tuple[Key, datetime], Spike] = {}
         again = bins(begin - self._late, begin, self.width)
         for key, event in self._book.rescore({start: observed.get(start, {}) for start in again}):
             changed[key, event.episode.start] = event.episode.snapshot(*key)
@@ -191,7 +198,6 @@ class Watch:
 
     def _regroup(self, now: datetime, coverage: Sequence[Coverage]) -> list[Incident]:
         """Group the spikes anew, say what each incident is, and write what has changed."""
-        self._spikes = {name: spike for name, spike in self._spikes.items() if (spike.end or now) >= now - REMEMBERED}
         known = list(self._incidents.values())
         grouped = group(self.incident_policy, self._spikes.values(), known, self.roots(), now)
         incidents = [self._assessed(incident, now, coverage) for incident in grouped]
@@ -199,7 +205,7 @@ class Watch:
         write_incidents(self.store, changed)
         self._incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self.incident_policy, self._spikes.values(), self.roots(), now)
-        self._spikes = {_name(spike): spike for spike in growing}
+        self._spikes = {_name(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
 
     def _assessed(self, incident: Incident, now: datetime, coverage: Sequence[Coverage]) -> Incident:

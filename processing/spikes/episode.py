@@ -74,6 +74,8 @@ class Run(msgspec.Struct):
     expected: float
     highest: Beat
     score: float
+    until: datetime
+    """The end of its last bin."""
 
 
 class Current(msgspec.Struct):

@@ -38,8 +38,8 @@ class EpisodePolicy(msgspec.Struct, frozen=True, kw_only=True):
 def step(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> tuple[EpisodeState, EpisodeEvent | None]:
     """Take in the next scored bin. The state is changed in place and returned.
 
-    While its bins are unknown a spike neither goes on nor ends, for twelve hours at most. Bins that are left out
-    say nothing: give them as unknown.
+    While its bins are unknown a spike neither goes on nor ends, for twelve hours at most; what rises behind more of
+    them is a spike of its own. Bins that are left out say nothing: give them as unknown, or the last of them.
     """
     if state.current is None and state.run is None and scored.count is not None and scored.score < policy.leave:
         _remember(policy, state, scored.count, scored.expected)
@@ -53,7 +53,9 @@ def step(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> tuple[Ep
 
 
 def _unknown(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
-    current = state.current
+    run, current = state.run, state.current
+    if run is not None and scored.start - run.until >= policy.rest:
+        state.run = None
     if current is None or scored.start - current.raised_until < policy.rest:
         return None
     return _end(current)
@@ -107,11 +109,12 @@ def _run(policy: EpisodePolicy, run: Run | None, beat: Beat, score: float) -> Ru
     if score < policy.leave:
         return None
     if run is None:
-        return Run(beat.start, beat.count, beat.expected, beat, score)
+        return Run(beat.start, beat.count, beat.expected, beat, score, beat.start + policy.width)
     run.observed += beat.count
     run.expected += beat.expected
     run.highest = highest_of(run.highest, beat)
     run.score = max(run.score, score)
+    run.until = beat.start + policy.width
     return run
 
 

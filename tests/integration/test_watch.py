@@ -14,7 +14,7 @@ import pytest
 from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
-from processing.contract import ClickHouseAddress, TaggedPost, VerdictName
+from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
 from processing.spikes.book_state import save
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -134,6 +134,56 @@ def test_time_that_nobody_covered_is_passed_over(store: Store) -> None:
         looks += 1
     assert looks <= 2
     assert queries.scored_until(store) == later + timedelta(hours=1, minutes=5)
+
+
+def second_surge(begin: datetime) -> list[TaggedPost]:
+    """Six posts a minute for an hour."""
+    return [
+        TaggedPost(
+            a_post(id=f"{begin}-{n}", created_at=begin + timedelta(seconds=10 * n), author=f"later-{n}"),
+            "en",
+            0.9,
+            ("ban",),
+            "rules",
+        )
+        for n in range(360)
+    ]
+
+
+@pytest.mark.parametrize("away", [timedelta(days=3), timedelta(days=60), timedelta(days=400)], ids=str)
+def test_a_surge_that_was_cut_off_ends_there_and_a_later_one_is_told_for_itself(store: Store, away: timedelta) -> None:
+    cut = NOON + timedelta(minutes=30)
+    fill(store, list(talk()), until=cut)
+    assert look_at_all(store).count("ALERT") == 1
+    begin = NOON + away
+    surge = second_surge(begin + timedelta(hours=8))
+    quiet = [
+        TaggedPost(a_post(id=f"quiet-{n}", created_at=begin + timedelta(minutes=30 * n)), "en", 0.9, ("ban",), "rules")
+        for n in range(16)
+    ]
+    recount(store, write_posts(store, [*quiet, *surge]))
+    cover(store, begin, begin + timedelta(hours=10))
+    assert look_at_all(store).count("ALERT") == 1
+    [later, first] = queries.incidents(store)
+    assert first.start == NOON
+    assert first.end is not None
+    assert first.end <= cut + timedelta(minutes=5)
+    assert first.state is IncidentState.CLOSED
+    assert later.start == begin + timedelta(hours=8)
+    assert all(
+        spike.end is not None and spike.end <= cut + timedelta(minutes=5) for spike in queries.spikes(store, START, END)
+    )
+
+
+def test_a_surge_that_goes_on_behind_an_outage_of_days_is_told_again(store: Store) -> None:
+    cut = NOON + timedelta(minutes=30)
+    fill(store, list(talk()), until=cut)
+    assert look_at_all(store).count("ALERT") == 1
+    begin = NOON + timedelta(days=3)
+    recount(store, write_posts(store, second_surge(begin)))
+    cover(store, begin, begin + timedelta(hours=3))
+    look_at_all(store)
+    assert [incident.start for incident in queries.incidents(store)] == [begin, NOON]
 
 
 def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:

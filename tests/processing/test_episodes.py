@@ -107,6 +107,18 @@ def test_unknown_bins_neither_end_a_spike_nor_keep_it_for_ever() -> None:
     assert (long[-1].at, long[-1].episode.end) == (at(14), at(1))
 
 
+@pytest.mark.parametrize("before", [[], spike(90)], ids=["raised only", "spike"])
+def test_what_rises_behind_days_of_unknown_bins_is_a_spike_of_its_own(
+    before: list[tuple[int | None, float, BinState]],
+) -> None:
+    raised: list[tuple[int | None, float, BinState]] = [(25, 0.9, BinState.QUIET)]
+    unknown: list[tuple[int | None, float, BinState]] = [(None, 0.0, BinState.UNKNOWN)]
+    events = follow(scored([*calm(3), *before, *raised, *unknown * 72, *spike(90, 80)]))
+    assert kinds(events[-2:]) == ["opened", "grew"]
+    told = events[-1].episode
+    assert (told.start, told.observed) == (at(3 + len(before) + 1 + 72), 170)
+
+
 def test_a_restored_state_goes_on_as_if_never_stopped() -> None:
     rows = scored([*calm(2), *spike(90, 40, 20), *calm(4), *spike(70, 300), *calm(20), *spike(50)])
     whole = follow(rows)
