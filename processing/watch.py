@@ -102,6 +102,16 @@ class Watch:
         if not self._restore(self._next):
             for key in {key for key, _ in self._spikes}:
                 self._book.take_in(key, self._history(key, coverage, self._next))
+        self._end_unknown(self._next, coverage)
+
+    def _end_unknown(self, now: datetime, coverage: Sequence[Coverage]) -> None:
+        """Write an end for the spikes that no series will end any more, because it was not taken up as it was left."""
+        going = [spike for spike in self._spikes.values() if spike.end is None]
+        ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
+        if ended:
+            self._spikes |= {_name(spike): spike for spike in ended}
+            self._regroup(now, coverage)
+            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
     def _restore(self, scored_until: datetime) -> bool:
         """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""

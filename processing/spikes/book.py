@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
+from processing.contract import Spike
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
 from processing.spikes.series import NOTHING, Observation, Seen, Series
@@ -51,6 +54,17 @@ class Book:
     def take_in(self, key: Key, history: Iterable[tuple[datetime, Observation | None]]) -> None:
         """Put a series under watch, as if it had been from the start of its history."""
         self.series[key] = Series.begin(self.policy, self.episode_policy, (Seen(*each) for each in history))
+
+    def ended(self, spike: Spike) -> Spike:
+        """A spike without an end, with the one it has had; itself while its series goes on with it.
+
+        One that its series does not know is over with its highest bin, the last one of it that we can be sure of.
+        """
+        series = self.series.get(Key(spike.topic, spike.language))
+        episode = None if series is None else series.live.episode.episode
+        known = episode if episode is not None and episode.start == spike.start else None
+        end = spike.peak + self.policy.width if known is None else known.end
+        return msgspec.structs.replace(spike, end=end)
 
     def step(self, start: datetime, seen: Counted | None) -> Iterator[tuple[Key, EpisodeEvent]]:
         """Take every series through one bin; None where the bin is unknown."""

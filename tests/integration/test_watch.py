@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from ingest.contract import Progress
@@ -18,7 +19,7 @@ from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, Ve
 from processing.spikes.book_state import save
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_posts, write_progress, write_watch_state
+from processing.store.writer import recount, write_posts, write_progress, write_spikes, write_watch_state
 from processing.watch import Watch
 from tests.conftest import NOON, a_post
 from tests.waiting import eventually
@@ -184,6 +185,24 @@ def test_a_surge_that_goes_on_behind_an_outage_of_days_is_told_again(store: Stor
     cover(store, begin, begin + timedelta(hours=3))
     look_at_all(store)
     assert [incident.start for incident in queries.incidents(store)] == [begin, NOON]
+
+
+def test_an_open_spike_that_a_restarted_watch_does_not_know_is_ended(store: Store) -> None:
+    """As after a state that could not be used, or counts that were made anew."""
+    fill(store, list(talk()))
+    look_at_all(store)
+    [known] = [each for each in queries.spikes(store, START, END) if (each.topic, each.language) == ("ban", "*")]
+    peak = START + timedelta(hours=3)
+    lost = msgspec.structs.replace(known, start=peak - WIDTH, detected_at=peak + WIDTH, peak=peak, end=None)
+    write_spikes(store, [msgspec.structs.replace(known, end=None), lost])
+    write_watch_state(store, END + timedelta(hours=1), [("", "", "{}")])
+    watch(store, io.StringIO())
+    stored = {each.start: each.end for each in queries.spikes(store, START, END) if each.topic == "ban"}
+    assert stored == {lost.start: peak + WIDTH, known.start: known.end}
+    assert [(each.start, each.state) for each in queries.incidents(store)] == [
+        (NOON, IncidentState.OPEN),
+        (lost.start, IncidentState.CLOSED),
+    ]
 
 
 def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:

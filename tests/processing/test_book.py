@@ -191,3 +191,15 @@ def test_a_book_with_a_piece_missing_or_of_another_width_is_refused() -> None:
     hours = DetectorPolicy.for_bins(timedelta(hours=1))
     with pytest.raises(ValueError, match="saved for bins of 0:15:00"):
         restore(hours, EpisodePolicy.matching(hours), pieces)
+
+
+def test_a_spike_that_its_series_does_not_know_is_over_with_its_highest_bin() -> None:
+    first = DAYS * 96
+    book = a_book()
+    (_, opened), *_ = go(book, [(number, counted(60)) for number in range(first, first + 3)])
+    going = opened.episode.snapshot(*BAN)
+    assert book.ended(going) == going
+    for lost in (msgspec.structs.replace(going, start=at(first - 90)), msgspec.structs.replace(going, language="ar")):
+        assert book.ended(lost) == msgspec.structs.replace(lost, end=lost.peak + WIDTH)
+    go(book, [(number, counted(6)) for number in range(first + 3, first + 12)])
+    assert book.ended(going) == msgspec.structs.replace(going, end=at(first + 3))
