@@ -75,9 +75,12 @@ class Watch:
                 busy = self.look()
             except StoreUnavailable as error:
                 log.warning("store away", reason=str(error))
-                busy = False
-            if not busy:
                 stop.wait(interval.total_seconds())
+                # The series have gone through bins of which nothing may be written down.
+                self._resume_when_possible(stop, interval)
+            else:
+                if not busy:
+                    stop.wait(interval.total_seconds())
 
     def _resume_when_possible(self, stop: threading.Event, interval: timedelta) -> None:
         while not stop.is_set():
@@ -90,7 +93,9 @@ class Watch:
                 return
 
     def resume(self) -> None:
-        """Take up what an earlier watch wrote down."""
+        """Take up what an earlier watch wrote down, or this one before the store failed under it."""
+        self._forget()
+        self._spikes, self._incidents = {}, {}
         self._next = queries.scored_until(self.store)
         if self._next is None:
             return

@@ -6,7 +6,9 @@ import io
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,7 +19,7 @@ from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
 from processing.spikes.book_state import save
-from processing.store.client import Store
+from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress, write_spikes, write_watch_state
 from processing.watch import Watch
@@ -203,6 +205,41 @@ def test_an_open_spike_that_a_restarted_watch_does_not_know_is_ended(store: Stor
         (NOON, IncidentState.OPEN),
         (lost.start, IncidentState.CLOSED),
     ]
+
+
+class FailingStore(Store):
+    """Fails the first time that anything is written to one table."""
+
+    fails_at: str | None = None
+
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
+        if table == self.fails_at:
+            self.fails_at = None
+            raise StoreUnavailable("away")
+        super().insert(table, columns, data)
+
+
+@pytest.mark.parametrize("table", ["spike_versions", "incident_versions", "deliveries", "watch_progress_versions"])
+def test_a_store_that_fails_in_the_middle_of_a_look_is_waited_for(
+    store: Store, address: ClickHouseAddress, table: str
+) -> None:
+    fill(store, list(talk()))
+    out, stop = io.StringIO(), threading.Event()
+    with FailingStore(address) as failing, ThreadPoolExecutor(1) as threads:
+        failing.fails_at = table
+        looking = Watch(failing, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
+        running = threads.submit(looking.run, stop, timedelta(milliseconds=10))
+        try:
+            eventually(lambda: running.done() or (queries.scored_until(store) or START) >= END)
+        finally:
+            stop.set()
+        running.result()
+    assert failing.fails_at is None
+    [incident] = queries.incidents(store)
+    assert (incident.start, incident.verdict) == (NOON, VerdictName.ORGANIC)
+    assert incident.end is not None
+    # What was sent and could not be written down is sent again.
+    assert out.getvalue().count("ALERT") == (2 if table == "deliveries" else 1)
 
 
 def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:
