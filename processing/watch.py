@@ -96,11 +96,13 @@ class Watch:
         """Take up what an earlier watch wrote down, or this one before the store failed under it."""
         self._forget()
         self._spikes, self._incidents = {}, {}
-        self._next = queries.scored_until(self.store)
-        if self._next is None:
+        scored_until = queries.scored_until(self.store)
+        if scored_until is None:
+            self._next = None
             return
+        self._next = start_of_bin(scored_until, self.width)  # with bins of another width, in the middle of one
         coverage = queries.coverage(self.store)
-        stored = queries.spikes(self.store, self._next - REMEMBERED, self._next)
+        stored = queries.spikes(self.store, self._next - REMEMBERED, scored_until)
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
@@ -129,7 +131,7 @@ class Watch:
         except ValueError as reason:
             log.warning("state of the watch not used", reason=str(reason))
             return False
-        self._next = kept[0]
+        self._next = start_of_bin(kept[0], self.width)
         return True
 
     def look(self) -> bool:

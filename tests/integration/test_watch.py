@@ -242,6 +242,21 @@ def test_a_store_that_fails_in_the_middle_of_a_look_is_waited_for(
     assert out.getvalue().count("ALERT") == (2 if table == "deliveries" else 1)
 
 
+def test_bins_of_another_width_begin_at_a_boundary_of_their_own(store: Store) -> None:
+    fill(store, list(talk()), until=NOON + timedelta(minutes=22))
+    look_at_all(store)
+    assert (queries.scored_until(store) or START).minute % 60
+    cover(store, START, END)
+    hourly = Watch(store, lambda: ROOTS, timedelta(hours=1), [], clock=lambda: END)
+    hourly.resume()
+    while hourly.look():
+        pass
+    assert queries.scored_until(store) == END + timedelta(hours=1)
+    assert all(each.end is not None for each in queries.spikes(store, START, END))
+    [incident] = queries.incidents(store)
+    assert incident.end == NOON + timedelta(hours=1)
+
+
 def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:
     recount(store, write_posts(store, list(talk())))
     assert look_at_all(store) == ""
@@ -292,7 +307,7 @@ def test_a_state_that_does_not_fit_is_thrown_away(store: Store) -> None:
     look_at_all(store)
     hourly = Watch(store, lambda: ROOTS, timedelta(hours=1), [], clock=lambda: END)
     hourly.resume()
-    assert hourly.look() is False
+    assert [hourly.look(), hourly.look()] == [True, False]  # the hour that the bins of five minutes have begun
     write_watch_state(store, END + timedelta(hours=1), [("", "", "{}")])
     assert look_at_all(store) == ""
 
