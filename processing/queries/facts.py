@@ -25,8 +25,12 @@ DAYS_BEFORE = 7
 LATE_AFTER = timedelta(hours=1)
 """A post seen so long after it was written is history: an alert on it would tell of what is over."""
 
-GAP = timedelta(hours=1)
-"""A collector that begins again after less was only reconnected."""
+BEFOREHAND = timedelta(hours=1)
+"""A collector that has listened for less when a rise begins has begun with it."""
+
+AWAY = timedelta(days=3)
+"""A collector that comes back after no longer is not a new one. Of the seven days that make an expectation, less the
+lowest and the highest, two in five then lack its posts: its return alone is less than twice the expected."""
 
 LEAST_REST = 20
 """Posts on anything else that a source usually delivers over the same hours; of fewer, a ratio is chance."""
@@ -183,21 +187,20 @@ def _days_covered(stretches: Sequence[Coverage], scope: Scope) -> list[int]:
 def newly_covered(by_source: dict[str, int], stretches: Sequence[Coverage], start: datetime, peak: datetime) -> float:
     """The share of a rise's posts from collectors that began to listen between an hour before it and its peak.
 
+    One that came back then, and had listened within the three days before, is not new.
     A collector that reads an archive delivers posts of other sources than its own name: if all that cover the rise
     are new, so are all its posts.
     """
-    covering = [each for each in stretches if each.since <= peak and each.until >= start]
-    new = {each.source for each in covering if _begins_anew(each, stretches, start)}
-    old = {each.source for each in covering} - new
+    covering = {each.source for each in stretches if each.since <= peak and each.until >= start}
+    old = covering & _known_before(stretches, start)
+    new = covering - old
     if new and not old:
         return 1.0
     return sum(posts for source, posts in by_source.items() if source in new) / max(sum(by_source.values()), 1)
 
 
-def _begins_anew(stretch: Coverage, stretches: Sequence[Coverage], start: datetime) -> bool:
-    earlier = [each.until for each in stretches if each.source == stretch.source and each.since < stretch.since]
-    gap = stretch.since - max(earlier) if earlier else None
-    return stretch.since > start - GAP and (gap is None or gap > GAP)
+def _known_before(stretches: Sequence[Coverage], start: datetime) -> set[str]:
+    return {each.source for each in stretches if each.since <= start - BEFOREHAND and each.until >= start - AWAY}
 
 
 def _fallen_silent(stretches: Sequence[Coverage], scope: Scope) -> int:

@@ -178,6 +178,12 @@ def test_a_source_that_is_collected_only_since_the_rise_began(store: Store) -> N
     assert decisive(not_told(store, VerdictName.COLLECTOR)) == ["newly_covered"]
 
 
+def test_a_surge_behind_an_outage_of_hours_is_told(store: Store) -> None:
+    fill(store, background(), rise(80, HALF_AN_HOUR), until=NOON - timedelta(hours=3))
+    cover(store, NOON - timedelta(minutes=30), END)
+    assert figures(told(store))["newly_covered"] == 0
+
+
 def test_a_collector_that_fell_silent_is_in_the_evidence(store: Store) -> None:
     fill(store, background(), rise(80, HALF_AN_HOUR))
     cover(store, START, NOON - timedelta(hours=2), source="another")

@@ -47,13 +47,16 @@ def test_a_source_that_brings_little_else_says_nothing() -> None:
         ([stretch("old", NOON - 50 * HOUR)], 0.0),
         ([stretch("new", NOON)], 1.0),
         ([stretch("old", NOON - 50 * HOUR), stretch("new", NOON)], 0.75),
-        # Connected again after ten minutes, and after a day.
-        ([stretch("new", NOON - 50 * HOUR, NOON - HOUR / 6), stretch("new", NOON)], 0.0),
-        ([stretch("new", NOON - 50 * HOUR, NOON - 24 * HOUR), stretch("new", NOON)], 1.0),
+        # Connected again after ten minutes, after three days, and after four.
+        ([stretch("new", NOON - 500 * HOUR, NOON - HOUR / 6), stretch("new", NOON)], 0.0),
+        ([stretch("new", NOON - 500 * HOUR, NOON - 72 * HOUR), stretch("new", NOON)], 0.0),
+        ([stretch("new", NOON - 500 * HOUR, NOON - 96 * HOUR), stretch("new", NOON)], 1.0),
         # A collector that begins when all is over has nothing to do with it.
         ([stretch("old", NOON - 50 * HOUR), stretch("new", NOON + 2 * HOUR)], 0.0),
         # An archive is collected under a name of its own.
         ([stretch("archive-1", NOON - HOUR / 2)], 1.0),
+        # It began shortly before, and was connected again.
+        ([stretch("new", NOON - HOUR / 2, NOON - HOUR / 4), stretch("new", NOON)], 1.0),
         ([], 0.0),
     ],
 )
