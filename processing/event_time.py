@@ -36,7 +36,8 @@ def event_time(post: Post) -> EventTime:
     Raises:
         Impossible: neither clock can be right.
     """
-    latest = LATEST if post.seen_at is None else min(post.seen_at + AHEAD, LATEST)
+    # Compared before it is added to: no clock may run past the last time that there is.
+    latest = LATEST if post.seen_at is None or post.seen_at > LATEST - AHEAD else post.seen_at + AHEAD
     if EARLIEST <= post.created_at <= latest:
         return EventTime(post.created_at.astimezone(UTC), replaced=False)
     if post.seen_at is None or not EARLIEST <= post.seen_at <= LATEST:

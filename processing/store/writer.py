@@ -15,7 +15,7 @@ import msgspec
 
 from ingest.contract import Progress
 from processing.contract import Incident, Spike, TaggedPost
-from processing.event_time import EventTime, event_time
+from processing.event_time import LATEST, EventTime, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, sql
@@ -57,7 +57,8 @@ def minute_of(moment: datetime) -> datetime:
 
 def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[object, ...]:
     post = tagged.post
-    seen_at = post.seen_at or time.at
+    # A clock that cannot be right would also win against every later edit.
+    seen_at = time.at if post.seen_at is None or post.seen_at > LATEST else post.seen_at
     on_topic = bool(tagged.topics)
     return (
         post.source,

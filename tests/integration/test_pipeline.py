@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from tests.conftest import NOON, a_post
 from tests.waiting import eventually
 
 PATIENCE = timedelta(seconds=20)
+HOUR = timedelta(hours=1)
+ENDS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.fixture
@@ -102,6 +104,18 @@ def test_an_impossible_time_is_rejected_and_stops_nothing(
     eventually(lambda: "next" in stored(store))
     assert "old" not in stored(store)
     assert any("cannot be right" in rejection for rejection in rejections(log_address))
+
+
+def test_a_clock_at_the_end_of_time_stops_nothing(worker: Pipeline, producer: PostProducer, store: Store) -> None:
+    ends = [moment.replace(tzinfo=timezone(h * HOUR)) for moment in ENDS for h in (-14, 14)]
+    for number, end in enumerate(ends):
+        send(producer, a_post(id=f"seen-{number}", seen_at=end), a_post(id=f"made-{number}", created_at=end))
+    send(producer, a_post(id="next"))
+    eventually(lambda: "next" in stored(store))
+    assert {"seen-2", "seen-3"} <= stored(store).keys()
+    send(producer, a_post(id="seen-2", text="The government will ban TikTok", seen_at=NOON + HOUR))
+    eventually(lambda: stored(store)["seen-2"][0] == "The government will ban TikTok")
+    assert queries.stored_posts(store, NOON, NOON + HOUR)
 
 
 def test_an_author_deletion_that_names_nobody_is_rejected(

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.event_time import AHEAD, EARLIEST, Impossible, event_time
+from processing.event_time import AHEAD, EARLIEST, LATEST, Impossible, event_time
 from tests.conftest import NOON, a_post
 
 
@@ -29,11 +29,30 @@ def test_without_a_second_clock_an_impossible_time_is_said_to_be_so(moment: date
         event_time(a_post(created_at=moment))
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
-def test_every_time_given_out_can_be_stored(created_at: datetime, seen_at: datetime) -> None:
-    post = a_post(created_at=created_at, seen_at=seen_at)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+OFFSETS = [timezone(timedelta(hours=hours)) for hours in (-14, 0, 5, 14)]
+
+
+@pytest.mark.parametrize("zone", OFFSETS)
+@pytest.mark.parametrize("seen_at", [FIRST, LAST])
+def test_a_second_clock_at_the_end_of_time_is_no_error(seen_at: datetime, zone: timezone) -> None:
+    post = a_post(created_at=NOON, seen_at=seen_at.replace(tzinfo=zone))
+    if seen_at == FIRST:
+        with pytest.raises(Impossible, match="cannot be right"):
+            event_time(post)
+    else:
+        assert event_time(post) == (NOON, False)
+
+
+@given(
+    st.one_of(st.sampled_from([FIRST, LAST]), st.datetimes(timezones=st.just(UTC))),
+    st.one_of(st.sampled_from([FIRST, LAST]), st.datetimes(timezones=st.just(UTC))),
+    st.sampled_from(OFFSETS),
+)
+def test_every_time_given_out_can_be_stored(created_at: datetime, seen_at: datetime, zone: timezone) -> None:
+    post = a_post(created_at=created_at.replace(tzinfo=zone), seen_at=seen_at.replace(tzinfo=zone))
     try:
         at, _ = event_time(post)
-    except (Impossible, OverflowError):
+    except Impossible:
         return
-    assert EARLIEST <= at <= datetime(2100, 1, 1, tzinfo=UTC)
+    assert EARLIEST <= at <= LATEST
