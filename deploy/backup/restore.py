@@ -16,6 +16,7 @@ from deploy.backup.save import LEDGER, PATIENCE, POSTS
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate, shipped
+from processing.store.retention import enforce_what_is_applied
 from processing.store.writer import recount
 
 MINUTES_AT_ONCE = 1_000
@@ -62,6 +63,7 @@ def restore(
             migrate(beside)
             with Store(beside) as staged:
                 _load(staged, folder, found, say)
+                enforce_what_is_applied(staged)
                 say(f"{_recount(staged, found):,} minutes counted again")
                 tables = [str(name) for (name,) in staged.query(_TABLES) if name != LEDGER]
             for table in tables:

@@ -69,8 +69,18 @@ def apply_retention(store: Store, retention: Retention) -> bool:
     applied = store.query("SELECT policy FROM retention WHERE of = 'text'")
     if applied == [(retention.policy,)] or (not applied and retention == Retention()):
         return False
+    _enforce(store, retention)
+    store.insert("retention_versions", ["of", "policy"], [["text"], [retention.policy]])
+    return True
+
+
+def enforce_what_is_applied(store: Store) -> None:
+    """Make the engine keep to what the store says is applied already: its rows were put into tables made anew."""
+    for (policy,) in store.query("SELECT policy FROM retention WHERE of = 'text'"):
+        _enforce(store, msgspec.json.decode(policy, type=Retention))
+
+
+def _enforce(store: Store, retention: Retention) -> None:
     for statement in retention.statements():
         for rendered in render(statement, store.address.cluster):
             store.command(rendered)
-    store.insert("retention_versions", ["of", "policy"], [["text"], [retention.policy]])
-    return True

@@ -17,6 +17,7 @@ from deploy.backup.save import order, save
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store.client import Store
 from processing.store.migrate import migrate
+from processing.store.retention import Retention, apply_retention
 from processing.store.writer import recount, write_posts, write_scored_until
 from tests.conftest import NOON, a_post
 from tests.e2e.stacks import Installation
@@ -208,6 +209,25 @@ def test_deleted_posts_stay_deleted(
     with Store(other) as restored:
         assert restored.query("SELECT id, text, deleted FROM posts WHERE id = '1'") == [("1", "", True)]
         assert restored.query(COUNTED) == restored.query(RECOUNTED)
+
+
+def made_by(store: Store) -> str:
+    [(statement,)] = store.query(
+        "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'post_versions'"
+    )
+    return str(statement).partition("(")[2]
+
+
+def test_texts_are_kept_no_longer_after_a_restore(
+    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path
+) -> None:
+    apply_retention(store, Retention(30, {"example": 7}))
+    fill(store, [tagged(1)])
+    save(address, tmp_path / "backup", quietly)
+    restore(other, tmp_path / "backup", quietly)
+    with Store(other) as restored:
+        assert made_by(restored) == made_by(store)
+        assert not apply_retention(restored, Retention(30, {"example": 7}))
 
 
 def test_the_commands_on_an_embedded_store_that_does_not_run(tmp_path: Path) -> None:
