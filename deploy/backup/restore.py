@@ -1,13 +1,15 @@
 """`banwatch restore`: a backup back into a database, all of it or nothing.
 
 Everything is loaded, counted and compared in a database of its own beside the real one; then each table changes places
-with its namesake, which takes no time. What goes wrong before leaves the real database as it was.
+with its namesake, which takes no time. What goes wrong before leaves the real database as it was. What either database
+knows to be deleted is blanked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from deploy.backup import manifest
@@ -15,12 +17,14 @@ from deploy.backup.manifest import BackupUnusable, Manifest
 from deploy.backup.save import LEDGER, PATIENCE, POSTS
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
+from processing.store.deletions import blank_everything_gone
 from processing.store.migrate import migrate, shipped
 from processing.store.retention import enforce_what_is_applied
 from processing.store.writer import recount
 
-MINUTES_AT_ONCE = 1_000
 _TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
+# What was deleted since the backup was made stays deleted.
+_KEEP_TOMBSTONES = "INSERT INTO tombstone_versions SELECT * FROM {here:Identifier}.tombstone_versions"
 # A minute counted since the backup began may have been counted with posts that the backup does not hold; one whose
 # posts are more than its count was written and not yet counted when the counts were read.
 _TO_RECOUNT = """
@@ -64,7 +68,8 @@ def restore(
             with Store(beside) as staged:
                 _load(staged, folder, found, say)
                 enforce_what_is_applied(staged)
-                say(f"{_recount(staged, found):,} minutes counted again")
+                staged.command(_KEEP_TOMBSTONES, {"here": address.database})
+                say(f"{_recount(staged, found, blank_everything_gone(staged)):,} minutes counted again")
                 tables = [str(name) for (name,) in staged.query(_TABLES) if name != LEDGER]
             for table in tables:
                 store.command(
@@ -108,10 +113,9 @@ def _load(store: Store, folder: Path, found: Manifest, say: Callable[[str], None
         say(f"{table}: {rows:,} rows")
 
 
-def _recount(store: Store, found: Manifest) -> int:
-    minutes = [minute for (minute,) in store.query(_TO_RECOUNT, {"began": found.began})]
-    for start in range(0, len(minutes), MINUTES_AT_ONCE):
-        recount(store, set(minutes[start : start + MINUTES_AT_ONCE]))
+def _recount(store: Store, found: Manifest, blanked: set[datetime]) -> int:
+    minutes = blanked | {minute for (minute,) in store.query(_TO_RECOUNT, {"began": found.began})}
+    recount(store, minutes)
     if left := len(_uncounted(store)):
         raise BackupUnusable(f"{left:,} minutes of {POSTS} do not agree with their counts after the restore.")
     return len(minutes)

@@ -5,7 +5,8 @@ setting), and on a server its files lie where the server is. What is read here i
 
 A worker may go on meanwhile. Tables are read one after another, so the order makes the whole consistent: what says how
 far something has come (progress, health, spikes) is read before the posts, which are then at least that far; the
-counts are read behind the posts, and a restore counts again every minute that was counted since the backup began.
+counts are read behind the posts, and a restore counts again every minute that was counted since the backup began. So
+are the tombstones, and a restore blanks whatever they name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store, Streamed
 
 PATIENCE = timedelta(hours=1)
-POSTS, COUNTS = "post_versions", "count"
+POSTS, COUNTS, TOMBSTONES = "post_versions", "count", "tombstone"
 LEDGER = "schema_migrations"
 _TABLES = """
 SELECT name, engine LIKE '%Replacing%' OR engine LIKE '%Aggregating%' OR engine LIKE '%Summing%'
@@ -84,8 +85,8 @@ def _save(store: Store, folder: Path, say: Callable[[str], None]) -> Manifest:
 
 
 def order(table: str) -> tuple[int, str]:
-    """Posts behind all that says how far they are, counts behind the posts."""
-    return (2 if table.startswith(COUNTS) else table == POSTS, table)
+    """Posts behind all that says how far they are; behind the posts, their counts and the word of what is gone."""
+    return (2 if table.startswith((COUNTS, TOMBSTONES)) else table == POSTS, table)
 
 
 def _save_table(store: Store, table: str, *, versioned: bool, folder: Path) -> Iterator[File]:

@@ -50,6 +50,7 @@ NOTE_ERASURES = sql("note_erasures")
 COUNT_NAMED = sql("count_named")
 OWED_MINUTES = sql("owed_minutes")
 BLANK = sql("blank")
+MINUTES_WITH_THE_GONE = sql("minutes_with_the_gone")
 TOMBSTONES_EXIST = sql("tombstones_exist")
 TOMBSTONES_OF = sql("tombstones_of")
 
@@ -139,6 +140,16 @@ def blank_the_gone(store: Store, minutes: set[datetime]) -> None:
         for source, posts in groupby(gone, key=lambda row: str(row[0])):
             for ids in portions((str(name) for _, name in posts), NAMES_AT_ONCE):
                 _blank(store, Named(source, ids).parameters, set(some))
+
+
+def blank_everything_gone(store: Store) -> set[datetime]:
+    """Blank what tombstones name among all posts, and return the minutes to recount.
+
+    For posts and tombstones that did not come by the pipeline; reads the whole table.
+    """
+    minutes = {minute for (minute,) in store.query(MINUTES_WITH_THE_GONE)}
+    blank_the_gone(store, minutes)
+    return minutes
 
 
 def _blank(store: Store, parameters: Mapping[str, object], minutes: set[datetime]) -> None:

@@ -16,7 +16,9 @@ from deploy.backup.restore import restore
 from deploy.backup.save import order, save
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store.client import Store
+from processing.store.deletions import delete_posts
 from processing.store.migrate import migrate
+from processing.store.purge import purge
 from processing.store.retention import Retention, apply_retention
 from processing.store.writer import recount, write_posts, write_scored_until
 from tests.conftest import NOON, a_post
@@ -228,6 +230,33 @@ def test_texts_are_kept_no_longer_after_a_restore(
     with Store(other) as restored:
         assert made_by(restored) == made_by(store)
         assert not apply_retention(restored, Retention(30, {"example": 7}))
+
+
+def test_what_was_deleted_since_the_backup_stays_deleted(saved: Path, address: ClickHouseAddress, store: Store) -> None:
+    gone = [a_post(id="5", op="delete", text=""), a_post(id="", op="delete_author", author="a3", text="")]
+    recount(store, delete_posts(store, gone))
+    left = store.query("SELECT id FROM posts WHERE text != '' AND id < '500' ORDER BY id")
+    restore(address, saved, quietly, replacing=True)
+    assert store.query("SELECT id FROM posts WHERE text != '' AND id < '500' ORDER BY id") == left
+    assert store.query("SELECT text, author, deleted FROM posts WHERE id = '5'") == [("", "", True)]
+    assert store.query(COUNTED) == store.query(RECOUNTED)
+    assert purge(store)
+
+
+def test_a_deletion_that_ran_during_the_backup_holds_behind_the_restore(
+    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path
+) -> None:
+    fill(store, [tagged(1), tagged(3)])
+
+    def delete_meanwhile(said: str) -> None:
+        if said.startswith("post_versions:"):
+            recount(store, delete_posts(store, [a_post(id="1", op="delete", text="")]))
+
+    save(address, tmp_path / "backup", delete_meanwhile)
+    restore(other, tmp_path / "backup", quietly)
+    with Store(other) as restored:
+        assert restored.query("SELECT id, text != '' FROM posts ORDER BY id") == [("1", False), ("3", True)]
+        assert restored.query(COUNTED) == restored.query(RECOUNTED)
 
 
 def test_the_commands_on_an_embedded_store_that_does_not_run(tmp_path: Path) -> None:
