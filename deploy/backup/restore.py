@@ -15,6 +15,7 @@ from pathlib import Path
 from deploy.backup import manifest
 from deploy.backup.manifest import BackupUnusable, Manifest
 from deploy.backup.save import LEDGER, PATIENCE, POSTS
+from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.deletions import blank_everything_gone
@@ -51,7 +52,8 @@ def restore(
     """Restore a backup into the database of the address; `replacing` drops what that holds.
 
     Raises:
-        BackupUnusable: the backup is not whole, is of a newer banwatch, or the database is not empty.
+        BackupUnusable: the backup is not whole or of a newer banwatch, the database is not empty, or an earlier restore
+            was cut off in its swap.
     """
     found = manifest.read(folder)
     _check_migrations(found)
@@ -62,7 +64,11 @@ def restore(
             raise BackupUnusable(
                 f"The database {address.database} is not empty ({full} has rows): say --replace to drop what it holds."
             )
-        store.command("DROP DATABASE IF EXISTS {name:Identifier} SYNC", {"name": beside.database})
+        if not drop_unless_swapping(store, beside.database):
+            raise BackupUnusable(
+                f"A restore was cut off while it swapped: {beside.database} may hold what {address.database} held, so"
+                f" look at both and drop {beside.database} yourself."
+            )
         try:
             migrate(beside)
             with Store(beside) as staged:
@@ -71,13 +77,9 @@ def restore(
                 staged.command(_KEEP_TOMBSTONES, {"here": address.database})
                 say(f"{_recount(staged, found, blank_everything_gone(staged)):,} minutes counted again")
                 tables = [str(name) for (name,) in staged.query(_TABLES) if name != LEDGER]
-            for table in tables:
-                store.command(
-                    "EXCHANGE TABLES {here:Identifier}.{table:Identifier} AND {there:Identifier}.{table:Identifier}",
-                    {"here": address.database, "there": beside.database, "table": table},
-                )
+            swap(store, address.database, beside.database, tables)
         finally:
-            store.command("DROP DATABASE IF EXISTS {name:Identifier} SYNC", {"name": beside.database})
+            drop_unless_swapping(store, beside.database)
     return found
 
 

@@ -14,8 +14,9 @@ from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, Manifest
 from deploy.backup.restore import restore
 from deploy.backup.save import order, save
+from deploy.backup.swap import SWAPPING
 from processing.contract import ClickHouseAddress, TaggedPost
-from processing.store.client import Store
+from processing.store.client import Store, StoreRefused
 from processing.store.deletions import delete_posts
 from processing.store.migrate import migrate
 from processing.store.purge import purge
@@ -257,6 +258,37 @@ def test_a_deletion_that_ran_during_the_backup_holds_behind_the_restore(
     with Store(other) as restored:
         assert restored.query("SELECT id, text != '' FROM posts ORDER BY id") == [("1", False), ("3", True)]
         assert restored.query(COUNTED) == restored.query(RECOUNTED)
+
+
+def test_a_swap_that_fails_half_way_is_taken_back(saved: Path, other: ClickHouseAddress) -> None:
+    migrate(other)
+    with Store(other) as store:
+        fill(store, [tagged(9999)])
+        store.command("DROP TABLE watch_state_versions")
+        before = contents(other)
+        with pytest.raises(StoreRefused):
+            restore(other, saved, quietly, replacing=True)
+        assert contents(other) == before
+        assert not databases(store, f"{other.database}_restoring")
+
+
+def test_what_an_unfinished_swap_left_is_not_dropped(saved: Path, other: ClickHouseAddress) -> None:
+    migrate(other)
+    beside = replace(other, database=f"{other.database}_restoring")
+    migrate(beside)
+    with Store(beside) as left:
+        fill(left, [tagged(9999)])
+        left.command(f"CREATE TABLE {SWAPPING} (nothing UInt8) ENGINE = MergeTree ORDER BY ()")
+        for _ in range(2):
+            with pytest.raises(BackupUnusable, match="cut off"):
+                restore(other, saved, quietly, replacing=True)
+        assert left.query("SELECT id FROM posts") == [("9999",)]
+        left.command("DROP DATABASE {name:Identifier} SYNC", {"name": beside.database})
+    restore(other, saved, quietly, replacing=True)
+
+
+def databases(store: Store, name: str) -> list[tuple[object, ...]]:
+    return store.query("SELECT name FROM system.databases WHERE name = {name:String}", {"name": name})
 
 
 def test_the_commands_on_an_embedded_store_that_does_not_run(tmp_path: Path) -> None:
