@@ -287,6 +287,22 @@ def test_what_an_unfinished_swap_left_is_not_dropped(saved: Path, other: ClickHo
     restore(other, saved, quietly, replacing=True)
 
 
+def test_what_expires_during_a_restore_is_not_missed(
+    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path
+) -> None:
+    store.command("SYSTEM STOP TTL MERGES erasures")
+    store.command("INSERT INTO erasures (name, minute, at) VALUES (1, '2020-07-10 12:00:00', now() - INTERVAL 91 DAY)")
+    fill(store, [tagged(1)])
+    assert save(address, tmp_path / "backup", quietly).rows()["erasures"] == 1
+
+    def expire(_: str) -> None:
+        store.command(f"OPTIMIZE TABLE {other.database}_restoring.erasures FINAL")
+
+    restore(other, tmp_path / "backup", expire)
+    with Store(other) as restored:
+        assert restored.query("SELECT count() FROM erasures") == [(0,)]
+
+
 def databases(store: Store, name: str) -> list[tuple[object, ...]]:
     return store.query("SELECT name FROM system.databases WHERE name = {name:String}", {"name": name})
 
