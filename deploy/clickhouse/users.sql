@@ -57,6 +57,13 @@ GRANT SELECT ON banwatch.silences TO reader;
 GRANT SELECT ON banwatch.source_health TO reader;
 GRANT SELECT ON banwatch.watch_progress TO reader;
 GRANT SELECT ON banwatch.deliveries TO reader;
+GRANT SELECT ON banwatch.count_hours TO reader;
+GRANT SELECT ON banwatch.count_days TO reader;
+GRANT SELECT ON banwatch.count_minutes_unsummed TO reader;
+GRANT SELECT ON banwatch.watch_state TO reader;
+GRANT SELECT ON banwatch.tombstones TO reader;
+GRANT SELECT ON banwatch.purges TO reader;
+GRANT SELECT ON banwatch.retention TO reader;
 -- The page asks here which hours, topics and sources there are at all: counts without a text, and twice as fast.
 GRANT SELECT ON banwatch.count_versions TO reader;
 GRANT SELECT ON banwatch.count_hour_versions TO reader;
