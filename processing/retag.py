@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from processing import queries
 from processing.enrich import Enricher
 from processing.store.client import Store
-from processing.store.writer import recount, write_posts
+from processing.store.writer import StoredBefore, recount, write_posts
 
 STRIDE = timedelta(hours=6)
 """Event time that is read, tagged and written at once."""
 
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+GONE = StoredBefore(datetime(1970, 1, 1, tzinfo=UTC), clock_replaced=False)
 """Of a post that was deleted while we tagged it."""
 
 
@@ -42,23 +42,23 @@ def retag(
         stored = queries.stored_posts(store, start, until)
         fresh = zip(enricher.tag_many([old.post for old in stored]), stored, strict=True)
         differing = [new for new, old in fresh if (new.language, new.topics) != (old.language, old.topics)]
-        since = stored_at(store, start, until) if differing else {}
-        times = [since.get((new.post.source, new.post.id), LONG_AGO) for new in differing]
-        recount(store, write_posts(store, differing, stored_at=times))
+        known = stored_before(store, start, until) if differing else {}
+        before = [known.get((new.post.source, new.post.id), GONE) for new in differing]
+        recount(store, write_posts(store, differing, before=before))
         posts, changed, start = posts + len(stored), changed + len(differing), until
         tell(Retagged(until, posts, changed))
     return Retagged(start, posts, changed)
 
 
-def stored_at(store: Store, start: datetime, end: datetime) -> dict[tuple[str, str], datetime]:
-    """When the posts of a range that still have a text were stored: new tags must not make a text last longer."""
+def stored_before(store: Store, start: datetime, end: datetime) -> dict[tuple[str, str], StoredBefore]:
+    """Of the posts of a range that still have a text, what new tags must not change: no text may last longer."""
     rows = store.query(
         """
-        SELECT source, id, stored_at
+        SELECT source, id, stored_at, clock_replaced
         FROM posts
         WHERE created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
             AND text != '' AND NOT deleted
         """,
         {"start": start, "end": end},
     )
-    return {(source, name): at for source, name, at in rows}
+    return {(source, name): StoredBefore(*kept) for source, name, *kept in rows}

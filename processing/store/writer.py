@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -45,6 +46,13 @@ POST_COLUMNS = (
     "deleted",
     "version",
 )
+
+
+class StoredBefore(NamedTuple):
+    """What a post keeps when it is written again: when its retention began, and whose clock it is placed by."""
+
+    stored_at: datetime
+    clock_replaced: bool
 
 
 RECOUNT = sql("recount")
@@ -92,13 +100,13 @@ def write_posts(
     store: Store,
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
-    stored_at: Sequence[datetime] | None = None,
+    before: Sequence[StoredBefore] | None = None,
 ) -> set[datetime]:
     """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch.
 
-    `stored_at`, of each post, is for those that were stored before and keep the time from which their retention counts.
+    `before`, of each post, is for those that were stored already.
     """
-    minutes = insert_posts(store, batch, names, stored_at)
+    minutes = insert_posts(store, batch, names, before)
     blank_the_gone(store, minutes)
     return minutes
 
@@ -107,15 +115,17 @@ def insert_posts(
     store: Store,
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
-    stored_at: Sequence[datetime] | None = None,
+    before: Sequence[StoredBefore] | None = None,
 ) -> set[datetime]:
     """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
     times = [event_time(tagged.post) for tagged in batch]
+    if before is not None:
+        times = [EventTime(time.at, each.clock_replaced) for time, each in zip(times, before, strict=True)]
     rows = [_row(tagged, time, names) for tagged, time in zip(batch, times, strict=True)]
     if rows:
         columns, data = list(POST_COLUMNS), list(zip(*rows, strict=True))
-        if stored_at is not None:
-            columns, data = [*columns, "stored_at"], [*data, tuple(stored_at)]
+        if before is not None:
+            columns, data = [*columns, "stored_at"], [*data, tuple(each.stored_at for each in before)]
         store.insert("post_versions", columns, data)
     return {minute_of(time.at) for time in times}
 

@@ -46,6 +46,16 @@ def test_posts_written_and_never_recounted_are_counted_by_the_redelivery(store: 
     assert counted(store) == recounted(posts)
 
 
+def test_new_tags_leave_it_known_whose_clock_a_post_is_placed_by(store: Store) -> None:
+    ahead, right = a_post(id="ahead", created_at=NOON + timedelta(days=1), seen_at=NOON), a_post(id="right")
+    write(store, [tagged(ahead), tagged(right)])
+    assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).changed == 2
+    assert store.query("SELECT id, created_at, clock_replaced FROM posts ORDER BY id") == [
+        ("ahead", NOON, True),
+        ("right", NOON, False),
+    ]
+
+
 def test_a_late_post_is_counted_in_its_own_minute(store: Store) -> None:
     posts = some_posts()
     write(store, posts)

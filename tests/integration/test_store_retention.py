@@ -10,7 +10,7 @@ from deploy.settings import SettingsError, load
 from processing.retag import retag
 from processing.store.client import Store
 from processing.store.retention import CONTENT, Retention, apply_retention
-from processing.store.writer import insert_posts, recount
+from processing.store.writer import StoredBefore, insert_posts, recount
 from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
 from tests.integration.stored import MINUTE, counted, tagged
@@ -31,7 +31,8 @@ GIVEN = {
 
 def put(store: Store, source: str, days_ago: int) -> None:
     post = tagged(a_post(source=source, id=str(days_ago), **GIVEN))
-    recount(store, insert_posts(store, [post], stored_at=[NOW - days_ago * DAY]))
+    before = StoredBefore(NOW - days_ago * DAY, clock_replaced=False)
+    recount(store, insert_posts(store, [post], before=[before]))
 
 
 def merge(store: Store) -> None:
