@@ -12,12 +12,27 @@ from pathlib import Path
 
 import msgspec
 
+from processing.contract import ClickHouseAddress
+
 NAME = "manifest.json"
 LAYOUT = 1
 
 
 class BackupUnusable(Exception):
     """A backup cannot be made there, or not be restored; the message is one sentence for a person."""
+
+
+def refuse_cluster(address: ClickHouseAddress) -> None:
+    """A backup is of one server's tables.
+
+    Raises:
+        BackupUnusable: the store is spread over a cluster.
+    """
+    if address.cluster:
+        raise BackupUnusable(
+            f"The store is on the cluster {address.cluster}, and this command knows the tables of one server only:"
+            " use ClickHouse's own BACKUP and RESTORE with ON CLUSTER."
+        )
 
 
 class File(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deploy.backup import manifest
-from deploy.backup.manifest import BackupUnusable, Manifest
+from deploy.backup.manifest import BackupUnusable, Manifest, refuse_cluster
 from deploy.backup.save import LEDGER, PATIENCE, POSTS
 from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
@@ -55,9 +55,10 @@ def restore(
     """Restore a backup into the database of the address; `replacing` drops what that holds.
 
     Raises:
-        BackupUnusable: the backup is not whole or of a newer banwatch, the database is not empty, or an earlier restore
-            was cut off in its swap.
+        BackupUnusable: the backup is not whole or of a newer banwatch, the database is not empty or on a cluster, or an
+            earlier restore was cut off in its swap.
     """
+    refuse_cluster(address)
     found = manifest.read(folder)
     _check_migrations(found)
     beside = replace(address, database=f"{address.database}_restoring", timeout=PATIENCE)

@@ -21,7 +21,7 @@ from pathlib import Path
 import zstandard
 
 from deploy.backup import manifest
-from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest
+from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest, refuse_cluster
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, Streamed
 
@@ -42,8 +42,9 @@ def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -
     """Write a backup to a directory that does not exist yet. It gets its name when it is whole.
 
     Raises:
-        BackupUnusable: something is there already, or nothing can be written there.
+        BackupUnusable: something is there already, nothing can be written there, or the store is on a cluster.
     """
+    refuse_cluster(address)
     if target.exists():
         raise BackupUnusable(f"There is something at {target} already: name another place for the backup.")
     unfinished = target.with_name(f".{target.name}.unfinished")

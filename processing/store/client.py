@@ -23,10 +23,13 @@ from processing.contract import ClickHouseAddress
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
 
-# ClickHouse's error codes that say "not now" instead of "not so": too many queries or parts, time-outs,
-# network trouble between servers, memory, a full disk, a table that is still read-only after a restart, and our own
-# statement that finds itself too late (395).
-PASSING_CODES = frozenset({159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 319, 395, 425, 999})
+# ClickHouse's error codes that say "not now" instead of "not so": too many queries or parts, time-outs, network trouble
+# between servers, memory, a full disk, a table that is still read-only after a restart, too few replicas at hand (285,
+# 286, 289), a query that an operator or a server that shuts down has ended (394), and our own statement that finds
+# itself too late (395).
+PASSING_CODES = frozenset(
+    {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
+)
 AUTHENTICATION_FAILED = 516
 _PIECE = 1024 * 1024
 

@@ -126,6 +126,15 @@ def test_a_store_that_is_away_and_one_that_refuses_are_told_apart(address: Click
     assert refusal.value.code == 47
 
 
+# Too few replicas, an unfinished write before, a replica behind the quorum, a query ended by an operator or a shutdown.
+@pytest.mark.parametrize("code", [285, 286, 289, 394])
+def test_what_a_cluster_cannot_do_now_is_waited_for(store: Store, code: int) -> None:
+    with pytest.raises(StoreUnavailable, match="cannot serve this now"):
+        store.query(
+            f"SELECT throwIf(true, 'not now', toInt16({code})) SETTINGS allow_custom_error_code_in_throwif = true"
+        )
+
+
 def test_a_retag_tags_history_with_todays_rules_and_recounts_it(store: Store) -> None:
     posts = [a_post(id=str(n), text="The government will ban TikTok", created_at=NOON + n * MINUTE) for n in range(30)]
     write(store, [tagged(post, topics=("ban",)) for post in posts])
