@@ -1,23 +1,27 @@
 """One process at a time changes the schema.
 
-ClickHouse has no transactions, and creates a table of one name only once: the table is the lock. Its comment says when
-its holder was last alive. A holder that died leaves it behind, and a lock that has not been renewed for `STALE` is
-superseded by one of the next number, which again only one process can create. Whoever has created one looks
-whether it is alone with those it has superseded: if not, it looked before another was done, and gives it back.
+ClickHouse has no transactions, and creates a table of one name only once: the table is the lock. Its comment says
+when its holder was last alive, which a thread of the holder renews, because a statement may take an hour. A holder
+that died leaves it behind, and a lock that has not been renewed for `STALE` is superseded by one of the next number,
+which again only one process can create. Whoever has created one looks whether it is alone with those it has
+superseded: if not, it looked before another was done, and gives it back.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from processing.store.client import Store, StoreRefused
+from processing.store.client import Store, StoreRefused, StoreUnavailable
 
 STALE = timedelta(minutes=2)
-"""Longer than any statement of a migration may take before its client gives up (`ClickHouseAddress.timeout`)."""
+"""Longer than a renewal that fails and the one behind it take."""
+
+RENEWED_EVERY = timedelta(seconds=20)
 
 LOOK_EVERY = 0.2
 TABLE_ALREADY_EXISTS = 57
@@ -48,8 +52,10 @@ def next_number(locks: list[Lock], now: float) -> int | None:
 
 
 @contextmanager
-def schema_lock(store: Store, patience: timedelta = 3 * STALE) -> Iterator[Callable[[], None]]:
-    """Hold the lock; what is yielded renews it, to be called between two statements.
+def schema_lock(
+    store: Store, patience: timedelta = 3 * STALE, renewed_every: timedelta = RENEWED_EVERY
+) -> Iterator[Callable[[], None]]:
+    """Hold the lock; what is yielded renews it too, and fails where it was lost: to be called between two statements.
 
     Raises:
         SchemaLocked: another process held it for all of `patience`.
@@ -59,9 +65,14 @@ def schema_lock(store: Store, patience: timedelta = 3 * STALE) -> Iterator[Calla
         if time.monotonic() > deadline:
             raise SchemaLocked("Another process has been changing the schema all the while: try again when it is done.")
         time.sleep(LOOK_EVERY)
+    done = threading.Event()
+    renewing = threading.Thread(target=_keep_alive, args=(store, held, done, renewed_every), daemon=True)
+    renewing.start()
     try:
-        yield lambda: store.command(f"ALTER TABLE {held.table} MODIFY COMMENT '{_clock(store)}'")
+        yield lambda: _renew(store, held)
     finally:
+        done.set()
+        renewing.join()
         for lock in sorted(_locks(store), key=lambda lock: lock.number):
             if lock.number <= held.number:
                 _drop(store, lock)
@@ -84,6 +95,17 @@ def _take(store: Store) -> Lock | None:
         _drop(store, mine)
         return None
     return mine
+
+
+def _keep_alive(store: Store, held: Lock, done: threading.Event, every: timedelta) -> None:
+    while not done.wait(every.total_seconds()):
+        # What fails here ages the lock, and the holder meets it between two statements.
+        with suppress(StoreUnavailable, StoreRefused):
+            _renew(store, held)
+
+
+def _renew(store: Store, held: Lock) -> None:
+    store.command(f"ALTER TABLE {held.table} MODIFY COMMENT '{_clock(store)}'")
 
 
 def _drop(store: Store, lock: Lock) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from importlib import resources
 
 import stamina
@@ -30,6 +30,10 @@ ENGINE = ReplacingMergeTree(applied_at)
 ORDER BY number
 COMMENT 'which migrations this database has seen'
 """
+
+
+PATIENCE = timedelta(hours=1)
+"""For one statement of a migration: some rewrite a column of every post, and answer when they are done."""
 
 
 class SchemaConflict(Exception):
@@ -113,11 +117,16 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
         todo = pending(store, shipped())
         if dry_run or not todo:
             return todo
-        with schema_lock(store) as renew:
+        with Store(patient(address)) as waiting, schema_lock(store) as renew:
             todo = pending(store, shipped())
             for migration in todo:
-                _apply(store, migration, renew)
+                _apply(waiting, migration, renew)
         return todo
+
+
+def patient(address: ClickHouseAddress) -> ClickHouseAddress:
+    """The same, given time for a migration. Whoever asks whether a store is there keeps to the address's own."""
+    return replace(address, timeout=max(address.timeout, PATIENCE))
 
 
 def status(address: ClickHouseAddress) -> tuple[Status, ...]:

@@ -22,6 +22,7 @@ from processing.store.schema import render
 from tests.benchmarks.parts import Parts
 from tests.conftest import NOON, ROOT, a_post
 from tests.integration.stored import counted, recounted, tagged, write
+from tests.waiting import eventually
 
 DECLARED = ROOT / "tests" / "integration" / "schema.txt"
 ON_A_CLUSTER = ROOT / "tests" / "integration" / "schema_on_cluster.sql"
@@ -106,6 +107,11 @@ def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> N
         assert counted(store) == recounted([post])
 
 
+def test_a_migration_is_given_an_hour_and_no_less_than_anything_else(address: ClickHouseAddress) -> None:
+    assert schema.patient(address).timeout == timedelta(hours=1)
+    assert schema.patient(replace(address, timeout=timedelta(hours=2))).timeout == timedelta(hours=2)
+
+
 def test_status_tells_what_was_applied_and_a_dry_run_applies_nothing(empty: ClickHouseAddress) -> None:
     assert schema.migrate(empty, dry_run=True) == schema.shipped()
     assert [each.applied_at for each in schema.status(empty)] == [None] * len(schema.shipped())
@@ -138,6 +144,12 @@ class TestLock:
             assert names(store) == ["schema_lock_3", "schema_lock_4"]
         assert names(store) == []
 
+    def test_it_is_renewed_while_a_statement_runs(self, store: Store) -> None:
+        with schema_lock(store, renewed_every=timedelta(milliseconds=50)):
+            taken = alive_at(store)
+            eventually(lambda: alive_at(store) > taken)
+        assert names(store) == []
+
     def test_one_that_is_held_on_and_on_is_an_error(self, store: Store) -> None:
         with schema_lock(store), pytest.raises(SchemaLocked), schema_lock(store, patience=timedelta(0)):
             raise AssertionError
@@ -146,6 +158,13 @@ class TestLock:
         assert next_number([], 1_000.0) == 1
         assert next_number([Lock(1, 0.0)], 1_000.0) == 2
         assert next_number([Lock(1, 0.0), Lock(2, 950.0)], 1_000.0) is None
+
+
+def alive_at(store: Store) -> float:
+    [(comment,)] = store.query(
+        "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = 'schema_lock_1'"
+    )
+    return float(comment)
 
 
 def names(store: Store) -> list[str]:
