@@ -57,8 +57,6 @@ GRANT SELECT ON banwatch.silences TO reader;
 GRANT SELECT ON banwatch.source_health TO reader;
 GRANT SELECT ON banwatch.watch_progress TO reader;
 GRANT SELECT ON banwatch.deliveries TO reader;
-GRANT SELECT ON banwatch.count_hours TO reader;
-GRANT SELECT ON banwatch.count_days TO reader;
 GRANT SELECT ON banwatch.count_minutes_unsummed TO reader;
 GRANT SELECT ON banwatch.watch_state TO reader;
 GRANT SELECT ON banwatch.tombstones TO reader;
