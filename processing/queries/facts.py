@@ -60,7 +60,7 @@ def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence
         late=late / posts,
         late_before=_usually_late(reader, scope, list(by_source)),
         clock_replaced=replaced / posts,
-        newly_covered=newly_covered(by_source, stretches, scope.start, incident.peak),
+        newly_covered=newly_covered(by_source, stretches, incident.start, incident.peak),
         rest=rest_ratio(by_source, _rest(reader, scope), _days_covered(stretches, scope)),
         silent_collectors=_fallen_silent(stretches, scope),
     )

@@ -16,7 +16,7 @@ import msgspec
 
 from ingest.contract import Progress
 from processing.contract import Incident, Spike, TaggedPost
-from processing.event_time import LATEST, EventTime, event_time
+from processing.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, sql
@@ -168,11 +168,16 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
     """Note how far collectors have come and how they are, in the partitions where that was read: each one's newest."""
     newest = {(partition, report.source, report.since): report for partition, report in reports}
     rows = [
-        [partition, *(getattr(report, column) for column in PROGRESS_COLUMNS)]
+        [partition, *(_within_reach(getattr(report, column)) for column in PROGRESS_COLUMNS)]
         for (partition, _, _), report in newest.items()
     ]
     if rows:
         store.insert("source_health_versions", ("partition", *PROGRESS_COLUMNS), list(zip(*rows, strict=True)))
+
+
+def _within_reach(value: object) -> object:
+    """Times as the store can hold them: an archive's last post may claim the year 9999."""
+    return min(max(value, EARLIEST), LATEST) if isinstance(value, datetime) else value
 
 
 def write_spikes(store: Store, spikes: Sequence[Spike]) -> None:

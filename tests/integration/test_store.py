@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 
 import msgspec
@@ -12,6 +12,7 @@ from ingest.contract import Progress
 from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.enrich import Enricher
+from processing.event_time import LATEST
 from processing.language import DETECTORS
 from processing.retag import retag
 from processing.store.client import Store, StoreRefused, StoreUnavailable
@@ -165,3 +166,9 @@ def test_a_delete_wins_over_a_retag(store: Store) -> None:
     recount(store, delete_posts(store, [a_post(op="delete", text="")]))
     assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).posts == 0
     assert store.query("SELECT text FROM posts") == [("",)]
+
+
+def test_progress_that_claims_the_end_of_time_is_kept_within_reach(store: Store) -> None:
+    write_progress(store, [(0, Progress(source="archive-1", since=NOON, until=datetime.max.replace(tzinfo=UTC)))])
+    [coverage] = queries.coverage(store)
+    assert (coverage.since, coverage.until) == (NOON, LATEST)
