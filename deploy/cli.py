@@ -87,6 +87,12 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as failure:
+        if failure.filename is None:
+            raise
+        # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
+        print(f"banwatch: {printable(str(failure.filename))} cannot be used: {failure.strerror}.", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,20 @@ def test_a_missing_archive_is_said_before_anything_starts(installation: Installa
     assert refused.stderr.decode() == "banwatch: There is no archive at /nowhere.ndjson.\n"
 
 
+@pytest.mark.parametrize(
+    "command", [("up", "--no-sources", "--no-dashboard"), ("demo", "--no-dashboard"), ("sql", "SELECT 1")]
+)
+def test_a_folder_that_cannot_be_written_to_is_named(command: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    answer = Installation(file / "folder").run(*command)
+    assert answer.returncode == 1
+    said = answer.stderr.decode()
+    assert said.startswith("banwatch: ")
+    assert str(file) in said
+    assert len(said.splitlines()) == 1
+
+
 def test_an_unknown_setting_is_named(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANWATCH_KAFKA_BOTSTRAP", "x")
     refused = installation.run("spikes")
