@@ -5,12 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import language, pipeline, social_sources, sources, spikes, topics
+from tests.benchmarks import growth, language, pipeline, social_sources, sources, spikes, store, topics
 
 if __name__ == "__main__":
     spikes.main()
     with tempfile.TemporaryDirectory() as folder:
         pipeline.main(Path(folder))
+    for measure in (store.main, growth.main):
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder))
     language.main()
     topics.main()
     sources.main()

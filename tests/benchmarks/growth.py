@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from tests.benchmarks.parts import Parts
 DAYS = 30
 END = datetime(2020, 7, 24, tzinfo=UTC)
 START = END - timedelta(days=DAYS)
+SIZES = (1_000_000, 10_000_000, 50_000_000)
 BATCH = 10_000
 BATCHES = 20
 SOURCE = "synthetic-growth"
@@ -73,7 +74,7 @@ class Figures:
     views: dict[str, float]
 
 
-def main(folder: Path, sizes: list[int]) -> None:
+def main(folder: Path, sizes: Sequence[int] = SIZES) -> None:
     """Print a line a size, and how much dearer a post has become."""
     with Parts(folder) as parts:
         patient = replace(parts.store, timeout=timedelta(minutes=10))
@@ -160,7 +161,7 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--millions", type=float, nargs="+", default=[1, 10, 50])
+    parser.add_argument("--millions", type=float, nargs="+", default=[size / 1_000_000 for size in SIZES])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         main(Path(temporary), [int(1_000_000 * each) for each in asked.millions])
