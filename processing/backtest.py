@@ -7,7 +7,7 @@ Of series that are older than `HISTORY` before the range it knows less than a wa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
-from processing.contract import Incident, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, Spike, VerdictName
 from processing.queries import BinCount, Coverage, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import bins, is_covered, start_of_bin
@@ -25,6 +25,7 @@ from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.spikes.matrix_excess import Bar
 from processing.spikes.verdict import VerdictPolicy, verdict
 
 HISTORY = timedelta(days=35)
@@ -49,11 +50,18 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """All series large enough to be judged, from `begin` on."""
+    """Series side by side, from `begin` on. `half_hours` are their posts in the half hour that ends with each bin."""
 
     begin: datetime
     keys: tuple[Key, ...]
     matrix: Matrix
+    half_hours: NDArray[np.float64]
+
+    def part(self, rows: NDArray[np.int64]) -> _Counts:
+        """Some of them."""
+        return _Counts(
+            self.begin, tuple(self.keys[each] for each in rows), self.matrix.part(rows), self.half_hours[rows]
+        )
 
 
 def backtest(
@@ -70,11 +78,30 @@ def backtest(
     counts = _read(reader, policy, coverage, roots, (start, end))
     if counts is None:
         return Backtest(start, end, 0, ())
-    scored = score_matrix(policy, counts.matrix)
-    spikes = [spike for spike in _spikes(policy, counts, scored) if start < spike.detected_at <= end]
+    judged = _judge(policy, counts)
+    spikes = [
+        spike
+        for series, scored in judged
+        for spike in _spikes(policy, series, scored)
+        if start < spike.detected_at <= end
+    ]
     incidents = group(IncidentPolicy(), spikes, (), roots, end)
     assessed = tuple(_assessed(reader, incident, end, coverage) for incident in incidents)
-    return Backtest(start, end, len(counts.keys), assessed)
+    return Backtest(start, end, sum(len(series.keys) for series, _ in judged), assessed)
+
+
+def _judge(policy: DetectorPolicy, counts: _Counts) -> tuple[tuple[_Counts, ScoredMatrix], ...]:
+    """The series large enough to be judged: first the topics over all languages, then the languages, beside them."""
+    whole = np.array([key.language == EVERYTHING for key in counts.keys], dtype=bool)
+    topics = counts.part(np.flatnonzero(whole & (counts.half_hours >= policy.minimum_posts).any(axis=1)))
+    scored = score_matrix(policy, topics.matrix)
+    surges = dict(zip((key.topic for key in topics.keys), np.where(scored.spike, topics.half_hours, 0.0), strict=True))
+    surge = np.zeros(counts.half_hours.shape)
+    for place in np.flatnonzero(~whole):
+        surge[place] = surges.get(counts.keys[place].topic, 0.0)
+    beside = replace(counts, matrix=replace(counts.matrix, surge=surge))
+    languages = beside.part(np.flatnonzero(~whole & (counts.half_hours >= Bar.of(policy, surge).posts).any(axis=1)))
+    return (topics, scored), (languages, score_matrix(policy, languages.matrix))
 
 
 def _read(
@@ -103,9 +130,7 @@ def _read(
         backfilled[number, places] = np.where(known, [each.backfilled for each in series], 0.0)
     posts = _half_hours(counts, policy)
     history = 2 * _half_hours(backfilled, policy) > posts
-    large = np.flatnonzero(posts.max(axis=1, initial=0.0) >= policy.minimum_posts)
-    keys = tuple(rows)
-    return _Counts(begin, tuple(keys[each] for each in large), Matrix(counts[large], backfilled=history[large]))
+    return _Counts(begin, tuple(rows), Matrix(counts, backfilled=history), posts)
 
 
 def _half_hours(counts: NDArray[np.float64], policy: DetectorPolicy) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 import structlog
@@ -17,7 +18,7 @@ import structlog
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.contract import Incident, IncidentState, Spike
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.queries import Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
@@ -107,8 +108,8 @@ class Watch:
         self._spikes = {_name(spike): spike for spike in growing}
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not self._restore(self._next):
-            for key in {key for key, _ in self._spikes}:
-                self._book.take_in(key, self._history(key, coverage, self._next))
+            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
+                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
         self._end_unknown(self._next, coverage)
 
     def _end_unknown(self, now: datetime, coverage: Sequence[Coverage]) -> None:
@@ -160,7 +161,7 @@ class Watch:
         """Take the time up to then as unknown; a long one makes the past useless. The spikes that end with it."""
         if self._next is None or begin <= self._next:
             return {}
-        events = self._book.step(begin - self.width, None)
+        events = self._book.step(begin - self.width, None, lambda _: ())
         ended = {(key, event.episode.start): event.episode.snapshot(*key) for key, event in events}
         if begin - self._next > HISTORY:
             self._forget()
@@ -184,9 +185,7 @@ class Watch:
             changed[key, event.episode.start] = event.episode.snapshot(*key)
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
-            for key in self._book.newcomers(start, seen or {}):
-                self._book.take_in(key, self._history(key, coverage, start))
-            for key, event in self._book.step(start, seen):
+            for key, event in self._book.step(start, seen, partial(self._history, coverage=coverage, end=start)):
                 changed[key, event.episode.start] = event.episode.snapshot(*key)
         self._spikes |= changed
         return list(changed.values())
@@ -201,7 +200,7 @@ class Watch:
         return observed
 
     def _history(
-        self, key: Key, coverage: Sequence[Coverage], end: datetime
+        self, key: Key, *, coverage: Sequence[Coverage], end: datetime
     ) -> Iterator[tuple[datetime, Observation | None]]:
         begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
         series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from processing.contract import Spike
+from processing.contract import EVERYTHING, Spike
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
 from processing.spikes.series import NOTHING, Observation, Seen, Series
@@ -29,6 +29,10 @@ Counted = Mapping[Key, Observation]
 """The series of one bin that have any post."""
 
 
+History = Callable[[Key], Iterable[tuple[datetime, Observation | None]]]
+"""What was counted of a series in every bin before the one at hand."""
+
+
 @dataclass
 class Book:
     """All series under watch. One is taken in when it first has enough posts for a spike to be possible."""
@@ -39,21 +43,12 @@ class Book:
     recent: deque[tuple[datetime, dict[Key, int]]] = field(default_factory=deque)
     """Posts of the last half hour's bins."""
 
-    def newcomers(self, start: datetime, seen: Counted) -> tuple[Key, ...]:
-        """Note the counts of a bin; the series that reach the least size with it and are not under watch yet."""
-        self.recent.append((start, {key: observation.posts for key, observation in seen.items()}))
-        while len(self.recent) > self.policy.half_hour:
-            self.recent.popleft()
-        return tuple(
-            key
-            for key in seen
-            if key not in self.series
-            and sum(posts.get(key, 0) for _, posts in self.recent) >= self.policy.minimum_posts
-        )
-
     def take_in(self, key: Key, history: Iterable[tuple[datetime, Observation | None]]) -> None:
-        """Put a series under watch, as if it had been from the start of its history."""
-        self.series[key] = Series.begin(self.policy, self.episode_policy, (Seen(*each) for each in history))
+        """Put a series under watch, as if it had been from the start of its history; a topic before its languages."""
+        whole = self._whole(key)
+        surges = {} if whole is None else whole.surges
+        seen = (Seen(start, observation, surges.get(start, 0)) for start, observation in history)
+        self.series[key] = Series.begin(self.policy, self.episode_policy, seen)
 
     def ended(self, spike: Spike) -> Spike:
         """A spike without an end, with the one it has had; itself while its series goes on with it.
@@ -66,13 +61,49 @@ class Book:
         end = spike.peak + self.policy.width if known is None else known.end
         return msgspec.structs.replace(spike, end=end)
 
-    def step(self, start: datetime, seen: Counted | None) -> Iterator[tuple[Key, EpisodeEvent]]:
-        """Take every series through one bin; None where the bin is unknown."""
-        for key, series in self.series.items():
-            observation = None if seen is None else seen.get(key, NOTHING)
-            event = series.step(self.policy, self.episode_policy, Seen(start, observation))
-            if event is not None:
-                yield key, event
+    def step(self, start: datetime, seen: Counted | None, history: History) -> Iterator[tuple[Key, EpisodeEvent]]:
+        """Take every series through one bin; None where the bin is unknown.
+
+        Series that reach the least size with it are taken in before. Topics over all languages go first: whether they
+        surge lowers the bar for their languages.
+        """
+        self._note(start, seen or {})
+        for part in (False, True):
+            for key in self._newcomers(seen or {}, part=part):
+                self.take_in(key, history(key))
+            for key, series in self.series.items():
+                if (key.language != EVERYTHING) is part:
+                    observation = None if seen is None else seen.get(key, NOTHING)
+                    event = series.step(self.policy, self.episode_policy, Seen(start, observation, self._surge(key)))
+                    if event is not None:
+                        yield key, event
+
+    def _note(self, start: datetime, seen: Counted) -> None:
+        self.recent.append((start, {key: observation.posts for key, observation in seen.items()}))
+        while len(self.recent) > self.policy.half_hour:
+            self.recent.popleft()
+
+    def _newcomers(self, seen: Counted, *, part: bool) -> tuple[Key, ...]:
+        """Those of a bin that reach the least size with it and are not under watch yet."""
+        return tuple(
+            key
+            for key in seen
+            if (key.language != EVERYTHING) is part
+            and key not in self.series
+            and sum(posts.get(key, 0) for _, posts in self.recent) >= self._least(key)
+        )
+
+    def _least(self, key: Key) -> int:
+        surge = self._surge(key)
+        return (self.policy.joining(surge) if surge else self.policy).minimum_posts
+
+    def _surge(self, key: Key) -> int:
+        whole = self._whole(key)
+        return 0 if whole is None else whole.live.surge
+
+    def _whole(self, key: Key) -> Series | None:
+        """The series of the same topic over all languages, of one language's."""
+        return None if key.language == EVERYTHING else self.series.get(Key(key.topic, EVERYTHING))
 
     def rescore(self, counted: Mapping[datetime, Counted]) -> Iterator[tuple[Key, EpisodeEvent]]:
         """Take in posts that arrived late: the bins of the last half hour, counted again.

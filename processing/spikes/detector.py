@@ -33,7 +33,8 @@ class Bin(msgspec.Struct, frozen=True, gc=False):
     `count` is None where the collector was silent or behind: unknown, not zero. `authors` are the distinct ones
     of the half hour that ends with the bin, where known. A half hour made mostly of backfill is not `alertable`: it is
     history, and opens no spike. `total` are all posts that the source delivered, these among them, for a series that
-    is to be judged by its share: give it for every bin or for none.
+    is to be judged by its share: give it for every bin or for none. `surge`: of a language, the posts of its topic in
+    all languages over the same half hour, while those are a spike; 0 while they are none. See `DetectorPolicy.joining`.
     """
 
     start: datetime
@@ -41,6 +42,7 @@ class Bin(msgspec.Struct, frozen=True, gc=False):
     authors: int | None = None
     alertable: bool = True
     total: int | None = None
+    surge: int = 0
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
@@ -90,6 +92,8 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
         OutOfOrder: the bin starts no later than the last one.
         ValueError: its start has no time zone.
     """
+    if observed.surge:
+        policy = policy.joining(observed.surge)
     advance(policy, state, observed.start)
     baseline = state.baseline
     usual = baseline.expected(policy, state.index)

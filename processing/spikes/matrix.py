@@ -17,7 +17,7 @@ from processing.contract import BinState
 from processing.spikes.detector import Scored
 from processing.spikes.matrix_baseline import Flags, Floats, running_total, usual
 from processing.spikes.matrix_calibration import Calibration, calibrate, refit_of
-from processing.spikes.matrix_excess import Excess, trailing
+from processing.spikes.matrix_excess import Bar, Excess, trailing
 from processing.spikes.matrix_spikes import open_bins
 from processing.spikes.policy import DetectorPolicy
 from processing.spikes.share import STEADY
@@ -30,21 +30,24 @@ _AT_ONCE = 16
 class Matrix:
     """What is known of many series: [series, bin], NaN for unknown.
 
-    `authors` are those of the half hour that ends with the bin, `total` all posts of the source; see `detector.Bin`.
+    `authors` are those of the half hour that ends with the bin, `total` all posts of the source, `surge` those of a
+    larger series of which each is part; see `detector.Bin`.
     """
 
     counts: Floats
     authors: Floats | None = None
     backfilled: Flags | None = None
     total: Floats | None = None
+    surge: Floats | None = None
 
-    def part(self, rows: slice) -> Matrix:
+    def part(self, rows: slice | NDArray[np.int64]) -> Matrix:
         """Some of the series."""
         return Matrix(
             self.counts[rows],
             None if self.authors is None else self.authors[rows],
             None if self.backfilled is None else self.backfilled[rows],
             None if self.total is None else self.total[rows],
+            None if self.surge is None else self.surge[rows],
         )
 
 
@@ -100,7 +103,8 @@ def _score(policy: DetectorPolicy, observed: Matrix, *, silent_before: bool) -> 
     warm = known & (from_silence | (before >= policy.warm))
     expected = _expected(policy, observed, silent, silent_from)
     excess = Excess.measure(policy, counts, expected, before=policy.floor if silent_before else 0.0)
-    rises = warm & excess.large(policy, observed.authors)
+    bar = Bar.of(policy, observed.surge)
+    rises = warm & excess.large(policy, bar, observed.authors)
     score, provisional = np.zeros(counts.shape), np.zeros(counts.shape, dtype=bool)
     # While it was not known yet that the series came from silence, its blocks were all it had.
     for since, until, quiet in ((0, silent_from, np.zeros_like(silent)), (silent_from, counts.shape[1], silent)):
@@ -110,7 +114,7 @@ def _score(policy: DetectorPolicy, observed: Matrix, *, silent_before: bool) -> 
             series, bins = np.nonzero(rises[:, since:until])
             at = (series, bins + since)
             score[at] = excess.scores(policy, calibration, at)
-    enter = np.where(from_silence | (before >= policy.bins_a_day), policy.enter, policy.first_day)
+    enter = np.where(from_silence | (before >= policy.bins_a_day), bar.enter, bar.first_day)
     may_open = (score >= enter) & warm
     if observed.backfilled is not None:
         may_open &= ~observed.backfilled

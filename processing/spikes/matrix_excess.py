@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,30 @@ from processing.spikes.level import ANSCOMBE, CERTAIN, LONG, MOST, PRIOR_MODE, S
 from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.matrix_calibration import Calibration, refit_of
 from processing.spikes.policy import DetectorPolicy
+
+
+class Bar(NamedTuple):
+    """What a bin needs to be large and to open a spike: one value for all, or [series, bin]."""
+
+    posts: Floats
+    excess: Floats
+    authors: Floats
+    enter: Floats
+    first_day: Floats
+
+    @classmethod
+    def of(cls, policy: DetectorPolicy, surge: Floats | None) -> Self:
+        """The policy's, and that of `DetectorPolicy.joining` where there is a surge."""
+        surge = np.zeros(1) if surge is None else surge
+        posts = np.ceil(policy.joining_share * surge)
+        joining = policy.joining(0)
+        return cls(
+            np.where(surge > 0, np.clip(posts, joining.minimum_posts, policy.minimum_posts), policy.minimum_posts),
+            *(
+                np.where(surge > 0, getattr(joining, name), getattr(policy, name))
+                for name in ("minimum_excess", "minimum_authors", "enter", "first_day")
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +57,14 @@ class Excess:
         rise = observed - means
         return cls(np.stack([anscombe[0], rise[0], anscombe[1], rise[1]]), observed, means)
 
-    def large(self, policy: DetectorPolicy, authors: Floats | None) -> Flags:
+    def large(self, policy: DetectorPolicy, bar: Bar, authors: Floats | None) -> Flags:
         """Which bins are a rise, and no small one. Authors that are not known are no reason against it."""
         window = 0 if policy.half_hour < policy.long else 1
         posts, rise = self.counts[window], self.kinds[2 * window + 1]
         large: Flags = (self.kinds[1] > 0.0) & (self.kinds[3] > 0.0)
-        large &= (posts >= policy.minimum_posts) & (rise >= policy.minimum_excess)
+        large &= (posts >= bar.posts) & (rise >= bar.excess)
         if authors is not None:
-            large &= ~(authors < policy.minimum_authors)
+            large &= ~(authors < bar.authors)
         return large
 
     def scores(

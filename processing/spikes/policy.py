@@ -55,6 +55,10 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     leave: float = 0.7
     first_day: float = 2.0
     """Stands for `enter` while less than a day is known."""
+    joining_posts: int = 3
+    joining_excess: float = 2.0
+    joining_share: float = 0.005
+    """What a language needs, in place of the minima, while its topic surges in all languages; see `joining`."""
     floor: float = 0.02
     """The smallest expectation, in posts a bin."""
     blocks: int = 56
@@ -104,6 +108,23 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
         if not 0.0 < a_week <= MOST_FALSE_ALERTS:
             raise ValueError(f"{a_week} false alerts a series-week cannot be had: ask for up to {MOST_FALSE_ALERTS}.")
         return self.with_thresholds(math.log10(AGREEMENT * 28 / a_week), None)
+
+    def joining(self, surge: int) -> Self:
+        """The same for a series that is part of a larger one, while that surges with so many posts in the half hour.
+
+        That a language joins a surge is likely before its posts are seen. So it needs fewer of them, and no higher
+        score than a spike needs to go on. Of a large surge the least share counts: posts whose language was
+        mistaken come with every surge, some in a thousand of it, and must not look like one of their own.
+        """
+        posts = max(self.joining_posts, math.ceil(self.joining_share * surge))
+        return msgspec.structs.replace(
+            self,
+            enter=self.leave,
+            first_day=self.enter,
+            minimum_posts=min(self.minimum_posts, posts),
+            minimum_excess=min(self.minimum_excess, self.joining_excess),
+            minimum_authors=min(self.minimum_authors, self.joining_posts),
+        )
 
     def with_thresholds(self, enter: float | None, leave: float | None) -> Self:
         """The same with other thresholds; None is as it was, and `leave` no higher than `enter`.

@@ -31,10 +31,11 @@ NOTHING = Observation()
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A bin of one series as it was counted; None where it is unknown."""
+    """A bin of one series as it was counted; None where it is unknown. `surge`: see `detector.Bin`."""
 
     start: datetime
     observation: Observation | None
+    surge: int = 0
 
 
 @dataclass
@@ -58,6 +59,16 @@ class Stand:
             self.half_hour.copy(),
         )
 
+    @property
+    def posts(self) -> int:
+        """Posts of the half hour."""
+        return sum(each.posts for each in self.half_hour)
+
+    @property
+    def surge(self) -> int:
+        """The same while they are a spike, 0 while they are none."""
+        return self.posts if self.detector.open else 0
+
     def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
         """Go through one bin."""
         observation = seen.observation
@@ -66,7 +77,8 @@ class Stand:
             seen.start,
             None if observation is None else observation.posts,
             len(frozenset().union(*(each.authors for each in self.half_hour))),
-            alertable=2 * sum(each.backfilled for each in self.half_hour) <= sum(each.posts for each in self.half_hour),
+            alertable=2 * sum(each.backfilled for each in self.half_hour) <= self.posts,
+            surge=seen.surge,
         )
         self.detector, scored = detector.step(policy, self.detector, observed)
         self.episode, event = episodes.step(episode_policy, self.episode, scored)
@@ -75,23 +87,32 @@ class Stand:
 
 @dataclass
 class Series:
-    """One series under watch: `recent` are the bins between the settled and the live stand."""
+    """One series under watch: `recent` are the bins between the settled and the live stand.
+
+    `surges` are the bins of the history it was begun with in which it was a spike, each with `Stand.surge`.
+    """
 
     settled: Stand
     live: Stand
     recent: deque[Seen] = field(default_factory=deque)
+    surges: dict[datetime, int] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, policy: DetectorPolicy, episode_policy: EpisodePolicy, history: Iterable[Seen]) -> Series:
         """As if it had been under watch from the start of its history."""
-        settled, recent = Stand.begin(policy), deque[Seen]()
+        settled, recent, surges = Stand.begin(policy), deque[Seen](), {}
         for seen in history:
             recent.append(seen)
             if len(recent) > policy.half_hour:
-                settled.step(policy, episode_policy, recent.popleft())
-        series = cls(settled, settled.copy(policy), recent)
+                past = recent.popleft()
+                settled.step(policy, episode_policy, past)
+                if settled.surge:
+                    surges[past.start] = settled.surge
+        series = cls(settled, settled.copy(policy), recent, surges)
         for seen in recent:
             series.live.step(policy, episode_policy, seen)
+            if series.live.surge:
+                surges[seen.start] = series.live.surge
         return series
 
     def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
@@ -111,7 +132,9 @@ class Series:
         if not any(self._changed(seen, counted) for seen in self.recent):
             return None
         self.recent = deque(
-            Seen(seen.start, counted.get(seen.start, seen.observation)) if seen.observation is not None else seen
+            seen
+            if seen.observation is None
+            else msgspec.structs.replace(seen, observation=counted.get(seen.start, seen.observation))
             for seen in self.recent
         )
         told, event = self.live.episode, None

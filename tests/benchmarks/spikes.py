@@ -20,6 +20,7 @@ from processing.spikes.backtest import episode_events
 from processing.spikes.detector import Bin, DetectorPolicy, DetectorState
 from processing.spikes.episodes import EpisodeKind, EpisodePolicy, EpisodeState
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
+from tests.benchmarks.spike_demo import by_volume, false_joins
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
 from tests.benchmarks.spike_series import (
     BINS_A_DAY,
@@ -65,6 +66,8 @@ def main() -> None:
         collectors(data, POLICY, told_of)
     else:
         print(f"no real series at {data}: BANWATCH_TEST_DATA names another folder")
+    by_volume(POLICY)
+    false_joins(POLICY)
     speed()
 
 

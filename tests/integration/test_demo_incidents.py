@@ -13,14 +13,16 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.demo.generate import generate
-from deploy.demo.scenario import QUIET
+from deploy.demo.scenario import EVENTS, QUIET
 from deploy.demo.truth import PlantedSurge, truth
 from ingest.contract import Progress
 from processing import queries
+from processing.backtest import backtest
 from processing.contract import ClickHouseAddress, Incident, Spike, VerdictName
 from processing.enrich import Enricher
 from processing.language import Vote
 from processing.queries import Explanation, Part, Query, Terms
+from processing.spikes.detector import DetectorPolicy
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress
@@ -28,7 +30,7 @@ from processing.topics import load_taxonomy
 from processing.watch import Watch
 from tests.conftest import ROOT, WRITER_PASSWORD
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST = datetime(2020, 6, 24, tzinfo=UTC)
 LAST = datetime(2020, 7, 14, tzinfo=UTC)
 TAXONOMY = ROOT / "deploy" / "config" / "topics.toml"
@@ -40,6 +42,7 @@ class Watched:
     """The store after the watch has been through it."""
 
     store: Store
+    roots: dict[str, str]
     incidents: tuple[Incident, ...]
     spikes: tuple[Spike, ...]
 
@@ -58,12 +61,12 @@ class Watched:
             and (spike.end or LAST) > surge.start
         ]
 
-    def tenth_post(self, surge: PlantedSurge) -> datetime | None:
-        """When its series first had ten posts in half an hour since the planted start: nothing is said before that."""
+    def third_post(self, surge: PlantedSurge) -> datetime | None:
+        """When its series first had three posts in half an hour; before that nothing is said."""
         series = queries.series(self.store, surge.start, surge.end, MINUTE, topic=surge.topic, language=surge.language)
         for count in series:
             recent = sum(each.posts for each in series if timedelta(0) <= count.start - each.start < 30 * MINUTE)
-            if recent >= 10:
+            if recent >= 3:
                 return count.start + MINUTE
         return None
 
@@ -88,7 +91,7 @@ def watched(warehouse_url: str) -> Iterator[Watched]:
         watch.resume()
         while watch.look():
             pass
-        yield Watched(store, queries.incidents(store), queries.spikes(store, FIRST, LAST))
+        yield Watched(store, roots, queries.incidents(store), queries.spikes(store, FIRST, LAST))
 
 
 def planted(*names: str, topic: str = "ban") -> list[PlantedSurge]:
@@ -102,17 +105,25 @@ def test_friday_is_one_incident_with_two_pulses_each_within_ten_minutes(watched:
     assert watched.friday.detected_at <= datetime(2020, 7, 10, 16, 10, tzinfo=UTC)
 
 
-def test_each_language_is_found_within_ten_minutes_of_its_tenth_post(watched: Watched) -> None:
-    """Those with 0.8 posts a minute at the peak; smaller ones may be found later, or in no spike of their own."""
-    surges = [surge for surge in planted("amazon-email", "india-ban") if surge.per_minute >= 0.8]
-    assert {"en", "ar", "es", "pt", "fr", "tr", "id", "hi", "ja", "hi-Latn", "ru", "ur", "de"} <= {
+def test_each_language_is_found_within_ten_minutes_of_its_third_post(watched: Watched) -> None:
+    surges = [surge for surge in planted("amazon-email", "india-ban", "us-remark") if surge.language != "*"]
+    assert {"en", "ar", "es", "pt", "fr", "tr", "id", "hi", "ja", "hi-Latn", "ru", "ur", "de", "zh"} == {
         surge.language for surge in surges
     }
     for surge in surges:
-        due = watched.tenth_post(surge)
+        due = watched.third_post(surge)
         assert due is not None, surge
         found = [spike.detected_at - due for spike in watched.spikes_of(surge)]
         assert min(found) <= 10 * MINUTE, surge
+
+
+def test_no_language_joins_that_did_not_have_it(watched: Watched) -> None:
+    """But for the romanised Urdu that romanised Hindi is taken for: in writing they are one language."""
+    for spike in watched.spikes:
+        if (spike.topic, spike.language) != ("ban", "*") and spike.topic == "ban":
+            events = [event for event in EVENTS if event.start <= spike.detected_at < event.start + 1.5 * DAY]
+            spoken = {language for event in events for language in event.languages}
+            assert spike.language in spoken | ({"ur-Latn"} if "hi-Latn" in spoken else set()), spike
 
 
 def test_the_incident_names_every_language_that_had_the_email(watched: Watched) -> None:
@@ -143,6 +154,12 @@ def test_there_are_three_incidents_and_none_is_false(watched: Watched) -> None:
 def test_no_series_of_any_language_spikes_on_a_quiet_day(watched: Watched) -> None:
     for start, end in QUIET:
         assert [spike for spike in watched.spikes if start <= spike.start < end] == []
+
+
+def test_a_backtest_finds_the_same(watched: Watched) -> None:
+    policy = DetectorPolicy.for_bins(5 * MINUTE)
+    found = backtest(watched.store, policy, watched.roots, FIRST, LAST).incidents
+    assert {incident.id: incident for incident in found} == {incident.id: incident for incident in watched.incidents}
 
 
 @pytest.fixture(scope="module")

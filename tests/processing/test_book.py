@@ -20,7 +20,7 @@ START = datetime(2020, 7, 1, tzinfo=UTC)
 WIDTH = timedelta(minutes=15)
 POLICY = DetectorPolicy.for_bins(WIDTH)
 EPISODES = EpisodePolicy.matching(POLICY)
-BAN, OTHER = Key("ban", "en"), Key("ban", "*")
+BAN, OTHER, SMALL = Key("ban", "en"), Key("ban", "*"), Key("ban", "zh")
 DAYS = 3
 
 
@@ -37,12 +37,11 @@ def counted(posts: int, other: int = 0) -> Counted:
 
 
 def go(book: Book, bins: Iterable[tuple[int, Counted | None]]) -> list[tuple[Key, EpisodeEvent]]:
-    """As the watch does it: take in newcomers, then step."""
+    """As the watch does it; newcomers come from silence."""
     events: list[tuple[Key, EpisodeEvent]] = []
     for number, seen in bins:
-        for key in book.newcomers(at(number), seen or {}):
-            book.take_in(key, [(at(past), Observation()) for past in range(number)])
-        events += book.step(at(number), seen)
+        silence = [(at(past), Observation()) for past in range(number)]
+        events += book.step(at(number), seen, lambda _, silence=silence: silence)
     return events
 
 
@@ -153,7 +152,11 @@ def restored(book: Book) -> Book:
 def talk(chance: np.random.Generator, bins: int) -> Sequence[Counted | None]:
     counts = chance.poisson(5, bins) + chance.poisson(60, bins) * (chance.random(bins) < 0.06)
     unknown = chance.random(bins) < 0.03
-    return [None if gap else counted(int(posts), int(posts // 2)) for posts, gap in zip(counts, unknown, strict=True)]
+    rest = chance.poisson(60, bins) * (chance.random(bins) < 0.1)
+    return [
+        None if gap else {**counted(int(posts), int(posts + more)), SMALL: observation(int(posts) // 6)}
+        for posts, more, gap in zip(counts, rest, unknown, strict=True)
+    ]
 
 
 def live(bins: Sequence[Counted | None], *, cut: int | None = None) -> tuple[list[tuple[Key, EpisodeEvent]], Book]:
@@ -180,6 +183,44 @@ def test_a_watch_cut_anywhere_goes_on_as_if_never_stopped(seed: int) -> None:
         again, cut_book = live(bins, cut=cut)
         assert again == events
         assert save(cut_book) == save(book)
+
+
+def beside_the_whole(small: Sequence[int], whole: Sequence[int]) -> list[tuple[Key, EpisodeEvent]]:
+    """Three silent days, then these posts of one language and of all."""
+    first = DAYS * 96
+    bins = [
+        (first + number, {SMALL: observation(few), OTHER: observation(many)})
+        for number, (few, many) in enumerate(zip(small, whole, strict=True))
+    ]
+    return go(Book(POLICY, EPISODES), bins)
+
+
+def test_a_language_joins_a_surge_of_its_topic_with_three_posts() -> None:
+    events = beside_the_whole([0, 3, 0], [40, 80, 90])
+    assert [(key, event.episode.detected_at) for key, event in events if event.kind == "opened"] == [
+        (OTHER, at(DAYS * 96 + 1)),
+        (SMALL, at(DAYS * 96 + 2)),
+    ]
+
+
+def test_the_same_three_posts_are_nothing_while_the_topic_is_quiet() -> None:
+    assert beside_the_whole([0, 3, 0], [3, 4, 2]) == []
+
+
+def test_three_posts_of_a_thousand_are_a_mistaken_language() -> None:
+    assert {key for key, _ in beside_the_whole([0, 3, 0], [400, 800, 900])} == {OTHER}
+
+
+def test_a_language_that_joined_is_known_again_when_its_counts_are_all_there_is() -> None:
+    """The state of the watch is lost: the topic's history says while it surged, the language's what it had."""
+    silence = [(at(number), Observation()) for number in range(DAYS * 96)]
+    behind = [at(DAYS * 96 + number) for number in range(8)]
+    book = Book(POLICY, EPISODES)
+    book.take_in(OTHER, [*silence, *((start, observation(60)) for start in behind)])
+    book.take_in(SMALL, [*silence, *((start, observation(3)) for start in behind)])
+    episode = book.series[SMALL].live.episode.episode
+    assert episode is not None
+    assert (episode.start, episode.end) == (behind[0], None)
 
 
 def test_a_book_with_a_piece_missing_or_of_another_width_is_refused() -> None:

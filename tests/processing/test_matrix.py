@@ -32,6 +32,7 @@ def streamed(policy: DetectorPolicy, observed: Matrix, series: int, *, silent_be
                 None if np.isnan(authors) else int(authors),
                 alertable=observed.backfilled is None or not observed.backfilled[series, each],
                 total=None if np.isnan(total) else int(total),
+                surge=0 if observed.surge is None else int(observed.surge[series, each]),
             ),
         )
         rows.append(row)
@@ -90,15 +91,29 @@ def test_the_matrix_equals_the_stream_where_the_weeks_win() -> None:
     assert (expected[:, 47 * 24 : 49 * 24] < 15.0).all()
 
 
-def test_the_matrix_equals_the_stream_from_known_silence_with_authors_backfill_and_totals() -> None:
+def test_the_matrix_equals_the_stream_with_all_that_can_be_known() -> None:
     policy = DetectorPolicy.for_bins(timedelta(minutes=60))
     chance = np.random.default_rng(3)
     counts = hostile(policy, 20, 8, 11)
     authors = np.where(chance.random(counts.shape) < 0.3, np.nan, chance.integers(0, 9, counts.shape))
     total = np.nan_to_num(counts) + chance.poisson(40, counts.shape)
-    observed = Matrix(counts, authors, chance.random(counts.shape) < 0.2, total)
+    surge = chance.integers(1, 4000, counts.shape) * (chance.random(counts.shape) < 0.3)
+    observed = Matrix(counts, authors, chance.random(counts.shape) < 0.2, total, surge.astype(float))
     assert_same(policy, observed, silent_before=True)
     assert_same(policy, observed)
+
+
+@pytest.mark.parametrize("minutes", [5, 20])
+def test_a_language_beside_a_surge_is_judged_alike(minutes: int) -> None:
+    policy = DetectorPolicy.for_bins(timedelta(minutes=minutes))
+    chance = np.random.default_rng(minutes)
+    counts = chance.poisson(0.05, (6, 9 * policy.bins_a_day)).astype(float)
+    surge = np.zeros(counts.shape)
+    for at in range(0, counts.shape[1], policy.bins_a_day):
+        surge[:, at : at + policy.half_hour * 4] = chance.integers(10, 2500, (6, 1))
+        counts[:, at : at + policy.half_hour * 2] += chance.poisson(1.0, (6, policy.half_hour * 2))
+    joined = assert_same(policy, Matrix(counts, surge=surge)).spike
+    assert joined.sum() > score_matrix(policy, Matrix(counts)).spike.sum()
 
 
 @settings(deadline=None, max_examples=40)
