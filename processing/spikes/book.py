@@ -67,9 +67,9 @@ class Book:
         Series that reach the least size with it are taken in before. Topics over all languages go first: whether they
         surge lowers the bar for their languages.
         """
-        self._note(start, seen or {})
+        counted = seen or {}
         for part in (False, True):
-            for key in self._newcomers(seen or {}, part=part):
+            for key in self._newcomers(counted, part=part):
                 self.take_in(key, history(key))
             for key, series in self.series.items():
                 if (key.language != EVERYTHING) is part:
@@ -77,20 +77,34 @@ class Book:
                     event = series.step(self.policy, self.episode_policy, Seen(start, observation, self._surge(key)))
                     if event is not None:
                         yield key, event
-
-    def _note(self, start: datetime, seen: Counted) -> None:
-        self.recent.append((start, {key: observation.posts for key, observation in seen.items()}))
+        self.recent.append((start, {key: observation.posts for key, observation in counted.items()}))
         while len(self.recent) > self.policy.half_hour:
             self.recent.popleft()
 
+    def peek(self, start: datetime, seen: Counted, history: History) -> Iterator[tuple[Key, EpisodeEvent]]:
+        """The spikes that the next bin begins already, while it is still open and more posts of it may come.
+
+        No series is changed. More posts only raise a score: what begins now has begun when the bin closes. So languages
+        are held to the ordinary bar here, since that of `DetectorPolicy.joining` rises with the surge.
+        """
+        for part in (False, True):
+            for key in self._newcomers(seen, part=part):
+                self.take_in(key, history(key))
+        for key, observation in seen.items():
+            series = self.series.get(key)
+            event = None if series is None else series.peek(self.policy, self.episode_policy, Seen(start, observation))
+            if event is not None:
+                yield key, event
+
     def _newcomers(self, seen: Counted, *, part: bool) -> tuple[Key, ...]:
-        """Those of a bin that reach the least size with it and are not under watch yet."""
+        """Those of the next bin that reach the least size with it and are not under watch yet."""
+        before = list(self.recent)[1 - self.policy.half_hour :] if self.policy.half_hour > 1 else []
         return tuple(
             key
-            for key in seen
+            for key, observation in seen.items()
             if (key.language != EVERYTHING) is part
             and key not in self.series
-            and sum(posts.get(key, 0) for _, posts in self.recent) >= self._least(key)
+            and observation.posts + sum(posts.get(key, 0) for _, posts in before) >= self._least(key)
         )
 
     def _least(self, key: Key) -> int:

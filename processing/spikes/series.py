@@ -122,6 +122,10 @@ class Series:
             self.settled.step(policy, episode_policy, self.recent.popleft())
         return self.live.step(policy, episode_policy, seen)
 
+    def peek(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
+        """What the next bin would begin as far as it has come; None while a spike goes on. Nothing is changed."""
+        return None if self.live.detector.open else self.live.copy(policy).step(policy, episode_policy, seen)
+
     def rescore(
         self, policy: DetectorPolicy, episode_policy: EpisodePolicy, counted: Mapping[datetime, Observation]
     ) -> EpisodeEvent | None:

@@ -145,6 +145,38 @@ def test_a_series_comes_under_watch_when_late_posts_make_it_large_enough() -> No
     assert BAN in book.series
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    before=st.lists(st.integers(0, 60), max_size=6),
+    sooner=st.integers(0, 90),
+    later=st.integers(0, 90),
+)
+def test_what_an_open_bin_begins_has_begun_when_it_closes(before: list[int], sooner: int, later: int) -> None:
+    book, now = a_book(), DAYS * 96 + len(before)
+    go(book, [(number, counted(posts)) for number, posts in enumerate(before, DAYS * 96)])
+    untouched = save(book)
+    begun = {(key, event.episode.start) for key, event in book.peek(at(now), counted(sooner), lambda _: ())}
+    assert save(book) == untouched
+    closed = {(key, event.episode.start) for key, event in go(book, [(now, counted(sooner + later))])}
+    assert begun <= closed
+
+
+def test_an_open_bin_begins_a_spike_before_it_closes_also_of_a_series_that_is_new() -> None:
+    book = a_book()
+    silence = [(at(number), Observation()) for number in range(DAYS * 96)]
+    begun = book.peek(at(DAYS * 96), counted(90, 100), lambda _: silence)
+    assert {(key, event.kind) for key, event in begun} == {(BAN, "opened"), (OTHER, "opened")}
+
+
+def test_a_language_joins_only_when_the_bin_has_closed() -> None:
+    """Three posts of a hundred may turn out to be three of a thousand."""
+    book, now = a_book(), DAYS * 96
+    go(book, [(now, {OTHER: observation(90)})])
+    so_far = {OTHER: observation(90), SMALL: observation(3)}
+    assert list(book.peek(at(now + 1), so_far, lambda _: [(at(past), Observation()) for past in range(now)])) == []
+    assert SMALL in {key for key, _ in go(book, [(now + 1, so_far)])}
+
+
 def restored(book: Book) -> Book:
     return restore(POLICY, EPISODES, save(book))
 
