@@ -24,7 +24,7 @@ from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin,
 from processing.spikes.book import NOTHING, Book, Key, Observation
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodePolicy
+from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
 from processing.spikes.verdict import VerdictPolicy, verdict
 from processing.store.client import Store, StoreUnavailable
@@ -103,23 +103,26 @@ class Watch:
             return
         self._next = start_of_bin(scored_until, self.width)  # with bins of another width, in the middle of one
         coverage = queries.coverage(self.store)
-        stored = queries.spikes(self.store, self._next - REMEMBERED, scored_until)
+        stored = queries.spikes(self.store, self._next - REMEMBERED, self._next + self.width)  # with an open bin's
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not self._restore(self._next):
             for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
                 self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
-        self._end_unknown(self._next, coverage)
+        if ended := self._end_lost():
+            self._regroup(self._next, coverage)
+            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
-    def _end_unknown(self, now: datetime, coverage: Sequence[Coverage]) -> None:
-        """Write an end for the spikes that no series will end any more, because it was not taken up as it was left."""
+    def _end_lost(self) -> list[Spike]:
+        """Give an end to the spikes that no series will end any more.
+
+        The series was not taken up as it was left, or an open bin began the spike and became unknown before it closed.
+        """
         going = [spike for spike in self._spikes.values() if spike.end is None]
         ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
-        if ended:
-            self._spikes |= {_name(spike): spike for spike in ended}
-            self._regroup(now, coverage)
-            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
+        self._spikes |= {_name(spike): spike for spike in ended}
+        return ended
 
     def _restore(self, scored_until: datetime) -> bool:
         """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""
@@ -141,15 +144,37 @@ class Watch:
         limit = watermark(coverage, self.width, self.clock(), SILENT_AFTER)
         begin = self._begin(coverage)
         if limit is None or begin is None or begin >= limit:
+            self._look_ahead(coverage)
             return False
         end = min(limit, begin + STRIDE)
         changed = self._score(coverage, begin, end)
-        write_spikes(self.store, changed)
+        write_spikes(self.store, [*changed, *self._end_lost()])
         self._tell(self._regroup(end, coverage))
         write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
         self._next = end
         return True
+
+    def _look_ahead(self, coverage: Sequence[Coverage]) -> None:
+        """Tell what the open bin has begun already: a surge that is large in two minutes need not wait for its end."""
+        reached = [each.until for each in coverage if self._next is not None and each.since <= self._next < each.until]
+        if self._next is None or not reached:
+            return
+        start, now = self._next, min(max(reached), self._next + self.width).replace(microsecond=0)
+        seen = self._observe(start, start + self.width).get(start, {})
+        history = partial(self._history, coverage=coverage, end=start)
+        begun = [self._spike(key, event, now) for key, event in self._book.peek(start, seen, history)]
+        new = [spike for spike in begun if _name(spike) not in self._spikes or self._spikes[_name(spike)].end]
+        if new:
+            self._spikes |= {_name(spike): spike for spike in new}
+            write_spikes(self.store, new)
+            self._tell(self._regroup(now, coverage))
+
+    def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
+        """The record of an episode. It was found when it was first told, which may be before its bin had closed."""
+        spike = event.episode.snapshot(*key)
+        known = self._spikes.get(_name(spike), spike)
+        return msgspec.structs.replace(spike, detected_at=min(spike.detected_at, known.detected_at, now))
 
     def _begin(self, coverage: Sequence[Coverage]) -> datetime | None:
         """Where to go on: the first covered bin that is not scored."""
@@ -162,7 +187,7 @@ class Watch:
         if self._next is None or begin <= self._next:
             return {}
         events = self._book.step(begin - self.width, None, lambda _: ())
-        ended = {(key, event.episode.start): event.episode.snapshot(*key) for key, event in events}
+        ended = {(key, event.episode.start): self._spike(key, event, event.at) for key, event in events}
         if begin - self._next > HISTORY:
             self._forget()
         return ended
@@ -182,11 +207,11 @@ class Watch:
         observed = self._observe(begin - self._late, end)
         again = bins(begin - self._late, begin, self.width)
         for key, event in self._book.rescore({start: observed.get(start, {}) for start in again}):
-            changed[key, event.episode.start] = event.episode.snapshot(*key)
+            changed[key, event.episode.start] = self._spike(key, event, event.at)
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
             for key, event in self._book.step(start, seen, partial(self._history, coverage=coverage, end=start)):
-                changed[key, event.episode.start] = event.episode.snapshot(*key)
+                changed[key, event.episode.start] = self._spike(key, event, event.at)
         self._spikes |= changed
         return list(changed.values())
 

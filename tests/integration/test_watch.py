@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -261,6 +261,69 @@ def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Stor
     recount(store, write_posts(store, list(talk())))
     assert look_at_all(store) == ""
     assert queries.scored_until(store) is None
+
+
+def at_work(store: Store, until: datetime, since: datetime = START) -> None:
+    write_progress(store, [(0, Progress(source="live-1", since=since, until=until))])
+
+
+def up_to_noon(store: Store, out: io.StringIO) -> Watch:
+    """A collector at work, and a watch that has seen the quiet days."""
+    recount(store, write_posts(store, [each for each in talk() if each.post.created_at < NOON]))
+    at_work(store, NOON)
+    looking = watch(store, out)
+    while looking.look():
+        pass
+    return looking
+
+
+def minute_by_minute(store: Store, looking: Watch, minutes: range) -> None:
+    """The surge as it comes in, with a look every minute."""
+    posts = list(talk())
+    for minute in minutes:
+        begin, end = NOON + timedelta(minutes=minute), NOON + timedelta(minutes=minute + 1)
+        recount(store, write_posts(store, [each for each in posts if begin <= each.post.created_at < end]))
+        at_work(store, end)
+        looking.look()
+
+
+def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, address: ClickHouseAddress) -> None:
+    out = io.StringIO()
+    looking = up_to_noon(store, out)
+    minute_by_minute(store, looking, range(4))
+    assert out.getvalue().count("ALERT") == 1
+    [told] = queries.incidents(store)
+    assert told.start == NOON
+    assert NOON < told.detected_at < NOON + WIDTH
+    minute_by_minute(store, looking, range(4, 70))
+    assert out.getvalue().count("ALERT") == 1
+    [incident] = queries.incidents(store)
+    assert (incident.id, incident.detected_at) == (told.id, told.detected_at)
+    early = queries.spikes(store, START, END)
+    whole = ClickHouseAddress(address.url, "writer", address.password, database=f"{address.database}_late")
+    migrate(whole)
+    with Store(whole) as other:
+        recount(other, write_posts(other, list(talk())))
+        at_work(other, NOON + timedelta(minutes=70))
+        look_at_all(other)
+        late = queries.spikes(other, START, END)
+    assert [msgspec.structs.replace(each, detected_at=NOON) for each in early] == [
+        msgspec.structs.replace(each, detected_at=NOON) for each in late
+    ]
+    assert all(one.detected_at <= other.detected_at for one, other in zip(early, late, strict=True))
+
+
+def test_what_an_open_bin_began_ends_with_it_when_its_collector_dies(store: Store) -> None:
+    minute_by_minute(store, up_to_noon(store, io.StringIO()), range(4))
+    assert {spike.end for spike in queries.spikes(store, START, END)} == {None}
+    later = NOON + timedelta(hours=2)
+    at_work(store, later + timedelta(hours=1), since=later)
+    silent = datetime.now(UTC) + timedelta(hours=1)  # by then nobody has been heard of for long
+    looking = Watch(store, lambda: ROOTS, WIDTH, [], clock=lambda: silent)
+    looking.resume()
+    while looking.look():
+        pass
+    assert {spike.end for spike in queries.spikes(store, START, END)} == {NOON + WIDTH}
 
 
 def later_posts(store: Store, number: int) -> None:
