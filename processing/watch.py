@@ -157,10 +157,13 @@ class Watch:
 
     def _look_ahead(self, coverage: Sequence[Coverage]) -> None:
         """Tell what the open bin has begun already: a surge that is large in two minutes need not wait for its end."""
-        reached = [each.until for each in coverage if self._next is not None and each.since <= self._next < each.until]
-        if self._next is None or not reached:
+        start = self._next
+        reached = [
+            each.until for each in coverage if start and start_of_bin(each.since, self.width) <= start < each.until
+        ]
+        if start is None or not reached:
             return
-        start, now = self._next, min(max(reached), self._next + self.width).replace(microsecond=0)
+        now = min(max(reached), start + self.width).replace(microsecond=0)
         seen = self._observe(start, start + self.width).get(start, {})
         history = partial(self._history, coverage=coverage, end=start)
         begun = [self._spike(key, event, now) for key, event in self._book.peek(start, seen, history)]
