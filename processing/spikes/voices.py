@@ -6,7 +6,7 @@ with the probability of their Jaccard similarity over the n-grams of that place 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 ALIKE = 8 / 12
 """Share of equal places from which on two texts are copies: a few words of a sentence may differ."""
+
+SHARED = 5
+"""Of twelve places, two copies agree in one of any five at least, so that few pairs need to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,20 @@ def group_alike(signatures: Sequence[tuple[int, ...]]) -> list[int | None]:
     if not compared:
         return groups
     table: NDArray[np.uint64] = np.array([signatures[place] for place in compared], dtype=np.uint64)
-    free = np.ones(len(compared), dtype=bool)
-    for row in range(len(compared)):
-        if free[row]:
-            alike = free & ((table == table[row]).mean(axis=1) >= ALIKE)
-            free &= ~alike
-            for member in np.flatnonzero(alike):
-                groups[compared[member]] = row
+    firsts: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for row, place in enumerate(compared):
+        keys = list(enumerate(signatures[place][:SHARED]))
+        alike = _first_alike(table, row, sorted({each for key in keys for each in firsts[key]}))
+        groups[place] = row if alike is None else alike
+        if alike is None:
+            for key in keys:
+                firsts[key].append(row)
     return groups
+
+
+def _first_alike(table: NDArray[np.uint64], row: int, candidates: list[int]) -> int | None:
+    """The first of these rows that this one is a copy of."""
+    if not candidates:
+        return None
+    same = (table[candidates] == table[row]).mean(axis=1) >= ALIKE
+    return candidates[int(same.argmax())] if same.any() else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.spikes.voices import Utterance, Voices, group_alike, listen
+from processing.spikes.voices import ALIKE, Utterance, Voices, group_alike, listen
 
 
 def signature(text: int, *, changed: int = 0) -> tuple[int, ...]:
@@ -57,3 +57,14 @@ def test_no_more_voices_than_authors_and_none_without_one(said: list[Utterance])
     assert bool(said) == (heard.voices > 0)
     assert heard.voices <= len({each.author for each in said})
     assert heard.copies <= sum(not each.is_repost and bool(each.signature) for each in said)
+
+
+@given(st.lists(st.lists(st.integers(0, 2), min_size=12, max_size=12).map(tuple), max_size=40))
+def test_copies_are_found_without_comparing_every_pair(signatures: list[tuple[int, ...]]) -> None:
+    firsts: list[int] = []
+    expected: list[int] = []
+    for number, each in enumerate(signatures):
+        same = [first for first in firsts if sum(map(int.__eq__, each, signatures[first])) >= ALIKE * len(each)]
+        expected.append(same[0] if same else number)
+        firsts += [] if same else [number]
+    assert group_alike(signatures) == expected
