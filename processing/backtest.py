@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
-from processing.contract import EVERYTHING, Incident, Spike, VerdictName
-from processing.queries import BinCount, Coverage, Reader
+from processing.assess import described, judged
+from processing.contract import Incident, Spike, VerdictName
+from processing.queries import BinCount, Circumstances, Coverage, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import bins, is_covered, start_of_bin
 from processing.spikes.book import Key
@@ -25,8 +25,7 @@ from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
-from processing.spikes.matrix_excess import Bar
-from processing.spikes.verdict import VerdictPolicy, verdict
+from processing.spikes.verdict import VerdictPolicy
 
 HISTORY = timedelta(days=35)
 """What is read of the time before the range; as much as a series that comes under watch is shown."""
@@ -78,30 +77,11 @@ def backtest(
     counts = _read(reader, policy, coverage, roots, (start, end))
     if counts is None:
         return Backtest(start, end, 0, ())
-    judged = _judge(policy, counts)
-    spikes = [
-        spike
-        for series, scored in judged
-        for spike in _spikes(policy, series, scored)
-        if start < spike.detected_at <= end
-    ]
+    scored = score_matrix(policy, counts.matrix)
+    found = [spike for spike in _spikes(policy, counts, scored) if start < spike.detected_at <= end]
+    spikes = judged(reader, VerdictPolicy(), found, Circumstances(end, coverage, roots))
     incidents = group(IncidentPolicy(), spikes, (), roots, end)
-    assessed = tuple(_assessed(reader, incident, end, coverage) for incident in incidents)
-    return Backtest(start, end, sum(len(series.keys) for series, _ in judged), assessed)
-
-
-def _judge(policy: DetectorPolicy, counts: _Counts) -> tuple[tuple[_Counts, ScoredMatrix], ...]:
-    """The series large enough to be judged: first the topics over all languages, then the languages, beside them."""
-    whole = np.array([key.language == EVERYTHING for key in counts.keys], dtype=bool)
-    topics = counts.part(np.flatnonzero(whole & (counts.half_hours >= policy.minimum_posts).any(axis=1)))
-    scored = score_matrix(policy, topics.matrix)
-    surges = dict(zip((key.topic for key in topics.keys), np.where(scored.spike, topics.half_hours, 0.0), strict=True))
-    surge = np.zeros(counts.half_hours.shape)
-    for place in np.flatnonzero(~whole):
-        surge[place] = surges.get(counts.keys[place].topic, 0.0)
-    beside = replace(counts, matrix=replace(counts.matrix, surge=surge))
-    languages = beside.part(np.flatnonzero(~whole & (counts.half_hours >= Bar.of(policy, surge).posts).any(axis=1)))
-    return (topics, scored), (languages, score_matrix(policy, languages.matrix))
+    return Backtest(start, end, len(counts.keys), tuple(described(reader, incident, end) for incident in incidents))
 
 
 def _read(
@@ -146,16 +126,3 @@ def _spikes(policy: DetectorPolicy, counts: _Counts, scored: ScoredMatrix) -> It
         for event in episode_events(policy, episode_policy, scored, counts.begin, number):
             found[event.episode.start] = event.episode.snapshot(*key)
         yield from found.values()
-
-
-def _assessed(reader: Reader, incident: Incident, now: datetime, coverage: Sequence[Coverage]) -> Incident:
-    """With its verdict, its terms and where it comes from, as the watch has them."""
-    sources = queries.sources_between(reader, incident.topic, incident.start, incident.end or now)
-    found = verdict(VerdictPolicy(), queries.facts(reader, incident, now, coverage))
-    return msgspec.structs.replace(
-        incident,
-        synthetic=bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources),
-        verdict=found.name,
-        evidence=found.evidence,
-        terms=queries.leading_terms(reader, incident, now),
-    )

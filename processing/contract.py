@@ -58,28 +58,6 @@ class Pulse(msgspec.Struct, frozen=True):
     expected: float
 
 
-class Spike(msgspec.Struct, frozen=True, kw_only=True):
-    """An episode of one series (a topic in one language, or in all) far above its expectation.
-
-    `observed` and `expected` are posts over the whole episode, `ratio` is `(observed + 1) / (expected + 1)` of
-    its highest bin, `score` the highest return level that it reached.
-    """
-
-    topic: str
-    language: str
-    start: datetime
-    detected_at: datetime
-    peak: datetime
-    end: datetime | None
-    observed: int
-    expected: float
-    ratio: float
-    score: float
-    severity: Severity
-    provisional: bool
-    pulses: tuple[Pulse, ...]
-
-
 class VerdictName(StrEnum):
     """What a rise is, as far as the posts and the collectors show: see `processing.spikes.verdict`.
 
@@ -105,11 +83,47 @@ class Evidence(msgspec.Struct, frozen=True):
     decisive: bool = False
 
 
+class Spike(msgspec.Struct, frozen=True, kw_only=True):
+    """An episode of one series (a topic in one language, or in all) far above its expectation.
+
+    `observed` and `expected` are posts over the whole episode, `ratio` is `(observed + 1) / (expected + 1)` of
+    its highest bin, `score` the highest return level that it reached. Without `evidence` it has not been judged yet.
+    """
+
+    topic: str
+    language: str
+    start: datetime
+    detected_at: datetime
+    peak: datetime
+    end: datetime | None
+    observed: int
+    expected: float
+    ratio: float
+    score: float
+    severity: Severity
+    provisional: bool
+    pulses: tuple[Pulse, ...]
+    verdict: VerdictName = VerdictName.ORGANIC
+    evidence: tuple[Evidence, ...] = ()
+
+
 class DrivingTerm(msgspec.Struct, frozen=True):
     """A term that people use more in a surge than before it, in one language."""
 
     language: str
     term: str
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A language of an incident that rose, and in which no spike is people's: what its rise is instead.
+
+    `reason` names the figure that decides it, `value` is that figure: see `Evidence`.
+    """
+
+    language: str
+    verdict: VerdictName
+    reason: str
+    value: float
 
 
 class IncidentState(StrEnum):
@@ -122,7 +136,9 @@ class IncidentState(StrEnum):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """The spikes of one topic and its sub-topics that belong together: what people are told about, once.
 
-    Its figures are those of the leading spike, the one of the series (`lead_topic`, `lead_language`).
+    Its figures and its verdict are those of the leading spike, the one of the series (`lead_topic`, `lead_language`)
+    from `lead_start` to `lead_end`. Where any of its spikes is people's, it is of those alone: its times, languages and
+    sub-topics, its score and severity. `doubted` are the languages that rose otherwise.
     """
 
     id: str
@@ -141,11 +157,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     subtopics: tuple[str, ...]
     pulses: tuple[Pulse, ...]
     synthetic: bool
+    lead_start: datetime
     lead_topic: str = ""
     lead_language: str = EVERYTHING
+    lead_end: datetime | None = None
     verdict: VerdictName = VerdictName.ORGANIC
     evidence: tuple[Evidence, ...] = ()
     terms: tuple[DrivingTerm, ...] = ()
+    doubted: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""A verdict in words, English and Arabic: alerts, the terminal and the page say the same sentence. Public."""
+"""Verdicts in words, English and Arabic: alerts, the terminal and the page say the same sentences. Public."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processing.contract import Evidence, VerdictName
+from processing.contract import Doubt, Evidence, VerdictName
 
 LANGUAGES = ("en", "ar")
 
@@ -53,6 +53,15 @@ _REASONS = {
     ),
 }
 
+_DOUBTS = {
+    VerdictName.CONCENTRATED: ("{language}: few speak.", "{language}: المتحدثون قلّة."),
+    VerdictName.COLLECTOR: (
+        "{language}: this may be how the posts were collected.",
+        "{language}: قد يكون هذا من طريقة جمع المنشورات.",
+    ),
+    VerdictName.BACKFILL: ("{language}: this is history.", "{language}: هذه منشورات قديمة."),
+}
+
 _RATIOS = frozenset({"everything_rose"})
 _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors"})
 
@@ -67,6 +76,15 @@ def verdict_sentence(name: VerdictName, evidence: Sequence[Evidence], language: 
         return opening.format(**figures) if known else opening.partition(":")[0] + "."
     reasons = (_REASONS[each.name][place].format(value=figure(each)) for each in evidence if each.decisive)
     return " ".join((opening, *reasons))
+
+
+def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
+    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
+    place = LANGUAGES.index(language)
+    opening = _DOUBTS[doubt.verdict][place].format(language=named)
+    if doubt.reason not in _REASONS:
+        return opening
+    return f"{opening} {_REASONS[doubt.reason][place].format(value=figure(Evidence(doubt.reason, doubt.value)))}"
 
 
 def figure(evidence: Evidence) -> str:

@@ -7,7 +7,7 @@ watch that is killed begins again at the last bin that it wrote down, and tells 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,18 +15,18 @@ from functools import partial
 import msgspec
 import structlog
 
-from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.contract import EVERYTHING, Incident, IncidentState, Spike
-from processing.queries import Coverage
+from processing.assess import described, judged
+from processing.contract import Incident, IncidentState, Spike
+from processing.queries import Circumstances, Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
-from processing.spikes.verdict import VerdictPolicy, verdict
+from processing.spikes.verdict import VerdictPolicy
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
 
@@ -106,23 +106,22 @@ class Watch:
         stored = queries.spikes(self.store, self._next - REMEMBERED, self._next + self.width)  # with an open bin's
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
+        # Spikes of a time when only incidents were judged.
+        write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not self._restore(self._next):
-            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
-                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
-        if ended := self._end_lost():
-            self._regroup(self._next, coverage)
-            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
+            for key in {key for key, _ in self._spikes}:
+                self._book.take_in(key, self._history(key, coverage, self._next))
+        self._end_unknown(self._next)
 
-    def _end_lost(self) -> list[Spike]:
-        """Give an end to the spikes that no series will end any more.
-
-        The series was not taken up as it was left, or an open bin began the spike and became unknown before it closed.
-        """
+    def _end_unknown(self, now: datetime) -> None:
+        """Write an end for the spikes that no series will end any more, because it was not taken up as it was left."""
         going = [spike for spike in self._spikes.values() if spike.end is None]
         ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
-        self._spikes |= {_name(spike): spike for spike in ended}
-        return ended
+        if ended:
+            self._spikes |= {_name(spike): spike for spike in ended}
+            self._regroup(now)
+            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
     def _restore(self, scored_until: datetime) -> bool:
         """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""
@@ -147,9 +146,10 @@ class Watch:
             self._look_ahead(coverage)
             return False
         end = min(limit, begin + STRIDE)
-        changed = self._score(coverage, begin, end)
-        write_spikes(self.store, [*changed, *self._end_lost()])
-        self._tell(self._regroup(end, coverage))
+        known = list(self._spikes.values())
+        self._score(coverage, begin, end)
+        write_spikes(self.store, self._judge(known, end, coverage))
+        self._tell(self._regroup(end))
         write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
         self._next = end
@@ -240,32 +240,27 @@ class Watch:
             else:
                 yield start, NOTHING if is_covered(coverage, start, self.width) else None
 
-    def _regroup(self, now: datetime, coverage: Sequence[Coverage]) -> list[Incident]:
+    def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
+        """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.
+
+        `known` are the spikes as they were before.
+        """
+        changed = [spike for spike in self._spikes.values() if not spike.evidence]
+        given = Circumstances(now, coverage, self.roots())
+        found = judged(self.store, self.verdict_policy, changed, given, known=known)
+        self._spikes |= {_name(spike): spike for spike in found}
+        return found
+
+    def _regroup(self, now: datetime) -> list[Incident]:
         """Group the spikes anew, say what each incident is, and write what has changed."""
-        known = list(self._incidents.values())
-        grouped = group(self.incident_policy, self._spikes.values(), known, self.roots(), now)
-        incidents = [self._assessed(incident, now, coverage) for incident in grouped]
-        changed = [incident for incident in incidents if self._incidents.get(incident.id) != incident]
-        write_incidents(self.store, changed)
+        known = self._incidents
+        grouped = group(self.incident_policy, self._spikes.values(), list(known.values()), self.roots(), now)
+        incidents = [described(self.store, incident, now, known.get(incident.id)) for incident in grouped]
+        write_incidents(self.store, [incident for incident in incidents if known.get(incident.id) != incident])
         self._incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self.incident_policy, self._spikes.values(), self.roots(), now)
         self._spikes = {_name(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
-
-    def _assessed(self, incident: Incident, now: datetime, coverage: Sequence[Coverage]) -> Incident:
-        """The incident with its verdict, its terms and where it comes from; as known while it has not changed."""
-        known = self._incidents.get(incident.id)
-        if known is not None and _same_rise(known, incident):
-            return msgspec.structs.replace(known, state=incident.state)
-        sources = queries.sources_between(self.store, incident.topic, incident.start, incident.end or now)
-        found = verdict(self.verdict_policy, queries.facts(self.store, incident, now, coverage))
-        return msgspec.structs.replace(
-            incident,
-            synthetic=bool(sources) and all(source.startswith(SYNTHETIC_PREFIX) for source in sources),
-            verdict=found.name,
-            evidence=found.evidence,
-            terms=queries.leading_terms(self.store, incident, now),
-        )
 
     def _tell(self, incidents: Sequence[Incident]) -> None:
         """Tell of each incident once: of one whose verdict keeps it back, when a later one does not."""
@@ -276,12 +271,6 @@ class Watch:
                     log.info("incident", id=incident.id, decision=decision.value)
                 if incident.state is IncidentState.CLOSED or not any(each.waits for each in decisions):
                     self._settled.add(incident.id)
-
-
-def _same_rise(one: Incident, other: Incident) -> bool:
-    """Whether nothing has happened between two looks but that time went on."""
-    figures = ("start", "peak", "end", "observed", "score", "languages", "subtopics", "lead_topic", "lead_language")
-    return all(getattr(one, name) == getattr(other, name) for name in figures)
 
 
 def _name(spike: Spike) -> tuple[Key, datetime]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from processing.contract import DrivingTerm, Incident, Pulse, VerdictName
-from processing.sentences import verdict_sentence
+from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName
+from processing.sentences import doubt_sentence, verdict_sentence
 
+MOST_DOUBTS = 6
 SYNTHETIC = "Synthetic data: these posts were generated, nobody wrote them."
 
 
@@ -18,9 +19,19 @@ def moment(at: datetime) -> str:
 
 
 def headline(incident: Incident) -> str:
-    """One line: what, how far above normal, since when. What is no surge of people does not look like one."""
+    """One line: what, how far above normal, since when. What is no surge of people does not look like one.
+
+    Where a sub-topic or one language leads, it is named: the figures are of it alone.
+    """
     what = incident.severity if incident.verdict is VerdictName.ORGANIC else f"not told, {incident.verdict}"
-    return f"{what.upper()}: {incident.topic} at {incident.ratio:,.0f} times normal, since {moment(incident.start)}"
+    ratio = f"{incident.ratio:,.0f} times normal"
+    return f"{what.upper()}: {_series(incident)} at {ratio}, since {moment(incident.start)}"
+
+
+def _series(incident: Incident) -> str:
+    led_by = "" if incident.lead_topic in {"", incident.topic} else f" ({incident.lead_topic})"
+    spoken = "" if incident.lead_language == EVERYTHING else f" in {incident.lead_language}"
+    return f"{incident.topic}{led_by}{spoken}"
 
 
 def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
@@ -30,6 +41,7 @@ def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
     lines += [pulse_line(number, pulse, width) for number, pulse in enumerate(incident.pulses, start=1)]
     if incident.languages:
         lines.append("languages: " + _first(incident.languages))
+    lines += doubt_lines(incident.doubted)
     lines += term_lines(incident.terms)
     if incident.subtopics:
         lines.append("sub-topics: " + _first(incident.subtopics))
@@ -42,6 +54,14 @@ def term_lines(terms: Sequence[DrivingTerm]) -> Iterator[str]:
     """A line for each language with the terms that drive it."""
     for language, group in groupby(terms, key=lambda each: each.language):
         yield f"terms in {language}: " + ", ".join(each.term for each in group)
+
+
+def doubt_lines(doubted: Sequence[Doubt]) -> Iterator[str]:
+    """A sentence for each language that is not named as one of people."""
+    for doubt in doubted[:MOST_DOUBTS]:
+        yield doubt_sentence(doubt, doubt.language)
+    if len(doubted) > MOST_DOUBTS:
+        yield f"likewise in doubt: {_first([doubt.language for doubt in doubted[MOST_DOUBTS:]])}"
 
 
 def _first(names: Sequence[str], most: int = 12) -> str:

@@ -5,7 +5,7 @@ Times are aware and in UTC; a range takes its first moment and leaves out its la
 
 from processing.queries.asked import Query
 from processing.queries.explanation import Explanation, Part, Terms, explanation, leading_terms
-from processing.queries.facts import facts
+from processing.queries.facts import Circumstances, facts
 from processing.queries.health import Health, health
 from processing.queries.incidents import (
     acknowledged,
@@ -36,6 +36,7 @@ from processing.store.client import StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
+    "Circumstances",
     "Concentration",
     "Counted",
     "Coverage",

@@ -12,7 +12,16 @@ import msgspec
 from processing.queries.reader import Reader
 from processing.store.client import Row
 
-Value = str | bool | int | float | datetime | Sequence[str]
+Value = (
+    str
+    | bool
+    | int
+    | float
+    | datetime
+    | Sequence[str]
+    | Sequence[datetime]
+    | Sequence[tuple[int | str | datetime, ...]]
+)
 
 _PARAMETER = re.compile(r"\{(\w+):((?:[^{}'\"]|'[^']*')+)\}")
 
@@ -39,8 +48,8 @@ class Query(msgspec.Struct, frozen=True):
         return f"CAST({literal(self.parameters[found[1]])}, {literal(found[2])})"
 
 
-def literal(value: Value) -> str:
-    """A value as a literal of ClickHouse's SQL.
+def literal(value: Value | tuple[int | str | datetime, ...]) -> str:
+    """A value as a literal of ClickHouse's SQL; a tuple is one, any other sequence an array.
 
     A bool is an int too, and a string is a sequence: the order of the questions matters.
     """
@@ -54,5 +63,7 @@ def literal(value: Value) -> str:
         case str():
             escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0")
             return f"'{escaped}'"
+        case tuple():
+            return f"({', '.join(literal(part) for part in value)})"
         case _:
             return f"[{', '.join(literal(part) for part in value)}]"

@@ -14,7 +14,7 @@ import msgspec
 
 from processing.contract import EVERYTHING, DrivingTerm, Incident
 from processing.queries.asked import Query
-from processing.queries.facts import BEHIND_THE_PEAK, evidence_queries, scope_of
+from processing.queries.facts import evidence_queries
 from processing.queries.parts import (
     Counted,
     Share,
@@ -28,7 +28,8 @@ from processing.queries.parts import (
     sources,
 )
 from processing.queries.reader import Reader
-from processing.queries.speech import IN_SCOPE, Scope, concentration, speakers_query
+from processing.queries.scopes import BEHIND_THE_PEAK, IN_SCOPE, Scope, leading_scope
+from processing.queries.speech import concentrations, speakers_query
 from processing.spikes.explain import Driver, Said, TermPolicy, drivers
 from processing.spikes.verdict import Concentration
 
@@ -93,15 +94,15 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 def explanation(reader: Reader, incident: Incident, now: datetime, *, language: str = EVERYTHING) -> Explanation:
     """Explain an incident as it stands at `now` (event time), in one of its languages or in all."""
-    whole = scope_of(incident, now)
+    whole = leading_scope(incident, now)
     scope = Scope(whole.topic, whole.language if language == EVERYTHING else language, whole.start, whole.end)
     return Explanation(
         incident=incident,
         language=language,
         start=scope.start,
         end=scope.end,
-        evidence=evidence_queries(whole),
-        concentration=Part((concentration(reader, scope),), speakers_query(scope)),
+        evidence=evidence_queries(whole, incident.topic),
+        concentration=Part(tuple(concentrations(reader, [scope])), speakers_query([scope])),
         terms=terms(reader, incident, scope),
         first_posts=_part(reader, SharedPost, first_posts(scope)),
         most_shared=_part(reader, SharedPost, most_shared(scope)),
@@ -115,19 +116,23 @@ def explanation(reader: Reader, incident: Incident, now: datetime, *, language: 
 
 def leading_terms(reader: Reader, incident: Incident, now: datetime) -> tuple[DrivingTerm, ...]:
     """The strongest terms of the languages with the most posts, as an alert has room for."""
-    found = terms(reader, incident, scope_of(incident, now), most_languages=TOLD_LANGUAGES)
+    found = terms(reader, incident, leading_scope(incident, now), most_languages=TOLD_LANGUAGES)
     return tuple(DrivingTerm(part.language, row.term) for part in found for row in part.rows[:TOLD_TERMS])
 
 
 def terms(
     reader: Reader, incident: Incident, scope: Scope, *, most_languages: int = MOST_LANGUAGES
 ) -> tuple[Terms, ...]:
-    """The driving terms of every language that had a spike of its own, the one with the most posts first."""
+    """The driving terms of every language that people's rise had, the one with the most posts first.
+
+    Where no language had one, it is those of the languages that are in doubt.
+    """
     end = min(scope.end, incident.peak + BEHIND_THE_PEAK)
     if scope.language != EVERYTHING:
         spoken: Sequence[str] = (scope.language,)
     else:
-        spoken = incident.languages[:most_languages] or [each.name for each in _most_spoken(reader, scope)]
+        risen = incident.languages or tuple(doubt.language for doubt in incident.doubted)
+        spoken = risen[:most_languages] or [each.name for each in _most_spoken(reader, scope)]
     return tuple(_terms(reader, Scope(scope.topic, each, scope.start, end)) for each in spoken)
 
 

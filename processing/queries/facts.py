@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 
-from processing.contract import Incident
+import msgspec
+
+from processing.contract import Spike
 from processing.queries.asked import Query
 from processing.queries.reader import Reader
+from processing.queries.scopes import Scope, posts_of_each, scope_of
 from processing.queries.series import Coverage
-from processing.queries.speech import IN_SCOPE, USUAL, Scope, concentration, speakers_query, texts_query
+from processing.queries.speech import concentrations, speakers_query, texts_query
+from processing.queries.usual import (
+    DAYS_BEFORE,
+    IS_LATE,
+    LATE_AFTER,
+    late_share,
+    rest_query,
+    rest_ratio,
+    usually_late,
+)
 from processing.spikes.verdict import Facts
 
 DAY = timedelta(days=1)
-LONGEST = DAY
-"""Of a longer incident only so much is looked at."""
 
-BEHIND_THE_PEAK = timedelta(hours=1)
-"""From so long after the peak on, people talk of other things again."""
-
-DAYS_BEFORE = 7
-LATE_AFTER = timedelta(hours=1)
-"""A post seen so long after it was written is history: an alert on it would tell of what is over."""
+AT_ONCE = 100
+"""Spikes that one round of queries asks about."""
 
 BEFOREHAND = timedelta(hours=1)
 """A collector that has listened for less when a rise begins has begun with it."""
@@ -32,108 +38,86 @@ AWAY = timedelta(days=3)
 """A collector that comes back after no longer is not a new one. Of the seven days that make an expectation, less the
 lowest and the highest, two in five then lack its posts: its return alone is less than twice the expected."""
 
-LEAST_REST = 20
-"""Posts on anything else that a source usually delivers over the same hours; of fewer, a ratio is chance."""
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What rises are judged by beside their posts.
 
-def scope_of(incident: Incident, now: datetime) -> Scope:
-    """The series that leads an incident, over a day at most of it that holds its peak.
-
-    From the start on where the peak is on the first day; else up to an hour behind the peak, for the figures of the
-    incident are those of that rise.
+    `now` is event time, `stretches` what the collectors have covered, `roots` the root of each topic.
     """
-    end = min(incident.end or now, max(incident.start + LONGEST, incident.peak + BEHIND_THE_PEAK))
-    start = max(incident.start, end - LONGEST)
-    return Scope(incident.lead_topic or incident.topic, incident.lead_language, start, end)
+
+    now: datetime
+    stretches: Sequence[Coverage]
+    roots: Mapping[str, str]
 
 
-def facts(reader: Reader, incident: Incident, now: datetime, stretches: Sequence[Coverage]) -> Facts:
-    """Everything that `verdict` asks for. `now` is event time, `stretches` what the collectors have covered."""
-    scope = scope_of(incident, now)
-    by_source, backfilled, late, replaced = _arrival(reader, scope)
-    posts = max(sum(by_source.values()), 1)
-    return Facts(
-        observed=incident.observed,
-        expected=incident.expected,
-        concentration=concentration(reader, scope),
-        backfilled=backfilled / posts,
-        late=late / posts,
-        late_before=_usually_late(reader, scope, list(by_source)),
-        clock_replaced=replaced / posts,
-        newly_covered=newly_covered(by_source, stretches, incident.start, incident.peak),
-        rest=rest_ratio(by_source, _rest(reader, scope), _days_covered(stretches, scope)),
-        silent_collectors=_fallen_silent(stretches, scope),
-    )
+def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
+    """Everything that `verdict` asks for, of each spike in turn: six queries for a hundred spikes, not for each."""
+    for first in range(0, len(spikes), AT_ONCE):
+        yield from _facts(reader, spikes[first : first + AT_ONCE], given)
 
 
-def _arrival(reader: Reader, scope: Scope) -> tuple[dict[str, int], int, int, int]:
-    """Posts by source; of all of them those that are backfill, that came late, and whose clock was replaced."""
-    rows = arrival_query(scope).rows(reader)
-    return {row[0]: row[1] for row in rows}, *(sum(row[place] for row in rows) for place in (2, 3, 4))
+def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
+    scopes = [scope_of(spike, given.now) for spike in spikes]
+    arrived = _arrived(reader, scopes)
+    rests = _rests(reader, [_of_subject(scope, given.roots.get(scope.topic, scope.topic)) for scope in scopes])
+    late = usually_late(reader, {scope.start for scope in scopes})
+    who = concentrations(reader, scopes)
+    for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
+        by_source = {source: posts for source, (posts, *_) in arrived[number].items()}
+        of_all = max(sum(by_source.values()), 1)
+        backfilled, came_late, replaced = (
+            sum(row[place] for row in arrived[number].values()) / of_all for place in (1, 2, 3)
+        )
+        yield Facts(
+            observed=spike.observed,
+            expected=spike.expected,
+            concentration=who[number],
+            backfilled=backfilled,
+            late=came_late,
+            late_before=late_share(late, scope.start, by_source),
+            clock_replaced=replaced,
+            newly_covered=newly_covered(by_source, given.stretches, spike.start, spike.peak),
+            rest=rest_ratio(by_source, rests[number], _days_covered(given.stretches, scope)),
+            silent_collectors=_fallen_silent(given.stretches, scope),
+        )
 
 
-def arrival_query(scope: Scope) -> Query:
-    """By source: posts, backfill among them, late ones, ones whose clock was replaced."""
-    return Query(
-        f"""
-        SELECT
-            source, count() AS posts, countIf(backfill) AS backfilled,
-            countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({{late:UInt32}})) AS late,
-            countIf(clock_replaced) AS clock_replaced
-        FROM posts
-        WHERE {IN_SCOPE}
-        GROUP BY source
-        ORDER BY source
-        """,  # noqa: S608 - the part is a constant
-        {**scope.parameters, "late": int(LATE_AFTER.total_seconds())},
-    )
+def _of_subject(scope: Scope, root: str) -> Scope:
+    """All else is what is not of the root topic: a sub-topic does not rise with the collector but with its subject."""
+    return msgspec.structs.replace(scope, topic=root)
 
 
-def _usually_late(reader: Reader, scope: Scope, sources: list[str]) -> float | None:
-    """The late share of everything that these sources brought before; None where that was nothing."""
-    [(posts, late)] = reader.query(
-        """
-        SELECT count(), countIf(NOT backfill AND seen_at > created_at + toIntervalSecond({late:UInt32}))
-        FROM posts
-        WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
-            AND source IN {sources:Array(String)}
-        """,
-        {
-            "late": int(LATE_AFTER.total_seconds()),
-            "start": scope.start - USUAL,
-            "end": scope.start,
-            "sources": sources,
-        },
-    )
-    return late / posts if posts else None
-
-
-def _rest(reader: Reader, scope: Scope) -> dict[str, dict[int, int]]:
-    """By source and by days before: posts on anything but this topic, over the scope's hours of the day."""
-    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
-    for source, days, posts in rest_query(scope).rows(reader):
-        found[source][days] = posts
+def _arrived(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[str, tuple[int, ...]]]:
+    """By scope and source: posts, and of them those that are backfill, that came late, and whose clock was replaced."""
+    found: defaultdict[int, dict[str, tuple[int, ...]]] = defaultdict(dict)
+    for number, source, *figures in arrival_query(scopes).rows(reader):
+        found[number][source] = tuple(figures)
     return found
 
 
-def rest_query(scope: Scope) -> Query:
-    """Source, days before (0 is the rise itself), posts on anything else."""
+def arrival_query(scopes: Sequence[Scope]) -> Query:
+    """By scope and source: posts, backfill among them, late ones, ones whose clock was replaced."""
+    source, parameters = posts_of_each(scopes)
     return Query(
-        """
+        f"""
         SELECT
-            source,
-            intDiv(dateDiff('second', minute, {end:DateTime('UTC')}) - 1, 86400) AS days_before,
-            toInt64(sumIf(posts, topic = '*')) - toInt64(sumIf(posts, topic != '*')) AS posts_on_anything_else
-        FROM counts
-        WHERE topic IN ('*', {topic:String})
-            AND minute >= {start:DateTime('UTC')} - toIntervalDay({days:UInt8}) AND minute < {end:DateTime('UTC')}
-            AND (dateDiff('second', minute, {end:DateTime('UTC')}) - 1) % 86400
-                < dateDiff('second', {start:DateTime('UTC')}, {end:DateTime('UTC')})
-        GROUP BY source, days_before
-        ORDER BY source, days_before
-        """,
-        {"topic": scope.topic, "start": scope.start, "end": scope.end, "days": DAYS_BEFORE},
+            scope.number AS number, source, count() AS posts, countIf(backfill) AS backfilled,
+            countIf({IS_LATE}) AS late, countIf(clock_replaced) AS clock_replaced
+        FROM {source}
+        GROUP BY number, source
+        ORDER BY number, source
+        """,  # noqa: S608 - the parts are constants of this folder
+        {**parameters, "late": int(LATE_AFTER.total_seconds())},
     )
+
+
+def _rests(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[str, dict[int, int]]]:
+    """By scope, source and days before: posts on anything but its topic."""
+    found: defaultdict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for number, source, days, posts in rest_query(scopes).rows(reader):
+        found[number][source][days] = posts
+    return found
 
 
 COVERAGE = """
@@ -144,35 +128,16 @@ COVERAGE = """
 """
 
 
-def evidence_queries(scope: Scope) -> dict[str, Query]:
-    """The query behind each figure of a verdict, by the figure's name."""
-    arrival, who, coverage = arrival_query(scope), speakers_query(scope), Query(COVERAGE, {})
+def evidence_queries(scope: Scope, root: str) -> dict[str, Query]:
+    """The query behind each figure of a verdict, by the figure's name. `root` is the root of the scope's topic."""
+    arrival, who, coverage = arrival_query([scope]), speakers_query([scope]), Query(COVERAGE, {})
     return {
         **dict.fromkeys(("backfilled", "late", "clock_replaced"), arrival),
         **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),
-        "everything_rose": rest_query(scope),
-        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query(scope)),
+        "everything_rose": rest_query([_of_subject(scope, root)]),
+        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query([scope])),
         **dict.fromkeys(("one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who),
     }
-
-
-def rest_ratio(by_source: dict[str, int], rest: dict[str, dict[int, int]], days: Iterable[int]) -> float | None:
-    """How many times the usual amount of everything else came in, over the sources of a rise, weighted by its posts.
-
-    The usual amount is the median over `days` (days before). None where at least half of the posts are from sources
-    that usually bring too little else to tell.
-    """
-    days = tuple(days)
-    known: dict[str, float] = {}
-    for source in by_source:
-        counts = rest.get(source, {})
-        usual = median(counts.get(day, 0) for day in days) if days else 0
-        if usual >= LEAST_REST:
-            known[source] = counts.get(0, 0) / usual
-    weight = sum(by_source[source] for source in known)
-    if not weight or 2 * weight < sum(by_source.values()):
-        return None
-    return sum(by_source[source] * ratio for source, ratio in known.items()) / weight
 
 
 def _days_covered(stretches: Sequence[Coverage], scope: Scope) -> list[int]:

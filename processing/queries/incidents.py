@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
+
 from processing.contract import (
+    Doubt,
     DrivingTerm,
     Evidence,
     Incident,
@@ -19,13 +22,16 @@ from processing.contract import (
 from processing.queries.reader import Reader
 from processing.store.client import Row
 
-Part = TypeVar("Part")
+Part = TypeVar("Part", bound=msgspec.Struct)
 
 
 def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
     """An array of named tuples, which the client gives as dictionaries or as tuples."""
     return tuple(
-        kind(**part) if isinstance(part, dict) else kind(*part)  # type: ignore[misc]
+        msgspec.convert(
+            part if isinstance(part, dict) else dict(zip(kind.__struct_fields__, part, strict=True)),  # type: ignore[call-overload]
+            kind,
+        )
         for part in stored
     )
 
@@ -36,7 +42,7 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
         """
         SELECT
             topic, language, start, detected_at, peak, `end`, observed, expected, ratio, score, severity,
-            provisional, pulses
+            provisional, pulses, verdict, evidence
         FROM spikes
         WHERE start < {end:DateTime('UTC')} AND ifNull(`end`, start) >= {start:DateTime('UTC')}
             OR (`end` IS NULL AND start < {end:DateTime('UTC')})
@@ -62,6 +68,8 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
             severity=Severity(row[10]),
             provisional=row[11],
             pulses=_parts(Pulse, row[12]),
+            verdict=VerdictName(row[13]),
+            evidence=_parts(Evidence, row[14]),
         )
         for row in rows
     )
@@ -70,7 +78,8 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
 _INCIDENT = """
     SELECT
         id, topic, start, detected_at, peak, `end`, observed, expected, ratio, score,
-        state, severity, languages, subtopics, pulses, synthetic, lead_topic, lead_language, verdict, evidence, terms
+        state, severity, languages, subtopics, pulses, synthetic, lead_topic, lead_language, verdict, evidence, terms,
+        lead_start, lead_end, doubted
     FROM incidents
 """
 
@@ -110,6 +119,9 @@ def _incident(row: Row) -> Incident:
         verdict=VerdictName(row[18]),
         evidence=_parts(Evidence, row[19]),
         terms=_parts(DrivingTerm, row[20]),
+        lead_start=row[21],
+        lead_end=row[22],
+        doubted=_parts(Doubt, row[23]),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from processing.queries.asked import Query
-from processing.queries.speech import IN_SCOPE, Scope
+from processing.queries.scopes import IN_SCOPE, Scope
 
 _CLEAN_LINK = r"replaceRegexpAll(cutFragment(link), '[?&](utm_[a-z]+|fbclid|gclid|ref|ref_src|igshid)=[^&]*', '')"
 """A link without what only tells who shared it."""

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-import msgspec
-
-from processing.queries.asked import Query, Value
+from processing.queries.asked import Query
 from processing.queries.reader import Reader
+from processing.queries.scopes import Scope, in_any, posts_of_each
+from processing.queries.usual import SERVER, servers_before
 from processing.spikes.verdict import Concentration
 from processing.spikes.voices import Utterance, listen
+from processing.store.client import Row
 
 MOST_COMPARED = 2_000
-"""Posts whose texts are compared with one another; of more, these are chosen by a hash of their names."""
+"""Posts of a scope whose texts are compared with one another; of more, these are chosen by a hash of their names."""
 
-USUAL = timedelta(hours=6)
-"""How long before a rise we look for what is usual of a server."""
-
-IN_SCOPE = (
-    "has(topics, {topic:String}) AND ({language:String} = '*' OR language = {language:String}) AND NOT deleted "
-    "AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}"
-)
-"""The posts of a series in a range."""
-
-_DOMAIN = (
-    "multiIf(position(author, '://') > 0, domain(author), position(author, '@') > 0, splitByChar('@', author)[-1], '')"
-)
-"""The server of an author such as `name@domain` or `https://domain/users/name`; empty where none is named."""
-
+_WHO = "if(author = '', concat('-', id), author)"
 _REPOST = "(repost_of != '' OR startsWith(text, 'RT @'))"
 
 _LETTERS = r"lowerUTF8(trimBoth(replaceRegexpAll(text, 'https?://\\S+|@\\S+|[^\\p{L}\\p{M}]+', ' ')))"
@@ -37,26 +25,24 @@ _SIGNATURE = ", ".join(
 _LONG_ENOUGH = 40
 """Bytes of letters: 40 Latin ones, 20 Arabic, 13 Chinese. Below it, people say the same by chance."""
 
-
-class Scope(msgspec.Struct, frozen=True):
-    """A series in a range of time."""
-
-    topic: str
-    language: str
-    start: datetime
-    end: datetime
-
-    @property
-    def parameters(self) -> dict[str, Value]:
-        """As the queries here name them."""
-        return {"topic": self.topic, "language": self.language, "start": self.start, "end": self.end}
+_NOBODY: Row = (0, 0, 0, 0, 0, 0, "", 0)
 
 
-def concentration(reader: Reader, scope: Scope) -> Concentration:
-    """Who wrote the posts of a scope."""
-    [(posts, authors, texts, reposts, top, top_ten, domain, domain_posts)] = speakers_query(scope).rows(reader)
-    said = texts_query(scope).rows(reader)
-    compared = listen([Utterance(author, bool(is_repost), tuple(signature)) for author, is_repost, signature in said])
+def concentrations(reader: Reader, scopes: Sequence[Scope]) -> list[Concentration]:
+    """Who wrote the posts of each scope."""
+    speakers = {row[0]: row[1:] for row in speakers_query(scopes).rows(reader)}
+    said = _utterances(reader, scopes)
+    named = [(scope.start, speakers.get(number, _NOBODY)[6]) for number, scope in enumerate(scopes)]
+    before = servers_before(reader, [(start, server) for start, server in named if server])
+    return [
+        _concentration(speakers.get(number, _NOBODY), said[number], before.get(named[number], 0.0))
+        for number in range(len(scopes))
+    ]
+
+
+def _concentration(speakers: Row, said: Sequence[Utterance], domain_before: float) -> Concentration:
+    posts, authors, texts, reposts, top, top_ten, domain, domain_posts = speakers
+    compared = listen(said)
     whole, read = max(posts, 1), max(compared.posts, 1)
     return Concentration(
         posts=posts,
@@ -70,70 +56,77 @@ def concentration(reader: Reader, scope: Scope) -> Concentration:
         copies=compared.copies / read,
         domain=domain,
         domain_share=domain_posts / whole,
-        domain_before=_domain_before(reader, scope, domain) if domain else 0.0,
+        domain_before=domain_before,
     )
 
 
-def speakers_query(scope: Scope) -> Query:
-    """Posts, authors, texts, reposts, posts of the top author and the top ten, the top server and its posts."""
+def _utterances(reader: Reader, scopes: Sequence[Scope]) -> list[list[Utterance]]:
+    """What is compared of each scope, in the order of the hash."""
+    found: list[list[Utterance]] = [[] for _ in scopes]
+    for numbers, author, is_repost, signature in texts_query(scopes).rows(reader):
+        said = Utterance(author, bool(is_repost), tuple(signature))
+        for number in numbers:
+            found[number].append(said)
+    return found
+
+
+def speakers_query(scopes: Sequence[Scope]) -> Query:
+    """By scope: posts, authors, texts, reposts, posts of the top author and of the top ten, the top server and its."""
+    source, parameters = posts_of_each(scopes)
     return Query(
         f"""
         WITH
-            written AS
+            by_author AS
             (
-                SELECT if(author = '', concat('-', id), author) AS who, {_DOMAIN} AS server, text,
-                    {_REPOST} AS is_repost
-                FROM posts
-                WHERE {IN_SCOPE}
+                SELECT scope.number AS number, {_WHO} AS who, any({SERVER}) AS server, count() AS written,
+                    countIf({_REPOST}) AS repeated, groupUniqArray(cityHash64(text)) AS said
+                FROM {source}
+                GROUP BY number, who
             ),
-            by_author AS (SELECT who, count() AS posts FROM written GROUP BY who ORDER BY posts DESC, who),
-            by_server AS
-            (
-                SELECT server, count() AS posts FROM written WHERE server != '' GROUP BY server
-                ORDER BY posts DESC, server LIMIT 1
-            )
+            sumMapIf(map(server, written), server != '') AS servers,
+            arraySort(each -> (-toInt64(each.2), each.1), arrayZip(mapKeys(servers), mapValues(servers)))[1] AS top
         SELECT
-            (SELECT count() FROM written) AS posts,
-            (SELECT count() FROM by_author) AS authors,
-            (SELECT uniqExact(text) FROM written) AS texts,
-            (SELECT countIf(is_repost) FROM written) AS reposts,
-            (SELECT max(posts) FROM by_author) AS top_author,
-            (SELECT sum(posts) FROM (SELECT posts FROM by_author LIMIT 10)) AS top_ten_authors,
-            (SELECT any(server) FROM by_server) AS top_server,
-            (SELECT sum(posts) FROM by_server) AS top_server_posts
-        """,  # noqa: S608 - the parts are constants of this file
-        scope.parameters,
+            number,
+            sum(written) AS posts,
+            count() AS authors,
+            uniqExactArray(said) AS texts,
+            sum(repeated) AS reposts,
+            max(written) AS top_author,
+            arraySum(arraySlice(arrayReverseSort(groupArray(written)), 1, 10)) AS top_ten_authors,
+            top.1 AS top_server,
+            top.2 AS top_server_posts
+        FROM by_author
+        GROUP BY number
+        ORDER BY number
+        """,  # noqa: S608 - the parts are constants of this folder
+        parameters,
     )
 
 
-def texts_query(scope: Scope) -> Query:
-    """Author, whether it is a repost, and the signature of the text, of the posts that are compared."""
+def texts_query(scopes: Sequence[Scope]) -> Query:
+    """Of the posts that are compared: the scopes they are of, author, whether it is a repost, signature of the text."""
+    source, parameters = posts_of_each(scopes)
+    posts_in_any, _ = in_any(scopes)
     return Query(
         f"""
-        WITH {_LETTERS} AS letters
-        SELECT if(author = '', concat('-', id), author) AS who, {_REPOST} AS is_repost,
+        WITH
+            chosen AS
+            (
+                SELECT hash, groupArray(number) AS numbers
+                FROM
+                (
+                    SELECT scope.number AS number, cityHash64(source, id) AS hash
+                    FROM {source}
+                    ORDER BY hash LIMIT {{most:UInt32}} BY number
+                )
+                GROUP BY hash
+            ),
+            {_LETTERS} AS letters
+        SELECT chosen.numbers AS scopes, {_WHO} AS who, {_REPOST} AS is_repost,
             if(length(letters) >= {{long_enough:UInt32}}, [{_SIGNATURE}], []) AS signature
-        FROM posts
-        WHERE {IN_SCOPE}
-        ORDER BY cityHash64(source, id)
-        LIMIT {{most:UInt32}}
-        """,  # noqa: S608 - the parts are constants of this file
-        {**scope.parameters, "long_enough": _LONG_ENOUGH, "most": MOST_COMPARED},
+        FROM posts INNER JOIN chosen ON cityHash64(source, id) = chosen.hash
+        WHERE {posts_in_any}
+        ORDER BY chosen.hash
+        """,  # noqa: S608 - the parts are constants of this folder
+        {**parameters, "long_enough": _LONG_ENOUGH, "most": MOST_COMPARED},
     )
-
-
-def _domain_before(reader: Reader, scope: Scope, domain: str) -> float:
-    """The server's share of everything that named a server in the hours before, on any subject."""
-    [(own, all_named)] = reader.query(
-        f"""
-        SELECT countIf(server = {{domain:String}}), count()
-        FROM
-        (
-            SELECT {_DOMAIN} AS server FROM posts
-            WHERE created_at >= {{start:DateTime('UTC')}} AND created_at < {{end:DateTime('UTC')}}
-        )
-        WHERE server != ''
-        """,  # noqa: S608 - the parts are constants of this file
-        {"domain": domain, "start": scope.start - USUAL, "end": scope.start},
-    )
-    return float(own) / all_named if all_named else 0.0

@@ -6,11 +6,11 @@ grouped anew from the spikes each time, and keeps its id from the first time on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from processing.contract import EVERYTHING, Incident, IncidentState, Severity, Spike
+from processing.contract import EVERYTHING, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 
@@ -98,37 +98,70 @@ def _incident(
     roots: Mapping[str, str],
     now: datetime,
 ) -> Incident:
-    lead = max(cluster, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score))
-    first = min((spike for spike in cluster if opens(spike, roots)), key=lambda spike: spike.detected_at)
-    ends = [spike.end for spike in cluster]
-    lasts = any(end is None for end in ends)
-    end = None if lasts else max(moment for moment in ends if moment is not None)
+    told = _told(cluster, roots)
+    lead = max(told, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score))
+    first = min((spike for spike in told if opens(spike, roots)), key=lambda spike: spike.detected_at)
+    end, over = _end(told), _end(cluster)
     start = min(spike.start for spike in cluster)
+    languages = _languages(spike for spike in cluster if spike.verdict is VerdictName.ORGANIC)
     return Incident(
-        id=_known_id(known, root, start, end or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
+        id=_known_id(known, root, start, over or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
         topic=root,
-        state=IncidentState.CLOSED if end is not None and now > end + policy.join else IncidentState.OPEN,
-        start=start,
+        state=IncidentState.CLOSED if over is not None and now > over + policy.join else IncidentState.OPEN,
+        start=min(spike.start for spike in told),
         detected_at=first.detected_at,
         peak=lead.peak,
         end=end,
         observed=lead.observed,
         expected=lead.expected,
         ratio=lead.ratio,
-        score=max(spike.score for spike in cluster),
-        severity=max((spike.severity for spike in cluster), key=RANK.__getitem__),
-        languages=_largest_first((spike.language, spike.observed) for spike in cluster if spike.language != EVERYTHING),
-        subtopics=_largest_first((spike.topic, spike.observed) for spike in cluster if spike.topic != root),
+        score=max(spike.score for spike in told),
+        severity=max((spike.severity for spike in told), key=RANK.__getitem__),
+        languages=languages,
+        subtopics=_largest_first((spike.topic, spike.observed) for spike in told if spike.topic != root),
         pulses=lead.pulses,
         synthetic=False,
         lead_topic=lead.topic,
         lead_language=lead.language,
+        verdict=lead.verdict,
+        evidence=lead.evidence,
+        lead_start=lead.start,
+        lead_end=lead.end,
+        doubted=tuple(_doubts(cluster, languages, root)),
     )
+
+
+def _told(cluster: list[Spike], roots: Mapping[str, str]) -> list[Spike]:
+    """The spikes that an incident speaks of: people's, if they are enough to tell of it, else all.
+
+    So what a flood of a few accounts looks like is never said of the people beside it, nor does it hide them.
+    """
+    organic = [spike for spike in cluster if spike.verdict is VerdictName.ORGANIC]
+    return organic if any(opens(spike, roots) for spike in organic) else cluster
 
 
 def _breadth(spike: Spike, root: str) -> int:
     """The spike that speaks for the incident is the root topic's over all languages, where it has one."""
     return 2 * (spike.topic == root) + (spike.language == EVERYTHING)
+
+
+def _end(spikes: list[Spike]) -> datetime | None:
+    """Of the last one; None while one lasts."""
+    ends = [spike.end for spike in spikes if spike.end is not None]
+    return max(ends) if len(ends) == len(spikes) else None
+
+
+def _languages(spikes: Iterable[Spike]) -> tuple[str, ...]:
+    return _largest_first((spike.language, spike.observed) for spike in spikes if spike.language != EVERYTHING)
+
+
+def _doubts(cluster: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:
+    """The languages that rose without a spike of people's, each with what its broadest spike is."""
+    for language in _languages(spike for spike in cluster if spike.language not in spoken):
+        of_it = [spike for spike in cluster if spike.language == language]
+        spike = max(of_it, key=lambda spike: (_breadth(spike, root), spike.observed))
+        reason = next((each for each in spike.evidence if each.decisive), None)
+        yield Doubt(language, spike.verdict, reason.name if reason else "", reason.value if reason else 0.0)
 
 
 def _known_id(known: Sequence[Incident], root: str, start: datetime, end: datetime) -> str | None:

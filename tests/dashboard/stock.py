@@ -117,6 +117,8 @@ def incident(*, going_on: bool = False) -> Incident:
         subtopics=("employer-ban", "retraction"),
         pulses=tuple(Pulse(peak - timedelta(minutes=20), peak, 640, 44.1) for peak in PEAKS),
         synthetic=True,
+        lead_start=SURGE,
+        lead_end=None if going_on else SURGE_END,
         evidence=(Evidence("repeated", 0.34, 0.97), Evidence("compared", 2_000), Evidence("voices", 0.66)),
         terms=(DrivingTerm("en", "work phone"), DrivingTerm("ar", "هواتفهم")),
     )

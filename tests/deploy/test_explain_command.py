@@ -64,6 +64,8 @@ def an_incident() -> Incident:
         subtopics=(),
         pulses=(),
         synthetic=False,
+        lead_start=NOON,
+        lead_end=NOON + timedelta(hours=1),
     )
 
 

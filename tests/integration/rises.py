@@ -38,12 +38,14 @@ def own_words(chance: random.Random) -> str:
     return " ".join(chance.sample(_WORDS, 14))
 
 
-def on_topic(post: Post) -> TaggedPost:
-    return TaggedPost(post, "en", 0.9, ("ban",), "rules")
+def tagged(post: Post, language: str, *topics: str) -> TaggedPost:
+    return TaggedPost(post, language, 0.9, topics, "rules")
 
 
-def background(*, rest_at_noon: int = 40) -> Iterator[TaggedPost]:
-    """Two posts an hour on the topic and forty on anything else, by people of many servers.
+def background(
+    *, rest_at_noon: int = 40, talk: int = 2, source: str = SOURCE, language: str = "en"
+) -> Iterator[TaggedPost]:
+    """`talk` posts an hour on the topic and forty on anything else, by people of many servers.
 
     From noon to one o'clock there are `rest_at_noon` on anything else.
     """
@@ -51,18 +53,18 @@ def background(*, rest_at_noon: int = 40) -> Iterator[TaggedPost]:
     for hour in range(int((END - START) / timedelta(hours=1))):
         begin = START + timedelta(hours=hour)
         others = rest_at_noon if begin == NOON else 40
-        for number in range(others + 2):
+        for number in range(others + talk):
             post = a_post(
-                source=SOURCE,
+                source=source,
                 id=f"{hour}-{number}",
                 text=own_words(chance),
                 created_at=begin + timedelta(seconds=chance.randrange(3600)),
                 author=f"person{hour}-{number}@server{number % 7}.example",
             )
-            yield on_topic(post) if number < 2 else TaggedPost(post, "en", 0.9, (), "rules")
+            yield tagged(post, language, "ban") if number < talk else tagged(post, language)
 
 
-def rise(count: int, lasting: timedelta, **fields: object) -> list[TaggedPost]:
+def rise(count: int, lasting: timedelta, *, language: str = "en", **fields: object) -> list[TaggedPost]:
     """So many posts from noon on, each by a person of their own and in own words, but for what the fields say.
 
     A field may be a function of the post's number.
@@ -72,13 +74,13 @@ def rise(count: int, lasting: timedelta, **fields: object) -> list[TaggedPost]:
     for number in range(count):
         usual: dict[str, object] = {
             "source": SOURCE,
-            "id": f"rise-{number}",
+            "id": f"rise-{language}-{number}",
             "text": own_words(chance),
             "created_at": NOON + lasting * number / count,
             "author": f"someone{number}@server{number % 9}.example",
         }
         told = {name: value(number) if callable(value) else value for name, value in fields.items()}
-        posts.append(on_topic(a_post(**(usual | told))))
+        posts.append(tagged(a_post(**(usual | told)), language, "ban"))
     return posts
 
 

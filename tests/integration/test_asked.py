@@ -30,5 +30,15 @@ def test_a_pasted_moment_is_in_utc(store: Store) -> None:
     assert store.query(query.paste) == query.rows(store) == [(noon,)]
 
 
+def test_pasted_tuples_are_tuples(store: Store) -> None:
+    noon = datetime(2020, 7, 10, 12, tzinfo=UTC)
+    named = "Array(Tuple(number UInt32, name String, at DateTime('UTC')))"
+    query = Query(
+        f"SELECT each.number, each.name, each.at FROM (SELECT 1) ARRAY JOIN {{all:{named}}} AS each",
+        {"all": [(0, "it's", noon), (1, "*", noon)]},
+    )
+    assert store.query(query.paste) == query.rows(store) == [(0, "it's", noon), (1, "*", noon)]
+
+
 def test_quotes_and_backslashes_cannot_leave_a_literal() -> None:
     assert literal("it's \\ here") == "'it\\'s \\\\ here'"

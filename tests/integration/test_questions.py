@@ -84,6 +84,8 @@ def an_incident() -> Incident:
         subtopics=("employer-ban",),
         pulses=(),
         synthetic=False,
+        lead_start=FOUR,
+        lead_end=FOUR + timedelta(hours=1),
     )
 
 

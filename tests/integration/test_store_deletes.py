@@ -9,7 +9,8 @@ import pytest
 
 from deploy.settings import load
 from ingest.contract import Post
-from processing.queries.speech import Scope, concentration
+from processing.queries.scopes import Scope
+from processing.queries.speech import concentrations
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, blank_the_gone, delete_posts, entomb, named_by, posts_named
@@ -182,7 +183,7 @@ def test_buckets_keep_their_posts_and_tell_how_many_are_deleted(store: Store) ->
 def test_speakers_are_those_whose_posts_are_still_there(store: Store) -> None:
     write(store, [tagged(a_post(id=str(n), author="bot" if n < 9 else f"person-{n}")) for n in range(12)])
     delete(store, of_author("bot"))
-    spoke = concentration(store, Scope("ban", "*", NOON, NOON + MINUTE))
+    [spoke] = concentrations(store, [Scope("ban", "*", NOON, NOON + MINUTE)])
     assert (spoke.posts, spoke.authors) == (3, 3)
 
 

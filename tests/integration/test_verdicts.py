@@ -9,15 +9,20 @@ import msgspec
 import pytest
 
 from processing import queries
-from processing.contract import Incident, VerdictName
-from processing.store.client import Store
-from processing.store.writer import recount, write_posts
+from processing.backtest import backtest
+from processing.contract import ClickHouseAddress, Incident, Spike, VerdictName
+from processing.queries import Circumstances
+from processing.sentences import doubt_sentence
+from processing.spikes.detector import DetectorPolicy
+from processing.store.client import Parameters, Row, Store
+from processing.store.writer import recount, write_posts, write_spikes
 from tests.conftest import NOON
 from tests.integration.rises import (
     ARTICLE,
     END,
     HEADLINE,
     START,
+    WIDTH,
     background,
     cover,
     decisions,
@@ -38,6 +43,20 @@ def decisive(incident: Incident) -> list[str]:
     return [each.name for each in incident.evidence if each.decisive]
 
 
+def led_by(store: Store, incident: Incident) -> Spike:
+    [lead] = [
+        spike
+        for spike in queries.spikes(store, START, END)
+        if (spike.topic, spike.language, spike.start)
+        == (incident.lead_topic, incident.lead_language, incident.lead_start)
+    ]
+    return lead
+
+
+def as_of_the_end(store: Store) -> Circumstances:
+    return Circumstances(END, queries.coverage(store), {"ban": "ban"})
+
+
 def not_told(store: Store, verdict: VerdictName) -> Incident:
     """The one incident of the store, which is recorded and not told."""
     said, incidents = watched(store)
@@ -55,6 +74,139 @@ def told(store: Store) -> Incident:
     assert incident.verdict is VerdictName.ORGANIC
     assert decisions(store) == [("first", "sent")]
     return incident
+
+
+FLOODS: dict[str, dict[str, object]] = {
+    "one account": {"author": "loud@server1.example"},
+    "one text": {"text": lambda number: f"{HEADLINE} {number}"},
+    "one server": {"author": lambda number: f"bot{number}@bots.example"},
+}
+
+
+def retold(store: Store) -> tuple[Incident, ...]:
+    """What a backtest of the same counts says."""
+    return backtest(store, DetectorPolicy.for_bins(WIDTH), {"ban": "ban"}, START, END + WIDTH).incidents
+
+
+@pytest.mark.parametrize(
+    ("flood", "reason"), [("one account", "repeated"), ("one text", "repeated"), ("one server", "one_domain")]
+)
+def test_a_flood_in_one_language_of_a_surge_is_not_named_as_people_of_it(store: Store, flood: str, reason: str) -> None:
+    fill(store, background(), rise(300, HALF_AN_HOUR), rise(100, HALF_AN_HOUR, language="ar", **FLOODS[flood]))
+    said, incidents = watched(store)
+    assert said.count("ALERT") == 1
+    [incident] = incidents
+    assert (incident.lead_language, incident.verdict, incident.languages) == ("*", VerdictName.ORGANIC, ("en",))
+    [doubt] = incident.doubted
+    assert (doubt.language, doubt.verdict, doubt.reason) == ("ar", VerdictName.CONCENTRATED, reason)
+    assert doubt.value > 0.95
+    assert f"  {doubt_sentence(doubt, 'ar')}\n" in said
+    assert "ar" not in {each.language for each in incident.terms}
+    assert retold(store) == incidents
+
+
+def test_a_surge_in_a_small_language_is_told_beside_a_flood_in_the_largest(store: Store) -> None:
+    """The flood is most of what all languages together hold, so together they are not people."""
+    flood = rise(800, HALF_AN_HOUR, author="loud@server1.example")
+    fill(store, background(talk=120), flood, rise(40, HALF_AN_HOUR, language="ar"))
+    said, incidents = watched(store)
+    assert ": ban in ar at " in said.splitlines()[0]
+    assert said.count("ALERT") == 1
+    [incident] = incidents
+    assert (incident.lead_topic, incident.lead_language, incident.start) == ("ban", "ar", NOON + WIDTH)
+    assert 30 <= incident.observed <= 40
+    assert (incident.verdict, incident.languages) == (VerdictName.ORGANIC, ("ar",))
+    assert [(each.language, each.verdict, each.reason) for each in incident.doubted] == [
+        ("en", VerdictName.CONCENTRATED, "repeated")
+    ]
+    assert {spike.language: spike.verdict for spike in queries.spikes(store, START, END)} == {
+        "*": VerdictName.CONCENTRATED,
+        "en": VerdictName.CONCENTRATED,
+        "ar": VerdictName.ORGANIC,
+    }
+    assert decisions(store) == [("first", "sent")]
+    assert retold(store) == incidents
+
+
+def test_a_backlog_of_one_source_in_one_language_is_named_as_one(store: Store) -> None:
+    late = rise(
+        100,
+        HALF_AN_HOUR,
+        language="ar",
+        source="another",
+        seen_at=lambda number: NOON + timedelta(hours=3, seconds=number),
+    )
+    usual = background(talk=0, source="another", language="ar")
+    fill(store, background(), rise(300, HALF_AN_HOUR), usual, late)
+    [incident] = watched(store)[1]
+    assert (incident.verdict, incident.languages) == (VerdictName.ORGANIC, ("en",))
+    assert [(each.language, each.verdict, each.reason) for each in incident.doubted] == [
+        ("ar", VerdictName.COLLECTOR, "late")
+    ]
+    assert retold(store) == (incident,)
+
+
+def test_people_who_join_a_flood_hours_later_are_told_since_they_began(store: Store) -> None:
+    flood = rise(300, HALF_AN_HOUR, author="loud@server1.example")
+    fill(store, background(talk=20), flood, until=NOON + timedelta(hours=1))
+    not_told(store, VerdictName.CONCENTRATED)
+    begin = NOON + timedelta(hours=2)
+    people = rise(60, HALF_AN_HOUR, language="ar", created_at=lambda number: begin + timedelta(seconds=30 * number))
+    fill(store, people)
+    said, [incident] = watched(store)
+    assert said.count("ALERT") == 1
+    assert (incident.start, incident.lead_language, incident.languages) == (begin, "ar", ("ar",))
+    assert decisions(store) == [("not_told_concentrated", "withheld"), ("first", "sent")]
+    assert watched(store)[0] == ""
+
+
+@pytest.mark.parametrize("minutes", [10, 20, 45])
+def test_a_restart_between_finds_the_same_and_asks_nothing_again(store: Store, minutes: int) -> None:
+    flood = rise(100, HALF_AN_HOUR, language="ar", author="loud@server1.example")
+    fill(store, background(), rise(300, HALF_AN_HOUR), flood, until=NOON + timedelta(minutes=minutes))
+    first, _ = watched(store)
+    cover(store, START, END)
+    second, incidents = watched(store)
+    assert (first + second).count("ALERT") == 1
+    assert retold(store) == incidents
+    before = store.query("SELECT * FROM spike_versions ORDER BY ALL")
+    assert watched(store) == ("", incidents)
+    assert store.query("SELECT * FROM spike_versions ORDER BY ALL") == before
+
+
+def test_spikes_of_a_time_when_only_incidents_were_judged_are_judged_before_anything_is_told(store: Store) -> None:
+    fill(store, background(), rise(300, HALF_AN_HOUR, author="loud@server1.example"), until=NOON + HALF_AN_HOUR)
+    not_told(store, VerdictName.CONCENTRATED)
+    known = queries.spikes(store, START, END)
+    write_spikes(store, [msgspec.structs.replace(each, verdict=VerdictName.ORGANIC, evidence=()) for each in known])
+    cover(store, START, NOON + timedelta(hours=1))
+    not_told(store, VerdictName.CONCENTRATED)
+    assert {each.verdict for each in queries.spikes(store, START, END)} == {VerdictName.CONCENTRATED}
+
+
+class CountingStore(Store):
+    """Counts what it is asked."""
+
+    asked = 0
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        self.asked += 1
+        return super().query(sql, parameters)
+
+
+def test_many_spikes_are_judged_with_as_few_questions_as_one(store: Store, address: ClickHouseAddress) -> None:
+    languages = ("en", "ar", "es", "hi", "ja")
+    fill(store, background(), *(rise(30, HALF_AN_HOUR, language=language) for language in languages))
+    watched(store)
+    known = queries.spikes(store, START, END)
+    assert {each.language for each in known} == {"*", *languages}
+    given = as_of_the_end(store)
+    with CountingStore(address) as counting:
+        together = list(queries.facts(counting, known, given))
+        asked = counting.asked
+        alone = [facts for each in known for facts in queries.facts(counting, [each], given)]
+    assert together == alone
+    assert counting.asked == asked * (1 + len(known))
 
 
 def test_forty_posts_by_the_bots_of_one_server_within_ninety_seconds(store: Store) -> None:
@@ -195,7 +347,7 @@ def test_backfill_is_counted_apart(store: Store) -> None:
     incident = told(store)
     again = rise(80, HALF_AN_HOUR, backfill=lambda number: number < 60)
     recount(store, write_posts(store, again))
-    seen = queries.facts(store, incident, END, queries.coverage(store))
+    [seen] = queries.facts(store, [led_by(store, incident)], as_of_the_end(store))
     assert seen.backfilled == pytest.approx(60 / 81, abs=0.02)
 
 
@@ -205,6 +357,7 @@ def test_a_surge_on_the_second_day_is_judged_by_its_own_posts(store: Store) -> N
         300, HALF_AN_HOUR, id=lambda number: f"copy-{number}", created_at=before, author="loud@server1.example"
     )
     fill(store, background(), rise(120, HALF_AN_HOUR))
-    incident = msgspec.structs.replace(told(store), start=before)
+    spike = msgspec.structs.replace(led_by(store, told(store)), start=before)
     recount(store, write_posts(store, copied))
-    assert queries.facts(store, incident, END, queries.coverage(store)).concentration.top_author < 0.1
+    [seen] = queries.facts(store, [spike], as_of_the_end(store))
+    assert seen.concentration.top_author < 0.1

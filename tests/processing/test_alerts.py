@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from processing.alerts.deliver import Outcome, Sent, deliver
 from processing.alerts.message import SYNTHETIC, details, headline
 from processing.alerts.notifiers.console import Console
 from processing.alerts.state import Decision, Standing, decide
-from processing.contract import DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
+from processing.contract import Doubt, DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
 from processing.store.client import Store
 from tests.conftest import NOON
 
@@ -38,6 +39,7 @@ def an_incident(*, synthetic: bool = False, verdict: VerdictName = VerdictName.O
         subtopics=("employer-ban",),
         pulses=pulses,
         synthetic=synthetic,
+        lead_start=NOON,
         verdict=verdict,
         evidence=(
             Evidence("repeated", 0.96, 0.9, decisive=verdict is not VerdictName.ORGANIC),
@@ -117,6 +119,30 @@ def test_what_a_verdict_keeps_back_is_written_down_once_and_told_when_it_changes
 
 def test_what_is_not_told_does_not_look_like_a_surge() -> None:
     assert headline(an_incident(verdict=VerdictName.COLLECTOR)).startswith("NOT TOLD, COLLECTOR: ban at 36 times")
+
+
+def test_a_language_that_is_not_people_is_named_with_its_reason_and_never_as_one_of_theirs() -> None:
+    doubts = (
+        Doubt("zh", VerdictName.CONCENTRATED, "one_domain", 0.97),
+        Doubt("tr", VerdictName.COLLECTOR, "everything_rose", 2.94),
+        Doubt("de", VerdictName.BACKFILL, "", 0.0),
+    )
+    lines = details(msgspec.structs.replace(an_incident(), doubted=doubts), WIDTH)
+    assert "languages: en, ar" in lines
+    assert (
+        "zh: few speak. 97% of the posts are from the accounts of one server; without them no surge remains." in lines
+    )
+    assert any(line.startswith("tr: this may be how") and "rose to 2.9 times the usual too." in line for line in lines)
+    assert "de: this is history." in lines
+    many = tuple(Doubt(f"l{number}", VerdictName.BACKFILL, "", 0.0) for number in range(8))
+    assert "likewise in doubt: l6, l7" in details(msgspec.structs.replace(an_incident(), doubted=many), WIDTH)
+
+
+def test_the_headline_says_whose_figures_it_has() -> None:
+    alone = msgspec.structs.replace(an_incident(), lead_topic="ban", lead_language="ar")
+    assert headline(alone) == "EXTREME: ban in ar at 36 times normal, since Fri 10 Jul 2020 12:00 UTC"
+    part = msgspec.structs.replace(an_incident(), lead_topic="employer-ban")
+    assert headline(part).startswith("EXTREME: ban (employer-ban) at 36 times normal")
 
 
 class Unreachable:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
-from processing.contract import Incident, IncidentState, Severity
+from processing.contract import Severity, Spike, VerdictName
 from processing.queries import Coverage
-from processing.queries.facts import newly_covered, rest_ratio, scope_of
+from processing.queries.facts import newly_covered
+from processing.queries.scopes import leading_scope, merged, scope_of, within
+from processing.queries.usual import rest_ratio
+from processing.spikes.incidents import IncidentPolicy, group
 from tests.conftest import NOON
 
 HOUR = timedelta(hours=1)
@@ -64,11 +68,10 @@ def test_a_source_is_new_that_began_to_be_collected_with_the_rise(stretches: lis
     assert newly_covered({"old": 25, "new": 75}, stretches, NOON, NOON + HOUR) == pytest.approx(share)
 
 
-def an_incident(peak: datetime, end: datetime | None) -> Incident:
-    return Incident(
-        id="ban",
+def a_spike(peak: datetime, end: datetime | None) -> Spike:
+    return Spike(
         topic="ban",
-        state=IncidentState.OPEN,
+        language="ar",
         start=NOON,
         detected_at=NOON,
         peak=peak,
@@ -78,10 +81,8 @@ def an_incident(peak: datetime, end: datetime | None) -> Incident:
         ratio=50.0,
         score=9.0,
         severity=Severity.EXTREME,
-        languages=(),
-        subtopics=(),
+        provisional=False,
         pulses=(),
-        synthetic=False,
     )
 
 
@@ -91,16 +92,35 @@ def an_incident(peak: datetime, end: datetime | None) -> Incident:
         (2, 5, 20, (0, 5)),
         (2, None, 3, (0, 3)),
         (2, None, 40, (0, 24)),
-        # The rise that leads came on the second day: judged by its own posts, with as much before it as there is room.
+        # What matters came on the second day: judged by its own posts, with as much before it as there is room.
         (30, None, 30, (6, 30)),
         (30, None, 60, (7, 31)),
         (30, 50, 60, (7, 31)),
         (23.5, 50, 60, (0.5, 24.5)),
     ],
 )
-def test_an_incident_is_judged_by_a_day_that_holds_its_peak(
+def test_a_spike_is_judged_by_a_day_that_holds_its_peak(
     peak: float, end: float | None, now: float, hours: tuple[float, float]
 ) -> None:
-    incident = an_incident(NOON + peak * HOUR, None if end is None else NOON + end * HOUR)
-    scope = scope_of(incident, NOON + now * HOUR)
+    spike = a_spike(NOON + peak * HOUR, None if end is None else NOON + end * HOUR)
+    scope = scope_of(spike, NOON + now * HOUR)
+    assert (scope.topic, scope.language) == ("ban", "ar")
     assert ((scope.start - NOON) / HOUR, (scope.end - NOON) / HOUR) == hours
+
+
+def test_an_incident_is_explained_by_the_spike_that_leads_it() -> None:
+    spike = a_spike(NOON + 2 * HOUR, NOON + 3 * HOUR)
+    flood = msgspec.structs.replace(
+        spike, language="*", start=NOON - 5 * HOUR, end=None, verdict=VerdictName.CONCENTRATED
+    )
+    [incident] = group(IncidentPolicy(), [spike, flood], (), {"ban": "ban"}, NOON + 4 * HOUR)
+    assert leading_scope(incident, NOON + 4 * HOUR) == scope_of(spike, NOON + 4 * HOUR)
+
+
+def test_ranges_that_touch_are_read_once() -> None:
+    ranges = [(NOON + 4 * HOUR, NOON + 5 * HOUR), (NOON, NOON + 2 * HOUR), (NOON + HOUR, NOON + 3 * HOUR)]
+    assert list(merged([*ranges, (NOON + HOUR, NOON + HOUR)])) == [
+        (NOON, NOON + 3 * HOUR),
+        (NOON + 4 * HOUR, NOON + 5 * HOUR),
+    ]
+    assert within("minute", ()) == ("(false)", {})

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from processing.contract import Incident, IncidentState, Pulse, Severity, Spike
+from processing.contract import Doubt, Evidence, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
 from tests.conftest import NOON
 
@@ -123,3 +123,65 @@ def test_grouping_does_not_depend_on_the_order_of_the_spikes() -> None:
 def test_it_names_the_series_whose_figures_it_has() -> None:
     [incident] = grouped(spike("employer-ban", severity=Severity.MAJOR), spike("employer-ban", "ar"))
     assert (incident.lead_topic, incident.lead_language) == ("employer-ban", "*")
+
+
+REPEATED = (Evidence("repeated", 0.98, 0.9, decisive=True), Evidence("posts", 900))
+FLOOD = {"verdict": VerdictName.CONCENTRATED, "evidence": REPEATED}
+
+
+def test_a_flood_in_one_language_does_not_hide_people_in_another() -> None:
+    [incident] = grouped(
+        spike(observed=1_500, score=9.0, **FLOOD),
+        spike(language="en", observed=1_300, score=8.0, **FLOOD),
+        spike(language="ar", start=0.5, end=3, observed=90, severity=Severity.MAJOR),
+        now=4,
+    )
+    assert (incident.verdict, incident.lead_language, incident.lead_start) == (
+        VerdictName.ORGANIC,
+        "ar",
+        NOON + 0.5 * HOUR,
+    )
+    assert (incident.observed, incident.score, incident.severity) == (90, 3.2, Severity.MAJOR)
+    assert (incident.start, incident.end, incident.lead_end) == (NOON + 0.5 * HOUR, NOON + 3 * HOUR, NOON + 3 * HOUR)
+    assert incident.languages == ("ar",)
+    assert incident.doubted == (Doubt("en", VerdictName.CONCENTRATED, "repeated", 0.98),)
+
+
+def test_a_language_of_bots_alone_is_named_apart_in_a_surge_of_people() -> None:
+    [incident] = grouped(
+        spike(observed=900),
+        spike(language="en", observed=700),
+        spike(language="ar", observed=200, **FLOOD),
+        spike("employer-ban", "ar", observed=300, verdict=VerdictName.COLLECTOR),
+        spike("retraction", "tr", observed=20, verdict=VerdictName.BACKFILL),
+    )
+    assert (incident.lead_language, incident.languages, incident.subtopics) == ("*", ("en",), ())
+    assert incident.doubted == (
+        Doubt("ar", VerdictName.CONCENTRATED, "repeated", 0.98),
+        Doubt("tr", VerdictName.BACKFILL, "", 0.0),
+    )
+
+
+def test_a_language_with_one_spike_of_people_is_theirs() -> None:
+    [incident] = grouped(spike(), spike(language="ar", **FLOOD), spike("employer-ban", "ar"))
+    assert (incident.languages, incident.doubted) == (("ar",), ())
+
+
+def test_where_no_spike_of_people_may_open_an_incident_it_is_what_its_broadest_spike_is() -> None:
+    [incident] = grouped(
+        spike(**FLOOD), spike(language="en", **FLOOD), spike("retraction", "tr", severity=Severity.NOTABLE)
+    )
+    assert (incident.verdict, incident.evidence, incident.lead_language) == (VerdictName.CONCENTRATED, REPEATED, "*")
+    assert incident.languages == ("tr",)
+    assert incident.subtopics == ("retraction",)
+    assert [doubt.language for doubt in incident.doubted] == ["en"]
+
+
+def test_an_incident_keeps_its_id_when_people_join_a_flood_and_may_grow_while_the_flood_lasts() -> None:
+    flood = spike(end=None, **FLOOD)
+    withheld = grouped(flood, now=5)
+    told = grouped(flood, spike(language="ar", start=4, end=5), known=withheld, now=20)
+    assert [incident.id for incident in told] == [withheld[0].id]
+    assert (told[0].start, told[0].end, told[0].state) == (NOON + 4 * HOUR, NOON + 5 * HOUR, IncidentState.OPEN)
+    later = grouped(flood, spike(language="ar", start=4, end=5), known=told, now=21)
+    assert [incident.id for incident in later] == [withheld[0].id]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.contract import Evidence, VerdictName
-from processing.sentences import LANGUAGES, figure, limit, verdict_sentence
+from processing.contract import Doubt, Evidence, VerdictName
+from processing.sentences import LANGUAGES, doubt_sentence, figure, limit, verdict_sentence
 from processing.spikes.verdict import Concentration, Facts, VerdictPolicy, verdict
 
 POLICY = VerdictPolicy()
@@ -122,6 +122,16 @@ def test_a_verdict_has_a_sentence_with_its_figures_in_both_languages(name: Verdi
     assert "3%" in arabic or "97%" in arabic
     assert any("\u0600" <= letter <= "\u06ff" for letter in arabic)
     assert verdict_sentence(name, ()).endswith(".")
+
+
+@pytest.mark.parametrize("name", [name for name in VerdictName if name is not VerdictName.ORGANIC])
+def test_a_language_in_doubt_has_a_sentence_in_both_languages(name: VerdictName) -> None:
+    english, arabic = (doubt_sentence(Doubt("tr", name, "late", 0.97), "Türkçe", each) for each in LANGUAGES)
+    assert english.startswith("Türkçe: ")
+    assert arabic.startswith("Türkçe: ")
+    assert "97%" in english
+    assert "97%" in arabic
+    assert any("\u0600" <= letter <= "\u06ff" for letter in arabic)
 
 
 def test_every_doubt_has_words_in_both_languages() -> None:

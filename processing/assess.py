@@ -1,0 +1,72 @@
+"""What each spike is and what drives each incident: the store is asked, `verdict` decides. For watch and backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ingest.contract import SYNTHETIC_PREFIX
+from processing import queries
+from processing.contract import Incident, Spike, VerdictName
+from processing.queries import Circumstances, Reader
+from processing.spikes.verdict import Verdict, VerdictPolicy, verdict
+
+
+def judged(
+    reader: Reader,
+    policy: VerdictPolicy,
+    spikes: Iterable[Spike],
+    given: Circumstances,
+    *,
+    known: Iterable[Spike] = (),
+) -> tuple[Spike, ...]:
+    """The spikes, each with its verdict over its own series and its own time.
+
+    One that is among `known` keeps the verdict that it has there: nothing has happened to it since.
+    """
+    before = {_unjudged(spike): spike for spike in known}
+    kept = [before.get(_unjudged(spike), spike) for spike in spikes]
+    new = [spike for spike in kept if not spike.evidence]
+    found = dict(zip(new, _verdicts(reader, policy, new, given), strict=True))
+    return tuple(_with(spike, found[spike]) if spike in found else spike for spike in kept)
+
+
+def _verdicts(
+    reader: Reader, policy: VerdictPolicy, spikes: Sequence[Spike], given: Circumstances
+) -> Iterator[Verdict]:
+    for facts in queries.facts(reader, spikes, given):
+        yield verdict(policy, facts)
+
+
+def _with(spike: Spike, said: Verdict) -> Spike:
+    return msgspec.structs.replace(spike, verdict=said.name, evidence=said.evidence)
+
+
+def _unjudged(spike: Spike) -> Spike:
+    return msgspec.structs.replace(spike, verdict=VerdictName.ORGANIC, evidence=())
+
+
+def described(reader: Reader, incident: Incident, now: datetime, known: Incident | None = None) -> Incident:
+    """The incident with its terms and where it comes from; as known while it has not changed."""
+    if known is not None and _same_rise(known, incident):
+        return msgspec.structs.replace(incident, synthetic=known.synthetic, terms=known.terms)
+    sources = queries.sources_between(reader, incident.topic, incident.start, incident.end or now)
+    return msgspec.structs.replace(
+        incident, synthetic=_are_synthetic(sources), terms=queries.leading_terms(reader, incident, now)
+    )
+
+
+def _are_synthetic(sources: Iterable[str]) -> bool:
+    named = tuple(sources)
+    return bool(named) and all(source.startswith(SYNTHETIC_PREFIX) for source in named)
+
+
+def _same_rise(one: Incident, other: Incident) -> bool:
+    """Whether nothing has happened between two looks but that time went on."""
+    figures = (
+        *("start", "peak", "end", "observed", "score", "languages", "subtopics", "doubted"),
+        *("lead_topic", "lead_language", "lead_start", "lead_end"),
+    )
+    return all(getattr(one, name) == getattr(other, name) for name in figures)
