@@ -17,7 +17,9 @@ import pandas as pd
 
 from dashboard.data import OTHERS, Mark, Point, silences
 from dashboard.i18n import Interface, Words, duration, moment, number
+from dashboard.names import mark_name
 from dashboard.window import Window
+from processing.contract import VerdictName
 
 # Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
 # Vermilion is left to the surges; grey is for the rest.
@@ -54,12 +56,16 @@ def timeline(
     description: str,
 ) -> alt.LayerChart:
     """Lines over time, or areas on top of each other where they add up."""
+    surges = [mark for mark in marks if mark.verdict is VerdictName.ORGANIC]
+    doubts = [mark for mark in marks if mark.verdict is not VerdictName.ORGANIC]
     marked = [
         _shades(_silence_rows(points, window, words), SILENCE, 0.25),
-        _shades(_surge_rows(marks, words), SURGE, 0.15),
-        _rules(_pulse_rows(marks, words)),
-        _labels(_surge_labels(marks), y=-8),
-        _labels(_pulse_labels(marks), y=10),
+        _shades(_surge_rows(surges, words), SURGE, 0.15),
+        _frames(_doubt_rows(doubts, words)),
+        _rules(_pulse_rows(surges, words)),
+        _labels(_surge_labels(surges), y=-8),
+        _labels(_doubt_rows(doubts, words), y=-8),
+        _labels(_pulse_labels(surges), y=10),
     ]
     counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
     layers = [counts, *(layer for layer in marked if layer is not None)]
@@ -170,6 +176,19 @@ def _surge_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
     ]
 
 
+def _doubt_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+    """A rise that is no surge of people says in words what it is."""
+    return [
+        {
+            "at": mark.start,
+            "until": max(mark.end, mark.start + timedelta(minutes=1)),
+            "label": mark_name(mark.verdict, words),
+            "when": moment(words, mark.start),
+        }
+        for mark in marks
+    ]
+
+
 def _pulse_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
     return [
         {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
@@ -191,6 +210,14 @@ def _pulse_labels(marks: Sequence[Mark]) -> list[dict[str, Any]]:
 def _shades(rows: list[dict[str, Any]], colour: str, opacity: float) -> alt.Chart | None:
     shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=colour, opacity=opacity, clip=True)
     drawn: alt.Chart = shades.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
+    return drawn if rows else None
+
+
+def _frames(rows: list[dict[str, Any]]) -> alt.Chart | None:
+    frames = alt.Chart(pd.DataFrame(rows)).mark_rect(
+        fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5, clip=True
+    )
+    drawn: alt.Chart = frames.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
     return drawn if rows else None
 
 

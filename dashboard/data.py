@@ -36,12 +36,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Mark:
-    """A surge to shade: `end` is where it ends, or where the counting does."""
+    """A rise to mark, as a surge where it is organic: `end` is where it ends, or where the counting does."""
 
     start: datetime
     end: datetime
     ratio: float
     pulses: tuple[Pulse, ...]
+    verdict: VerdictName
 
 
 @dataclass(frozen=True)
@@ -136,15 +137,12 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: View, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[Mark, ...]:
-    """What to shade: surges for a topic in all languages, the series' own spikes for anything narrower.
-
-    A topic whose incidents are all kept back has none to shade: its spikes are what they were made of.
-    """
+    """What to mark: incidents for a topic in all languages, the series' own spikes for anything narrower."""
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
-    found = surges(whole) if whole and view.language == EVERYTHING else own
+    found = whole if whole and view.language == EVERYTHING else own
     return tuple(
-        Mark(max(each.start, window.start), min(each.end or now, window.end), each.ratio, each.pulses)
+        Mark(max(each.start, window.start), min(each.end or now, window.end), each.ratio, each.pulses, each.verdict)
         for each in found
         if each.start < window.end and (each.end or now) > window.start
     )

@@ -79,6 +79,10 @@ class Words:
     pulse: str
     topics_overlap: str
     marks_explained: str
+    doubts_explained: str
+    mark_concentrated: str
+    mark_collector: str
+    mark_backfill: str
     chart_alt: str
     nothing_in_range: str
 
@@ -107,6 +111,7 @@ class Words:
     verdict_concentrated: str
     verdict_collector: str
     verdict_backfill: str
+    also_doubted: str
     why: str
     why_note: str
     driving_terms: str
@@ -209,6 +214,10 @@ ENGLISH = Words(
     pulse="Pulse",
     topics_overlap="The largest topics. A post can have several, so they do not add up.",
     marks_explained="Shaded: a surge. Dashed lines: its pulses, numbered as below.",
+    doubts_explained="Framed: a rise that is no surge of people, with what it is.",
+    mark_concentrated="few speak",
+    mark_collector="by the collecting",
+    mark_backfill="history",
     chart_alt="Posts about {topic} over time, from {start} to {end} UTC",
     nothing_in_range="No post in this time matches. Choose a longer time or another filter.",
     incidents="Latest surges",
@@ -235,6 +244,7 @@ ENGLISH = Words(
     verdict_concentrated="concentrated, not told",
     verdict_collector="collector, not told",
     verdict_backfill="backfill, not told",
+    also_doubted="Likewise in doubt",
     why="Why: {topic}",
     why_note="Read from the posts of {start} to {end} UTC; terms from its start until an hour after its peak.",
     driving_terms="What people say that they did not say before",
@@ -347,6 +357,10 @@ ARABIC = Words(
     pulse="نبضة",
     topics_overlap="أكبر المواضيع. قد يكون للمنشور أكثر من موضوع، فلا تُجمع الأعداد.",
     marks_explained="المظلَّل: موجة. الخطوط المتقطعة: نبضاتها، مرقَّمة كما في الأسفل.",
+    doubts_explained="المؤطَّر: ارتفاع ليس موجة من الناس، وعليه ما هو.",
+    mark_concentrated="المتحدثون قلّة",
+    mark_collector="من الجمع",
+    mark_backfill="منشورات قديمة",
     chart_alt="المنشورات عن {topic} عبر الزمن، من {start} إلى {end} بالتوقيت العالمي",
     nothing_in_range="لا منشور يطابق في هذه المدة. اختر مدة أطول أو مرشِّحًا آخر.",
     incidents="أحدث الموجات",
@@ -373,6 +387,7 @@ ARABIC = Words(
     verdict_concentrated="مركَّزة، لم يُبلَّغ عنها",
     verdict_collector="من الجمع، لم يُبلَّغ عنها",
     verdict_backfill="استدراك، لم يُبلَّغ عنها",
+    also_doubted="موضع شك أيضًا",
     why="لماذا: {topic}",
     why_note="مقروء من منشورات {start} إلى {end} بالتوقيت العالمي، والعبارات من بدايتها حتى ساعة بعد ذروتها.",
     driving_terms="ما يقوله الناس ولم يكونوا يقولونه",

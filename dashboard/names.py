@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import WORDS, Interface
-from processing.contract import EVERYTHING
+from dashboard.i18n import WORDS, Interface, Words
+from processing.contract import EVERYTHING, VerdictName
 
 # id: (English, Arabic)
 TOPICS = {
@@ -150,3 +150,14 @@ def language_name(interface: Interface, language: str) -> str:
 def evidence_name(interface: Interface, evidence: str) -> str:
     """What the page calls a figure of a verdict."""
     return EVIDENCE[evidence][_COLUMN[interface]] if evidence in EVIDENCE else evidence
+
+
+def mark_name(verdict: VerdictName, words: Words) -> str:
+    """What stands on the chart over a rise."""
+    names = {
+        VerdictName.ORGANIC: words.surge,
+        VerdictName.CONCENTRATED: words.mark_concentrated,
+        VerdictName.COLLECTOR: words.mark_collector,
+        VerdictName.BACKFILL: words.mark_backfill,
+    }
+    return names[verdict]

@@ -11,7 +11,7 @@ from dashboard.i18n import Words, duration, moment, number
 from dashboard.markup import Markup, element
 from dashboard.names import language_name, topic_name
 from dashboard.view import View
-from processing.contract import Incident
+from processing.contract import EVERYTHING, Incident
 
 SIGNS = {Mood.SURGING: "▲", Mood.CALM: "●", Mood.CATCHING_UP: "◔", Mood.STALE: "?"}
 
@@ -81,8 +81,10 @@ def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
 
 
 def incident_name(incident: Incident, view: View) -> str:
-    """Its topic, and the sub-topic that led it, which says more than the root."""
-    return " · ".join(topic_name(view.ui, topic) for topic in (incident.topic, *incident.subtopics[:1]))
+    """Its topic, the sub-topic that led it, which says more than the root, and the language where one leads."""
+    topics = [topic_name(view.ui, topic) for topic in (incident.topic, *incident.subtopics[:1])]
+    alone = incident.lead_language != EVERYTHING
+    return " · ".join([*topics, *([language_name(view.ui, incident.lead_language)] if alone else [])])
 
 
 def _last(incidents: tuple[Incident, ...], view: View, words: Words) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dashboard.names import language_name, topic_name
 from dashboard.view import View
 from dashboard.views import filters
 from dashboard.views.headline import incident_name
-from dashboard.views.verdict import badge, sentence
+from dashboard.views.verdict import badge, doubts, sentence
 from processing.contract import Incident, IncidentState, Pulse, Severity
 
 MOST_CARDS = 6
@@ -45,6 +45,7 @@ def card(incident: Incident, view: View, words: Words) -> Markup:
         element("div", *_badges(incident, words), css="bw-badges"),
         element("p", sentence(incident, view), css="bw-note"),
         element("dl", *_facts(incident, view, words), css="bw-facts"),
+        *doubts(incident, view, words),
         element("div", *_terms(incident, view), css="bw-drivers") if incident.terms else "",
         element("ol", *(_pulse(pulse, words) for pulse in incident.pulses), css="bw-pulses") if incident.pulses else "",
         css="bw-card",

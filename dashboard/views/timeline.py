@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import streamlit as st
 
 from dashboard.charts import colours, names_of, timeline
-from dashboard.data import OTHERS, Snapshot
+from dashboard.data import OTHERS, Mark, Snapshot
 from dashboard.i18n import Words, moment
 from dashboard.markup import element
 from dashboard.names import language_name, topic_name
 from dashboard.view import Split, View
+from processing.contract import VerdictName
 
 
 def show(snapshot: Snapshot, view: View, words: Words) -> None:
@@ -35,9 +38,18 @@ def show(snapshot: Snapshot, view: View, words: Words) -> None:
         ),
     )
     st.altair_chart(chart, width="stretch", key="timeline")
-    notes = [words.marks_explained] * bool(snapshot.marks) + [words.topics_overlap] * (view.by is Split.TOPIC)
+    notes = [*_explained(snapshot.marks, words), *([words.topics_overlap] if view.by is Split.TOPIC else [])]
     if notes:
         st.caption(" ".join(notes))
+
+
+def _explained(marks: Sequence[Mark], words: Words) -> Iterator[str]:
+    """What the kinds of marks that the chart has mean."""
+    organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
+    if True in organic:
+        yield words.marks_explained
+    if False in organic:
+        yield words.doubts_explained
 
 
 def line_name(line: str, view: View, words: Words) -> str:

@@ -1,12 +1,15 @@
-"""What a rise is, as a badge and as the sentence that alerts have too."""
+"""What a rise is, as a badge and as the sentences that alerts have too."""
 
 from __future__ import annotations
 
 from dashboard.i18n import Words
 from dashboard.markup import Markup, element
+from dashboard.names import language_name
 from dashboard.view import View
 from processing.contract import Incident, VerdictName
-from processing.sentences import verdict_sentence
+from processing.sentences import doubt_sentence, verdict_sentence
+
+MOST_DOUBTS = 6
 
 
 def badge(incident: Incident, words: Words) -> Markup:
@@ -23,3 +26,15 @@ def badge(incident: Incident, words: Words) -> Markup:
 def sentence(incident: Incident, view: View) -> Markup:
     """What decided it."""
     return element("span", verdict_sentence(incident.verdict, incident.evidence, view.ui.value))
+
+
+def doubts(incident: Incident, view: View, words: Words) -> list[Markup]:
+    """The languages that rose and are not named as those of people, a sentence each."""
+    shown = [
+        doubt_sentence(doubt, language_name(view.ui, doubt.language), view.ui.value)
+        for doubt in incident.doubted[:MOST_DOUBTS]
+    ]
+    others = [language_name(view.ui, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
+    if others:
+        shown.append(words.colon.format(name=words.also_doubted, value=words.separator.join(others)))
+    return [element("p", each, css="bw-note") for each in shown]

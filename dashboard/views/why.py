@@ -12,7 +12,7 @@ from dashboard.names import evidence_name, language_name
 from dashboard.view import View
 from dashboard.views.headline import incident_name
 from dashboard.views.posts import address
-from dashboard.views.verdict import badge, sentence
+from dashboard.views.verdict import badge, doubts, sentence
 from processing.contract import Evidence, Incident
 from processing.queries import Concentration, Counted, Explanation, Query, Share, SharedPost, Terms
 from processing.sentences import figure, limit
@@ -26,6 +26,8 @@ def show(explained: Explanation, view: View, words: Words) -> None:
     incident = explained.incident
     st.subheader(words.why.format(topic=incident_name(incident, view)), anchor=False)
     st.html(element("div", badge(incident, words), " ", sentence(incident, view), css="bw-verdict"))
+    if incident.doubted:
+        st.html(element("div", *doubts(incident, view, words)))
     st.caption(words.why_note.format(start=moment(words, explained.start), end=moment(words, explained.end)))
     _terms(explained.terms, view, words)
     first, shared = st.columns(2, gap="large")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from dashboard.charts import SURGE as SURGE_COLOUR
+from dashboard.charts import timeline
 from dashboard.data import (
     OTHERS,
     Listening,
@@ -23,13 +26,15 @@ from dashboard.data import (
     silences,
     strongest,
 )
-from dashboard.i18n import ENGLISH
+from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
+from dashboard.names import language_name, mark_name
 from dashboard.view import Range, View
 from dashboard.views.headline import headline
 from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
-from processing.contract import IncidentState, Severity, VerdictName
+from processing.contract import Doubt, IncidentState, Severity, VerdictName
 from processing.queries import Coverage
+from processing.sentences import doubt_sentence
 from tests.dashboard.stock import END, START, SURGE, SURGE_END, incident, spike
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -149,15 +154,45 @@ def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
     assert len(marks_of(View(topic="*"), shown, END, [incident()], [])) == 1
 
 
-def test_what_a_verdict_keeps_back_is_not_shaded_by_its_spikes() -> None:
+@pytest.mark.parametrize(
+    "view", [View(), View(language="ar"), View(topic="employer-ban"), View(topic="employer-ban", language="ar")]
+)
+@pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
+def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(view: View, words: Words) -> None:
     shown = Window(START, END, HOUR, END)
-    withheld = msgspec.structs.replace(incident(), verdict=VerdictName.CONCENTRATED)
-    whole = msgspec.structs.replace(spike(), language="*")
-    assert marks_of(View(), shown, END, [withheld], [whole]) == ()
-    assert (
-        len(marks_of(View(topic="court"), shown, END, [withheld], [msgspec.structs.replace(whole, topic="court")])) == 1
-    )
-    assert len(marks_of(View(), shown, END, [], [whole])) == 1
+
+    def drawn(verdict: VerdictName) -> str:
+        whole = msgspec.structs.replace(incident(), verdict=verdict)
+        series = msgspec.structs.replace(spike(), topic=view.topic, language=view.language, verdict=verdict)
+        marks = marks_of(view, shown, END, [whole], [series])
+        assert [mark.verdict for mark in marks] == [verdict]
+        chart = timeline(
+            [Point(START, "ban", 3)],
+            marks,
+            shown,
+            stacked=False,
+            interface=Interface.ENGLISH,
+            words=words,
+            name=str,
+            description="",
+        )
+        return json.dumps(chart.to_dict(), ensure_ascii=False)
+
+    organic, few = drawn(VerdictName.ORGANIC), drawn(VerdictName.CONCENTRATED)
+    assert f'"{SURGE_COLOUR}"' in organic
+    assert f'"{SURGE_COLOUR}"' not in few
+    assert words.mark_concentrated in few
+    assert words.mark_concentrated not in organic
+    assert len({mark_name(verdict, words) for verdict in VerdictName}) == len(VerdictName)
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_card_names_a_language_in_doubt_apart(interface: Interface) -> None:
+    doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
+    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), View(ui=interface), WORDS[interface])
+    assert doubt_sentence(doubt, language_name(interface, "tr"), interface.value) in shown
+    alone = msgspec.structs.replace(incident(), lead_language="ar")
+    assert f" · {language_name(interface, 'ar')}" in card(alone, View(ui=interface), WORDS[interface])
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
