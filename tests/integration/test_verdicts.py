@@ -324,6 +324,19 @@ def test_all_topics_of_a_source_that_move_together(store: Store) -> None:
     assert figures(incident)["everything_rose"] > 15
 
 
+def test_a_sub_topic_rises_with_its_subject_and_not_with_the_collector(store: Store) -> None:
+    people = [msgspec.structs.replace(each, topics=("ban", "part")) for each in rise(40, HALF_AN_HOUR)]
+    fill(store, background(), people, rise(300, HALF_AN_HOUR, id=lambda number: f"other-{number}"))
+    spike = msgspec.structs.replace(led_by(store, told(store)), topic="part")
+    coverage = queries.coverage(store)
+    [of_the_subject] = queries.facts(store, [spike], Circumstances(END, coverage, {"part": "ban"}))
+    [of_itself] = queries.facts(store, [spike], Circumstances(END, coverage, {}))
+    assert of_the_subject.rest is not None
+    assert of_itself.rest is not None
+    assert of_the_subject.rest < 2
+    assert of_itself.rest > 5
+
+
 def test_a_source_that_is_collected_only_since_the_rise_began(store: Store) -> None:
     fill(store, background(), rise(80, HALF_AN_HOUR, source="another"))
     cover(store, NOON, END, source="another")
