@@ -27,6 +27,21 @@ ORDER BY start DESC
 LIMIT 10""",
     ),
     Question(
+        "made-by",
+        "Who made the spikes: in which series people, in which a few accounts or the collector, and by which figure?",
+        """SELECT
+    topic,
+    language,
+    start,
+    observed,
+    verdict,
+    arrayFirst(figure -> figure.decisive, evidence).name AS decided_by,
+    round(arrayFirst(figure -> figure.name = 'voices', evidence).value, 2) AS voices
+FROM spikes
+ORDER BY verdict = 'organic', start DESC, observed DESC
+LIMIT 10""",
+    ),
+    Question(
         "languages",
         "Which languages talked about bans on 10 July 2020?",
         """SELECT language, sum(posts) AS posts, round(100 * posts / sum(posts) OVER (), 1) AS percent

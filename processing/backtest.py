@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from processing import queries
 from processing.assess import described, judged
-from processing.contract import Incident, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, Spike, VerdictName
 from processing.queries import BinCount, Circumstances, Coverage, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import bins, is_covered, start_of_bin
@@ -25,6 +25,7 @@ from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.spikes.matrix_excess import Bar
 from processing.spikes.verdict import VerdictPolicy
 
 HISTORY = timedelta(days=35)
@@ -77,11 +78,31 @@ def backtest(
     counts = _read(reader, policy, coverage, roots, (start, end))
     if counts is None:
         return Backtest(start, end, 0, ())
-    scored = score_matrix(policy, counts.matrix)
-    found = [spike for spike in _spikes(policy, counts, scored) if start < spike.detected_at <= end]
+    parts = _judge(policy, counts)
+    found = [
+        spike
+        for series, scored in parts
+        for spike in _spikes(policy, series, scored)
+        if start < spike.detected_at <= end
+    ]
     spikes = judged(reader, VerdictPolicy(), found, Circumstances(end, coverage, roots))
     incidents = group(IncidentPolicy(), spikes, (), roots, end)
-    return Backtest(start, end, len(counts.keys), tuple(described(reader, incident, end) for incident in incidents))
+    number = sum(len(series.keys) for series, _ in parts)
+    return Backtest(start, end, number, tuple(described(reader, incident, end) for incident in incidents))
+
+
+def _judge(policy: DetectorPolicy, counts: _Counts) -> tuple[tuple[_Counts, ScoredMatrix], ...]:
+    """The series large enough to be judged: first the topics over all languages, then the languages, beside them."""
+    whole = np.array([key.language == EVERYTHING for key in counts.keys], dtype=bool)
+    topics = counts.part(np.flatnonzero(whole & (counts.half_hours >= policy.minimum_posts).any(axis=1)))
+    scored = score_matrix(policy, topics.matrix)
+    surges = dict(zip((key.topic for key in topics.keys), np.where(scored.spike, topics.half_hours, 0.0), strict=True))
+    surge = np.zeros(counts.half_hours.shape)
+    for place in np.flatnonzero(~whole):
+        surge[place] = surges.get(counts.keys[place].topic, 0.0)
+    beside = replace(counts, matrix=replace(counts.matrix, surge=surge))
+    languages = beside.part(np.flatnonzero(~whole & (counts.half_hours >= Bar.of(policy, surge).posts).any(axis=1)))
+    return (topics, scored), (languages, score_matrix(policy, languages.matrix))
 
 
 def _read(

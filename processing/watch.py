@@ -18,7 +18,7 @@ import structlog
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
 from processing.assess import described, judged
-from processing.contract import Incident, IncidentState, Spike
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.queries import Circumstances, Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import NOTHING, Book, Key, Observation
@@ -110,18 +110,21 @@ class Watch:
         write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not self._restore(self._next):
-            for key in {key for key, _ in self._spikes}:
-                self._book.take_in(key, self._history(key, coverage, self._next))
-        self._end_unknown(self._next)
+            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
+                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
+        if ended := self._end_lost():
+            self._regroup(self._next)
+            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
-    def _end_unknown(self, now: datetime) -> None:
-        """Write an end for the spikes that no series will end any more, because it was not taken up as it was left."""
+    def _end_lost(self) -> list[Spike]:
+        """Give an end to the spikes that no series will end any more.
+
+        The series was not taken up as it was left, or an open bin began the spike and became unknown before it closed.
+        """
         going = [spike for spike in self._spikes.values() if spike.end is None]
         ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
-        if ended:
-            self._spikes |= {_name(spike): spike for spike in ended}
-            self._regroup(now)
-            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
+        self._spikes |= {_name(spike): spike for spike in ended}
+        return ended
 
     def _restore(self, scored_until: datetime) -> bool:
         """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""
@@ -148,7 +151,9 @@ class Watch:
         end = min(limit, begin + STRIDE)
         known = list(self._spikes.values())
         self._score(coverage, begin, end)
-        write_spikes(self.store, self._judge(known, end, coverage))
+        lost = self._end_lost()
+        changed = self._judge(known, end, coverage)
+        write_spikes(self.store, [*changed, *(spike for spike in lost if spike.evidence)])
         self._tell(self._regroup(end))
         write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
@@ -170,8 +175,8 @@ class Watch:
         new = [spike for spike in begun if _name(spike) not in self._spikes or self._spikes[_name(spike)].end]
         if new:
             self._spikes |= {_name(spike): spike for spike in new}
-            write_spikes(self.store, new)
-            self._tell(self._regroup(now, coverage))
+            write_spikes(self.store, self._judge((), now, coverage))
+            self._tell(self._regroup(now))
 
     def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
         """The record of an episode. It was found when it was first told, which may be before its bin had closed."""

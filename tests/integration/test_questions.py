@@ -12,10 +12,19 @@ from pydantic import SecretStr
 
 from deploy.dictionary import STABLE, dictionary
 from deploy.questions import QUESTIONS, Question
-from processing.contract import ClickHouseAddress, Incident, IncidentState, Severity, TaggedPost
+from processing.contract import (
+    ClickHouseAddress,
+    Evidence,
+    Incident,
+    IncidentState,
+    Severity,
+    Spike,
+    TaggedPost,
+    VerdictName,
+)
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_incidents, write_posts
+from processing.store.writer import recount, write_incidents, write_posts, write_spikes
 from tests.conftest import ROOT, WRITER_PASSWORD, a_post
 
 FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)
@@ -62,8 +71,30 @@ def stocked(warehouse_url: str) -> Iterator[Store]:
         )
         recount(store, minutes)
         write_incidents(store, [an_incident()])
+        write_spikes(store, [a_spike("en", VerdictName.ORGANIC, 0.8), a_spike("ar", VerdictName.CONCENTRATED, 0.04)])
     with Store(replace(writer, user="reader", password=SecretStr(""))) as reader:
         yield reader
+
+
+def a_spike(language: str, verdict: VerdictName, voices: float) -> Spike:
+    few = verdict is VerdictName.CONCENTRATED
+    return Spike(
+        topic="ban",
+        language=language,
+        start=FOUR,
+        detected_at=FOUR + timedelta(minutes=5),
+        peak=FOUR + timedelta(minutes=20),
+        end=FOUR + timedelta(hours=1),
+        observed=60,
+        expected=1.0,
+        ratio=30.5,
+        score=9.0,
+        severity=Severity.EXTREME,
+        provisional=False,
+        pulses=(),
+        verdict=verdict,
+        evidence=(Evidence("repeated", 1.0 - voices, 0.9, few), Evidence("voices", voices)),
+    )
 
 
 def an_incident() -> Incident:
@@ -92,6 +123,9 @@ def an_incident() -> Incident:
 FRIDAY = date(2020, 7, 10)
 SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "surges": lambda rows: rows[0][3:] == ("ban", "extreme", 60.5, ["en", "ar"]),
+    "made-by": lambda rows: (
+        [row[1:2] + row[4:] for row in rows] == [("ar", "concentrated", "repeated", 0.04), ("en", "organic", "", 0.8)]
+    ),
     "languages": lambda rows: [row[:2] for row in rows] == [("en", 80), ("ar", 40)] and rows[0][2] == 66.7,
     "hashtags": lambda rows: [row[0] for row in rows] == ["tiktokban", "amazon"] and rows[0][1] == 7,
     "share": lambda rows: rows[0][1:] == (120, 180, 66.7),

@@ -307,8 +307,9 @@ def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, add
         at_work(other, NOON + timedelta(minutes=70))
         look_at_all(other)
         late = queries.spikes(other, START, END)
-    assert [msgspec.structs.replace(each, detected_at=NOON) for each in early] == [
-        msgspec.structs.replace(each, detected_at=NOON) for each in late
+    # Each was judged when it last changed, by the posts up to then.
+    assert [msgspec.structs.replace(each, detected_at=NOON, evidence=()) for each in early] == [
+        msgspec.structs.replace(each, detected_at=NOON, evidence=()) for each in late
     ]
     assert all(one.detected_at <= other.detected_at for one, other in zip(early, late, strict=True))
 
