@@ -7,7 +7,7 @@ import re
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from deploy.questions import QUESTIONS
 from deploy.settings import load
@@ -15,6 +15,9 @@ from deploy.store_at_hand import store_at_hand
 from processing.queries.reader import Reader
 from processing.store.client import Store
 from processing.store.migrate import migrate
+
+Views = Mapping[str, tuple[str, str]]
+"""Of each view its comment and its query."""
 
 STABLE = ("posts", "counts", "spikes", "incidents")
 HEAD = """# Data dictionary
@@ -49,16 +52,17 @@ def dictionary(store: Reader) -> str:
     rest = [name for name in views if name not in STABLE]
     lines = [HEAD, "## The stable views\n"]
     for name in STABLE:
-        lines += _view(name, *views[name], columns)
+        lines += _view(name, views, columns)
     lines.append("## Other views\n")
     for name in rest:
-        lines += _view(name, *views[name], columns)
+        lines += _view(name, views, columns)
     return "\n".join([*lines, ASKING, *_questions()])
 
 
-def _view(name: str, comment: str, query: str, columns: Sequence[Sequence[str]]) -> Iterator[str]:
+def _view(name: str, views: Views, columns: Sequence[Sequence[str]]) -> Iterator[str]:
     """A view keeps no comments on its columns: they are those of the tables that it reads."""
-    sources = set(re.findall(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)", query))
+    comment, _ = views[name]
+    sources = _read_by(name, views)
     said = {column: text for table, column, _, text in columns if table in sources and text}
     yield f"### `{name}`\n\n{comment[:1].upper()}{comment[1:]}.\n"
     yield "| column | type | what it holds |\n| --- | --- | --- |"
@@ -66,6 +70,13 @@ def _view(name: str, comment: str, query: str, columns: Sequence[Sequence[str]])
         if table == name:
             yield f"| `{column}` | `{kind}` | {text or said.get(column, '')} |"
     yield ""
+
+
+def _read_by(name: str, views: Views) -> set[str]:
+    """What a view reads, by way of other views too."""
+    _, query = views[name]
+    named = set(re.findall(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)", query))
+    return named.union(*(_read_by(each, views) for each in named if each in views))
 
 
 def _questions() -> Iterator[str]:

@@ -50,6 +50,7 @@ GRANT SELECT ON banwatch.posts TO reader;
 GRANT SELECT ON banwatch.counts TO reader;
 GRANT SELECT ON banwatch.count_hours TO reader;
 GRANT SELECT ON banwatch.count_days TO reader;
+GRANT SELECT ON banwatch.count_hours_with_zeros TO reader;
 GRANT SELECT ON banwatch.spikes TO reader;
 GRANT SELECT ON banwatch.incidents TO reader;
 GRANT SELECT ON banwatch.acknowledgements TO reader;

@@ -565,63 +565,80 @@ SELECT *, greatest(0, dateDiff('millisecond', `until`, at)) / 1000 AS lag
 FROM source_health_versions FINAL
 COMMENT 'what each collector has covered and how it is, partition by partition; lag is seconds from until to at';
 
-ALTER TABLE spike_versions_local ON CLUSTER 'main'
-    ADD COLUMN IF NOT EXISTS verdict LowCardinality(String) DEFAULT 'organic'
-        COMMENT 'organic, concentrated, collector or backfill; an incident is told for its organic ones' AFTER pulses,
-    ADD COLUMN IF NOT EXISTS evidence Array(Tuple(name String, value Float64, threshold Nullable(Float64), decisive Bool))
-        COMMENT 'the figures that the verdict rests on; empty where it was never judged' AFTER verdict;
+CREATE OR REPLACE VIEW count_hours_with_zeros ON CLUSTER 'main' AS
+SELECT
+    hour,
+    topic,
+    language,
+    source,
+    argMax(sums.posts, at_once) AS posts,
+    argMax(sums.author_minutes, at_once) AS author_minutes,
+    argMax(sums.backfilled, at_once) AS backfilled,
+    argMax(sums.deleted, at_once) AS deleted
+FROM
+(
+    SELECT hour, topic, language, source, posts, author_minutes, backfilled, deleted, false AS at_once
+    FROM count_hour_versions FINAL
+    UNION ALL
+    SELECT
+        toStartOfHour(minute) AS hour,
+        topic,
+        language,
+        source,
+        sum(count_versions.posts) AS posts,
+        sum(count_versions.authors) AS author_minutes,
+        sum(count_versions.backfilled) AS backfilled,
+        sum(count_versions.deleted) AS deleted,
+        true AS at_once
+    FROM count_versions FINAL
+    WHERE toStartOfHour(minute) IN (SELECT hour FROM count_minutes_unsummed)
+    GROUP BY hour, topic, language, source
+) AS sums
+GROUP BY hour, topic, language, source
+COMMENT 'as count_hours, with the buckets that have become empty';
 
-ALTER TABLE spike_versions ON CLUSTER 'main'
-    ADD COLUMN IF NOT EXISTS verdict LowCardinality(String) DEFAULT 'organic'
-        COMMENT 'organic, concentrated, collector or backfill; an incident is told for its organic ones' AFTER pulses,
-    ADD COLUMN IF NOT EXISTS evidence Array(Tuple(name String, value Float64, threshold Nullable(Float64), decisive Bool))
-        COMMENT 'the figures that the verdict rests on; empty where it was never judged' AFTER verdict;
+DROP VIEW IF EXISTS count_hours ON CLUSTER 'main';
 
-DROP VIEW IF EXISTS spikes ON CLUSTER 'main';
+CREATE OR REPLACE VIEW count_hours ON CLUSTER 'main' AS
+SELECT hour, topic, language, source, posts, author_minutes, backfilled, deleted
+FROM count_hours_with_zeros
+WHERE posts > 0
+COMMENT 'posts per hour, topic, language and source: summed up before, or now where a minute has changed since';
 
-CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
-SELECT * EXCEPT (version) FROM spike_versions FINAL
-COMMENT 'one row an episode of one series';
+DROP VIEW IF EXISTS count_days ON CLUSTER 'main';
 
-ALTER TABLE incident_versions_local ON CLUSTER 'main'
-    ADD COLUMN IF NOT EXISTS lead_start DateTime('UTC') DEFAULT start
-        COMMENT 'start of the leading spike: with lead_topic and lead_language, its name in spikes' AFTER terms,
-    ADD COLUMN IF NOT EXISTS lead_end Nullable(DateTime('UTC')) DEFAULT `end`
-        COMMENT 'its end; NULL while it lasts' AFTER lead_start,
-    ADD COLUMN IF NOT EXISTS doubted Array(Tuple(language String, verdict String, reason String, value Float64))
-        COMMENT 'languages in which it rose and no spike is organic, the largest first, with the figure that decides'
-        AFTER lead_end,
-    COMMENT COLUMN start 'start of the earliest spike; of the organic ones where there are any to tell of',
-    COMMENT COLUMN detected_at 'when the first such spike was found',
-    COMMENT COLUMN `end` 'end of the last such spike; NULL while one lasts',
-    COMMENT COLUMN score 'highest score of such spikes',
-    COMMENT COLUMN severity 'highest severity of such spikes',
-    COMMENT COLUMN languages 'languages with an organic spike of their own, the largest first',
-    COMMENT COLUMN subtopics 'sub-topics with such a spike of their own, the largest first',
-    COMMENT COLUMN verdict 'of the leading spike: organic, concentrated, collector or backfill; only organic ones are told';
-
-ALTER TABLE incident_versions ON CLUSTER 'main'
-    ADD COLUMN IF NOT EXISTS lead_start DateTime('UTC') DEFAULT start
-        COMMENT 'start of the leading spike: with lead_topic and lead_language, its name in spikes' AFTER terms,
-    ADD COLUMN IF NOT EXISTS lead_end Nullable(DateTime('UTC')) DEFAULT `end`
-        COMMENT 'its end; NULL while it lasts' AFTER lead_start,
-    ADD COLUMN IF NOT EXISTS doubted Array(Tuple(language String, verdict String, reason String, value Float64))
-        COMMENT 'languages in which it rose and no spike is organic, the largest first, with the figure that decides'
-        AFTER lead_end,
-    COMMENT COLUMN start 'start of the earliest spike; of the organic ones where there are any to tell of',
-    COMMENT COLUMN detected_at 'when the first such spike was found',
-    COMMENT COLUMN `end` 'end of the last such spike; NULL while one lasts',
-    COMMENT COLUMN score 'highest score of such spikes',
-    COMMENT COLUMN severity 'highest severity of such spikes',
-    COMMENT COLUMN languages 'languages with an organic spike of their own, the largest first',
-    COMMENT COLUMN subtopics 'sub-topics with such a spike of their own, the largest first',
-    COMMENT COLUMN verdict 'of the leading spike: organic, concentrated, collector or backfill; only organic ones are told';
-
-DROP VIEW IF EXISTS incidents ON CLUSTER 'main';
-
-CREATE OR REPLACE VIEW incidents ON CLUSTER 'main' AS
-SELECT * EXCEPT (version) FROM incident_versions FINAL
-COMMENT 'spikes that belong together: what people are told about, once';
+CREATE OR REPLACE VIEW count_days ON CLUSTER 'main' AS
+SELECT
+    day,
+    topic,
+    language,
+    source,
+    argMax(sums.posts, at_once) AS posts,
+    argMax(sums.author_minutes, at_once) AS author_minutes,
+    argMax(sums.backfilled, at_once) AS backfilled,
+    argMax(sums.deleted, at_once) AS deleted
+FROM
+(
+    SELECT day, topic, language, source, posts, author_minutes, backfilled, deleted, false AS at_once
+    FROM count_day_versions FINAL
+    UNION ALL
+    SELECT
+        toStartOfDay(hour) AS day,
+        topic,
+        language,
+        source,
+        sum(hours.posts) AS posts,
+        sum(hours.author_minutes) AS author_minutes,
+        sum(hours.backfilled) AS backfilled,
+        sum(hours.deleted) AS deleted,
+        true AS at_once
+    FROM count_hours_with_zeros AS hours
+    WHERE toStartOfDay(hour) IN (SELECT toStartOfDay(hour) FROM count_minutes_unsummed)
+    GROUP BY day, topic, language, source
+) AS sums
+GROUP BY day, topic, language, source
+HAVING posts > 0
+COMMENT 'posts per day, topic, language and source: summed up before, or now where a minute has changed since';
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
