@@ -102,19 +102,19 @@ class Watch:
             self._next = None
             return
         self._next = start_of_bin(scored_until, self.width)  # with bins of another width, in the middle of one
+        restored = self._restore(self._next)
         coverage = queries.coverage(self.store)
-        stored = queries.spikes(self.store, self._next - REMEMBERED, self._next + self.width)  # with an open bin's
+        # A watch killed between the two writes at the end of a look left states that are ahead of its progress.
+        stored = queries.spikes(self.store, self._next - REMEMBERED, max(scored_until, self._next))
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         # Spikes of a time when only incidents were judged.
         write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
-        if not self._restore(self._next):
-            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
-                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
-        if ended := self._end_lost():
-            self._regroup(self._next)
-            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
+        if not restored:
+            for key in {key for key, _ in self._spikes}:
+                self._book.take_in(key, self._history(key, coverage, self._next))
+        self._end_unknown(self._next, coverage)
 
     def _end_lost(self) -> list[Spike]:
         """Give an end to the spikes that no series will end any more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -399,3 +400,19 @@ def test_a_watch_killed_again_and_again_writes_what_an_uninterrupted_one_writes(
         assert queries.spikes(store, START, END) == queries.spikes(other, START, END)
         assert queries.incidents(store) == queries.incidents(other)
         assert queries.watch_state(store) == queries.watch_state(other)
+
+
+@pytest.mark.parametrize("table", ["incident_versions", "watch_state_versions", "watch_progress_versions"])
+def test_a_watch_killed_in_the_look_that_finds_a_spike_follows_it_to_its_end(
+    store: Store, address: ClickHouseAddress, table: str
+) -> None:
+    fill(store, list(talk()))
+    own = [address.url, address.password.get_secret_value(), address.database]
+    command = [sys.executable, "-m", "tests.integration.killed_watch", *own, table]
+    killed = subprocess.run(command, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert queries.spikes(store, START, END)
+    cover(store, START, END + timedelta(days=1))
+    look_at_all(store)
+    [incident] = queries.incidents(store)
+    assert incident.state is IncidentState.CLOSED
