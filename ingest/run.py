@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from ingest.backoff import BackoffPolicy, Failures, failed
+from ingest.clocks import time_of, utc_now
 from ingest.committed import Committed
 from ingest.contract import POSTS_TOPIC, Post, Rejected
 from ingest.cursors import CursorFile, Step, Tracker
@@ -39,11 +40,6 @@ SAVE_EVERY = 1.0
 LOOK_EVERY = 0.01
 FLUSH_PATIENCE = 30.0
 FLUSH_SLICE = timedelta(seconds=1)
-
-
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -175,9 +171,13 @@ class Run:
     def _wait_until_due(self, step: Item | Reached) -> None:
         if self.pace is None:
             return
-        moment = step.until if isinstance(step, Reached) else getattr(step.found, "created_at", None)
-        if moment is None:
-            return
+        match step:
+            case Reached(until=moment):
+                pass
+            case Item(found=Post() as post):
+                moment = time_of(post)
+            case _:
+                return
         if self._started is None:
             self._started = (time.monotonic(), moment)
         begun, first = self._started

@@ -2,7 +2,8 @@
 
 Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
 told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
-taken to be in order of time, give or take `DISORDER`.
+taken to be in order of time, give or take `DISORDER`. A time later than the wall clock is nobody's: it moves no
+watermark, and a post that has no other is rejected.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import msgspec
 
+from ingest.clocks import is_ahead, time_of, utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
-from ingest.source import Cursor, Item, Pause, Permanent, Reached
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached
 from ingest.sources.archive_formats import POSTS, Record, read_records
 from ingest.sources.archive_table import Columns, columns_from
 from ingest.sources.lines import Broken, fingerprint
@@ -46,15 +48,15 @@ class Outline:
     floors: tuple[datetime, ...]
 
 
-def outline(paths: tuple[Path, ...], columns: Columns | None = None) -> Outline | None:
-    """Read the times of an archive; None when no line of it has one."""
+def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> Outline | None:
+    """Read the times of an archive; None when no line of it has one that can be right at `now`, the wall clock."""
     lowest: list[datetime | None] = []
     first = last = None
     in_order, number = True, 0
     for number, record in enumerate(read_records(paths, columns), start=1):
         if (number - 1) % STRIDE == 0:
             lowest.append(None)
-        for moment in _times(record):
+        for moment in _times(record, now):
             in_order = in_order and (last is None or moment >= last)
             first = moment if first is None else min(first, moment)
             last = moment if last is None else max(last, moment)
@@ -68,31 +70,44 @@ def outline(paths: tuple[Path, ...], columns: Columns | None = None) -> Outline 
     return Outline(number, first, last, in_order, tuple(reversed(floors)))
 
 
-def _times(record: Record) -> list[datetime]:
+def _times(record: Record, now: datetime) -> list[datetime]:
     if isinstance(record.content, Broken):
         return []
     try:
-        return list(record.format.times(record.content))
+        return [moment for moment in record.format.times(record.content) if not is_ahead(moment, now)]
     except UNMAPPABLE:
         return []
 
 
-def to_posts(record: Record, shift: timedelta) -> list[Post | Rejected]:
-    """One line's posts, their times moved by `shift`, or the reason why it holds none."""
+def to_posts(record: Record, shift: timedelta, now: datetime) -> list[Post | Rejected]:
+    """One line's posts, their times moved by `shift`, or the reason why it holds none. `now` is the wall clock."""
     if isinstance(record.content, Broken):
-        return [Rejected(source="archive", where=record.where, reason=record.content.reason, raw="")]
+        return [_rejected(record, record.content.reason)]
     try:
         posts = list(record.format.to_posts(record.content))
         if record.format is not POSTS:
             for post in posts:
                 decode_post(encode(post))
-        return [_moved(post, shift) for post in posts]
+        return [_moved(post, shift) if _is_believed(post, now) else _from_ahead(post, record) for post in posts]
     except NotAPost as error:
         reason = str(error)
     except UNMAPPABLE as error:
         reason = f"Not a line of {record.format.name}: {error}."
-    raw = record.content[:RAW_KEPT].decode(errors="replace")
-    return [Rejected(source="archive", where=record.where, reason=reason, raw=raw)]
+    return [_rejected(record, reason)]
+
+
+def _is_believed(post: Post, now: datetime) -> bool:
+    """Whether it has been written by now. Which post a `delete` names, its time does not tell."""
+    return post.op == "delete" or not is_ahead(time_of(post), now)
+
+
+def _from_ahead(post: Post, record: Record) -> Rejected:
+    return _rejected(record, f"The post is of {time_of(post).isoformat()}, which is later than now.")
+
+
+def _rejected(record: Record, reason: str) -> Rejected:
+    raw = "" if isinstance(record.content, Broken) else record.content[:RAW_KEPT].decode(errors="replace")
+    return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
 
 
 def _moved(post: Post, shift: timedelta) -> Post:
@@ -134,7 +149,14 @@ class Archive:
     that a resumed run moves them alike.
     """
 
-    def __init__(self, path: Path, *, shift_to: datetime | None = None, columns: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shift_to: datetime | None = None,
+        columns: str | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self.files = archive_files(path)
         self._mapping = columns
         self.columns = None if columns is None else columns_from(columns)
@@ -142,7 +164,8 @@ class Archive:
         if self.streamed and shift_to:
             raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
-        self.outline = None if self.streamed else outline(self.files, self.columns)
+        self._clock = clock
+        self.outline = None if self.streamed else outline(self.files, self.columns, clock())
 
     @property
     def name(self) -> str:
@@ -165,7 +188,7 @@ class Archive:
                 continue
             here: Cursor = {"line": number, **settings}
             before: Cursor = {"line": number - 1, **settings}
-            found = to_posts(record, shift)
+            found = to_posts(record, shift, self._clock())
             for position, each in enumerate(found, start=1):
                 for until in reach.before(number, each):
                     yield Reached(reach.since, until, before)
@@ -181,7 +204,7 @@ class Archive:
             if number % STRIDE == 0:
                 yield Pause(0)
             if number > start:
-                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta()))
+                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
     def _shift(self, cursor: Cursor) -> timedelta:
         if "shift" in cursor:
@@ -214,8 +237,9 @@ class _Reach:
     def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
         """The times that can be told before line `number` is handed on, in order."""
         if isinstance(found, Post) and found.op == "post":
-            self._first = self._first or found.created_at
-            self._latest = found.created_at if self._latest is None else max(self._latest, found.created_at)
+            at = time_of(found)
+            self._first = self._first or at
+            self._latest = at if self._latest is None else max(self._latest, at)
         safe = self._safe(number, found)
         if safe is None or (self._told is not None and safe < self._told + timedelta(seconds=1)):
             return
@@ -231,7 +255,7 @@ class _Reach:
         if self._outline is None:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
-            return found.created_at if isinstance(found, Post) and found.op == "post" else None
+            return time_of(found) if isinstance(found, Post) and found.op == "post" else None
         if (number - 1) % STRIDE == 0:
             return self._outline.floors[(number - 1) // STRIDE] + self._shift
         return None

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from ingest.clocks import placed_at, time_of
 from ingest.contract import Moment, Post, decode_post
 from ingest.sources.archive_reddit import thing_to_posts
 from ingest.sources.archive_table import FOURCAT, Columns, is_fourcat, read_rows, row_to_post
@@ -22,7 +23,7 @@ ToPosts = Callable[[bytes], Iterator[Post]]
 
 @dataclass(frozen=True)
 class Format:
-    """One form: a line of it as posts, and the times of those posts, which are cheaper to have alone."""
+    """One form: a line of it as posts, and when those were written, which is cheaper to have alone."""
 
     name: str
     to_posts: ToPosts
@@ -40,6 +41,7 @@ class Record:
 
 class _Dated(msgspec.Struct):
     created_at: Moment
+    seen_at: Moment | None = None
 
 
 class _Stamped(msgspec.Struct):
@@ -55,12 +57,13 @@ def _one_post(line: bytes) -> Iterator[Post]:
 
 
 def _post_time(line: bytes) -> Iterator[datetime]:
-    yield _date_of(line).created_at
+    dated = _date_of(line)
+    yield placed_at(dated.created_at, dated.seen_at)
 
 
 def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
     # A deletion's time is its post's, which may be years back: an archive does not cover those years.
-    return lambda line: (post.created_at for post in to_posts(line) if post.op == "post")
+    return lambda line: (time_of(post) for post in to_posts(line) if post.op == "post")
 
 
 def _table(columns: Columns) -> ToPosts:

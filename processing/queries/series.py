@@ -35,19 +35,20 @@ class BinCount:
 def coverage(reader: Reader) -> tuple[Coverage, ...]:
     """Every stretch of event time that a collector has covered, newest last.
 
-    A stretch counts only once all partitions have reported it: until then its end is not known.
+    A stretch counts only once all partitions have reported it: until then its end is not known. It ends by the store's
+    clock, whatever its collector says: nobody has delivered what is still to be written.
     """
     rows = reader.query(
         """
         SELECT
             source,
             since,
-            min(until) AS covered,
+            least(min(until), now64(3, 'UTC')) AS covered,
             min(complete) AS completed,
             max(ifNull(last_event, at))
         FROM source_health
         GROUP BY source, since
-        HAVING count() >= max(partitions) AND (covered > since OR completed)
+        HAVING count() >= max(partitions) AND since <= now64(3, 'UTC') AND (covered > since OR completed)
         ORDER BY covered
         """
     )

@@ -150,10 +150,10 @@ def test_gaps_between_posts_are_passed_in_steps(tmp_path: Path) -> None:
 
 def test_shift_moves_all_times_alike_and_a_resumed_run_does_the_same(plain: Path) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    steps = [step for step in Archive(plain, shift_to=now).read({}) if isinstance(step, Item)]
+    steps = [step for step in Archive(plain, shift_to=now, clock=lambda: now).read({}) if isinstance(step, Item)]
     posts = [step.found for step in steps]
     assert posts[-1].created_at == now  # type: ignore[union-attr]
-    later = Archive(plain, shift_to=now + timedelta(days=1))
+    later = Archive(plain, shift_to=now + timedelta(days=1), clock=lambda: now)
     assert found(later, steps[1].cursor) == posts[2:]
 
 

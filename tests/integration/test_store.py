@@ -168,7 +168,18 @@ def test_a_delete_wins_over_a_retag(store: Store) -> None:
     assert store.query("SELECT text FROM posts") == [("",)]
 
 
-def test_progress_that_claims_the_end_of_time_is_kept_within_reach(store: Store) -> None:
+def test_progress_that_claims_the_end_of_time_is_believed_as_far_as_the_clock(store: Store) -> None:
+    before = datetime.now(UTC)
     write_progress(store, [(0, Progress(source="archive-1", since=NOON, until=datetime.max.replace(tzinfo=UTC)))])
+    assert store.query("SELECT until FROM source_health") == [(LATEST,)]
     [coverage] = queries.coverage(store)
-    assert (coverage.since, coverage.until) == (NOON, LATEST)
+    assert coverage.since == NOON
+    assert before - timedelta(seconds=1) < coverage.until <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_nothing_is_covered_that_is_still_to_come(store: Store, complete: bool) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    said = Progress(source="archive-1", since=later, until=later + timedelta(hours=1), complete=complete)
+    write_progress(store, [(0, said)])
+    assert queries.coverage(store) == ()
