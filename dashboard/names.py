@@ -1,9 +1,10 @@
-"""What the shipped topics and the languages are called. Anything else keeps its id."""
+"""What the shipped topics, the languages and the figures of a verdict are called. Anything else keeps its id."""
 
 from __future__ import annotations
 
-from dashboard.i18n import WORDS, Interface, Words
-from processing.contract import EVERYTHING, VerdictName
+from dashboard.i18n import WORDS, Interface
+from dashboard.languages import LANGUAGES
+from processing.contract import EVERYTHING
 
 # id: (English, Arabic)
 TOPICS = {
@@ -24,90 +25,6 @@ TOPICS = {
     "company-response": ("TikTok's response", "ردّ تيك توك"),
     "migration": ("Moving to other apps", "الانتقال إلى تطبيقات أخرى"),
     "shutdown-restored": ("Service back again", "عودة الخدمة"),
-}
-
-# BCP 47 tag: (English, Arabic)
-LANGUAGES = {
-    "af": ("Afrikaans", "الأفريكانية"),
-    "am": ("Amharic", "الأمهرية"),
-    "ar": ("Arabic", "العربية"),
-    "ar-Latn": ("Arabic in Latin letters", "العربية بحروف لاتينية"),
-    "az": ("Azerbaijani", "الأذربيجانية"),
-    "bn": ("Bengali", "البنغالية"),
-    "bg": ("Bulgarian", "البلغارية"),
-    "ca": ("Catalan", "الكتالانية"),
-    "cs": ("Czech", "التشيكية"),
-    "cy": ("Welsh", "الويلزية"),
-    "da": ("Danish", "الدنماركية"),
-    "de": ("German", "الألمانية"),
-    "el": ("Greek", "اليونانية"),
-    "en": ("English", "الإنجليزية"),
-    "es": ("Spanish", "الإسبانية"),
-    "et": ("Estonian", "الإستونية"),
-    "eu": ("Basque", "الباسكية"),
-    "fa": ("Persian", "الفارسية"),
-    "fi": ("Finnish", "الفنلندية"),
-    "fr": ("French", "الفرنسية"),
-    "gl": ("Galician", "الجاليكية"),
-    "gu": ("Gujarati", "الغوجاراتية"),
-    "ha": ("Hausa", "الهوسا"),
-    "he": ("Hebrew", "العبرية"),
-    "hi": ("Hindi", "الهندية"),
-    "hi-Latn": ("Hindi in Latin letters", "الهندية بحروف لاتينية"),
-    "hr": ("Croatian", "الكرواتية"),
-    "hu": ("Hungarian", "المجرية"),
-    "id": ("Indonesian", "الإندونيسية"),
-    "ig": ("Igbo", "الإيغبو"),
-    "is": ("Icelandic", "الآيسلندية"),
-    "it": ("Italian", "الإيطالية"),
-    "ja": ("Japanese", "اليابانية"),
-    "km": ("Khmer", "الخميرية"),
-    "kn": ("Kannada", "الكانادا"),
-    "ko": ("Korean", "الكورية"),
-    "lt": ("Lithuanian", "الليتوانية"),
-    "lv": ("Latvian", "اللاتفية"),
-    "mk": ("Macedonian", "المقدونية"),
-    "ml": ("Malayalam", "المالايالامية"),
-    "mr": ("Marathi", "الماراثية"),
-    "ms": ("Malay", "الملايوية"),
-    "my": ("Burmese", "البورمية"),
-    "ne": ("Nepali", "النيبالية"),
-    "nl": ("Dutch", "الهولندية"),
-    "no": ("Norwegian", "النرويجية"),
-    "om": ("Oromo", "الأورومية"),
-    "pa": ("Punjabi", "البنجابية"),
-    "pcm": ("Nigerian Pidgin", "البدجنية النيجيرية"),
-    "pl": ("Polish", "البولندية"),
-    "ps": ("Pashto", "البشتوية"),
-    "pt": ("Portuguese", "البرتغالية"),
-    "ro": ("Romanian", "الرومانية"),
-    "ru": ("Russian", "الروسية"),
-    "rw": ("Kinyarwanda", "الكينيارواندية"),
-    "si": ("Sinhala", "السنهالية"),
-    "sk": ("Slovak", "السلوفاكية"),
-    "sl": ("Slovenian", "السلوفينية"),
-    "so": ("Somali", "الصومالية"),
-    "sq": ("Albanian", "الألبانية"),
-    "sr": ("Serbian", "الصربية"),
-    "sv": ("Swedish", "السويدية"),
-    "sw": ("Swahili", "السواحلية"),
-    "ta": ("Tamil", "التاميلية"),
-    "te": ("Telugu", "التيلوغوية"),
-    "th": ("Thai", "التايلاندية"),
-    "ti": ("Tigrinya", "التغرينية"),
-    "tl": ("Tagalog", "التاغالوغية"),
-    "tr": ("Turkish", "التركية"),
-    "ts": ("Tsonga", "التسونغا"),
-    "tw": ("Twi", "التوي"),
-    "uk": ("Ukrainian", "الأوكرانية"),
-    "ur": ("Urdu", "الأردية"),
-    "ur-Latn": ("Urdu in Latin letters", "الأردية بحروف لاتينية"),
-    "vi": ("Vietnamese", "الفيتنامية"),
-    "yo": ("Yoruba", "اليوروبا"),
-    "zh": ("Chinese", "الصينية"),
-    "zh-Hans": ("Chinese, simplified", "الصينية المبسطة"),
-    "zh-Hant": ("Chinese, traditional", "الصينية التقليدية"),
-    "und": ("Language not known", "لغة غير معروفة"),
 }
 
 EVIDENCE = {

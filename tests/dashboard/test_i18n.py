@@ -7,9 +7,14 @@ import string
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
+import pycld2
+import pytest
+
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, duration, moment, number
-from dashboard.names import EVIDENCE, LANGUAGES, TOPICS, evidence_name, language_name, topic_name
+from dashboard.languages import LANGUAGES
+from dashboard.names import EVIDENCE, TOPICS, evidence_name, language_name, topic_name
 from processing.languages.features import WordList
+from processing.languages.libraries import standard
 from processing.languages.model import Model
 
 ARABIC_LETTER = re.compile(r"[\u0621-\u064a]")
@@ -47,6 +52,14 @@ def test_names_exist_in_both_languages() -> None:
 def test_every_language_that_the_model_tells_has_a_name() -> None:
     some = WordList.of(["word"])
     assert not set(Model.shipped(some, some).languages) - set(LANGUAGES)
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_every_language_that_cld_tells_has_a_name(interface: Interface) -> None:
+    tags = dict(pycld2.LANGUAGES)
+    told = {standard(tags[name]) for name in pycld2.DETECTED_LANGUAGES if name in tags}
+    assert {"ka", "lo", "hy"} <= told
+    assert [tag for tag in told if language_name(interface, tag) == tag] == []
 
 
 def test_a_name_we_do_not_have_is_its_id() -> None:
