@@ -1,4 +1,4 @@
-"""Verdicts in words, English and Arabic: alerts, the terminal and the page say the same sentences. Public."""
+"""A verdict and a rarity in words, English and Arabic: alerts, the terminal and the page say the same. Public."""
 
 from __future__ import annotations
 
@@ -53,14 +53,13 @@ _REASONS = {
     ),
 }
 
-_DOUBTS = {
-    VerdictName.CONCENTRATED: ("{language}: few speak.", "{language}: المتحدثون قلّة."),
-    VerdictName.COLLECTOR: (
-        "{language}: this may be how the posts were collected.",
-        "{language}: قد يكون هذا من طريقة جمع المنشورات.",
-    ),
-    VerdictName.BACKFILL: ("{language}: this is history.", "{language}: هذه منشورات قديمة."),
-}
+_RARITIES = (
+    (3.0, ("less than once in eight months", "أقل من مرة كل ثمانية أشهر")),
+    (2.0, ("once in one to eight months", "مرة كل شهر إلى ثمانية أشهر")),
+    (1.5, ("once in one to four weeks", "مرة كل أسبوع إلى أربعة أسابيع")),
+    (float("-inf"), ("more than once a week", "أكثر من مرة في الأسبوع")),
+)
+"""From which score on a rise is how rare: a score is the logarithm of quarter days, above 3 only a class."""
 
 _RATIOS = frozenset({"everything_rose"})
 _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors"})
@@ -78,13 +77,10 @@ def verdict_sentence(name: VerdictName, evidence: Sequence[Evidence], language: 
     return " ".join((opening, *reasons))
 
 
-def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
-    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
+def rarity(score: float, language: str = "en") -> str:
+    """How often a rise so large comes, by its series' own past. A score names such a class and is no probability."""
     place = LANGUAGES.index(language)
-    opening = _DOUBTS[doubt.verdict][place].format(language=named)
-    if doubt.reason not in _REASONS:
-        return opening
-    return f"{opening} {_REASONS[doubt.reason][place].format(value=figure(Evidence(doubt.reason, doubt.value)))}"
+    return next(words[place] for least, words in _RARITIES if score >= least)
 
 
 def figure(evidence: Evidence) -> str:

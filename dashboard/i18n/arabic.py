@@ -82,6 +82,7 @@ ARABIC = Words(
     severity_notable="ملحوظة",
     severity_major="كبيرة",
     severity_extreme="بالغة الشدة",
+    rarity="ارتفاع بهذا الحجم يحدث",
     times_normal="× المعتاد",
     started="البداية",
     peaked="الذروة",

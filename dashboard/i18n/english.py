@@ -69,6 +69,7 @@ ENGLISH = Words(
     severity_notable="notable",
     severity_major="major",
     severity_extreme="extreme",
+    rarity="So large a rise comes",
     times_normal="× normal",
     started="Began",
     peaked="Peak",

@@ -85,6 +85,7 @@ class Words:
     severity_notable: str
     severity_major: str
     severity_extreme: str
+    rarity: str
     times_normal: str
     started: str
     peaked: str

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName
-from processing.sentences import doubt_sentence, verdict_sentence
+from processing.contract import DrivingTerm, Incident, Pulse, VerdictName
+from processing.sentences import rarity, verdict_sentence
 
 MOST_DOUBTS = 6
 SYNTHETIC = "Synthetic data: these posts were generated, nobody wrote them."
@@ -36,7 +36,8 @@ def _series(incident: Incident) -> str:
 
 def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
     """The lines below the headline; `width` is the detector's bin."""
-    lines = [f"found {incident.detected_at:%H:%M} UTC, score {incident.score:.1f}; incident {incident.id}"]
+    found = f"found {incident.detected_at:%H:%M} UTC"
+    lines = [f"{found}; so large a rise comes {rarity(incident.score)}; incident {incident.id}"]
     lines.append(verdict_sentence(incident.verdict, incident.evidence))
     lines += [pulse_line(number, pulse, width) for number, pulse in enumerate(incident.pulses, start=1)]
     if incident.languages:

@@ -16,7 +16,7 @@ from dashboard.names import language_name
 from dashboard.settings import DashboardSettings
 from processing.alerts.message import details
 from processing.contract import ClickHouseAddress, Evidence, VerdictName
-from processing.sentences import verdict_sentence
+from processing.sentences import rarity, verdict_sentence
 from processing.store.client import Store
 from processing.store.writer import write_incidents
 from tests.dashboard import stock
@@ -92,7 +92,10 @@ def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardS
     shown = html(page(settings, ui=interface.value))
     incident = stock.incident()
     assert verdict_sentence(incident.verdict, incident.evidence, interface.value) in shown
-    assert verdict_sentence(incident.verdict, incident.evidence) in details(incident, timedelta(minutes=5))
+    assert f"{WORDS[interface].rarity}</dt><dd>{rarity(incident.score, interface.value)}" in shown
+    alert = "\n".join(details(incident, timedelta(minutes=5)))
+    assert verdict_sentence(incident.verdict, incident.evidence) in alert
+    assert f"{ENGLISH.rarity} {rarity(incident.score)}".lower() in alert
     assert "work phone" in shown
     assert "هواتفهم" in shown
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from processing.sentences import rarity
 from processing.spikes.csv_filter import detect_lines, explain_line
 from processing.spikes.level import Fit, calibrated, level, score, weigh
 from tests.conftest import ROOT
@@ -28,6 +29,16 @@ def row(name: str) -> list[float]:
 
 def bold() -> list[float]:
     return [float(number) for number in re.findall(r"\*\*([\d.]+)\*\*", EXAMPLE)]
+
+
+def test_the_classes_of_a_score_are_those_that_people_are_told() -> None:
+    table = TEXT[TEXT.index("| score | so large a rise comes |") : TEXT.index("**Severity**")]
+    told = re.findall(r"^\| (?:from ([\d.]+)|below) \| ([a-z ]+) \|$", table, re.MULTILINE)
+    assert [(float(least or 0), words) for least, words in told] == [
+        (least, rarity(least)) for least in (3.0, 2.0, 1.5, 0.0)
+    ]
+    assert rarity(57.5) == rarity(3.0)
+    assert [rarity(score) for score in (2.999, 1.999, 1.499)] == [rarity(score) for score in (2.0, 1.5, 0.0)]
 
 
 def test_the_expectation_is_the_trimmed_mean_of_the_days() -> None:
