@@ -23,14 +23,16 @@ from processing.contract import VerdictName
 
 # Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
 # Vermilion is left to the surges; grey is for the rest.
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+TEXT = "currentColor"
+"""The page's own, on a light page and on a dark one: the chart is drawn as SVG, inside of it."""
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", TEXT)
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"
 HEIGHT = 300
 AT = "at:T"
 """The marks share the scale and the axis of the counts, which alone say what they are."""
-AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor="#444", titleColor="#444")
+AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=TEXT, titleColor=TEXT)
 
 
 def colours(lines: Sequence[str]) -> dict[str, str]:
@@ -228,8 +230,6 @@ def _rules(rows: list[dict[str, Any]]) -> alt.Chart | None:
 
 
 def _labels(rows: list[dict[str, Any]], *, y: int) -> alt.Chart | None:
-    labels = alt.Chart(pd.DataFrame(rows)).mark_text(
-        align="left", dx=4, color="#7A3600", fontSize=13, fontWeight="bold"
-    )
+    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=TEXT, fontSize=13, fontWeight="bold")
     drawn: alt.Chart = labels.encode(x=AT, y=alt.value(y), text="label:N")
     return drawn if rows else None

@@ -51,8 +51,9 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "client.showErrorDetails": "none",
         "global.developmentMode": False,
         "runner.magicEnabled": False,
-        "theme.base": "light",
-        "theme.primaryColor": "#0072B2",
+        # A theme of each kind and no base: the page is as light or dark as the reader's system.
+        "theme.light.primaryColor": "#0072B2",
+        "theme.dark.primaryColor": "#56B4E9",
     }
 
 

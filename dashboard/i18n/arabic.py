@@ -105,6 +105,7 @@ ARABIC = Words(
     term_title="الكتّاب {authors}، وقبلها {before}، z {z}",
     terms_read="{read} من {posts} نصًا، مقابل {before} من الأسبوع السابق",
     no_terms="لا شيء يبرز",
+    none="لا شيء",
     first_posts="أول المنشورات",
     most_shared="الأكثر مشاركة",
     reposts="إعادات النشر",

@@ -92,6 +92,7 @@ ENGLISH = Words(
     term_title="{authors} authors, {before} before, z {z}",
     terms_read="{read} of {posts} texts, against {before} of the week before",
     no_terms="nothing stands out",
+    none="none",
     first_posts="First posts",
     most_shared="Most shared posts",
     reposts="Reposts",

@@ -109,6 +109,7 @@ class Words:
     term_title: str
     terms_read: str
     no_terms: str
+    none: str
     first_posts: str
     most_shared: str
     reposts: str

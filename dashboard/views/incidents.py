@@ -81,7 +81,7 @@ def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
         words.languages: words.separator.join(language_name(view.ui, each) for each in incident.languages),
         words.subtopics: words.separator.join(topic_name(view.ui, each) for each in incident.subtopics),
     }
-    long = {words.languages, words.subtopics}
+    long = {words.rarity, words.languages, words.subtopics}
     return [
         element("div", element("dt", name), element("dd", value), css="bw-wide" if name in long else "")
         for name, value in facts.items()

@@ -70,7 +70,8 @@ def _language(part: Terms, view: View, words: Words) -> Markup:
 
 def _posts(title: str, rows: Sequence[SharedPost], query: Query, view: View, words: Words) -> None:
     st.markdown(f"**{title}**")
-    st.html(element("div", *(_post(row, view, words) for row in rows), css="bw-why-posts"))
+    shown = [_post(row, view, words) for row in rows] or [element("p", words.none, css="bw-note")]
+    st.html(element("div", *shown, css="bw-why-posts"))
     _asked(words, query)
 
 
@@ -100,8 +101,8 @@ def _columns(explained: Explanation, view: View, words: Words) -> None:
 
 
 def _counted(title: str, rows: Sequence[Counted], query: Query, words: Words) -> None:
-    named = ((_name(row.name), number(row.authors), number(row.posts)) for row in rows)
-    _table((title, words.authors, words.posts), named)
+    named = [(_name(row.name), number(row.authors), number(row.posts)) for row in rows]
+    _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
     _asked(words, query)
 
 

@@ -110,6 +110,7 @@ def test_the_surge_that_is_looked_at_is_explained(settings: DashboardSettings, i
     for language in ("en", "ar"):
         assert language_name(interface, language) in written
     assert f"{words.posts}</td>" in written
+    assert written.count(f">{words.none}</") == len((words.links, words.sites, words.hashtags, words.most_shared))
     queries = [code.value for code in shown.code]
     assert any("FROM counts" in query for query in queries)
     assert not any(re.search(r"\{\w+:", query) for query in queries)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -38,6 +39,29 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+Scheme = Literal["light", "dark"]
+
+CONTRAST = """
+(elements) => {
+    const luminance = (colour) => colour.map((each) => each / 255)
+        .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number).slice(0, 3);
+    const behind = (element) => {
+        while (/, 0\\)$/.test(getComputedStyle(element).backgroundColor)) element = element.parentElement;
+        return luminance(numbers(getComputedStyle(element).backgroundColor));
+    };
+    return elements.map((element) => {
+        const style = getComputedStyle(element);
+        const ink = luminance(numbers(element instanceof SVGElement ? style.fill : style.color));
+        const paper = behind(element);
+        return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    });
+}
+"""
+"""WCAG 2.2's contrast of each element's letters with what is behind them."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +133,10 @@ class Visit:
         self.page.screenshot(path=ARTEFACTS / f"{name}.png")
 
 
-def visit(browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, **address: str) -> Visit:
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+def visit(
+    browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, scheme: Scheme = "light", **address: str
+) -> Visit:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     opened = Visit(page, [], set())
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
@@ -151,10 +177,35 @@ def test_the_surge_is_on_the_page(
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_as_light_or_dark_as_the_readers_system_and_can_be_read(
+    browser: Browser, dashboard: Dashboard, scheme: Scheme
+) -> None:
+    page = visit(browser, dashboard, ui="ar", by="language", scheme=scheme).page
+    assert page.locator(".stApp").evaluate("element => getComputedStyle(element).colorScheme") == scheme
+    chart = page.locator("[data-testid=stVegaLiteChart] svg")
+    expect(chart).to_contain_text("15×")
+    for written in (
+        chart.locator("text"),
+        page.locator(".bw-headline-title, .bw-headline p"),
+        page.locator(".bw-ratio, .bw-badge, .bw-chip"),
+        page.locator(".bw-complete"),
+    ):
+        assert min(written.evaluate_all(CONTRAST)) >= 4.5
+    page.close()
+
+
 def test_the_arabic_page_runs_from_right_to_left_and_its_chart_does_not(browser: Browser, dashboard: Dashboard) -> None:
     page = visit(browser, dashboard, ui="ar").page
     assert direction(page.locator(".bw-headline")) == "rtl"
     assert direction(page.locator("[data-testid=stVegaLiteChart]")) == "ltr"
+    before_the_chosen = page.locator(".stButtonGroup button:has(+ [data-selected])").first
+    borders = before_the_chosen.evaluate(
+        "b => [getComputedStyle(b).borderLeftColor, getComputedStyle(b).borderRightColor]"
+    )
+    assert all(not border.endswith(", 0)") for border in borders), (
+        "a button is open at the side where it meets no other"
+    )
     page.get_by_text(ENGLISH.native_name, exact=True).click()
     expect(page.get_by_role("heading", name=ENGLISH.title)).to_be_visible()
     expect(page.locator(".bw-headline")).to_have_css("direction", "ltr")
