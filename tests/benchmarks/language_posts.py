@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from processing.languages.detector import cleaned
 from processing.languages.features import DROPPED, stream
+from tests.conftest import ROOT
 
-DEFAULT_FOLDER = Path(__file__).parents[3] / "shared" / "data" / "language"
+DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data")) / "language"
 
 
 @dataclass(frozen=True)
