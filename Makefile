@@ -21,7 +21,7 @@ check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
-bench: setup .venv/measured
+bench: setup .venv/measured  # half an hour; the growth of the store takes most of it
 	$(BIN)/python -m tests.benchmarks
 bench-language: .venv/measured
 bench-language bench-spikes bench-store bench-topics bench-growth: bench-%: setup

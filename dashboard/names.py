@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import WORDS, Interface
+from dashboard.i18n import WORDS, Interface, Words
 from dashboard.languages import LANGUAGES
-from processing.contract import EVERYTHING
+from processing.contract import EVERYTHING, VerdictName
 
 # id: (English, Arabic)
 TOPICS = {

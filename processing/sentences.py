@@ -1,4 +1,4 @@
-"""A verdict and a rarity in words, English and Arabic: alerts, the terminal and the page say the same. Public."""
+"""Verdicts and rarity in words, English and Arabic: alerts, the terminal and the page say the same. Public."""
 
 from __future__ import annotations
 
@@ -61,6 +61,15 @@ _RARITIES = (
 )
 """From which score on a rise is how rare: a score is the logarithm of quarter days, above 3 only a class."""
 
+_DOUBTS = {
+    VerdictName.CONCENTRATED: ("{language}: few speak.", "{language}: المتحدثون قلّة."),
+    VerdictName.COLLECTOR: (
+        "{language}: this may be how the posts were collected.",
+        "{language}: قد يكون هذا من طريقة جمع المنشورات.",
+    ),
+    VerdictName.BACKFILL: ("{language}: this is history.", "{language}: هذه منشورات قديمة."),
+}
+
 _RATIOS = frozenset({"everything_rose"})
 _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors"})
 
@@ -81,6 +90,15 @@ def rarity(score: float, language: str = "en") -> str:
     """How often a rise so large comes, by its series' own past. A score names such a class and is no probability."""
     place = LANGUAGES.index(language)
     return next(words[place] for least, words in _RARITIES if score >= least)
+
+
+def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
+    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
+    place = LANGUAGES.index(language)
+    opening = _DOUBTS[doubt.verdict][place].format(language=named)
+    if doubt.reason not in _REASONS:
+        return opening
+    return f"{opening} {_REASONS[doubt.reason][place].format(value=figure(Evidence(doubt.reason, doubt.value)))}"
 
 
 def figure(evidence: Evidence) -> str:

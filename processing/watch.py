@@ -104,17 +104,20 @@ class Watch:
         self._next = start_of_bin(scored_until, self.width)  # with bins of another width, in the middle of one
         restored = self._restore(self._next)
         coverage = queries.coverage(self.store)
-        # A watch killed between the two writes at the end of a look left states that are ahead of its progress.
-        stored = queries.spikes(self.store, self._next - REMEMBERED, max(scored_until, self._next))
+        # Ahead of the progress may be: what an open bin began, and the states of a watch killed between the two writes.
+        reached = max(scored_until, self._next) + self.width
+        stored = queries.spikes(self.store, self._next - REMEMBERED, reached)
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
         self._spikes = {_name(spike): spike for spike in growing}
         # Spikes of a time when only incidents were judged.
         write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not restored:
-            for key in {key for key, _ in self._spikes}:
-                self._book.take_in(key, self._history(key, coverage, self._next))
-        self._end_unknown(self._next, coverage)
+            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
+                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
+        if ended := self._end_lost():
+            self._regroup(self._next)
+            write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
     def _end_lost(self) -> list[Spike]:
         """Give an end to the spikes that no series will end any more.

@@ -74,6 +74,10 @@ class Words:
     pulse: str
     topics_overlap: str
     marks_explained: str
+    doubts_explained: str
+    mark_concentrated: str
+    mark_collector: str
+    mark_backfill: str
     chart_alt: str
     nothing_in_range: str
 
@@ -103,6 +107,7 @@ class Words:
     verdict_concentrated: str
     verdict_collector: str
     verdict_backfill: str
+    also_doubted: str
     why: str
     why_note: str
     driving_terms: str

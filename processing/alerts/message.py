@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from processing.contract import DrivingTerm, Incident, Pulse, VerdictName
-from processing.sentences import rarity, verdict_sentence
+from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName
+from processing.sentences import doubt_sentence, rarity, verdict_sentence
 
 MOST_DOUBTS = 6
 SYNTHETIC = "Synthetic data: these posts were generated, nobody wrote them."
