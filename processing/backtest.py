@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from processing import queries
 from processing.assess import described, judged
 from processing.contract import EVERYTHING, Incident, Spike, VerdictName
+from processing.observed import HISTORY
 from processing.queries import BinCount, Circumstances, Coverage, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import bins, is_covered, start_of_bin
@@ -27,9 +28,6 @@ from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
 from processing.spikes.matrix_excess import Bar
 from processing.spikes.verdict import VerdictPolicy
-
-HISTORY = timedelta(days=35)
-"""What is read of the time before the range; as much as a series that comes under watch is shown."""
 
 
 @dataclass(frozen=True, slots=True)

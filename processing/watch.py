@@ -7,7 +7,7 @@ watch that is killed begins again at the last bin that it wrote down, and tells 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,10 +18,11 @@ import structlog
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
 from processing.assess import described, judged
-from processing.contract import EVERYTHING, Incident, IncidentState, Spike
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
+from processing.observed import HISTORY, Observed
 from processing.queries import Circumstances, Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
-from processing.spikes.book import NOTHING, Book, Key, Observation
+from processing.spikes.book import Book, Key
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
@@ -35,9 +36,6 @@ log = structlog.get_logger()
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most, so that a replay tells of incidents as it goes."""
 
-HISTORY = timedelta(days=35)
-"""What a series that comes under watch is shown of its past."""
-
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
 
@@ -49,7 +47,7 @@ class Watch:
     """One watch over all series.
 
     `roots` tells the root of every topic that is watched, as the taxonomy is now. `clock` is the wall clock; it only
-    tells which collectors have fallen silent.
+    tells which collectors have fallen silent, and when something was found in an open bin.
     """
 
     store: Store
@@ -59,6 +57,7 @@ class Watch:
     clock: Callable[[], datetime]
     incident_policy: IncidentPolicy = field(default_factory=IncidentPolicy)
     verdict_policy: VerdictPolicy = field(default_factory=VerdictPolicy)
+    _observed: Observed = field(init=False)
     _book: Book = field(init=False)
     _spikes: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
     _incidents: dict[str, Incident] = field(default_factory=dict)
@@ -66,6 +65,7 @@ class Watch:
     _next: datetime | None = None
 
     def __post_init__(self) -> None:
+        self._observed = Observed(self.store, self.roots, self.width)
         self._forget()
 
     def run(self, stop: threading.Event, interval: timedelta) -> None:
@@ -114,7 +114,7 @@ class Watch:
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
         if not restored:
             for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
-                self._book.take_in(key, self._history(key, coverage=coverage, end=self._next))
+                self._book.take_in(key, self._observed.history(key, coverage=coverage, end=self._next))
         if ended := self._end_lost():
             self._regroup(self._next)
             write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
@@ -166,20 +166,24 @@ class Watch:
     def _look_ahead(self, coverage: Sequence[Coverage]) -> None:
         """Tell what the open bin has begun already: a surge that is large in two minutes need not wait for its end."""
         start = self._next
-        reached = [
-            each.until for each in coverage if start and start_of_bin(each.since, self.width) <= start < each.until
-        ]
-        if start is None or not reached:
+        if start is None or not any(start_of_bin(each.since, self.width) <= start < each.until for each in coverage):
             return
-        now = min(max(reached), start + self.width).replace(microsecond=0)
-        seen = self._observe(start, start + self.width).get(start, {})
-        history = partial(self._history, coverage=coverage, end=start)
-        begun = [self._spike(key, event, now) for key, event in self._book.peek(start, seen, history)]
-        new = [spike for spike in begun if _name(spike) not in self._spikes or self._spikes[_name(spike)].end]
+        seen, now = self._observed.open_bin(start)
+        history = partial(self._observed.history, coverage=coverage, end=start)
+        found = min(now, max(start, self.clock().replace(microsecond=0)))
+        begun = [self._spike(key, event, found) for key, event in self._book.peek(start, seen, history)]
+        new = [spike for spike in begun if self._is_news(spike)]
         if new:
             self._spikes |= {_name(spike): spike for spike in new}
             write_spikes(self.store, self._judge((), now, coverage))
             self._tell(self._regroup(now))
+
+    def _is_news(self, spike: Spike) -> bool:
+        """Whether it has begun with this look, or is to be judged again because it was not people's while smaller."""
+        known = self._spikes.get(_name(spike))
+        if known is None or known.end is not None:
+            return True
+        return known.verdict is not VerdictName.ORGANIC and known.observed != spike.observed
 
     def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
         """The record of an episode. It was found when it was first told, which may be before its bin had closed."""
@@ -215,38 +219,18 @@ class Watch:
 
     def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
         changed = self._pass_over(begin)
-        observed = self._observe(begin - self._late, end)
+        observed = self._observed.between(begin - self._late, end)
         again = bins(begin - self._late, begin, self.width)
         for key, event in self._book.rescore({start: observed.get(start, {}) for start in again}):
             changed[key, event.episode.start] = self._spike(key, event, event.at)
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
-            for key, event in self._book.step(start, seen, partial(self._history, coverage=coverage, end=start)):
+            for key, event in self._book.step(
+                start, seen, partial(self._observed.history, coverage=coverage, end=start)
+            ):
                 changed[key, event.episode.start] = self._spike(key, event, event.at)
         self._spikes |= changed
         return list(changed.values())
-
-    def _observe(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
-        observed: dict[datetime, dict[Key, Observation]] = {}
-        watched = self.roots()
-        for count in queries.binned_counts(self.store, begin, end, self.width):
-            if count.topic in watched:
-                seen = observed.setdefault(count.start, {})
-                seen[Key(count.topic, count.language)] = Observation(count.posts, count.backfilled)
-        return observed
-
-    def _history(
-        self, key: Key, *, coverage: Sequence[Coverage], end: datetime
-    ) -> Iterator[tuple[datetime, Observation | None]]:
-        begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
-        series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)
-        posts = {count.start: count for count in series}
-        for start in bins(begin, end, self.width):
-            count = posts.get(start)
-            if count is not None:
-                yield start, Observation(count.posts, count.backfilled)
-            else:
-                yield start, NOTHING if is_covered(coverage, start, self.width) else None
 
     def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.

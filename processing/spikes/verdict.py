@@ -101,7 +101,8 @@ def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, 
     yield VerdictName.COLLECTOR, _share("newly_covered", facts.newly_covered, spare)
     if facts.rest is not None:
         yield VerdictName.COLLECTOR, _rest(policy, facts, facts.rest)
-    yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, spare)
+    if who.compared:
+        yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, spare)
     if who.domain and who.domain_before < policy.usual_domain:
         yield VerdictName.CONCENTRATED, _share("one_domain", who.domain_share, spare)
 

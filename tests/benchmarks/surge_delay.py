@@ -97,7 +97,7 @@ def ordinary(server: Jetstream, now: datetime) -> int:
     hours = [(hour, ban) for hour in range(24 * DAYS) for ban in [True] * TALK_AN_HOUR + [False] * CHATTER_AN_HOUR]
     moments = sorted((now - timedelta(hours=hour + chance.random()), ban) for hour, ban in hours)
     for number, (moment, ban) in enumerate(moments):
-        text = in_own_words(number)
+        text = in_own_words(-number)
         server.post(text if ban else text[len(SUBJECT) :], did=f"did:plc:before{number}", at=moment, langs=["en"])
     return len(moments)
 

@@ -30,6 +30,10 @@ from tests.waiting import eventually
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=3)
 END = NOON + timedelta(hours=8)
+WORDS = (
+    *("company", "government", "video", "friends", "never", "phone", "summer", "music"),
+    *("office", "people", "delete", "teacher", "rumour", "evening"),
+)
 ROOTS = {"ban": "ban", "employer-ban": "ban"}
 
 
@@ -313,6 +317,50 @@ def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, add
         msgspec.structs.replace(each, detected_at=NOON, evidence=()) for each in late
     ]
     assert all(one.detected_at <= other.detected_at for one, other in zip(early, late, strict=True))
+
+
+def posts_from_noon(count: int, *, seconds: float, author: str) -> list[TaggedPost]:
+    """Texts of their own, by one author unless the name takes a number."""
+    return [
+        TaggedPost(
+            a_post(
+                id=f"{author}-{n}",
+                text=" ".join(random.Random(n).sample(WORDS, 8)),
+                created_at=NOON + timedelta(seconds=seconds * n),
+                author=author.format(n),
+            ),
+            "en",
+            0.9,
+            ("ban",),
+            "rules",
+        )
+        for n in range(count)
+    ]
+
+
+def test_posts_are_judged_that_are_counted_before_their_progress_is_known(store: Store) -> None:
+    out = io.StringIO()
+    looking = up_to_noon(store, out)
+    recount(store, write_posts(store, posts_from_noon(40, seconds=1.0, author="someone-{}")))
+    at_work(store, NOON + timedelta(seconds=5))
+    looking.look()
+    assert out.getvalue().count("ALERT") == 1
+    [incident] = queries.incidents(store)
+    assert incident.verdict is VerdictName.ORGANIC
+    assert NOON < incident.detected_at <= NOON + timedelta(minutes=1)
+
+
+def test_a_rise_that_one_account_began_is_told_when_people_join_it_in_the_same_bin(store: Store) -> None:
+    out = io.StringIO()
+    looking = up_to_noon(store, out)
+    recount(store, write_posts(store, posts_from_noon(15, seconds=1.0, author="one-account")))
+    at_work(store, NOON + timedelta(seconds=20))
+    looking.look()
+    assert {each.verdict for each in queries.incidents(store)} == {VerdictName.CONCENTRATED}
+    assert out.getvalue() == ""
+    recount(store, write_posts(store, posts_from_noon(120, seconds=1.0, author="someone-{}")))
+    looking.look()
+    assert out.getvalue().count("ALERT") == 1
 
 
 def test_what_an_open_bin_began_ends_with_it_when_its_collector_dies(store: Store) -> None:

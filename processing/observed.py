@@ -1,0 +1,64 @@
+"""What is counted of the series under watch: bin by bin, of a bin that is still open, and of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing import queries
+from processing.queries import Coverage, Reader
+from processing.spikes.bins import bins, is_covered, start_of_bin
+from processing.spikes.book import NOTHING, Key, Observation
+
+HISTORY = timedelta(days=35)
+"""What a series that comes under watch is shown of its past."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The counts in the store, in bins of one width. `roots` names the topics that are watched, as they are now."""
+
+    store: Reader
+    roots: Callable[[], Mapping[str, str]]
+    width: timedelta
+
+    def between(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
+        """The series of every bin that have any post."""
+        return self._binned(begin, end, self.width)
+
+    def open_bin(self, start: datetime) -> tuple[dict[Key, Observation], datetime]:
+        """What has come of a bin so far, and the end of its newest minute. Posts are counted before their progress."""
+        seen: dict[Key, Observation] = {}
+        until = start
+        for minute, counted in self._binned(start, start + self.width, MINUTE).items():
+            until = max(until, minute + MINUTE)
+            for key, more in counted.items():
+                one = seen.get(key, NOTHING)
+                seen[key] = Observation(one.posts + more.posts, one.backfilled + more.backfilled)
+        return seen, until
+
+    def _binned(self, begin: datetime, end: datetime, width: timedelta) -> dict[datetime, dict[Key, Observation]]:
+        observed: dict[datetime, dict[Key, Observation]] = {}
+        watched = self.roots()
+        for count in queries.binned_counts(self.store, begin, end, width):
+            if count.topic in watched:
+                seen = observed.setdefault(count.start, {})
+                seen[Key(count.topic, count.language)] = Observation(count.posts, count.backfilled)
+        return observed
+
+    def history(
+        self, key: Key, *, coverage: Sequence[Coverage], end: datetime
+    ) -> Iterator[tuple[datetime, Observation | None]]:
+        """Every bin of a series up to then, five weeks at most; None where nobody listened."""
+        begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
+        series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)
+        posts = {count.start: count for count in series}
+        for start in bins(begin, end, self.width):
+            count = posts.get(start)
+            if count is not None:
+                yield start, Observation(count.posts, count.backfilled)
+            else:
+                yield start, NOTHING if is_covered(coverage, start, self.width) else None
