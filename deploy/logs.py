@@ -51,3 +51,5 @@ def configure() -> None:
     for library in ("clickhouse_connect", "urllib3"):
         # Each of their failures reaches us as an exception, and is told once, in our words.
         logging.getLogger(library).setLevel(logging.CRITICAL)
+    # It warns of its own event loop on a busy machine, which nobody who runs banwatch can do anything about.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
