@@ -9,11 +9,16 @@
       --commit----> the group's offsets
 
 Everything before the commit may happen again and changes nothing then; see `processing.store.writer`.
+
+A batch is stored in a thread of its own while the next one is read and tagged: the store answers over the network, and
+tagging is most of a worker's time. One batch is stored at a time, in the order of the log, and is committed before the
+next one is stored. Only the loop's own thread speaks to Kafka.
 """
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -84,6 +89,15 @@ def _rejected(post: Post, error: Impossible) -> Rejected:
     )
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """A batch that is being stored."""
+
+    batch: Batch
+    rejected: list[Rejected]
+    stored: Future[None]
+
+
 @dataclass
 class Pipeline:
     """One worker. Two of them share the partitions of the topic; the store needs no other agreement."""
@@ -108,16 +122,21 @@ class Pipeline:
             BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. What it
                 had not committed is done again by whoever has its partitions next.
         """
-        while not self.stop.is_set():
-            batch = self.consumer.poll(POLL, self.batch_posts)
-            if batch:
-                self.take(batch)
+        with ThreadPoolExecutor(1, "store") as beside:
+            before: UnderWay | None = None
+            while not self.stop.is_set():
+                batch = self.consumer.poll(POLL, self.batch_posts)
+                self._refresh()
+                work = sort(batch, self._enricher)
+                if before:
+                    self._settle(before)
+                before = UnderWay(batch, work.rejected, beside.submit(self._store, work, batch)) if batch else None
+            if before:
+                self._settle(before)
 
-    def take(self, batch: Batch) -> None:
-        """Carry one batch through to its commit."""
-        self._refresh()
-        work = sort(batch, self._enricher)
-        self._store(work, batch)
+    def _settle(self, work: UnderWay) -> None:
+        """Carry a batch to its commit, once it is stored."""
+        work.stored.result()
         for rejected in work.rejected:
             self.producer.reject(rejected, _acknowledged)
         if work.rejected:
@@ -129,7 +148,7 @@ class Pipeline:
             )
             self.producer.flush(FLUSH)
         try:
-            self.consumer.commit(batch)
+            self.consumer.commit(work.batch)
         except PartitionsLost as lost:
             log.info("batch not committed", reason=str(lost))
 
