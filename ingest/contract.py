@@ -34,7 +34,7 @@ CollectorState = Literal["listening", "silent", "reconnecting", "failed", "ended
 """`silent`: connected, and nothing has come for longer than is usual. `failed`: a person has to change something."""
 
 
-class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One post of one network, or the news that one is gone.
 
     `source` and `id` name it for good. `created_at` is the author's clock, `seen_at` the network's or ours.

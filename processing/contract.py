@@ -18,7 +18,7 @@ UNDETERMINED = "und"
 """The language of a text whose language is not known (BCP 47)."""
 
 
-class TaggedPost(msgspec.Struct, frozen=True):
+class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     """A post with what processing found in it.
 
     `language` is a BCP 47 tag, `und` when unknown; `confidence` lies in 0..1; `topics` are ids of the taxonomy,

@@ -17,8 +17,11 @@ next one is stored. Only the loop's own thread speaks to Kafka.
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -42,6 +45,8 @@ log = structlog.get_logger()
 POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
 RAW_KEPT = 4_096
+COLLECT_AFTER = 100_000
+"""New objects between two collections of garbage: about a batch of them. Python's default is 700."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ class Pipeline:
             BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. What it
                 had not committed is done again by whoever has its partitions next.
         """
-        with ThreadPoolExecutor(1, "store") as beside:
+        with _seldom_collected(), ThreadPoolExecutor(1, "store") as beside:
             before: UnderWay | None = None
             while not self.stop.is_set():
                 batch = self.consumer.poll(POLL, self.batch_posts)
@@ -171,6 +176,17 @@ class Pipeline:
 
     def _worth_waiting(self, error: Exception) -> bool:
         return isinstance(error, StoreUnavailable) and not self.stop.is_set()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage less often: a batch is many objects without a cycle, and looking through them finds nothing."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _acknowledged(_: Delivery) -> None:
