@@ -34,7 +34,8 @@ it has lent the post its tags.
 NAMES_AT_ONCE = 200
 """Names may have 512 characters and travel in the address of a request."""
 
-MINUTES_AT_ONCE = 1_000
+MINUTES_AT_ONCE = 2_500
+"""They travel in the address of a request, too: 35 kB of it."""
 
 Item = TypeVar("Item")
 
@@ -79,6 +80,11 @@ class Named:
 def milliseconds(moment: datetime) -> int:
     """Since the epoch."""
     return int(moment.timestamp() * 1000)
+
+
+def seconds(moments: Iterable[datetime]) -> list[int]:
+    """Since the epoch: a `DateTime` to the store, and bound several times as fast as a datetime."""
+    return [int(moment.timestamp()) for moment in moments]
 
 
 def portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -134,7 +140,7 @@ def blank_the_gone(store: Store, minutes: set[datetime]) -> None:
     The caller recounts the minutes anyway.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        parameters = {"minutes": some, "since": milliseconds(some[0] - AHEAD)}
+        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - AHEAD)}
         [(tombstones,)] = store.query(TOMBSTONES_EXIST, parameters)
         gone = sorted(store.query(TOMBSTONES_OF, parameters)) if tombstones else []
         for source, posts in groupby(gone, key=lambda row: str(row[0])):
@@ -154,6 +160,6 @@ def blank_everything_gone(store: Store) -> set[datetime]:
 
 def _blank(store: Store, parameters: Mapping[str, object], minutes: set[datetime]) -> None:
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        touching = {**parameters, "minutes": some}
+        touching = {**parameters, "minutes": seconds(some)}
         store.command(NOTE_ERASURES, touching)
         store.command(BLANK, touching | {"deletion": DELETION})

@@ -19,7 +19,7 @@ from processing.contract import Incident, Spike, TaggedPost
 from processing.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
-from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, sql
+from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, seconds, sql
 
 POST_COLUMNS = (
     "source",
@@ -137,7 +137,7 @@ def recount(store: Store, minutes: set[datetime]) -> None:
     at the clock, and a write between the two would be missed by the recount with the highest version.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        store.command(RECOUNT, {"minutes": some, "version": server_clock(store)})
+        store.command(RECOUNT, {"minutes": seconds(some), "version": server_clock(store)})
 
 
 def server_clock(store: Store) -> int:
