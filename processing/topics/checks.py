@@ -6,8 +6,9 @@ there. Places are looked for only where a distance has to be measured or shown, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import Protocol
 
@@ -53,10 +54,11 @@ class Found:
         return known
 
     def _look(self, reading: Reading) -> list[Place]:
-        spans = [span for number, spans in reading.hits.items() if number in self._numbers for span in spans]
-        if len(spans) > 1:
-            spans.sort()
-        return reading.located(spans[:MOST_PLACES])
+        numbers = self._numbers
+        places = [place for number, some in reading.by_number() if number in numbers for place in some]
+        if len(places) > 1:
+            places.sort()
+        return places[:MOST_PLACES]
 
 
 class Matched:
@@ -181,29 +183,24 @@ class Near:
         for need in self.needs:
             if not found & need:
                 return False
-        return bool(self.places(reading))
+        known = reading.places.get(self)
+        return bool(known) if known is not None else next(self._pairs(reading), None) is not None
 
     def places(self, reading: Reading) -> list[Place]:
         known = reading.places.get(self)
         if known is None:
-            known = reading.places[self] = self._look(reading)
+            known = reading.places[self] = list(islice(self._pairs(reading), MOST_PLACES))
         return known
 
-    def _look(self, reading: Reading) -> list[Place]:
+    def _pairs(self, reading: Reading) -> Iterator[Place]:
         rights = self._right.places(reading)
         lefts = self._left.places(reading) if rights else []
         apart, ordered = self._half_words, self._ordered
-        pairs: list[Place] = []
         for left in lefts:
             _, end, first, last = left
-            pairs += [
-                joined(left, right)
-                for right in rights
-                if right[2] - last <= apart and first - right[3] <= apart and (end <= right[0] or not ordered)
-            ]
-            if len(pairs) >= MOST_PLACES:
-                break
-        return pairs[:MOST_PLACES]
+            for right in rights:
+                if right[2] - last <= apart and first - right[3] <= apart and (end <= right[0] or not ordered):
+                    yield joined(left, right)
 
 
 class Unless:

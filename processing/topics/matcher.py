@@ -142,8 +142,8 @@ def _at_seams(text: str, hit: _Hit) -> _Hit:
     """
     start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
     whole = text[start : end if end >= 0 else len(text)]
-    if len(whole) > _LONGEST_HASHTAG:
-        return hit
+    if start < 2 or text[start - 2] != whole[-1] or len(whole) > _LONGEST_HASHTAG:
+        return hit  # nearly always: a hashtag ends as the last of its words before it does
     seams, rest, behind = {start}, len(whole), start - 1
     while rest > 0 and behind > 0:
         first = text.rfind(" ", 0, behind) + 1

@@ -37,13 +37,20 @@ class Reading:
     `held` and `places` are what checks have found of it, so that none looks twice.
     """
 
-    __slots__ = ("_ruler", "found", "held", "hits", "language", "places", "source", "text")
+    __slots__ = ("_by_number", "_ruler", "found", "held", "hits", "language", "places", "source", "text")
 
     def __init__(self, text: str, hits: Mapping[int, Sequence[Span]], found: int, language: str, source: str) -> None:
         self.text, self.hits, self.found, self.language, self.source = text, hits, found, language, source
         self.held: dict[object, bool] = {}
         self.places: dict[object, list[Place]] = {}
         self._ruler: list[int] | None = None
+        self._by_number: list[tuple[int, list[Place]]] | None = None
+
+    def by_number(self) -> list[tuple[int, list[Place]]]:
+        """The places of every term found."""
+        if self._by_number is None:
+            self._by_number = [(number, self.located(spans)) for number, spans in self.hits.items()]
+        return self._by_number
 
     def located(self, spans: Sequence[Span]) -> list[Place]:
         """Spans as places."""

@@ -38,6 +38,7 @@ class Taxonomy:
         self.topics = definition.topics
         self._definition = definition
         self._by_id = {topic.id: topic for topic in self.topics}
+        self._with_implied = {topic.id: {topic.id, *self._implied(topic.id)} for topic in self.topics}
         self._by_chain: dict[tuple[str, ...], RuleSet] = {}
         self._by_language: dict[str, RuleSet] = {}
 
@@ -48,7 +49,7 @@ class Taxonomy:
         if not rules.may_find(text):
             return ()
         found = rules.topics(matchable(text), language, source)
-        return tuple(sorted({*found}.union(*map(self._implied, found)))) if found else ()
+        return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
         """Every rule that a post fulfils, with the words (folded) that fulfil it."""
