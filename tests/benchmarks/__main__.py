@@ -9,9 +9,7 @@ from tests.benchmarks import growth, language, pipeline, social_sources, sources
 
 if __name__ == "__main__":
     spikes.main()
-    surge_delay.main()
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline.main(Path(folder))
+    pipeline.main()
     for measure in (store.main, growth.main):
         with tempfile.TemporaryDirectory() as folder:
             measure(Path(folder))

@@ -32,6 +32,8 @@ class Parts:
         self.folder = folder
         self.store = ClickHouseAddress(f"http://127.0.0.1:{port}", "writer", SecretStr(WRITER_PASSWORD))
         self._open = ExitStack()
+        self.processes: dict[str, int] = {}
+        """The process ids of the broker and of the store, once they run."""
 
     def __enter__(self) -> Self:
         broker = self._open.enter_context(brokers.tansu())
@@ -44,6 +46,7 @@ class Parts:
         process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
         self._open.callback(process.wait)
         self._open.callback(process.terminate)
+        self.processes = {"broker": broker.process.pid, "store": process.pid}
         eventually(lambda: clickhouse_answers(self.store.url))
         return self
 

@@ -1,80 +1,145 @@
-"""One worker from Kafka to `counts`, with full tagging, over the embedded parts: posts/s and where the time goes."""
+"""One worker from Kafka to `counts`, with full tagging, over the embedded parts: posts/s and where the time goes.
+
+`python -m tests.benchmarks.pipeline`, on Linux. Two hundred thousand posts lie in the log when the worker starts. It is
+a process of its own, as are the broker and the store, and all three share the machine.
+"""
 
 from __future__ import annotations
 
-import resource
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import TypeVar
 
-from deploy.demo.generate import generate
-from ingest.log import GroupWatch, PostConsumer, PostProducer, ensure_topics
-from processing import pipeline as steps
-from processing.enrich import Enricher
+import msgspec
+
+from deploy.demo.posts import generate, generate_labelled
+from deploy.demo.situations import Situation
+from ingest.contract import Post
+from ingest.log import GroupWatch, PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_posts
-from tests.benchmarks.parts import Parts, shipped_enricher
+from tests.benchmarks.parts import Parts
+from tests.benchmarks.worker import GROUP, Figures
 
-Result = TypeVar("Result")
-
-
-class Stopwatch:
-    """Seconds by step."""
-
-    def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
-
-    def __call__(self, step: str, work: Callable[[], Result]) -> Result:
-        begun = time.perf_counter()
-        result = work()
-        self.seconds[step] += time.perf_counter() - begun
-        return result
+DEMO_DAYS = timedelta(days=28)
+"""More than the demo archive spans."""
+ON_SUBJECT = 20
+"""One post in so many of the firehose is about the subject."""
+FIREHOSE_RATE = 30_000
+"""Posts a second."""
+LOOK_EVERY = 0.5
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def main(folder: Path) -> None:
-    """Print the figures."""
-    with Parts(folder) as parts:
-        migrate(parts.store)
-        ensure_topics(parts.kafka, 4)
-        fill(parts)
-        enricher = shipped_enricher()
-        watch = Stopwatch()
-        posts = work(parts, enricher, watch)
-    total = sum(watch.seconds.values())
-    print(f"one worker, Kafka to counts, {posts:,} posts of the demo archive: {posts / total:,.0f} posts/s")
-    for step, seconds in watch.seconds.most_common():
-        print(f"  {step:<8} {100 * seconds / total:5.1f} %")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  memory of the process at its peak: {peak:,.0f} MB")
-
-
-def fill(parts: Parts) -> None:
-    """Put the posts into the log."""
-    with PostProducer(parts.kafka) as producer:
+def archive(rounds: int = 3) -> Iterator[Post]:
+    """The demo archive, again and again: half of it is on the subject, and a minute has three posts."""
+    for number in range(rounds):
         for post in generate():
+            yield msgspec.structs.replace(
+                post, id=f"{post.id}-{number}", created_at=post.created_at + number * DEMO_DAYS
+            )
+
+
+def firehose(rounds: int = 6) -> Iterator[Post]:
+    """Its posts as a large network would send them, all in the same minutes: nearly all are off the subject."""
+    begins, place = datetime(2020, 7, 10, 16, tzinfo=UTC), count()
+    for number in range(rounds):
+        on_subject = count()
+        for post, situation, _ in generate_labelled():
+            if situation is Situation.OFF_TOPIC or next(on_subject) % ON_SUBJECT == 0:
+                at = begins + timedelta(seconds=next(place) // FIREHOSE_RATE)
+                yield msgspec.structs.replace(post, id=f"{post.id}-{number}", created_at=at)
+
+
+SHAPES: Mapping[str, Callable[[], Iterable[Post]]] = {
+    "the demo archive, three times over": archive,
+    "a firehose, one post in twenty on the subject": firehose,
+}
+
+
+def main() -> None:
+    """Print the figures."""
+    for name, posts in SHAPES.items():
+        with tempfile.TemporaryDirectory() as folder, Parts(Path(folder)) as parts:
+            migrate(parts.store)
+            ensure_topics(parts.kafka, 4)
+            sent = fill(parts, posts())
+            before = cpu_times(parts)
+            worker = work(parts)
+            others = {part: seconds - before[part] for part, seconds in cpu_times(parts).items()}
+            counted = counted_posts(parts)
+        if counted != sent:
+            raise SystemExit(f"{sent:,} posts went into the log and {counted:,} are counted.")
+        tell(name, worker, {part: seconds / sent for part, seconds in others.items()})
+
+
+def fill(parts: Parts, posts: Iterable[Post]) -> int:
+    """Put the posts into the log; how many they are."""
+    sent = 0
+    with PostProducer(parts.kafka) as producer:
+        for post in posts:
             producer.send(post, lambda _: None)
+            sent += 1
         producer.flush(timedelta(seconds=60))
+    return sent
 
 
-def work(parts: Parts, enricher: Enricher, watch: Stopwatch) -> int:
-    """The pipeline's own steps, one after the other, until nothing is left."""
-    done = 0
+def work(parts: Parts) -> Figures:
+    """Start a worker, let it work until nothing is left, and take its figures."""
+    command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
     with (
-        Store(parts.store) as store,
-        PostConsumer(parts.kafka, "bench") as consumer,
-        GroupWatch(parts.kafka, "bench") as group,
+        subprocess.Popen(command, stdout=subprocess.PIPE) as worker,
+        GroupWatch(parts.kafka, GROUP) as group,
     ):
-        while not done or group.lag():
-            batch = consumer.poll(steps.POLL, 10_000)
-            if not batch:
-                continue
-            sorted_batch = watch("tag", lambda batch=batch: steps.sort(batch, enricher))
-            touched = watch("write", lambda work=sorted_batch: write_posts(store, work.tagged))
-            watch("recount", lambda touched=touched: recount(store, touched))
-            watch("commit", lambda batch=batch: consumer.commit(batch))
-            done += len(batch.posts)
-    return done
+        while worker.poll() is None and group.lag():
+            time.sleep(LOOK_EVERY)
+        worker.terminate()
+        said, _ = worker.communicate()
+    return msgspec.json.decode(said, type=Figures)
+
+
+def cpu_times(parts: Parts) -> dict[str, float]:
+    """Seconds of CPU time of the broker and of the store until now."""
+    times = {}
+    for part, process in parts.processes.items():
+        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+        times[part] = (int(fields[11]) + int(fields[12])) / _TICKS  # utime and stime: see proc(5)
+    return times
+
+
+def counted_posts(parts: Parts) -> int:
+    """The posts in `counts`."""
+    with Store(parts.store) as store:
+        [(posts,)] = store.query("SELECT sum(posts) FROM counts WHERE topic = '*'")
+    return int(posts)
+
+
+def tell(name: str, worker: Figures, others: Mapping[str, float]) -> None:
+    """`others` are seconds a post."""
+    posts = worker.posts
+    by_step = worker.cpu_by_step | {"other threads": worker.cpu - sum(worker.cpu_by_step.values())}
+    print(f"one worker, Kafka to counts, {name}: {posts / worker.seconds:,.0f} posts/s")
+    print(f"  {posts:,} posts in {worker.batches} batches, from the first commit to the last")
+    print(
+        f"  CPU time of the worker, us a post: {micro(worker.cpu / posts)}; {posts / worker.cpu:,.0f} posts/s of a core"
+    )
+    for step, cpu in sorted(by_step.items(), key=lambda each: -each[1]):
+        print(f"    {step:<13} {micro(cpu / posts):>5} {cpu / worker.cpu:5.0%}")
+    print(f"  it waited for the store, with the next batch tagged: {worker.waited / worker.seconds:.0%} of the time")
+    print("  CPU time of the others, us a post: " + ", ".join(f"{part} {micro(cpu)}" for part, cpu in others.items()))
+    print(f"  memory of the worker at its peak: {worker.peak:,.0f} MB", flush=True)
+
+
+def micro(seconds: float) -> str:
+    """Seconds as microseconds."""
+    return f"{1e6 * seconds:.1f}"
+
+
+if __name__ == "__main__":
+    main()

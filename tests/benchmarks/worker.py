@@ -1,0 +1,131 @@
+"""The process that `tests.benchmarks.pipeline` measures: the worker itself, with a stopwatch around each of its steps.
+
+`python -m tests.benchmarks.worker BOOTSTRAP URL` works until SIGTERM and prints its `Figures` as JSON. They run from
+the first commit to the last: before it stand joining the group and compiling the rules of most languages.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import msgspec
+from pydantic import SecretStr
+
+from ingest.contract import KafkaAddress
+from ingest.log import Batch, PostConsumer, PostProducer
+from processing import pipeline
+from processing.contract import ClickHouseAddress
+from processing.language import DETECTORS
+from processing.settings import ProcessingSettings
+from processing.store.client import Store
+from processing.topics import ReloadingTaxonomy
+from tests.conftest import WRITER_PASSWORD
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+GROUP = "bench"
+
+
+class Figures(msgspec.Struct):
+    """Of a worker: seconds of wall and of CPU time, the latter also by step; the peak of its memory in MB."""
+
+    posts: int
+    batches: int
+    seconds: float
+    cpu: float
+    cpu_by_step: dict[str, float]
+    waited: float
+    peak: float
+
+
+class Stopwatch:
+    """What the steps take, from the first commit on."""
+
+    def __init__(self) -> None:
+        self._cpu: Counter[str] = Counter()
+        self._busy: Counter[str] = Counter()
+        self._begun: tuple[float, float] | None = None
+        self._posts = self._batches = 0
+        self.figures: Figures | None = None
+
+    def around(self, step: str, work: Callable[Given, Result]) -> Callable[Given, Result]:
+        """`work`, timed. A step runs in one thread at a time."""
+
+        def timed(*args: Given.args, **named: Given.kwargs) -> Result:
+            begun, cpu = time.perf_counter(), time.thread_time()
+            try:
+                return work(*args, **named)
+            finally:
+                self._cpu[step] += time.thread_time() - cpu
+                self._busy[step] += time.perf_counter() - begun
+
+        return timed
+
+    def committed(self, batch: Batch) -> None:
+        """Begin with the first batch; from the second on, take the figures so far."""
+        now, cpu = time.perf_counter(), time.process_time()
+        if self._begun is None:
+            self._begun = now, cpu
+            self._cpu.clear()
+            self._busy.clear()
+            return
+        self._posts += len(batch.posts)
+        self._batches += 1
+        seconds = now - self._begun[0]
+        self.figures = Figures(
+            self._posts,
+            self._batches,
+            seconds,
+            cpu - self._begun[1],
+            dict(self._cpu),
+            seconds - sum(self._busy[step] for step in ("read", "tag", "commit")),
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
+
+
+class TimedConsumer(PostConsumer):
+    """A consumer whose commits are the stopwatch's laps."""
+
+    def __init__(self, address: KafkaAddress, watch: Stopwatch) -> None:
+        super().__init__(address, GROUP)
+        self._watch = watch
+        self.poll = watch.around("read", self.poll)  # type: ignore[method-assign]
+
+    def commit(self, batch: Batch) -> None:
+        """Commit, and look at the clock."""
+        self._watch.around("commit", super().commit)(batch)
+        self._watch.committed(batch)
+
+
+def main(bootstrap: str, url: str) -> None:
+    """Work until SIGTERM, then print what it took."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    watch = Stopwatch()
+    steps = {"sort": "tag", "write_posts": "write", "delete_posts": "write", "recount": "recount"}
+    for name, step in steps.items():
+        setattr(pipeline, name, watch.around(step, getattr(pipeline, name)))
+    kafka, most = KafkaAddress(bootstrap), ProcessingSettings().batch_posts
+    detector = DETECTORS["vote"]()
+    taxonomy = ReloadingTaxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
+    with (
+        Store(ClickHouseAddress(url, "writer", SecretStr(WRITER_PASSWORD))) as store,
+        PostProducer(kafka, client_id="bench-rejects") as producer,
+        TimedConsumer(kafka, watch) as consumer,
+    ):
+        pipeline.Pipeline(consumer, producer, store, detector, taxonomy, stop, most)()
+    sys.stdout.buffer.write(msgspec.json.encode(watch.figures))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
