@@ -16,7 +16,7 @@ from ingest.log import Delivery, GroupWatch, PostConsumer, PostProducer, ensure_
 from processing import queries
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
-from processing.store.client import Store
+from processing.store.client import Store, StoreRefused
 from processing.topics import ReloadingTaxonomy
 from tests.conftest import NOON, a_post
 from tests.waiting import eventually
@@ -133,6 +133,20 @@ def test_progress_is_known_behind_the_posts_it_speaks_for(
     producer.report(Progress(source="archive-1", since=NOON, until=NOON + PATIENCE, complete=True))
     eventually(lambda: bool(queries.coverage(store)))
     assert len(stored(store)) == 200
+
+
+def test_what_cannot_be_stored_is_not_committed_and_nothing_behind_it(
+    log_address: KafkaAddress, producer: PostProducer, store: Store, taxonomy_file: Path
+) -> None:
+    """The batch behind is read and tagged by then: it is not to be committed in its stead."""
+    send(producer, *(a_post(id=str(number)) for number in range(200)))
+    store.command("RENAME TABLE post_versions TO post_versions_away")
+    with PostConsumer(log_address, group="refused") as consumer, GroupWatch(log_address, "refused") as group:
+        stop, taxonomy = threading.Event(), ReloadingTaxonomy(taxonomy_file)
+        pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, stop, batch_posts=20)
+        with pytest.raises(StoreRefused, match="post_versions"):
+            pipeline()
+        assert group.lag() == 200
 
 
 def test_what_was_counted_is_committed(
