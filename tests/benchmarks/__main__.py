@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import growth, language, pipeline, social_sources, sources, spikes, store, surge_delay, topics
+from tests.benchmarks import growth, language, latency, pipeline, social_sources, sources, spikes, store, topics
 
 if __name__ == "__main__":
     spikes.main()
     pipeline.main()
+    latency.main()
     for measure in (store.main, growth.main):
         with tempfile.TemporaryDirectory() as folder:
             measure(Path(folder))
