@@ -46,7 +46,10 @@ POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
 RAW_KEPT = 4_096
 COLLECT_AFTER = 100_000
-"""New objects between two collections of garbage: about a batch of them. Python's default is 700."""
+"""New objects between two collections of garbage: about a batch of them. Python's default is 700 to 2,000.
+
+At 1,000 posts a second that is half a minute, and some 40 MB of garbage.
+"""
 
 
 @dataclass(frozen=True)

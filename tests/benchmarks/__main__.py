@@ -5,10 +5,22 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import growth, language, latency, pipeline, social_sources, sources, spikes, store, topics
+from tests.benchmarks import (
+    growth,
+    language,
+    latency,
+    pipeline,
+    social_sources,
+    sources,
+    spikes,
+    store,
+    surge_delay,
+    topics,
+)
 
 if __name__ == "__main__":
     spikes.main()
+    surge_delay.main()
     pipeline.main()
     latency.main()
     for measure in (store.main, growth.main):
