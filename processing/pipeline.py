@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import stamina
 import structlog
@@ -45,6 +45,8 @@ log = structlog.get_logger()
 POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
 RAW_KEPT = 4_096
+TO_COME = timedelta(days=1)
+"""A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
 COLLECT_AFTER = 100_000
 """New objects between two collections of garbage: about a batch of them. Python's default is 700 to 2,000.
 
@@ -61,14 +63,14 @@ class Sorted:
     rejected: list[Rejected]
 
 
-def sort(batch: Batch, enricher: Enricher) -> Sorted:
-    """Tag the posts of a batch and set aside what is no post to keep."""
+def sort(batch: Batch, enricher: Enricher, now: datetime) -> Sorted:
+    """Tag the posts of a batch and set aside what is no post to keep. `now` is the worker's clock."""
     posts: list[Post] = []
     deletions: list[Post] = []
     rejected = list(batch.rejected)
     for post in batch.posts:
         try:
-            check(post)
+            check(post, now)
         except Impossible as error:
             rejected.append(_rejected(post, error))
         else:
@@ -76,16 +78,16 @@ def sort(batch: Batch, enricher: Enricher) -> Sorted:
     return Sorted(enricher.tag_many(posts), deletions, rejected)
 
 
-def check(post: Post) -> None:
+def check(post: Post, now: datetime) -> None:
     """See that it can be placed in time, where that matters.
 
     Raises:
-        Impossible: it cannot, or it deletes an author and names none.
+        Impossible: it cannot, that time is still to come, or it deletes an author and names none.
     """
     if post.op == "delete_author" and not post.author:
         raise Impossible("A delete_author names no author.")
-    if post.op != "delete":
-        event_time(post)
+    if post.op != "delete" and event_time(post).at - now > TO_COME:
+        raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
 def _rejected(post: Post, error: Impossible) -> Rejected:
@@ -135,7 +137,7 @@ class Pipeline:
             while not self.stop.is_set():
                 batch = self.consumer.poll(POLL, self.batch_posts)
                 self._refresh()
-                work = sort(batch, self._enricher)
+                work = sort(batch, self._enricher, datetime.now(UTC))
                 if before:
                     self._settle(before)
                 before = UnderWay(batch, work.rejected, beside.submit(self._store, work, batch)) if batch else None

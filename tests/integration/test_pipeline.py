@@ -106,6 +106,17 @@ def test_an_impossible_time_is_rejected_and_stops_nothing(
     assert any("cannot be right" in rejection for rejection in rejections(log_address))
 
 
+def test_a_post_that_is_still_to_come_is_rejected(
+    worker: Pipeline, producer: PostProducer, store: Store, log_address: KafkaAddress
+) -> None:
+    """No collector of ours sends one; others write to Kafka too."""
+    later = datetime.now(UTC) + timedelta(days=400)
+    send(producer, a_post(id="later", created_at=later), a_post(id="seen", created_at=later, seen_at=NOON))
+    eventually(lambda: "seen" in stored(store))
+    assert "later" not in stored(store)
+    assert any("still to come" in rejection for rejection in rejections(log_address))
+
+
 def test_a_clock_at_the_end_of_time_stops_nothing(worker: Pipeline, producer: PostProducer, store: Store) -> None:
     ends = [moment.replace(tzinfo=timezone(h * HOUR)) for moment in ENDS for h in (-14, 14)]
     for number, end in enumerate(ends):
