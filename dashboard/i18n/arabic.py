@@ -86,6 +86,7 @@ ARABIC = Words(
     severity_notable="ملحوظة",
     severity_major="كبيرة",
     severity_extreme="بالغة الشدة",
+    score="الدرجة",
     rarity="ارتفاع بهذا الحجم يحدث",
     times_normal="× المعتاد",
     started="البداية",

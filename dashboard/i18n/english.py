@@ -73,6 +73,7 @@ ENGLISH = Words(
     severity_notable="notable",
     severity_major="major",
     severity_extreme="extreme",
+    score="Score",
     rarity="So large a rise comes",
     times_normal="× normal",
     started="Began",

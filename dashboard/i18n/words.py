@@ -89,6 +89,7 @@ class Words:
     severity_notable: str
     severity_major: str
     severity_extreme: str
+    score: str
     rarity: str
     times_normal: str
     started: str

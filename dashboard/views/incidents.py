@@ -77,6 +77,7 @@ def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
         words.ended: moment(words, incident.end) if incident.end else words.still_going,
         words.observed: number(incident.observed),
         words.expected: number(incident.expected),
+        words.score: f"{incident.score:.1f}",
         words.rarity: rarity(incident.score, view.ui),
         words.languages: words.separator.join(language_name(view.ui, each) for each in incident.languages),
         words.subtopics: words.separator.join(topic_name(view.ui, each) for each in incident.subtopics),

@@ -36,8 +36,8 @@ def _series(incident: Incident) -> str:
 
 def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
     """The lines below the headline; `width` is the detector's bin."""
-    found = f"found {incident.detected_at:%H:%M} UTC"
-    lines = [f"{found}; so large a rise comes {rarity(incident.score)}; incident {incident.id}"]
+    found = f"found {incident.detected_at:%H:%M} UTC, score {incident.score:.1f}"
+    lines = [f"{found}: so large a rise comes {rarity(incident.score)}; incident {incident.id}"]
     lines.append(verdict_sentence(incident.verdict, incident.evidence))
     lines += [pulse_line(number, pulse, width) for number, pulse in enumerate(incident.pulses, start=1)]
     if incident.languages:

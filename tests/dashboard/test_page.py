@@ -95,7 +95,8 @@ def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardS
     assert f"{WORDS[interface].rarity}</dt><dd>{rarity(incident.score, interface.value)}" in shown
     alert = "\n".join(details(incident, timedelta(minutes=5)))
     assert verdict_sentence(incident.verdict, incident.evidence) in alert
-    assert f"{ENGLISH.rarity} {rarity(incident.score)}".lower() in alert
+    assert f"{WORDS[interface].score}</dt><dd>{incident.score:.1f}" in shown
+    assert f"score {incident.score:.1f}: {ENGLISH.rarity} {rarity(incident.score)}".lower() in alert.lower()
     assert "work phone" in shown
     assert "هواتفهم" in shown
 

@@ -50,10 +50,10 @@ def an_incident(*, synthetic: bool = False, verdict: VerdictName = VerdictName.O
     )
 
 
-def test_it_tells_how_rare_a_rise_is_and_no_number_that_only_names_a_class() -> None:
+def test_it_tells_the_score_and_how_rare_such_a_rise_is() -> None:
     found, *_ = details(an_incident(), WIDTH)
     assert found == (
-        "found 12:10 UTC; so large a rise comes less than once in eight months; incident ban-20200710T1210Z"
+        "found 12:10 UTC, score 4.1: so large a rise comes less than once in eight months; incident ban-20200710T1210Z"
     )
 
 
