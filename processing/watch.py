@@ -217,7 +217,7 @@ class Watch:
         policy = msgspec.structs.replace(DetectorPolicy.for_bins(self.width), minimum_authors=0)
         self._book = Book(policy, EpisodePolicy.matching(policy))
 
-    def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> list[Spike]:
+    def _score(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> None:
         changed = self._pass_over(begin)
         observed = self._observed.between(begin - self._late, end)
         again = bins(begin - self._late, begin, self.width)
@@ -230,7 +230,6 @@ class Watch:
             ):
                 changed[key, event.episode.start] = self._spike(key, event, event.at)
         self._spikes |= changed
-        return list(changed.values())
 
     def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.

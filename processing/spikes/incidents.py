@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from processing.contract import EVERYTHING, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
+from processing.contract import EVERYTHING, UNDETERMINED, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 
@@ -152,7 +152,9 @@ def _end(spikes: list[Spike]) -> datetime | None:
 
 
 def _languages(spikes: Iterable[Spike]) -> tuple[str, ...]:
-    return _largest_first((spike.language, spike.observed) for spike in spikes if spike.language != EVERYTHING)
+    """Those that can be named."""
+    named = (spike for spike in spikes if spike.language not in {EVERYTHING, UNDETERMINED})
+    return _largest_first((spike.language, spike.observed) for spike in named)
 
 
 def _doubts(cluster: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:

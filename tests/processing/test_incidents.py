@@ -162,6 +162,11 @@ def test_a_language_of_bots_alone_is_named_apart_in_a_surge_of_people() -> None:
     )
 
 
+def test_a_language_that_is_not_known_is_not_named() -> None:
+    [incident] = grouped(spike(), spike(language="und"), spike(language="ar"))
+    assert (incident.languages, incident.doubted) == (("ar",), ())
+
+
 def test_a_language_with_one_spike_of_people_is_theirs() -> None:
     [incident] = grouped(spike(), spike(language="ar", **FLOOD), spike("employer-ban", "ar"))
     assert (incident.languages, incident.doubted) == (("ar",), ())
