@@ -34,6 +34,7 @@ EVIDENCE = {
     "newly_covered": ("From a source only just collected", "من مصدر بدأ جمعه للتوّ"),
     "everything_rose": ("Everything else, times usual", "كل ما عداها، مرات المعتاد"),
     "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),
+    "gone": ("Deleted or changed since", "حُذف أو غُيّر بعد ذلك"),
     "one_domain": ("From one server", "من خادم واحد"),
     "posts": ("Posts", "المنشورات"),
     "authors": ("Authors", "الكتّاب"),

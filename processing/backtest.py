@@ -84,7 +84,7 @@ def backtest(
         if start < spike.detected_at <= end
     ]
     spikes = judged(reader, VerdictPolicy(), found, Circumstances(end, coverage, roots))
-    incidents = group(IncidentPolicy(), spikes, (), roots, end)
+    incidents = group(IncidentPolicy(enter=policy.enter), spikes, (), roots, end)
     number = sum(len(series.keys) for series, _ in parts)
     return Backtest(start, end, number, tuple(described(reader, incident, end) for incident in incidents))
 

@@ -51,6 +51,10 @@ _REASONS = {
         "{value} of the posts are from the accounts of one server; without them no surge remains.",
         "{value} من المنشورات من حسابات خادم واحد، وبدونها لا تبقى موجة.",
     ),
+    "gone": (
+        "{value} of the posts have been deleted or changed since; without them no surge remains.",
+        "{value} من المنشورات حُذفت أو غُيّرت بعد ذلك، وبدونها لا تبقى موجة.",
+    ),
 }
 
 _RARITIES = (

@@ -25,7 +25,7 @@ from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin,
 from processing.spikes.book import Book, Key
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
+from processing.spikes.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
 from processing.spikes.verdict import VerdictPolicy
 from processing.store.client import Store, StoreUnavailable
@@ -38,6 +38,12 @@ STRIDE = timedelta(days=1)
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
+
+REMEMBERED_EARLY = timedelta(hours=6)
+"""Until then behind its start, a rise is remembered as it was when its open bin was looked into last."""
+
+REJUDGED = 1.25
+"""How much a rise in an open bin must have grown for its verdict to be asked for again."""
 
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -61,6 +67,7 @@ class Watch:
     _book: Book = field(init=False)
     _spikes: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
     _incidents: dict[str, Incident] = field(default_factory=dict)
+    _early: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
     _settled: set[str] = field(default_factory=set)
     _next: datetime | None = None
 
@@ -172,24 +179,52 @@ class Watch:
         history = partial(self._observed.history, coverage=coverage, end=start)
         found = min(now, max(start, self.clock().replace(microsecond=0)))
         begun = [self._spike(key, event, found) for key, event in self._book.peek(start, seen, history)]
-        new = [spike for spike in begun if self._is_news(spike)]
-        if new:
-            self._spikes |= {_name(spike): spike for spike in new}
-            write_spikes(self.store, self._judge((), now, coverage))
+        new = self._early_verdicts(filter(self._is_news, begun), now, coverage)
+        self._early = {name: spike for name, spike in self._early.items() if spike.start > start - REMEMBERED_EARLY}
+        self._early |= {_name(spike): spike for spike in new}
+        told = self._not_too_early(new, start + self.width, coverage)
+        if told:
+            self._spikes |= {_name(spike): spike for spike in told}
+            write_spikes(self.store, told)
             self._tell(self._regroup(now))
 
+    def _early_verdicts(
+        self, spikes: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]
+    ) -> tuple[Spike, ...]:
+        return judged(self.store, self.verdict_policy, spikes, Circumstances(now, coverage, self.roots()))
+
+    def _not_too_early(self, new: Sequence[Spike], end: datetime, coverage: Sequence[Coverage]) -> list[Spike]:
+        """Those for which it is known whether all else rose with them, or will not be known when the bin closes."""
+        early = [msgspec.structs.replace(spike, evidence=()) for spike in new if not _knows_the_rest(spike)]
+        known_later = {_name(spike) for spike in self._early_verdicts(early, end, coverage) if _knows_the_rest(spike)}
+        return [spike for spike in new if _name(spike) not in known_later]
+
     def _is_news(self, spike: Spike) -> bool:
-        """Whether it has begun with this look, or is to be judged again because it was not people's while smaller."""
+        """Whether it has begun with this look, is a larger thing by now, or may by now be known to be people's."""
         known = self._spikes.get(_name(spike))
-        if known is None or known.end is not None:
-            return True
-        return known.verdict is not VerdictName.ORGANIC and known.observed != spike.observed
+        if known is not None and known.end is None and known.verdict is VerdictName.ORGANIC:
+            return spike.severity is not known.severity
+        before = self._early.get(_name(spike))
+        return before is None or spike.observed > REJUDGED * before.observed
 
     def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
         """The record of an episode. It was found when it was first told, which may be before its bin had closed."""
         spike = event.episode.snapshot(*key)
-        known = self._spikes.get(_name(spike), spike)
-        return msgspec.structs.replace(spike, detected_at=min(spike.detected_at, known.detected_at, now))
+        known = self._spikes.get(_name(spike)) or self._told_early(key, event)
+        if known is None:
+            return msgspec.structs.replace(spike, detected_at=min(spike.detected_at, now))
+        detected_at = min(spike.detected_at, known.detected_at, now)
+        return msgspec.structs.replace(spike, start=known.start, detected_at=detected_at)
+
+    def _told_early(self, key: Key, event: EpisodeEvent) -> Spike | None:
+        """What an open bin began of a spike that late posts have shown to begin earlier: it keeps its name."""
+        if event.kind is not EpisodeKind.OPENED:
+            return None
+        later = (spike for (of, start), spike in self._spikes.items() if of == key and start > event.episode.start)
+        early = next((spike for spike in later if spike.end is None), None)
+        if early is not None:
+            self._book.series[key].name_after(early.start, early.detected_at)
+        return early
 
     def _begin(self, coverage: Sequence[Coverage]) -> datetime | None:
         """Where to go on: the first covered bin that is not scored."""
@@ -202,7 +237,7 @@ class Watch:
         if self._next is None or begin <= self._next:
             return {}
         events = self._book.step(begin - self.width, None, lambda _: ())
-        ended = {(key, event.episode.start): self._spike(key, event, event.at) for key, event in events}
+        ended = self._by_name(events)
         if begin - self._next > HISTORY:
             self._forget()
         return ended
@@ -221,15 +256,16 @@ class Watch:
         changed = self._pass_over(begin)
         observed = self._observed.between(begin - self._late, end)
         again = bins(begin - self._late, begin, self.width)
-        for key, event in self._book.rescore({start: observed.get(start, {}) for start in again}):
-            changed[key, event.episode.start] = self._spike(key, event, event.at)
+        changed |= self._by_name(self._book.rescore({start: observed.get(start, {}) for start in again}))
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
-            for key, event in self._book.step(
-                start, seen, partial(self._observed.history, coverage=coverage, end=start)
-            ):
-                changed[key, event.episode.start] = self._spike(key, event, event.at)
+            history = partial(self._observed.history, coverage=coverage, end=start)
+            changed |= self._by_name(self._book.step(start, seen, history))
         self._spikes |= changed
+
+    def _by_name(self, events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[tuple[Key, datetime], Spike]:
+        spikes = (self._spike(key, event, event.at) for key, event in events)
+        return {_name(spike): spike for spike in spikes}
 
     def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.
@@ -262,6 +298,10 @@ class Watch:
                     log.info("incident", id=incident.id, decision=decision.value)
                 if incident.state is IncidentState.CLOSED or not any(each.waits for each in decisions):
                     self._settled.add(incident.id)
+
+
+def _knows_the_rest(spike: Spike) -> bool:
+    return any(each.name == "everything_rose" for each in spike.evidence)
 
 
 def _name(spike: Spike) -> tuple[Key, datetime]:

@@ -80,7 +80,14 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             newly_covered=newly_covered(by_source, given.stretches, spike.start, spike.peak),
             rest=rest_ratio(by_source, rests[number], _days_covered(given.stretches, scope)),
             silent_collectors=_fallen_silent(given.stretches, scope),
+            gone=1.0 - min(1.0, who[number].posts / max(_counted(spike, scope), 1)),
         )
+
+
+def _counted(spike: Spike, scope: Scope) -> int:
+    """Of the posts of a spike, those in the scope; of one that is longer, too little is known: none."""
+    whole = scope.start == spike.start and (spike.end is None or scope.end == spike.end)
+    return spike.observed if whole else 0
 
 
 def _of_subject(scope: Scope, root: str) -> Scope:
@@ -136,7 +143,9 @@ def evidence_queries(scope: Scope, root: str) -> dict[str, Query]:
         **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),
         "everything_rose": rest_query([_of_subject(scope, root)]),
         **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query([scope])),
-        **dict.fromkeys(("one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who),
+        **dict.fromkeys(
+            ("gone", "one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who
+        ),
     }
 
 

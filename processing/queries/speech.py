@@ -32,8 +32,8 @@ def concentrations(reader: Reader, scopes: Sequence[Scope]) -> list[Concentratio
     """Who wrote the posts of each scope."""
     speakers = {row[0]: row[1:] for row in speakers_query(scopes).rows(reader)}
     said = _utterances(reader, scopes)
-    named = [(scope.start, speakers.get(number, _NOBODY)[6]) for number, scope in enumerate(scopes)]
-    before = servers_before(reader, [(start, server) for start, server in named if server])
+    named = [(scope.start, scope.language, speakers.get(number, _NOBODY)[6]) for number, scope in enumerate(scopes)]
+    before = servers_before(reader, [each for each in named if each[2]])
     return [
         _concentration(speakers.get(number, _NOBODY), said[number], before.get(named[number], 0.0))
         for number in range(len(scopes))

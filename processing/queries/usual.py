@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
+from processing.contract import EVERYTHING
 from processing.queries.asked import Query
 from processing.queries.reader import Reader
 from processing.queries.scopes import SCOPES, Scope, numbered, within
@@ -63,31 +64,38 @@ def late_share(late: Late, start: datetime, sources: Iterable[str]) -> float | N
     return sum(came_late for _, came_late in found) / brought if brought else None
 
 
-def servers_before(reader: Reader, asked: Collection[tuple[datetime, str]]) -> dict[tuple[datetime, str], float]:
-    """By start of a rise and server: its share of all that named a server in the hours before, on any subject."""
+Server = tuple[datetime, str, str]
+"""The start of a rise, its language or `*`, and a server that its authors name."""
+
+
+def servers_before(reader: Reader, asked: Collection[Server]) -> dict[Server, float]:
+    """The share of each server among all that named one in the hours before, in that language and on any subject."""
     if not asked:
         return {}
-    condition, parameters = _before({start for start, _ in asked})
+    condition, parameters = _before({start for start, *_ in asked})
     rows = reader.query(
         f"""
-        SELECT start, server, sum(brought)
+        SELECT start, language, server, sum(brought)
         FROM
         (
-            SELECT minute, if(named IN {{servers:Array(String)}}, named, '') AS server, count() AS brought
-            FROM (SELECT toStartOfMinute(created_at) AS minute, {SERVER} AS named FROM posts WHERE {condition})
+            SELECT minute, language, if(named IN {{servers:Array(String)}}, named, '') AS server, count() AS brought
+            FROM
+            (SELECT toStartOfMinute(created_at) AS minute, language, {SERVER} AS named FROM posts WHERE {condition})
             WHERE named != ''
-            GROUP BY minute, server
+            GROUP BY minute, language, server
         )
         ARRAY JOIN {_STARTS}
-        GROUP BY start, server
+        GROUP BY start, language, server
         """,  # noqa: S608 - only names of ours
-        {**parameters, "servers": sorted({server for _, server in asked})},
+        {**parameters, "servers": sorted({server for *_, server in asked})},
     )
-    own = {(start, server): brought for start, server, brought in rows}
-    everything: defaultdict[datetime, int] = defaultdict(int)
-    for (start, _), brought in own.items():
-        everything[start] += brought
-    return {(start, server): own.get((start, server), 0) / max(everything[start], 1) for start, server in asked}
+    own: defaultdict[Server, int] = defaultdict(int)
+    everything: defaultdict[tuple[datetime, str], int] = defaultdict(int)
+    for start, spoken, server, brought in rows:
+        for language in (spoken, EVERYTHING):
+            own[start, language, server] += brought
+            everything[start, language] += brought
+    return {each: own[each] / max(everything[each[:2]], 1) for each in asked}
 
 
 def _before(starts: Collection[datetime]) -> tuple[str, dict[str, object]]:

@@ -92,6 +92,7 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
         OutOfOrder: the bin starts no later than the last one.
         ValueError: its start has no time zone.
     """
+    alone = policy
     if observed.surge:
         policy = policy.joining(observed.surge)
     advance(policy, state, observed.start)
@@ -108,6 +109,8 @@ def step(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> tuple[D
     _remember(policy, state, count, usual, expected)
     excess = _excess(policy, state, count, expected, observed.authors) if warm else ()
     score = score_of(excess[:2], excess[2:]) if excess else 0.0
+    if score > alone.highest and not _is_large(alone, *_posts_and_rise(alone, state, count, expected)):
+        score = alone.highest
     if score or state.open:
         enter = policy.enter if settled else policy.first_day
         _open_or_close(policy, state, score, may_open=score >= enter and observed.alertable)
@@ -195,8 +198,7 @@ def _excess(
     state.raise_maxima(short, short_rise, long, long_rise)
     if short_rise <= 0.0 or long_rise <= 0.0:
         return ()
-    posts, rise = (count, short_rise) if policy.half_hour < policy.long else (long_count, long_rise)
-    if posts < policy.minimum_posts or rise < policy.minimum_excess:
+    if not _is_large(policy, *_posts_and_rise(policy, state, count, expected)):
         return ()
     if authors is not None and authors < policy.minimum_authors:
         return ()
@@ -205,6 +207,18 @@ def _excess(
         *reduced(fits[0], fits[1], (short, short_rise), expected),
         *reduced(fits[2], fits[3], (long, long_rise), long_expected),
     )
+
+
+def _posts_and_rise(policy: DetectorPolicy, state: DetectorState, count: int, expected: float) -> tuple[float, float]:
+    """Of the half hour, or of the bin where that is longer."""
+    if policy.half_hour < policy.long:
+        return count, count - expected
+    posts = sum(state.long_counts)
+    return posts, posts - sum(state.long_expected)
+
+
+def _is_large(policy: DetectorPolicy, posts: float, rise: float) -> bool:
+    return posts >= policy.minimum_posts and rise >= policy.minimum_excess
 
 
 def _open_or_close(policy: DetectorPolicy, state: DetectorState, score: float, *, may_open: bool) -> None:

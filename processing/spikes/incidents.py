@@ -17,19 +17,23 @@ RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 
 @dataclass(frozen=True)
 class IncidentPolicy:
-    """`join`: a spike that starts within it of an incident's end belongs to the incident."""
+    """`join`: a spike that starts within it of an incident's end belongs to the incident.
+
+    `enter` is the detector's: a language's spike that stayed below it has only joined one of its topic.
+    """
 
     join: timedelta = timedelta(hours=12)
+    enter: float = 1.5
 
 
-def opens(spike: Spike, roots: Mapping[str, str]) -> bool:
+def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> bool:
     """Whether a spike is enough to tell people: one of a root topic, or a major one of a sub-topic.
 
     A taxonomy has many sub-topics in many languages; if each notable spike of one opened an incident, their
-    number alone would make false alerts.
+    number alone would make false alerts. Nor does a language that has only joined its topic with a few posts.
     """
     if roots.get(spike.topic, spike.topic) == spike.topic:
-        return True
+        return spike.language == EVERYTHING or spike.score >= policy.enter
     return spike.language == EVERYTHING and RANK[spike.severity] >= RANK[Severity.MAJOR]
 
 
@@ -50,7 +54,7 @@ def group(
         _incident(policy, root, cluster, known=known, roots=roots, now=now)
         for root, members in by_root.items()
         for cluster in _clusters(policy, members, now)
-        if any(opens(spike, roots) for spike in cluster)
+        if any(opens(policy, spike, roots) for spike in cluster)
     ]
     closed = {incident.id: incident for incident in known if incident.state is IncidentState.CLOSED}
     kept = [closed.get(incident.id, incident) for incident in found]
@@ -98,9 +102,9 @@ def _incident(
     roots: Mapping[str, str],
     now: datetime,
 ) -> Incident:
-    told = _told(cluster, roots)
+    told = _told(policy, cluster, roots)
     lead = max(told, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score))
-    first = min((spike for spike in told if opens(spike, roots)), key=lambda spike: spike.detected_at)
+    first = min((spike for spike in told if opens(policy, spike, roots)), key=lambda spike: spike.detected_at)
     end, over = _end(told), _end(cluster)
     start = min(spike.start for spike in cluster)
     languages = _languages(spike for spike in cluster if spike.verdict is VerdictName.ORGANIC)
@@ -131,13 +135,13 @@ def _incident(
     )
 
 
-def _told(cluster: list[Spike], roots: Mapping[str, str]) -> list[Spike]:
+def _told(policy: IncidentPolicy, cluster: list[Spike], roots: Mapping[str, str]) -> list[Spike]:
     """The spikes that an incident speaks of: people's, if they are enough to tell of it, else all.
 
     So what a flood of a few accounts looks like is never said of the people beside it, nor does it hide them.
     """
     organic = [spike for spike in cluster if spike.verdict is VerdictName.ORGANIC]
-    return organic if any(opens(spike, roots) for spike in organic) else cluster
+    return organic if any(opens(policy, spike, roots) for spike in organic) else cluster
 
 
 def _breadth(spike: Spike, root: str) -> int:

@@ -114,6 +114,9 @@ def _score(policy: DetectorPolicy, observed: Matrix, *, silent_before: bool) -> 
             series, bins = np.nonzero(rises[:, since:until])
             at = (series, bins + since)
             score[at] = excess.scores(policy, calibration, at)
+    if observed.surge is not None:
+        joins = (observed.surge > 0) & ~excess.is_large(policy)
+        score[joins] = np.minimum(score[joins], policy.highest)
     enter = np.where(from_silence | (before >= policy.bins_a_day), bar.enter, bar.first_day)
     may_open = (score >= enter) & warm
     if observed.backfilled is not None:

@@ -67,6 +67,13 @@ class Excess:
             large &= ~(authors < bar.authors)
         return large
 
+    def is_large(self, policy: DetectorPolicy) -> Flags:
+        """Which bins are large enough for a spike that nothing makes likely beforehand."""
+        window = 0 if policy.half_hour < policy.long else 1
+        large: Flags = self.counts[window] >= policy.minimum_posts
+        large &= self.kinds[2 * window + 1] >= policy.minimum_excess
+        return large
+
     def scores(
         self, policy: DetectorPolicy, calibration: Calibration, at: tuple[NDArray[np.int64], NDArray[np.int64]]
     ) -> Floats:

@@ -113,18 +113,23 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """The same for a series that is part of a larger one, while that surges with so many posts in the half hour.
 
         That a language joins a surge is likely before its posts are seen. So it needs fewer of them, and no higher
-        score than a spike needs to go on. Of a large surge the least share counts: posts whose language was
-        mistaken come with every surge, some in a thousand of it, and must not look like one of their own.
+        score than a spike needs to go on; none above `highest` comes of it, so it does not join on its first day. Of a
+        large surge the least share counts: posts whose language was mistaken come with every surge, some in a
+        thousand of it, and must not look like one of their own.
         """
         posts = max(self.joining_posts, math.ceil(self.joining_share * surge))
         return msgspec.structs.replace(
             self,
             enter=self.leave,
-            first_day=self.enter,
             minimum_posts=min(self.minimum_posts, posts),
             minimum_excess=min(self.minimum_excess, self.joining_excess),
             minimum_authors=min(self.minimum_authors, self.joining_posts),
         )
+
+    @property
+    def highest(self) -> float:
+        """Of bins that are large enough to join only; below what begins a spike, so that it can be told from one."""
+        return self.enter - 0.01
 
     def with_thresholds(self, enter: float | None, leave: float | None) -> Self:
         """The same with other thresholds; None is as it was, and `leave` no higher than `enter`.

@@ -150,6 +150,12 @@ class Series:
         current = self.live.episode.current
         return EpisodeEvent(event.kind, now, current.told()) if event is not None and current is not None else None
 
+    def name_after(self, start: datetime, detected_at: datetime) -> None:
+        """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
+        current = self.live.episode.current
+        if current is not None and start - current.start <= timedelta(hours=1):
+            _name_after(current, start, detected_at)
+
     @staticmethod
     def _changed(seen: Seen, counted: Mapping[datetime, Observation]) -> bool:
         """The authors' hashes are a choice of many and may differ each time; they change with the posts."""
@@ -169,12 +175,12 @@ def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: time
         after.detected_at = now
         return anew
     if before.start - reach <= after.start <= before.start:
-        _name_after(after, before)
+        _name_after(after, before.start, before.detected_at)
         return anew
     return told
 
 
-def _name_after(after: Current, before: Current) -> None:
+def _name_after(after: Current, start: datetime, detected_at: datetime) -> None:
     if not after.pulses.done and after.pulses.started == after.start:
-        after.pulses.started = before.start
-    after.start, after.detected_at = before.start, before.detected_at
+        after.pulses.started = start
+    after.start, after.detected_at = start, detected_at

@@ -30,6 +30,8 @@ class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
     usual_late: float = 0.25
     usual_domain: float = 0.5
     least_rest: float = 1.5
+    least_of_a_domain: int = 10
+    """Of fewer posts, that all are from the largest server is chance."""
 
 
 class Concentration(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     newly_covered: float = 0.0
     rest: float | None = None
     silent_collectors: int = 0
+    gone: float = 0.0
+    """Of the posts that were counted, those that are deleted by now or no longer of the series."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -101,9 +105,10 @@ def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, 
     yield VerdictName.COLLECTOR, _share("newly_covered", facts.newly_covered, spare)
     if facts.rest is not None:
         yield VerdictName.COLLECTOR, _rest(policy, facts, facts.rest)
+    yield VerdictName.CONCENTRATED, _share("gone", facts.gone, spare)
     if who.compared:
         yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, spare)
-    if who.domain and who.domain_before < policy.usual_domain:
+    if who.domain and who.domain_before < policy.usual_domain and who.posts >= policy.least_of_a_domain:
         yield VerdictName.CONCENTRATED, _share("one_domain", who.domain_share, spare)
 
 

@@ -105,6 +105,19 @@ def test_a_flood_in_one_language_of_a_surge_is_not_named_as_people_of_it(store: 
     assert retold(store) == incidents
 
 
+@pytest.mark.parametrize("few", [3, 5, 8])
+@pytest.mark.parametrize("flood", ["one account", "one text"])
+def test_a_flood_is_not_told_for_a_language_that_joined_it_with_a_few_posts(store: Store, flood: str, few: int) -> None:
+    fill(
+        store,
+        background(talk=20),
+        rise(600, HALF_AN_HOUR, **FLOODS[flood]),
+        rise(few, timedelta(minutes=20), language="ar"),
+    )
+    not_told(store, VerdictName.CONCENTRATED)
+    assert {incident.verdict for incident in retold(store)} == {VerdictName.CONCENTRATED}
+
+
 def test_a_surge_in_a_small_language_is_told_beside_a_flood_in_the_largest(store: Store) -> None:
     """The flood is most of what all languages together hold, so together they are not people."""
     flood = rise(800, HALF_AN_HOUR, author="loud@server1.example")
