@@ -70,6 +70,9 @@ def _snapshot(settings: DashboardSettings, view: View) -> Snapshot | None:
 
 def _styles(view: View) -> None:
     st.html(STATIC / "page.css")
+    # A script of our own, whole in its file: only one can say the language of the document, for screen readers, and
+    # its direction, for the lists that Streamlit opens outside of the page's own elements.
+    st.html(STATIC / f"{view.ui.value}.html", unsafe_allow_javascript=True)
     if view.ui is Interface.ARABIC:
         st.html(STATIC / "rtl.css")
 

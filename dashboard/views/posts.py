@@ -34,7 +34,7 @@ def article(post: StoredPost, view: View, words: Words) -> Markup:
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
-        element("p", displayable(post.text), css="bw-text", dir="auto"),
+        element("p", displayable(post.text), css="bw-text", dir="auto", lang=post.language),
         address(post.url, words),
         css="bw-post",
     )

@@ -50,7 +50,7 @@ def _language(part: Terms, view: View, words: Words) -> Markup:
     chips = [
         element(
             "span",
-            element("bdi", displayable(row.term, LONGEST_NAME)),
+            element("bdi", displayable(row.term, LONGEST_NAME), lang=part.language),
             " ",
             element("span", number(row.authors), css="bw-count"),
             css="bw-chip",
@@ -82,7 +82,7 @@ def _post(post: SharedPost, view: View, words: Words) -> Markup:
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
-        element("p", displayable(post.text), css="bw-text", dir="auto"),
+        element("p", displayable(post.text), css="bw-text", dir="auto", lang=post.language),
         address(post.url, words),
         css="bw-post",
     )

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from dashboard import server
-from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
+from dashboard.app import STATIC
+from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, moment
 from dashboard.names import language_name
 from dashboard.settings import DashboardSettings
 from processing.alerts.message import details
@@ -35,7 +36,18 @@ def page(settings: DashboardSettings, **address: str) -> AppTest:
 
 
 def html(shown: AppTest) -> str:
-    return "\n".join(element.proto.body for element in shown.get("html"))
+    """All of the page's own elements, in which no script would run."""
+    return "\n".join(each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript)
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_the_only_script_is_the_file_that_says_the_language_of_the_document(
+    settings: DashboardSettings, interface: Interface
+) -> None:
+    shown = page(settings, ui=interface.value)
+    scripts = [each.proto.body for each in shown.get("html") if each.proto.unsafe_allow_javascript]
+    assert scripts == [(STATIC / f"{interface.value}.html").read_text()]
+    assert f'lang: "{interface.value}"' in scripts[0]
 
 
 @pytest.mark.parametrize("interface", Interface)
