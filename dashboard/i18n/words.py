@@ -72,6 +72,7 @@ class Words:
     no_data: str
     surge: str
     pulse: str
+    pulse_detail: str
     topics_overlap: str
     marks_explained: str
     doubts_explained: str

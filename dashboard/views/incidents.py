@@ -101,10 +101,7 @@ def _pulse(pulse: Pulse, words: Words) -> Markup:
     """One rise: when it was highest and how high."""
     return element(
         "li",
-        words.colon.format(
-            name=f"{words.pulse}{words.separator}{moment(words, pulse.peak)}", value=number(pulse.observed)
+        words.pulse_detail.format(
+            peak=moment(words, pulse.peak), observed=number(pulse.observed), expected=number(pulse.expected)
         ),
-        " (",
-        words.colon.format(name=words.expected, value=number(pulse.expected)),
-        ")",
     )

@@ -13,6 +13,8 @@ import pytest
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, duration, moment, number
 from dashboard.languages import LANGUAGES
 from dashboard.names import EVIDENCE, TOPICS, evidence_name, language_name, topic_name
+from dashboard.settings import DashboardSettings
+from deploy.cli import app
 from processing.languages.features import WordList
 from processing.languages.libraries import standard
 from processing.languages.model import Model
@@ -40,6 +42,17 @@ def test_arabic_fills_the_same_blanks_and_is_in_arabic() -> None:
             assert blanks(sentence) == blanks(arabic[key]), key
             letters = re.sub(r"\{.*?\}|\W", "", sentence)
             assert not letters or ARABIC_LETTER.search(arabic[key]), key
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_what_a_reader_is_told_to_run_or_to_set_exists(interface: Interface) -> None:
+    told = " ".join(each for each in asdict(WORDS[interface]).values() if isinstance(each, str))
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    settings = {f"BANWATCH_{name}".upper() for name in DashboardSettings.model_fields}
+    run, set_to = set(re.findall(r"`banwatch (\w+)", told)), set(re.findall(r"`(BANWATCH_\w+)`", told))
+    assert {"migrate", "up"} <= run <= commands
+    assert set_to, "nothing says which settings let the page read"
+    assert set_to <= settings
 
 
 def test_names_exist_in_both_languages() -> None:
@@ -78,12 +91,12 @@ def test_moments_are_told_in_utc() -> None:
 
 
 def test_durations_have_two_units_at_most() -> None:
-    assert duration(ENGLISH, timedelta(seconds=0)) == "0 s"
-    assert duration(ENGLISH, timedelta(seconds=59.6)) == "1 min"
-    assert duration(ENGLISH, timedelta(hours=4, minutes=20, seconds=3)) == "4 h 20 min"
-    assert duration(ENGLISH, timedelta(days=2, minutes=5)) == "2 d"
-    assert duration(ARABIC, timedelta(minutes=30)) == "30 د"
-    assert duration(ENGLISH, timedelta(seconds=-5)) == "0 s"
+    assert duration(ENGLISH, timedelta(seconds=0)) == "0\u00a0s"
+    assert duration(ENGLISH, timedelta(seconds=59.6)) == "1\u00a0min"
+    assert duration(ENGLISH, timedelta(hours=4, minutes=20, seconds=3)) == "4\u00a0h 20\u00a0min"
+    assert duration(ENGLISH, timedelta(days=2, minutes=5)) == "2\u00a0d"
+    assert duration(ARABIC, timedelta(minutes=30)) == "30\u00a0د"
+    assert duration(ENGLISH, timedelta(seconds=-5)) == "0\u00a0s"
 
 
 def test_numbers_keep_a_decimal_only_where_it_matters() -> None:

@@ -67,7 +67,10 @@ def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interf
 def test_a_surge_that_goes_on_is_the_headline(surging: DashboardSettings) -> None:
     shown = page(surging, ui="en")
     assert "Surging now: TikTok bans · Bans by employers" in html(shown)
-    assert "15× normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7 h 55 min." in html(shown)
+    assert (
+        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0h 55\u00a0min."
+        in html(shown)
+    )
     assert "Languages: English, Spanish, Arabic" in html(shown)
 
 
@@ -109,8 +112,13 @@ def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardS
     assert verdict_sentence(incident.verdict, incident.evidence) in alert
     assert f"{WORDS[interface].score}</dt><dd>{incident.score:.1f}" in shown
     assert f"score {incident.score:.1f}: {ENGLISH.rarity} {rarity(incident.score)}".lower() in alert.lower()
-    assert "work phone" in shown
-    assert "هواتفهم" in shown
+    assert 'lang="en">work phone' in shown
+    assert 'lang="ar">هواتفهم' in shown
+    pulse = incident.pulses[0]
+    assert (
+        WORDS[interface].pulse_detail.format(peak=moment(WORDS[interface], pulse.peak), observed="640", expected="44")
+        in shown
+    )
 
 
 @pytest.mark.parametrize("interface", Interface)
