@@ -113,8 +113,9 @@ def _by_name(label: str, key: str, names: dict[str, str]) -> None:
 
 
 def _incident(snapshot: Snapshot, view: View, words: Words) -> None:
+    # The moment comes first: where the screen cuts the end off, half a clock time would be a wrong one.
     known = {
-        incident.id: words.separator.join((incident_name(incident, view), moment(words, incident.start)))
+        incident.id: words.separator.join((moment(words, incident.start), incident_name(incident, view)))
         for incident in snapshot.incidents
     }
     st.selectbox(words.which_incident, list(known), key="incident", format_func=known.__getitem__)

@@ -98,6 +98,7 @@ def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> 
     shown.button[0].click().run()
     assert not shown.exception
     assert shown.selectbox(key="incident").value == stock.incident().id
+    assert shown.selectbox(key="incident").options[0].startswith("10 Jul 2020, 16:05, "), "a narrow screen cuts the end"
     assert shown.query_params["range"] == "incident"
     assert page(settings, **shown.query_params).get("vega_lite_chart")
 
