@@ -93,8 +93,9 @@ def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
 def _terms(incident: Incident, view: View) -> Iterator[Markup]:
     """The terms that drive it, a line a language, as the alert has them."""
     for language, terms in groupby(incident.terms, key=lambda each: each.language):
-        chips = (element("bdi", displayable(each.term), css="bw-chip") for each in terms)
-        yield element("div", element("b", language_name(view.ui, language)), *chips, css="bw-driver")
+        chips = (element("bdi", displayable(each.term), css="bw-chip", lang=language) for each in terms)
+        name = element("b", language_name(view.ui, language))
+        yield element("div", name, element("div", *chips, css="bw-chips"), css="bw-driver")
 
 
 def _pulse(pulse: Pulse, words: Words) -> Markup:

@@ -62,8 +62,12 @@ def _language(part: Terms, view: View, words: Words) -> Markup:
     return element(
         "div",
         element("b", language_name(view.ui, part.language)),
-        *(chips or [element("span", words.no_terms, css="bw-note")]),
-        element("span", read, css="bw-note"),
+        element(
+            "div",
+            *(chips or [element("span", words.no_terms, css="bw-note")]),
+            element("span", read, css="bw-note"),
+            css="bw-chips",
+        ),
         css="bw-driver",
     )
 
@@ -101,7 +105,7 @@ def _columns(explained: Explanation, view: View, words: Words) -> None:
 
 
 def _counted(title: str, rows: Sequence[Counted], query: Query, words: Words) -> None:
-    named = [(_name(row.name), number(row.authors), number(row.posts)) for row in rows]
+    named = [(pointed_at(row.name), number(row.authors), number(row.posts)) for row in rows]
     _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
     _asked(words, query)
 
@@ -144,13 +148,21 @@ def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]
         yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_NAME))
 
 
-def _name(name: str) -> Markup:
-    """What people pointed to: a link where it can only open a web page."""
-    shown = displayable(name, LONGEST_NAME)
+def pointed_at(name: str) -> Markup:
+    """What people pointed to: a link where it can only open a web page, by its host and path on one line."""
     link = safe_link(name)
     if link is None:
-        return element("bdi", shown)
-    return element("a", element("bdi", shown), href=link, target="_blank", rel="noopener noreferrer nofollow")
+        return element("bdi", displayable(name, LONGEST_NAME))
+    return element(
+        "a",
+        displayable(link.partition("://")[2].rstrip("/")),
+        css="bw-address",
+        dir="ltr",
+        href=link,
+        title=displayable(link),
+        target="_blank",
+        rel="noopener noreferrer nofollow",
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -11,6 +11,7 @@ from dashboard.i18n import ENGLISH
 from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, escaped, safe_link
 from dashboard.view import View
 from dashboard.views.posts import article
+from dashboard.views.why import pointed_at
 from processing.queries import StoredPost
 from tests.dashboard.stock import END, HOSTILE
 
@@ -124,6 +125,18 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_the_name_of_a_person_in_a_path_is_no_part_of_the_host() -> None:
     assert safe_link("https://example.org/@person/1") == "https://example.org/@person/1"
+
+
+def test_a_post_says_its_language() -> None:
+    assert ("lang", "en") in read("text").attributes
+
+
+def test_a_link_is_named_by_its_host_and_path_and_leads_to_all_of_it() -> None:
+    url = "https://example.org/posts/1234567?a=1&b=2"
+    reading = Reading(pointed_at(url))
+    assert reading.text == "example.org/posts/1234567?a=1&b=2"
+    assert {("href", url), ("title", url), ("dir", "ltr")} <= set(reading.attributes)
+    assert Reading(pointed_at("javascript:alert(1)")).tags == ["bdi"]
 
 
 def test_a_web_address_becomes_a_link_that_tells_nothing_about_us() -> None:
