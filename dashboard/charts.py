@@ -65,9 +65,10 @@ def timeline(
         _shades(_surge_rows(surges, words), SURGE, 0.15),
         _frames(_doubt_rows(doubts, words)),
         _rules(_pulse_rows(surges, words)),
-        _labels(_surge_labels(surges), y=-8),
-        _labels(_doubt_rows(doubts, words), y=-8),
-        _labels(_pulse_labels(surges), y=10),
+        # Two rows above the plot, where no line of counts can run through them.
+        _labels(_surge_labels(surges), y=-24),
+        _labels(_doubt_rows(doubts, words), y=-24),
+        _labels(_pulse_labels(surges), y=-8),
     ]
     counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
     layers = [counts, *(layer for layer in marked if layer is not None)]
