@@ -8,6 +8,9 @@ from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from tests.dashboard import stock
+from tests.e2e.test_page import browser
+
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

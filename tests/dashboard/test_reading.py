@@ -1,0 +1,129 @@
+"""Whether everybody can read the page, in a real Chromium: contrast, direction, and what a narrow screen cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.i18n import ENGLISH, Interface
+from processing.contract import ClickHouseAddress
+from tests.dashboard import stock
+from tests.e2e.test_page import DESK, TELEPHONE, Dashboard, Scheme, serve, visit
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+LEAST = 4.5
+"""Of WCAG 2.2's level AA, for letters of ordinary size."""
+
+CONTRAST = """
+(elements) => {
+    const luminance = (colour) => colour.map((each) => each / 255)
+        .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+    const over = (front, back) => back.map((each, index) => front[index] * front[3] + each * (1 - front[3]));
+    const numbers = (colour) => [...colour.match(/[\\d.]+/g).map(Number), 1].slice(0, 4);
+    const ancestors = (element) => element ? [...ancestors(element.parentElement), element] : [];
+    return elements.map((element) => {
+        const styles = ancestors(element).map((each) => getComputedStyle(each));
+        const layers = styles.map((each) => numbers(each.backgroundColor));
+        const paper = layers.reduce((back, each) => over(each, back), [255, 255, 255]);
+        const opacity = styles.reduce((product, each) => product * each.opacity, 1);
+        const [red, green, blue, alpha] = numbers(styles.at(-1).color);
+        const [ink, behind] = [over([red, green, blue, alpha * opacity], paper), paper].map(luminance);
+        return (Math.max(ink, behind) + 0.05) / (Math.min(ink, behind) + 0.05);
+    });
+}
+"""
+"""The contrast of each element's letters with what is behind them, as pale as opacity makes them."""
+
+
+@pytest.fixture(scope="module")
+def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+def explained(
+    browser: Browser,
+    dashboard: Dashboard,
+    interface: Interface,
+    *,
+    size: tuple[int, int] = DESK,
+    scheme: Scheme = "light",
+) -> Page:
+    """The page with its surge explained."""
+    opened = visit(
+        browser, dashboard, size=size, scheme=scheme, ui=interface.value, range="incident", incident=stock.incident().id
+    )
+    opened.page.locator(".bw-table").nth(4).wait_for()
+    return opened.page
+
+
+def readable(page: Page, written: str) -> bool:
+    """Whether all that the selector finds has the contrast; Streamlit pales what it draws anew for a moment."""
+    contrasts = page.locator(written).evaluate_all(CONTRAST)
+    return bool(contrasts) and min(contrasts) >= LEAST
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_letters_and_sql_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
+    page = explained(browser, dashboard, Interface.ENGLISH, scheme=scheme)
+    page.get_by_text(ENGLISH.sql, exact=True).first.click()
+    page.locator("[data-testid=stCode] .token").first.wait_for()
+    for written in (
+        "[data-testid=stCaptionContainer] p",
+        "[data-testid=stCaptionContainer] code",
+        ".token",
+        ".bw-note",
+    ):
+        assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
+    page.close()
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_the_document_and_the_open_lists_have_the_language_of_the_page(
+    browser: Browser, dashboard: Dashboard, interface: Interface
+) -> None:
+    page = explained(browser, dashboard, interface)
+    direction = "rtl" if interface is Interface.ARABIC else "ltr"
+    document = page.locator("html")
+    expect(document).to_have_attribute("lang", interface.value)
+    expect(document).to_have_attribute("dir", direction)
+    page.get_by_role("combobox").last.click()
+    expect(page.get_by_role("option").first).to_have_css("direction", direction)
+    expect(page.get_by_role("option").first).to_have_css("text-align", "start")
+    page.close()
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_terms_stand_beside_the_name_of_their_language(
+    browser: Browser, dashboard: Dashboard, interface: Interface
+) -> None:
+    page = explained(browser, dashboard, interface, size=TELEPHONE)
+    for row in page.locator(".bw-driver").all():
+        name, terms = row.locator("b").bounding_box(), row.locator(".bw-chips").bounding_box()
+        assert name is not None
+        assert terms is not None
+        gap = (
+            name["x"] - terms["x"] - terms["width"]
+            if interface is Interface.ARABIC
+            else terms["x"] - name["x"] - name["width"]
+        )
+        assert gap > 4, "the name touches its first term, or terms run under it"
+    page.close()
+
+
+def test_a_narrow_screen_marks_what_it_cuts_of_a_surges_name(browser: Browser, dashboard: Dashboard) -> None:
+    page = explained(browser, dashboard, Interface.ARABIC, size=TELEPHONE)
+    expect(page.get_by_role("combobox").last).to_have_css("text-overflow", "ellipsis")
+    page.close()
