@@ -28,6 +28,7 @@ from tests.waiting import eventually, free_port
 pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)  # a machine may be busy
 ARTEFACTS = ROOT / "artefacts"
 DESK, TELEPHONE = (1280, 900), (390, 844)
 FLAGS = [
@@ -273,7 +274,7 @@ def test_a_view_can_be_shared(browser: Browser, dashboard: Dashboard) -> None:
     page.close()
     shared = browser.new_page()
     shared.goto(address)
-    expect(shared.locator(".bw-legend")).to_contain_text("Arabic", timeout=PATIENCE)
+    expect(shared.locator(".bw-legend")).to_contain_text("Arabic")
     expect(shared.get_by_text(ENGLISH.which_incident, exact=True)).to_be_visible()
     shared.close()
 
