@@ -20,6 +20,7 @@ from ingest.cursors import CursorUnreadable
 from ingest.log import BrokerRefused, BrokerUnavailable, LogLost, NotKafka
 from ingest.source import Permanent, Transient
 from processing import queries
+from processing.store.client import readable
 from processing.store.lock import SchemaLocked
 from processing.store.migrate import SchemaConflict
 from processing.topics import TaxonomyError
@@ -82,7 +83,7 @@ def main() -> None:
     try:
         app()
     except FAILURES as failure:
-        print(f"banwatch: {printable(str(failure))}", file=sys.stderr)
+        print(f"banwatch: {printable(_sentence(failure))}", file=sys.stderr)
         sys.exit(2 if isinstance(failure, Permanent) else 1)
     except BrokenPipeError:
         # The reader of our output has seen enough; what is left has nowhere to go.
@@ -93,6 +94,13 @@ def main() -> None:
         # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
         print(f"banwatch: {printable(str(failure.filename))} cannot be used: {failure.strerror}.", file=sys.stderr)
         sys.exit(1)
+
+
+def _sentence(failure: Exception) -> str:
+    """What to say of a failure: what an engine says has more in it than people can use."""
+    if isinstance(failure, queries.StoreRefused | queries.StoreUnavailable):
+        return readable(failure)
+    return str(failure)
 
 
 if __name__ == "__main__":

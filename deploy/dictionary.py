@@ -90,7 +90,7 @@ def main() -> None:
         port = held.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"BANWATCH_DATA_DIR": folder, "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{port}"}
-        with store_at_hand(load(os.environ)) as own:
+        with store_at_hand(load(os.environ), create=True) as own:
             migrate(own.processing.clickhouse)
             with Store(own.processing.clickhouse) as store:
                 sys.stdout.write(dictionary(store))

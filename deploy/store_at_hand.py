@@ -1,32 +1,62 @@
-"""A store for a command that only reads: the one that answers, else the embedded one, for as long as it takes."""
+"""A store for a command that asks it: the one that answers, else the embedded one, for as long as it takes."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
-from processing.store.client import StoreRefused, StoreUnavailable, readable
+from deploy.up import demo_folder
+from processing.store.client import (
+    AUTHENTICATION_FAILED,
+    NOTHING_STORED,
+    UNKNOWN_DATABASE,
+    StoreRefused,
+    readable,
+)
+
+OF_ANOTHER_FOLDER = frozenset({UNKNOWN_DATABASE, AUTHENTICATION_FAILED})
+"""What a store says to whoever looks for the tables, or has the password, of another data folder."""
 
 
 @contextmanager
-def store_at_hand(settings: Settings) -> Iterator[Settings]:
+def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Settings]:
     """Make sure that a store answers at the configured address; the settings to speak to it with.
+
+    Where none answers and the data folder holds none, only `create` makes one.
 
     Raises:
         PortTaken, OutOfReach, StackFailed
+        StoreRefused: there is no store, or it refused what was asked; a sentence for people.
     """
+    try:
+        with _opened(settings, create=create) as own:
+            yield own
+    except StoreRefused as error:
+        raise StoreRefused(readable(error) + _where_else(settings, error), error.code) from error
+
+
+@contextmanager
+def _opened(settings: Settings, *, create: bool) -> Iterator[Settings]:
     if clickhouse_answers(settings.processing.clickhouse_url):
-        # On this machine it may be the embedded one that another banwatch started from the same folder.
-        local = clickhouse_endpoint(settings.processing.clickhouse_url).host in LOOPBACK
-        yield settings.with_writer_password() if local and settings.keeps_writer_password else settings
-        return
-    settings = settings.with_writer_password()
+        # It may be the embedded one that another banwatch started from the same folder.
+        yield settings.with_writer_password() if _is_here(settings) and settings.keeps_writer_password else settings
+    elif create or _holds_store(settings.data_dir):
+        with _embedded(settings.with_writer_password()) as own:
+            yield own
+    else:
+        raise StoreRefused(NOTHING_STORED, UNKNOWN_DATABASE)
+
+
+@contextmanager
+def _embedded(settings: Settings) -> Iterator[Settings]:
     log = fresh_log(settings.data_dir / "logs", "warehouse")
     part = Part("warehouse", (sys.executable, "-m", "deploy.cli", "warehouse"), settings.for_children)
     child = Child(part, log)
@@ -42,14 +72,19 @@ def store_at_hand(settings: Settings) -> Iterator[Settings]:
         child.end(patience=8.0)
 
 
-@contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """Say what the engine refuses as one sentence, for people who wrote the query.
+def _where_else(settings: Settings, error: StoreRefused) -> str:
+    """What to set for the demo's store, where that may be the one that was meant; without a full stop, to be copied."""
+    folder = demo_folder(settings)
+    if error.code not in OF_ANOTHER_FOLDER or not _is_here(settings) or not _holds_store(folder):
+        return ""
+    path = shlex.quote(str(folder.absolute()))
+    return f" The demo's is in {path}: set BANWATCH_DATA_DIR={path}"
 
-    Raises:
-        StoreRefused: in place of what the store raised.
-    """
-    try:
-        yield
-    except (StoreRefused, StoreUnavailable) as error:
-        raise StoreRefused(readable(error)) from error
+
+def _is_here(settings: Settings) -> bool:
+    return clickhouse_endpoint(settings.processing.clickhouse_url).host in LOOPBACK
+
+
+def _holds_store(folder: Path) -> bool:
+    """Whether an embedded store has been started from this data folder."""
+    return (folder / "warehouse").is_dir()

@@ -14,7 +14,7 @@ import typer
 
 from deploy.commands.options import settings
 from deploy.pager import show
-from deploy.store_at_hand import in_a_sentence, store_at_hand
+from deploy.store_at_hand import store_at_hand
 from processing import queries
 
 
@@ -57,7 +57,6 @@ def sql(
     try:
         with (
             store_at_hand(settings()) as own,
-            in_a_sentence(),
             queries.connect(own.reader) as store,
             store.stream(text, parameters, format=CLICKHOUSE_FORMATS[format]) as result,
         ):

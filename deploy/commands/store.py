@@ -44,7 +44,7 @@ def migrate_schema(
     status: Annotated[bool, typer.Option("--status", help="Only tell what was applied, and when.")] = False,
 ) -> None:
     """Bring the database to the newest schema and retention."""
-    with store_at_hand(settings()) as own:
+    with store_at_hand(settings(), create=not (status or dry_run)) as own:
         if status:
             for each in schema_status(own.processing.clickhouse):
                 when = f"applied {each.applied_at:%Y-%m-%d %H:%M:%S} UTC" if each.applied_at else "pending"

@@ -30,7 +30,9 @@ Parameters = Mapping[str, object]
 PASSING_CODES = frozenset(
     {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
 )
+UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
+NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
 
 
@@ -55,7 +57,6 @@ _ENGINE_NOISE = re.compile(
 )
 # What follows repeats the query and lists every word that could have stood there.
 _SYNTAX_ERROR = re.compile(r"(Syntax error.*?: failed at position \d+ .*?(?: \(line \d+, col \d+\))?): .*", re.DOTALL)
-_UNKNOWN_DATABASE = 81
 
 
 def readable(error: StoreRefused | StoreUnavailable) -> str:
@@ -63,8 +64,8 @@ def readable(error: StoreRefused | StoreUnavailable) -> str:
     _, found, said = str(error).partition("DB::Exception: ")
     if not found:
         return str(error)
-    if isinstance(error, StoreRefused) and error.code == _UNKNOWN_DATABASE:
-        return "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
+    if isinstance(error, StoreRefused) and error.code == UNKNOWN_DATABASE:
+        return NOTHING_STORED
     said = _SYNTAX_ERROR.sub(r"\1", said.strip())
     while (shorter := _ENGINE_NOISE.sub("", said).strip()) != said:
         said = shorter
