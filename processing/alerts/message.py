@@ -19,13 +19,22 @@ def moment(at: datetime) -> str:
 
 
 def headline(incident: Incident) -> str:
-    """One line: what, how far above normal, since when. What is no surge of people does not look like one.
+    """One line: what, how far above normal, since when, or from when to when where that is over.
 
+    What is no surge of people does not look like one.
     Where a sub-topic or one language leads, it is named: the figures are of it alone.
     """
     what = incident.severity if incident.verdict is VerdictName.ORGANIC else f"not told, {incident.verdict}"
     ratio = f"{incident.ratio:,.0f} times normal"
-    return f"{what.upper()}: {_series(incident)} at {ratio}, since {moment(incident.start)}"
+    return f"{what.upper()}: {_series(incident)} at {ratio}, {_when(incident)}"
+
+
+def _when(incident: Incident) -> str:
+    if incident.end is None:
+        return f"since {moment(incident.start)}"
+    begin = moment(incident.start).removesuffix(" UTC")
+    same_day = incident.start.date() == incident.end.date()
+    return f"from {begin} to {incident.end:%H:%M} UTC" if same_day else f"from {begin} to {moment(incident.end)}"
 
 
 def _series(incident: Incident) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -17,7 +17,9 @@ from tests.conftest import NOON
 WIDTH = timedelta(minutes=5)
 
 
-def an_incident(*, synthetic: bool = False, verdict: VerdictName = VerdictName.ORGANIC) -> Incident:
+def an_incident(
+    *, synthetic: bool = False, verdict: VerdictName = VerdictName.ORGANIC, end: datetime | None = None
+) -> Incident:
     pulses = (
         Pulse(NOON, NOON + timedelta(minutes=35), 212, 5.0),
         Pulse(NOON + timedelta(hours=5), NOON + timedelta(hours=5, minutes=20), 131, 6.0),
@@ -29,7 +31,7 @@ def an_incident(*, synthetic: bool = False, verdict: VerdictName = VerdictName.O
         start=NOON,
         detected_at=NOON + timedelta(minutes=10),
         peak=pulses[0].peak,
-        end=None,
+        end=end,
         observed=4_200,
         expected=310.0,
         ratio=35.5,
@@ -78,6 +80,12 @@ def test_an_incident_is_told_once_and_not_over_a_silence(standing: Standing, dec
 
 def test_the_message_has_the_numbers_that_the_page_has() -> None:
     assert headline(an_incident()) == "EXTREME: ban at 36 times normal, since Fri 10 Jul 2020 12:00 UTC"
+    assert headline(an_incident(end=NOON + timedelta(hours=7))) == (
+        "EXTREME: ban at 36 times normal, from Fri 10 Jul 2020 12:00 to 19:00 UTC"
+    )
+    assert headline(an_incident(end=NOON + timedelta(hours=13))).endswith(
+        ", from Fri 10 Jul 2020 12:00 to Sat 11 Jul 2020 01:00 UTC"
+    )
     lines = "\n".join(details(an_incident(), WIDTH))
     assert "pulse 2: from Fri 17:00, highest 17:20 UTC with 131 posts in 5 min, 6.0 expected" in lines
     assert "languages: en, ar" in lines
