@@ -30,6 +30,9 @@ tables behind the views keep every version of a row: counting in them counts twi
 
 All times are UTC. `*` as a topic is everything that the sources delivered; `*` as a language of a spike is all
 languages together.
+
+An incident stays `open` for twelve hours after its `end`, in which a new spike would still belong to it; to ask
+whether one lasts, look for an `end` that is NULL.
 """
 ASKING = """## Worked questions
 

@@ -11,7 +11,7 @@ LANGUAGES = ("en", "ar")
 _VERDICTS = {
     VerdictName.ORGANIC: (
         "Organic: of {compared} posts compared, {voices} are by people who repost or use words of their own.",
-        "عفوية: من {compared} منشورًا قورنت، {voices} لأناس يعيدون النشر أو يكتبون بكلماتهم.",
+        "عفوية: {voices} من المنشورات لأناس يعيدون النشر أو يكتبون بكلماتهم. المنشورات المقارَنة: {compared}.",
     ),
     VerdictName.CONCENTRATED: ("Concentrated: few speak.", "مركَّزة: المتحدثون قلّة."),
     VerdictName.COLLECTOR: (

@@ -15,6 +15,7 @@ from deploy.screen import printable
 from deploy.store_at_hand import store_at_hand
 from processing import queries
 from processing.contract import EVERYTHING
+from processing.queries import Explanation
 
 
 class NoSuchIncident(Exception):
@@ -24,18 +25,32 @@ class NoSuchIncident(Exception):
 def explain(
     incident: Annotated[str, typer.Argument(help="Its id, as `banwatch spikes` prints it.")],
     language: Annotated[str, typer.Option(help="One of its languages, BCP 47; `*` is all.")] = EVERYTHING,
-    format: Annotated[TextFormat, typer.Option(help="`text` or `json`; JSON has the SQL of every figure.")] = (  # noqa: A002
-        TextFormat.TEXT
-    ),
+    format: Annotated[  # noqa: A002
+        TextFormat, typer.Option(help="`text` or `json`; JSON has the SQL of every figure, `paste` to be pasted.")
+    ] = TextFormat.TEXT,
 ) -> None:
-    """Say what drives an incident: verdict, terms, first and most shared posts, links, languages, who speaks."""
+    """Say what drives an incident: verdict, terms, first and most shared posts, links, languages, who speaks.
+
+    In JSON every figure stands beside its query: `paste` is what `banwatch sql` takes, `sql` the same with
+    placeholders, and `parameters` what they stand for.
+    """
     with store_at_hand(settings()) as own, queries.connect(own.reader) as store:
         found = queries.incident(store, incident)
         if found is None:
             raise NoSuchIncident(f"There is no incident {incident!r}. `banwatch spikes` prints those that there are.")
         now = queries.scored_until(store) or found.detected_at
         explained = queries.explanation(store, found, now, language=language)
+    _require_language(explained)
     if format is TextFormat.JSON:
         show([msgspec.json.encode(explained), b"\n"], page=False)
     else:
         print(printable("\n".join(explanation_lines(explained, settings().processing.bin_width))))
+
+
+def _require_language(explained: Explanation) -> None:
+    """Refuse a language that the incident has not and that nobody posted in, rather than show nothing of it."""
+    incident, language = explained.incident, explained.language
+    spoken = (EVERYTHING, *incident.languages, *(doubt.language for doubt in incident.doubted))
+    [who] = explained.concentration.rows
+    if language not in spoken and not who.posts:
+        raise typer.BadParameter(f"{language!r} is no language of {incident.id}. There are: {', '.join(spoken)}.")

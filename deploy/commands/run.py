@@ -42,7 +42,8 @@ def up(
 ) -> None:
     """Start everything on this machine; use what already answers at the configured addresses.
 
-    Without an archive, the live sources that need nothing, and those whose settings are made, are started too.
+    Without an archive, the live sources that need nothing, and those whose settings are made, are started too; gdelt,
+    whose files are a gigabyte a day, only where something of it is set.
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")

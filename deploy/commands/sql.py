@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import settings
+from deploy.embedded.warehouse.statement import outline
 from deploy.pager import show
 from deploy.store_at_hand import store_at_hand
 from processing import queries
@@ -80,6 +81,10 @@ def _query(argument: str | None, file: Path | None) -> str:
     text = text.strip().rstrip("; \n\t")
     if not text:
         raise typer.BadParameter(f"The query is empty. {HOW}")
+    if clause := outline(text.encode()).format:
+        raise typer.BadParameter(
+            f"The query ends in FORMAT {clause}: leave that out and say --format with one of {', '.join(SqlFormat)}."
+        )
     return text
 
 

@@ -88,3 +88,20 @@ def test_a_post_steers_no_terminal_in_json_either(
     status, shown = on_a_terminal(environment, "explain", incident.id, "--format", "json", lines=50)
     assert (status, "gone 0" in shown) == (0, True)
     assert not {"\x9b", "\u202e", "\u2066"} & set(shown)
+
+
+@pytest.mark.parametrize("language", ["sw", ""])
+def test_a_language_that_is_none_of_the_incidents_is_refused(
+    address: ClickHouseAddress, incident: Incident, tmp_path: Path, language: str
+) -> None:
+    environment = os.environ | {
+        "BANWATCH_CLICKHOUSE_URL": address.url,
+        "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
+        "BANWATCH_CLICKHOUSE_DATABASE": address.database,
+        "BANWATCH_DATA_DIR": str(tmp_path),
+    }
+    status, shown = on_a_terminal(environment, "explain", incident.id, "--language", language, lines=50)
+    assert status == 2
+    assert f"{language!r} is no language of {incident.id}" in shown
+    status, shown = on_a_terminal(environment, "explain", incident.id, "--language", "en", lines=50)
+    assert (status, "3 posts" in shown) == (0, True)

@@ -111,6 +111,7 @@ def test_what_the_engine_refuses_is_one_sentence_and_status_1(ask: Ask, argument
     [
         ["  ;"],
         ["SELECT 1", "--format", "xml"],
+        ["SELECT 1 AS format FORMAT JSON"],
         ["SELECT 1", "--param", "a=1"],
         ["SELECT {a:UInt8}", "--param", "a"],
         ["SELECT {a:Array(UInt8)}", "--param", "a=[1"],
@@ -123,6 +124,14 @@ def test_what_was_asked_wrongly_is_status_2(ask: Ask, arguments: list[str]) -> N
     assert asked.returncode == 2
     assert b"Error" in asked.stderr
     assert b"Traceback" not in asked.stderr
+
+
+def test_a_format_in_the_query_points_to_the_option(ask: Ask) -> None:
+    asked = ask("SELECT 1 AS a\nFORMAT JSONEachRow;")
+    assert asked.returncode == 2
+    assert "FORMAT JSONEachRow" in asked.stderr.decode()
+    assert "--format" in asked.stderr.decode()
+    assert ask("SELECT 'FORMAT JSON' AS format", "--format", "csv").stdout == b'"format"\n"FORMAT JSON"\n'
 
 
 def test_on_a_terminal(environment: dict[str, str], tmp_path: Path) -> None:
