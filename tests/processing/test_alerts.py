@@ -11,6 +11,7 @@ from processing.alerts.message import SYNTHETIC, details, headline
 from processing.alerts.notifiers.console import Console
 from processing.alerts.state import Decision, Standing, decide
 from processing.contract import Doubt, DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
+from processing.sentences import verdict_sentence
 from processing.store.client import Store
 from tests.conftest import NOON
 
@@ -91,6 +92,9 @@ def test_the_message_has_the_numbers_that_the_page_has() -> None:
     assert "languages: en, ar" in lines
     assert "terms in en: work phones, delete\nterms in ar: أمازون" in lines
     assert "Organic: of 2,000 posts compared, 4% are" in lines
+    # A noun behind a number would have to agree with it.
+    said = verdict_sentence(VerdictName.ORGANIC, an_incident().evidence, "ar")
+    assert said.endswith(" المنشورات المقارَنة: 2,000.")
     assert SYNTHETIC not in lines
 
 
