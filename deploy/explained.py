@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from processing.alerts.message import details, headline
-from processing.contract import Evidence
+from processing.contract import EVERYTHING, Evidence
 from processing.queries import Counted, Explanation, Share, SharedPost, Terms
 from processing.sentences import figure, limit
 
@@ -18,8 +18,10 @@ def explanation_lines(explained: Explanation, width: timedelta) -> Iterator[str]
     incident = explained.incident
     yield headline(incident)
     yield from (f"  {line}" for line in details(incident, width))
-    yield from _section("evidence", (_evidence(each) for each in incident.evidence))
-    language = "" if explained.language == "*" else f", {explained.language} only"
+    alone = explained.language != EVERYTHING
+    heading = "evidence, of the whole incident" if alone else "evidence"
+    yield from _section(heading, (_evidence(each) for each in incident.evidence))
+    language = f", {explained.language} only" if alone else ""
     yield f"\nfrom {explained.start:%a %-d %b %Y %H:%M} to {explained.end:%a %-d %b %H:%M} UTC{language}"
     [who] = explained.concentration.rows
     yield (
