@@ -197,6 +197,7 @@ def collect(
         eventually(lambda: live.source.over or until(live), within)
         if live.source.failure is not None:
             raise live.source.failure
+        eventually(lambda: live.counts().get("*", 0) >= len(live.posts()), within)  # posts are written, then counted
         return Collected(
             live.posts(), live.deleted(), live.counts(), live.coverage(), live.rejected(), live.source.tally
         )
