@@ -62,7 +62,7 @@ class Stand:
     @property
     def posts(self) -> int:
         """Posts of the half hour."""
-        return sum(each.posts for each in self.half_hour)
+        return sum([each.posts for each in self.half_hour])
 
     @property
     def surge(self) -> int:
@@ -73,11 +73,13 @@ class Stand:
         """Go through one bin."""
         observation = seen.observation
         self.half_hour.append(NOTHING if observation is None else observation)
+        posts = self.posts
         observed = Bin(
             seen.start,
             None if observation is None else observation.posts,
-            len(frozenset().union(*(each.authors for each in self.half_hour))),
-            alertable=2 * sum(each.backfilled for each in self.half_hour) <= self.posts,
+            # Most half hours of most series are empty.
+            len(frozenset().union(*(each.authors for each in self.half_hour))) if posts else 0,
+            alertable=not posts or 2 * sum(each.backfilled for each in self.half_hour) <= posts,
             surge=seen.surge,
         )
         self.detector, scored = detector.step(policy, self.detector, observed)
