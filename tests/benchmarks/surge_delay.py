@@ -23,9 +23,9 @@ from tests.benchmarks.live_replay import counted
 from tests.e2e.stacks import Installation
 from tests.jetstream import Jetstream
 
-DAYS = 3
+DAYS = 2
 TALK_AN_HOUR = 6
-CHATTER_AN_HOUR = 360
+CHATTER_AN_HOUR = 3_600
 RATES = (0.2, 1.0, 5.0)
 """Posts a second from the first one on."""
 SUBJECT = "TikTok ban: "
