@@ -16,7 +16,7 @@ up: setup
 	@$(BIN)/banwatch up
 test: setup
 	$(BIN)/python -m tests.prepare
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
