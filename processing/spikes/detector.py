@@ -198,7 +198,8 @@ def _excess(
     state.raise_maxima(short, short_rise, long, long_rise)
     if short_rise <= 0.0 or long_rise <= 0.0:
         return ()
-    if not _is_large(policy, *_posts_and_rise(policy, state, count, expected)):
+    posts, rise = (count, short_rise) if policy.half_hour < policy.long else (long_count, long_rise)
+    if not _is_large(policy, posts, rise):
         return ()
     if authors is not None and authors < policy.minimum_authors:
         return ()
