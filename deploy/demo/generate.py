@@ -59,7 +59,7 @@ def _truth_json(seed: int, scale: float, count: int) -> bytes:
         "seed": seed,
         "scale": scale,
         "posts": count,
-        "surges": truth(),
+        "surges": truth(seed, scale),
         "quiet": quiet,
     }
     return msgspec.json.format(msgspec.json.encode(facts)) + b"\n"

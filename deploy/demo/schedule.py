@@ -17,13 +17,18 @@ _LATEST_SECONDS = 40
 
 
 class Arrival(NamedTuple):
-    """`delivered` and `written` are seconds since the archive's start; `surge` tells an event's post."""
+    """`delivered` and `written` are seconds since the archive's start; `event` names an event's post, else empty."""
 
     delivered: float
     written: float
     language: str
     situation: Situation
-    surge: bool
+    event: str
+
+    @property
+    def surge(self) -> bool:
+        """Whether it is part of one."""
+        return bool(self.event)
 
 
 def arrivals(seed: int, scale: float) -> list[Arrival]:
@@ -47,7 +52,7 @@ def _everyday(seed: int, scale: float, community: Community) -> Iterator[Arrival
         mix = everyday.mix(hour * 60)
         expected = scale * busy * community.daily / 24 * ACTIVITY[community.language][hour]
         for _ in range(_poisson(rng, expected * sum(mix.values()))):
-            yield _arrival(rng, community.language, (hour + rng.random()) * 60, mix, surge=False)
+            yield _arrival(rng, community.language, (hour + rng.random()) * 60, mix, "")
 
 
 def _surges(seed: int, scale: float, language: str) -> Iterator[Arrival]:
@@ -60,7 +65,7 @@ def _surges(seed: int, scale: float, language: str) -> Iterator[Arrival]:
         for _ in range(_poisson(rng, scale * share * sum(event.wave.masses))):
             minute = begins + _elapsed(rng, event.wave)
             if _kept(rng, event, language, minute, begins):
-                yield _arrival(rng, language, minute, event.mix(minute), surge=True)
+                yield _arrival(rng, language, minute, event.mix(minute), event.name)
 
 
 def _elapsed(rng: Random, wave: Wave) -> float:
@@ -79,10 +84,10 @@ def _kept(rng: Random, event: Event, language: str, minute: float, begins: float
     return rng.random() < event.wakefulness(language, minute)
 
 
-def _arrival(rng: Random, language: str, minute: float, mix: Mix, *, surge: bool) -> Arrival:
+def _arrival(rng: Random, language: str, minute: float, mix: Mix, event: str) -> Arrival:
     written = minute * 60
     late = rng.random() * _LATEST_SECONDS if rng.random() < _LATE_SHARE else 0.0
-    return Arrival(written + late, written, language, _draw(rng, mix), surge)
+    return Arrival(written + late, written, language, _draw(rng, mix), event)
 
 
 def _draw(rng: Random, mix: Mix) -> Situation:

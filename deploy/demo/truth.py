@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 
 import msgspec
 
 from deploy.demo.communities import MINUTES, START
 from deploy.demo.scenario import EVENTS, Event, Mix, minute_of
-from deploy.demo.situations import SUBTOPIC
+from deploy.demo.schedule import arrivals
+from deploy.demo.situations import BAN_TALK, SUBTOPIC
 
 _WORTH_NAMING = 0.5
 _OVER_BELOW = 0.1
@@ -19,9 +22,9 @@ _LONGEST_DELAY = 60
 class PlantedSurge(msgspec.Struct, frozen=True, kw_only=True):
     """A surge of one series.
 
-    `topic` is `ban` (all of it) or a sub-topic's id, `language` a BCP 47 tag or `*`. `start` is the minute of
-    the first posts, `peak` that of the highest expected rate, `end` the first one after it below a tenth of
-    that. `per_minute` is the expected rate at the peak at scale 1, of this event alone.
+    `topic` is `ban` (all of it) or a sub-topic's id, `language` a BCP 47 tag or `*`. `start` is the minute of its
+    first post in the archive, `peak` that of the highest expected rate, `end` the first one after it below a tenth
+    of that. `per_minute` is the expected rate at the peak at scale 1, of this event alone.
     """
 
     name: str
@@ -34,21 +37,41 @@ class PlantedSurge(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-def truth() -> tuple[PlantedSurge, ...]:
-    """Every planted surge of at least one post in two minutes: an event's whole, its sub-topics, its languages."""
-    return tuple(surge for event in EVENTS for surge in _of(event))
+@cache
+def truth(seed: int = 2020, scale: float = 1.0) -> tuple[PlantedSurge, ...]:
+    """Every planted surge of at least one post in two minutes: an event's whole, its sub-topics, its languages.
+
+    A small archive has no post of some: they are left out.
+    """
+    first = _first_posts(seed, scale)
+    return tuple(surge for event in EVENTS for surge in _of(event, first))
 
 
-def _of(event: Event) -> Iterator[PlantedSurge]:
+_First = Mapping[tuple[str, str, str], datetime]
+"""The minute of the first post, by event, topic and language."""
+
+
+def _first_posts(seed: int, scale: float) -> _First:
+    first: dict[tuple[str, str, str], datetime] = {}
+    for arrival in sorted(arrivals(seed, scale), key=attrgetter("written")):
+        minute = START + timedelta(minutes=arrival.written // 60)
+        if arrival.surge and arrival.situation in BAN_TALK:
+            for topic in {"ban", SUBTOPIC.get(arrival.situation, "ban")}:
+                for language in ("*", arrival.language):
+                    first.setdefault((arrival.event, topic, language), minute)
+    return first
+
+
+def _of(event: Event, first: _First) -> Iterator[PlantedSurge]:
     minutes = _minutes(event)
     spoken = {language: [event.rate(language, m + 0.5) for m in minutes] for language in event.languages}
     every = [sum(rates) for rates in zip(*spoken.values(), strict=True)]
-    yield from _named(event, "ban", "*", every)
+    yield from _named(event, "ban", "*", every, first)
     for topic in sorted({SUBTOPIC[one] for _, mix in event.phases for one in mix if one in SUBTOPIC}):
         shares = (_share(event.mix(minute + 0.5), topic) for minute in minutes)
-        yield from _named(event, topic, "*", [rate * share for rate, share in zip(every, shares, strict=True)])
+        yield from _named(event, topic, "*", [rate * share for rate, share in zip(every, shares, strict=True)], first)
     for language, rates in spoken.items():
-        yield from _named(event, "ban", language, rates)
+        yield from _named(event, "ban", language, rates, first)
 
 
 def _minutes(event: Event) -> range:
@@ -61,10 +84,10 @@ def _share(mix: Mix, topic: str) -> float:
     return sum(weight for one, weight in mix.items() if SUBTOPIC.get(one) == topic) / sum(mix.values())
 
 
-def _named(event: Event, topic: str, language: str, rates: list[float]) -> Iterator[PlantedSurge]:
+def _named(event: Event, topic: str, language: str, rates: list[float], first: _First) -> Iterator[PlantedSurge]:
     """The surge of one series, from its posts a minute; nothing where it is too small to be called one."""
-    top = max(rates)
-    if top < _WORTH_NAMING:
+    top, start = max(rates), first.get((event.name, topic, language))
+    if top < _WORTH_NAMING or start is None:
         return
     peak = rates.index(top)
     over = (minute for minute, rate in enumerate(rates) if minute > peak and rate < _OVER_BELOW * top)
@@ -72,7 +95,7 @@ def _named(event: Event, topic: str, language: str, rates: list[float]) -> Itera
         name=event.name,
         topic=topic,
         language=language,
-        start=_moment(event, next(minute for minute, rate in enumerate(rates) if rate > 0)),
+        start=start,
         peak=_moment(event, peak),
         end=_moment(event, next(over)),
         per_minute=round(top, 2),

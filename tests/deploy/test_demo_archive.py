@@ -245,5 +245,5 @@ def test_a_file_holds_the_posts_and_its_truth_beside_it(tmp_path: Path) -> None:
     beside = msgspec.json.decode(truth_path(path).read_bytes())
     assert beside["synthetic"] is True
     assert beside["posts"] == count
-    assert msgspec.convert(beside["surges"], tuple[PlantedSurge, ...]) == truth()
+    assert msgspec.convert(beside["surges"], tuple[PlantedSurge, ...]) == truth(scale=0.02)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["demo.ndjson.zst", "demo.truth.json"]
