@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from processing.spikes.level import ANSCOMBE, CERTAIN, LONG, MOST, PRIOR_MODE, SHORT, SMALLEST_SCALE
 from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.matrix_calibration import Calibration, refit_of
-from processing.spikes.policy import DetectorPolicy
+from processing.spikes.policy import MISTAKEN, DetectorPolicy
 
 
 class Bar(NamedTuple):
@@ -27,7 +27,7 @@ class Bar(NamedTuple):
     def of(cls, policy: DetectorPolicy, surge: Floats | None) -> Self:
         """The policy's, and that of `DetectorPolicy.joining` where there is a surge."""
         surge = np.zeros(1) if surge is None else surge
-        posts = np.ceil(policy.joining_share * surge)
+        posts = policy.joining_posts + np.searchsorted(MISTAKEN, surge).astype(float)
         joining = policy.joining(0)
         return cls(
             np.where(surge > 0, np.clip(posts, joining.minimum_posts, policy.minimum_posts), policy.minimum_posts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from datetime import timedelta
 from typing import Self
 
@@ -12,6 +13,11 @@ _HOUR = timedelta(hours=1)
 _BLOCK = timedelta(hours=6)
 _SMALLEST = timedelta(minutes=1)
 _PROFILE = timedelta(minutes=5)
+
+MISTAKE = 1 / 2000
+"""Of the posts of a surge, those that are taken for one and the same language that they are not in: the worst case."""
+BY_MISTAKE = 0.005
+"""How likely it may be that mistakes alone, which are Poisson's, make a language join in one half hour."""
 
 AGREEMENT = 0.55
 """Of the blocks in which one excess reaches a level, those in which a spike is told."""
@@ -57,7 +63,6 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Stands for `enter` while less than a day is known."""
     joining_posts: int = 3
     joining_excess: float = 2.0
-    joining_share: float = 0.005
     """What a language needs, in place of the minima, while its topic surges in all languages; see `joining`."""
     floor: float = 0.02
     """The smallest expectation, in posts a bin."""
@@ -114,10 +119,10 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
         That a language joins a surge is likely before its posts are seen. So it needs fewer of them, and no higher
         score than a spike needs to go on; none above `highest` comes of it, so it does not join on its first day. Of a
-        large surge the least share counts: posts whose language was mistaken come with every surge, some in a
-        thousand of it, and must not look like one of their own.
+        large surge it needs more: posts whose language was mistaken come with every surge, and must not look like one
+        of their own.
         """
-        posts = max(self.joining_posts, math.ceil(self.joining_share * surge))
+        posts = self.joining_posts + bisect_left(MISTAKEN, surge)
         return msgspec.structs.replace(
             self,
             enter=self.leave,
@@ -149,3 +154,18 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def _largest_step(whole: int, most: int) -> int:
     """The largest divisor of a number that is not above another."""
     return next(step for step in range(most, 0, -1) if whole % step == 0)
+
+
+def _most_posts(mistaken: int) -> float:
+    """The largest surge that brings so many posts of one mistaken language no more often than `BY_MISTAKE`."""
+    low, high = 0.0, mistaken / MISTAKE
+    while high - low > 1.0:
+        middle = (low + high) / 2.0
+        mean = middle * MISTAKE
+        fewer = math.exp(-mean) * sum(mean**posts / math.factorial(posts) for posts in range(mistaken))
+        low, high = (middle, high) if 1.0 - fewer <= BY_MISTAKE else (low, middle)
+    return low
+
+
+MISTAKEN = tuple(_most_posts(3 + more) for more in range(7))
+"""The largest surge for which three posts are enough, four, and so on up to nine."""
