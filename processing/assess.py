@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from ingest.contract import SYNTHETIC_PREFIX
 from processing import queries
 from processing.contract import Incident, Spike, VerdictName
+from processing.observed import MINUTE
 from processing.queries import Circumstances, Reader
+from processing.spikes.bins import bins, close_of_bin
 from processing.spikes.verdict import Verdict, VerdictPolicy, verdict
 
 
@@ -31,6 +33,37 @@ def judged(
     new = [spike for spike in kept if not spike.evidence]
     found = dict(zip(new, _verdicts(reader, policy, new, given), strict=True))
     return tuple(_with(spike, found[spike]) if spike in found else spike for spike in kept)
+
+
+def in_time(
+    reader: Reader, found: Sequence[tuple[Spike, datetime]], width: timedelta, given: Circumstances
+) -> list[datetime]:
+    """When each spike, found at some minute of its bin, can be told: once it is known whether all else rose too.
+
+    That is so at the end of that minute, or of a later one of the bin, or else is not known at its close either.
+    """
+    ends = {number: [at, close_of_bin(at, width)] for number, (_, at) in enumerate(found)}
+    known = _rest_is_known(reader, found, ends, given)
+    held = [number for number, (at, close) in ends.items() if known[number, close] and not known[number, at]]
+    minutes = {number: list(bins(ends[number][0], ends[number][1], MINUTE))[1:] for number in held}
+    known |= _rest_is_known(reader, found, minutes, given)
+    can_be_told = {
+        number: next((minute for minute in each if known[number, minute]), ends[number][1])
+        for number, each in minutes.items()
+    }
+    return [can_be_told.get(number, at) for number, (_, at) in enumerate(found)]
+
+
+def _rest_is_known(
+    reader: Reader,
+    found: Sequence[tuple[Spike, datetime]],
+    ends: Mapping[int, Sequence[datetime]],
+    given: Circumstances,
+) -> dict[tuple[int, datetime], bool]:
+    """By number of the spike and by end of what of it is known."""
+    asked = [(number, end) for number, each in ends.items() for end in each]
+    ended = [msgspec.structs.replace(found[number][0], end=end) for number, end in asked]
+    return dict(zip(asked, queries.rest_is_known(reader, ended, given), strict=True))
 
 
 def _verdicts(

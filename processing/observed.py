@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import accumulate
 
 from processing import queries
 from processing.queries import Coverage, Reader
 from processing.spikes.bins import bins, is_covered, start_of_bin
 from processing.spikes.book import NOTHING, Key, Observation
+
+Counted = dict[Key, Observation]
 
 HISTORY = timedelta(days=35)
 """What a series that comes under watch is shown of its past."""
@@ -25,23 +29,23 @@ class Observed:
     roots: Callable[[], Mapping[str, str]]
     width: timedelta
 
-    def between(self, begin: datetime, end: datetime) -> dict[datetime, dict[Key, Observation]]:
+    def between(self, begin: datetime, end: datetime) -> dict[datetime, Counted]:
         """The series of every bin that have any post."""
         return self._binned(begin, end, self.width)
 
-    def open_bin(self, start: datetime) -> tuple[dict[Key, Observation], datetime]:
-        """What has come of a bin so far, and the end of its newest minute. Posts are counted before their progress."""
-        seen: dict[Key, Observation] = {}
-        until = start
-        for minute, counted in self._binned(start, start + self.width, MINUTE).items():
-            until = max(until, minute + MINUTE)
-            for key, more in counted.items():
-                one = seen.get(key, NOTHING)
-                seen[key] = Observation(one.posts + more.posts, one.backfilled + more.backfilled)
-        return seen, until
+    def so_far(self, start: datetime) -> list[Counted]:
+        """What a bin held at the end of each of its minutes but the last."""
+        counted = self._binned(start, start + self.width, MINUTE)
+        minutes = (counted.get(minute, {}) for minute in bins(start, start + self.width, MINUTE))
+        return list(accumulate(minutes, together))[:-1]
 
-    def _binned(self, begin: datetime, end: datetime, width: timedelta) -> dict[datetime, dict[Key, Observation]]:
-        observed: dict[datetime, dict[Key, Observation]] = {}
+    def open_bin(self, start: datetime) -> tuple[Counted, datetime]:
+        """What has come of a bin so far, and the end of its newest minute. Posts are counted before their progress."""
+        counted = self._binned(start, start + self.width, MINUTE)
+        return reduce(together, counted.values(), {}), max((minute + MINUTE for minute in counted), default=start)
+
+    def _binned(self, begin: datetime, end: datetime, width: timedelta) -> dict[datetime, Counted]:
+        observed: dict[datetime, Counted] = {}
         watched = self.roots()
         for count in queries.binned_counts(self.store, begin, end, width):
             if count.topic in watched:
@@ -62,3 +66,12 @@ class Observed:
                 yield start, Observation(count.posts, count.backfilled)
             else:
                 yield start, NOTHING if is_covered(coverage, start, self.width) else None
+
+
+def together(seen: Counted, more: Counted) -> Counted:
+    """What two parts of a bin make."""
+    return seen | {key: _sum(seen.get(key, NOTHING), observation) for key, observation in more.items()}
+
+
+def _sum(one: Observation, other: Observation) -> Observation:
+    return Observation(one.posts + other.posts, one.backfilled + other.backfilled)

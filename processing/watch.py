@@ -17,9 +17,10 @@ import structlog
 
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.assess import described, judged
-from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
+from processing.assess import described, in_time, judged
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.observed import HISTORY, Observed
+from processing.open_bin import Name, OpenBin, name_of
 from processing.queries import Circumstances, Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import Book, Key
@@ -38,12 +39,6 @@ STRIDE = timedelta(days=1)
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
-
-REMEMBERED_EARLY = timedelta(hours=6)
-"""Until then behind its start, a rise is remembered as it was when its open bin was looked into last."""
-
-REJUDGED = 1.25
-"""How much a rise in an open bin must have grown for its verdict to be asked for again."""
 
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -64,15 +59,16 @@ class Watch:
     incident_policy: IncidentPolicy = field(default_factory=IncidentPolicy)
     verdict_policy: VerdictPolicy = field(default_factory=VerdictPolicy)
     _observed: Observed = field(init=False)
+    _open_bin: OpenBin = field(init=False)
     _book: Book = field(init=False)
-    _spikes: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
+    _spikes: dict[Name, Spike] = field(default_factory=dict)
     _incidents: dict[str, Incident] = field(default_factory=dict)
-    _early: dict[tuple[Key, datetime], Spike] = field(default_factory=dict)
     _settled: set[str] = field(default_factory=set)
     _next: datetime | None = None
 
     def __post_init__(self) -> None:
         self._observed = Observed(self.store, self.roots, self.width)
+        self._open_bin = OpenBin(self._observed, self.verdict_policy, self._spike)
         self._forget()
 
     def run(self, stop: threading.Event, interval: timedelta) -> None:
@@ -115,7 +111,7 @@ class Watch:
         reached = max(scored_until, self._next) + self.width
         stored = queries.spikes(self.store, self._next - REMEMBERED, reached)
         growing = still_growing(self.incident_policy, stored, self.roots(), self._next)
-        self._spikes = {_name(spike): spike for spike in growing}
+        self._spikes = {name_of(spike): spike for spike in growing}
         # Spikes of a time when only incidents were judged.
         write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
@@ -133,7 +129,7 @@ class Watch:
         """
         going = [spike for spike in self._spikes.values() if spike.end is None]
         ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
-        self._spikes |= {_name(spike): spike for spike in ended}
+        self._spikes |= {name_of(spike): spike for spike in ended}
         return ended
 
     def _restore(self, scored_until: datetime) -> bool:
@@ -171,50 +167,24 @@ class Watch:
         return True
 
     def _look_ahead(self, coverage: Sequence[Coverage]) -> None:
-        """Tell what the open bin has begun already: a surge that is large in two minutes need not wait for its end."""
+        """Tell what the open bin has begun already."""
         start = self._next
         if start is None or not any(start_of_bin(each.since, self.width) <= start < each.until for each in coverage):
             return
-        seen, now = self._observed.open_bin(start)
-        history = partial(self._observed.history, coverage=coverage, end=start)
-        found = min(now, max(start, self.clock().replace(microsecond=0)))
-        begun = [self._spike(key, event, found) for key, event in self._book.peek(start, seen, history)]
-        new = self._early_verdicts(filter(self._is_news, begun), now, coverage)
-        self._early = {name: spike for name, spike in self._early.items() if spike.start > start - REMEMBERED_EARLY}
-        self._early |= {_name(spike): spike for spike in new}
-        told = self._not_too_early(new, start + self.width, coverage)
-        if told:
-            self._spikes |= {_name(spike): spike for spike in told}
-            write_spikes(self.store, told)
+        given = Circumstances(start, coverage, self.roots())
+        begun, now = self._open_bin.begun(self._book, start, self.clock(), self._spikes, given)
+        if begun:
+            self._spikes |= {name_of(spike): spike for spike in begun}
+            write_spikes(self.store, begun)
             self._tell(self._regroup(now))
-
-    def _early_verdicts(
-        self, spikes: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]
-    ) -> tuple[Spike, ...]:
-        return judged(self.store, self.verdict_policy, spikes, Circumstances(now, coverage, self.roots()))
-
-    def _not_too_early(self, new: Sequence[Spike], end: datetime, coverage: Sequence[Coverage]) -> list[Spike]:
-        """Those for which it is known whether all else rose with them, or will not be known when the bin closes."""
-        early = [msgspec.structs.replace(spike, evidence=()) for spike in new if not _knows_the_rest(spike)]
-        known_later = {_name(spike) for spike in self._early_verdicts(early, end, coverage) if _knows_the_rest(spike)}
-        return [spike for spike in new if _name(spike) not in known_later]
-
-    def _is_news(self, spike: Spike) -> bool:
-        """Whether it has begun with this look, is a larger thing by now, or may by now be known to be people's."""
-        known = self._spikes.get(_name(spike))
-        if known is not None and known.end is None and known.verdict is VerdictName.ORGANIC:
-            return spike.severity is not known.severity
-        before = self._early.get(_name(spike))
-        return before is None or spike.observed > REJUDGED * before.observed
 
     def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
         """The record of an episode. It was found when it was first told, which may be before its bin had closed."""
         spike = event.episode.snapshot(*key)
-        known = self._spikes.get(_name(spike)) or self._told_early(key, event)
+        known = self._spikes.get(name_of(spike)) or self._told_early(key, event)
         if known is None:
             return msgspec.structs.replace(spike, detected_at=min(spike.detected_at, now))
-        detected_at = min(spike.detected_at, known.detected_at, now)
-        return msgspec.structs.replace(spike, start=known.start, detected_at=detected_at)
+        return msgspec.structs.replace(spike, start=known.start, detected_at=known.detected_at)
 
     def _told_early(self, key: Key, event: EpisodeEvent) -> Spike | None:
         """What an open bin began of a spike that late posts have shown to begin earlier: it keeps its name."""
@@ -232,7 +202,7 @@ class Watch:
             return min((start_of_bin(each.since, self.width) for each in coverage), default=None)
         return next_covered(coverage, self._next, self.width)
 
-    def _pass_over(self, begin: datetime) -> dict[tuple[Key, datetime], Spike]:
+    def _pass_over(self, begin: datetime) -> dict[Name, Spike]:
         """Take the time up to then as unknown; a long one makes the past useless. The spikes that end with it."""
         if self._next is None or begin <= self._next:
             return {}
@@ -260,12 +230,24 @@ class Watch:
         for start in bins(begin, end, self.width):
             seen = observed.get(start, {}) if is_covered(coverage, start, self.width) else None
             history = partial(self._observed.history, coverage=coverage, end=start)
-            changed |= self._by_name(self._book.step(start, seen, history))
-        self._spikes |= changed
+            so_far = partial(self._observed.so_far, start)
+            changed |= self._by_name(self._book.step(start, seen, history, so_far))
+        new = [spike for name, spike in changed.items() if name not in self._spikes]
+        self._spikes |= changed | self._in_time(new, coverage, end)
 
-    def _by_name(self, events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[tuple[Key, datetime], Spike]:
+    def _in_time(self, new: Sequence[Spike], coverage: Sequence[Coverage], now: datetime) -> dict[Name, Spike]:
+        """Those found before they could be told: they were found when they could."""
+        found = [(spike, spike.detected_at) for spike in new]
+        told = in_time(self.store, found, self.width, Circumstances(now, coverage, self.roots()))
+        return {
+            name_of(spike): msgspec.structs.replace(spike, detected_at=at)
+            for spike, at in zip(new, told, strict=True)
+            if at != spike.detected_at
+        }
+
+    def _by_name(self, events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[Name, Spike]:
         spikes = (self._spike(key, event, event.at) for key, event in events)
-        return {_name(spike): spike for spike in spikes}
+        return {name_of(spike): spike for spike in spikes}
 
     def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.
@@ -275,7 +257,7 @@ class Watch:
         changed = [spike for spike in self._spikes.values() if not spike.evidence]
         given = Circumstances(now, coverage, self.roots())
         found = judged(self.store, self.verdict_policy, changed, given, known=known)
-        self._spikes |= {_name(spike): spike for spike in found}
+        self._spikes |= {name_of(spike): spike for spike in found}
         return found
 
     def _regroup(self, now: datetime) -> list[Incident]:
@@ -286,7 +268,7 @@ class Watch:
         write_incidents(self.store, [incident for incident in incidents if known.get(incident.id) != incident])
         self._incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self.incident_policy, self._spikes.values(), self.roots(), now)
-        self._spikes = {_name(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
+        self._spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
 
     def _tell(self, incidents: Sequence[Incident]) -> None:
@@ -298,11 +280,3 @@ class Watch:
                     log.info("incident", id=incident.id, decision=decision.value)
                 if incident.state is IncidentState.CLOSED or not any(each.waits for each in decisions):
                     self._settled.add(incident.id)
-
-
-def _knows_the_rest(spike: Spike) -> bool:
-    return any(each.name == "everything_rose" for each in spike.evidence)
-
-
-def _name(spike: Spike) -> tuple[Key, datetime]:
-    return Key(spike.topic, spike.language), spike.start

@@ -5,7 +5,7 @@ Times are aware and in UTC; a range takes its first moment and leaves out its la
 
 from processing.queries.asked import Query
 from processing.queries.explanation import Explanation, Part, Terms, explanation, leading_terms
-from processing.queries.facts import Circumstances, facts
+from processing.queries.facts import Circumstances, facts, rest_is_known
 from processing.queries.health import Health, health
 from processing.queries.incidents import (
     acknowledged,
@@ -69,6 +69,7 @@ __all__ = [
     "newest_posts",
     "posts_over_time",
     "presence",
+    "rest_is_known",
     "scored_until",
     "series",
     "silenced",

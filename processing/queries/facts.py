@@ -60,11 +60,11 @@ def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iter
 def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
     scopes = [scope_of(spike, given.now) for spike in spikes]
     arrived = _arrived(reader, scopes)
-    rests = _rests(reader, [_of_subject(scope, given.roots.get(scope.topic, scope.topic)) for scope in scopes])
+    rests = _rests(reader, scopes, given.roots)
     late = usually_late(reader, {scope.start for scope in scopes})
     who = concentrations(reader, scopes)
     for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
-        by_source = {source: posts for source, (posts, *_) in arrived[number].items()}
+        by_source = _by_source(arrived[number])
         of_all = max(sum(by_source.values()), 1)
         backfilled, came_late, replaced = (
             sum(row[place] for row in arrived[number].values()) / of_all for place in (1, 2, 3)
@@ -82,6 +82,20 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             silent_collectors=_fallen_silent(given.stretches, scope),
             gone=1.0 - min(1.0, who[number].posts / max(_counted(spike, scope), 1)),
         )
+
+
+def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[bool]:
+    """Of each spike, whether enough of all else is known to say that it rose too; see `Facts.rest`."""
+    for first in range(0, len(spikes), AT_ONCE):
+        scopes = [scope_of(spike, given.now) for spike in spikes[first : first + AT_ONCE]]
+        arrived, rests = _arrived(reader, scopes), _rests(reader, scopes, given.roots)
+        for number, scope in enumerate(scopes):
+            days = _days_covered(given.stretches, scope)
+            yield rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+
+
+def _by_source(arrived: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    return {source: posts for source, (posts, *_) in arrived.items()}
 
 
 def _counted(spike: Spike, scope: Scope) -> int:
@@ -119,8 +133,11 @@ def arrival_query(scopes: Sequence[Scope]) -> Query:
     )
 
 
-def _rests(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[str, dict[int, int]]]:
-    """By scope, source and days before: posts on anything but its topic."""
+def _rests(
+    reader: Reader, scopes: Sequence[Scope], roots: Mapping[str, str]
+) -> defaultdict[int, dict[str, dict[int, int]]]:
+    """By scope, source and days before: posts on anything but its subject."""
+    scopes = [_of_subject(scope, roots.get(scope.topic, scope.topic)) for scope in scopes]
     found: defaultdict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
     for number, source, days, posts in rest_query(scopes).rows(reader):
         found[number][source][days] = posts

@@ -20,6 +20,11 @@ def end_of_bin(moment: datetime, width: timedelta) -> datetime:
     return start_of_bin(moment, width) + width
 
 
+def close_of_bin(moment: datetime, width: timedelta) -> datetime:
+    """The end of the bin that a moment falls into, or ends."""
+    return end_of_bin(moment - timedelta.resolution, width)
+
+
 def bins(start: datetime, end: datetime, width: timedelta) -> Iterator[datetime]:
     """The starts of the bins between two bin boundaries."""
     while start < end:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
 
 from processing.contract import EVERYTHING, Spike
 from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
-from processing.spikes.series import NOTHING, Observation, Seen, Series
+from processing.spikes.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.spikes.series import NOTHING, Observation, Seen, Series, Stand
 
 __all__ = ["NOTHING", "Book", "Key", "Observation"]
+
+MINUTE = timedelta(minutes=1)
 
 
 class Key(NamedTuple):
@@ -31,6 +34,9 @@ Counted = Mapping[Key, Observation]
 
 History = Callable[[Key], Iterable[tuple[datetime, Observation | None]]]
 """What was counted of a series in every bin before the one at hand."""
+
+SoFar = Callable[[], Sequence[Counted]]
+"""What the bin at hand held at the end of each of its minutes but the last; nothing where that is not known."""
 
 
 @dataclass
@@ -61,22 +67,30 @@ class Book:
         end = spike.peak + self.policy.width if known is None else known.end
         return msgspec.structs.replace(spike, end=end)
 
-    def step(self, start: datetime, seen: Counted | None, history: History) -> Iterator[tuple[Key, EpisodeEvent]]:
+    def step(
+        self, start: datetime, seen: Counted | None, history: History, so_far: SoFar = tuple
+    ) -> Iterator[tuple[Key, EpisodeEvent]]:
         """Take every series through one bin; None where the bin is unknown.
 
         Series that reach the least size with it are taken in before. Topics over all languages go first: whether they
-        surge lowers the bar for their languages.
+        surge lowers the bar for their languages. A spike is found at the end of the first minute that was enough.
         """
         counted = seen or {}
+        minutes = cache(so_far)
+        surges: dict[str, int] = {}
         for part in (False, True):
-            for key in self._newcomers(counted, part=part):
+            for key in self._newcomers(counted, surges, part=part):
                 self.take_in(key, history(key))
             for key, series in self.series.items():
                 if (key.language != EVERYTHING) is part:
                     observation = None if seen is None else seen.get(key, NOTHING)
-                    event = series.step(self.policy, self.episode_policy, Seen(start, observation, self._surge(key)))
+                    bin_seen = Seen(start, observation, surges.get(key.topic, 0) if part else 0)
+                    event = series.step(self.policy, self.episode_policy, bin_seen)
+                    if not part:
+                        surges[key.topic] = series.live.surge
                     if event is not None:
-                        yield key, event
+                        opened = event.kind is EpisodeKind.OPENED
+                        yield key, self._sooner(key, event, start, minutes()) if opened else event
         self.recent.append((start, {key: observation.posts for key, observation in counted.items()}))
         while len(self.recent) > self.policy.half_hour:
             self.recent.popleft()
@@ -84,19 +98,43 @@ class Book:
     def peek(self, start: datetime, seen: Counted, history: History) -> Iterator[tuple[Key, EpisodeEvent]]:
         """The spikes that the next bin begins already, while it is still open and more posts of it may come.
 
-        No series is changed. More posts only raise a score: what begins now has begun when the bin closes. So languages
-        are held to the ordinary bar here, since that of `DetectorPolicy.joining` rises with the surge.
+        No series is changed. More posts only raise a score: what begins now has begun when the bin closes, but for a
+        language that joins: its bar rises with the surge. Three posts of the first hundred are seldom a mistake.
         """
+        surges: dict[str, int] = {}
         for part in (False, True):
-            for key in self._newcomers(seen, part=part):
+            for key in self._newcomers(seen, surges, part=part):
                 self.take_in(key, history(key))
-        for key, observation in seen.items():
-            series = self.series.get(key)
-            event = None if series is None else series.peek(self.policy, self.episode_policy, Seen(start, observation))
-            if event is not None:
-                yield key, event
+            for key, observation in seen.items():
+                series = self.series.get(key)
+                if series is not None and (key.language != EVERYTHING) is part:
+                    bin_seen = Seen(start, observation, surges.get(key.topic, 0) if part else 0)
+                    stand, event = series.peek(self.policy, self.episode_policy, bin_seen)
+                    if not part:
+                        surges[key.topic] = stand.surge
+                    if event is not None:
+                        yield key, event
 
-    def _newcomers(self, seen: Counted, *, part: bool) -> tuple[Key, ...]:
+    def _sooner(self, key: Key, event: EpisodeEvent, start: datetime, minutes: Sequence[Counted]) -> EpisodeEvent:
+        """The beginning of a spike, found at the end of the first minute with which the bin would have begun it."""
+        for number, stand in enumerate(self._within(key, start, minutes), 1):
+            if stand.detector.open:
+                found = start + number * MINUTE
+                self.series[key].found(found)
+                return msgspec.structs.replace(event, episode=msgspec.structs.replace(event.episode, detected_at=found))
+        return event
+
+    def _within(self, key: Key, start: datetime, minutes: Sequence[Counted]) -> Iterator[Stand]:
+        """How a series stood at the end of each minute of the last bin."""
+        whole = Key(key.topic, EVERYTHING)
+        if key == whole or whole not in self.series:
+            surges = [0] * len(minutes)
+        else:
+            surges = [stand.surge for stand in self._within(whole, start, minutes)]
+        so_far = (Seen(start, of.get(key, NOTHING), surge) for of, surge in zip(minutes, surges, strict=True))
+        return self.series[key].within(self.policy, self.episode_policy, so_far)
+
+    def _newcomers(self, seen: Counted, surges: Mapping[str, int], *, part: bool) -> tuple[Key, ...]:
         """Those of the next bin that reach the least size with it and are not under watch yet."""
         before = list(self.recent)[1 - self.policy.half_hour :] if self.policy.half_hour > 1 else []
         return tuple(
@@ -104,16 +142,12 @@ class Book:
             for key, observation in seen.items()
             if (key.language != EVERYTHING) is part
             and key not in self.series
-            and observation.posts + sum(posts.get(key, 0) for _, posts in before) >= self._least(key)
+            and observation.posts + sum(posts.get(key, 0) for _, posts in before) >= self._least(surges, key)
         )
 
-    def _least(self, key: Key) -> int:
-        surge = self._surge(key)
+    def _least(self, surges: Mapping[str, int], key: Key) -> int:
+        surge = surges.get(key.topic, 0)
         return (self.policy.joining(surge) if surge else self.policy).minimum_posts
-
-    def _surge(self, key: Key) -> int:
-        whole = self._whole(key)
-        return 0 if whole is None else whole.live.surge
 
     def _whole(self, key: Key) -> Series | None:
         """The series of the same topic over all languages, of one language's."""

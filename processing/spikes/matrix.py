@@ -6,9 +6,10 @@ batch judges the past only; what runs live is the stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,15 @@ class Matrix:
 
     def part(self, rows: slice | NDArray[np.int64]) -> Matrix:
         """Some of the series."""
-        return Matrix(
-            self.counts[rows],
-            None if self.authors is None else self.authors[rows],
-            None if self.backfilled is None else self.backfilled[rows],
-            None if self.total is None else self.total[rows],
-            None if self.surge is None else self.surge[rows],
-        )
+        return self._each(lambda values: values[rows])
+
+    def until(self, end: int) -> Matrix:
+        """The bins before that one."""
+        return self._each(lambda values: values[:, :end])
+
+    def _each(self, change: Callable[[Any], Any]) -> Matrix:
+        known = {name: values for name in Matrix.__slots__ if (values := getattr(self, name)) is not None}
+        return replace(self, **{name: change(values) for name, values in known.items()})
 
 
 @dataclass(frozen=True, slots=True)

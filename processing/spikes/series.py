@@ -7,7 +7,7 @@ word stands. So a series stands twice: settled, before the bins that may still c
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -124,9 +124,31 @@ class Series:
             self.settled.step(policy, episode_policy, self.recent.popleft())
         return self.live.step(policy, episode_policy, seen)
 
-    def peek(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
-        """What the next bin would begin as far as it has come; None while a spike goes on. Nothing is changed."""
-        return None if self.live.detector.open else self.live.copy(policy).step(policy, episode_policy, seen)
+    def peek(
+        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen
+    ) -> tuple[Stand, EpisodeEvent | None]:
+        """How it would stand if the next bin closed as it is now, and the spike that this would begin.
+
+        Nothing is changed. While a spike goes on none begins.
+        """
+        ahead = self.live.copy(policy)
+        event = ahead.step(policy, episode_policy, seen)
+        return ahead, None if self.live.detector.open else event
+
+    def within(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, so_far: Iterable[Seen]) -> Iterator[Stand]:
+        """How it would have stood, had its last bin closed with each of these."""
+        before = self.settled.copy(policy)
+        for seen in list(self.recent)[:-1]:
+            before.step(policy, episode_policy, seen)
+        for seen in so_far:
+            stand = before.copy(policy)
+            stand.step(policy, episode_policy, seen)
+            yield stand
+
+    def found(self, detected_at: datetime) -> None:
+        """Let the spike that goes on have been found then."""
+        if self.live.episode.current is not None:
+            self.live.episode.current.detected_at = detected_at
 
     def rescore(
         self, policy: DetectorPolicy, episode_policy: EpisodePolicy, counted: Mapping[datetime, Observation]

@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from deploy.demo.communities import MINUTES, START
-from deploy.demo.scenario import QUIET
+from deploy.demo.scenario import AMAZON_EMAIL, EVENTS, QUIET
 from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
+from processing.observed import MINUTE, together
 from processing.spikes.bins import bins, start_of_bin
 from processing.spikes.book import NOTHING, Book, Key, Observation
 from processing.spikes.detector import DetectorPolicy
@@ -25,7 +28,7 @@ from processing.spikes.matrix import Matrix, score_matrix
 SEED = 2020
 SCALES = (1.0, 3.0, 10.0)
 END = START + timedelta(minutes=MINUTES)
-EVENTS = ("india-ban", "us-remark", "amazon-email")
+ALONE = ("india-ban", "us-remark", AMAZON_EMAIL.name)
 """Each begins while none before it is going on."""
 TEN_MINUTES = timedelta(minutes=10)
 Times = Mapping[Key, list[datetime]]
@@ -36,14 +39,17 @@ def by_volume(policy: DetectorPolicy) -> None:
     print("planted surges of the demonstration, of the topic in one language, found within ten minutes:")
     for scale in SCALES:
         times = _times(scale)
-        delays = list(_delays(times, _spikes(policy, times)))
-        of_start = [name for name, start, _ in delays if start <= TEN_MINUTES]
-        of_third = [name for name, _, third in delays if third <= TEN_MINUTES]
-        too_few = [name for name, start, third in delays if start - third > TEN_MINUTES]
-        print(
-            f"  {scale:g} times the posts: {len(of_start)} of {len(delays)} of the planted start "
-            f"({len(too_few)} had no third post by then), {len(of_third)} of the third post"
-        )
+        delays = list(_delays(scale, times, _spikes(policy, times)))
+        for name, some in (("10 July", AMAZON_EMAIL.name), ("all", "")):
+            of_these = [each for each in delays if some in each.name]
+            within = [
+                sum(delay <= TEN_MINUTES for delay in of)
+                for of in zip(*(each.delays for each in of_these), strict=True)
+            ]
+            print(
+                f"  {scale:g} times the posts, {name}: of {len(of_these)}, {within[0]} of the moment from which posts "
+                f"may come, {within[1]} of the first post, {within[2]} of the third"
+            )
 
 
 def false_joins(policy: DetectorPolicy) -> None:
@@ -76,17 +82,30 @@ def _times(scale: float) -> Times:
 def _spikes(policy: DetectorPolicy, times: Times) -> list[Spike]:
     """What the watch would have told of the same posts."""
     policy = msgspec.structs.replace(policy, minimum_authors=0)
-    counted: dict[datetime, dict[Key, Observation]] = defaultdict(dict)
-    for key, each in times.items():
-        for moment in each:
-            seen = counted[start_of_bin(moment, policy.width)]
-            seen[key] = Observation(seen.get(key, NOTHING).posts + 1)
+    counted, by_minute = _counted(times, policy.width), _counted(times, MINUTE)
     book, found = Book(policy, EpisodePolicy.matching(policy)), {}
     for start in bins(START, END, policy.width):
         history = partial(_history, policy, counted, start)
-        for key, event in book.step(start, counted.get(start, {}), history):
+        so_far = partial(_so_far, by_minute, start, policy.width)
+        for key, event in book.step(start, counted.get(start, {}), history, so_far):
             found[key, event.episode.start] = event.episode.snapshot(*key)
     return list(found.values())
+
+
+def _counted(times: Times, width: timedelta) -> Mapping[datetime, dict[Key, Observation]]:
+    counted: dict[datetime, dict[Key, Observation]] = defaultdict(dict)
+    for key, each in times.items():
+        for moment in each:
+            seen = counted[start_of_bin(moment, width)]
+            seen[key] = Observation(seen.get(key, NOTHING).posts + 1)
+    return counted
+
+
+def _so_far(
+    by_minute: Mapping[datetime, Mapping[Key, Observation]], start: datetime, width: timedelta
+) -> list[dict[Key, Observation]]:
+    minutes = [by_minute.get(minute, {}) for minute in bins(start, start + width, MINUTE)]
+    return list(accumulate(minutes, together, initial={}))[1:-1]
 
 
 def _history(
@@ -96,13 +115,21 @@ def _history(
         yield start, counted.get(start, {}).get(key, NOTHING)
 
 
-def _delays(times: Times, spikes: list[Spike]) -> Iterator[tuple[str, timedelta, timedelta]]:
-    """Of each surge, the time from its planted start and from its third post until it was found."""
-    for surge in truth():
-        if surge.name in EVENTS and surge.topic == "ban" and surge.language != EVERYTHING:
+class _Surge(NamedTuple):
+    name: str
+    delays: tuple[timedelta, timedelta, timedelta]
+    """Until it was found: from when the scenario lets it have posts, from its first and from its third post on."""
+
+
+def _delays(scale: float, times: Times, spikes: list[Spike]) -> Iterator[_Surge]:
+    events = {event.name: event for event in EVENTS}
+    for surge in truth(SEED, scale):
+        if surge.name in ALONE and surge.topic == "ban" and surge.language != EVERYTHING:
             found = min((spike.detected_at for spike in spikes if _is_of(spike, surge)), default=END)
             posts = [moment for moment in times[Key(surge.topic, surge.language)] if moment >= surge.start]
-            yield f"{surge.name} {surge.language}", found - surge.start, found - posts[2]
+            event = events[surge.name]
+            may_have = event.start + timedelta(minutes=event.languages[surge.language][1])
+            yield _Surge(f"{surge.name} {surge.language}", (found - may_have, found - surge.start, found - posts[2]))
 
 
 def _is_of(spike: Spike, surge: PlantedSurge) -> bool:

@@ -14,7 +14,7 @@ from tests.conftest import WRITER_PASSWORD
 from tests.waiting import free_port
 
 JULY = ("--from", "2020-07-01", "--to", "2020-07-14")
-READING = [("sql", "SELECT 1"), ("spikes",), ("explain", "ban-20200710T1610Z"), ("backtest", *JULY)]
+READING = [("sql", "SELECT 1"), ("spikes",), ("explain", "ban-20200710T1606Z"), ("backtest", *JULY)]
 ASKING = [*READING, ("retag", *JULY), ("migrate", "--status"), ("migrate", "--dry-run"), ("backup", "/nowhere/copy")]
 
 

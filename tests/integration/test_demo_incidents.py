@@ -105,6 +105,11 @@ def test_friday_is_one_incident_with_two_pulses_each_within_ten_minutes(watched:
     assert watched.friday.detected_at <= datetime(2020, 7, 10, 16, 10, tzinfo=UTC)
 
 
+def test_the_email_is_found_within_ten_minutes_in_each_language_that_had_it(watched: Watched) -> None:
+    for surge in (surge for surge in planted("amazon-email") if surge.language != "*"):
+        assert min(spike.detected_at for spike in watched.spikes_of(surge)) - surge.start <= 10 * MINUTE, surge
+
+
 def test_each_language_is_found_within_ten_minutes_of_its_third_post(watched: Watched) -> None:
     surges = [surge for surge in planted("amazon-email", "india-ban", "us-remark") if surge.language != "*"]
     assert {"en", "ar", "es", "pt", "fr", "tr", "id", "hi", "ja", "hi-Latn", "ru", "ur", "de", "zh"} == {

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+
 from ingest.contract import Post, Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
+from processing.backtest import backtest
 from processing.contract import Severity, TaggedPost, VerdictName
+from processing.spikes.detector import DetectorPolicy
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress
@@ -77,6 +81,25 @@ def test_all_of_a_source_rising_together_is_not_told_before_it_can_be_known(stor
         live.deliver([*topic, *posts(f"rest{minute}-", 120, begin, SECOND / 2)], begin + MINUTE)
     assert {spike.verdict for spike in queries.spikes(store, START, END)} == {VerdictName.COLLECTOR}
     assert live.alerts == 0
+    assert {spike.detected_at for spike in queries.spikes(store, START, END)} == {NOON + WIDTH}
+
+
+@pytest.mark.parametrize(("usual", "found"), [(30, (1, 3)), (5, (4, 4))], ids=["at once", "once all else is known"])
+def test_a_surge_and_its_languages_are_found_when_a_backtest_finds_them(
+    store: Store, usual: int, found: tuple[int, int]
+) -> None:
+    """The topic in its first minute and Arabic with its third post, if enough else has come to compare with."""
+    live = Live(store, [*posts("usual", 2 * 24 * 60 * usual, START, MINUTE / usual), *background()])
+    for minute in range(30):
+        begin = NOON + minute * MINUTE
+        surge = posts(f"surge{minute}-", 12, begin, 5 * SECOND, "ban")
+        few = rise(1, MINUTE, language="ar", id=f"few{minute}", created_at=begin, author=f"few{minute}@home.example")
+        live.deliver([*surge, *few, *posts(f"rest{minute}-", usual, begin, MINUTE / usual)], begin + MINUTE)
+    spikes = queries.spikes(store, START, END)
+    topic, arabic = (NOON + minutes * MINUTE for minutes in found)
+    assert {spike.language: spike.detected_at for spike in spikes} == {"*": topic, "en": topic, "ar": arabic}
+    policy = DetectorPolicy.for_bins(WIDTH)
+    assert backtest(store, policy, live.roots, START, NOON + 30 * MINUTE).incidents == queries.incidents(store)
 
 
 def test_late_posts_that_move_a_start_leave_one_spike_under_the_name_it_was_told(store: Store) -> None:

@@ -168,13 +168,35 @@ def test_an_open_bin_begins_a_spike_before_it_closes_also_of_a_series_that_is_ne
     assert {(key, event.kind) for key, event in begun} == {(BAN, "opened"), (OTHER, "opened")}
 
 
-def test_a_language_joins_only_when_the_bin_has_closed() -> None:
-    """Three posts of a hundred may turn out to be three of a thousand."""
+def test_a_language_joins_in_an_open_bin_by_what_has_come_of_the_surge() -> None:
+    """Three posts of ninety are seldom a mistake, three of nine hundred may well be."""
     book, now = a_book(), DAYS * 96
     go(book, [(now, {OTHER: observation(90)})])
-    so_far = {OTHER: observation(90), SMALL: observation(3)}
-    assert list(book.peek(at(now + 1), so_far, lambda _: [(at(past), Observation()) for past in range(now)])) == []
-    assert SMALL in {key for key, _ in go(book, [(now + 1, so_far)])}
+    silence = [(at(past), Observation()) for past in range(now)]
+    for surge, joins in ((90, True), (900, False)):
+        so_far = {SMALL: observation(3), OTHER: observation(surge)}
+        assert (SMALL in {key for key, _ in book.peek(at(now + 1), so_far, lambda _: silence)}) is joins
+
+
+@settings(deadline=None, max_examples=40)
+@given(minutes=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(0, 12)), min_size=15, max_size=15))
+def test_a_spike_is_found_at_the_end_of_the_first_minute_that_was_enough(minutes: list[tuple[int, int, int]]) -> None:
+    """As one would have found it who looked into the open bin at the end of each minute."""
+    now = DAYS * 96
+    parts = [{BAN: many, SMALL: few, OTHER: many + few + rest} for many, few, rest in minutes]
+    so_far = [{key: observation(sum(part[key] for part in parts[: end + 1])) for key in parts[0]} for end in range(15)]
+    silence = [(at(past), Observation()) for past in range(now)]
+    first: dict[Key, datetime] = {}
+    book = a_book()
+    for minute, seen in enumerate(so_far, 1):
+        for key, _ in book.peek(at(now), seen, lambda _: silence):
+            first.setdefault(key, at(now) + minute * timedelta(minutes=1))
+    events = book.step(at(now), so_far[-1], lambda _: silence, lambda: so_far[:-1])
+    found = {key: event.episode.detected_at for key, event in events}
+    assert found == {key: first[key] for key in found}
+    assert first.keys() - found.keys() <= {BAN, SMALL}  # a language's bar rises with the surge
+    going = (book.series[key].live.episode.episode for key in found)
+    assert [episode.detected_at for episode in going if episode] == list(found.values())
 
 
 def restored(book: Book) -> Book:

@@ -1,0 +1,54 @@
+"""When the spikes of a backtest were found: at the end of the first minute that was enough, as the watch finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from processing.backtest_counts import Counts, SoFar
+from processing.contract import EVERYTHING, Spike
+from processing.observed import MINUTE, Observed
+from processing.spikes.book import Key
+from processing.spikes.matrix_baseline import Flags, Floats
+from processing.spikes.within import open_within
+
+Opening = tuple[Key, int]
+"""A series and the number of a bin of it."""
+
+
+def first_minutes(observed: Observed, topics: Counts, languages: Counts, spikes: Sequence[Spike]) -> Iterator[datetime]:
+    """Of each spike, which was found at the end of a bin. `topics` are series over all languages."""
+    numbers = [(spike.detected_at - topics.begin) // observed.width - 1 for spike in spikes]
+    openings = [(Key(spike.topic, spike.language), number) for spike, number in zip(spikes, numbers, strict=True)]
+    so_far = {number: observed.so_far(topics.begin + number * observed.width) for number in set(numbers)}
+    wholes = _within(topics, {(Key(key.topic, EVERYTHING), number) for key, number in openings}, so_far, {})
+    surges = {
+        (key.topic, number): np.where(spiking, half_hours, 0.0)
+        for (key, number), (spiking, half_hours) in wholes.items()
+    }
+    parts = _within(languages, {each for each in openings if each[0].language != EVERYTHING}, so_far, surges)
+    for spike, opening in zip(spikes, openings, strict=True):
+        spiking, _ = (wholes | parts)[opening]
+        begin = topics.begin + opening[1] * observed.width
+        yield begin + (int(np.argmax(spiking)) + 1) * MINUTE if spiking.any() else spike.detected_at
+
+
+def _within(
+    counts: Counts, openings: Collection[Opening], so_far: SoFar, surges: Mapping[tuple[str, int], Floats]
+) -> dict[Opening, tuple[Flags, Floats]]:
+    """Of those among the counts: whether it was a spike at the end of each minute, and the half hour's posts then."""
+    rows = {key: row for row, key in enumerate(counts.keys)}
+    known = [each for each in openings if each[0] in rows]
+    if not known:
+        return {}
+    places = [(rows[key], number) for key, number in known]
+    growing, half_hours = counts.growing(places, so_far)
+    if counts.surge is not None:
+        none = np.zeros(half_hours.shape[1])
+        surge = np.array([surges.get((key.topic, number), none) for key, number in known])
+        growing = replace(growing, surge=surge)
+    spiking = open_within(counts.policy, counts.matrix, places, growing)
+    return dict(zip(known, zip(spiking, half_hours, strict=True), strict=True))
