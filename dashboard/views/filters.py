@@ -109,7 +109,7 @@ def split(words: Words) -> None:
 def _by_name(label: str, key: str, names: dict[str, str]) -> None:
     everything, *others = names
     options: Sequence[str] = (everything, *sorted(others, key=names.__getitem__))
-    st.selectbox(label, options, key=key, format_func=names.__getitem__)
+    st.selectbox(label, options, key=key, format_func=names.__getitem__, placeholder=label)
 
 
 def _incident(snapshot: Snapshot, view: View, words: Words) -> None:
@@ -118,4 +118,5 @@ def _incident(snapshot: Snapshot, view: View, words: Words) -> None:
         incident.id: words.separator.join((moment(words, incident.start), incident_name(incident, view)))
         for incident in snapshot.incidents
     }
-    st.selectbox(words.which_incident, list(known), key="incident", format_func=known.__getitem__)
+    label = words.which_incident
+    st.selectbox(label, list(known), key="incident", format_func=known.__getitem__, placeholder=label)
