@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -13,6 +14,8 @@ from processing.contract import Incident, Spike, VerdictName
 from processing.observed import MINUTE
 from processing.queries import Circumstances, Reader
 from processing.spikes.bins import bins, close_of_bin
+from processing.spikes.book import Name, name_of
+from processing.spikes.episode import Episode
 from processing.spikes.verdict import Verdict, VerdictPolicy, verdict
 
 
@@ -33,6 +36,35 @@ def judged(
     new = [spike for spike in kept if not spike.evidence]
     found = dict(zip(new, _verdicts(reader, policy, new, given), strict=True))
     return tuple(_with(spike, found[spike]) if spike in found else spike for spike in kept)
+
+
+def judged_by_rise(
+    reader: Reader,
+    policy: VerdictPolicy,
+    spikes: Iterable[Spike],
+    returned: Mapping[Name, Episode],
+    given: Circumstances,
+    *,
+    known: Collection[Spike] = (),
+) -> tuple[Spike, ...]:
+    """The same of spikes some of which have come back: `returned` has their episodes.
+
+    A comeback is judged by itself. One that is in doubt does not prolong its spike and stands beside it, so that a few
+    who go on when people have stopped do not look like people.
+    """
+    by_itself = {name: [each.snapshot(*name[0]) for each in episode.comebacks] for name, episode in returned.items()}
+    comebacks = judged(reader, policy, chain.from_iterable(by_itself.values()), given, known=known)
+    doubted = {name_of(each) for each in comebacks if each.verdict is not VerdictName.ORGANIC}
+    beside = doubted | {name_of(each) for each in known}
+    found: list[Spike] = [each for each in comebacks if name_of(each) in beside]
+    for spike in spikes:
+        key, _ = name = name_of(spike)
+        if name in returned and any(of == key for of, _ in doubted):
+            people = returned[name].without({start for of, start in doubted if of == key}).snapshot(*key)
+            found.append(msgspec.structs.replace(people, start=spike.start, detected_at=spike.detected_at))
+        else:
+            found.append(spike)
+    return judged(reader, policy, found, given, known=known)
 
 
 def in_time(

@@ -15,16 +15,17 @@ import msgspec
 import numpy as np
 
 from processing import queries
-from processing.assess import described, in_time, judged
+from processing.assess import described, in_time, judged_by_rise
 from processing.backtest_counts import Counts, read
-from processing.contract import EVERYTHING, Incident, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, VerdictName
 from processing.first_minutes import first_minutes
 from processing.observed import Observed
 from processing.queries import Circumstances, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import start_of_bin
+from processing.spikes.book import Name
 from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodePolicy
+from processing.spikes.episodes import Episode, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
 from processing.spikes.matrix import ScoredMatrix, score_matrix
 from processing.spikes.matrix_excess import Bar
@@ -62,13 +63,17 @@ def backtest(
     if counts is None:
         return Backtest(start, end, 0, ())
     topics, languages = _judge(policy, counts)
-    closed = [spike for part in (topics, languages) for spike in _spikes(policy, part) if spike.detected_at > start]
+    episodes = {
+        name: each for part in (topics, languages) for name, each in _episodes(policy, part) if each.detected_at > start
+    }
+    closed = [episode.snapshot(*key) for (key, _), episode in episodes.items()]
     observed = Observed(reader, lambda: roots, policy.width)
     sooner = list(zip(closed, first_minutes(observed, topics.counts, languages.counts, closed), strict=True))
     given = Circumstances(end, coverage, roots)
     told = in_time(reader, sooner, policy.width, given)
     found = [msgspec.structs.replace(spike, detected_at=at) for spike, at in zip(closed, told, strict=True)]
-    spikes = judged(reader, VerdictPolicy(), found, given)
+    returned = {name: episode for name, episode in episodes.items() if episode.rises}
+    spikes = judged_by_rise(reader, VerdictPolicy(), found, returned, given)
     incidents = group(IncidentPolicy(enter=policy.enter), spikes, (), roots, end)
     number = len(topics.counts.keys) + len(languages.counts.keys)
     return Backtest(start, end, number, tuple(described(reader, incident, end) for incident in incidents))
@@ -96,10 +101,10 @@ def _judge(policy: DetectorPolicy, counts: Counts) -> tuple[_Part, _Part]:
     return _Part(topics, scored), _Part(languages, score_matrix(policy, languages.matrix))
 
 
-def _spikes(policy: DetectorPolicy, part: _Part) -> Iterator[Spike]:
+def _episodes(policy: DetectorPolicy, part: _Part) -> Iterator[tuple[Name, Episode]]:
+    """Each as it was told last."""
     episode_policy = EpisodePolicy.matching(policy)
     for number, key in enumerate(part.counts.keys):
-        found: dict[datetime, Spike] = {}
-        for event in episode_events(policy, episode_policy, part.scored, part.counts.begin, number):
-            found[event.episode.start] = event.episode.snapshot(*key)
-        yield from found.values()
+        events = episode_events(policy, episode_policy, part.scored, part.counts.begin, number)
+        for start, episode in {event.episode.start: event.episode for event in events}.items():
+            yield (key, start), episode

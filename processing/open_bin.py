@@ -11,23 +11,15 @@ from processing.assess import in_time, judged
 from processing.contract import Spike, VerdictName
 from processing.observed import Observed
 from processing.queries import Circumstances
-from processing.spikes.book import Book, Key
+from processing.spikes.book import Book, Key, Name, name_of
 from processing.spikes.episodes import EpisodeEvent
 from processing.spikes.verdict import VerdictPolicy
-
-Name = tuple[Key, datetime]
-"""A spike is known by its series and its start."""
 
 REMEMBERED = timedelta(hours=6)
 """Until then behind its start, a rise is remembered as it was when it was looked at last."""
 
 REJUDGED = 1.25
 """How much a rise must have grown for its verdict to be asked for again."""
-
-
-def name_of(spike: Spike) -> Name:
-    """What tells it from every other one."""
-    return Key(spike.topic, spike.language), spike.start
 
 
 @dataclass

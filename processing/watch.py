@@ -7,7 +7,7 @@ watch that is killed begins again at the last bin that it wrote down, and tells 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,16 +17,16 @@ import structlog
 
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.assess import described, in_time, judged
+from processing.assess import described, in_time, judged_by_rise
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.observed import HISTORY, Observed
-from processing.open_bin import Name, OpenBin, name_of
+from processing.open_bin import OpenBin
 from processing.queries import Circumstances, Coverage
 from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
-from processing.spikes.book import Book, Key
+from processing.spikes.book import Book, Key, Name, name_of
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.spikes.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group, still_growing
 from processing.spikes.verdict import VerdictPolicy
 from processing.store.client import Store, StoreUnavailable
@@ -62,6 +62,8 @@ class Watch:
     _open_bin: OpenBin = field(init=False)
     _book: Book = field(init=False)
     _spikes: dict[Name, Spike] = field(default_factory=dict)
+    _returned: dict[Name, Episode] = field(default_factory=dict)
+    """The episodes of those that have come back, until they are judged."""
     _incidents: dict[str, Incident] = field(default_factory=dict)
     _settled: set[str] = field(default_factory=set)
     _next: datetime | None = None
@@ -99,7 +101,7 @@ class Watch:
     def resume(self) -> None:
         """Take up what an earlier watch wrote down, or this one before the store failed under it."""
         self._forget()
-        self._spikes, self._incidents = {}, {}
+        self._spikes, self._returned, self._incidents = {}, {}, {}
         scored_until = queries.scored_until(self.store)
         if scored_until is None:
             self._next = None
@@ -246,17 +248,23 @@ class Watch:
         }
 
     def _by_name(self, events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[Name, Spike]:
-        spikes = (self._spike(key, event, event.at) for key, event in events)
-        return {name_of(spike): spike for spike in spikes}
+        spikes: dict[Name, Spike] = {}
+        for key, event in events:
+            spike = self._spike(key, event, event.at)
+            spikes[name_of(spike)] = spike
+            if event.episode.rises:
+                self._returned[name_of(spike)] = event.episode
+        return spikes
 
-    def _judge(self, known: Iterable[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
+    def _judge(self, known: Collection[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """Say what each spike is that is not judged yet, as none is that a bin has changed. Those, judged.
 
         `known` are the spikes as they were before.
         """
         changed = [spike for spike in self._spikes.values() if not spike.evidence]
         given = Circumstances(now, coverage, self.roots())
-        found = judged(self.store, self.verdict_policy, changed, given, known=known)
+        found = judged_by_rise(self.store, self.verdict_policy, changed, self._returned, given, known=known)
+        self._returned = {}
         self._spikes |= {name_of(spike): spike for spike in found}
         return found
 

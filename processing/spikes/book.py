@@ -28,6 +28,15 @@ class Key(NamedTuple):
     language: str
 
 
+Name = tuple[Key, datetime]
+"""A spike is known by its series and its start."""
+
+
+def name_of(spike: Spike) -> Name:
+    """What tells a spike from every other one."""
+    return Key(spike.topic, spike.language), spike.start
+
+
 Counted = Mapping[Key, Observation]
 """The series of one bin that have any post."""
 
@@ -63,8 +72,8 @@ class Book:
         """
         series = self.series.get(Key(spike.topic, spike.language))
         episode = None if series is None else series.live.episode.episode
-        known = episode if episode is not None and episode.start == spike.start else None
-        end = spike.peak + self.policy.width if known is None else known.end
+        known = () if episode is None else (episode, *episode.comebacks)
+        end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
         return msgspec.structs.replace(spike, end=end)
 
     def step(

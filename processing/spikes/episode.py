@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ import msgspec
 
 from processing.contract import Pulse, Spike
 from processing.spikes.detector import severity
-from processing.spikes.pulses import Beat, PulseState
+from processing.spikes.pulses import Beat, PulseState, highest_of
 
 
 class EpisodeKind(StrEnum):
@@ -21,8 +22,29 @@ class EpisodeKind(StrEnum):
     ENDED = "ended"
 
 
+class Run(msgspec.Struct):
+    """Bins raised one after the other, from which a spike may begin."""
+
+    start: datetime
+    observed: int
+    expected: float
+    highest: Beat
+    score: float
+    until: datetime
+    """The end of its last bin."""
+
+
+class Rise(Run):
+    """A spike, or a later part of one, from its beginning to its end, after which it may come back."""
+
+    detected_at: datetime
+
+
 class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """A spike as far as it is known. `end` is None while it lasts; counts run from `start` to the last raised bin."""
+    """A spike as far as it is known. `end` is None while it lasts; counts run from `start` to the last raised bin.
+
+    `rises` are its parts where it has ended and come back; empty where it has not.
+    """
 
     start: datetime
     detected_at: datetime
@@ -33,6 +55,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     provisional: bool
     pulses: tuple[Pulse, ...]
+    rises: tuple[Rise, ...] = ()
 
     @property
     def ratio(self) -> float:
@@ -57,6 +80,44 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
             pulses=self.pulses,
         )
 
+    @property
+    def comebacks(self) -> tuple[Episode, ...]:
+        """Its rises but the first, each as if it were a spike of its own."""
+        return tuple(
+            Episode(
+                start=rise.start,
+                detected_at=rise.detected_at,
+                peak=rise.highest,
+                end=self.end if rise is self.rises[-1] else rise.until,
+                observed=rise.observed,
+                expected=rise.expected,
+                score=rise.score,
+                provisional=self.provisional,
+                pulses=(),
+            )
+            for rise in self.rises[1:]
+        )
+
+    def without(self, comebacks: Collection[datetime]) -> Episode:
+        """What it would have been, had it not come back at these times."""
+        kept = [rise for rise in self.rises if rise.start not in comebacks]
+        if len(kept) == len(self.rises):
+            return self
+        return msgspec.structs.replace(
+            self,
+            peak=highest_of(*(rise.highest for rise in kept)),
+            end=self.end if kept[-1] is self.rises[-1] else kept[-1].until,
+            observed=sum(rise.observed for rise in kept),
+            expected=sum(rise.expected for rise in kept),
+            score=max(rise.score for rise in kept),
+            pulses=tuple(pulse for pulse in self.pulses if self._rise_of(pulse).start not in comebacks),
+            rises=tuple(kept) if len(kept) > 1 else (),
+        )
+
+    def _rise_of(self, pulse: Pulse) -> Rise:
+        """The one that its highest bin lies in."""
+        return next(rise for rise in reversed(self.rises) if rise is self.rises[0] or rise.start <= pulse.peak)
+
 
 class EpisodeEvent(msgspec.Struct, frozen=True):
     """What a bin changed, known at the end of that bin."""
@@ -64,18 +125,6 @@ class EpisodeEvent(msgspec.Struct, frozen=True):
     kind: EpisodeKind
     at: datetime
     episode: Episode
-
-
-class Run(msgspec.Struct):
-    """Bins raised one after the other, from which a spike may begin."""
-
-    start: datetime
-    observed: int
-    expected: float
-    highest: Beat
-    score: float
-    until: datetime
-    """The end of its last bin."""
 
 
 class Current(msgspec.Struct):
@@ -96,6 +145,8 @@ class Current(msgspec.Struct):
     ended: bool = False
     untold_above: float | None = None
     """Once it has come back: the excess of one bin above which it is told again. None before that and after."""
+    rises: list[Rise] = []
+    """Its parts, once it has come back."""
 
     def told(self) -> Episode:
         """It, as it is told."""
@@ -109,7 +160,24 @@ class Current(msgspec.Struct):
             score=self.score,
             provisional=self.provisional,
             pulses=self.pulses.pulses(),
+            rises=tuple(msgspec.structs.replace(rise) for rise in self.rises),
         )
+
+    def come_back(self, run: Run, until: datetime) -> None:
+        """Begin another rise, of which these bins are the first."""
+        if not self.rises:
+            first = Rise(
+                start=self.start,
+                observed=self.observed,
+                expected=self.expected,
+                highest=self.peak,
+                score=self.score,
+                until=self.raised_until,
+                detected_at=self.detected_at,
+            )
+            self.rises.append(first)
+        self.rises.append(Rise(**msgspec.structs.asdict(run), detected_at=until))
+        self.ended = False
 
 
 class EpisodeState(msgspec.Struct):

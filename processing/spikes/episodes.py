@@ -12,7 +12,7 @@ import msgspec
 
 from processing.contract import BinState
 from processing.spikes.detector import DetectorPolicy, Scored
-from processing.spikes.episode import Current, Episode, EpisodeEvent, EpisodeKind, EpisodeState, Run
+from processing.spikes.episode import Current, Episode, EpisodeEvent, EpisodeKind, EpisodeState, Rise, Run
 from processing.spikes.pulses import Beat, PulseState, Window, follow, highest_of
 
 __all__ = ["Episode", "EpisodeEvent", "EpisodeKind", "EpisodePolicy", "EpisodeState", "step"]
@@ -80,7 +80,7 @@ def _known(policy: EpisodePolicy, state: EpisodeState, scored: Scored, until: da
     if run is None:  # below the level, but not yet for an hour
         return None
     if current.ended:
-        current.ended = False
+        current.come_back(run, until)
         current.untold_above = policy.escalation * current.peak.excess
     return _raise(current, run, until)
 
@@ -133,6 +133,8 @@ def _open(run: Run, window: Window, until: datetime, *, provisional: bool) -> Cu
 
 
 def _raise(current: Current, run: Run, until: datetime) -> EpisodeKind:
+    if current.rises and current.rises[-1].until < until:  # not the bin with which it began
+        _extend(current.rises[-1], current, run, until)
     current.observed += current.since_observed
     current.expected += current.since_expected
     current.since_observed, current.since_expected = 0, 0.0
@@ -143,6 +145,14 @@ def _raise(current: Current, run: Run, until: datetime) -> EpisodeKind:
         return EpisodeKind.GREW
     current.untold_above = None
     return EpisodeKind.ESCALATED
+
+
+def _extend(rise: Rise, current: Current, run: Run, until: datetime) -> None:
+    rise.observed += current.since_observed
+    rise.expected += current.since_expected
+    rise.highest = highest_of(rise.highest, run.highest)
+    rise.score = max(rise.score, run.score)
+    rise.until = until
 
 
 def _end(current: Current) -> EpisodeKind | None:

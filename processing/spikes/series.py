@@ -16,7 +16,7 @@ import msgspec
 from processing.spikes import detector, episodes
 from processing.spikes.detector import Bin, DetectorPolicy, DetectorState
 from processing.spikes.episode import Current
-from processing.spikes.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
+from processing.spikes.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy, EpisodeState
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -129,11 +129,11 @@ class Series:
     ) -> tuple[Stand, EpisodeEvent | None]:
         """How it would stand if the next bin closed as it is now, and the spike that this would begin.
 
-        Nothing is changed. While a spike goes on none begins.
+        Nothing is changed. While a spike goes on none begins, and one that comes back is none that begins.
         """
         ahead = self.live.copy(policy)
         event = ahead.step(policy, episode_policy, seen)
-        return ahead, None if self.live.detector.open else event
+        return ahead, event if event is not None and event.kind is EpisodeKind.OPENED else None
 
     def within(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, so_far: Iterable[Seen]) -> Iterator[Stand]:
         """How it would have stood, had its last bin closed with each of these."""

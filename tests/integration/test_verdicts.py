@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -32,7 +32,7 @@ from tests.integration.rises import (
     watched,
 )
 
-HALF_AN_HOUR = timedelta(minutes=30)
+MINUTE, HALF_AN_HOUR, HOUR = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1)
 
 
 def figures(incident: Incident) -> dict[str, float]:
@@ -83,9 +83,9 @@ FLOODS: dict[str, dict[str, object]] = {
 }
 
 
-def retold(store: Store) -> tuple[Incident, ...]:
+def retold(store: Store, until: datetime = END) -> tuple[Incident, ...]:
     """What a backtest of the same counts says."""
-    return backtest(store, DetectorPolicy.for_bins(WIDTH), {"ban": "ban"}, START, END + WIDTH).incidents
+    return backtest(store, DetectorPolicy.for_bins(WIDTH), {"ban": "ban"}, START, until + WIDTH).incidents
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,44 @@ def test_a_flood_is_not_told_for_a_language_that_joined_it_with_a_few_posts(stor
     )
     not_told(store, VerdictName.CONCENTRATED)
     assert {incident.verdict for incident in retold(store)} == {VerdictName.CONCENTRATED}
+
+
+@pytest.mark.parametrize("until", [2 * HOUR, 4 * HOUR], ids=["while it goes on", "when it is over"])
+def test_one_account_that_goes_on_when_people_have_stopped_does_not_prolong_their_surge(
+    store: Store, until: timedelta
+) -> None:
+    people = rise(300, HALF_AN_HOUR)
+    later = {"created_at": lambda number: NOON + 105 * MINUTE + number * MINUTE / 4, "id": lambda number: f"l{number}"}
+    fill(
+        store, background(), people, rise(120, HALF_AN_HOUR, **later, author="loud@server1.example"), until=NOON + until
+    )
+    said, [incident] = watched(store)
+    assert said.count("ALERT") == 1
+    assert incident.end is not None
+    assert incident.end < NOON + HOUR
+    assert incident.observed < 310
+    assert incident.verdict is VerdictName.ORGANIC
+    beside = [spike for spike in queries.spikes(store, START, END) if spike.start >= NOON + HOUR]
+    assert {(spike.language, spike.verdict) for spike in beside} == {
+        ("*", VerdictName.CONCENTRATED),
+        ("en", VerdictName.CONCENTRATED),
+    }
+    assert {spike.end is None for spike in beside} == {until == 2 * HOUR}
+    assert (incident,) == retold(store, NOON + until)
+
+
+def test_people_who_come_back_prolong_their_surge_also_behind_an_account_that_does_not(store: Store) -> None:
+    def behind(minutes: int, name: str) -> dict[str, object]:
+        begin = NOON + minutes * MINUTE
+        return {"created_at": lambda number: begin + number * MINUTE / 4, "id": lambda number: f"{name}{number}"}
+
+    loud = rise(80, HALF_AN_HOUR, **behind(105, "loud"), author="loud@server1.example")
+    fill(store, background(), rise(300, HALF_AN_HOUR), loud, rise(100, HALF_AN_HOUR, **behind(190, "again")))
+    said, [incident] = watched(store)
+    assert said.count("ALERT") == 1
+    assert incident.end is None
+    assert 400 <= incident.observed < 410
+    assert (incident,) == retold(store)
 
 
 def test_a_surge_in_a_small_language_is_told_beside_a_flood_in_the_largest(store: Store) -> None:

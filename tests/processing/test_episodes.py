@@ -88,6 +88,21 @@ def test_what_came_between_belongs_to_a_spike_that_came_back() -> None:
     assert len(events[-1].episode.pulses) == 2
 
 
+def test_a_spike_knows_what_it_would_be_without_a_comeback() -> None:
+    rows = scored([*spike(90, 120), *calm(4), *spike(70, 200), *calm(3), *spike(80)])
+    episode = follow(rows)[-1].episode
+    first, second = episode.comebacks
+    assert (first.start, first.detected_at, first.peak.start, first.end) == (at(6), at(7), at(7), at(8))
+    assert (first.observed, first.expected) == (270, 20.0)
+    assert (second.start, second.end, second.observed) == (at(11), None, 80)
+    assert episode.without(()) == episode
+    over = episode.without({at(6), at(11)})
+    assert (over.start, over.peak.start, over.end, over.observed) == (at(0), at(1), at(2), 210)
+    assert over == follow(rows[:5])[-1].episode
+    going_on = episode.without({at(6)})
+    assert (going_on.peak.start, going_on.end, going_on.observed) == (at(1), None, 290)
+
+
 def test_a_spike_that_comes_back_more_than_twice_as_high_escalates_once() -> None:
     events = follow(scored([*spike(60), *calm(4), *spike(80, 200, 300, 900), *calm(1)]))
     assert kinds(events) == ["opened", "ended", "grew", "escalated", "grew", "grew", "ended"]
