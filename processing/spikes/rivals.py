@@ -6,7 +6,11 @@ weighs no more than a quiet one), over the last fortnight; the series keeps to t
 
 from __future__ import annotations
 
+from math import sqrt
+
 import msgspec
+
+from processing.spikes.level import ANSCOMBE
 
 TRIAL = 14
 FIRST_DAY = 35
@@ -31,10 +35,11 @@ class Rivals(msgspec.Struct):
     weekly: bool = False
     """Whether the weeks have won."""
 
-    def add(self, daily: float, weekly: float) -> None:
-        """Note both distances of one bin."""
-        self.daily += daily
-        self.weekly_error += weekly
+    def compare(self, count: int, daily: float, weekly: float) -> None:
+        """Note how far either expectation of a bin was from what came."""
+        came = sqrt(count + ANSCOMBE)
+        self.daily += abs(came - sqrt(daily + ANSCOMBE))
+        self.weekly_error += abs(came - sqrt(weekly + ANSCOMBE))
         self.bins += 1
 
     def finish_day(self, bins_a_day: int, day: int) -> None:

@@ -118,7 +118,7 @@ class DetectorState(msgspec.Struct):
         """Calibrate by the finished blocks."""
         known = [maxima for maxima in self.maxima if maxima is not None]
         self.known_blocks = len(known)
-        self.fits = [fit(list(kind)) for kind in zip(*known, strict=True)] or [UNFITTED] * 4
+        self.fits = [fit(kind) for kind in zip(*known, strict=True)] or [UNFITTED] * 4
 
 
 def empty_maxima(policy: DetectorPolicy) -> Maxima:

@@ -50,7 +50,7 @@ def test_the_excesses_their_levels_and_the_score() -> None:
     expected, count, printed = bold()
     windows = {"bin": (count, expected), "half hour": (317.0, 128.846)}
     assert "holds 317 where 128.846 were" in EXAMPLE
-    reduced = []
+    reduced: list[float] = []
     for window, (posts, mean) in windows.items():
         rows = [row(f"{window}, {scale}") for scale in "ar"]
         values = (2 * (sqrt(posts + 0.375) - sqrt(mean + 0.375)), posts - mean)
@@ -62,8 +62,9 @@ def test_the_excesses_their_levels_and_the_score() -> None:
             both.append((values[number] - mode) / scale)
             here = [values[number], mode, scale, level(both[-1])]
             assert here == pytest.approx([each[0], *each[3:]], abs=0.002)
-        reduced.append((both[0], both[1]))
-    assert score(*reduced) == pytest.approx(printed, abs=0.001)
+        reduced += both
+    bin_alone, bin_raw, long, long_raw = reduced
+    assert score((bin_alone, bin_raw, long, long_raw)) == pytest.approx(printed, abs=0.001)
 
 
 def test_the_series_itself_gives_the_example(real_data: Path) -> None:
