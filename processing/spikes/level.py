@@ -9,7 +9,7 @@ F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, expm1, log10, sqrt
+from math import e, exp, expm1, log10, sqrt
 from typing import Any, NamedTuple
 
 Value = Any
@@ -87,7 +87,9 @@ def level(reduced_excess: float) -> float:
     """-log10 of the probability that a block's maximum lies above a reduced excess: 0 for an everyday one."""
     if reduced_excess < CERTAIN:
         return 0.0
-    return -log10(-expm1(-exp(-reduced_excess)))
+    probability = -expm1(-exp(-reduced_excess))
+    # Above 745 it is too small for a number, though its logarithm is not.
+    return -log10(probability) if probability else reduced_excess * log10(e)
 
 
 def score(reduced: tuple[float, float, float, float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,6 +27,7 @@ from processing.spikes.detector import (
     severity,
     step,
 )
+from processing.spikes.level import level
 from tests.benchmarks.spike_series import labelled
 from tests.benchmarks.spikes import told
 
@@ -248,6 +250,20 @@ def test_an_ordinary_bin_behind_a_surge_is_not_raised() -> None:
     assert min(rows[-1].levels[2:]) > 3.0
     assert rows[-1].score == pytest.approx(3.0 * min(rows[-1].levels[:2]))
     assert rows[-1].score < FIVE_MINUTES.leave
+
+
+@pytest.mark.parametrize("posts", [150_000, 10**6, 10**9])
+def test_a_surge_beyond_all_measure_has_a_score(posts: int) -> None:
+    scored = [
+        step(FIVE_MINUTES, DetectorState.begin(FIVE_MINUTES, silent_before=True), Bin(START, count))[1]
+        for count in (posts, 2 * posts)
+    ]
+    assert 100.0 < scored[0].score < scored[1].score < math.inf
+
+
+def test_a_level_goes_on_where_its_probability_is_too_small_for_a_number() -> None:
+    assert level(744.0) < level(745.0) < level(746.0)
+    assert level(1e6) == pytest.approx(1e6 * math.log10(math.e))
 
 
 counts_of_hours = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2000)), min_size=1, max_size=400)
