@@ -13,6 +13,8 @@ from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.matrix_calibration import Calibration, refit_of
 from processing.spikes.policy import MISTAKEN, DetectorPolicy
 
+SMALLEST = np.finfo(np.float64).smallest_subnormal
+
 
 class Bar(NamedTuple):
     """What a bin needs to be large and to open a spike: one value for all, or [series, bin]."""
@@ -96,7 +98,9 @@ class Excess:
 
 
 def _level(reduced: Floats) -> Floats:
-    levels: Floats = -np.log10(-np.expm1(-np.exp(-np.maximum(reduced, CERTAIN))))
+    probability = -np.expm1(-np.exp(-np.maximum(reduced, CERTAIN)))
+    # Where it is too small for a number, its logarithm is not.
+    levels = np.where(probability > 0.0, -np.log10(np.maximum(probability, SMALLEST)), reduced * np.log10(np.e))
     return np.where(reduced < CERTAIN, 0.0, levels)
 
 

@@ -138,3 +138,10 @@ def test_a_row_has_the_states_of_the_stream() -> None:
     counts = np.array([[10.0] * 100 + [np.nan, 400.0]])
     rows = score_matrix(policy, Matrix(counts)).rows(0, START, policy, np.array([0, 50, 100, 101]))
     assert [row.state for row in rows] == [BinState.WARMING, BinState.QUIET, BinState.UNKNOWN, BinState.SPIKE]
+
+
+@pytest.mark.parametrize("posts", [150_000, 10**6, 10**9])
+def test_a_surge_beyond_all_measure_has_the_same_score(posts: int) -> None:
+    policy = DetectorPolicy.for_bins(timedelta(minutes=5))
+    scored = assert_same(policy, Matrix(np.array([[0.0, 0.0, posts]])), silent_before=True)
+    assert 100.0 < scored.score[0, -1] < np.inf
