@@ -10,17 +10,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from ingest.contract import KafkaAddress
+from ingest.failure import Failure
 from ingest.log import NotKafka, probe
 
 PATIENCE = timedelta(seconds=2)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class PortTaken(Exception):
+class PortTaken(Failure):
     """Something else holds an address; the message says which, and which setting names another."""
 
 
-class OutOfReach(Exception):
+class OutOfReach(Failure):
     """Nothing answers at an address, and it is not one where a part could be started."""
 
 

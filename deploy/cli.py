@@ -4,76 +4,91 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from deploy import logs
-from deploy.addresses import OutOfReach, PortTaken
-from deploy.backup.manifest import BackupUnusable
-from deploy.commands import backtest, backup, explain, filters, ingest, run, sql, stage, store, topics
-from deploy.embedded import broker
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
-from deploy.settings import SettingsError
-from deploy.stack import AlreadyRunning, StackFailed
-from ingest.cursors import CursorUnreadable
-from ingest.log import BrokerRefused, BrokerUnavailable, LogLost, NotKafka
-from ingest.source import Permanent, Transient
-from processing import queries
-from processing.store.client import readable
-from processing.store.lock import SchemaLocked
-from processing.store.migrate import SchemaConflict
-from processing.topics import TaxonomyError
+from ingest.failure import Failure
+
+COMMANDS = {
+    "up": "deploy.commands.run:up",
+    "demo": "deploy.commands.run:demo",
+    "process": "deploy.stages.worker:process",
+    "watch": "deploy.stages.watch:watch",
+    "dashboard": "deploy.stages.dashboard:dashboard",
+    "sql": "deploy.commands.sql:sql",
+    "spikes": "deploy.commands.store:spikes",
+    "backtest": "deploy.commands.backtest:backtest",
+    "explain": "deploy.commands.explain:explain",
+    "retag": "deploy.commands.retag:retag",
+    "forget": "deploy.commands.store:forget",
+    "tag": "deploy.commands.filters:tag",
+    "detect": "deploy.commands.filters:detect",
+    "backup": "deploy.commands.backup:backup",
+    "restore": "deploy.commands.backup:restore",
+    "migrate": "deploy.commands.store:migrate_schema",
+    "ingest": "deploy.commands.ingest:app",
+    "topics": "deploy.commands.topics:app",
+}
+
+FOR_CHILDREN = {
+    "warehouse": "deploy.stages.warehouse:warehouse",
+    "broker": "deploy.stages.broker:broker",
+}
+"""What `up` starts for itself."""
+
+
+EXTRAS = {
+    "altair": "dashboard",
+    "chdb": "embedded",
+    "pandas": "dashboard",
+    "starlette": "embedded",
+    "streamlit": "dashboard",
+    "uvicorn": "embedded",
+}
+"""Packages that only one part needs, and what brings them."""
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is asked for: none waits for what only another needs, or holds it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
+        """Those for people."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
+        """One by its name; None where there is none."""
+        place = (COMMANDS | FOR_CHILDREN).get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="A monitor of social media talk about TikTok bans: live dashboard, alerts on spikes, ad-hoc SQL.",
 )
-app.command()(run.up)
-app.command()(run.demo)
-app.command()(stage.process)
-app.command()(stage.watch)
-app.command()(stage.dashboard)
-app.command()(sql.sql)
-app.command()(store.spikes)
-app.command()(backtest.backtest)
-app.command()(explain.explain)
-app.command()(store.retag)
-app.command()(store.forget)
-app.command()(filters.tag)
-app.command()(filters.detect)
-app.command()(backup.backup)
-app.command()(backup.restore)
-app.command("migrate")(store.migrate_schema)
-app.command("warehouse", hidden=True)(stage.warehouse)
-app.command("broker", hidden=True)(stage.run_broker)
-app.add_typer(ingest.app, name="ingest")
-app.add_typer(topics.app, name="topics")
 
-FAILURES = (
-    AlreadyRunning,
-    BackupUnusable,
-    BrokerRefused,
-    BrokerUnavailable,
-    CursorUnreadable,
-    LogLost,
-    NotKafka,
-    OutOfReach,
-    Permanent,
-    PortTaken,
-    SchemaConflict,
-    SchemaLocked,
-    SettingsError,
-    StackFailed,
-    TaxonomyError,
-    Transient,
-    broker.BrokerMissing,
-    explain.NoSuchIncident,
-    queries.StoreRefused,
-    queries.StoreUnavailable,
-)
+
+@app.callback()
+def banwatch() -> None:
+    """Do nothing before the command itself."""
 
 
 def main() -> None:
@@ -82,9 +97,16 @@ def main() -> None:
     logs.configure()
     try:
         app()
-    except FAILURES as failure:
-        print(f"banwatch: {printable(_sentence(failure))}", file=sys.stderr)
-        sys.exit(2 if isinstance(failure, Permanent) else 1)
+    except Failure as failure:
+        print(f"banwatch: {printable(failure.sentence)}", file=sys.stderr)
+        sys.exit(failure.exit_status)
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        how = f"`pip install 'banwatch[{EXTRAS[package]}]'` brings it"
+        print(f"banwatch: {package} is not installed: {how}.", file=sys.stderr)
+        sys.exit(1)
     except BrokenPipeError:
         # The reader of our output has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -94,13 +116,6 @@ def main() -> None:
         # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
         print(f"banwatch: {printable(str(failure.filename))} cannot be used: {failure.strerror}.", file=sys.stderr)
         sys.exit(1)
-
-
-def _sentence(failure: Exception) -> str:
-    """What to say of a failure: what an engine says has more in it than people can use."""
-    if isinstance(failure, queries.StoreRefused | queries.StoreUnavailable):
-        return readable(failure)
-    return str(failure)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 import typer.main
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from typer.core import TyperGroup
 
 from deploy.cli import app
 from deploy.live import default_of, variable
@@ -42,16 +43,15 @@ def reference() -> str:
 
 
 def commands(command: Any, name: str) -> Iterator[str]:
-    """A command and those below it, but not the hidden ones."""
-    if command.hidden:
-        return
-    below = getattr(command, "commands", {})
-    if not below:
+    """A command and those below it."""
+    if not isinstance(command, TyperGroup):
         yield f"### `{name}`\n\n{command.help}\n"
         yield from (f"- `{_usage(each)}`: {each.help}" for each in command.params if _shown(each))
         yield ""
-    for key, each in below.items():
-        yield from commands(each, f"{name} {key}")
+        return
+    context = typer.Context(command)
+    for below in command.list_commands(context):
+        yield from commands(command.get_command(context, below), f"{name} {below}")
 
 
 def _shown(parameter: Any) -> bool:

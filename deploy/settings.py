@@ -13,8 +13,8 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from dashboard.settings import DashboardSettings
+from ingest.failure import Failure
 from ingest.settings import IngestSettings
-from ingest.sources import SOURCES
 from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 
@@ -24,7 +24,7 @@ FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 STAGES = (IngestSettings, ProcessingSettings, DashboardSettings)
 
 
-class SettingsError(Exception):
+class SettingsError(Failure):
     """The environment says something that is not a setting, or not a possible one."""
 
 
@@ -40,6 +40,11 @@ class Settings:
     def data_dir(self) -> Path:
         """Where the embedded parts, the cursors and the logs live."""
         return self.ingest.data_dir
+
+    @property
+    def demo_dir(self) -> Path:
+        """Where the demo keeps what is its own, apart from real posts."""
+        return self.data_dir / "demo"
 
     @property
     def topics_file(self) -> Path:
@@ -90,10 +95,15 @@ def _nearest(name: str) -> str:
     return f"Did you mean {near[0]}? " if near else ""
 
 
+def _names_of_stages() -> frozenset[str]:
+    return frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
+
+
 def known_names() -> frozenset[str]:
     """Every environment variable that means something."""
-    of_stages = frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
-    return of_stages.union(
+    from ingest.sources import SOURCES  # noqa: PLC0415 - a worker would load every network's library for their names
+
+    return _names_of_stages().union(
         *(
             {str(kind.settings.model_config.get("env_prefix")) + field.upper() for field in kind.settings.model_fields}
             for kind in SOURCES.values()
@@ -108,7 +118,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         SettingsError: naming the variable and what is wrong with it.
     """
     given = {name for name in environment if name.startswith(PREFIX)}
-    for name in sorted(given - known_names() - FOR_TESTS):
+    unknown = given - _names_of_stages() - FOR_TESTS
+    for name in sorted(unknown - known_names() if unknown else ()):
         raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
     try:
         return Settings(IngestSettings(), ProcessingSettings(), DashboardSettings())

@@ -20,6 +20,7 @@ from deploy.children import Child, Part, fresh_log
 from deploy.embedded.broker import wait_until_ready
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
+from ingest.failure import Failure
 from ingest.log import ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -34,11 +35,11 @@ END_WITHIN = 8.0
 """Seconds that the children have to end in order before they are killed."""
 
 
-class StackFailed(Exception):
+class StackFailed(Failure):
     """A part does not come up or does not stay up; the message says which, and the end of its log."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Failure):
     """Another stack runs from the same data folder."""
 
 

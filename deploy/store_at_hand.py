@@ -13,13 +13,11 @@ from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
-from deploy.up import demo_folder
 from processing.store.client import (
     AUTHENTICATION_FAILED,
     NOTHING_STORED,
     UNKNOWN_DATABASE,
     StoreRefused,
-    readable,
 )
 
 OF_ANOTHER_FOLDER = frozenset({UNKNOWN_DATABASE, AUTHENTICATION_FAILED})
@@ -40,7 +38,7 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
         with _opened(settings, create=create) as own:
             yield own
     except StoreRefused as error:
-        raise StoreRefused(readable(error) + _where_else(settings, error), error.code) from error
+        raise StoreRefused(error.sentence + _where_else(settings, error), error.code) from error
 
 
 @contextmanager
@@ -74,7 +72,7 @@ def _embedded(settings: Settings) -> Iterator[Settings]:
 
 def _where_else(settings: Settings, error: StoreRefused) -> str:
     """What to set for the demo's store, where that may be the one that was meant; without a full stop, to be copied."""
-    folder = demo_folder(settings)
+    folder = settings.demo_dir
     if error.code not in OF_ANOTHER_FOLDER or not _is_here(settings) or not _holds_store(folder):
         return ""
     path = shlex.quote(str(folder.absolute()))

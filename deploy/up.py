@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 
 import msgspec
@@ -19,7 +18,7 @@ from deploy.report import report
 from deploy.screen import Reading, Screen
 from deploy.settings import Settings
 from deploy.stack import Stack, exclusive, missing
-from deploy.stages import ArchiveOptions
+from deploy.stages.source import ArchiveOptions
 from ingest.log import BrokerUnavailable, GroupWatch
 from ingest.sources.archive import archive_files, archive_name
 from processing import queries
@@ -196,8 +195,3 @@ class _Done:
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
         except (BrokerUnavailable, queries.StoreUnavailable):
             return False
-
-
-def demo_folder(settings: Settings) -> Path:
-    """Where the demo keeps what is its own, apart from real posts."""
-    return settings.data_dir / "demo"

@@ -15,10 +15,11 @@ from threading import Lock
 
 import msgspec
 
+from ingest.failure import Failure
 from ingest.source import Cursor
 
 
-class CursorUnreadable(Exception):
+class CursorUnreadable(Failure):
     """A cursor file exists and holds no cursor: somebody has to look at it."""
 
 

@@ -15,12 +15,13 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import Post, Rejected
+from ingest.failure import Failure
 
 Cursor = dict[str, object]
 """Where a source stopped, in its own terms; JSON values only. An empty one means the beginning."""
 
 
-class Transient(Exception):
+class Transient(Failure):
     """The network failed in a way that passes: try again later, from the cursor.
 
     `retry_after` is how long the network asked to be left alone, None where it did not say.
@@ -31,8 +32,10 @@ class Transient(Exception):
         self.retry_after = retry_after
 
 
-class Permanent(Exception):
+class Permanent(Failure):
     """The source cannot work as it is configured: a person has to change something. The message says what."""
+
+    exit_status = 2
 
 
 @dataclass(frozen=True, slots=True)

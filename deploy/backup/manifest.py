@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
 
 NAME = "manifest.json"
 LAYOUT = 1
 
 
-class BackupUnusable(Exception):
+class BackupUnusable(Failure):
     """A backup cannot be made there, or not be restored; the message is one sentence for a person."""
 
 

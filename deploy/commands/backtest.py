@@ -8,8 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import settings
-from deploy.commands.store import TableFormat
+from deploy.commands.options import TableFormat, settings
 from deploy.store_at_hand import store_at_hand
 from processing import queries
 from processing.alerts.message import details, headline

@@ -7,18 +7,18 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import settings
-from deploy.commands.store import TextFormat
+from deploy.commands.options import TextFormat, settings
 from deploy.explained import explanation_lines
 from deploy.pager import show
 from deploy.screen import printable
 from deploy.store_at_hand import store_at_hand
+from ingest.failure import Failure
 from processing import queries
 from processing.contract import EVERYTHING
 from processing.queries import Explanation
 
 
-class NoSuchIncident(Exception):
+class NoSuchIncident(Failure):
     """There is no incident of that name."""
 
 

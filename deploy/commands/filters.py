@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from deploy import stages
 from deploy.commands.options import settings
 from deploy.filters import detect_file, explain_file, tag_file
+from deploy.tagging import enricher
 from processing.spikes.csv_row import read_time
 
 
@@ -18,7 +18,7 @@ def tag(
     path: Annotated[Path, typer.Argument(help="Post NDJSON, plain, .gz or .zst; - is standard input.")] = Path("-"),
 ) -> None:
     """Add language and topics to Post NDJSON, line by line; needs no service."""
-    tagger, _ = stages.enricher(settings())
+    tagger, _ = enricher(settings())
     raise typer.Exit(tag_file(path, tagger))
 
 

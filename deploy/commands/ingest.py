@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy import stages
 from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print_sources
-from deploy.commands.options import Columns, ShiftToNow, Speed, checked_columns, parse_speed, settings
+from deploy.commands.options import settings
+from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
 from deploy.screen import Reading, Screen
-from deploy.stages import ArchiveOptions
+from deploy.stages.source import ArchiveOptions, run_archive
 from ingest.health import Tally
 from ingest.sources.archive import Archive
 
@@ -49,12 +49,10 @@ def ingest_archive(
     """Read an archive, from where the last run stopped."""
     options = ArchiveOptions(path, parse_speed(speed), shift_to_now, checked_columns(columns))
     if progress is ProgressStyle.JSON:
-        stages.run_archive(
-            settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True)
-        )
+        run_archive(settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True))
         return
     with Screen(Console(stderr=True)) as screen:
-        tally = stages.run_archive(settings(), options, lambda archive, tally: screen.reading(_reading(archive, tally)))
+        tally = run_archive(settings(), options, lambda archive, tally: screen.reading(_reading(archive, tally)))
     print(f"{tally.posts:,} posts sent, {tally.rejected:,} lines rejected")
 
 

@@ -18,10 +18,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from deploy import stages
 from deploy.commands.options import settings
 from deploy.live import default_of, option, variable
 from deploy.screen import Reading, Screen
+from deploy.stages.source import run_live
 from ingest.health import Tally
 from ingest.source import About, SourceKind
 from ingest.sources import SOURCES
@@ -66,7 +66,7 @@ def _command(name: str, kind: SourceKind) -> Callable[..., None]:
     """A function with one parameter a setting: its signature is what typer makes the options of."""
 
     def ingest(progress: ProgressStyle, **given: str | None) -> None:
-        run_live(name, {field: value for field, value in given.items() if value is not None}, progress)
+        read_live(name, {field: value for field, value in given.items() if value is not None}, progress)
 
     hidden = inspect.Parameter(
         "progress",
@@ -100,13 +100,13 @@ def _metavar(annotation: Any) -> str:
     return METAVARS.get(plain, "TEXT")
 
 
-def run_live(name: str, given: dict[str, str], progress: ProgressStyle) -> None:
+def read_live(name: str, given: dict[str, str], progress: ProgressStyle) -> None:
     """Read a source until a signal, and tell how far it is."""
     if progress is ProgressStyle.JSON:
-        stages.run_live(settings(), name, given, lambda tally: print(as_json(_reading(name, tally)), flush=True))
+        run_live(settings(), name, given, lambda tally: print(as_json(_reading(name, tally)), flush=True))
         return
     with Screen(Console(stderr=True)) as screen:
-        tally = stages.run_live(settings(), name, given, lambda tally: screen.reading(_reading(name, tally)))
+        tally = run_live(settings(), name, given, lambda tally: screen.reading(_reading(name, tally)))
     print(f"{tally.posts:,} posts sent, {tally.rejected:,} rejected")
 
 

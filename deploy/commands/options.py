@@ -1,50 +1,27 @@
-"""What several commands share: the settings, and how an archive is played."""
+"""What several commands share: the settings, and how results are printed."""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated
-
-import typer
+from enum import StrEnum
 
 from deploy.settings import Settings, load
-from ingest.sources.archive_table import columns_from
+
+
+class TableFormat(StrEnum):
+    """How records are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class TextFormat(StrEnum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def settings() -> Settings:
     """From the environment."""
     return load(os.environ)
-
-
-def parse_speed(text: str) -> float | None:
-    """`max`, or how many times faster than the clock events are played."""
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise typer.BadParameter(
-            f"{text!r} is no speed: say `max`, or how many times faster than the clock, such as 60."
-        )
-    return speed
-
-
-def checked_columns(given: str | None) -> str | None:
-    """The mapping of a table's columns, found to be one before anything is started.
-
-    Raises:
-        Permanent: with what is wrong.
-    """
-    if given is not None:
-        columns_from(given)
-    return given
-
-
-Speed = Annotated[str, typer.Option(help="Event time over wall time, such as 60, or `max`.")]
-Columns = Annotated[
-    str | None,
-    typer.Option(help="Of a CSV, which columns hold what: text=body,created_at=date,source==forum."),
-]
-ShiftToNow = Annotated[bool, typer.Option("--shift-to-now", help="Move the archive's times so that it ends now.")]

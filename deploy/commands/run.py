@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.commands.options import Columns, ShiftToNow, Speed, checked_columns, parse_speed, settings
+from deploy.commands.options import settings
+from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
 from deploy.demo.generate import write as write_demo
 from deploy.live import live_source, source_settings, sources_for_up
-from deploy.stages import ArchiveOptions
-from deploy.up import UpOptions, demo_folder
+from deploy.stages.source import ArchiveOptions
+from deploy.up import UpOptions
 from deploy.up import up as run_up
 from ingest.sources import SOURCES
 
@@ -73,7 +74,7 @@ def demo(
     """Show July 2020 on synthetic posts, with embedded parts and a data folder of its own."""
     console = Console()
     base = settings()
-    folder = demo_folder(base)
+    folder = base.demo_dir
     archive = folder / "july-2020.ndjson.zst"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 import typer
 
-from deploy import stages
-from deploy.commands.options import settings
+from deploy.commands.options import TableFormat, settings
 from deploy.report import incident_lines
 from deploy.store_at_hand import store_at_hand
 from processing import queries
-from processing.retag import retag as retag_posts
 from processing.store.authors import AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, delete, posts_named
@@ -23,20 +20,6 @@ from processing.store.migrate import status as schema_status
 from processing.store.purge import purge
 from processing.store.retention import apply_retention
 from processing.store.writer import recount
-
-
-class TableFormat(StrEnum):
-    """How records are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-class TextFormat(StrEnum):
-    """How a report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def migrate_schema(
@@ -69,17 +52,6 @@ def spikes(
         print(msgspec.json.encode(incidents).decode())
     else:
         print("\n".join(incident_lines(incidents, settings())) or "No incidents.")
-
-
-def retag(
-    start: Annotated[datetime, typer.Option("--from", help="First event time, ISO 8601, in UTC.")],
-    end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, ISO 8601, in UTC.")],
-) -> None:
-    """Tag stored posts again with the taxonomy as it is now, and recount their minutes."""
-    with store_at_hand(settings()) as own, Store(own.processing.clickhouse) as store:
-        tagger, taxonomy = stages.enricher(own)
-        done = retag_posts(store, tagger, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), lambda _: None)
-    print(f"{done.posts:,} posts tagged again with rules {taxonomy.version}, {done.changed:,} of them changed")
 
 
 def forget(

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
+from ingest.failure import Failure
 from ingest.log import BrokerUnavailable, Cluster, NotKafka, probe
 
 ENVIRONMENT = {"RUST_LOG": "off"}
@@ -17,7 +18,7 @@ ENVIRONMENT = {"RUST_LOG": "off"}
 PAUSE = 0.01  # seconds between two looks at a port; the broker needs about as long to start
 
 
-class BrokerMissing(Exception):
+class BrokerMissing(Failure):
     """The broker's binary is not installed; the message says how to get it."""
 
 

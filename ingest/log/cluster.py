@@ -14,25 +14,26 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
+from ingest.failure import Failure
 
 METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
 LARGEST_ANSWER = 10_000_000
 PROBE_TIMEOUT = timedelta(seconds=5)
 
 
-class BrokerUnavailable(Exception):
+class BrokerUnavailable(Failure):
     """The broker does not answer, or not in time. It passes: try again."""
 
 
-class BrokerRefused(Exception):
+class BrokerRefused(Failure):
     """The broker answered and will not do it (rights, versions, limits). A person has to change something."""
 
 
-class NotKafka(Exception):
+class NotKafka(Failure):
     """Something listens at the address, and it does not speak Kafka."""
 
 
-class LogLost(Exception):
+class LogLost(Failure):
     """The topic is no longer the one that was watched: its offsets mean something else now.
 
     An embedded broker that was restarted has forgotten everything. Go back to the saved cursors.

@@ -18,6 +18,7 @@ import clickhouse_connect
 import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
+from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
 
 Row = tuple[Any, ...]
@@ -36,22 +37,6 @@ NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch 
 _PIECE = 1024 * 1024
 
 
-class StoreUnavailable(Exception):
-    """ClickHouse does not answer, or not now. Trying again later may help."""
-
-
-class StoreRefused(Exception):
-    """ClickHouse answered no, and will again. `code` is its error code, None where it gave none."""
-
-    def __init__(self, message: str, code: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class WrittenShort(Exception):
-    """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
-
-
 _ENGINE_NOISE = re.compile(
     r"\s*\((?:version |for url )[^)]*\)|\s*\([A-Z][A-Z0-9_]+\)\s*$|\s+In scope .*|\s+Stack trace.*", re.DOTALL
 )
@@ -59,18 +44,38 @@ _ENGINE_NOISE = re.compile(
 _SYNTAX_ERROR = re.compile(r"(Syntax error.*?: failed at position \d+ .*?(?: \(line \d+, col \d+\))?): .*", re.DOTALL)
 
 
-def readable(error: StoreRefused | StoreUnavailable) -> str:
-    """What the engine said, as one sentence: without its number, version, stack and the query repeated."""
-    _, found, said = str(error).partition("DB::Exception: ")
-    if not found:
-        return str(error)
-    if isinstance(error, StoreRefused) and error.code == UNKNOWN_DATABASE:
-        return NOTHING_STORED
-    said = _SYNTAX_ERROR.sub(r"\1", said.strip())
-    while (shorter := _ENGINE_NOISE.sub("", said).strip()) != said:
-        said = shorter
-    sentence = " ".join(said.split()).rstrip(".")
-    return f"{sentence}."
+class StoreFailure(Failure):
+    """ClickHouse did not do what was asked. `code` is its error code, None where it gave none."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+    @property
+    def sentence(self) -> str:
+        """What the engine said, as one sentence: without its number, version, stack and the query repeated."""
+        _, found, said = str(self).partition("DB::Exception: ")
+        if not found:
+            return str(self)
+        if self.code == UNKNOWN_DATABASE:
+            return NOTHING_STORED
+        said = _SYNTAX_ERROR.sub(r"\1", said.strip())
+        while (shorter := _ENGINE_NOISE.sub("", said).strip()) != said:
+            said = shorter
+        sentence = " ".join(said.split()).rstrip(".")
+        return f"{sentence}."
+
+
+class StoreUnavailable(StoreFailure):
+    """ClickHouse does not answer, or not now. Trying again later may help."""
+
+
+class StoreRefused(StoreFailure):
+    """ClickHouse answered no, and will again."""
+
+
+class WrittenShort(Exception):
+    """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ingest.failure import Failure
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 
 STALE = timedelta(minutes=2)
@@ -27,7 +28,7 @@ LOOK_EVERY = 0.2
 TABLE_ALREADY_EXISTS = 57
 
 
-class SchemaLocked(Exception):
+class SchemaLocked(Failure):
     """Another process is changing the schema and does not come to an end."""
 
 

@@ -13,6 +13,7 @@ from importlib import resources
 
 import stamina
 
+from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
 from processing.store.lock import schema_lock
@@ -36,7 +37,7 @@ PATIENCE = timedelta(hours=1)
 """For one statement of a migration: some rewrite a column of every post, and answer when they are done."""
 
 
-class SchemaConflict(Exception):
+class SchemaConflict(Failure):
     """The database was built by other migrations than the ones shipped here."""
 
 

@@ -16,6 +16,7 @@ from typing import NoReturn, TypeVar
 
 import msgspec
 
+from ingest.failure import Failure
 from processing.topics.parser import RuleError, parse_rule, parse_term
 from processing.topics.rules import Rule, SetOf, Term, TopicOf, parts
 
@@ -25,7 +26,7 @@ _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _Shape = TypeVar("_Shape")
 
 
-class TaxonomyError(ValueError):
+class TaxonomyError(Failure, ValueError):
     """The taxonomy cannot be used: one sentence that names the file, the place in it and the topic or set."""
 
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from deploy.pager import lines_on
 from processing.contract import ClickHouseAddress
-from processing.store.client import StoreRefused, readable
+from processing.store.client import StoreRefused
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD
 from tests.deploy.terminal import on_a_terminal
@@ -176,4 +176,4 @@ def test_lines_on_a_screen() -> None:
 
 def test_a_stack_and_a_version_are_left_out() -> None:
     said = "HTTPDriver: Code: 47. DB::Exception: No `x`.\nHere (UNKNOWN) (version 1.2.3) Stack trace:\n0. main"
-    assert readable(StoreRefused(said, 47)) == "No `x`. Here."
+    assert StoreRefused(said, 47).sentence == "No `x`. Here."

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from deploy.embedded.warehouse import ReaderLimits, WarehouseSettings, WarehouseUnavailable, serve
+from deploy.embedded.warehouse.errors import WarehouseUnavailable
+from deploy.embedded.warehouse.server import serve
+from deploy.embedded.warehouse.settings import ReaderLimits, WarehouseSettings
 
 
 def main() -> int:

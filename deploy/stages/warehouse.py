@@ -1,0 +1,29 @@
+"""The embedded ClickHouse."""
+
+from __future__ import annotations
+
+import os
+
+from deploy.addresses import PortTaken, clickhouse_endpoint
+from deploy.embedded.warehouse.errors import WarehouseUnavailable
+from deploy.embedded.warehouse.settings import WarehouseSettings
+from deploy.settings import load
+
+
+def warehouse() -> None:
+    """Serve the embedded ClickHouse."""
+    from deploy.embedded.warehouse.server import serve  # noqa: PLC0415 - an optional part
+
+    settings = load(os.environ)
+    endpoint = clickhouse_endpoint(settings.processing.clickhouse_url)
+    own = WarehouseSettings(
+        directory=settings.data_dir / "warehouse",
+        host=endpoint.host,
+        port=endpoint.port,
+        writer_password=settings.processing.clickhouse_password,
+        reader_password=settings.dashboard.clickhouse_reader_password,
+    )
+    try:
+        serve(own)
+    except WarehouseUnavailable as error:
+        raise PortTaken(str(error)) from error

@@ -1,0 +1,34 @@
+"""A worker of the pipeline."""
+
+from __future__ import annotations
+
+import os
+
+from deploy.patience import keep_at
+from deploy.settings import load
+from deploy.stages.signals import until_signalled
+from ingest.log import PostConsumer, PostProducer, ensure_topics
+from processing.language import DETECTORS
+from processing.pipeline import Pipeline
+from processing.store.client import Store
+from processing.topics import ReloadingTaxonomy
+
+
+def process() -> None:
+    """Tag and count posts: one worker."""
+    settings = load(os.environ)
+    stop = until_signalled()
+    detector = DETECTORS[settings.processing.language_detector]()
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
+
+    def work() -> None:
+        ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
+        with (
+            Store(settings.processing.clickhouse) as store,
+            PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
+            PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+        ):
+            own = settings.processing
+            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
+
+    keep_at(work, stop)
