@@ -17,6 +17,7 @@ from websockets.sync.client import connect as open_websocket
 
 from ingest.source import Permanent, Transient
 from ingest.sources.bluesky_wire import DICTIONARY_PATH, Wire, address
+from ingest.sources.http import certificates
 
 LARGEST_FRAME = 4 * 1024 * 1024
 LARGEST_DICTIONARY = 1024 * 1024
@@ -87,7 +88,12 @@ def _content(url: str, within: float) -> bytes | None:
     """What lies at an address; None if that is an error, too long, or not all there in time."""
     until, content = time.monotonic() + within, bytearray()
     with httpx.stream(
-        "GET", url, timeout=OPEN_WITHIN, headers={"User-Agent": USER_AGENT}, follow_redirects=True
+        "GET",
+        url,
+        timeout=OPEN_WITHIN,
+        headers={"User-Agent": USER_AGENT},
+        follow_redirects=True,
+        verify=certificates(),
     ) as answer:
         if answer.status_code != httpx.codes.OK:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import zlib
 from collections.abc import Generator, Mapping
@@ -11,6 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from ipaddress import ip_address
@@ -70,6 +72,12 @@ class Answer:
     url: str
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whom to trust; read once, as that takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
 def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
     """A client for one network; relative addresses are under `base_url`.
 
@@ -88,7 +96,7 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
         raise Permanent(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
         raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
-    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT)
+    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
 
 
 def get(

@@ -76,7 +76,7 @@ class Dashboard:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/_stcore/health", timeout=2).text == "ok"
+            return httpx.get(f"{self.url}/_stcore/health", timeout=2, verify=False).text == "ok"
         except httpx.TransportError:
             return False
 
