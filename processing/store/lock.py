@@ -24,6 +24,9 @@ STALE = timedelta(minutes=2)
 
 RENEWED_EVERY = timedelta(seconds=20)
 
+RENEWED_BETWEEN = timedelta(seconds=1)
+"""Between two statements it is renewed no sooner: most take a few milliseconds, as a renewal does."""
+
 LOOK_EVERY = 0.2
 TABLE_ALREADY_EXISTS = 57
 
@@ -56,7 +59,9 @@ def next_number(locks: list[Lock], now: float) -> int | None:
 def schema_lock(
     store: Store, patience: timedelta = 3 * STALE, renewed_every: timedelta = RENEWED_EVERY
 ) -> Iterator[Callable[[], None]]:
-    """Hold the lock; what is yielded renews it too, and fails where it was lost: to be called between two statements.
+    """Hold the lock; what is yielded renews it too, once a second at most, and fails where it was lost.
+
+    It is to be called between two statements.
 
     Raises:
         SchemaLocked: another process held it for all of `patience`.
@@ -70,13 +75,25 @@ def schema_lock(
     renewing = threading.Thread(target=_keep_alive, args=(store, held, done, renewed_every), daemon=True)
     renewing.start()
     try:
-        yield lambda: _renew(store, held)
+        yield _seldom(lambda: _renew(store, held))
     finally:
         done.set()
         renewing.join()
         for lock in sorted(_locks(store), key=lambda lock: lock.number):
             if lock.number <= held.number:
                 _drop(store, lock)
+
+
+def _seldom(renew: Callable[[], None]) -> Callable[[], None]:
+    due = time.monotonic()
+
+    def between_statements() -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            renew()
+            due = time.monotonic() + RENEWED_BETWEEN.total_seconds()
+
+    return between_statements
 
 
 def _take(store: Store) -> Lock | None:
