@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -22,6 +23,8 @@ from deploy.stages.source import ArchiveOptions
 from ingest.log import BrokerUnavailable, GroupWatch
 from ingest.sources.archive import archive_files, archive_name
 from processing import queries
+
+ASK_EVERY = 0.5
 
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
@@ -171,7 +174,7 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
 
 
 class _Done:
-    """Asks, once a second at most, whether the archive is done with."""
+    """Asks, twice a second at most, whether the archive is done with."""
 
     def __init__(self, settings: Settings, stack: Stack, sources: Sequence[str]) -> None:
         self._settings = settings
@@ -179,6 +182,7 @@ class _Done:
         self._sources = sources
         self._group: GroupWatch | None = None
         self._reader: queries.Reader | None = None
+        self._ask_at = time.monotonic()
 
     def close(self) -> None:
         """Give the connections back, before what they lead to ends."""
@@ -187,8 +191,10 @@ class _Done:
             self._group = None
 
     def __call__(self) -> bool:
-        if not self._stack.finished(["archive"]):
+        now = time.monotonic()
+        if now < self._ask_at or not self._stack.finished(["archive"]):
             return False
+        self._ask_at = now + ASK_EVERY
         try:
             self._group = self._group or GroupWatch(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)
