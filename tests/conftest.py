@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import traceback
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +25,19 @@ ROOT = Path(__file__).parent.parent
 WRITER_PASSWORD = "for tests"
 TEMPLATE = "test_template"
 NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
+
+
+def pytest_sessionstart() -> None:
+    """Let kafka-python drop a socket when it is closed while it connects: Python closes that at once, and says so."""
+    tell = sys.unraisablehook
+
+    def tell_of_others(unraisable: sys.UnraisableHookArgs) -> None:
+        where = traceback.extract_tb(unraisable.exc_traceback)
+        by_kafka = bool(where) and Path(where[-1].filename).match("kafka/net/*.py")
+        if not (by_kafka and isinstance(unraisable.exc_value, ResourceWarning)):
+            tell(unraisable)
+
+    sys.unraisablehook = tell_of_others
 
 
 @pytest.fixture(scope="session")
