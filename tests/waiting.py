@@ -28,9 +28,13 @@ def free_port() -> int:
 
 
 def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=30)) -> Found:
-    """Look until what is found is true, and return it. The time only bounds a failure."""
-    deadline = time.monotonic() + within.total_seconds()
+    """Look until what is found is true, and return it. The time only bounds a failure.
+
+    It looks less often as time goes on: what is waited for needs the machine more than the looking does.
+    """
+    begun = time.monotonic()
     while not (found := look()):
-        assert time.monotonic() < deadline, f"not true within {within}: {look}"
-        time.sleep(0.02)
+        waited = time.monotonic() - begun
+        assert waited < within.total_seconds(), f"not true within {within}: {look}"
+        time.sleep(min(0.02 + waited / 20, 0.25))
     return found
