@@ -38,3 +38,11 @@ def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=
         assert waited < within.total_seconds(), f"not true within {within}: {look}"
         time.sleep(min(0.02 + waited / 20, 0.25))
     return found
+
+
+def polled(poll: Callable[[], Found], within: timedelta = timedelta(seconds=30)) -> Found:
+    """Poll until what comes of it is true, without a pause: a poll waits by itself, and keeps its connection alive."""
+    deadline = time.monotonic() + within.total_seconds()
+    while not (found := poll()):
+        assert time.monotonic() < deadline, f"not true within {within}: {poll}"
+    return found

@@ -18,7 +18,7 @@ from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Reje
 from ingest.log import Batch, Delivery, GroupWatch, PartitionsLost, PostConsumer, PostProducer, ensure_topics
 from ingest.log.wire import HEADER
 from tests.contracts.conftest import PARTITIONS
-from tests.waiting import eventually
+from tests.waiting import eventually, polled
 
 NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=100)
@@ -65,7 +65,7 @@ def take(consumer: PostConsumer, posts: int) -> list[Batch]:
         batches.append(consumer.poll(TICK, 10_000))
         return sum(len(batch.posts) for batch in batches) >= posts
 
-    eventually(enough)
+    polled(enough)
     batches.append(consumer.poll(TICK, 10_000))
     return [batch for batch in batches if batch]
 
@@ -142,7 +142,7 @@ def test_poll_keeps_to_its_limit_and_loses_nothing(address: KafkaAddress) -> Non
             batches.append(consumer.poll(TICK, 7))
             return len(ids(batches)) >= 100
 
-        eventually(enough)
+        polled(enough)
     assert max(len(batch.posts) for batch in batches) <= 7
     assert sorted(ids(batches)) == list(range(100))
 
@@ -202,7 +202,7 @@ def test_a_batch_from_before_a_rebalance_cannot_be_committed(address: KafkaAddre
     with join(address) as consumer:
         batches = take(consumer, 100)
         with Counting(address, set()) as second:
-            eventually(lambda: (consumer.poll(TICK, 1), second.assigned)[-1])
+            polled(lambda: (consumer.poll(TICK, 1), second.assigned)[-1])
             for batch in batches:
                 with pytest.raises(PartitionsLost):
                     consumer.commit(batch)

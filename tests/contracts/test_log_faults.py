@@ -14,7 +14,7 @@ from ingest.contract import KafkaAddress, Progress
 from ingest.log import BrokerUnavailable, Delivery, LogLost, PostProducer, ensure_topics
 from tests.contracts import brokers
 from tests.contracts.test_log import NOON, TICK, ids, join, post, take, watch_group
-from tests.waiting import eventually, free_port
+from tests.waiting import free_port, polled
 
 SHORT = timedelta(seconds=1)
 ENOUGH = timedelta(seconds=30)
@@ -129,7 +129,7 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
             read.update(ids([consumer.poll(TICK, 1000)]))
             return len(read) >= 100
 
-        eventually(read_more)
+        polled(read_more)
         assert read == set(range(100, 200))
         with pytest.raises(LogLost, match="saved cursors"):
             watch.committed()
