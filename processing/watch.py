@@ -107,7 +107,7 @@ class Watch:
             self._next = None
             return
         self._next = start_of_bin(scored_until, self.width)  # with bins of another width, in the middle of one
-        restored = self._restore(self._next)
+        self._restore(self._next)
         coverage = queries.coverage(self.store)
         # Ahead of the progress may be: what an open bin began, and the states of a watch killed between the two writes.
         reached = max(scored_until, self._next) + self.width
@@ -117,36 +117,36 @@ class Watch:
         # Spikes of a time when only incidents were judged.
         write_spikes(self.store, self._judge((), self._next, coverage))
         self._incidents = {incident.id: incident for incident in queries.incidents(self.store)}
-        if not restored:
-            for key in sorted({key for key, _ in self._spikes}, key=lambda key: key.language != EVERYTHING):
-                self._book.take_in(key, self._observed.history(key, coverage=coverage, end=self._next))
-        if ended := self._end_lost():
+        unknown = {key for key, _ in self._spikes} - self._book.series.keys()
+        for key in sorted(unknown, key=lambda key: key.language != EVERYTHING):
+            self._book.take_in(key, self._observed.history(key, coverage=coverage, end=self._next))
+        if ended := self._end_lost(self._next):
             self._regroup(self._next)
             write_spikes(self.store, ended)  # last: a watch killed here finds them open, and does all again
 
-    def _end_lost(self) -> list[Spike]:
+    def _end_lost(self, scored_until: datetime) -> list[Spike]:
         """Give an end to the spikes that no series will end any more.
 
         The series was not taken up as it was left, or an open bin began the spike and became unknown before it closed.
+        What a bin that is not scored yet has begun is not lost.
         """
-        going = [spike for spike in self._spikes.values() if spike.end is None]
+        going = [each for each in self._spikes.values() if each.end is None and each.detected_at <= scored_until]
         ended = [over for spike in going if (over := self._book.ended(spike)) != spike]
         self._spikes |= {name_of(spike): spike for spike in ended}
         return ended
 
-    def _restore(self, scored_until: datetime) -> bool:
-        """Go on with the series as they were kept. Whether they could be used; else their counts are read again."""
+    def _restore(self, scored_until: datetime) -> None:
+        """Go on with the series as they were kept; where they cannot be used, their counts are to be read again."""
         kept = queries.watch_state(self.store)
         if kept is None or kept[0] < scored_until - self._late:
-            return False
+            return
         pieces = {Key(*name): state for name, state in kept[1].items()}
         try:
             self._book = restore(self._book.policy, self._book.episode_policy, pieces)
         except ValueError as reason:
             log.warning("state of the watch not used", reason=str(reason))
-            return False
-        self._next = start_of_bin(kept[0], self.width)
-        return True
+        else:
+            self._next = start_of_bin(kept[0], self.width)
 
     def look(self) -> bool:
         """Score what is closed, up to `STRIDE` of it. Whether there was anything."""
@@ -159,7 +159,7 @@ class Watch:
         end = min(limit, begin + STRIDE)
         known = list(self._spikes.values())
         self._score(coverage, begin, end)
-        lost = self._end_lost()
+        lost = self._end_lost(end)
         changed = self._judge(known, end, coverage)
         write_spikes(self.store, [*changed, *(spike for spike in lost if spike.evidence)])
         self._tell(self._regroup(end))

@@ -37,9 +37,13 @@ class Live:
     out: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
+        self.restart()
+        self.deliver([post for post in self.before if post.post.created_at < NOON], NOON)
+
+    def restart(self) -> None:
+        """Go on with a watch that knows only what was written down."""
         self.watch = Watch(self.store, lambda: self.roots, WIDTH, [Console(self.out, WIDTH)], clock=lambda: END)
         self.watch.resume()
-        self.deliver([post for post in self.before if post.post.created_at < NOON], NOON)
 
     def deliver(self, posts: Sequence[TaggedPost], until: datetime) -> None:
         """Count these, say that they are all up to then, and look."""
@@ -102,12 +106,18 @@ def test_a_surge_and_its_languages_are_found_when_a_backtest_finds_them(
     assert backtest(store, policy, live.roots, START, NOON + 30 * MINUTE).incidents == queries.incidents(store)
 
 
-def test_late_posts_that_move_a_start_leave_one_spike_under_the_name_it_was_told(store: Store) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+def test_late_posts_that_move_a_start_leave_one_spike_under_the_name_it_was_told(
+    store: Store, *, restarted: bool
+) -> None:
     live = Live(store, list(background()))
     live.deliver(posts("first", 6, NOON, 30 * SECOND, "ban"), NOON + WIDTH)
     surge = posts("surge", 400, NOON + WIDTH, 3 * SECOND, "ban")
     live.deliver(surge[:40], NOON + 7 * MINUTE)
     [told] = queries.incidents(store)
+    if restarted:
+        live.restart()
+    assert {spike.end for spike in queries.spikes(store, START, END)} == {None}
     late = posts("late", 8, NOON + 4 * MINUTE, SECOND, "ban")
     live.deliver([*late, *surge[40:]], NOON + 25 * MINUTE)
     live.deliver([], END)
