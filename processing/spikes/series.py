@@ -200,6 +200,7 @@ def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: time
         return anew
     if before.start - reach <= after.start <= before.start:
         _name_after(after, before.start, before.detected_at)
+        _name_comebacks_after(after, before, now, reach)
         return anew
     return told
 
@@ -208,3 +209,10 @@ def _name_after(after: Current, start: datetime, detected_at: datetime) -> None:
     if not after.pulses.done and after.pulses.started == after.start:
         after.pulses.started = start
     after.start, after.detected_at = start, detected_at
+
+
+def _name_comebacks_after(after: Current, before: Current, now: datetime, reach: timedelta) -> None:
+    for rise in after.rises[1:]:
+        known = (each for each in before.rises[1:] if each.start - reach <= rise.start <= each.start)
+        told = next(known, None)
+        rise.start, rise.detected_at = (rise.start, now) if told is None else (told.start, told.detected_at)

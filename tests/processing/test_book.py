@@ -111,6 +111,26 @@ def test_a_spike_keeps_its_name_when_late_posts_show_that_it_began_earlier() -> 
     assert later.episode.observed == 150
 
 
+def test_a_comeback_keeps_its_name_when_late_posts_show_that_it_began_earlier() -> None:
+    """In doubt it stands beside its spike, and is known by its start as well."""
+    book, now = a_book(), DAYS * 96
+    surge = [counted(90)] * 4 + [counted(7)] * 9 + [counted(90)]
+    told = go(book, [(now + number, seen) for number, seen in enumerate(surge)])[-1][1]
+    [(_, later)] = book.rescore({at(now + 12): counted(60)})
+    assert [each.start for each in told.episode.comebacks] == [at(now + 13)]
+    [before], [after] = told.episode.comebacks, later.episode.comebacks
+    assert (after.start, after.detected_at) == (before.start, before.detected_at)
+    assert after.observed == 150
+
+
+def test_a_comeback_that_only_late_posts_have_shown_was_found_with_them() -> None:
+    book, now = a_book(), DAYS * 96
+    surge = [counted(90)] * 4 + [counted(7)] * 10
+    go(book, [(now + number, seen) for number, seen in enumerate(surge)])
+    [(_, later)] = book.rescore({at(now + 12): counted(90)})
+    assert [(each.start, each.detected_at) for each in later.episode.comebacks] == [(at(now + 12), at(now + 14))]
+
+
 def test_a_spike_that_fewer_posts_take_back_stays_told() -> None:
     book = a_book()
     now = DAYS * 96
