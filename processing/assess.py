@@ -50,21 +50,28 @@ def judged_by_rise(
     """The same of spikes some of which have come back: `returned` has their episodes.
 
     A comeback is judged by itself. One that is in doubt does not prolong its spike and stands beside it, so that a few
-    who go on when people have stopped do not look like people.
+    who go on when people have stopped do not look like people. Beside a spike in doubt stand those of people too: who
+    comes behind a few is not one of them.
     """
     by_itself = {name: [each.snapshot(*name[0]) for each in episode.comebacks] for name, episode in returned.items()}
     comebacks = judged(reader, policy, chain.from_iterable(by_itself.values()), given, known=known)
     doubted = {name_of(each) for each in comebacks if each.verdict is not VerdictName.ORGANIC}
+    shortened = [_without(doubted, spike, returned.get(name_of(spike))) for spike in spikes]
+    found = judged(reader, policy, shortened, given, known=known)
     beside = doubted | {name_of(each) for each in known}
-    found: list[Spike] = [each for each in comebacks if name_of(each) in beside]
-    for spike in spikes:
-        key, _ = name = name_of(spike)
-        if name in returned and any(of == key for of, _ in doubted):
-            people = returned[name].without({start for of, start in doubted if of == key}).snapshot(*key)
-            found.append(msgspec.structs.replace(people, start=spike.start, detected_at=spike.detected_at))
-        else:
-            found.append(spike)
-    return judged(reader, policy, found, given, known=known)
+    for spike in found:
+        if spike.verdict is not VerdictName.ORGANIC:
+            beside |= {name_of(each) for each in by_itself.get(name_of(spike), ())}
+    return (*(each for each in comebacks if name_of(each) in beside), *found)
+
+
+def _without(comebacks: Collection[Name], spike: Spike, episode: Episode | None) -> Spike:
+    """What it would have been, had it not come back as these, under its own name."""
+    key, start = name_of(spike)
+    shorter = None if episode is None else episode.without({begin for of, begin in comebacks if of == key})
+    if shorter is None or shorter is episode:
+        return spike
+    return msgspec.structs.replace(shorter.snapshot(*key), start=start, detected_at=spike.detected_at)
 
 
 def in_time(

@@ -156,6 +156,23 @@ def test_people_who_come_back_prolong_their_surge_also_behind_an_account_that_do
     assert (incident,) == retold(store)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_people_who_come_within_hours_of_a_flood_are_told_for_themselves(store: Store, *, restarted: bool) -> None:
+    """Beside what is usual since the flood began they are few, beside what is while they post they are not."""
+    flood = rise(300, HALF_AN_HOUR, author="loud@server1.example")
+    begin = NOON + 150 * MINUTE
+    people = rise(40, 20 * MINUTE, id=lambda number: f"p{number}", created_at=lambda n: begin + n * MINUTE / 2)
+    fill(store, background(talk=20), flood, people, until=begin + 7 * MINUTE if restarted else END)
+    said, _ = watched(store)
+    cover(store, START, END)
+    more, [incident] = watched(store)
+    assert (said + more).count("ALERT") == 1
+    assert (incident.verdict, incident.languages, incident.doubted) == (VerdictName.ORGANIC, ("en",), ())
+    assert begin - WIDTH <= incident.start <= begin + WIDTH
+    assert 30 <= incident.observed <= 45
+    assert [msgspec.structs.replace(each, id=incident.id) for each in retold(store)] == [incident]
+
+
 def test_a_surge_in_a_small_language_is_told_beside_a_flood_in_the_largest(store: Store) -> None:
     """The flood is most of what all languages together hold, so together they are not people."""
     flood = rise(800, HALF_AN_HOUR, author="loud@server1.example")
@@ -207,7 +224,7 @@ def test_people_who_join_a_flood_hours_later_are_told_since_they_began(store: St
     fill(store, people)
     said, [incident] = watched(store)
     assert said.count("ALERT") == 1
-    assert (incident.start, incident.lead_language, incident.languages) == (begin, "ar", ("ar",))
+    assert (incident.start, incident.lead_language, incident.languages) == (begin, "*", ("ar",))
     assert decisions(store) == [("not_told_concentrated", "withheld"), ("first", "sent")]
     assert watched(store)[0] == ""
 
