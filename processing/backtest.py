@@ -68,7 +68,7 @@ def backtest(
     }
     closed = [episode.snapshot(*key) for (key, _), episode in episodes.items()]
     observed = Observed(reader, lambda: roots, policy.width)
-    sooner = list(zip(closed, first_minutes(observed, topics.counts, languages.counts, closed), strict=True))
+    sooner = list(zip(closed, first_minutes(observed.so_far, topics.counts, languages.counts, closed), strict=True))
     given = Circumstances(end, coverage, roots)
     told = in_time(reader, sooner, policy.width, given)
     found = [msgspec.structs.replace(spike, detected_at=at) for spike, at in zip(closed, told, strict=True)]

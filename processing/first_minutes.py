@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from processing.backtest_counts import Counts, SoFar
 from processing.contract import EVERYTHING, Spike
-from processing.observed import MINUTE, Observed
-from processing.spikes.book import Key
+from processing.observed import MINUTE
+from processing.spikes.book import Counted, Key
 from processing.spikes.matrix_baseline import Flags, Floats
 from processing.spikes.within import open_within
 
@@ -19,21 +19,41 @@ Opening = tuple[Key, int]
 """A series and the number of a bin of it."""
 
 
-def first_minutes(observed: Observed, topics: Counts, languages: Counts, spikes: Sequence[Spike]) -> Iterator[datetime]:
-    """Of each spike, which was found at the end of a bin. `topics` are series over all languages."""
-    numbers = [(spike.detected_at - topics.begin) // observed.width - 1 for spike in spikes]
+def first_minutes(
+    so_far: Callable[[datetime], Sequence[Counted]], topics: Counts, languages: Counts, spikes: Sequence[Spike]
+) -> Iterator[datetime]:
+    """Of each spike, which was found at the end of a bin. `topics` are series over all languages.
+
+    `so_far` tells what the bin that starts then held at the end of each of its minutes but the last.
+    """
+    width = topics.policy.width
+    numbers = [(spike.detected_at - topics.begin) // width - 1 for spike in spikes]
     openings = [(Key(spike.topic, spike.language), number) for spike, number in zip(spikes, numbers, strict=True)]
-    so_far = {number: observed.so_far(topics.begin + number * observed.width) for number in set(numbers)}
-    wholes = _within(topics, {(Key(key.topic, EVERYTHING), number) for key, number in openings}, so_far, {})
+    minutes = {
+        number: [{key: seen[key] for key in keys & seen.keys()} for seen in so_far(topics.begin + number * width)]
+        for number, keys in _asked(openings).items()
+    }
+    wholes = _within(topics, {(Key(key.topic, EVERYTHING), number) for key, number in openings}, minutes, {})
     surges = {
         (key.topic, number): np.where(spiking, half_hours, 0.0)
         for (key, number), (spiking, half_hours) in wholes.items()
     }
-    parts = _within(languages, {each for each in openings if each[0].language != EVERYTHING}, so_far, surges)
+    parts = _within(languages, {each for each in openings if each[0].language != EVERYTHING}, minutes, surges)
     for spike, opening in zip(spikes, openings, strict=True):
         spiking, _ = (wholes | parts)[opening]
-        begin = topics.begin + opening[1] * observed.width
+        begin = topics.begin + opening[1] * width
         yield begin + (int(np.argmax(spiking)) + 1) * MINUTE if spiking.any() else spike.detected_at
+
+
+def _asked(openings: Iterable[Opening]) -> dict[int, set[Key]]:
+    """By number of the bin: the series that open in it, and their topics over all languages.
+
+    Thousands of bins of hundreds of minutes are too much to keep of every series.
+    """
+    keys: dict[int, set[Key]] = {}
+    for key, number in openings:
+        keys.setdefault(number, set()).update((key, Key(key.topic, EVERYTHING)))
+    return keys
 
 
 def _within(
