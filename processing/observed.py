@@ -40,16 +40,20 @@ class Observed:
         return list(accumulate(minutes, together))[:-1]
 
     def open_bin(self, start: datetime) -> tuple[Counted, datetime]:
-        """What has come of a bin so far, and the end of its newest minute. Posts are counted before their progress."""
+        """What has come of a bin so far, and the end of its newest minute in which anything has come.
+
+        Posts are counted before their progress.
+        """
         counted = self._binned(start, start + self.width, MINUTE)
         return reduce(together, counted.values(), {}), max((minute + MINUTE for minute in counted), default=start)
 
     def _binned(self, begin: datetime, end: datetime, width: timedelta) -> dict[datetime, Counted]:
+        """Of every bin in which anything has come, the series that are watched."""
         observed: dict[datetime, Counted] = {}
         watched = self.roots()
         for count in queries.binned_counts(self.store, begin, end, width):
+            seen = observed.setdefault(count.start, {})
             if count.topic in watched:
-                seen = observed.setdefault(count.start, {})
                 seen[Key(count.topic, count.language)] = Observation(count.posts, count.backfilled)
         return observed
 

@@ -30,6 +30,8 @@ class OpenBin:
     policy: VerdictPolicy
     recorded: Callable[[Key, EpisodeEvent, datetime], Spike]
     _looked_at: dict[Name, Spike] = field(default_factory=dict)
+    _held: dict[Name, datetime] = field(default_factory=dict)
+    """When those can be told that cannot be yet: then they are news again."""
 
     def begun(
         self, book: Book, start: datetime, clock: datetime, known: Mapping[Name, Spike], given: Circumstances
@@ -40,19 +42,25 @@ class OpenBin:
         history = partial(self.observed.history, coverage=given.stretches, end=start)
         begun = [self.recorded(key, event, found) for key, event in book.peek(start, seen, history)]
         given = Circumstances(now, given.stretches, given.roots)
-        new = judged(self.observed.store, self.policy, [spike for spike in begun if self._is_news(spike, known)], given)
+        news = [spike for spike in begun if self._is_news(spike, known, now)]
+        new = judged(self.observed.store, self.policy, news, given)
         self._looked_at = {name: spike for name, spike in self._looked_at.items() if name[1] > start - REMEMBERED}
         self._looked_at |= {name_of(spike): spike for spike in new}
         return self._in_time(new, now, given), now
 
     def _in_time(self, new: Sequence[Spike], now: datetime, given: Circumstances) -> list[Spike]:
         told = in_time(self.observed.store, [(spike, now) for spike in new], self.observed.width, given)
+        self._held = {name: at for name, at in self._held.items() if at > now}
+        self._held |= {name_of(spike): at for spike, at in zip(new, told, strict=True) if at > now}
         return [spike for spike, at in zip(new, told, strict=True) if at <= now]
 
-    def _is_news(self, spike: Spike, spikes: Mapping[Name, Spike]) -> bool:
+    def _is_news(self, spike: Spike, spikes: Mapping[Name, Spike], now: datetime) -> bool:
         """Whether it has begun with this look, is a larger thing by now, or may by now be known to be people's."""
-        known = spikes.get(name_of(spike))
+        name = name_of(spike)
+        known, held_until = spikes.get(name), self._held.get(name)
         if known is not None and known.end is None and known.verdict is VerdictName.ORGANIC:
             return spike.severity is not known.severity
-        before = self._looked_at.get(name_of(spike))
+        if held_until is not None and held_until <= now:
+            return True
+        before = self._looked_at.get(name)
         return before is None or spike.observed > REJUDGED * before.observed

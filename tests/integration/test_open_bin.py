@@ -106,6 +106,18 @@ def test_a_surge_and_its_languages_are_found_when_a_backtest_finds_them(
     assert backtest(store, policy, live.roots, START, NOON + 30 * MINUTE).incidents == queries.incidents(store)
 
 
+def test_a_surge_that_waits_for_all_else_is_told_when_that_is_known_though_no_more_of_it_comes(store: Store) -> None:
+    live = Live(store, [*posts("usual", 2 * 24 * 60 * 5, START, MINUTE / 5), *background()])
+    surge, told = posts("surge", 24, NOON, 2 * SECOND, "ban"), []
+    for minute in range(4):
+        begin = NOON + minute * MINUTE
+        rest = posts(f"rest{minute}-", 5, begin, MINUTE / 5)
+        live.deliver([*surge, *rest] if minute == 0 else rest, begin + MINUTE)
+        told.append(live.alerts)
+    assert told == [0, 0, 0, 1]
+    assert {spike.detected_at for spike in queries.spikes(store, START, END)} == {NOON + 4 * MINUTE}
+
+
 @pytest.mark.parametrize("restarted", [False, True])
 def test_late_posts_that_move_a_start_leave_one_spike_under_the_name_it_was_told(
     store: Store, *, restarted: bool
