@@ -107,8 +107,9 @@ class Book:
     def peek(self, start: datetime, seen: Counted, history: History) -> Iterator[tuple[Key, EpisodeEvent]]:
         """The spikes that the next bin begins already, while it is still open and more posts of it may come.
 
-        No series is changed. More posts only raise a score: what begins now has begun when the bin closes, but for a
-        language that joins: its bar rises with the surge. Three posts of the first hundred are seldom a mistake.
+        No series is changed. More posts only raise a score: what begins now has begun when the bin closes, but where
+        most of the half hour is backfill by then, and but for a language that joins: its bar rises with the surge.
+        Three posts of the first hundred are seldom a mistake.
         """
         surges: dict[str, int] = {}
         for part in (False, True):
