@@ -22,7 +22,7 @@ from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.observed import HISTORY, Observed
 from processing.open_bin import OpenBin
 from processing.queries import Circumstances, Coverage
-from processing.spikes.bins import bins, is_covered, next_covered, start_of_bin, watermark
+from processing.spikes.bins import bins, close_of_bin, is_covered, next_covered, start_of_bin, watermark
 from processing.spikes.book import Book, Key, Name, name_of
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy
@@ -135,6 +135,24 @@ class Watch:
         self._spikes |= {name_of(spike): spike for spike in ended}
         return ended
 
+    def _take_back(self, begin: datetime, end: datetime, coverage: Sequence[Coverage]) -> list[Spike]:
+        """The languages that joined in an open bin with too few posts for what the surge was when the bin closed.
+
+        They are no part of the incident any more. One whose bin has become unknown is not among them.
+        """
+        mistaken = [
+            spike
+            for spike in self._spikes.values()
+            if spike.end is None
+            and begin < spike.detected_at <= end
+            and spike.score < self._book.policy.enter
+            and self._book.ended(spike) != spike
+            and is_covered(coverage, close_of_bin(spike.detected_at, self.width) - self.width, self.width)
+        ]
+        for spike in mistaken:
+            del self._spikes[name_of(spike)]
+        return [spike.taken_back() for spike in mistaken]
+
     def _restore(self, scored_until: datetime) -> None:
         """Go on with the series as they were kept; where they cannot be used, their counts are to be read again."""
         kept = queries.watch_state(self.store)
@@ -159,9 +177,10 @@ class Watch:
         end = min(limit, begin + STRIDE)
         known = list(self._spikes.values())
         self._score(coverage, begin, end)
+        mistaken = self._take_back(begin, end, coverage)
         lost = self._end_lost(end)
         changed = self._judge(known, end, coverage)
-        write_spikes(self.store, [*changed, *(spike for spike in lost if spike.evidence)])
+        write_spikes(self.store, [*changed, *mistaken, *(spike for spike in lost if spike.evidence)])
         self._tell(self._regroup(end))
         write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)

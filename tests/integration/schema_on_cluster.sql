@@ -698,6 +698,12 @@ GROUP BY day, topic, language, source
 HAVING posts > 0
 COMMENT 'posts per day, topic, language and source: summed up before, or now where a minute has changed since';
 
+DROP VIEW IF EXISTS spikes ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
+COMMENT 'one row an episode of one series';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -137,6 +137,31 @@ def test_late_posts_that_move_a_start_leave_one_spike_under_the_name_it_was_told
     assert live.alerts == 1
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_language_that_joined_by_mistake_is_taken_back_when_the_bin_has_closed(
+    store: Store, *, restarted: bool
+) -> None:
+    """Three posts beside six hundred are a language that joins; beside nine hundred they are mistakes."""
+    live = Live(store, [*posts("usual", 2 * 24 * 60 * 30, START, 2 * SECOND), *background()])
+    few = rise(3, MINUTE, language="ar", created_at=NOON, author=lambda number: f"few{number}@home.example")
+    rest = posts("rest", 5 * 30, NOON, 2 * SECOND)
+    live.deliver([*posts("surge", 600, NOON, SECOND / 5, "ban"), *few, *rest], NOON + 2 * MINUTE)
+    assert languages_of(store) == ({"*", "en", "ar"}, ("en", "ar"))
+    if restarted:
+        live.restart()
+    live.deliver(posts("more", 300, NOON + 2 * MINUTE, SECOND / 5, "ban"), NOON + WIDTH)
+    assert languages_of(store) == ({"*", "en"}, ("en",))
+    live.restart()
+    live.deliver([], NOON + 2 * WIDTH)
+    assert languages_of(store) == ({"*", "en"}, ("en",))
+
+
+def languages_of(store: Store) -> tuple[set[str], tuple[str, ...]]:
+    """Of the spikes, and of the one incident."""
+    [incident] = queries.incidents(store)
+    return {spike.language for spike in queries.spikes(store, START, END)}, incident.languages
+
+
 def test_a_sub_topic_that_grows_in_the_open_bin_is_told_when_it_is_large_enough(store: Store) -> None:
     usual = posts("usual", 2 * 24 * 180, START, 20 * SECOND, "employer-ban")
     live = Live(store, usual, roots={"ban": "ban", "employer-ban": "ban"})
