@@ -107,7 +107,8 @@ def _incident(
     first = min((spike for spike in told if opens(policy, spike, roots)), key=lambda spike: spike.detected_at)
     end, over = _end(told), _end(cluster)
     start = min(spike.start for spike in cluster)
-    languages = _languages(spike for spike in cluster if spike.verdict is VerdictName.ORGANIC)
+    naming = _naming(policy, cluster, root)
+    languages = _languages(spike for spike in naming if spike.verdict is VerdictName.ORGANIC)
     return Incident(
         id=_known_id(known, root, start, over or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
         topic=root,
@@ -131,7 +132,7 @@ def _incident(
         evidence=lead.evidence,
         lead_start=lead.start,
         lead_end=lead.end,
-        doubted=tuple(_doubts(cluster, languages, root)),
+        doubted=tuple(_doubts(naming, languages, root)),
     )
 
 
@@ -155,16 +156,27 @@ def _end(spikes: list[Spike]) -> datetime | None:
     return max(ends) if len(ends) == len(spikes) else None
 
 
+def _naming(policy: IncidentPolicy, cluster: list[Spike], root: str) -> list[Spike]:
+    """The spikes by which a language is named.
+
+    Where the root topic rises, whoever is in it joins that too: three posts that only joined the smaller surge of a
+    sub-topic are too few beside all of them, and are mistakes.
+    """
+    if not any(spike.topic == root and spike.language == EVERYTHING for spike in cluster):
+        return cluster
+    return [spike for spike in cluster if spike.topic == root or spike.score >= policy.enter]
+
+
 def _languages(spikes: Iterable[Spike]) -> tuple[str, ...]:
     """Those that can be named."""
     named = (spike for spike in spikes if spike.language not in {EVERYTHING, UNDETERMINED})
     return _largest_first((spike.language, spike.observed) for spike in named)
 
 
-def _doubts(cluster: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:
+def _doubts(naming: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:
     """The languages that rose without a spike of people's, each with what its broadest spike is."""
-    for language in _languages(spike for spike in cluster if spike.language not in spoken):
-        of_it = [spike for spike in cluster if spike.language == language]
+    for language in _languages(spike for spike in naming if spike.language not in spoken):
+        of_it = [spike for spike in naming if spike.language == language]
         spike = max(of_it, key=lambda spike: (_breadth(spike, root), spike.observed))
         reason = next((each for each in spike.evidence if each.decisive), None)
         yield Doubt(language, spike.verdict, reason.name if reason else "", reason.value if reason else 0.0)

@@ -167,6 +167,17 @@ def test_a_language_that_is_not_known_is_not_named() -> None:
     assert (incident.languages, incident.doubted) == (("ar",), ())
 
 
+def test_a_language_that_only_joined_a_sub_topic_is_not_named_where_the_root_topic_rises() -> None:
+    joined = spike("employer-ban", "sw", observed=3, score=1.49, severity=Severity.NOTABLE)
+    [incident] = grouped(spike(), spike(language="en"), joined)
+    assert incident.languages == ("en",)
+    assert incident.doubted == ()
+    [incident] = grouped(spike(), spike(language="sw", observed=4, score=1.49), joined)
+    assert incident.languages == ("sw",)
+    [incident] = grouped(spike("employer-ban"), joined)
+    assert incident.languages == ("sw",)
+
+
 def test_a_language_with_one_spike_of_people_is_theirs() -> None:
     [incident] = grouped(spike(), spike(language="ar", **FLOOD), spike("employer-ban", "ar"))
     assert (incident.languages, incident.doubted) == (("ar",), ())
