@@ -39,8 +39,9 @@ def first_minutes(
         for (key, number), (spiking, half_hours) in wholes.items()
     }
     parts = _within(languages, {each for each in openings if each[0].language != EVERYTHING}, minutes, surges)
+    known = wholes | parts
     for spike, opening in zip(spikes, openings, strict=True):
-        spiking, _ = (wholes | parts)[opening]
+        spiking, _ = known[opening]
         begin = topics.begin + opening[1] * width
         yield begin + (int(np.argmax(spiking)) + 1) * MINUTE if spiking.any() else spike.detected_at
 

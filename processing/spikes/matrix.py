@@ -45,9 +45,9 @@ class Matrix:
         """Some of the series."""
         return self._each(lambda values: values[rows])
 
-    def until(self, end: int) -> Matrix:
-        """The bins before that one."""
-        return self._each(lambda values: values[:, :end])
+    def between(self, begin: int, end: int) -> Matrix:
+        """The bins from one on and before another."""
+        return self._each(lambda values: values[:, begin:end])
 
     def _each(self, change: Callable[[Any], Any]) -> Matrix:
         known = {name: values for name in Matrix.__slots__ if (values := getattr(self, name)) is not None}

@@ -20,7 +20,8 @@ from processing.observed import MINUTE, together
 from processing.spikes.book import NOTHING, Book, Counted, Key, Name, Observation
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import EpisodeKind, EpisodePolicy
-from processing.spikes.matrix import score_matrix
+from processing.spikes.matrix import Matrix, score_matrix
+from processing.spikes.within import open_within
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 QUIET = timedelta(days=1)
@@ -106,6 +107,37 @@ def test_all_three_find_a_spike_in_the_same_minute(seed: int, width: int) -> Non
         list(closed.values()),
     )
     assert found == looked == dict(zip(closed, told, strict=True))
+
+
+def weeks_of_hours(weeks: int) -> Matrix:
+    """Two series with the rhythm of a week, a few rises and a few unknown hours."""
+    chance = np.random.default_rng(weeks)
+    hours = np.arange(weeks * 7 * 24)
+    counts = chance.poisson(np.where(hours // 24 % 7 < 5, 9.0, 2.0), (2, len(hours))).astype(float)
+    counts *= np.where(chance.random(counts.shape) < 0.02, 5, 1)
+    counts[:, chance.random(len(hours)) < 0.02] = np.nan
+    return Matrix(counts)
+
+
+def test_the_minutes_of_a_bin_are_judged_by_as_much_of_the_past_as_decides_of_them() -> None:
+    policy = DetectorPolicy.for_bins(timedelta(hours=1))
+    growing = Matrix(np.cumsum(np.full((4, 59), 0.8), axis=1).round())
+    most = []
+    for weeks in (12, 36):
+        observed = weeks_of_hours(weeks)
+        last = observed.counts.shape[1] - 1
+        places = [(number % 2, last - 29 * number) for number in range(4)]
+        tracemalloc.start()
+        found = open_within(policy, observed, places, growing)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        for number, (series, at) in enumerate(places):
+            rows = np.repeat(observed.counts[series : series + 1, : at + 1], 59, axis=0)
+            rows[:, at] = growing.counts[number]
+            assert (score_matrix(policy, Matrix(rows)).spike[:, at] == found[number]).all()
+        assert found[:, -1].any()
+        assert not found[:, 0].any()
+    assert most[1] < 1.2 * most[0]
 
 
 def test_of_the_minutes_of_many_bins_only_what_opens_in_them_is_kept() -> None:
