@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -17,6 +18,12 @@ from tests.conftest import WRITER_PASSWORD
 from tests.waiting import eventually, free_port
 
 
+def listens(port: int) -> bool:
+    """Whether anything does, on this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @dataclass
 class Installation:
     """Settings that collide with nothing else on this machine."""
@@ -25,6 +32,7 @@ class Installation:
     kafka: int = field(default_factory=free_port)
     clickhouse: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
+    batch_posts: int = 10_000
 
     @property
     def environment(self) -> dict[str, str]:
@@ -34,7 +42,7 @@ class Installation:
             "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse}",
             "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
             "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
-            "BANWATCH_BATCH_POSTS": "500",
+            "BANWATCH_BATCH_POSTS": str(self.batch_posts),
         }
 
     @property

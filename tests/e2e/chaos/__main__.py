@@ -29,7 +29,7 @@ def main() -> None:
         seed = asked.seed + number
         archive = messages(asked.posts / POSTS_AT_SCALE_ONE, seed)
         with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-            installation = Installation(Path(folder) / "banwatch")
+            installation = Installation(Path(folder) / "banwatch", batch_posts=500)
             result = attempt(installation, archive, workers=workers, kills=asked.kills, seed=seed, say=_say)
         killed = ", ".join(f"{part} {times}" for part, times in sorted(result.kills.items()))
         print(

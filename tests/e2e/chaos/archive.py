@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -31,10 +31,10 @@ class Mix:
     leaving: float = 0.005
 
 
-def messages(scale: float, seed: int, mix: Mix = Mix()) -> list[Post]:
-    """Posts, edits and deletes in the order in which they are delivered."""
+def messages(scale: float, seed: int, mix: Mix = Mix(), *, since: datetime | None = None) -> list[Post]:
+    """Posts, edits and deletes in the order in which they are delivered; those of the demo's last days where asked."""
     chance = Random(seed)
-    once = list(generate(seed=seed, scale=scale))
+    once = [post for post in generate(seed=seed, scale=scale) if since is None or post.created_at >= since]
     placed = [(line + _delay(chance, mix), post) for line, post in enumerate(once)]
     placed += list(_more(once, chance, mix))
     placed += list(_leaving(once, chance, mix))
