@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -13,101 +12,8 @@ import pytest
 
 from ingest.contract import encode
 from tests.conftest import NOON, a_post
-from tests.e2e.stacks import Installation, Running
+from tests.e2e.stacks import Installation, listens
 from tests.waiting import eventually
-
-QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("demo") / "banwatch")
-
-
-@pytest.fixture(scope="module")
-def demo(own: Installation) -> Iterator[Running]:
-    running = own.start("demo", "--no-dashboard")
-    try:
-        assert running.says("3 incidents", timedelta(seconds=240)), running.said
-        assert running.says("retraction")
-        yield running
-    finally:
-        running.close()
-
-
-def test_the_demo_finds_the_friday_surge_as_one_incident_of_two_pulses(demo: Running, own: Installation) -> None:
-    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
-    [friday] = [incident for incident in incidents if incident["start"].startswith("2020-07-10")]
-    first, second = friday["pulses"]
-    assert "2020-07-10T15:55" <= first["start"] <= "2020-07-10T16:10"
-    assert "2020-07-10T20:55" <= second["start"] <= "2020-07-10T21:10"
-    assert friday["topic"] == "ban"
-    assert friday["ratio"] > 10
-    assert {"en", "ar", "es", "pt", "tr"} <= set(friday["languages"])
-    assert friday["synthetic"]
-
-
-def test_each_incident_is_told_once_and_says_that_it_is_synthetic(demo: Running) -> None:
-    assert demo.said.count("ALERT") == 3
-    assert "nobody wrote them" in demo.said
-
-
-def test_an_incident_is_explained_in_the_terms_of_a_language(demo: Running, own: Installation) -> None:
-    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
-    [friday] = [incident["id"] for incident in incidents if incident["start"].startswith("2020-07-10")]
-    said = own.run("explain", friday, "--language", "ar").stdout.decode()
-    assert "terms in ar, from" in said
-    assert "أمازون:" in said
-    explained = json.loads(own.run("explain", friday, "--language", "ar", "--format", "json").stdout)
-    assert explained["terms"][0]["language"] == "ar"
-    shown = own.run("sql", explained["evidence"]["late"]["paste"], "--format", "ndjson")
-    assert {json.loads(line)["source"] for line in shown.stdout.splitlines()} >= {"synthetic-microblog"}
-    nowhere = own.run("explain", "no-such-incident")
-    assert nowhere.returncode == 1
-    assert nowhere.stderr.count(b"\n") == 1
-
-
-def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:
-    asked = own.run("sql", QUERY)
-    assert asked.returncode == 0, asked.stderr
-    table = asked.stdout.decode()
-    assert "sum(posts)" in table
-    assert "ban" in table
-
-
-def test_sql_only_reads(demo: Running, own: Installation) -> None:
-    asked = own.run("sql", "DROP TABLE post_versions")
-    assert asked.returncode == 1
-    assert b"readonly" in asked.stderr
-    assert b"Traceback" not in asked.stderr
-
-
-def test_a_second_stack_from_the_same_folder_is_refused_in_one_sentence(demo: Running, own: Installation) -> None:
-    second = own.run("demo", "--no-dashboard")
-    assert second.returncode == 1
-    assert second.stderr.decode().count("\n") == 1
-    assert "already answers" in second.stderr.decode() or "Another banwatch" in second.stderr.decode()
-
-
-def test_ctrl_c_ends_everything_and_a_second_demo_counts_nothing_twice(demo: Running, own: Installation) -> None:
-    before = own.run("sql", QUERY, "--format", "csv").stdout
-    children = demo.children()
-    assert demo.interrupt() == 0
-    assert not any(Path(f"/proc/{child}").exists() for child in children)
-    assert not listens(own.kafka)
-    assert not listens(own.clickhouse)
-    again = own.start("demo", "--no-dashboard")
-    try:
-        assert again.says("3 incidents"), again.said
-        assert again.said.count("ALERT") == 0
-        assert own.run("sql", QUERY, "--format", "csv").stdout == before
-    finally:
-        again.close()
 
 
 @pytest.mark.parametrize("part", ["kafka", "clickhouse", "dashboard"])

@@ -1,7 +1,8 @@
-"""The demo archive through the real store and watch: what is found in it, how soon, in which languages, and why."""
+"""`banwatch demo` as a user meets it: what is found in it, how soon, in which languages, and why."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,26 +11,20 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from pydantic import SecretStr
 
-from deploy.demo.generate import generate
 from deploy.demo.scenario import EVENTS, QUIET
 from deploy.demo.truth import PlantedSurge, truth
-from ingest.contract import Progress
 from processing import queries
 from processing.backtest import backtest
-from processing.contract import ClickHouseAddress, Incident, Spike, VerdictName
-from processing.enrich import Enricher
-from processing.language import Vote
+from processing.contract import Incident, Spike, VerdictName
 from processing.queries import Explanation, Part, Query, Terms
 from processing.spikes.detector import DetectorPolicy
 from processing.store.client import Store
-from processing.store.migrate import migrate
-from processing.store.writer import recount, write_posts, write_progress
 from processing.topics import load_taxonomy
-from processing.watch import Watch
-from tests.conftest import ROOT, WRITER_PASSWORD
+from tests.conftest import ROOT
+from tests.e2e.stacks import Installation, Running, listens
 
+QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST = datetime(2020, 6, 24, tzinfo=UTC)
 LAST = datetime(2020, 7, 14, tzinfo=UTC)
@@ -71,26 +66,27 @@ class Watched:
         return None
 
 
-def load(store: Store) -> None:
-    enricher = Enricher(Vote(), load_taxonomy(Path(TAXONOMY)))
-    posts = list(generate())
-    for first in range(0, len(posts), 10_000):
-        recount(store, write_posts(store, enricher.tag_many(posts[first : first + 10_000])))
-    write_progress(store, [(0, Progress(source="archive-demo", since=FIRST, until=LAST, complete=True))])
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("demo") / "banwatch")
 
 
 @pytest.fixture(scope="module")
-def watched(warehouse_url: str) -> Iterator[Watched]:
-    address = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="demo_incidents")
-    migrate(address)
+def demo(own: Installation) -> Iterator[Running]:
+    running = own.start("demo", "--no-dashboard")
+    try:
+        assert running.says("3 incidents", timedelta(seconds=240)), running.said
+        assert running.says("retraction")
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def watched(demo: Running, own: Installation) -> Iterator[Watched]:
     taxonomy = load_taxonomy(Path(TAXONOMY))
     roots = {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
-    with Store(address) as store:
-        load(store)
-        watch = Watch(store, lambda: roots, timedelta(minutes=5), [], clock=lambda: LAST)
-        watch.resume()
-        while watch.look():
-            pass
+    with Store(own.store) as store:
         yield Watched(store, roots, queries.incidents(store), queries.spikes(store, FIRST, LAST))
 
 
@@ -235,3 +231,73 @@ def test_every_figure_can_be_asked_for_again_by_pasting_its_query(watched: Watch
     for query, read in ((terms.query, terms.read), (terms.query_before, terms.read_before)):
         assert isinstance(query, Query)
         assert len(watched.store.query(query.paste)) == read
+
+
+def test_the_demo_finds_the_friday_surge_as_one_incident_of_two_pulses(demo: Running, own: Installation) -> None:
+    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
+    [friday] = [incident for incident in incidents if incident["start"].startswith("2020-07-10")]
+    first, second = friday["pulses"]
+    assert "2020-07-10T15:55" <= first["start"] <= "2020-07-10T16:10"
+    assert "2020-07-10T20:55" <= second["start"] <= "2020-07-10T21:10"
+    assert friday["topic"] == "ban"
+    assert friday["ratio"] > 10
+    assert {"en", "ar", "es", "pt", "tr"} <= set(friday["languages"])
+    assert friday["synthetic"]
+
+
+def test_each_incident_is_told_once_and_says_that_it_is_synthetic(demo: Running) -> None:
+    assert demo.said.count("ALERT") == 3
+    assert "nobody wrote them" in demo.said
+
+
+def test_an_incident_is_explained_in_the_terms_of_a_language(demo: Running, own: Installation) -> None:
+    incidents = json.loads(own.run("spikes", "--format", "json").stdout)
+    [friday] = [incident["id"] for incident in incidents if incident["start"].startswith("2020-07-10")]
+    said = own.run("explain", friday, "--language", "ar").stdout.decode()
+    assert "terms in ar, from" in said
+    assert "أمازون:" in said
+    explained = json.loads(own.run("explain", friday, "--language", "ar", "--format", "json").stdout)
+    assert explained["terms"][0]["language"] == "ar"
+    shown = own.run("sql", explained["evidence"]["late"]["paste"], "--format", "ndjson")
+    assert {json.loads(line)["source"] for line in shown.stdout.splitlines()} >= {"synthetic-microblog"}
+    nowhere = own.run("explain", "no-such-incident")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.count(b"\n") == 1
+
+
+def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:
+    asked = own.run("sql", QUERY)
+    assert asked.returncode == 0, asked.stderr
+    table = asked.stdout.decode()
+    assert "sum(posts)" in table
+    assert "ban" in table
+
+
+def test_sql_only_reads(demo: Running, own: Installation) -> None:
+    asked = own.run("sql", "DROP TABLE post_versions")
+    assert asked.returncode == 1
+    assert b"readonly" in asked.stderr
+    assert b"Traceback" not in asked.stderr
+
+
+def test_a_second_stack_from_the_same_folder_is_refused_in_one_sentence(demo: Running, own: Installation) -> None:
+    second = own.run("demo", "--no-dashboard")
+    assert second.returncode == 1
+    assert second.stderr.decode().count("\n") == 1
+    assert "already answers" in second.stderr.decode() or "Another banwatch" in second.stderr.decode()
+
+
+def test_ctrl_c_ends_everything_and_a_second_demo_counts_nothing_twice(demo: Running, own: Installation) -> None:
+    before = own.run("sql", QUERY, "--format", "csv").stdout
+    children = demo.children()
+    assert demo.interrupt() == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert not listens(own.kafka)
+    assert not listens(own.clickhouse)
+    again = own.start("demo", "--no-dashboard")
+    try:
+        assert again.says("3 incidents"), again.said
+        assert again.said.count("ALERT") == 0
+        assert own.run("sql", QUERY, "--format", "csv").stdout == before
+    finally:
+        again.close()
