@@ -9,7 +9,7 @@ from tests.benchmarks.warehouse_load import run
 
 
 def test_readers_and_a_writer_side_by_side(tmp_path: Path) -> None:
-    figures, right = run(timedelta(seconds=15), timedelta(seconds=5), tmp_path, limit=2, pause=0.0)
+    figures, right = run(timedelta(seconds=8), timedelta(seconds=3), tmp_path, limit=2, pause=0.0)
     assert figures.errors == []
     assert right
     assert figures.cut >= 1
