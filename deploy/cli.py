@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from deploy import logs
+from deploy.extras import EXTRAS, NotInstalled
 from deploy.lifeline import die_with_parent
 from deploy.screen import printable
 from ingest.failure import Failure
@@ -41,17 +42,6 @@ FOR_CHILDREN = {
     "broker": "deploy.stages.broker:broker",
 }
 """What `up` starts for itself."""
-
-
-EXTRAS = {
-    "altair": "dashboard",
-    "chdb": "embedded",
-    "pandas": "dashboard",
-    "starlette": "embedded",
-    "streamlit": "dashboard",
-    "uvicorn": "embedded",
-}
-"""Packages that only one part needs, and what brings them."""
 
 
 class Commands(TyperGroup):
@@ -98,15 +88,12 @@ def main() -> None:
     try:
         app()
     except Failure as failure:
-        print(f"banwatch: {printable(failure.sentence)}", file=sys.stderr)
-        sys.exit(failure.exit_status)
+        _end(failure)
     except ModuleNotFoundError as missing:
         package = (missing.name or "").partition(".")[0]
         if package not in EXTRAS:
             raise
-        how = f"`pip install 'banwatch[{EXTRAS[package]}]'` brings it"
-        print(f"banwatch: {package} is not installed: {how}.", file=sys.stderr)
-        sys.exit(1)
+        _end(NotInstalled(package))
     except BrokenPipeError:
         # The reader of our output has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -116,6 +103,11 @@ def main() -> None:
         # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
         print(f"banwatch: {printable(str(failure.filename))} cannot be used: {failure.strerror}.", file=sys.stderr)
         sys.exit(1)
+
+
+def _end(failure: Failure) -> NoReturn:
+    print(f"banwatch: {printable(failure.sentence)}", file=sys.stderr)
+    sys.exit(failure.exit_status)
 
 
 if __name__ == "__main__":

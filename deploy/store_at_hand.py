@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
+from deploy.extras import require_engine
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
 from processing.store.client import (
@@ -31,7 +32,7 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
     Where none answers and the data folder holds none, only `create` makes one.
 
     Raises:
-        PortTaken, OutOfReach, StackFailed
+        PortTaken, OutOfReach, NotInstalled, StackFailed
         StoreRefused: there is no store, or it refused what was asked; a sentence for people.
     """
     try:
@@ -55,6 +56,7 @@ def _opened(settings: Settings, *, create: bool) -> Iterator[Settings]:
 
 @contextmanager
 def _embedded(settings: Settings) -> Iterator[Settings]:
+    require_engine()
     log = fresh_log(settings.data_dir / "logs", "warehouse")
     part = Part("warehouse", (sys.executable, "-m", "deploy.cli", "warehouse"), settings.for_children)
     child = Child(part, log)

@@ -15,6 +15,7 @@ from deploy.addresses import Endpoint, PortTaken, clickhouse_endpoint, kafka_end
 from deploy.children import Part
 from deploy.completion import is_complete, standing
 from deploy.embedded import broker
+from deploy.extras import require, require_engine
 from deploy.report import report
 from deploy.screen import Reading, Screen
 from deploy.settings import Settings
@@ -46,7 +47,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """Run the stack until `stop` is set or, if asked, until the archive is done with.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, StackFailed, Permanent
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, StackFailed, Permanent
     """
     no_broker, no_store = missing(settings)
     if no_store:
@@ -82,6 +83,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
 def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[Part]:
     """The broker and the store, where nothing answers at their addresses."""
     if options.dashboard:
+        require("streamlit", "and --no-dashboard goes without the page")
         endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
         require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
     kafka = kafka_endpoint(settings.ingest.kafka)
@@ -92,8 +94,10 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
         raise PortTaken(_not_alone("ClickHouse", store, "BANWATCH_CLICKHOUSE_URL"))
     parts = []
     if no_broker:
+        broker.binary()
         parts.append(Part("broker", (*BANWATCH, "broker"), broker.ENVIRONMENT))
     if no_store:
+        require_engine()
         parts.append(Part("warehouse", (*BANWATCH, "warehouse"), settings.for_children))
     return parts
 
