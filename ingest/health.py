@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.contract import CollectorState, Post, Progress
-from ingest.source import Item, Reached
+from ingest.source import Item, PartStatus, Reached
 
 DETAIL_KEPT = 500
 
@@ -24,6 +24,20 @@ class Tally:
     last_post: datetime | None = None
     state: CollectorState = "listening"
     detail: str = ""
+    faults: dict[str, str] = field(default_factory=dict)
+    """What is wrong with each part of the source that fails, by the part's name."""
+
+    @property
+    def word(self) -> str:
+        """Why the collector is in its state; of one that listens, which of its parts fail."""
+        return self.detail or " ".join(f"{part}: {fault}" for part, fault in sorted(self.faults.items()))
+
+    def part(self, status: PartStatus) -> None:
+        """Note how a part of the source is. It is no sign of life: a part that answers brings one itself."""
+        if status.fault:
+            self.faults[status.part] = status.fault
+        else:
+            self.faults.pop(status.part, None)
 
     def taken(self, step: Item | Reached, now: datetime) -> None:
         """Note a sign of life of the network."""
@@ -67,7 +81,7 @@ def progress(source: str, tally: Tally, reached: Reached | None) -> Progress:
         until=tally.started if reached is None else reached.until,
         complete=reached is not None and reached.complete,
         state=tally.state,
-        detail=tally.detail[:DETAIL_KEPT],
+        detail=tally.word[:DETAIL_KEPT],
         events=tally.events,
         posts=tally.posts,
         rejected=tally.rejected,

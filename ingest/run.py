@@ -25,7 +25,7 @@ from ingest.cursors import CursorFile, Step, Tracker
 from ingest.health import Tally
 from ingest.log import BrokerUnavailable, Delivery, PostProducer
 from ingest.reporter import Reporter
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Source, Transient
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Source, Transient
 
 log = structlog.get_logger()
 
@@ -118,18 +118,26 @@ class Run:
         steps = self.source.read(self._cursor)
         try:
             for step in steps:
-                if isinstance(step, Pause):
-                    self._rest(step.seconds)
-                else:
-                    self._wait_until_due(step)
+                match step:
+                    case Pause(seconds):
+                        self._rest(seconds)
+                    case PartStatus():
+                        self._note(step)
+                    case _:
+                        self._wait_until_due(step)
                 if self.stop.is_set():
                     return
-                if not isinstance(step, Pause):
+                if isinstance(step, Item | Reached):
                     self._take(step)
                 self._keep_up()
         finally:
             # A generator holds its connection until it is closed.
             getattr(steps, "close", lambda: None)()
+
+    def _note(self, status: PartStatus) -> None:
+        if self.tally.faults.get(status.part, "") != status.fault:
+            log.info("part", source=self.source.name, part=status.part, fault=status.fault or None)
+        self.tally.part(status)
 
     def _held(self) -> timedelta:
         """How long the connection that has just failed had delivered."""

@@ -71,6 +71,18 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class PartStatus:
+    """How one part of a source is: a channel, an instance, a feed, a listing.
+
+    A failure belongs to its part: the source tries that part again by itself, after a back-off, and goes on with the
+    others. `part` is the part's name for a person. `fault` is one sentence, empty where the part works (again).
+    """
+
+    part: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What a user has to know of a source before starting it; each is a few words or one sentence."""
 
@@ -132,12 +144,12 @@ class Source(Protocol):
         """Names this collector, and with it its cursor and what it has covered."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Yield what lies behind the cursor, in the network's order.
 
         Raises:
-            Transient: the caller resumes from the last acknowledged cursor, after a pause.
-            Permanent: the caller stops and says why.
+            Transient: no part of the network answers. The caller resumes from the last cursor taken, after a pause.
+            Permanent: a setting is wrong, so that a person has to change it. The caller stops and says why.
         """
         ...
 

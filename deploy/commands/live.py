@@ -116,7 +116,7 @@ def as_json(reading: Reading) -> str:
 
 
 def _reading(name: str, tally: Tally) -> Reading:
-    return Reading(name, tally.posts, tally.rejected, None, tally.events, tally.state, tally.detail)
+    return Reading(name, tally.posts, tally.rejected, None, tally.events, tally.state, tally.word)
 
 
 def print_sources() -> None:

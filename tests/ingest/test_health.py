@@ -6,7 +6,7 @@ import pytest
 
 from ingest.contract import CollectorState, Progress, Rejected
 from ingest.health import DETAIL_KEPT, Tally, progress
-from ingest.source import Item, Reached
+from ingest.source import Item, PartStatus, Reached
 from tests.conftest import NOON, a_post
 
 MINUTE = timedelta(minutes=1)
@@ -54,3 +54,15 @@ def test_the_word_covers_what_was_reached_and_else_nothing(reached: Reached | No
     assert isinstance(said, Progress)
     assert said.until - said.since == (MINUTE if reached else timedelta())
     assert (said.state, len(said.detail)) == ("failed", DETAIL_KEPT)
+
+
+def test_a_part_that_fails_is_named_while_the_others_go_on() -> None:
+    tally = Tally(NOON)
+    tally.part(PartStatus("@one", "It is not public."))
+    tally.part(PartStatus("@another", "It answered with status 500."))
+    tally.taken(POST, NOON)
+    said = progress("example", tally, None)
+    assert (said.state, said.detail) == ("listening", "@another: It answered with status 500. @one: It is not public.")
+    tally.part(PartStatus("@another"))
+    tally.part(PartStatus("@one"))
+    assert progress("example", tally, None).detail == ""
