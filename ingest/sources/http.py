@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Generator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from ipaddress import ip_address
 
 import httpx
 
 from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.sources.redirects import send
 from ingest.sources.waiting import beside
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -30,8 +29,6 @@ LONGEST_WAIT = timedelta(days=1)
 
 LONGEST_ANSWER = timedelta(minutes=2)
 """An answer that drips for longer is given up."""
-
-MOST_REDIRECTS = 5
 
 TURN = 0.5
 """Seconds that a source waits for its network before it yields."""
@@ -124,6 +121,20 @@ def get(
         gone.set()
 
 
+def fetch(
+    client: httpx.Client,
+    url: str,
+    *,
+    clock: Clock,
+    gone: threading.Event,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
+    """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
+    return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
+
+
 def _request(
     client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
 ) -> httpx.Request:
@@ -136,42 +147,24 @@ def _request(
 def _fetch(
     client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
 ) -> Answer:
+    with translated(str(request.url)), closing(send(client, request)) as response:
+        failed = failure(response.status_code, response.headers, str(response.url), clock())
+        if failed is not None:
+            raise failed
+        body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
+        return Answer(response.status_code, response.headers, body, str(response.url))
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """What httpx raises of a request, as one of the two kinds of failure that a source knows."""
     try:
-        response = _send(client, request)
-        with closing(response):
-            failed = failure(response.status_code, response.headers, str(response.url), clock())
-            if failed is not None:
-                raise failed
-            body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
-            return Answer(response.status_code, response.headers, body, str(response.url))
+        yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
-        raise Permanent(f"{place(str(request.url))} cannot be asked: {error}.") from error
+        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
     except httpx.HTTPError as error:
         said = str(error) or type(error).__name__
-        raise Transient(f"{place(str(request.url))} does not answer: {said}.") from error
-
-
-def _send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """Ask, and follow redirects, but none from the world to a private address; what stands beside one is not read."""
-    for _ in range(MOST_REDIRECTS + 1):
-        response = client.send(request, stream=True, follow_redirects=False)
-        if response.next_request is None:
-            return response
-        response.close()
-        here, there = request.url.host, response.next_request.url.host
-        if here != there and is_private(there) and not is_private(here):
-            raise Permanent(f"{place(str(request.url))} sends whoever asks on to {there[:100]}, a private address.")
-        request = response.next_request
-    raise httpx.TooManyRedirects(f"it sends whoever asks on more than {MOST_REDIRECTS} times", request=request)
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is this machine or in a network that the world cannot reach. It may block for seconds."""
-    try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
-    return any(not ip_address(address).is_global for address in found)
+        raise Transient(f"{place(url)} does not answer: {said}.") from error
 
 
 def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
