@@ -22,10 +22,14 @@ class Event:
 
 @dataclass(slots=True)
 class EventReader:
-    """Takes a stream piece by piece, wherever it is cut."""
+    """Takes a stream piece by piece, wherever it is cut. It looks at each byte once, and holds one event at most."""
 
-    _rest: bytes = b""
-    _fields: dict[bytes, bytes] = field(default_factory=dict)
+    _rest: bytearray = field(default_factory=bytearray)
+    """A line that has not ended yet."""
+    _name: bytes = b""
+    _data: list[bytes] = field(default_factory=list)
+    _size: int = 0
+    """Bytes of the lines of an event that has not ended yet, also of those that nobody keeps."""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
         """The events and comments that a piece completes.
@@ -33,21 +37,33 @@ class EventReader:
         Raises:
             TooLong: an event exceeds `LONGEST_EVENT` bytes.
         """
-        *lines, self._rest = (self._rest + piece).split(b"\n")
+        *lines, rest = piece.split(b"\n")
         for line in lines:
-            yield from self._line(line.removesuffix(b"\r"))
-        if len(self._rest) + sum(map(len, self._fields.values())) > LONGEST_EVENT:
+            self._add(line)
+            whole, self._rest = bytes(self._rest), bytearray()
+            yield from self._line(whole.removesuffix(b"\r"))
+        self._add(rest)
+
+    def _add(self, part: bytes) -> None:
+        self._rest += part
+        if self._size + len(self._rest) > LONGEST_EVENT:
             raise TooLong(f"An event is longer than {LONGEST_EVENT} bytes.")
 
     def _line(self, line: bytes) -> Iterator[Event]:
         if line.startswith(b":"):
             yield Event()
         elif line:
-            key, _, value = line.partition(b":")
-            value = value.removeprefix(b" ")
-            self._fields[key] = self._fields[key] + b"\n" + value if key in self._fields else value
-        elif self._fields:
-            name = self._fields.get(b"event", b"").decode(errors="replace")
-            data = self._fields.get(b"data", b"")
-            self._fields.clear()
-            yield Event(name, data)
+            self._size += len(line) + 1
+            self._field(line)
+        elif self._size:
+            event = Event(self._name.decode(errors="replace"), b"\n".join(self._data))
+            self._name, self._data, self._size = b"", [], 0
+            yield event
+
+    def _field(self, line: bytes) -> None:
+        key, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if key == b"event":
+            self._name = value
+        elif key == b"data":
+            self._data.append(value)

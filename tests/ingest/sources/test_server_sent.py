@@ -43,3 +43,14 @@ def test_whatever_is_sent_is_read_or_left_out(noise: bytes) -> None:
 def test_an_event_without_end_is_given_up(line: bytes) -> None:
     with pytest.raises(TooLong):
         events(line + b"\n", line + b"\n", line)
+
+
+def test_an_event_of_countless_names_without_values_is_given_up() -> None:
+    with pytest.raises(TooLong):
+        events(b"".join(b"%07x:\n" % number for number in range(LONGEST_EVENT // 8)))
+
+
+def test_heartbeats_without_an_event_never_add_up() -> None:
+    reader = EventReader()
+    for _ in range(LONGEST_EVENT // 7_000 + 1):
+        assert list(reader.feed(b":thump\n" * 1_000)) == [Event()] * 1_000
