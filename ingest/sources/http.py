@@ -33,7 +33,10 @@ LONGEST_ANSWER = timedelta(minutes=2)
 TURN = 0.5
 """Seconds that a source waits for its network before it yields."""
 
-_TIMEOUT = httpx.Timeout(20, connect=10)
+CONNECT_WITHIN = 10.0
+"""Seconds until a host has to take a connection."""
+
+_TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
 _EPOCH_FROM = 10**9
 """`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
 

@@ -1,4 +1,4 @@
-"""Mastodon: hashtags and public timelines of several instances, by Mastodon.py.
+"""Mastodon: hashtags and public timelines of several instances.
 
 Where there is a user's token the stream is read, and the timeline fills the gap before it; else the timeline is asked
 again and again. A status has the same URI on every instance that shows it, and is one post.
@@ -19,6 +19,7 @@ from ingest.source import (
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
     Permanent,
     Reached,
@@ -27,7 +28,10 @@ from ingest.source import (
     source_config,
 )
 from ingest.sources.history import Since
+from ingest.sources.mastodon_client import Allowance, Instance
 from ingest.sources.mastodon_feed import Public, feeds_of
+from ingest.sources.mastodon_line import Line
+from ingest.sources.mastodon_reading import Pacing, Reading
 from ingest.sources.mastodon_status import SOURCE
 
 
@@ -78,13 +82,11 @@ class Mastodon:
     def __init__(self, settings: MastodonSettings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        agent = f"banwatch ({settings.contact})" if settings.contact else "banwatch"
         self.feeds = feeds_of(
             settings.instances,
             settings.hashtags,
             settings.public,
             settings.tokens.get_secret_value(),
-            agent,
             stream=settings.streaming != "never",
         )
         without = sorted({feed.host for feed in self.feeds if feed.token is None})
@@ -93,11 +95,20 @@ class Mastodon:
                 f"There is no user's token for {', '.join(without)}, and no stream is shown without one: set "
                 "BANWATCH_MASTODON_TOKENS, or BANWATCH_MASTODON_STREAMING to auto or never."
             )
+        self.instances = self._instances()
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
-        """Follow all feeds, each with its own back-off; fail only when all of them have."""
-        # Mastodon.py is slow to import, and only whoever reads Mastodon has to wait for it.
-        from ingest.sources.mastodon_reading import Pacing, Reading  # noqa: PLC0415
+    def _instances(self) -> dict[str, Instance]:
+        """Each instance by its name; that it can be asked is looked at here, where a setting is wrong or not."""
+        found: dict[str, Instance] = {}
+        for feed in self.feeds:
+            if feed.host not in found:
+                allowance = Allowance(self.settings.pace, self.clock)
+                found[feed.host] = Instance(feed.base_url, feed.token, self.settings.contact, self.clock, allowance)
+                found[feed.host].open().close()
+        return found
 
-        pacing = Pacing(self.settings.pace, self.settings.poll_every, self.settings.lag, random.random)
-        return Reading(self.feeds, pacing, self.settings.since, self.clock, cursor).run()
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+        """Follow all feeds, each with its own back-off; fail only when none of them answers."""
+        pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
+        lines = [Line(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]
+        return Reading(lines, pacing, self.settings.since, self.clock, cursor).run()

@@ -1,283 +1,244 @@
-"""Mastodon.py at the edge: one feed of one instance, read by threads that hand what comes to a bounded queue.
+"""One instance's interface over HTTP: what it says of itself, pages of its timelines, and its streams.
 
-Mastodon.py blocks: it reads streams for ever and pages with a timeout, hence threads. Two of its habits are undone: it
-hides a failed look at the instance and goes on (`Session` makes the first failure final), and it ends a stream at
-the first event that is no JSON (`Listener` takes events as bytes).
+Whatever is in here may block: it is for threads.
 """
 
 from __future__ import annotations
 
-import io
+import json
 import threading
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from queue import Full, Queue
-from typing import Any
+from urllib.parse import urlsplit
 
-import requests
-from mastodon import Mastodon, MastodonError, StreamListener
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+import httpx
+import msgspec
 
-from ingest.source import Clock, Permanent, Transient
-from ingest.sources.http import LONGEST_ANSWER, MOST_BYTES, Refused, asked_wait, failure
+from ingest.source import Clock, Permanent
+from ingest.sources.http import Answer, Refused, asked_wait, fetch, open_client, place
+from ingest.sources.http_stream import Stream, open_stream
 from ingest.sources.mastodon_feed import Feed
-from ingest.sources.mastodon_status import later
-from ingest.sources.server_sent import Event, EventReader, TooLong
+from ingest.sources.mastodon_status import Number, can_be_reached, later
 
-REQUEST_PATIENCE = 20.0
-STREAM_PATIENCE = 60.0
+PAGE = 40
+"""Statuses on a page: the most that an instance gives."""
+
+LARGEST_PAGE = 8 * 1024 * 1024
+LARGEST_WORD = 1024 * 1024
+"""Bytes of what an instance says of itself."""
+
+STREAM_PATIENCE = timedelta(seconds=60)
 """An instance that is alive says so every 15 seconds."""
 
-PIECE = 65_536
-PAGE = 40
-STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """An event of the stream: its name and its data."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Alive:
-    """The stream is connected, or says that it still is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A page of the timeline, oldest first, and the highest id on it."""
-
-    statuses: list[Any]
-    read_to: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """The timeline has been read to its end, as it was at a time."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Nothing more comes of this attempt, and why."""
-
-    error: Exception
-
-
-News = Streamed | Alive | Fetched | Filled | Ended
-
-
-class BoundedAdapter(HTTPAdapter):
-    """Reads an answer, a redirect's too, up to a bound in size and time, but for a stream, which has neither."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.clock = clock
-
-    def send(self, request: Any, stream: bool = False, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Ask once."""
-        response = super().send(request, stream=True, **options)
-        if not stream or response.is_redirect or not response.ok:
-            with closing(response.raw) as raw:
-                response.raw = io.BytesIO(self._body(raw))
-        return response
-
-    def _body(self, raw: Any) -> bytes:
-        body, until = bytearray(), self.clock() + LONGEST_ANSWER
-        try:
-            while piece := raw.read1(PIECE, decode_content=True):
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise requests.ConnectionError(f"it sent more than {MOST_BYTES:,} bytes")
-                if self.clock() > until:
-                    raise requests.Timeout(f"it has not finished its answer within {LONGEST_ANSWER}")
-        except HTTPError as error:
-            raise requests.ConnectionError(f"it broke off: {error}") from error
-        return bytes(body)
-
-
-class Session(requests.Session):
-    """Remembers the answers. After a failure that passes, nothing more is asked: the attempt is over."""
-
-    def __init__(self, place: str, clock: Clock) -> None:
-        super().__init__()
-        self.place = place
-        self.clock = clock
-        self.trouble: Transient | None = None
-        self.last: requests.Response | None = None
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, BoundedAdapter(clock))
-
-    def send(self, request: Any, **options: Any) -> requests.Response:
-        """Ask, unless asking has already failed."""
-        if self.trouble is not None:
-            raise requests.ConnectionError("an earlier request of this attempt failed")
-        try:
-            response = super().send(request, **options)
-        except requests.RequestException as error:
-            self.trouble = Transient(f"{self.place} does not answer: {error}.")
-            raise
-        self.last = response
-        if isinstance(failed := self.failed(), Transient):
-            self.trouble = failed
-        return response
-
-    def failed(self) -> Transient | Refused | None:
-        """What the last answer means, if it is no success."""
-        if self.last is None:
-            return None
-        return failure(self.last.status_code, self.last.headers, self.last.url, self.clock())
-
-    def wait_asked(self) -> timedelta:
-        """How long the last answer asks to be left alone, because what it allows is used up."""
-        if self.last is None or self.last.headers.get("x-ratelimit-remaining", "1") != "0":
-            return timedelta()
-        return asked_wait(self.last.headers, self.clock()) or timedelta()
+SECURE = {"https": "https", "wss": "https"}
+PLAIN = {"http": "http", "ws": "http"}
 
 
 @dataclass
-class Attempt:
-    """One attempt at a feed. Its events go to `events` with the attempt itself, until it is stopped."""
+class Allowance:
+    """When an instance may be asked for the next page. Its timelines share this, because they share its limits."""
 
-    feed: Feed
-    events: Queue[tuple[Attempt, News]]
-    clock: Clock
     pace: timedelta
-    new: bool = True
-    """Whether it is still to be asked if the instance shows the feed at all."""
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _response: requests.Response | None = None
+    clock: Clock
+    _next: datetime | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stream(self, position: str | None) -> None:
-        """Connect to the stream; once connected, fill the gap behind `position` by the timeline."""
-        self._start(lambda client: self._stream(client, position))
+    def turn(self) -> timedelta:
+        """Take the next turn, and say how long it is until then."""
+        with self._lock:
+            now = self.clock()
+            at = max(now, self._next or now)
+            self._next = at + self.pace
+            return at - now
 
-    def fill(self, position: str | None) -> None:
-        """Read the timeline from `position` to its end."""
-        self._start(lambda client: self._fill(client, position))
+    def heed(self, wait: timedelta | None) -> None:
+        """Keep to what the instance asks for."""
+        if wait is not None:
+            with self._lock:
+                until = self.clock() + wait
+                self._next = max(until, self._next or until)
 
-    def stop(self) -> None:
-        """Leave the threads behind: they end by themselves, now if they wait for a stream."""
-        self._stopped.set()
-        response = self._response
-        if response is not None:
-            with suppress(OSError, ValueError, RuntimeError, AttributeError):
-                response.raw.shutdown()
 
-    def put(self, event: News) -> bool:
-        """Hand an event over, waiting while the reader is slow; false once nobody reads any more."""
-        while not self._stopped.is_set():
-            with suppress(Full):
-                self.events.put((self, event), timeout=0.25)
-                return True
-        return False
+class _Access(msgspec.Struct, frozen=True):
+    """Who is shown a kind of timeline: `public`, `authenticated` or `disabled`, of both origins of statuses."""
 
-    def _start(self, work: Callable[[Mastodon], None]) -> None:
-        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+    local: str = "public"
+    remote: str = "public"
 
-    def _run(self, work: Callable[[Mastodon], None]) -> None:
-        with Session(self.feed.host, self.clock) as session:
+
+class _Timelines(msgspec.Struct, frozen=True):
+    live_feeds: _Access = _Access()
+    hashtag_feeds: _Access = _Access()
+
+
+class _Urls(msgspec.Struct, frozen=True):
+    streaming: str | None = None
+    streaming_api: str | None = None
+
+
+class _Configuration(msgspec.Struct, frozen=True):
+    urls: _Urls = _Urls()
+    timelines_access: _Timelines = _Timelines()
+
+
+class Word(msgspec.Struct, frozen=True):
+    """What an instance says of itself, in the second version of this or in the first."""
+
+    configuration: _Configuration = _Configuration()
+    urls: _Urls = _Urls()
+
+    @property
+    def streaming(self) -> str | None:
+        """Where its streams are, if it says so."""
+        return self.configuration.urls.streaming or self.urls.streaming_api
+
+    def shows(self, feed: Feed) -> bool:
+        """Whether it shows a timeline to whoever reads it. An instance from before 4.5 does not say, and may."""
+        access = self.configuration.timelines_access
+        of = access.hashtag_feeds if feed.tag else access.live_feeds
+        asked = [of.local] if feed.local else [of.remote] if feed.remote else [of.local, of.remote]
+        closed = {"disabled"} if feed.token else {"disabled", "authenticated"}
+        return not closed.issuperset(asked)
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    id: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a timeline: its statuses as JSON, oldest first, and the highest id on it."""
+
+    statuses: tuple[bytes, ...]
+    highest: str | None
+
+
+@dataclass
+class Instance:
+    """One instance; `allowance` is shared by all who ask it."""
+
+    base_url: str
+    token: str | None = field(repr=False)
+    contact: str
+    clock: Clock
+    allowance: Allowance
+
+    @property
+    def host(self) -> str:
+        """The instance's name."""
+        return urlsplit(self.base_url).netloc
+
+    def open(self) -> httpx.Client:
+        """A connection to it.
+
+        Raises:
+            Permanent: its address or the contact cannot be used.
+        """
+        return open_client(self.base_url, contact=self.contact)
+
+    def word(self, client: httpx.Client, gone: threading.Event) -> Word:
+        """What it says of itself; nothing, where it is other software that does not.
+
+        Raises:
+            Transient
+        """
+        for version in ("v2", "v1"):
             try:
-                client = Mastodon(
-                    access_token=self.feed.token,
-                    api_base_url=self.feed.base_url,
-                    session=session,
-                    request_timeout=REQUEST_PATIENCE,
-                    ratelimit_method="throw",
-                    user_agent=self.feed.user_agent,
-                )
-                if self.new:
-                    self._require_shown(client)
-                work(client)
-            except Permanent as error:
-                self.put(Ended(error))
-            except (MastodonError, HTTPError, OSError, TooLong) as error:
-                self.put(Ended(self._meaning(session, error)))
-            except Exception as error:  # noqa: BLE001 - it is raised where the events are read
-                self.put(Ended(error))
+                answer = self._get(client, f"/api/{version}/instance", {}, gone, LARGEST_WORD)
+                word = msgspec.json.decode(answer.body, type=Word)
+            except (Permanent, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                continue
+            if self._is_its_own(answer):
+                return word
+        return Word()
 
-    def _meaning(self, session: Session, error: Exception) -> Transient | Permanent:
-        failed = session.trouble or session.failed()
-        if isinstance(failed, Refused):
-            hint = "" if self.feed.token else " It may want a user's token: see BANWATCH_MASTODON_TOKENS."
-            return Refused(f"{self.feed}: {failed}{hint}", failed.status)
-        return failed or Transient(f"{self.feed} broke off: {error}.")
+    def page(self, client: httpx.Client, feed: Feed, behind: str | None, gone: threading.Event) -> Page:
+        """The statuses nearest behind an id, or the newest.
 
-    def _require_shown(self, client: Mastodon) -> None:
-        feed = self.feed
-        if not client.timeline_is_available(
-            feed.kind, local=feed.local, remote=feed.remote, with_auth=feed.token is not None
-        ):
-            whom = "" if feed.token else " to those without a user's token"
-            raise Permanent(f"{feed} is not shown{whom}: the instance has closed this timeline.")
+        Raises:
+            Transient, Permanent
+        """
+        wanted = feed.bounds | {"limit": str(PAGE)} | ({} if behind is None else {"min_id": behind})
+        answer = self._get(client, feed.timeline, wanted, gone, LARGEST_PAGE)
+        statuses = _statuses(answer)
+        highest: str | None = None
+        for number in map(_number, statuses):
+            if number is not None and can_be_reached(number, self.clock()):
+                highest = later(highest, number)
+        return Page(tuple(reversed(statuses)), highest)
 
-    def _stream(self, client: Mastodon, position: str | None) -> None:
-        listener = Listener(self, position)
-        if self.feed.tag:
-            client.stream_hashtag(self.feed.tag, listener, timeout=STREAM_PATIENCE)
-        else:
-            client.stream_public(listener, timeout=STREAM_PATIENCE, local=self.feed.local, remote=self.feed.remote)
-        raise MastodonError("the instance closed the stream")
+    @contextmanager
+    def stream(self, client: httpx.Client, feed: Feed, word: Word) -> Iterator[Stream]:
+        """Connect to a stream.
 
-    def _fill(self, client: Mastodon, position: str | None) -> None:
-        session: Any = client.session
-        while not self._stopped.is_set():
-            asked_at = self.clock()
-            page = self._page(client, position)
-            read_to = position
-            for status in page:
-                read_to = later(read_to, str(status["id"]) if isinstance(status, dict) and "id" in status else None)
-            if page:
-                self.put(Fetched(list(reversed(page)), read_to))
-            if position is None or read_to == position:
-                self.put(Filled(asked_at))
-                return
-            position = read_to
-            self._stopped.wait(max(self.pace, session.wait_asked()).total_seconds())
+        Raises:
+            Transient, Permanent
+        """
+        with open_stream(
+            client,
+            self._streaming_base(word) + feed.stream,
+            clock=self.clock,
+            within=STREAM_PATIENCE,
+            headers=self._headers(),
+            media_type="text/event-stream",
+            named_by=urlsplit(self.base_url).hostname or "",
+        ) as stream:
+            yield stream
 
-    def _page(self, client: Mastodon, position: str | None) -> list[Any]:
-        bounds: dict[str, Any] = {"limit": PAGE, "local": self.feed.local, "remote": self.feed.remote}
-        if position is not None:
-            bounds["min_id"] = position
-        if self.feed.tag:
-            return list(client.timeline_hashtag(self.feed.tag, **bounds))
-        return list(client.timeline_public(**bounds))
+    def _get(
+        self, client: httpx.Client, path: str, params: Mapping[str, str], gone: threading.Event, most_bytes: int
+    ) -> Answer:
+        answer = fetch(
+            client, path, clock=self.clock, params=params, headers=self._headers(), most_bytes=most_bytes, gone=gone
+        )
+        if answer.headers.get("x-ratelimit-remaining", "1") == "0":
+            self.allowance.heed(asked_wait(answer.headers, self.clock()))
+        return answer
 
-    def connected(self, response: requests.Response, position: str | None) -> None:
-        """The stream is there: from here on nothing is missed, so that the gap before it can be filled."""
-        self._response = response
-        if self._stopped.is_set():
-            self.stop()
-        self.new = False
-        self.put(Alive())
-        self.fill(position)
+    def _headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+
+    def _is_its_own(self, answer: Answer) -> bool:
+        """Whether the instance itself answered. Another host does not say where its token goes."""
+        asked, answered = httpx.URL(self.base_url), httpx.URL(answer.url)
+        return (asked.scheme, asked.netloc) == (answered.scheme, answered.netloc)
+
+    def _streaming_base(self, word: Word) -> str:
+        if word.streaming is None:
+            return self.base_url
+        parts = urlsplit(word.streaming)
+        scheme = (SECURE if self.base_url.startswith("https:") else SECURE | PLAIN).get(parts.scheme)
+        if scheme is None or not parts.hostname or "@" in parts.netloc:
+            raise Permanent(
+                f"{self.host} names a place of its streams to which no token can go: {word.streaming[:200]!r}."
+            )
+        return f"{scheme}://{parts.netloc}"
 
 
-class Listener(StreamListener):
-    """Takes the events of a stream as bytes, whatever they hold."""
+def _statuses(answer: Answer) -> list[bytes]:
+    """A page cut into its statuses. Whatever one of them holds, the others can be read."""
+    try:
+        page = json.loads(answer.body.decode(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise Permanent(f"{place(answer.url)} answered with something that is no JSON: {error}.") from error
+    if not isinstance(page, list):
+        raise Permanent(f"{place(answer.url)} answered with something that is no list of statuses.")
+    return [json.dumps(status, ensure_ascii=False).encode(errors="surrogatepass") for status in page]
 
-    def __init__(self, attempt: Attempt, position: str | None) -> None:
-        self.attempt = attempt
-        self.position = position
 
-    def handle_stream(self, response: requests.Response) -> None:
-        """Read server-sent events until the stream ends or nobody reads any more."""
-        self.attempt.connected(response, self.position)
-        reader = EventReader()
-        while piece := response.raw.read1(PIECE, decode_content=True):
-            for event in reader.feed(piece):
-                if not self._take(event):
-                    return
+def _number(status: bytes) -> str | None:
+    """A status's id, also where nothing else of it can be read."""
+    try:
+        return msgspec.json.decode(status, type=_Numbered).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
-    def _take(self, event: Event) -> bool:
-        """Hand an event over; false once nobody reads any more."""
-        if not event.name:
-            return self.attempt.put(Alive())
-        return event.name not in STATUS_EVENTS or self.attempt.put(Streamed(event.name, event.data))
+
+def meaning(error: Permanent, feed: Feed) -> Permanent:
+    """The same with what a person can do about it."""
+    if not isinstance(error, Refused) or error.status not in {401, 403, 422}:
+        return error
+    advice = "make a new token of it" if feed.token else "it may want a user's token"
+    return Refused(f"{error} If {feed.host} is to be read, {advice}: see BANWATCH_MASTODON_TOKENS.", error.status)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ingest.source import Permanent
 
@@ -21,7 +22,6 @@ class Feed:
     local: bool = False
     remote: bool = False
     token: str | None = field(default=None, repr=False)
-    user_agent: str = "banwatch"
     streamed: bool = False
 
     @property
@@ -30,18 +30,34 @@ class Feed:
         return urlsplit(self.base_url).netloc
 
     @property
-    def kind(self) -> str:
-        """What Mastodon.py calls it."""
-        return "hashtag" if self.tag else "public"
-
-    @property
     def key(self) -> str:
         """Names it in a cursor."""
         which = ":local" if self.local else ":remote" if self.remote else ""
         return f"{self.host} #{self.tag}" if self.tag else f"{self.host} public{which}"
 
-    def __str__(self) -> str:
-        return f"the timeline of #{self.tag} on {self.host}" if self.tag else f"the public timeline of {self.host}"
+    @property
+    def part(self) -> str:
+        """Names it for a person."""
+        which = "local " if self.local else "remote " if self.remote else ""
+        return f"#{self.tag} on {self.host}" if self.tag else f"the {which}public timeline of {self.host}"
+
+    @property
+    def timeline(self) -> str:
+        """Where its pages are asked for: https://docs.joinmastodon.org/methods/timelines/."""
+        return f"/api/v1/timelines/tag/{quote(self.tag)}" if self.tag else "/api/v1/timelines/public"
+
+    @property
+    def stream(self) -> str:
+        """Where its events are asked for: https://docs.joinmastodon.org/methods/streaming/."""
+        if self.tag:
+            return f"/api/v1/streaming/hashtag?tag={quote(self.tag)}"
+        which = "/local" if self.local else "/remote" if self.remote else ""
+        return f"/api/v1/streaming/public{which}"
+
+    @property
+    def bounds(self) -> dict[str, str]:
+        """What of the timeline is asked for."""
+        return {name: "true" for name, wanted in (("local", self.local), ("remote", self.remote)) if wanted}
 
 
 def instance_url(given: str) -> str:
@@ -83,7 +99,7 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
 
 
 def feeds_of(
-    instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, user_agent: str, *, stream: bool
+    instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, *, stream: bool
 ) -> tuple[Feed, ...]:
     """Every hashtag and the public timeline, on every instance; streamed, if `stream`, where there is a token.
 
@@ -102,11 +118,30 @@ def feeds_of(
     feeds: list[Feed] = []
     for url in urls:
         token = known.get(urlsplit(url).netloc)
-        alike = Feed(url, token=token, user_agent=user_agent, streamed=stream and token is not None)
+        if token is not None:
+            _require_privacy(url)
+        alike = Feed(url, token=token, streamed=stream and token is not None)
         feeds += [replace(alike, tag=tag) for tag in tags]
         if public != "none":
             feeds.append(replace(alike, local=public == "local", remote=public == "remote"))
     return tuple(feeds)
+
+
+def _require_privacy(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_here(parts.hostname or ""):
+        raise Permanent(
+            f"A token would go to {url} for everybody to read: give the address with https:// in "
+            "BANWATCH_MASTODON_INSTANCES, or no token for it in BANWATCH_MASTODON_TOKENS."
+        )
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine, or an address of a private network."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost"
 
 
 def _tag(given: str) -> str:

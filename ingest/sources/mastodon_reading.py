@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, Queue
 
 import msgspec
 
-from ingest.backoff import BackoffPolicy, Failures, failed
-from ingest.contract import Moment
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Transient
-from ingest.sources import mastodon_client as client
+from ingest.backoff import Failures
+from ingest.contract import Moment, Rejected
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
 from ingest.sources.http import TURN
 from ingest.sources.mapping import mapped
-from ingest.sources.mastodon_feed import Feed
+from ingest.sources.mastodon_attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, Streamed
+from ingest.sources.mastodon_line import Line
 from ingest.sources.mastodon_status import (
     SOURCE,
     Lately,
     NotAStatus,
     Status,
-    convert_status,
+    can_be_reached,
     id_at,
     later,
     read_status,
     rejected,
-    rewound,
+    time_at,
     to_delete,
     to_post,
 )
 from ingest.sources.saved import saved
 
-MOST_WAITING = 1_000
-"""Events between the threads and their reader: a slow log slows the stream, and memory stays bounded."""
+MOST_WAITING = 100
+"""Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
 
 KNOWN = 20_000
 """Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
 
-OVERLAP = timedelta(minutes=5)
-"""Read again when a gap is filled: a status of another instance that arrives late has a number of its own time."""
-
-REST = timedelta(hours=1)
-"""Until a feed that was refused is tried again."""
-
-BACKOFF = BackoffPolicy()
+Steps = Iterator[Item | Reached | Pause | PartStatus]
 
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How often instances are asked; `chance` gives random numbers in [0, 1) for the back-off."""
+    """How often timelines are asked; `chance` gives random numbers in [0, 1) for the back-off."""
 
-    pace: timedelta
     poll_every: timedelta
     lag: timedelta
     chance: Callable[[], float]
@@ -62,23 +55,6 @@ class Saved(msgspec.Struct, frozen=True):
 
     since: Moment | None = None
     feeds: dict[str, str] = {}
-
-
-@dataclass
-class Line:
-    """How one feed is being read."""
-
-    feed: Feed
-    due: datetime
-    position: str | None
-    head: str | None = None
-    """The highest number seen while the gap below it is not filled yet."""
-    attempt: client.Attempt | None = None
-    filling: bool = False
-    connected_at: datetime | None = None
-    covered: datetime | None = None
-    failures: Failures = field(default_factory=Failures)
-    trouble: Transient | Permanent | None = None
 
 
 @dataclass
@@ -100,24 +76,29 @@ class Memory:
 
 
 class Reading:
-    """One reading of all feeds: what the threads hand over, as steps of the source."""
+    """One reading of all feeds."""
 
     def __init__(
-        self, feeds: tuple[Feed, ...], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
+        self, lines: Sequence[Line], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
     ) -> None:
         now = clock()
         kept = saved(cursor, Saved, SOURCE)
         start = None if since is None else id_at(since)
-        self.clock, self.pacing = clock, pacing
+        self.clock, self.pacing, self.lines = clock, pacing, lines
         self.since = kept.since or since or now
-        self.lines = [Line(feed, now, kept.feeds.get(feed.key, start)) for feed in feeds]
+        for line in lines:
+            line.position = kept.feeds.get(line.feed.key, start)
         self.positions: dict[str, object] = dict(kept.feeds)
-        self.events: Queue[tuple[client.Attempt, client.News]] = Queue(MOST_WAITING)
+        self.events: Queue[tuple[Attempt, News]] = Queue(MOST_WAITING)
         self.memory = Memory()
         self.told: datetime | None = None
 
-    def run(self) -> Iterator[Item | Reached | Pause]:
-        """Take what comes, for ever."""
+    def run(self) -> Steps:
+        """Take what comes, for ever.
+
+        Raises:
+            Transient: no feed answers.
+        """
         try:
             while True:
                 for line in self.lines:
@@ -140,33 +121,34 @@ class Reading:
                     line.attempt.stop()
 
     def _start(self, line: Line) -> None:
-        new = line.covered is None
-        line.attempt = client.Attempt(line.feed, self.events, self.clock, self.pacing.pace, new)
-        line.head, line.filling, line.connected_at = None, True, None
-        overlapping = None if line.position is None else rewound(line.position, OVERLAP)
-        (line.attempt.stream if line.feed.streamed else line.attempt.fill)(overlapping)
+        line.attempt = Attempt(line.feed, line.instance, self.events, self.clock)
+        line.head, line.filling, line.connected_at, line.begun = None, True, None, self.clock()
+        line.attempt.begin(line.start_at())
 
-    def _take(self, line: Line, event: client.News) -> Iterator[Item]:
+    def _take(self, line: Line, event: News) -> Steps:
         match event:
-            case client.Alive():
+            case Alive():
                 line.connected_at = line.connected_at or self.clock()
-                self._cover(line, self.clock())
-            case client.Streamed(name, data):
+                yield from self._answers(line)
+                line.cover(self.clock())
+            case Streamed(name, data):
                 yield from self._streamed(line, name, data)
-                self._cover(line, self.clock())
-            case client.Fetched(statuses, read_to):
-                for entity in statuses:
-                    yield from self._fetched(line, entity)
-                self._advance(line, read_to)
-            case client.Filled(at):
-                line.filling = False
-                self._advance(line, line.head)
-                self._cover(line, at)
-                if not line.feed.streamed:
-                    line.attempt, line.due = None, self.clock() + self.pacing.poll_every
-                    line.failures = Failures()
-            case client.Ended(error):
-                self._end(line, error)
+                line.cover(self.clock())
+            case Fetched(statuses, read_to):
+                yield from self._answers(line)
+                for raw in statuses:
+                    yield from self._fetched(line, raw)
+                self._read_to(line, read_to)
+            case Missed(since, until):
+                yield from self._missed(line, since, until)
+            case Filled(at, pages):
+                self._filled(line, at, pages)
+            case Ended(error):
+                yield from self._end(line, error)
+
+    def _answers(self, line: Line) -> Iterator[PartStatus]:
+        line.trouble = line.not_before = None
+        yield from line.tell("")
 
     def _streamed(self, line: Line, name: str, data: bytes) -> Iterator[Item]:
         if name == "delete":
@@ -177,15 +159,15 @@ class Reading:
         except NotAStatus as error:
             yield Item(rejected(f"{line.feed.key} {name}", error, data), self._cursor())
             return
-        line.head = later(line.head, status.id)
-        if not line.filling and name == "update":
-            self._advance(line, status.id)
+        if can_be_reached(status.id, self.clock()):
+            line.head = later(line.head, status.id)
+            if not line.filling and name == "update":
+                self._advance(line, status.id)
         yield from self._found(line, status, data)
 
-    def _fetched(self, line: Line, entity: object) -> Iterator[Item]:
-        raw = str(entity).encode(errors="replace")
+    def _fetched(self, line: Line, raw: bytes) -> Iterator[Item]:
         try:
-            status = convert_status(entity)
+            status = read_status(raw)
         except NotAStatus as error:
             if self.memory.is_new(line.feed.key, str(hash(raw))):
                 yield Item(rejected(f"{line.feed.key} timeline", error, raw), self._cursor())
@@ -216,40 +198,61 @@ class Reading:
             yield Item(gone, self._cursor())
 
     def _advance(self, line: Line, position: str | None) -> None:
-        line.position = later(line.position, position)
+        line.advance(position)
         if line.position is not None:
             self.positions = self.positions | {line.feed.key: line.position}
 
-    def _cover(self, line: Line, moment: datetime) -> None:
-        if not line.filling:
-            line.covered, line.trouble = moment, None
+    def _read_to(self, line: Line, position: str | None) -> None:
+        """A timeline that is read page by page is covered as far as it has been read, also where that takes long."""
+        self._advance(line, position)
+        reached = time_at(position)
+        if reached is not None and not line.feed.streamed:
+            line.covered = max(line.covered or reached, min(reached, self.clock()))
 
-    def _end(self, line: Line, error: Exception) -> None:
-        """Put a feed off; what ends all of them, or one that has never worked and never will, ends the reading."""
+    def _filled(self, line: Line, at: datetime, pages: int) -> None:
+        line.filling, line.pages = False, pages
+        self._advance(line, line.head)
+        line.cover(at)
+        if not line.feed.streamed:
+            line.attempt, line.failures = None, Failures()
+            line.due = (line.begun or at) + self.pacing.poll_every
+
+    def _missed(self, line: Line, since: datetime, until: datetime) -> Steps:
+        """Say what was passed over. What is covered begins anew behind it, because it is told without holes."""
+        self.since, self.told = max(self.since, until), None
+        fault = (
+            f"More statuses come than the instance lets be read: those between {since:%d %b %H:%M:%S} and "
+            f"{until:%d %b %H:%M:%S} UTC are missing. A user's token for its stream has no such limit."
+        )
+        yield from line.tell(fault)
+        yield Item(Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw=""), self._cursor())
+
+    def _end(self, line: Line, error: Exception) -> Iterator[PartStatus]:
+        """Put a feed off; that none of them answers ends the reading."""
         if not isinstance(error, Transient | Permanent):
             raise error
         now = self.clock()
         if line.attempt is not None:
             line.attempt.stop()
-        line.attempt, line.trouble = None, error
-        if isinstance(error, Permanent):
-            if line.covered is None:
-                raise error
-            line.due = now + REST
-        else:
-            held = timedelta() if line.connected_at is None else now - line.connected_at
-            line.failures, pause = failed(
-                BACKOFF, line.failures, held=held, retry_after=error.retry_after, chance=self.pacing.chance()
-            )
-            line.due = now + pause
-            for each in self.lines:
-                if error.retry_after is not None and each.feed.host == line.feed.host and each.attempt is None:
-                    each.due = max(each.due, now + error.retry_after)
-        if all(each.trouble is not None and each.attempt is None for each in self.lines):
-            raise error
+        line.fail(error, now, self.pacing.chance())
+        if isinstance(error, Transient) and error.retry_after is not None:
+            self._leave_alone(line, now + error.retry_after)
+        yield from line.tell(str(error))
+        if all(each.trouble is not None for each in self.lines):
+            waits = [(each.not_before or now) - now for each in self.lines]
+            reason = f"No timeline can be read; the last, {line.feed.part}: {error}"
+            raise Transient(reason, min(waits) if min(waits) > timedelta() else None) from error
+
+    def _leave_alone(self, line: Line, until: datetime) -> None:
+        """Keep to what an instance asks for, in all that is read of it."""
+        line.instance.allowance.heed(until - self.clock())
+        for each in self.lines:
+            if each.instance is line.instance and each.attempt is None:
+                each.due = max(each.due, until)
 
     def _reach(self) -> Iterator[Reached]:
-        covered = [line.covered for line in self.lines if not isinstance(line.trouble, Permanent)]
+        now = self.clock()
+        covered = [line.covered for line in self.lines if not line.is_left_out(now)]
         known = [moment for moment in covered if moment is not None]
         if not known or len(known) < len(covered):
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -18,6 +19,13 @@ OLD = timedelta(hours=1)
 """A status that was older when it was first read is history: it is counted and does not alert."""
 
 RAW_KEPT = 4_096
+
+
+AHEAD = timedelta(days=1)
+"""How far an instance's clock may be ahead of ours."""
+
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z_-]+$")]
+"""An instance's own id of a status."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -45,10 +53,10 @@ class Boosted(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """What is read of a status: https://docs.joinmastodon.org/entities/Status/.
 
-    Other servers that speak Mastodon's API leave things out, and Mastodon.py makes None of what is not there.
+    Other servers that speak Mastodon's API leave things out, or say that they are null.
     """
 
-    id: str
+    id: Number
     uri: str
     created_at: Moment
     account: Account
@@ -79,7 +87,7 @@ _decode = msgspec.json.Decoder(Status).decode
 
 
 def read_status(raw: bytes) -> Status:
-    """A status out of an event's data.
+    """A status out of its JSON.
 
     Raises:
         NotAStatus
@@ -87,18 +95,6 @@ def read_status(raw: bytes) -> Status:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise NotAStatus(f"Not a status: {error}.") from error
-
-
-def convert_status(entity: object) -> Status:
-    """A status out of what Mastodon.py makes of a timeline.
-
-    Raises:
-        NotAStatus
-    """
-    try:
-        return msgspec.convert(entity, Status, strict=False)
-    except (msgspec.ValidationError, RecursionError) as error:
         raise NotAStatus(f"Not a status: {error}.") from error
 
 
@@ -155,7 +151,35 @@ def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
 def later(first: str | None, second: str | None) -> str | None:
     """The higher of two ids. They are numbers on Mastodon; elsewhere longer is later, then what sorts later."""
     known = [each for each in (first, second) if each is not None]
-    return max(known, key=lambda each: (len(each), each), default=None)
+    return max(known, key=_rank, default=None)
+
+
+def _rank(number: str) -> tuple[int, str]:
+    return len(number), number
+
+
+def is_behind(number: str | None, bound: str) -> bool:
+    """Whether an id that holds its time is later than another one."""
+    return number is not None and time_at(number) is not None and _rank(number) > _rank(bound)
+
+
+def time_at(number: str | None) -> datetime | None:
+    """When a status was filed, where its id holds that; None elsewhere."""
+    if number is None or not _holds_time(number):
+        return None
+    with suppress(OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp((int(number) >> 16) / 1000, UTC)
+    return None
+
+
+def can_be_reached(number: str, now: datetime) -> bool:
+    """Whether a timeline can have been read to an id: one of the far future would have it stand still for ever."""
+    at = time_at(number)
+    return not _holds_time(number) if at is None else at <= now + AHEAD
+
+
+def _holds_time(number: str) -> bool:
+    return number.isdecimal() and int(number) >> 16 > 10**12
 
 
 def rewound(position: str, by: timedelta) -> str:
@@ -164,7 +188,7 @@ def rewound(position: str, by: timedelta) -> str:
     A status of another instance gets an id of its own time, so that one which arrives late stands before others that
     are already read: `lib/mastodon/snowflake.rb` in Mastodon.
     """
-    if not (position.isdecimal() and int(position) >> 16 > 10**12):
+    if not _holds_time(position):
         return position
     return str(int(position) - (round(by.total_seconds() * 1000) << 16))
 

@@ -113,9 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(self.instance.timeline(parameters))
             else:
                 self._answer({"error": "This method requires an authenticated user"}, 422)
-        elif parts.path == "/api/v1/instance/":
+        elif parts.path == "/api/v1/instance":
             self._answer({"urls": {"streaming_api": self.instance.streaming_url}, "version": "4.5.0"})
-        elif parts.path == "/api/v2/instance/":
+        elif parts.path == "/api/v2/instance":
             feeds = {"local": self.instance.access, "remote": self.instance.access}
             access = {"live_feeds": feeds, "hashtag_feeds": feeds}
             urls = {"streaming": self.instance.streaming_url}
