@@ -13,7 +13,7 @@ import httpx
 
 from ingest.source import Clock, Permanent, Transient
 from ingest.sources.http_stream import Stream
-from ingest.sources.mastodon_client import STREAM_PATIENCE, Instance, meaning
+from ingest.sources.mastodon_client import STREAM_PATIENCE, Instance, Word, meaning
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_pursuit import Pursuit
 from ingest.sources.mastodon_status import id_at, is_behind, later, time_at
@@ -21,6 +21,9 @@ from ingest.sources.server_sent import Event, EventReader, TooLong
 
 SLACK = timedelta(minutes=1)
 """How far the clocks of an instance and ours may differ: so long the timeline is read beside the stream."""
+
+NEAR = timedelta(seconds=10)
+"""A timeline that has been read so far is left until its next turn."""
 
 STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
 
@@ -48,10 +51,11 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The timeline has been read to its end, as it was at a time, by so many pages."""
+    """The timeline has been read to its end, as it was at a time, by so many pages; `whole` if nothing was missed."""
 
     at: datetime
     pages: int
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Attempt:
     instance: Instance
     events: Queue[tuple[Attempt, News]]
     clock: Clock
+    introduced: bool = False
+    """Whether the instance has said lately that it shows this timeline."""
     _stopped: threading.Event = field(default_factory=threading.Event)
     _stream: Stream | None = None
 
@@ -116,13 +122,21 @@ class Attempt:
             self._put(Ended(error))
 
     def _begin(self, client: httpx.Client, position: str | None) -> None:
+        if self.feed.streamed:
+            self._listen(client, position, self._word(client))
+            return
+        if not self.introduced:
+            self._word(client)
+        self._fill(client, position, until=None)
+
+    def _word(self, client: httpx.Client) -> Word:
         word = self.instance.word(client, self._stopped)
         if not word.shows(self.feed):
             whom = "" if self.feed.token else " to those without a user's token: see BANWATCH_MASTODON_TOKENS"
             raise Permanent(f"The instance does not show this timeline{whom}.")
-        if not self.feed.streamed:
-            self._fill(client, position, until=None)
-            return
+        return word
+
+    def _listen(self, client: httpx.Client, position: str | None, word: Word) -> None:
         with self.instance.stream(client, self.feed, word) as self._stream:
             # From here on nothing is missed, so that the gap before it can be filled.
             until = id_at(self.clock() + SLACK)
@@ -154,23 +168,27 @@ class Attempt:
         while not self._stopped.wait(self.instance.allowance.turn().total_seconds()):
             asked_at = self.clock()
             page = self.instance.page(client, self.feed, position, self._stopped)
-            pages += 1
-            read_to = later(position, page.highest)
+            read_to, pages = later(position, page.highest), pages + 1
             self._put(Fetched(page.statuses, read_to))
+            reached = time_at(read_to)
             if position is None or read_to == position or (until is not None and is_behind(read_to, until)):
                 self._put(Filled(asked_at, pages))
                 return
-            position, reached = read_to, time_at(read_to)
-            pursuit = pursuit.step(asked_at, reached)
-            if reached is not None and until is None and pursuit.is_lost:
-                self._leap(client, reached)
+            if until is None and reached is not None and asked_at - reached < NEAR:
+                # Such a timeline would be followed without a rest, and what arrives late would be missed.
+                self._put(Filled(reached, pages))
+                return
+            position, pursuit = read_to, pursuit.step(asked_at, reached)
+            if until is None and reached is not None and pursuit.is_lost:
+                self._leap(client, reached, pages)
                 return
 
-    def _leap(self, client: httpx.Client, since: datetime) -> None:
+    def _leap(self, client: httpx.Client, since: datetime, pages: int) -> None:
         """Give up a timeline that grows faster than it may be read, and go on at its end."""
         self._stopped.wait(self.instance.allowance.turn().total_seconds())
         asked_at = self.clock()
         page = self.instance.page(client, self.feed, None, self._stopped)
-        self._put(Fetched(page.statuses, page.highest))
+        # First, so that nothing is said to be covered across it.
         self._put(Missed(since, time_at(page.highest) or asked_at))
-        self._put(Filled(asked_at, 1))
+        self._put(Fetched(page.statuses, page.highest))
+        self._put(Filled(asked_at, pages, whole=False))

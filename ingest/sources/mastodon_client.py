@@ -89,6 +89,18 @@ class Word(msgspec.Struct, frozen=True):
     configuration: _Configuration = _Configuration()
     urls: _Urls = _Urls()
 
+    @classmethod
+    def of(cls, raw: bytes) -> Word:
+        """Out of the JSON.
+
+        Raises:
+            ValueError: it is none, or says something else.
+        """
+        try:
+            return msgspec.json.decode(raw, type=cls)
+        except RecursionError as error:
+            raise ValueError(str(error)) from error
+
     @property
     def streaming(self) -> str | None:
         """Where its streams are, if it says so."""
@@ -147,8 +159,9 @@ class Instance:
         for version in ("v2", "v1"):
             try:
                 answer = self._get(client, f"/api/{version}/instance", {}, gone, LARGEST_WORD)
-                word = msgspec.json.decode(answer.body, type=Word)
-            except (Permanent, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                word = Word.of(answer.body)
+            except (Permanent, ValueError):
+                # Whatever it is that answers so: whether its timeline can be read is seen there.
                 continue
             if self._is_its_own(answer):
                 return word

@@ -11,13 +11,19 @@ from ingest.source import PartStatus, Permanent, Transient
 from ingest.sources.mastodon_attempt import Attempt
 from ingest.sources.mastodon_client import Instance
 from ingest.sources.mastodon_feed import Feed
-from ingest.sources.mastodon_status import later, rewound
+from ingest.sources.mastodon_status import later, rewound, time_at
 
 OVERLAP = timedelta(minutes=5)
 """Read again when a gap is filled: a status of another instance that arrives late has a number of its own time."""
 
+PAGES_AGAIN = 2
+"""As many pages at most are read again: what is allowed is for what is new."""
+
 HOLD = timedelta(minutes=2)
 """So long what is covered waits for a feed that fails; as long as the watch waits for a collector that falls silent."""
+
+INTRODUCED_EVERY = timedelta(hours=1)
+"""A timeline that an instance closes may be an empty one: so often it is asked whether it shows it."""
 
 BACKOFF = BackoffPolicy()
 
@@ -39,8 +45,12 @@ class Line:
     attempt: Attempt | None = None
     filling: bool = False
     begun: datetime | None = None
-    pages: int = 0
-    """How many the last filling took."""
+    introduced_at: datetime | None = None
+    behind: bool = False
+    """Whether some of it was missed, and it has not been read to its end since."""
+    start_id: str | None = None
+    """Where the timeline is read from in this attempt."""
+    overlap: timedelta = OVERLAP
     connected_at: datetime | None = None
     covered: datetime | None = None
     failures: Failures = field(default_factory=Failures)
@@ -59,11 +69,23 @@ class Line:
             self.told = fault
             yield PartStatus(self.feed.part, fault)
 
-    def start_at(self) -> str | None:
-        """Where the next attempt begins: the more pages each one takes, the less of them is read again."""
-        if self.position is None:
-            return None
-        return rewound(self.position, OVERLAP / max(1, self.pages - 2))
+    def start(self, attempt: Attempt, now: datetime) -> None:
+        """Begin an attempt."""
+        known = self.introduced_at is not None and now - self.introduced_at < INTRODUCED_EVERY
+        attempt.introduced = known and self.trouble is None
+        self.introduced_at = self.introduced_at if attempt.introduced else now
+        self.attempt, self.head, self.filling, self.connected_at, self.begun = attempt, None, True, None, now
+        self.start_id = None if self.position is None else rewound(self.position, self.overlap)
+        attempt.begin(self.start_id)
+
+    def filled(self, at: datetime, pages: int) -> None:
+        """Note that the timeline was read to its end by so many pages: the fuller it is, the less is read again."""
+        self.filling = False
+        begun_at = time_at(self.start_id)
+        if begun_at is not None:
+            self.overlap = min(OVERLAP, PAGES_AGAIN * (at - begun_at) / pages)
+        self.advance(self.head)
+        self.cover(at)
 
     def advance(self, position: str | None) -> None:
         """Note how far it has been read."""

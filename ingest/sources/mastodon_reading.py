@@ -103,7 +103,7 @@ class Reading:
             while True:
                 for line in self.lines:
                     if line.attempt is None and self.clock() >= line.due:
-                        self._start(line)
+                        line.start(Attempt(line.feed, line.instance, self.events, self.clock), self.clock())
                 try:
                     attempt, event = self.events.get(timeout=TURN)
                 except Empty:
@@ -119,11 +119,6 @@ class Reading:
             for line in self.lines:
                 if line.attempt is not None:
                     line.attempt.stop()
-
-    def _start(self, line: Line) -> None:
-        line.attempt = Attempt(line.feed, line.instance, self.events, self.clock)
-        line.head, line.filling, line.connected_at, line.begun = None, True, None, self.clock()
-        line.attempt.begin(line.start_at())
 
     def _take(self, line: Line, event: News) -> Steps:
         match event:
@@ -141,14 +136,18 @@ class Reading:
                 self._read_to(line, read_to)
             case Missed(since, until):
                 yield from self._missed(line, since, until)
-            case Filled(at, pages):
+            case Filled(at, pages, whole):
                 self._filled(line, at, pages)
+                if whole:
+                    line.behind = False
+                    yield from line.tell("")
             case Ended(error):
                 yield from self._end(line, error)
 
     def _answers(self, line: Line) -> Iterator[PartStatus]:
         line.trouble = line.not_before = None
-        yield from line.tell("")
+        if not line.behind:
+            yield from line.tell("")
 
     def _streamed(self, line: Line, name: str, data: bytes) -> Iterator[Item]:
         if name == "delete":
@@ -210,16 +209,15 @@ class Reading:
             line.covered = max(line.covered or reached, min(reached, self.clock()))
 
     def _filled(self, line: Line, at: datetime, pages: int) -> None:
-        line.filling, line.pages = False, pages
+        line.filled(at, pages)
         self._advance(line, line.head)
-        line.cover(at)
         if not line.feed.streamed:
             line.attempt, line.failures = None, Failures()
             line.due = (line.begun or at) + self.pacing.poll_every
 
     def _missed(self, line: Line, since: datetime, until: datetime) -> Steps:
         """Say what was passed over. What is covered begins anew behind it, because it is told without holes."""
-        self.since, self.told = max(self.since, until), None
+        self.since, self.told, line.behind = max(self.since, until), None, True
         fault = (
             f"More statuses come than the instance lets be read: those between {since:%d %b %H:%M:%S} and "
             f"{until:%d %b %H:%M:%S} UTC are missing. A user's token for its stream has no such limit."

@@ -30,6 +30,25 @@ def settings(*instances: Instance, streamed: bool = True, **given: object) -> Ma
     return MastodonSettings(**fields | given)  # type: ignore[arg-type]
 
 
+class Clock:
+    """The wall clock, and what a test has let pass besides."""
+
+    def __init__(self) -> None:
+        self.passed = timedelta()
+
+    def __call__(self) -> datetime:
+        return now() + self.passed
+
+    def goes_on(self, by: timedelta) -> bool:
+        """Let time pass at each look at what is waited for."""
+        self.passed += by
+        return False
+
+
+def part(instance: Instance, tag: str = "tiktok") -> str:
+    return f"#{tag} on {instance.url.partition('//')[2]}"
+
+
 class Reader:
     """Reads until what it waits for has come; the time only bounds a failure."""
 

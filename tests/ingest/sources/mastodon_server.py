@@ -33,6 +33,7 @@ class Instance:
     """What a path is answered instead, once each time it is asked."""
     streams: list[Queue[bytes | None]] = field(default_factory=list)
     flowing: threading.Event = field(default_factory=threading.Event)
+    heartbeat: bytes = b":thump\n"
     last: int = 0
 
     def __post_init__(self) -> None:
@@ -146,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
                 try:
                     piece = said.get(timeout=HEARTBEAT)
                 except Empty:
-                    piece = b":thump\n"
+                    piece = self.instance.heartbeat
                 self.instance.flowing.wait(LONGEST_HANG)
                 if piece is None:
                     return
