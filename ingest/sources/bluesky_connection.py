@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
 import zstandard
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
 
 from ingest.source import Permanent, Transient
 from ingest.sources.bluesky_wire import DICTIONARY_PATH, Wire, address
-from ingest.sources.http import certificates
+from ingest.sources.http import open_client
+from ingest.sources.redirects import send
 
 LARGEST_FRAME = 4 * 1024 * 1024
 LARGEST_DICTIONARY = 1024 * 1024
@@ -79,7 +85,7 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
     try:
         content = _content(url, within)
         dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
-    except (httpx.HTTPError, zstandard.ZstdError):
+    except (httpx.HTTPError, Permanent, zstandard.ZstdError):
         return None
     return dictionary if dictionary is not None and dictionary.dict_id() else None
 
@@ -87,20 +93,16 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
 def _content(url: str, within: float) -> bytes | None:
     """What lies at an address; None if that is an error, too long, or not all there in time."""
     until, content = time.monotonic() + within, bytearray()
-    with httpx.stream(
-        "GET",
-        url,
-        timeout=OPEN_WITHIN,
-        headers={"User-Agent": USER_AGENT},
-        follow_redirects=True,
-        verify=certificates(),
-    ) as answer:
-        if answer.status_code != httpx.codes.OK:
-            return None
-        for piece in answer.iter_bytes():
-            content += piece
-            if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
+    plain = {"Accept-Encoding": "identity"}
+    with open_client() as client:
+        request = client.build_request("GET", url, headers=plain, timeout=OPEN_WITHIN)
+        with closing(send(client, request)) as answer:
+            if answer.status_code != httpx.codes.OK:
                 return None
+            for piece in answer.iter_raw():
+                content += piece
+                if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
+                    return None
     return bytes(content)
 
 
@@ -159,6 +161,7 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
 
 
 def _open(url: str) -> ClientConnection:
+    here: Any = partial(_connection_to, urlsplit(url).hostname)
     # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
     connection = open_websocket(
         url,
@@ -168,8 +171,19 @@ def _open(url: str) -> ClientConnection:
         close_timeout=CLOSE_WITHIN,
         ping_interval=None,
         max_size=LARGEST_FRAME,
+        create_connection=here,
     )
     return connection.__enter__()
+
+
+def _connection_to(
+    host: str | None, connection: socket.socket, protocol: ClientProtocol, **options: Any
+) -> ClientConnection:
+    """To the host that was asked, and to no other: the library follows a redirect anywhere, also to a private one."""
+    there = protocol.uri.host
+    if there != host:
+        raise Transient(f"{host} sends whoever asks on to {there[:100]}, which is not followed.")
+    return ClientConnection(connection, protocol, **options)
 
 
 def _translated(host: str, work: Callable[[], Connection]) -> Connection:

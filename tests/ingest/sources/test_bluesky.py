@@ -18,7 +18,7 @@ from ingest.sources.bluesky import Bluesky, BlueskySettings
 from ingest.sources.bluesky_connection import LARGEST_DICTIONARY, fetch_dictionary
 from ingest.sources.bluesky_wire import Wire
 from tests.jetstream import Jetstream, trained_dictionary
-from tests.serving import Says, served
+from tests.serving import Asked, Says, served
 from tests.waiting import free_port
 
 WIRES: list[Wire] = ["v1", "v2"]
@@ -223,6 +223,31 @@ def test_a_dictionary_without_end_is_done_without() -> None:
         with served(lambda asked, name=name: Says(answers[name])) as server:  # type: ignore[misc]
             found = fetch_dictionary(server.url.replace("http", "ws"), within)
         assert (found is not None) is known
+
+
+def test_a_dictionary_of_the_world_is_at_no_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The local server is the proxy through which addresses of the world are asked."""
+    dictionary = trained_dictionary(samples(seed=1)).as_bytes()
+
+    def answer(asked: Asked) -> Says:
+        moved = Says(status=302, headers={"Location": "http://169.254.169.254/dictionary"})
+        return Says(dictionary) if asked.path == "/dictionary" else moved
+
+    with served(answer) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        assert fetch_dictionary("ws://9.9.9.9") is None
+    assert "/dictionary" not in server.paths()
+
+
+def test_a_stream_is_at_the_host_that_was_asked() -> None:
+    with served(lambda asked: Says(status=404)) as other:
+        elsewhere = other.url.replace("http://127.0.0.1", "ws://localhost")
+        with served(lambda asked: Says(status=302, headers={"Location": elsewhere})) as server:
+            reading = Reading(source(server.url.replace("http", "ws")))
+            reading.until(lambda: bool(reading.failures))
+    assert "sends whoever asks on to localhost" in reading.failures[0]
+    assert not any("upgrade" in asked.headers for asked in other.asked)
 
 
 def test_a_dictionary_that_changed_is_fetched_again(open_parts: ExitStack) -> None:
