@@ -54,7 +54,9 @@ class MastodonSettings(SourceSettings):
         ge=timedelta(seconds=1),
     )
     pace: Duration = Field(
-        timedelta(seconds=3), description="between two pages; instances allow 300 in 15 minutes", ge=timedelta()
+        timedelta(seconds=3),
+        description="between two pages of an instance, which allows 300 in 15 minutes",
+        ge=timedelta(),
     )
     lag: Duration = Field(
         timedelta(seconds=10), description="how long a status may take to the instances that are read", ge=timedelta()

@@ -95,6 +95,9 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
                 "A word of BANWATCH_MASTODON_TOKENS is not `host=token` with one of the instances: "
                 f"they are {', '.join(hosts)}."
             )
+    for host, token in tokens.items():
+        if not (token.isascii() and token.isprintable()):
+            raise Permanent(f"The token for {host} in BANWATCH_MASTODON_TOKENS is none: it has letters no token has.")
     return tokens
 
 

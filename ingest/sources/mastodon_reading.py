@@ -249,7 +249,11 @@ class Reading:
                 each.due = max(each.due, until)
 
     def _reach(self) -> Iterator[Reached]:
+        """What is covered by all who are not left out. It begins anew where one who is was covered last."""
         now = self.clock()
+        for line in self.lines:
+            if line.covered is not None and line.is_left_out(now):
+                self.since = max(self.since, line.covered)
         covered = [line.covered for line in self.lines if not line.is_left_out(now)]
         known = [moment for moment in covered if moment is not None]
         if not known or len(known) < len(covered):

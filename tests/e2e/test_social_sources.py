@@ -22,12 +22,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_mastodon_from_two_instances_to_the_counts(store: Store, tmp_path: Path) -> None:
-    with mastodon() as reef, mastodon() as bay:
+def test_mastodon_from_two_instances_and_a_closed_one_to_the_counts(store: Store, tmp_path: Path) -> None:
+    with mastodon() as reef, mastodon() as bay, mastodon() as closed:
+        closed.access = "disabled"
         statuses = [reef.status(f"TikTok will be banned on wave {number}") for number in range(5)]
         reef.publish(*statuses[:3])
         settings = MastodonSettings(
-            instances=(reef.url, bay.url),
+            instances=(reef.url, bay.url, closed.url),
             hashtags=("tiktok",),
             tokens=f"{reef.url.removeprefix('http://')}={TOKEN},{bay.url.removeprefix('http://')}={TOKEN}",
             pace=timedelta(),
@@ -43,7 +44,8 @@ def test_mastodon_from_two_instances_to_the_counts(store: Store, tmp_path: Path)
                 reef.edit(statuses[1], "TikTok stays after all")
                 reef.delete(statuses[2])
             texts = live.posts().values()
-            return len(texts) == 4 and bool(live.deleted()) and "TikTok stays after all" in texts
+            told = any("does not show this timeline" in said.detail for said in live.progress())
+            return told and len(texts) == 4 and bool(live.deleted()) and "TikTok stays after all" in texts
 
         found = collect(Mastodon(settings, now), store, tmp_path, until)
     assert found.counts["*"] == 5

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ingest.sources.mastodon_feed import feeds_of, instance_url, tokens_of
 from ingest.sources.mastodon_status import NotAStatus, id_at, later, read_status, rewound, to_post
 from tests.ingest.sources.mastodon_reader import Reader, names, now, settings
 from tests.ingest.sources.mastodon_server import Instance, mastodon
-from tests.waiting import free_port
+from tests.waiting import eventually, free_port
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -270,6 +270,10 @@ def test_instances_and_tokens_are_understood() -> None:
         ({"hashtags": ("a/../b",)}, "no hashtag"),
         ({"instances": ("a.example", "b.example"), "tokens": "secret"}, "not `host=token`"),
         ({"tokens": "other.example=secret"}, "they are reef.example"),
+        ({"tokens": "reef.example=secret\x01"}, "letters no token has"),
+        ({"tokens": "reef.example=secr\u00e9t"}, "letters no token has"),
+        ({"contact": "desk\r\nX: y"}, "contact"),
+        ({"instances": ("reef..example:port",)}, "not an address"),
     ],
 )
 def test_what_cannot_be_meant_is_said(given: dict[str, object], says: str) -> None:
@@ -282,11 +286,11 @@ def test_it_is_off_until_an_instance_is_named() -> None:
     assert not MastodonSettings().starts_with_up
 
 
-def test_ending_ends_the_streams(reef: Instance) -> None:
-    with ExitStack() as open_readers:
-        reader = open_readers.enter_context(closing(Reader(Mastodon(settings(reef), now))))
+def test_ending_ends_the_streams_also_those_that_say_nothing(reef: Instance) -> None:
+    before = set(threading.enumerate())
+    with closing(Reader(Mastodon(settings(reef), now))) as reader:
         reader.until(lambda: reef.streams and reader.reached)
-    deadline = time.monotonic() + 20
-    while reef.streams:
-        assert time.monotonic() < deadline
-        reef.say("update", "{}")
+        reef.flowing.clear()
+        threads = [each for each in threading.enumerate() if each not in before and "(_run)" in each.name]
+        assert threads
+    eventually(lambda: not any(thread.is_alive() for thread in threads))

@@ -168,6 +168,8 @@ def test_what_is_covered_waits_for_an_instance_that_fails_and_not_for_ever(
         assert all(reached.until < failed_at for reached in reader.reached)
         clock.passed += HOLD + timedelta(seconds=1)
         reader.until(lambda: reader.reached[-1].until > failed_at + HOLD)
+        whole = [reached for reached in reader.reached if reached.until <= failed_at]
+        assert reader.reached[-1].since >= whole[-1].until
         bay.answers = lambda path: None
         bay.publish(bay.status("meanwhile"))
         reader.until(lambda: clock.goes_on(timedelta(seconds=5)) or reader.found)
