@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -221,24 +221,23 @@ class Instance:
     def _streaming_base(self, word: Word) -> str:
         if word.streaming is None:
             return self.base_url
-        parts = urlsplit(word.streaming)
-        scheme = (SECURE if self.base_url.startswith("https:") else SECURE | PLAIN).get(parts.scheme)
-        if scheme is None or not parts.hostname or "@" in parts.netloc:
-            raise Permanent(
-                f"{self.host} names a place of its streams to which no token can go: {word.streaming[:200]!r}."
-            )
-        return f"{scheme}://{parts.netloc}"
+        schemes = SECURE if self.base_url.startswith("https:") else SECURE | PLAIN
+        with suppress(ValueError):
+            parts = urlsplit(word.streaming)
+            if parts.scheme in schemes and parts.hostname and "@" not in parts.netloc:
+                return f"{schemes[parts.scheme]}://{parts.netloc}"
+        raise Permanent(f"{self.host} names a place of its streams to which no token can go: {word.streaming[:200]!r}.")
 
 
 def _statuses(answer: Answer) -> list[bytes]:
     """A page cut into its statuses. Whatever one of them holds, the others can be read."""
     try:
         page = json.loads(answer.body.decode(errors="replace"))
+        if isinstance(page, list):
+            return [json.dumps(status, ensure_ascii=False).encode(errors="surrogatepass") for status in page]
     except (ValueError, RecursionError) as error:
         raise Permanent(f"{place(answer.url)} answered with something that is no JSON: {error}.") from error
-    if not isinstance(page, list):
-        raise Permanent(f"{place(answer.url)} answered with something that is no list of statuses.")
-    return [json.dumps(status, ensure_ascii=False).encode(errors="surrogatepass") for status in page]
+    raise Permanent(f"{place(answer.url)} answered with something that is no list of statuses.")
 
 
 def _number(status: bytes) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Literal
@@ -66,15 +67,12 @@ def instance_url(given: str) -> str:
     Raises:
         Permanent: it is none.
     """
-    url = given if "://" in given else f"https://{given}"
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc)
-        or parts.path.strip("/")
-    ):
-        raise Permanent(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
-    return f"{parts.scheme}://{parts.netloc}"
+    with suppress(ValueError):
+        parts = urlsplit(given if "://" in given else f"https://{given}")
+        named = re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc) and not parts.path.strip("/")
+        if named and parts.scheme in {"http", "https"}:
+            return f"{parts.scheme}://{parts.netloc}"
+    raise Permanent(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
 
 
 def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:

@@ -27,6 +27,9 @@ AHEAD = timedelta(days=1)
 Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z_-]+$")]
 """An instance's own id of a status."""
 
+Uri = Annotated[str, msgspec.Meta(max_length=2_048)]
+"""What a status is called everywhere. Thousands are remembered."""
+
 
 class Account(msgspec.Struct, frozen=True):
     """Who wrote a status; `acct` is without a host for an instance's own people."""
@@ -57,7 +60,7 @@ class Status(msgspec.Struct, frozen=True):
     """
 
     id: Number
-    uri: str
+    uri: Uri
     created_at: Moment
     account: Account
     content: str | None = None

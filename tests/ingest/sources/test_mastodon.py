@@ -266,6 +266,7 @@ def test_instances_and_tokens_are_understood() -> None:
         ({"instances": ()}, "BANWATCH_MASTODON_INSTANCES"),
         ({"instances": ("https://reef.example/@coral",)}, "no Mastodon instance"),
         ({"instances": ("ftp://reef.example",)}, "no Mastodon instance"),
+        ({"instances": ("http://[",)}, "no Mastodon instance"),
         ({"hashtags": ()}, "BANWATCH_MASTODON_HASHTAGS"),
         ({"hashtags": ("a/../b",)}, "no hashtag"),
         ({"instances": ("a.example", "b.example"), "tokens": "secret"}, "not `host=token`"),

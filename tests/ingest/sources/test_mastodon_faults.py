@@ -197,7 +197,9 @@ def instance(url: str) -> Instance:
     return Instance(url, TOKEN, "", now, Allowance(timedelta(), now))
 
 
-@pytest.mark.parametrize("named", ["ws://reef.example", "http://reef.example", "file:///etc", "wss://", "wss://a@b"])
+@pytest.mark.parametrize(
+    "named", ["ws://reef.example", "http://reef.example", "file:///etc", "wss://", "wss://[", "wss://a@b"]
+)
 def test_a_token_goes_to_no_stream_that_is_not_encrypted(named: str) -> None:
     word = Word.of(json.dumps({"urls": {"streaming_api": named}}).encode())
     reef = instance("https://reef.example")
