@@ -6,7 +6,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,7 @@ from websockets.sync.client import connect as open_websocket
 
 from ingest.source import Permanent, Transient
 from ingest.sources.bluesky_wire import DICTIONARY_PATH, Wire, address
-from ingest.sources.http import open_client
-from ingest.sources.redirects import send
+from ingest.sources.http import certificates
 
 LARGEST_FRAME = 4 * 1024 * 1024
 LARGEST_DICTIONARY = 1024 * 1024
@@ -85,7 +83,7 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
     try:
         content = _content(url, within)
         dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
-    except (httpx.HTTPError, Permanent, zstandard.ZstdError):
+    except (httpx.HTTPError, zstandard.ZstdError):
         return None
     return dictionary if dictionary is not None and dictionary.dict_id() else None
 
@@ -93,16 +91,21 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
 def _content(url: str, within: float) -> bytes | None:
     """What lies at an address; None if that is an error, too long, or not all there in time."""
     until, content = time.monotonic() + within, bytearray()
-    plain = {"Accept-Encoding": "identity"}
-    with open_client() as client:
-        request = client.build_request("GET", url, headers=plain, timeout=OPEN_WITHIN)
-        with closing(send(client, request)) as answer:
-            if answer.status_code != httpx.codes.OK:
+    with httpx.stream(
+        "GET",
+        url,
+        timeout=OPEN_WITHIN,
+        headers={"User-Agent": USER_AGENT},
+        # Nowhere else: a stream without compression is better than a request to wherever a server points.
+        follow_redirects=False,
+        verify=certificates(),
+    ) as answer:
+        if answer.status_code != httpx.codes.OK:
+            return None
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
                 return None
-            for piece in answer.iter_raw():
-                content += piece
-                if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
-                    return None
     return bytes(content)
 
 

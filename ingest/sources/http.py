@@ -124,6 +124,15 @@ def get(
         gone.set()
 
 
+def _request(
+    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
+) -> httpx.Request:
+    try:
+        return client.build_request("GET", url, params=params, headers=headers)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
+
+
 def fetch(
     client: httpx.Client,
     url: str,
@@ -136,15 +145,6 @@ def fetch(
 ) -> Answer:
     """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
     return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
-
-
-def _request(
-    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
-) -> httpx.Request:
-    try:
-        return client.build_request("GET", url, params=params, headers=headers)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
 
 
 def _fetch(
