@@ -149,9 +149,9 @@ class Attempt:
         reader, heard = EventReader(), self.clock()
         for piece in stream.pieces():
             for event in reader.feed(piece):
-                heard = self.clock()
                 if not self._take(event):
                     return
+                heard = self.clock()
             if self.clock() - heard > STREAM_PATIENCE:
                 raise Transient(f"The stream of {self.feed.part} has brought no whole event for {STREAM_PATIENCE}.")
         raise Transient(f"The stream of {self.feed.part} was closed by the instance.")

@@ -79,10 +79,13 @@ class Line:
         attempt.begin(self.start_id)
 
     def filled(self, at: datetime, pages: int) -> None:
-        """Note that the timeline was read to its end by so many pages: the fuller it is, the less is read again."""
+        """Note that the timeline was read to its end by so many pages: the fuller it is, the less is read again.
+
+        Not so behind a stream, where that is done seldom.
+        """
         self.filling = False
         begun_at = time_at(self.start_id)
-        if begun_at is not None:
+        if begun_at is not None and not self.feed.streamed:
             self.overlap = min(OVERLAP, PAGES_AGAIN * (at - begun_at) / pages)
         self.advance(self.head)
         self.cover(at)

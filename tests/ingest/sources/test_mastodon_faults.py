@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from queue import Queue
 
 import pytest
 
 from ingest.source import Permanent, Transient
 from ingest.sources.mastodon import Mastodon
+from ingest.sources.mastodon_attempt import Attempt, Ended, News, Streamed
 from ingest.sources.mastodon_client import Allowance, Instance, Word
 from ingest.sources.mastodon_feed import Feed
 from ingest.sources.mastodon_line import HOLD, LEAST
@@ -18,7 +20,7 @@ from tests.ingest.sources import mastodon_server
 from tests.ingest.sources.mastodon_reader import Clock, Reader, names, now, part, settings
 from tests.ingest.sources.mastodon_server import TOKEN, mastodon
 from tests.serving import Asked, Says, served
-from tests.waiting import free_port
+from tests.waiting import eventually, free_port
 
 PACKED = {"Content-Encoding": "gzip"}
 
@@ -257,3 +259,24 @@ def test_a_stream_that_brings_no_whole_event_is_given_up(reef: mastodon_server.I
         reader.until(lambda: reef.streams)
         with pytest.raises(Transient, match="no whole event"):
             reader.until(lambda: clock.goes_on(timedelta(seconds=5)))
+
+
+def test_who_reads_slowly_does_not_take_the_stream_for_dead(reef: mastodon_server.Instance) -> None:
+    clock, events = Clock(), Queue[tuple[Attempt, News]](1)
+    feed = Feed(reef.url, "tiktok", token=TOKEN, streamed=True)
+    attempt = Attempt(feed, instance(reef.url), events, clock)
+    attempt.begin(None)
+    try:
+        eventually(lambda: reef.streams)
+        reef.publish(reef.status("one"))
+        heard: list[News] = []
+        while not any(isinstance(each, Streamed) for each in heard):
+            eventually(events.full)
+            clock.passed += timedelta(minutes=5)
+            heard.append(events.get(timeout=30)[1])
+        reef.publish(reef.status("two"))
+        while sum(isinstance(each, Streamed) for each in heard) < 2:
+            heard.append(events.get(timeout=30)[1])
+    finally:
+        attempt.stop()
+    assert not any(isinstance(each, Ended) for each in heard)
