@@ -102,6 +102,9 @@ class Parts:
         self._chance = chance
         self._turns = {key: Turn(clock()) for key in labels}
 
+    def __len__(self) -> int:
+        return len(self._turns)
+
     def first(self) -> tuple[str, datetime]:
         """Whose turn comes first, and when."""
         return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
@@ -111,9 +114,10 @@ class Parts:
         now = self._clock()
         return [key for key, turn in self._turns.items() if turn.due <= now]
 
-    def drop(self, key: str) -> None:
-        """Ask a part no more, and wait for it no more."""
-        del self._turns[key]
+    def drop(self, key: str, fault: str) -> Iterator[PartStatus]:
+        """Ask a part no more, wait for it no more, and tell why."""
+        if self._turns.pop(key, None):
+            yield PartStatus(self._labels[key], fault)
 
     def answered(self, key: str, asked_at: datetime) -> Iterator[PartStatus]:
         """Note that a part was asked and has been read; tell that it works again, if it did not."""

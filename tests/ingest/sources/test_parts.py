@@ -101,6 +101,6 @@ def test_a_part_that_fails_holds_the_word_back_and_is_then_left_out(parts: Parts
 
 def test_a_part_that_is_dropped_is_waited_for_no_more(parts: Parts) -> None:
     list(parts.answered("a", NOW))
-    parts.drop("b")
+    assert list(parts.drop("b", "It is gone.")) == [PartStatus("B", "It is gone.")]
     assert parts.covered(NOW) == (NOW, NOW)
     assert parts.due() == []
