@@ -159,6 +159,8 @@ class SnscrapeProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                # A foreign program is told none of banwatch's settings, among which are secrets.
+                env={name: value for name, value in os.environ.items() if not name.startswith("BANWATCH_")},
             )
         return self._process
 
