@@ -130,6 +130,18 @@ def get(
         gone.set()
 
 
+def passing(asking: Generator[Pause, None, Answer]) -> Generator[Pause, None, Answer]:
+    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+
+    Raises:
+        Transient: whatever the network did.
+    """
+    try:
+        return (yield from asking)
+    except Permanent as error:
+        raise Transient(str(error)) from error
+
+
 def _request(
     client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
 ) -> httpx.Request:

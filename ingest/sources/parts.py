@@ -114,6 +114,10 @@ class Parts:
         now = self._clock()
         return [key for key, turn in self._turns.items() if turn.due <= now]
 
+    def is_left_out(self, key: str) -> bool:
+        """Whether a part has failed for so long that nobody waits for it."""
+        return self._turns[key].is_left_out(self._clock())
+
     def drop(self, key: str, fault: str) -> Iterator[PartStatus]:
         """Ask a part no more, wait for it no more, and tell why."""
         if self._turns.pop(key, None):
