@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -259,11 +260,18 @@ def test_a_feed_that_fails_is_not_covered_and_does_not_hold_the_others_back_for_
     assert wall.now - after[-1].until <= 2 * TEN
 
 
+ADDED = {"bn", "he", "it", "ja", "ko", "pl", "th", "uk", "vi", "zh"}
+LANGUAGES = {"ar", "de", "en", "es", "fa", "fr", "hi", "id", "pt", "ru", "tr", "ur", *ADDED}
+
+
 def test_the_shipped_list_is_many_feeds_in_many_languages() -> None:
     shipped = feeds((), None)
-    assert len(shipped) > 25
-    assert sum(feed.language == "ar" for feed in shipped) >= 5
-    assert all(feed.name and feed.language and feed.url.startswith("https://") for feed in shipped)
+    assert len(shipped) >= 60
+    count = Counter(feed.language for feed in shipped)
+    assert set(count) == LANGUAGES
+    assert count["ar"] >= 5
+    assert all(count[language] >= 2 for language in ADDED)
+    assert all(feed.name and feed.url.startswith("https://") for feed in shipped)
 
 
 def test_a_list_of_one_s_own(tmp_path: Path) -> None:
