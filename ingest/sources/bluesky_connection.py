@@ -92,7 +92,8 @@ def _content(url: str, within: float) -> bytes | None:
         url,
         timeout=OPEN_WITHIN,
         headers={"User-Agent": USER_AGENT},
-        follow_redirects=True,
+        # Nowhere else: a stream without compression is better than a request to wherever a server points.
+        follow_redirects=False,
         verify=certificates(),
     ) as answer:
         if answer.status_code != httpx.codes.OK:
