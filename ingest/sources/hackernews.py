@@ -37,6 +37,7 @@ from ingest.sources.hackernews_items import SOURCE, item_to_post, read_changes, 
 from ingest.sources.hackernews_search import INDEX_LAG, Index
 from ingest.sources.history import Since
 from ingest.sources.http import Refused, TooLarge, TooOften, get, open_client, passing
+from ingest.sources.parts import Parts, Rhythm
 
 Read = TypeVar("Read")
 
@@ -132,6 +133,9 @@ class HackerNews:
         self._broken_in_row = 0
         self._blind = ""
         """Why it cannot be seen what has changed."""
+        interfaces = {"items": "items", "history": "history"}
+        self._parts = Parts("interface", interfaces, Rhythm(settings.poll_every), clock)
+        self._wants_history = settings.since is not None
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the history that was asked for, then what was missed, then what comes."""
@@ -143,10 +147,27 @@ class HackerNews:
         ):
             if place.item is None:
                 place.item = (yield from self._ask(live, "maxitem.json", read_number)) - settings.first_items
-            yield from self._history(Index(search, self._clock, settings.terms, self._turn), place)
+            past = Index(search, self._clock, settings.terms, self._turn)
+            if self._is_due_for_history:
+                yield from self._past(past, place)
             if self._clock() - place.until > LONGEST_GAP:
                 yield from self._catch_up(Index(search, self._clock, (), self._turn), place)
-            yield from self._follow(live, place)
+            yield from self._follow(live, past, place)
+
+    @property
+    def _is_due_for_history(self) -> bool:
+        return self._wants_history and "history" in self._parts.due()
+
+    def _past(self, index: Index, place: Place) -> Steps:
+        """Read the history that was asked for, and where the index fails go on with what comes."""
+        asked_at = self._clock()
+        try:
+            yield from self._history(index, place)
+        except Transient as error:
+            yield from self._parts.failed("history", str(error), passes=True, retry_after=error.retry_after)
+            return
+        self._wants_history = False
+        yield from self._parts.answered("history", asked_at)
 
     def _history(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
         settings = self._settings
@@ -166,7 +187,7 @@ class HackerNews:
             # Complete, so that nobody waits for old times while they are read.
             yield Reached(stretch.since, until, place.cursor(), complete=True)
 
-    def _catch_up(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
+    def _catch_up(self, index: Index, place: Place) -> Steps:
         end = self._clock() - INDEX_LAG
         for step in index.history(place.until, end):
             if isinstance(step, Pause):
@@ -178,8 +199,10 @@ class HackerNews:
             yield Reached(place.since, place.until, place.cursor())
         newest = yield from index.newest_before(end)
         place.item, place.missing = max(place.item or 0, newest or 0), {}
+        yield from (PartStatus(f"item {number}") for number in self._broken)
+        self._broken.clear()
 
-    def _follow(self, live: httpx.Client, place: Place) -> Steps:
+    def _follow(self, live: httpx.Client, past: Index, place: Place) -> Steps:
         looked = updated = None
         grown = self._clock()
         changes: OrderedDict[int, None] = OrderedDict()
@@ -206,6 +229,8 @@ class HackerNews:
                 newest = place.item or 0
                 changed = yield from self._changes(live)
                 changes.update((number, None) for number in changed if newest - WATCHED < number <= newest)
+            elif self._is_due_for_history:
+                yield from self._past(past, place)
             else:
                 yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
 

@@ -146,6 +146,11 @@ def test_what_is_no_feed_is_said_to_be_none(body: bytes) -> None:
         entries(body)
 
 
+def test_a_web_page_is_named_as_that() -> None:
+    with pytest.raises(NotAFeed, match="It is a web page and no feed"):
+        entries(b"<!DOCTYPE html>\n<HTML lang='de'><title>Before you continue</title>")
+
+
 def test_a_feed_cut_off_gives_what_it_has() -> None:
     whole = a_feed(*(an_item(str(number), f"title {number}") for number in range(10)))
     assert 5 <= len(entries(whole[: len(whole) * 3 // 4])) < 10

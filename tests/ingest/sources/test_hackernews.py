@@ -382,3 +382,27 @@ def test_a_site_that_refuses_may_not_do_so_for_ever(site: Site, server: Served, 
     site.broken = Says(status=status)
     with pytest.raises(Transient, match=str(status)):
         next(steps(source(server, wall), wall))
+
+
+def test_history_that_cannot_be_had_keeps_nothing_back_and_is_read_later(
+    site: Site, server: Served, wall: Wall
+) -> None:
+    begin = datetime(2020, 7, 10, tzinfo=UTC)
+    site.add(1, begin, text="of old")
+    site.add(100, NOW)
+    site.instead["/api/v1/search_by_date"] = Says(status=403)
+    own, told = source(server, wall, since=begin, until=begin + MINUTE), list[PartStatus]()
+    reading = steps(own, wall, told=told)
+    next(reading)
+    site.add(101, NOW)
+    assert [post.id for post in posts(take_until(reading, has(1)))] == ["101"]
+    assert [status.part for status in told] == ["history"]
+    assert "403" in told[0].fault
+    site.instead.clear()
+    taken = take_until(reading, has(1))
+    assert [post.text for post in posts(taken)] == ["of old"]
+    asked = server.paths().count("/api/v1/search_by_date")
+    site.add(102, wall.now)
+    take_until(reading, has(1, settled=True))
+    assert told[1:] == [PartStatus("history")]
+    assert server.paths().count("/api/v1/search_by_date") == asked
