@@ -273,19 +273,11 @@ class Gdelt:
         newest: dict[str, datetime] = {}
         yield Pause(max((self._parts.first()[1] - self._clock()).total_seconds(), 0))
         for series in self._parts.due():
-            asked_at = self._clock()
-            try:
-                newest[series] = yield from self._named(client, series)
-            except TooOften:
-                raise
-            except Transient as error:
-                yield from self._parts.failed(series, str(error), passes=True, retry_after=error.retry_after)
-            else:
-                yield from self._parts.answered(series, asked_at)
+            yield from self._parts.attempt(series, self._note_newest(client, series, newest))
         return newest
 
-    def _named(self, client: httpx.Client, series: str) -> Generator[Pause, None, datetime]:
-        """The time of a series' newest file."""
+    def _note_newest(self, client: httpx.Client, series: str, newest: dict[str, datetime]) -> Iterator[Pause]:
+        """Ask for the time of a series' newest file."""
         name = f"lastupdate{series.replace('.', '-')}.txt"
         answer = yield from passing(get(client, name, clock=self._clock, most_bytes=100_000))
         found = _NEWEST.search(answer.body.decode(errors="replace"))
@@ -295,7 +287,7 @@ class Gdelt:
             raise Transient(f"{name} names no file of the graph.") from error
         if named > self._clock() + AHEAD:
             raise Transient(f"{name} names a file of a time to come, {named.isoformat()}.")
-        return named
+        newest[series] = named
 
 
 def _file_after(moment: datetime) -> datetime:

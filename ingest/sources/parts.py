@@ -6,17 +6,26 @@ A failure belongs to its part: the part is asked again by itself, ever more rare
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from ingest.backoff import BackoffPolicy, Failures, failed
 from ingest.source import Clock, PartStatus, Transient
+from ingest.sources.http import Refused, TooOften
 
 HELD_BACK = timedelta(minutes=30)
 """How long a part that fails holds back what is covered: it may come back and bring what it missed."""
 
 BEHIND_THE_OTHERS = timedelta(milliseconds=1)
+
+
+Step = TypeVar("Step")
+
+
+class NotShown(Exception):
+    """A part answered, and with something else than what it should show; the message says with what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,27 @@ class Parts:
         """Ask a part no more, wait for it no more, and tell why."""
         if self._turns.pop(key, None):
             yield PartStatus(self._labels[key], fault)
+
+    def attempt(self, key: str, work: Iterable[Step]) -> Generator[Step | PartStatus, None, bool]:
+        """Read a part by `work`, whatever comes of it; whether it was read.
+
+        Raises:
+            TooOften: the network, which all parts share, wants to be left alone.
+            Transient: no part can be read.
+        """
+        asked_at = self._clock()
+        try:
+            yield from work
+        except TooOften:
+            raise
+        except Transient as error:
+            yield from self.failed(key, str(error), passes=True, retry_after=error.retry_after)
+        except (Refused, NotShown) as error:
+            yield from self.failed(key, str(error), passes=False)
+        else:
+            yield from self.answered(key, asked_at)
+            return True
+        return False
 
     def answered(self, key: str, asked_at: datetime) -> Iterator[PartStatus]:
         """Note that a part was asked and has been read; tell that it works again, if it did not."""

@@ -146,7 +146,7 @@ class Reddit:
     def _follow(self, reading: Reading) -> Steps:
         while True:
             for key in self.parts.due():
-                yield from self._visit(reading, self.listings[key])
+                yield from self.parts.attempt(key, reading.follow(self.listings[key]))
             if self.checked_at is None or self.clock() - self.checked_at >= self.settings.recheck:
                 self.checked_at = self.clock()
                 yield from self._look_again(reading)
@@ -154,20 +154,6 @@ class Reddit:
                 since, until = covered
                 yield reading.reached(since, until - self.settings.lag)
             yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
-
-    def _visit(self, reading: Reading, listing: Listing) -> Steps:
-        """Look at one listing, whatever comes of it."""
-        asked_at = self.clock()
-        try:
-            yield from reading.follow(listing)
-        except TooOften:
-            raise
-        except Transient as error:
-            yield from self.parts.failed(listing.key, str(error), passes=True, retry_after=error.retry_after)
-        except Refused as error:
-            yield from self.parts.failed(listing.key, str(error), passes=False)
-        else:
-            yield from self.parts.answered(listing.key, asked_at)
 
     def _look_again(self, reading: Reading) -> Steps:
         """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""

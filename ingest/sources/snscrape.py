@@ -27,12 +27,11 @@ from ingest.source import (
     Permanent,
     Reached,
     SourceSettings,
-    Transient,
     Words,
     source_config,
 )
 from ingest.sources.http import Refused, TooOften
-from ingest.sources.parts import Parts, Rhythm
+from ingest.sources.parts import NotShown, Parts, Rhythm
 from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import CookieWanted, Page, SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.snscrape_scrapers import weibo_user
@@ -51,8 +50,6 @@ BAD_COOKIE = (
     "Weibo does not take the cookie (any more): set BANWATCH_SNSCRAPE_COOKIE to a new one, from a browser that shows "
     "the timeline at m.weibo.cn."
 )
-Steps = Iterator[Item | Reached | Pause | PartStatus]
-
 PINNED = 1
 """Posts that a user may keep at the top, however old they are."""
 
@@ -168,7 +165,7 @@ class Snscrape:
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
             while True:
                 for user in self.parts.due():
-                    yield from self._visit(process, reading, user)
+                    yield from self.parts.attempt(user, self._look(process, reading, user))
                     yield Pause(self.settings.pace.total_seconds())
                 if covered := self.parts.covered(reading.since):
                     reading.since, until = covered
@@ -176,29 +173,11 @@ class Snscrape:
                     yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
                 yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
 
-    def _visit(self, process: SnscrapeProcess, reading: Reading, user: str) -> Steps:
-        """Look at one timeline, whatever comes of it."""
+    def _look(self, process: SnscrapeProcess, reading: Reading, user: str) -> Generator[Item | Pause]:
+        """Hand on what is new of one user."""
         asked_at = self.clock()
-        try:
-            timeline = yield from self._timeline(process, user, reading.read_to.get(user))
-        except TooOften:
-            raise
-        except Transient as error:
-            yield from self.parts.failed(user, str(error), passes=True, retry_after=error.retry_after)
-            return
-        except CookieWanted as error:
-            if not (self._cookie or self._answered):
-                raise Permanent(NO_COOKIE) from error
-            yield from self.parts.failed(user, BAD_COOKIE if self._cookie else NO_COOKIE, passes=False)
-            return
-        except (Refused, Unreadable) as error:
-            yield from self.parts.failed(user, str(error), passes=False)
-            return
+        timeline = yield from self._timeline(process, user, reading.read_to.get(user))
         self._answered = True
-        yield from self._hand_on(reading, user, timeline, asked_at)
-        yield from self.parts.answered(user, asked_at)
-
-    def _hand_on(self, reading: Reading, user: str, timeline: Timeline, asked_at: datetime) -> Iterator[Item]:
         if not timeline.whole:
             # What lies between was not shown: what is covered begins anew behind it.
             reading.since = asked_at
@@ -224,6 +203,12 @@ class Snscrape:
     def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, Page]:
         try:
             return (yield from process.page(user, pages=pages))
+        except Unreadable as error:
+            raise NotShown(str(error)) from error
+        except CookieWanted as error:
+            if not (self._cookie or self._answered):
+                raise Permanent(NO_COOKIE) from error
+            raise NotShown(BAD_COOKIE if self._cookie else NO_COOKIE) from error
         except Refused as error:
             if error.status == TOO_OFTEN:
                 raise TooOften(f"{error} Weibo says so to whoever asks too often.") from error

@@ -26,13 +26,11 @@ from ingest.source import (
     Permanent,
     Reached,
     SourceSettings,
-    Transient,
     Words,
     source_config,
 )
 from ingest.sources.history import Since
-from ingest.sources.http import Refused, TooOften
-from ingest.sources.parts import Parts, Rhythm
+from ingest.sources.parts import NotShown, Parts, Rhythm
 from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.telegram_channel import (
@@ -61,10 +59,6 @@ OLD = timedelta(hours=1)
 """A post that was older when it was first read is history: it is counted and does not alert."""
 
 Steps = Generator[Item | Reached | Pause | PartStatus, None, None]
-
-
-class Blocked(Exception):
-    """A page of a channel cannot be followed; the message says why."""
 
 
 class TelegramSettings(SourceSettings):
@@ -143,30 +137,24 @@ class Telegram:
 
     def _visit(self, process: SnscrapeProcess, reading: Reading, name: str) -> Steps:
         """Look at one channel, whatever comes of it."""
-        asked_at = self.clock()
-        try:
-            yield from self._follow(process, reading, name)
-        except TooOften:
-            raise
-        except Transient as error:
-            yield from self.parts.failed(name, str(error), passes=True, retry_after=error.retry_after)
-            return
-        except (Blocked, Refused, Unreadable) as error:
-            fault = f"{Trouble.LAYOUT} {error}" if isinstance(error, Unreadable) else str(error)
-            yield from self.parts.failed(name, fault, passes=False)
-            return
-        yield from self.parts.answered(name, asked_at)
-        if covered := self.parts.covered(reading.since):
+        was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
+        if was_read and (covered := self.parts.covered(reading.since)):
             reading.since, until = covered
             # Complete, so that nobody waits for channels that are looked at in their own time.
             yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
+
+    def _look(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
+        try:
+            yield from self._follow(process, reading, name)
+        except Unreadable as error:
+            raise NotShown(f"{Trouble.LAYOUT} {error}") from error
 
     def _follow(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
         """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
-            raise Blocked(problem.value)
+            raise NotShown(problem.value)
         if not newest.numbers:
             return
         if known.read_to is None:
@@ -195,7 +183,7 @@ class Telegram:
         problem = trouble(page, seen, name)
         # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
         if problem is Trouble.ANOTHER or (problem and not seen.numbers):
-            raise Blocked(problem.value)
+            raise NotShown(problem.value)
         return seen
 
     def _fill(self, process: SnscrapeProcess, reading: Reading, name: str, lowest: int) -> Generator[Item | Pause]:
