@@ -228,7 +228,8 @@ class HackerNews:
                 updated = now
                 newest = place.item or 0
                 changed = yield from self._changes(live)
-                changes.update((number, None) for number in changed if newest - WATCHED < number <= newest)
+                known = (number for number in changed if newest - WATCHED < number <= newest)
+                changes.update((number, None) for number in known if number not in place.missing)
             elif self._is_due_for_history:
                 yield from self._past(past, place)
             else:
