@@ -27,6 +27,7 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
+    Permanent,
     Reached,
     SourceSettings,
     Transient,
@@ -36,7 +37,7 @@ from ingest.source import (
 from ingest.sources.hackernews_items import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews_search import INDEX_LAG, Index
 from ingest.sources.history import Since
-from ingest.sources.http import Refused, TooLarge, TooOften, get, open_client, passing
+from ingest.sources.http import TooLarge, TooOften, get, open_client, passing
 from ingest.sources.parts import Parts, Rhythm
 
 Read = TypeVar("Read")
@@ -285,7 +286,7 @@ class HackerNews:
             raise
         except TooLarge as error:
             return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True
-        except (Transient, Refused) as error:
+        except (Transient, Permanent) as error:
             self._broken_in_row += 1
             if self._broken_in_row > MOST_BROKEN:
                 raise Transient(str(error)) from error

@@ -299,7 +299,10 @@ def test_an_answer_that_is_no_number_passes(site: Site, server: Served, wall: Wa
         next(steps(source(server, wall), wall))
 
 
-@pytest.mark.parametrize("broken", [Says(status=500), Says(status=403), Says(b"cut", declared=99)])
+PACKED = Says(b"x", headers={"Content-Encoding": "br"})
+
+
+@pytest.mark.parametrize("broken", [Says(status=500), Says(status=403), Says(b"cut", declared=99), PACKED])
 def test_one_item_that_cannot_be_had_holds_up_no_other_and_is_passed_over_in_the_end(
     site: Site, server: Served, wall: Wall, broken: Says
 ) -> None:
