@@ -324,6 +324,18 @@ def test_one_event_of_the_year_9999_ends_nothing(open_parts: ExitStack, wire: Wi
     assert reading.reached[-1].since <= datetime.now(UTC)
 
 
+@pytest.mark.parametrize("location", ["https://status.example/", "ws://169.254.169.254/", "{}/subscribe", "//"])
+def test_a_redirect_is_not_followed_and_ends_nothing(open_parts: ExitStack, location: str) -> None:
+    server, elsewhere = Jetstream(), Jetstream()
+    url, other = (open_parts.enter_context(each.served()) for each in (server, elsewhere))
+    server.refuse(HTTPStatus.FOUND, Location=location.format(other))
+    server.post("one")
+    reading = Reading(source(url))
+    reading.until_posts("one")
+    assert "302" in reading.failures[0]
+    assert elsewhere.asked == []
+
+
 def test_a_dictionary_is_not_fetched_from_where_a_server_points(open_parts: ExitStack) -> None:
     dictionary = trained_dictionary(samples(seed=1)).as_bytes()
     elsewhere = open_parts.enter_context(served(lambda asked: Says(dictionary)))
