@@ -13,6 +13,10 @@ from msgspec import UNSET, Raw, UnsetType
 
 from ingest.clocks import placed_at, time_of
 from ingest.contract import Moment, Post, decode_post
+from ingest.sources.archive_bluesky import event_to_posts, item_to_posts, record_to_posts, view_to_posts
+from ingest.sources.archive_json import is_document, values_of
+from ingest.sources.archive_mastodon import activity_to_posts, note_to_posts
+from ingest.sources.archive_mastodon import status_to_posts as mastodon_to_posts
 from ingest.sources.archive_reddit import thing_to_posts
 from ingest.sources.archive_table import FOURCAT, Columns, is_fourcat, read_rows, row_to_post
 from ingest.sources.archive_x import compliance_to_posts, page_to_posts, status_to_posts, tweet_to_posts
@@ -79,6 +83,13 @@ X_TWEETS = Format("X API v2 posts", tweet_to_posts, _times_of_posts(tweet_to_pos
 X_COMPLIANCE = Format("X compliance", compliance_to_posts, _times_of_posts(compliance_to_posts))
 X_STATUSES = Format("X API v1.1", status_to_posts, _times_of_posts(status_to_posts))
 REDDIT = Format("Reddit dump", thing_to_posts, _times_of_posts(thing_to_posts))
+BLUESKY_VIEWS = Format("Bluesky posts", view_to_posts, _times_of_posts(view_to_posts))
+BLUESKY_FEED = Format("a Bluesky feed", item_to_posts, _times_of_posts(item_to_posts))
+JETSTREAM = Format("Jetstream", event_to_posts, _times_of_posts(event_to_posts))
+BLUESKY_RECORDS = Format("Bluesky records", record_to_posts, _times_of_posts(record_to_posts))
+MASTODON = Format("Mastodon statuses", mastodon_to_posts, _times_of_posts(mastodon_to_posts))
+OUTBOX = Format("an ActivityPub outbox", activity_to_posts, _times_of_posts(activity_to_posts))
+NOTES = Format("ActivityPub notes", note_to_posts, _times_of_posts(note_to_posts))
 FOURCAT_ROWS = Format("4CAT", _table(FOURCAT), _times_of_posts(_table(FOURCAT)))
 
 
@@ -106,6 +117,16 @@ class _Probe(msgspec.Struct):
     thread_id: Raw | UnsetType = UNSET
     body: Raw | UnsetType = UNSET
     timestamp: Raw | UnsetType = UNSET
+    uri: Raw | UnsetType = UNSET
+    record: Raw | UnsetType = UNSET
+    post: Raw | UnsetType = UNSET
+    value: Raw | UnsetType = UNSET
+    account: Raw | UnsetType = UNSET
+    did: Raw | UnsetType = UNSET
+    time_us: Raw | UnsetType = UNSET
+    actor: Raw | UnsetType = UNSET
+    object: Raw | UnsetType = UNSET
+    attributedTo: Raw | UnsetType = UNSET  # noqa: N815 - the protocol's name
 
     def has(self, *names: str) -> bool:
         """Whether one of them is there."""
@@ -135,7 +156,22 @@ def recognise(line: bytes) -> Format | None:
         return FOURCAT_ROWS
     if probe.has("data") and b'"text"' in line:
         return X_PAGES
-    return POSTS if probe.has("source") else None
+    # Some of these have a `source` of their own, which is not a Post's.
+    return _form_of_network(probe) or (POSTS if probe.has("source") else None)
+
+
+def _form_of_network(probe: _Probe) -> Format | None:
+    if probe.has("uri") and probe.has("account"):
+        return MASTODON
+    if probe.has("uri"):
+        return BLUESKY_VIEWS if probe.has("record") else BLUESKY_RECORDS if probe.has("value") else None
+    if probe.has("did") and probe.has("time_us"):
+        return JETSTREAM
+    if probe.has("post"):
+        return BLUESKY_FEED
+    if probe.has("actor") and probe.has("object"):
+        return OUTBOX
+    return NOTES if probe.has("attributedTo") else None
 
 
 def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[Record]:
@@ -158,9 +194,11 @@ class _Reader:
             yield Record(line.where, line.content, self._form or POSTS)
 
     def _read(self, where: str, stream: io.BufferedReader) -> Iterator[Line]:
-        """A content's lines, or a table's rows."""
+        """A content's lines, the values of a document, or a table's rows."""
         self._form = None
         head = stream.peek(1)
+        if is_document(head):
+            return values_of(where, stream, lambda value: recognise(value) is not None)
         if not head.lstrip(b" \t\r\n").startswith(b"{"):
             if is_fourcat(head):
                 self._form = FOURCAT_ROWS

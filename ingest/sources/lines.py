@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import hashlib
 import io
@@ -13,9 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import zstandard
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a line; what is longer is not a post."""
@@ -25,6 +29,7 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BZIP2_MAGIC = b"BZh"
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_AT = 257
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ZSTD_WINDOW = 2**31
 """The dumps of Reddit are packed with the largest window that there is."""
 
@@ -43,7 +48,8 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty, and where it stands; `number` counts from 1, empty lines too."""
+    """One line that is not empty, or one element of a document, and where it stands; `number` counts from 1, empty
+    lines too."""
 
     where: str
     number: int
@@ -59,6 +65,37 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     else:
         with path.open("rb") as raw:
             yield raw
+
+
+class _InUtf8(io.RawIOBase):
+    """A stream of UTF-16 with its mark, as Windows writes it, in UTF-8."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-16")(errors="replace").decode
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer).cast("B")
+        text, content = "", b"begin"
+        while content and not text:
+            # Two bytes become three at most.
+            content = self._stream.read1(len(room) // 2)
+            text = self._decode(content, final=not content)
+        written = text.encode(errors="replace")
+        room[: len(written)] = written
+        return len(written)
+
+
+def _decoded(stream: io.BufferedReader) -> io.BufferedReader:
+    """A content in UTF-8 without a byte order mark."""
+    if stream.peek(2).startswith(UTF16_MARKS):
+        return io.BufferedReader(_InUtf8(stream), BUFFER)
+    if stream.peek(3).startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
 
 
 def _unpack(raw: IO[bytes]) -> io.BufferedReader:
@@ -112,7 +149,7 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
         for where, stream in _contents(path):
             last = Line(where, 0, b"")
             try:
-                for last in read(where, stream):
+                for last in read(where, _decoded(stream)):
                     yield last
             except UNPACKING_FAILS as error:
                 yield _broken(last, error)
@@ -121,8 +158,10 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
 
 
 def _broken(last: Line, error: Exception) -> Line:
-    where = last.where.rpartition(" line ")[0] if last.number else last.where
-    return Line(f"{where} after line {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
+    where, _, unit = (
+        last.where.removesuffix(f" {last.number}").rpartition(" ") if last.number else (last.where, "", "line")
+    )
+    return Line(f"{where} after {unit} {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:
