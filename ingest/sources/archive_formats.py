@@ -18,7 +18,8 @@ from ingest.sources.archive_json import is_document, values_of
 from ingest.sources.archive_mastodon import activity_to_posts, note_to_posts
 from ingest.sources.archive_mastodon import status_to_posts as mastodon_to_posts
 from ingest.sources.archive_reddit import thing_to_posts
-from ingest.sources.archive_table import FOURCAT, Columns, is_fourcat, read_rows, row_to_post
+from ingest.sources.archive_rows import read_rows
+from ingest.sources.archive_table import FOURCAT, Columns, is_fourcat, row_to_post
 from ingest.sources.archive_x import compliance_to_posts, page_to_posts, status_to_posts, tweet_to_posts
 from ingest.sources.lines import Broken, Line, lines_of, read_lines
 

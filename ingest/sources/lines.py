@@ -60,10 +60,10 @@ class Line:
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """A file's bytes, or standard input's for `-`."""
     if str(path) == "-":
-        with open(sys.stdin.fileno(), "rb", closefd=False) as raw:
+        with open(sys.stdin.fileno(), "rb", BUFFER, closefd=False) as raw:
             yield raw
     else:
-        with path.open("rb") as raw:
+        with path.open("rb", BUFFER) as raw:
             yield raw
 
 
