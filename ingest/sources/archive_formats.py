@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from ingest.clocks import placed_at, time_of
 from ingest.contract import Moment, Post, decode_post
+from ingest.event_time import placed, time_of
 from ingest.sources.archive_bluesky import event_to_posts, item_to_posts, record_to_posts, view_to_posts
 from ingest.sources.archive_json import is_document, values_of
 from ingest.sources.archive_mastodon import activity_to_posts, note_to_posts
@@ -63,12 +63,12 @@ def _one_post(line: bytes) -> Iterator[Post]:
 
 def _post_time(line: bytes) -> Iterator[datetime]:
     dated = _date_of(line)
-    yield placed_at(dated.created_at, dated.seen_at)
+    yield placed(dated.created_at, dated.seen_at).at
 
 
 def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
     # A deletion's time is its post's, which may be years back: an archive does not cover those years.
-    return lambda line: (time_of(post) for post in to_posts(line) if post.op == "post")
+    return lambda line: (at for post in to_posts(line) if post.op == "post" and (at := time_of(post)) is not None)
 
 
 def _table(columns: Columns) -> ToPosts:
