@@ -21,7 +21,8 @@ from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached
-from ingest.sources.archive_formats import POSTS, Record, read_records
+from ingest.sources.archive_formats import POSTS
+from ingest.sources.archive_records import Record, read_records
 from ingest.sources.archive_table import Columns, columns_from
 from ingest.sources.lines import Broken, fingerprint
 from ingest.sources.mapping import RAW_KEPT, UNMAPPABLE

@@ -1,4 +1,4 @@
-"""Posts of X as people have archived them: API v2 (lines, pages, streams), v1.1 statuses, notices of deletion."""
+"""Posts of X as people have archived them from its API v2: lines, pages, streams, compliance events."""
 
 from __future__ import annotations
 
@@ -124,50 +124,9 @@ class Compliance(msgspec.Struct):
     created_at: str | None = None
 
 
-class Extended(msgspec.Struct):
-    """The whole of a v1.1 status longer than 140 characters."""
-
-    full_text: str
-    entities: Entities = msgspec.field(default_factory=Entities)
-
-
-class Status(msgspec.Struct):
-    """A post of v1.1."""
-
-    id_str: str
-    created_at: str
-    user: Account
-    text: str = ""
-    full_text: str | None = None
-    extended_tweet: Extended | None = None
-    lang: str | None = None
-    entities: Entities = msgspec.field(default_factory=Entities)
-    in_reply_to_status_id_str: str | None = None
-    retweeted_status: Status | None = None
-    favorite_count: int | None = None
-    retweet_count: int | None = None
-    reply_count: int | None = None
-
-
-class _Gone(msgspec.Struct):
-    id_str: str
-
-
-class _Deleted(msgspec.Struct):
-    status: _Gone
-
-
-class Notice(msgspec.Struct):
-    """A line of the v1.1 stream that is no post."""
-
-    delete: _Deleted | None = None
-
-
 _read_page = msgspec.json.Decoder(Page).decode
 _read_tweet = msgspec.json.Decoder(Tweet).decode
 _read_compliance = msgspec.json.Decoder(Compliance).decode
-_read_status = msgspec.json.Decoder(Status).decode
-_read_notice = msgspec.json.Decoder(Notice).decode
 
 
 def page_to_posts(line: bytes) -> Iterator[Post]:
@@ -197,9 +156,9 @@ def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapp
         created_at=snowflake_time(name) or moment_of(tweet.created_at),
         url=f"{PAGE}{username or 'i'}/status/{tweet.id}",
         author=username or tweet.author_id,
-        langs=_langs(tweet.lang),
-        links=_links(*marked),
-        hashtags=_hashtags(*marked),
+        langs=langs_of(tweet.lang),
+        links=links_of(*marked),
+        hashtags=hashtags_of(*marked),
         reply_to=_id(related.get("replied_to")),
         repost_of=_id(related.get("retweeted")),
         likes=amount(tweet.public_metrics.like_count),
@@ -233,42 +192,11 @@ def compliance_to_posts(line: bytes) -> Iterator[Post]:
     """What says that a post is gone, for whichever reason; other actions say nothing of a text."""
     event = _read_compliance(line)
     if event.action == "delete":
-        yield _deletion(event.id, event.created_at)
+        yield deletion(event.id, event.created_at)
 
 
-def status_to_posts(line: bytes) -> Iterator[Post]:
-    """A status of v1.1, or a notice that one was deleted; other notices are nothing."""
-    if b'"id_str"' not in line or b'"delete"' in line[:16]:
-        notice = _read_notice(line)
-        if notice.delete is not None:
-            yield _deletion(notice.delete.status.id_str, None)
-        return
-    status = _read_status(line)
-    told = status.retweeted_status or status
-    longer = told.extended_tweet
-    text = unescaped(longer.full_text if longer else told.full_text or told.text)
-    marked = (told.entities, longer.entities) if longer else (told.entities,)
-    if told is not status:
-        text = f"RT @{told.user.screen_name}: {text}"
-    yield Post(
-        source=SOURCE,
-        id=status.id_str,
-        text=kept_text(text),
-        created_at=snowflake_time(status.id_str) or moment_of(status.created_at),
-        url=f"{PAGE}{status.user.screen_name or 'i'}/status/{status.id_str}",
-        author=status.user.screen_name,
-        langs=_langs(status.lang),
-        links=_links(*marked),
-        hashtags=_hashtags(*marked),
-        reply_to=status.in_reply_to_status_id_str,
-        repost_of=None if told is status else told.id_str,
-        likes=amount(status.favorite_count),
-        replies=amount(status.reply_count),
-        reposts=amount(status.retweet_count),
-    )
-
-
-def _deletion(name: str, created_at: str | None) -> Post:
+def deletion(name: str, created_at: str | None) -> Post:
+    """The news that a post is gone."""
     moment = snowflake_time(name) or (moment_of(created_at) if created_at else None)
     if moment is None:
         raise NotAPost("Not a post: the deletion of a post of which no time is known.")
@@ -283,14 +211,17 @@ def snowflake_time(name: str) -> datetime | None:
     return moment.replace(microsecond=0) if moment >= SNOWFLAKES_SINCE else None
 
 
-def _langs(lang: str | None) -> tuple[str, ...]:
+def langs_of(lang: str | None) -> tuple[str, ...]:
+    """The language that X found in a text, if it found one."""
     # `und`, and the codes from `qam` on, mean that there is no language to tell.
     return () if not lang or lang == "und" or (lang.startswith("q") and len(lang) == 3) else (lang,)
 
 
-def _links(*marked: Entities) -> tuple[str, ...]:
+def links_of(*marked: Entities) -> tuple[str, ...]:
+    """The links that are marked, as they lead on."""
     return each_once(link.unwound_url or link.expanded_url or link.url for each in marked for link in each.urls)
 
 
-def _hashtags(*marked: Entities) -> tuple[str, ...]:
+def hashtags_of(*marked: Entities) -> tuple[str, ...]:
+    """The hashtags that are marked, without their sign."""
     return each_once(tag.tag or tag.text for each in marked for tag in each.hashtags)

@@ -13,7 +13,8 @@ from ingest.contract import Post
 from ingest.source import Item
 from ingest.sources.archive import Archive
 from ingest.sources.archive_reddit import thing_to_posts
-from ingest.sources.archive_x import page_to_posts, status_to_posts, tweet_to_posts
+from ingest.sources.archive_x import page_to_posts, tweet_to_posts
+from ingest.sources.archive_x_statuses import status_to_posts
 from ingest.sources.mapping import unescaped
 
 NUMBER = "1281628478837981184"
