@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from json import JSONDecodeError, JSONDecoder
 
-from ingest.sources.lines import BUFFER, LONGEST
+from ingest.sources.lines import LONGEST
+from ingest.sources.unpacking import BUFFER
 
 TOO_LONG = f"It is longer than {LONGEST} bytes."
 MARGIN = 64

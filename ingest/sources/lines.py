@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import bz2
-import codecs
-import gzip
 import hashlib
 import io
 import sys
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO
 
-import zstandard
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from ingest.sources.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a line; what is longer is not a post."""
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-BZIP2_MAGIC = b"BZh"
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_AT = 257
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-ZSTD_WINDOW = 2**31
-"""The dumps of Reddit are packed with the largest window that there is."""
 
-BUFFER = 256 * 1024
 LONGEST_NAME = 200
-UNPACKING_FAILS = (EOFError, OSError, zlib.error, zstandard.ZstdError, tarfile.TarError)
 FINGERPRINTED = 1024 * 1024
 
 
@@ -67,61 +52,16 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             yield raw
 
 
-class _InUtf8(io.RawIOBase):
-    """A stream of UTF-16 with its mark, as Windows writes it, in UTF-8."""
-
-    def __init__(self, stream: io.BufferedReader) -> None:
-        self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-16")(errors="replace").decode
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        room = memoryview(buffer).cast("B")
-        text, content = "", b"begin"
-        while content and not text:
-            # Two bytes become three at most.
-            content = self._stream.read1(len(room) // 2)
-            text = self._decode(content, final=not content)
-        written = text.encode(errors="replace")
-        room[: len(written)] = written
-        return len(written)
-
-
-def _decoded(stream: io.BufferedReader) -> io.BufferedReader:
-    """A content in UTF-8 without a byte order mark."""
-    if stream.peek(2).startswith(UTF16_MARKS):
-        return io.BufferedReader(_InUtf8(stream), BUFFER)
-    if stream.peek(3).startswith(codecs.BOM_UTF8):
-        stream.read(len(codecs.BOM_UTF8))
-    return stream
-
-
-def _unpack(raw: IO[bytes]) -> io.BufferedReader:
-    """What is in a stream; how it is packed is told by its first bytes."""
-    packed = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw), BUFFER)
-    magic = packed.peek(4)
-    if magic.startswith(GZIP_MAGIC):
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=packed)), BUFFER)
-    if magic.startswith(ZSTD_MAGIC):
-        unpacking = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-        return io.BufferedReader(cast(io.RawIOBase, unpacking.stream_reader(packed, read_across_frames=True)), BUFFER)
-    if magic.startswith(BZIP2_MAGIC):
-        return io.BufferedReader(cast(io.RawIOBase, bz2.BZ2File(packed)), BUFFER)
-    return packed
-
-
 def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     """A file's content unpacked, or that of each file in a tar, one behind the other; nothing is extracted."""
     with _opened(path) as raw:
-        stream = _unpack(raw)
+        stream = unpacked(raw)
         if stream.peek(TAR_MAGIC_AT + 8)[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     content = archive.extractfile(member) if member.isfile() else None
                     if content is not None:
-                        yield f"{path} {member.name[:LONGEST_NAME]}", _unpack(content)
+                        yield f"{path} {member.name[:LONGEST_NAME]}", unpacked(content)
         else:
             yield str(path), stream
 
@@ -149,7 +89,7 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
         for where, stream in _contents(path):
             last = Line(where, 0, b"")
             try:
-                for last in read(where, _decoded(stream)):
+                for last in read(where, in_utf8(stream)):
                     yield last
             except UNPACKING_FAILS as error:
                 yield _broken(last, error)
