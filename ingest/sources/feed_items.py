@@ -143,6 +143,8 @@ def entry_to_post(entry: Entry, sight: FirstSight, *, backfill: bool) -> Post | 
             links=(entry.link,) if entry.link else (),
             seen_at=from_epoch(sight.seen),
             backfill=backfill,
+            # An entry without a date was given the moment in which it was seen.
+            clock_replaced=sight.created == sight.seen,
         )
 
     return mapped(build, source=SOURCE, where=entry.id, raw=entry.title.encode(errors="replace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import msgspec
 
@@ -90,13 +91,16 @@ def numbered_at(found: Found) -> datetime:
 
 
 def to_post(found: Found, seen_at: datetime) -> Post:
-    """A post; a repost carries the words of both, the newer ones first, and names what it passes on."""
+    """A post; a repost carries the words of both, the newer ones first, and names what it passes on.
+
+    Weibo's texts are HTML, of which snscrape takes the tags away and leaves the entities.
+    """
     quoted = found.reposted_post
     made = made_at(found)
     return Post(
         source=SOURCE,
         id=found.id,
-        text=kept_text(found.text, quoted.text if quoted else None),
+        text=kept_text(unescape(found.text), unescape(quoted.text) if quoted else None),
         created_at=made,
         url=found.url,
         author=None if found.user is None else str(found.user.uid),

@@ -83,7 +83,8 @@ def test_themes_narrow_what_terms_take() -> None:
     ("before", "believed"), [(timedelta(minutes=20), True), (timedelta(hours=5), False), (-timedelta(hours=2), False)]
 )
 def test_a_page_s_own_time_is_believed_within_an_hour(before: timedelta, *, believed: bool) -> None:
-    assert taken("TikTok", published=FILE - before).created_at == (FILE - before if believed else FILE)
+    post = taken("TikTok", published=FILE - before)
+    assert (post.created_at, post.clock_replaced) == ((FILE - before, False) if believed else (FILE, True))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,11 @@ def test_a_story_shown_again_keeps_its_minute() -> None:
     assert mapped(item(time=1594483200), 1594396800).created_at == datetime(2020, 7, 10, 16, tzinfo=UTC)
 
 
+def test_an_item_without_a_time_is_of_when_it_was_seen_and_marked() -> None:
+    assert (mapped(item(time=0)).created_at, mapped(item(time=0)).clock_replaced) == (NOW, True)
+    assert not mapped(item()).clock_replaced
+
+
 def test_what_is_no_post_is_nothing() -> None:
     assert item_to_post(b"null", "here", NOW) is None
     assert item_to_post(item(type="pollopt"), "here", NOW) is None
