@@ -109,19 +109,30 @@ class Parts:
         self._rhythm = rhythm
         self._clock = clock
         self._chance = chance
-        self._turns = {key: Turn(clock()) for key in labels}
+        self._latest = clock()
+        self._turns = {key: Turn(self._latest) for key in labels}
 
     def __len__(self) -> int:
         return len(self._turns)
 
     def first(self) -> tuple[str, datetime]:
         """Whose turn comes first, and when."""
+        self._now()
         return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
 
     def due(self) -> list[str]:
         """Whose turn it is now."""
-        now = self._clock()
+        now = self._now()
         return [key for key, turn in self._turns.items() if turn.due <= now]
+
+    def _now(self) -> datetime:
+        """The clock. Where it was set back, the turns are too: else nobody would be asked until it is there again."""
+        now = self._clock()
+        back = max(self._latest - now, timedelta())
+        if back:
+            self._turns = {key: replace(turn, due=turn.due - back) for key, turn in self._turns.items()}
+        self._latest = now
+        return now
 
     def is_left_out(self, key: str) -> bool:
         """Whether a part has failed for so long that nobody waits for it."""
@@ -170,7 +181,8 @@ class Parts:
         Raises:
             Transient: no part can be read.
         """
-        before, now = self._turns[key], self._clock()
+        now = self._now()
+        before = self._turns[key]
         turn = after_failure(
             self._rhythm, before, now, fault=fault, passes=passes, retry_after=retry_after, chance=self._chance()
         )

@@ -104,3 +104,14 @@ def test_a_part_that_is_dropped_is_waited_for_no_more(parts: Parts) -> None:
     assert list(parts.drop("b", "It is gone.")) == [PartStatus("B", "It is gone.")]
     assert parts.covered(NOW) == (NOW, NOW)
     assert parts.due() == []
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting(parts: Parts, wall: Wall) -> None:
+    list(parts.answered("a", NOW))
+    list(parts.answered("b", NOW))
+    assert parts.first()[1] == NOW + TEN
+    wall.now -= 2 * HOUR
+    assert parts.first()[1] == wall.now + TEN
+    assert parts.due() == []
+    wall.now += TEN
+    assert parts.due() == ["a", "b"]
