@@ -12,7 +12,7 @@ from dashboard.view import ROOT_TOPIC, Split, View
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
 from processing.contract import EVERYTHING, Incident, Pulse, Severity, Spike, VerdictName
-from processing.queries import Coverage, Reader, StoredPost
+from processing.queries import Coverage, Health, Reader, StoredPost
 
 MOST_LINES = 6
 MOST_POSTS = 30
@@ -64,6 +64,7 @@ class Snapshot:
     hour_before: int
     generated: tuple[str, ...]
     collected: tuple[str, ...]
+    health: tuple[Health, ...] = ()
 
 
 class Mood(StrEnum):
@@ -81,6 +82,22 @@ class Listening(StrEnum):
     COMPLETE = "complete"
     LISTENING = "listening"
     SILENT = "silent"
+    AWAY = "away"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Collector:
+    """One collector as the page shows it. `stretch` is what it covers now, None where that is nothing.
+
+    `detail` is its own word on what is wrong, in English: it may repeat what a network sent.
+    """
+
+    source: str
+    state: Listening
+    heard_at: datetime
+    stretch: Coverage | None
+    detail: str
 
 
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
@@ -192,6 +209,34 @@ def listening(stretch: Coverage, wall: datetime) -> Listening:
     return Listening.SILENT if wall - stretch.heard_at > SILENT_AFTER else Listening.LISTENING
 
 
+def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
+    """Every collector that covers something or has said how it is, by name."""
+    stretches = {stretch.source: stretch for stretch in newest_stretches(coverage)}
+    words = {word.source: word for word in health}
+    return tuple(
+        _collector(source, stretches.get(source), words.get(source), wall) for source in sorted({*stretches, *words})
+    )
+
+
+def _collector(source: str, stretch: Coverage | None, word: Health | None, wall: datetime) -> Collector:
+    heard = [stretch.heard_at] if stretch else []
+    heard += [word.last_event or word.heard_at] if word else []
+    return Collector(source, _standing(stretch, word, wall), heard[0], stretch, "" if word is None else word.detail)
+
+
+def _standing(stretch: Coverage | None, word: Health | None, wall: datetime) -> Listening:
+    """What a collector says itself while it speaks; after that, what it has covered."""
+    if word is not None and word.state == "failed":
+        return Listening.FAILED
+    if word is not None and wall - word.heard_at <= SILENT_AFTER and word.state in SAYS:
+        return SAYS[word.state]
+    return Listening.SILENT if stretch is None else listening(stretch, wall)
+
+
+SAYS = {"listening": Listening.LISTENING, "reconnecting": Listening.AWAY, "silent": Listening.SILENT}
+"""A collector that has ended is what it has covered."""
+
+
 def is_live(now: datetime, wall: datetime) -> bool:
     """Whether the data's now is near the wall's, so that its distance means anything."""
     return abs(wall - now) < LIVE_WITHIN
@@ -232,6 +277,7 @@ def load(reader: Reader, view: View) -> Snapshot | None:
         hour_before=_posts_between(reader, view, now - 2 * hour, now - hour),
         generated=presence.generated,
         collected=presence.collected,
+        health=queries.health(reader),
     )
 
 

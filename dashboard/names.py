@@ -30,7 +30,7 @@ TOPICS = {
 EVIDENCE = {
     "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
     "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
-    "clock_replaced": ("With an impossible time", "بوقت لا يصح"),
+    "clock_replaced": ("Without a time that can be right", "بلا وقت يصح"),
     "newly_covered": ("From a source only just collected", "من مصدر بدأ جمعه للتوّ"),
     "everything_rose": ("Everything else, times usual", "كل ما عداها، مرات المعتاد"),
     "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 LINE_EVERY = 5.0
+LONGEST_DETAIL = 300
 
 # Controls of both kinds but line breaks and tabs; embeddings, overrides and isolates. The marks of direction that
 # Arabic needs, and joiners, stay.
@@ -46,6 +47,7 @@ class Screen:
         )
         self._tasks: dict[str, TaskID] = {}
         self._last_line = 0.0
+        self._states: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -71,6 +73,16 @@ class Screen:
             self._last_line = time.monotonic()
             of_total = f" of {report.total:,}" if report.total else ""
             self.line(f"reading {report.source}: {done:,}{of_total} lines")
+
+    def state(self, report: Reading) -> None:
+        """Say how a live source is, when that changes or what is wrong with it does."""
+        state = report.state if report.events or report.state != "listening" else "connecting"
+        detail = " ".join(report.detail.split())
+        shown = detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+        said = f"{state}: {shown}" if shown else state
+        if self._states.get(report.source) != said:
+            self._states[report.source] = said
+            self.line(f"{report.source:<11} {said}")
 
     def read_to_the_end(self) -> None:
         """Take the bar away."""

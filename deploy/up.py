@@ -59,8 +59,8 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
             settings,
             infrastructure,
             _parts(settings, options, [part.name for part in infrastructure]),
-            hear={"watch": screen.line, "archive": _reading(screen)}
-            | {name: _state(screen) for name in options.sources},
+            hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
+            | {name: _heard(screen, screen.state) for name in options.sources},
             say=screen.line,
         )
         try:
@@ -139,31 +139,16 @@ def _name_of(archive: ArchiveOptions) -> str:
     return archive_name(archive_files(archive.path), archive.columns)
 
 
-def _reading(screen: Screen) -> Callable[[str], None]:
-    def hear(line: str) -> None:
-        try:
-            screen.reading(msgspec.json.decode(line, type=Reading))
-        except msgspec.DecodeError:
-            screen.line(line)
-
-    return hear
-
-
-def _state(screen: Screen) -> Callable[[str], None]:
-    """Hear one live source, and say when it begins to listen, falls silent, loses its network or has failed."""
-    last = ""
+def _heard(screen: Screen, show: Callable[[Reading], None]) -> Callable[[str], None]:
+    """Hear what an ingester tells of itself; what is none of that is a line."""
 
     def hear(line: str) -> None:
-        nonlocal last
         try:
             reading = msgspec.json.decode(line, type=Reading)
         except msgspec.DecodeError:
             screen.line(line)
-            return
-        now = reading.state if reading.events or reading.state != "listening" else "connecting"
-        if now != last:
-            screen.line(f"{reading.source:<11} {now}{f': {reading.detail}' if reading.detail else ''}")
-        last = now
+        else:
+            show(reading)
 
     return hear
 

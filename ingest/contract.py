@@ -38,6 +38,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """One post of one network, or the news that one is gone.
 
     `source` and `id` name it for good. `created_at` is the author's clock, `seen_at` the network's or ours.
+    `clock_replaced`: the author's clock said nothing or could not be right, and `created_at` is another one.
     A `delete` removes the post `id`; a `delete_author` removes everything by `author` and carries an `id`
     of its own. `backfill` marks history fetched after the fact: it is counted and never alerts.
     """
@@ -59,6 +60,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     reposts: Amount | None = None
     seen_at: Moment | None = None
     backfill: bool = False
+    clock_replaced: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -29,8 +29,12 @@ class Tally:
 
     @property
     def word(self) -> str:
-        """Why the collector is in its state; of one that listens, which of its parts fail."""
-        return self.detail or " ".join(f"{part}: {fault}" for part, fault in sorted(self.faults.items()))
+        """Why the collector is in its state; of one that listens, which of its parts fail.
+
+        A network may have had a hand in it: half a character pair would keep all of it from being told.
+        """
+        word = self.detail or " ".join(f"{part}: {fault}" for part, fault in sorted(self.faults.items()))
+        return word.encode(errors="replace").decode()
 
     def part(self, status: PartStatus) -> None:
         """Note how a part of the source is. It is no sign of life: a part that answers brings one itself."""

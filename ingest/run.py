@@ -18,10 +18,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from ingest.backoff import BackoffPolicy, Failures, failed
-from ingest.clocks import time_of, utc_now
+from ingest.clocks import utc_now
 from ingest.committed import Committed
 from ingest.contract import POSTS_TOPIC, Post, Rejected
 from ingest.cursors import CursorFile, Step, Tracker
+from ingest.event_time import time_of
 from ingest.health import Tally
 from ingest.log import BrokerUnavailable, Delivery, PostProducer
 from ingest.reporter import Reporter
@@ -179,13 +180,14 @@ class Run:
     def _wait_until_due(self, step: Item | Reached) -> None:
         if self.pace is None:
             return
+        moment: datetime | None = None
         match step:
-            case Reached(until=moment):
-                pass
+            case Reached():
+                moment = step.until
             case Item(found=Post() as post):
                 moment = time_of(post)
-            case _:
-                return
+        if moment is None:
+            return
         if self._started is None:
             self._started = (time.monotonic(), moment)
         begun, first = self._started

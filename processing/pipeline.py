@@ -29,10 +29,10 @@ import stamina
 import structlog
 
 from ingest.contract import Post, Rejected, encode
+from ingest.event_time import Impossible, event_time
 from ingest.log import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
 from processing.contract import TaggedPost
 from processing.enrich import Enricher
-from processing.event_time import Impossible, event_time
 from processing.language import LanguageDetector
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store, StoreUnavailable

@@ -32,8 +32,8 @@ _REASONS = {
         "{value} من المنشورات وصلت بعد كتابتها بأكثر من ساعة، كما يحدث بعد انقطاع، وبدونها لا تبقى موجة.",
     ),
     "clock_replaced": (
-        "{value} of the posts carried a time that cannot be right; without them no surge remains.",
-        "{value} من المنشورات حملت وقتًا لا يمكن أن يصح، وبدونها لا تبقى موجة.",
+        "{value} of the posts came without a time by their authors that can be right; without them no surge remains.",
+        "{value} من المنشورات وصلت بلا وقت من أصحابها يمكن أن يصح، وبدونها لا تبقى موجة.",
     ),
     "newly_covered": (
         "{value} of the posts are from a source that had only just begun to be collected.",

@@ -144,7 +144,10 @@ ARABIC = Words(
     collector_complete="مكتمل",
     collector_listening="يستمع",
     collector_silent="صامت منذ {age}",
+    collector_away="منقطع، يعيد المحاولة",
+    collector_failed="توقّف: يجب تغيير إعداداته",
     covered="من {start} إلى {end} بالتوقيت العالمي",
+    covered_nothing="لم يغطِّ شيئًا بعد",
     store_away="المخزن لا يجيب الآن. تواصل هذه الصفحة المحاولة وستعود من تلقاء نفسها.",
     store_refused="المخزن يرفض الإجابة (الرمز {code}). يمكن لمن يشغّل banwatch أن يراجع الإعدادين "
     "`BANWATCH_CLICKHOUSE_READER_USER` و`BANWATCH_CLICKHOUSE_READER_PASSWORD`، وأن ينفّذ الأمر `banwatch migrate`.",

@@ -131,7 +131,10 @@ ENGLISH = Words(
     collector_complete="complete",
     collector_listening="listening",
     collector_silent="silent for {age}",
+    collector_away="away, tries again",
+    collector_failed="stopped: its settings have to be changed",
     covered="{start} to {end} UTC",
+    covered_nothing="nothing covered yet",
     store_away="The store does not answer at the moment. This page keeps trying and will come back by itself.",
     store_refused="The store refuses to answer (code {code}). Whoever runs banwatch can look at the settings "
     "`BANWATCH_CLICKHOUSE_READER_USER` and `BANWATCH_CLICKHOUSE_READER_PASSWORD`, and run `banwatch migrate`.",

@@ -150,7 +150,10 @@ class Words:
     collector_complete: str
     collector_listening: str
     collector_silent: str
+    collector_away: str
+    collector_failed: str
     covered: str
+    covered_nothing: str
 
     store_away: str
     store_refused: str

@@ -6,19 +6,25 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.data import Listening, Snapshot, listening, newest_stretches
+from dashboard.data import Collector, Listening, Snapshot, collectors
 from dashboard.i18n import Words, duration, moment
-from dashboard.markup import Markup, element
+from dashboard.markup import Markup, displayable, element
 from dashboard.views.headline import counted_until
-from processing.queries import Coverage
 
-SIGNS = {Listening.COMPLETE: "✓", Listening.LISTENING: "●", Listening.SILENT: "✕"}
+SIGNS = {
+    Listening.COMPLETE: "✓",
+    Listening.LISTENING: "●",
+    Listening.SILENT: "✕",
+    Listening.AWAY: "✕",
+    Listening.FAILED: "✕",
+}
+LONGEST_DETAIL = 500
 
 
 def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
     """Draw one line a collector."""
     st.subheader(words.freshness, anchor=False)
-    rows = [_collector(stretch, words, wall) for stretch in newest_stretches(snapshot.coverage)]
+    rows = [_line(collector, words, wall) for collector in collectors(snapshot.coverage, snapshot.health, wall)]
     st.html(
         element(
             "div",
@@ -29,22 +35,35 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
     )
 
 
-def _collector(stretch: Coverage, words: Words, wall: datetime) -> Markup:
-    state = listening(stretch, wall)
-    age = duration(words, wall - stretch.heard_at)
+def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     says = {
         Listening.COMPLETE: words.collector_complete,
         Listening.LISTENING: words.collector_listening,
-        Listening.SILENT: words.collector_silent.format(age=age),
+        Listening.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
+        Listening.AWAY: words.collector_away,
+        Listening.FAILED: words.collector_failed,
     }
-    covered = words.covered.format(start=moment(words, stretch.since), end=moment(words, stretch.until))
     return element(
         "p",
-        element("span", SIGNS[state], css=f"bw-{state.value}"),
+        element("span", SIGNS[collector.state], css=f"bw-{collector.state.value}"),
         " ",
-        element("bdi", stretch.source, css="bw-source"),
+        element("bdi", collector.source, css="bw-source"),
         " ",
-        says[state],
+        says[collector.state],
         words.separator,
-        covered,
+        _covered(collector, words),
+        *_detail(collector),
     )
+
+
+def _covered(collector: Collector, words: Words) -> str:
+    stretch = collector.stretch
+    if stretch is None:
+        return words.covered_nothing
+    return words.covered.format(start=moment(words, stretch.since), end=moment(words, stretch.until))
+
+
+def _detail(collector: Collector) -> tuple[Markup, ...]:
+    """The collector's own word, set apart: it is English, and a network may have had a hand in it."""
+    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL).split())
+    return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()

@@ -1,7 +1,7 @@
 -- The two users of banwatch on a ClickHouse server of your own. Run it once, before `banwatch migrate`, as a user that
 -- may manage access (clickhouse-client --multiquery < users.sql), with the two passwords replaced.
 --
--- The embedded warehouse holds its reader to the same by its gateway (deploy/embedded/warehouse/guard.py).
+-- The embedded warehouse reads the grants below and holds its reader to them (deploy/embedded/warehouse/access_policy.py).
 
 CREATE DATABASE IF NOT EXISTS banwatch;
 
@@ -34,7 +34,8 @@ CREATE SETTINGS PROFILE IF NOT EXISTS banwatch_writer SETTINGS
     session_timezone = 'UTC';
 
 CREATE USER IF NOT EXISTS writer IDENTIFIED WITH sha256_password BY 'replace this' SETTINGS PROFILE 'banwatch_writer';
-CREATE USER IF NOT EXISTS reader IDENTIFIED WITH sha256_password BY 'replace this too' SETTINGS PROFILE 'banwatch_reader';
+CREATE USER IF NOT EXISTS reader IDENTIFIED WITH sha256_password BY 'replace this too' DEFAULT DATABASE banwatch
+    SETTINGS PROFILE 'banwatch_reader';
 
 -- The second database is where `banwatch restore` builds before it swaps.
 GRANT CREATE DATABASE, DROP DATABASE, SELECT, INSERT, ALTER, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE

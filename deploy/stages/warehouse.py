@@ -6,6 +6,7 @@ import os
 
 from deploy.addresses import PortTaken, clickhouse_endpoint
 from deploy.embedded.warehouse.errors import WarehouseUnavailable
+from deploy.embedded.warehouse.grants import USERS, granted_to_reader
 from deploy.embedded.warehouse.settings import WarehouseSettings
 from deploy.settings import load
 
@@ -22,6 +23,8 @@ def warehouse() -> None:
         port=endpoint.port,
         writer_password=settings.processing.clickhouse_password,
         reader_password=settings.dashboard.clickhouse_reader_password,
+        readable=granted_to_reader(USERS.read_text("utf-8")),
+        database=settings.processing.clickhouse_database,
     )
     try:
         serve(own)

@@ -2,8 +2,8 @@
 
 Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
 told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
-taken to be in order of time, give or take `DISORDER`. A time later than the wall clock is nobody's: it moves no
-watermark, and a post that has no other is rejected.
+taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
+is nobody's: it moves no watermark, and a post that has no other is rejected.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from ingest.clocks import is_ahead, time_of, utc_now
+from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached
-from ingest.sources.archive_formats import POSTS, Record, read_records
+from ingest.sources.archive_formats import POSTS
+from ingest.sources.archive_records import Record, read_records
 from ingest.sources.archive_table import Columns, columns_from
 from ingest.sources.lines import Broken, fingerprint
 from ingest.sources.mapping import RAW_KEPT, UNMAPPABLE
@@ -88,7 +90,7 @@ def to_posts(record: Record, shift: timedelta, now: datetime) -> list[Post | Rej
         if record.format is not POSTS:
             for post in posts:
                 decode_post(encode(post))
-        return [_moved(post, shift) if _is_believed(post, now) else _from_ahead(post, record) for post in posts]
+        return [_rejected(record, doubt) if (doubt := _doubt(post, now)) else _moved(post, shift) for post in posts]
     except NotAPost as error:
         reason = str(error)
     except UNMAPPABLE as error:
@@ -96,13 +98,15 @@ def to_posts(record: Record, shift: timedelta, now: datetime) -> list[Post | Rej
     return [_rejected(record, reason)]
 
 
-def _is_believed(post: Post, now: datetime) -> bool:
-    """Whether it has been written by now. Which post a `delete` names, its time does not tell."""
-    return post.op == "delete" or not is_ahead(time_of(post), now)
-
-
-def _from_ahead(post: Post, record: Record) -> Rejected:
-    return _rejected(record, f"The post is of {time_of(post).isoformat()}, which is later than now.")
+def _doubt(post: Post, now: datetime) -> str:
+    """Why a post cannot be placed in time, if it cannot. Which post a `delete` names, its time does not tell."""
+    if post.op == "delete":
+        return ""
+    try:
+        at = event_time(post).at
+    except Impossible as error:
+        return str(error)
+    return f"The post is of {at.isoformat()}, which is later than now." if is_ahead(at, now) else ""
 
 
 def _rejected(record: Record, reason: str) -> Rejected:
@@ -214,6 +218,10 @@ class Archive:
         return timedelta(seconds=round((self.shift_to - self.outline.last).total_seconds()))
 
 
+def _time_of(found: Post | Rejected) -> datetime | None:
+    return time_of(found) if isinstance(found, Post) and found.op == "post" else None
+
+
 class _Reach:
     """How far the reading has come in event time, without overtaking a line that is still to be read."""
 
@@ -236,8 +244,8 @@ class _Reach:
 
     def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
         """The times that can be told before line `number` is handed on, in order."""
-        if isinstance(found, Post) and found.op == "post":
-            at = time_of(found)
+        at = _time_of(found)
+        if at is not None:
             self._first = self._first or at
             self._latest = at if self._latest is None else max(self._latest, at)
         safe = self._safe(number, found)
@@ -255,7 +263,7 @@ class _Reach:
         if self._outline is None:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
-            return time_of(found) if isinstance(found, Post) and found.op == "post" else None
+            return _time_of(found)
         if (number - 1) % STRIDE == 0:
             return self._outline.floors[(number - 1) // STRIDE] + self._shift
         return None

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from ingest.clocks import placed_at, time_of
 from ingest.contract import Moment, Post, decode_post
+from ingest.event_time import placed, time_of
+from ingest.sources.archive_bluesky import event_to_posts, item_to_posts, record_to_posts, view_to_posts
+from ingest.sources.archive_mastodon import activity_to_posts, note_to_posts
+from ingest.sources.archive_mastodon import status_to_posts as mastodon_to_posts
 from ingest.sources.archive_reddit import thing_to_posts
-from ingest.sources.archive_table import FOURCAT, Columns, is_fourcat, read_rows, row_to_post
-from ingest.sources.archive_x import compliance_to_posts, page_to_posts, status_to_posts, tweet_to_posts
-from ingest.sources.lines import Broken, Line, lines_of, read_lines
+from ingest.sources.archive_table import FOURCAT, Columns, row_to_post
+from ingest.sources.archive_x import compliance_to_posts, page_to_posts, tweet_to_posts
+from ingest.sources.archive_x_statuses import status_to_posts
 
 ToPosts = Callable[[bytes], Iterator[Post]]
 
@@ -30,26 +31,12 @@ class Format:
     times: Callable[[bytes], Iterator[datetime]]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A line of an archive and the form that it is in."""
-
-    where: str
-    content: bytes | Broken
-    format: Format
-
-
 class _Dated(msgspec.Struct):
     created_at: Moment
     seen_at: Moment | None = None
 
 
-class _Stamped(msgspec.Struct):
-    created_utc: float | str
-
-
 _date_of = msgspec.json.Decoder(_Dated).decode
-_stamp_of = msgspec.json.Decoder(_Stamped).decode
 
 
 def _one_post(line: bytes) -> Iterator[Post]:
@@ -58,28 +45,41 @@ def _one_post(line: bytes) -> Iterator[Post]:
 
 def _post_time(line: bytes) -> Iterator[datetime]:
     dated = _date_of(line)
-    yield placed_at(dated.created_at, dated.seen_at)
+    yield placed(dated.created_at, dated.seen_at).at
 
 
 def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
     # A deletion's time is its post's, which may be years back: an archive does not cover those years.
-    return lambda line: (time_of(post) for post in to_posts(line) if post.op == "post")
+    return lambda line: (at for post in to_posts(line) if post.op == "post" and (at := time_of(post)) is not None)
 
 
-def _table(columns: Columns) -> ToPosts:
-    def one(line: bytes) -> Iterator[Post]:
+def _form(name: str, to_posts: ToPosts) -> Format:
+    return Format(name, to_posts, _times_of_posts(to_posts))
+
+
+def table_format(name: str, columns: Columns) -> Format:
+    """The form of a table's rows, as JSON by their columns' names."""
+
+    def to_posts(line: bytes) -> Iterator[Post]:
         yield row_to_post(line, columns)
 
-    return one
+    return _form(name, to_posts)
 
 
 POSTS = Format("Post", _one_post, _post_time)
-X_PAGES = Format("X API v2", page_to_posts, _times_of_posts(page_to_posts))
-X_TWEETS = Format("X API v2 posts", tweet_to_posts, _times_of_posts(tweet_to_posts))
-X_COMPLIANCE = Format("X compliance", compliance_to_posts, _times_of_posts(compliance_to_posts))
-X_STATUSES = Format("X API v1.1", status_to_posts, _times_of_posts(status_to_posts))
-REDDIT = Format("Reddit dump", thing_to_posts, _times_of_posts(thing_to_posts))
-FOURCAT_ROWS = Format("4CAT", _table(FOURCAT), _times_of_posts(_table(FOURCAT)))
+X_PAGES = _form("X API v2", page_to_posts)
+X_TWEETS = _form("X API v2 posts", tweet_to_posts)
+X_COMPLIANCE = _form("X compliance", compliance_to_posts)
+X_STATUSES = _form("X API v1.1", status_to_posts)
+REDDIT = _form("Reddit dump", thing_to_posts)
+BLUESKY_VIEWS = _form("Bluesky posts", view_to_posts)
+BLUESKY_FEED = _form("a Bluesky feed", item_to_posts)
+JETSTREAM = _form("Jetstream", event_to_posts)
+BLUESKY_RECORDS = _form("Bluesky records", record_to_posts)
+MASTODON = _form("Mastodon statuses", mastodon_to_posts)
+OUTBOX = _form("an ActivityPub outbox", activity_to_posts)
+NOTES = _form("ActivityPub notes", note_to_posts)
+FOURCAT_ROWS = table_format("4CAT", FOURCAT)
 
 
 class _Probe(msgspec.Struct):
@@ -106,6 +106,16 @@ class _Probe(msgspec.Struct):
     thread_id: Raw | UnsetType = UNSET
     body: Raw | UnsetType = UNSET
     timestamp: Raw | UnsetType = UNSET
+    uri: Raw | UnsetType = UNSET
+    record: Raw | UnsetType = UNSET
+    post: Raw | UnsetType = UNSET
+    value: Raw | UnsetType = UNSET
+    account: Raw | UnsetType = UNSET
+    did: Raw | UnsetType = UNSET
+    time_us: Raw | UnsetType = UNSET
+    actor: Raw | UnsetType = UNSET
+    object: Raw | UnsetType = UNSET
+    attributedTo: Raw | UnsetType = UNSET  # noqa: N815 - the protocol's name
 
     def has(self, *names: str) -> bool:
         """Whether one of them is there."""
@@ -135,36 +145,19 @@ def recognise(line: bytes) -> Format | None:
         return FOURCAT_ROWS
     if probe.has("data") and b'"text"' in line:
         return X_PAGES
-    return POSTS if probe.has("source") else None
+    # Some of these have a `source` of their own, which is not a Post's.
+    return _form_of_network(probe) or (POSTS if probe.has("source") else None)
 
 
-def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[Record]:
-    """The lines of an archive, each with its form. `columns` is a user's, for tables; other files do not mind it."""
-    for path in paths:
-        yield from _Reader(columns).records(path)
-
-
-class _Reader:
-    """Reads one file, and knows the form of the content that is being read."""
-
-    def __init__(self, columns: Columns | None) -> None:
-        self._columns = columns
-        self._form: Format | None = None
-
-    def records(self, path: Path) -> Iterator[Record]:
-        for line in read_lines(path, self._read):
-            if self._form is None and not isinstance(line.content, Broken):
-                self._form = recognise(line.content)
-            yield Record(line.where, line.content, self._form or POSTS)
-
-    def _read(self, where: str, stream: io.BufferedReader) -> Iterator[Line]:
-        """A content's lines, or a table's rows."""
-        self._form = None
-        head = stream.peek(1)
-        if not head.lstrip(b" \t\r\n").startswith(b"{"):
-            if is_fourcat(head):
-                self._form = FOURCAT_ROWS
-            elif self._columns is not None:
-                to_posts = _table(self._columns)
-                self._form = Format("CSV", to_posts, _times_of_posts(to_posts))
-        return lines_of(where, stream) if self._form is None else read_rows(where, stream)
+def _form_of_network(probe: _Probe) -> Format | None:
+    if probe.has("uri") and probe.has("account"):
+        return MASTODON
+    if probe.has("uri"):
+        return BLUESKY_VIEWS if probe.has("record") else BLUESKY_RECORDS if probe.has("value") else None
+    if probe.has("did") and probe.has("time_us"):
+        return JETSTREAM
+    if probe.has("post"):
+        return BLUESKY_FEED
+    if probe.has("actor") and probe.has("object"):
+        return OUTBOX
+    return NOTES if probe.has("attributedTo") else None

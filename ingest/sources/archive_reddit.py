@@ -1,4 +1,7 @@
-"""Posts and comments of Reddit out of the monthly dumps (RS_*, RC_*): pure functions."""
+"""Posts and comments of Reddit out of the monthly dumps (RS_*, RC_*): pure functions.
+
+The dumps hold what Reddit's API answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ingest.contract import Post
-from ingest.sources.mapping import amount, from_epoch, kept_text
+from ingest.sources.mapping import amount, from_epoch, kept_text, unescaped
 
 SOURCE = "reddit"
 PAGE = "https://www.reddit.com"
@@ -47,11 +50,11 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
     if (own or "").strip() in _GONE or (thing.title or "").strip() in _GONE:
         yield Post(source=SOURCE, id=name, op="delete", text="", created_at=created_at)
         return
-    external = None if is_comment or thing.is_self else thing.url
+    external = None if is_comment or thing.is_self else unescaped(thing.url or "")
     yield Post(
         source=SOURCE,
         id=name,
-        text=kept_text(thing.title, own),
+        text=kept_text(unescaped(thing.title or ""), unescaped(own or "")),
         created_at=created_at,
         url=PAGE + thing.permalink if thing.permalink else _address(thing),
         author=None if thing.author in _GONE else thing.author,

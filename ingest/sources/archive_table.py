@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Self
 
 import msgspec
 
 from ingest.contract import NotAPost, Post
 from ingest.source import Permanent
-from ingest.sources.lines import LONGEST, Broken, Line
+from ingest.sources.archive_rows import read_header
 from ingest.sources.mapping import amount, each_once, kept_text, moment_of
 
 FIELDS = frozenset(
@@ -84,74 +81,7 @@ def columns_from(given: str) -> Columns:
 
 def is_fourcat(head: bytes) -> bool:
     """Whether a table begins with the columns that every export of 4CAT has."""
-    first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
-    return bool(first) and set(next(csv.reader(first), [])) >= FOURCAT_MARKS
-
-
-def read_rows(where: str, stream: IO[bytes]) -> Iterator[Line]:
-    """A table's rows, each as JSON by its columns' names; `number` is the line that a row ends on."""
-    csv.field_size_limit(LONGEST)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-    try:
-        yield from _rows(where, _Lines(text))
-    finally:
-        text.detach()
-
-
-def _rows(where: str, lines: _Lines) -> Iterator[Line]:
-    reader = csv.reader(lines)
-    header: list[str] | None = None
-    while True:
-        lines.begin_row()
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            yield _broken_row(where, lines, f"The row cannot be read: {error}.")
-            if header is None:
-                return
-            continue
-        if row is None:
-            return
-        if header is None:
-            header = row
-        elif len(row) > len(header):
-            yield _broken_row(where, lines, f"The row has {len(row)} fields, and {len(header)} columns.")
-        elif row:
-            content = msgspec.json.encode(dict(zip(header, row, strict=False)))
-            yield Line(f"{where} line {lines.number}", lines.number, content)
-
-
-def _broken_row(where: str, lines: _Lines, reason: str) -> Line:
-    return Line(f"{where} line {lines.number}", lines.number, Broken(reason))
-
-
-class _Lines:
-    """A table's lines, as the reader of its rows takes them. A row, which may be many lines, is bounded; one that is
-    longer ends with the line that is too much, so that the reader can go on behind it."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self.number = 0
-        self._text = text
-        self._length = 0
-
-    def begin_row(self) -> None:
-        """The next line is a row's first."""
-        self._length = 0
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(LONGEST + 1)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self._length += len(line)
-        if self._length <= LONGEST:
-            return line
-        while line and not line.endswith(("\n", "\r")):
-            line = self._text.readline(LONGEST)
-        raise csv.Error(f"it is longer than {LONGEST} characters")
+    return read_header(head) >= FOURCAT_MARKS
 
 
 _read_row = msgspec.json.Decoder(dict[str, object]).decode

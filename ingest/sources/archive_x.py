@@ -1,20 +1,22 @@
-"""Posts of X as people have archived them: API v2 (lines, pages, streams), v1.1 statuses, notices of deletion."""
+"""Posts of X as people have archived them from its API v2: lines, pages, streams, compliance events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from ingest.contract import NotAPost, Post
-from ingest.sources.mapping import amount, each_once, kept_text, moment_of
+from ingest.sources.mapping import amount, each_once, kept_text, moment_of, unescaped
 
 SOURCE = "x"
 PAGE = "https://x.com/"
 SNOWFLAKES_SINCE = datetime(2010, 11, 4, tzinfo=UTC)
 _SNOWFLAKE_EPOCH = timedelta(milliseconds=1288834974657)
 """The zero of the time in a post's number: Twitter's Snowflake, 2010."""
+_RETWEET = re.compile(r"RT @(\w+): ")
 
 
 class Tag(msgspec.Struct):
@@ -47,13 +49,6 @@ class Metrics(msgspec.Struct):
     retweet_count: int | None = None
 
 
-class Reference(msgspec.Struct):
-    """v2's relation to another post: `retweeted`, `quoted` or `replied_to`."""
-
-    type: str
-    id: str
-
-
 class Account(msgspec.Struct):
     """Who posts; v2 has the name in `username`, v1.1 in `screen_name`."""
 
@@ -69,20 +64,41 @@ class Note(msgspec.Struct):
     entities: Entities = msgspec.field(default_factory=Entities)
 
 
-class Tweet(msgspec.Struct):
-    """A post of v2. `author` stands in a line that was flattened by twarc, `author_user` in one by 4CAT."""
+class Told(msgspec.Struct, kw_only=True):
+    """What a post of v2 says. `author` stands in a line that was flattened by twarc, `author_user` in one by 4CAT."""
 
     id: str
-    text: str
-    created_at: str
+    text: str | None = None
     author_id: str | None = None
     author: Account | None = None
     author_user: Account | None = None
-    lang: str | None = None
     entities: Entities = msgspec.field(default_factory=Entities)
+    note_tweet: Note | None = None
+
+    @property
+    def whole(self) -> str:
+        """The text as its author wrote it, also where it is longer than 280 characters."""
+        return unescaped((self.note_tweet and self.note_tweet.text) or self.text or "")
+
+    @property
+    def marked(self) -> tuple[Entities, ...]:
+        """What is marked in the text and in the longer one."""
+        return (self.entities, self.note_tweet.entities) if self.note_tweet else (self.entities,)
+
+
+class Reference(Told, kw_only=True):
+    """v2's relation to another post: `retweeted`, `quoted` or `replied_to`. A flattened line has all of that post."""
+
+    type: str
+
+
+class Tweet(Told, kw_only=True):
+    """A post of v2."""
+
+    created_at: str
+    lang: str | None = None
     public_metrics: Metrics = msgspec.field(default_factory=Metrics)
     referenced_tweets: list[Reference] = []
-    note_tweet: Note | None = None
     edit_history_tweet_ids: list[str] = []
 
 
@@ -90,6 +106,7 @@ class Includes(msgspec.Struct):
     """What a page tells beside its posts."""
 
     users: list[Account] = []
+    tweets: list[Told] = []
 
 
 class Page(msgspec.Struct):
@@ -107,129 +124,79 @@ class Compliance(msgspec.Struct):
     created_at: str | None = None
 
 
-class Extended(msgspec.Struct):
-    """The whole of a v1.1 status longer than 140 characters."""
-
-    full_text: str
-    entities: Entities = msgspec.field(default_factory=Entities)
-
-
-class Status(msgspec.Struct):
-    """A post of v1.1."""
-
-    id_str: str
-    created_at: str
-    user: Account
-    text: str = ""
-    full_text: str | None = None
-    extended_tweet: Extended | None = None
-    lang: str | None = None
-    entities: Entities = msgspec.field(default_factory=Entities)
-    in_reply_to_status_id_str: str | None = None
-    retweeted_status: Status | None = None
-    favorite_count: int | None = None
-    retweet_count: int | None = None
-    reply_count: int | None = None
-
-
-class _Gone(msgspec.Struct):
-    id_str: str
-
-
-class _Deleted(msgspec.Struct):
-    status: _Gone
-
-
-class Notice(msgspec.Struct):
-    """A line of the v1.1 stream that is no post."""
-
-    delete: _Deleted | None = None
-
-
 _read_page = msgspec.json.Decoder(Page).decode
 _read_tweet = msgspec.json.Decoder(Tweet).decode
 _read_compliance = msgspec.json.Decoder(Compliance).decode
-_read_status = msgspec.json.Decoder(Status).decode
-_read_notice = msgspec.json.Decoder(Notice).decode
 
 
 def page_to_posts(line: bytes) -> Iterator[Post]:
-    """A page of v2, or one post of a stream, with the accounts it includes."""
+    """A page of v2, or one post of a stream, with the accounts and the posts that it includes."""
     page = _read_page(line)
     names = {str(user.id): user.username for user in page.includes.users}
+    included = {told.id: told for told in page.includes.tweets}
     for tweet in page.data if isinstance(page.data, list) else [page.data]:
-        yield _tweet_to_post(tweet, names.get(tweet.author_id or ""))
+        yield _tweet_to_post(tweet, names, included)
 
 
 def tweet_to_posts(line: bytes) -> Iterator[Post]:
     """One post of v2 by itself."""
-    tweet = _read_tweet(line)
-    account = tweet.author or tweet.author_user
-    yield _tweet_to_post(tweet, account.username if account else None)
+    yield _tweet_to_post(_read_tweet(line), {}, {})
 
 
-def _tweet_to_post(tweet: Tweet, username: str | None) -> Post:
-    related = {reference.type: reference.id for reference in tweet.referenced_tweets}
-    note = tweet.note_tweet
+def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapping[str, Told]) -> Post:
+    related = {reference.type: reference for reference in tweet.referenced_tweets}
     # An edited post has a new number each time; its first one names it for good.
     name = tweet.edit_history_tweet_ids[0] if tweet.edit_history_tweet_ids else tweet.id
+    username = _username(tweet, names)
+    text, marked = _told(tweet, related.get("retweeted"), names, included)
     return Post(
         source=SOURCE,
         id=name,
-        text=kept_text(note.text if note and note.text else tweet.text),
+        text=kept_text(text),
         created_at=snowflake_time(name) or moment_of(tweet.created_at),
         url=f"{PAGE}{username or 'i'}/status/{tweet.id}",
         author=username or tweet.author_id,
-        langs=_langs(tweet.lang),
-        links=_links(tweet.entities, note.entities if note else None),
-        hashtags=_hashtags(tweet.entities, note.entities if note else None),
-        reply_to=related.get("replied_to"),
-        repost_of=related.get("retweeted"),
+        langs=langs_of(tweet.lang),
+        links=links_of(*marked),
+        hashtags=hashtags_of(*marked),
+        reply_to=_id(related.get("replied_to")),
+        repost_of=_id(related.get("retweeted")),
         likes=amount(tweet.public_metrics.like_count),
         replies=amount(tweet.public_metrics.reply_count),
         reposts=amount(tweet.public_metrics.retweet_count),
     )
 
 
+def _told(
+    tweet: Tweet, retweeted: Reference | None, names: Mapping[str, str | None], included: Mapping[str, Told]
+) -> tuple[str, tuple[Entities, ...]]:
+    """What a post says. A retweet's own text is cut, so that the whole one is taken where the archive has it."""
+    prefix = _RETWEET.match(tweet.text or "")
+    whole = None if retweeted is None else included.get(retweeted.id, retweeted)
+    # Without the prefix it is a notice that X shows in place of what it withholds.
+    if prefix is None or whole is None or not whole.whole:
+        return tweet.whole, tweet.marked
+    return f"RT @{_username(whole, names) or prefix[1]}: {whole.whole}", whole.marked
+
+
+def _username(told: Told, names: Mapping[str, str | None]) -> str | None:
+    account = told.author or told.author_user
+    return account.username if account else names.get(told.author_id or "")
+
+
+def _id(reference: Reference | None) -> str | None:
+    return None if reference is None else reference.id
+
+
 def compliance_to_posts(line: bytes) -> Iterator[Post]:
     """What says that a post is gone, for whichever reason; other actions say nothing of a text."""
     event = _read_compliance(line)
     if event.action == "delete":
-        yield _deletion(event.id, event.created_at)
+        yield deletion(event.id, event.created_at)
 
 
-def status_to_posts(line: bytes) -> Iterator[Post]:
-    """A status of v1.1, or a notice that one was deleted; other notices are nothing."""
-    if b'"id_str"' not in line or b'"delete"' in line[:16]:
-        notice = _read_notice(line)
-        if notice.delete is not None:
-            yield _deletion(notice.delete.status.id_str, None)
-        return
-    status = _read_status(line)
-    told = status.retweeted_status or status
-    longer = told.extended_tweet
-    text = longer.full_text if longer else told.full_text or told.text
-    if told is not status:
-        text = f"RT @{told.user.screen_name}: {text}"
-    yield Post(
-        source=SOURCE,
-        id=status.id_str,
-        text=kept_text(text),
-        created_at=snowflake_time(status.id_str) or moment_of(status.created_at),
-        url=f"{PAGE}{status.user.screen_name or 'i'}/status/{status.id_str}",
-        author=status.user.screen_name,
-        langs=_langs(status.lang),
-        links=_links(told.entities, longer.entities if longer else None),
-        hashtags=_hashtags(told.entities, longer.entities if longer else None),
-        reply_to=status.in_reply_to_status_id_str,
-        repost_of=None if told is status else told.id_str,
-        likes=amount(status.favorite_count),
-        replies=amount(status.reply_count),
-        reposts=amount(status.retweet_count),
-    )
-
-
-def _deletion(name: str, created_at: str | None) -> Post:
+def deletion(name: str, created_at: str | None) -> Post:
+    """The news that a post is gone."""
     moment = snowflake_time(name) or (moment_of(created_at) if created_at else None)
     if moment is None:
         raise NotAPost("Not a post: the deletion of a post of which no time is known.")
@@ -244,15 +211,17 @@ def snowflake_time(name: str) -> datetime | None:
     return moment.replace(microsecond=0) if moment >= SNOWFLAKES_SINCE else None
 
 
-def _langs(lang: str | None) -> tuple[str, ...]:
+def langs_of(lang: str | None) -> tuple[str, ...]:
+    """The language that X found in a text, if it found one."""
     # `und`, and the codes from `qam` on, mean that there is no language to tell.
     return () if not lang or lang == "und" or (lang.startswith("q") and len(lang) == 3) else (lang,)
 
 
-def _links(*entities: Entities | None) -> tuple[str, ...]:
-    links = (link.unwound_url or link.expanded_url or link.url for each in entities if each for link in each.urls)
-    return each_once(links)
+def links_of(*marked: Entities) -> tuple[str, ...]:
+    """The links that are marked, as they lead on."""
+    return each_once(link.unwound_url or link.expanded_url or link.url for each in marked for link in each.urls)
 
 
-def _hashtags(*entities: Entities | None) -> tuple[str, ...]:
-    return each_once(tag.tag or tag.text for each in entities if each for tag in each.hashtags)
+def hashtags_of(*marked: Entities) -> tuple[str, ...]:
+    """The hashtags that are marked, without their sign."""
+    return each_once(tag.tag or tag.text for each in marked for tag in each.hashtags)

@@ -6,10 +6,12 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+import msgspec
 from pydantic import Field
 
 from ingest.contract import Rejected
@@ -156,7 +158,7 @@ class Bluesky:
             raise Permanent(f"The saved cursor is none of {NAME} ({error}): remove cursors/{NAME}.json.") from error
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
-        connection = yield from self._connect(host, asked)
+        connection = yield from self._connect(host, asked, asked_seq=asked_seq)
         with closing(connection):
             position.host = host
             if not asked_seq:
@@ -182,18 +184,18 @@ class Bluesky:
         lookback = self._settings.lookback
         return False, microseconds(self._clock() - lookback) if lookback else None
 
-    def _connect(self, host: str, cursor: int | None) -> Generator[Pause, None, Connection]:
+    def _connect(self, host: str, cursor: int | None, *, asked_seq: bool) -> Generator[Pause, None, Connection]:
         try:
             connection = yield from beside(
                 lambda: connect(host, self._settings.wire, cursor, self._dictionaries), Connection.close
             )
         except Refused as refused:
-            raise self._refusal(host, refused) from refused
+            raise self._refusal(host, refused, asked_seq=asked_seq) from refused
         self._refusals = 0
         return connection
 
-    def _refusal(self, host: str, refused: Refused) -> Transient | Permanent:
-        """What a server's no means: another way to ask, later, or never."""
+    def _refusal(self, host: str, refused: Refused, *, asked_seq: bool) -> Transient | Permanent:
+        """What a server's no means: another way to ask, later, or never, where it may be the settings."""
         if refused.name == "CursorTooOld":
             self._stay(host)
             self._trust_seq = False
@@ -202,8 +204,13 @@ class Bluesky:
             self._stay(host)
             self._dictionaries.forget(host)
             return Transient(f"{host} has a new zstd dictionary; fetching it.")
-        self._refusals += refused.status in {400, 404}
-        if self._refusals >= len(self._hosts):
+        if refused.status == HTTPStatus.BAD_REQUEST and asked_seq:
+            # One event of a wrong number is enough for that.
+            self._stay(host)
+            self._trust_seq = False
+            return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
+        self._refusals += refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+        if self._refusals >= len(self._hosts) and self._settings.model_fields_set & {"base_urls", "wire"}:
             return Permanent(
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
@@ -228,7 +235,7 @@ class Bluesky:
                 yield Pause(0)
                 continue
             heard = now
-            event = self._event(frame, position)
+            event = self._event(frame, position, now)
             if isinstance(event, Rejected):
                 yield Item(event, position.cursor())
                 continue
@@ -240,7 +247,7 @@ class Bluesky:
                 if asked_seq:
                     self._check_numbering(event, position)
                 yield from _begin(event, position, asked_time)
-            _advance(position, event, now)
+            _advance(position, event)
             # v2 sends the event that the cursor names once more; it is counted once, like everything that comes twice.
             found = to_found(event, position.host)
             if found is not None:
@@ -249,9 +256,11 @@ class Bluesky:
                 told = now
                 yield _reached(position) or Pause(0)
 
-    def _event(self, frame: bytes, position: Position) -> Event | Rejected | None:
+    def _event(self, frame: bytes, position: Position, now: datetime) -> Event | Rejected | None:
         try:
-            return read_frame(frame, self._settings.wire)
+            event = read_frame(frame, self._settings.wire)
+            # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
+            return None if event is None else msgspec.structs.replace(event, time=min(event.time, now))
         except Broken as error:
             raise Transient(f"{position.host} ended the stream: {error}.") from error
         except Unreadable as error:
@@ -297,12 +306,10 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
     )
 
 
-def _advance(position: Position, event: Event, now: datetime) -> None:
+def _advance(position: Position, event: Event) -> None:
     if event.seq is not None:
         position.seq = event.seq
-    # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
-    time = min(event.time, now)
-    position.newest = time if position.newest is None else max(position.newest, time)
+    position.newest = event.time if position.newest is None else max(position.newest, event.time)
 
 
 def _reached(position: Position) -> Reached | None:

@@ -16,8 +16,7 @@ import msgspec
 import zstandard
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
-from websockets.sync.client import ClientConnection
-from websockets.sync.client import connect as open_websocket
+from websockets.sync.client import ClientConnection, reconnect
 
 from ingest.source import Permanent, Transient
 from ingest.sources.bluesky_wire import DICTIONARY_PATH, Wire, address
@@ -163,10 +162,18 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
     return _translated(host, lambda: Connection(host, _open(url), dictionary))
 
 
+class _Opening(reconnect):
+    """Follows no redirect: a stream has no other place, and the address may be anybody's, or none."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """The server's answer stands."""
+        return exc
+
+
 def _open(url: str) -> ClientConnection:
     here: Any = partial(_connection_to, urlsplit(url).hostname)
     # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
-    connection = open_websocket(
+    opening = _Opening(
         url,
         compression=None,
         user_agent_header=USER_AGENT,
@@ -176,7 +183,7 @@ def _open(url: str) -> ClientConnection:
         max_size=LARGEST_FRAME,
         create_connection=here,
     )
-    return connection.__enter__()
+    return opening.__enter__()
 
 
 def _connection_to(

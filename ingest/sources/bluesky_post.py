@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
 from ingest.contract import Post, Rejected
+from ingest.event_time import EventTime, can_be_right
 from ingest.sources.bluesky_wire import NOTHING, POSTS, Event, microseconds, moment
 
 NAME = "bluesky"
 RAW_KEPT = 4_096
-
-AHEAD = timedelta(minutes=5)
-"""How far a client's clock may run ahead of the network's before it is not believed."""
-
-EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
-"""People import what they wrote elsewhere, with its date; nothing of that is older than the networks it comes from."""
 
 GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
 """Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
@@ -114,11 +109,12 @@ def _post(event: Event, uri: str, record: _Record) -> Post:
     embed = _embed(record.embed)
     features = [feature for facet in _facets(record.facets) for feature in facet.features]
     shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
+    time = created_at(record.createdAt, event)
     return Post(
         source=NAME,
         id=uri,
         text=record.text,
-        created_at=created_at(record.createdAt, event),
+        created_at=time.at,
         url=f"https://bsky.app/profile/{event.did}/post/{event.rkey}",
         author=event.did,
         langs=tuple(record.langs or ()),
@@ -127,6 +123,7 @@ def _post(event: Event, uri: str, record: _Record) -> Post:
         reply_to=None if record.reply is None else record.reply.parent.uri,
         repost_of=_quoted(embed),
         seen_at=event.time,
+        clock_replaced=time.replaced,
     )
 
 
@@ -158,16 +155,16 @@ def _distinct(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def created_at(written: object, event: Event) -> datetime:
+def created_at(written: object, event: Event) -> EventTime:
     """The author's clock if it can be right, else the time in the record's key, else the server's clock.
 
     The key comes second because every server tells the same, and a post must keep its time when another one
     delivers it again.
     """
-    for candidate in (_parsed(written), tid_time(event.rkey)):
-        if candidate is not None and EARLIEST <= candidate <= event.time + AHEAD:
-            return candidate
-    return event.time
+    for candidate, replaced in ((_parsed(written), False), (tid_time(event.rkey), True)):
+        if candidate is not None and can_be_right(candidate, event.time):
+            return EventTime(candidate, replaced)
+    return EventTime(event.time, replaced=True)
 
 
 def _parsed(written: object) -> datetime | None:

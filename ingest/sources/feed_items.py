@@ -26,6 +26,10 @@ SOURCE = "rss"
 MOST_ENTRIES = 500
 """Entries that are read of one feed: those at its head, which are its newest."""
 
+WEB_PAGE = "It is a web page and no feed: the feed has moved, or the publisher asks for consent or a login first."
+HEAD = 2_000
+"""Bytes at the beginning of an answer that tell a web page."""
+
 LONGEST_ID = 512
 _PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
 """What feedparser lets out where an address or an encoding inside a feed is broken."""
@@ -77,7 +81,7 @@ def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entr
     except _PARSER_FAILS as error:
         raise NotAFeed(f"It is too broken to be read: {error}.") from error
     if not read.entries and not read.get("version"):
-        raise NotAFeed("It is neither RSS nor Atom.")
+        raise NotAFeed(WEB_PAGE if b"<html" in body[:HEAD].lower() else "It is neither RSS nor Atom.")
     publisher = feed.name or _plain(read.feed.get("title")) or urlsplit(feed.url).hostname or ""
     language = read.feed.get("language") or feed.language
     entries = [_entry(entry, feed, publisher, language) for entry in read.entries[:MOST_ENTRIES]]
@@ -139,6 +143,8 @@ def entry_to_post(entry: Entry, sight: FirstSight, *, backfill: bool) -> Post | 
             links=(entry.link,) if entry.link else (),
             seen_at=from_epoch(sight.seen),
             backfill=backfill,
+            # An entry without a date was given the moment in which it was seen.
+            clock_replaced=sight.created == sight.seen,
         )
 
     return mapped(build, source=SOURCE, where=entry.id, raw=entry.title.encode(errors="replace"))

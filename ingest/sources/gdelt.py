@@ -24,6 +24,7 @@ from ingest.source import (
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
     Permanent,
     Reached,
@@ -34,7 +35,8 @@ from ingest.source import (
 )
 from ingest.sources.gkg import LABEL, SOURCE, Unreadable, Wanted, read_file
 from ingest.sources.history import Since
-from ingest.sources.http import Refused, TooLarge, get, open_client
+from ingest.sources.http import Refused, TooLarge, TooOften, get, open_client, passing
+from ingest.sources.parts import Parts, Rhythm
 from ingest.sources.waiting import beside
 
 STEP = timedelta(minutes=15)
@@ -43,6 +45,9 @@ LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
 """A file that is still missing or broken so long after its time is told of and passed over."""
 
+AHEAD = timedelta(hours=1)
+"""How far the newest file may be ahead of the clock: one wrong time would have us wait for it for ever."""
+
 LONGEST_GAP = timedelta(days=2)
 """After a longer absence reading begins anew: a day is a gigabyte. `since` and `until` fetch what was missed."""
 
@@ -50,6 +55,7 @@ HISTORY_FROM = timedelta(hours=2)
 """What is older when it is read is history: counted, and no alert."""
 
 ENGLISH, TRANSLATED = "", ".translation"
+LABELS = {ENGLISH: "English articles", TRANSLATED: "translated articles"}
 TERMS = (
     "tiktok", "tik tok", "bytedance", "douyin", "تيك توك", "تیک تاک", "ٹک ٹاک", "тикток", "тик ток", "टिकटॉक",
     "टिक टॉक", "틱톡", "ティックトック", "抖音", "字节跳动",
@@ -115,6 +121,8 @@ class Place:
         return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
 
 
+Steps = Iterator[Item | Reached | Pause | PartStatus]
+
 _place_of = msgspec.json.Decoder(Place).decode
 
 
@@ -137,21 +145,26 @@ class Gdelt:
         if not any(term.strip() for term in settings.terms):
             raise Permanent("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
         self._series = (ENGLISH, TRANSLATED) if settings.translated else (ENGLISH,)
+        labels = {series: LABELS[series] for series in self._series}
+        self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)
+        self._broken: dict[str, datetime] = {}
+        """Since when files that are named cannot be had."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Yield the history that was asked for, then each new file as it comes."""
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
-            newest = yield from self._newest(client)
+            while not (newest := (yield from self._newest(client))):
+                pass
             place = self._begin(cursor, newest)
             yield from self._history(client, place)
             while True:
-                for series in self._series:
+                for series in newest:
                     yield from self._catch_up(client, place, series, newest[series])
                     # A server that answers and writes no file any more is no sign of life.
                     if self._clock() - newest[series] < self._settings.silent_after:
                         yield self._reached(place, place)
-                yield Pause(self._settings.poll_every.total_seconds())
                 newest = yield from self._newest(client)
+                self._join(place, newest)
 
     def _begin(self, cursor: Cursor, newest: dict[str, datetime]) -> Place:
         place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(self._clock())
@@ -159,13 +172,17 @@ class Gdelt:
         if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
             place.since = min(newest.values()) - self._settings.first_files * STEP
             place.series = {}
-        back = (self._settings.first_files - 1) * STEP
-        for series in self._series:
-            place.series.setdefault(series, Next(newest[series] - back))
-        place.series = {series: place.series[series] for series in self._series}
+        place.series = {series: at for series, at in place.series.items() if series in self._series}
+        self._join(place, newest)
         return place
 
-    def _history(self, client: httpx.Client, place: Place) -> Iterator[Item | Reached | Pause]:
+    def _join(self, place: Place, newest: dict[str, datetime]) -> None:
+        """Begin with each series that answers for the first time."""
+        back = (self._settings.first_files - 1) * STEP
+        for series, file in newest.items():
+            place.series.setdefault(series, Next(file - back))
+
+    def _history(self, client: httpx.Client, place: Place) -> Steps:
         settings = self._settings
         if settings.since is None:
             return
@@ -177,14 +194,16 @@ class Gdelt:
         # What is younger is the live reading's: here every file is taken or passed over.
         end = min(stretch.until + STEP, self._clock() - TOO_LATE)
         while (file := min(at.file for at in stretch.series.values())) < end:
+            before = dict(stretch.series)
             for series in self._series:
                 if stretch.series[series].file == file:
                     yield from self._file(client, place, stretch, series)
+            if stretch.series == before:
+                yield Pause(self._settings.poll_every.total_seconds())
+                continue
             yield self._reached(stretch, place)
 
-    def _catch_up(
-        self, client: httpx.Client, place: Place, series: str, newest: datetime
-    ) -> Iterator[Item | Reached | Pause]:
+    def _catch_up(self, client: httpx.Client, place: Place, series: str, newest: datetime) -> Steps:
         while place.series[series].file <= newest:
             before = place.series[series]
             yield from self._file(client, place, place, series)
@@ -193,17 +212,22 @@ class Gdelt:
             yield self._reached(place, place)
 
     def _reached(self, reading: Place | Stretch, place: Place) -> Reached:
-        """Up to where both series are read, from behind the last file that either has passed over. Complete, so that
-        nobody waits for files that come in their own time."""
-        file = min(at.file for at in reading.series.values())
-        reading.since = max([reading.since, *(hole + MINUTE for hole in reading.holes if hole < file)])
+        """Up to where both series are read, from behind the last file that either has passed over, and from where one
+        stopped that has failed for long. Complete, so that nobody waits for files that come in their own time."""
+        out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
+        file = min([at.file for series, at in reading.series.items() if series not in out] or [reading.since])
+        reading.since = max(
+            [
+                reading.since,
+                *(hole + MINUTE for hole in reading.holes if hole < file),
+                *(reading.series[series].file - STEP for series in out),
+            ]
+        )
         reading.holes = [hole for hole in reading.holes if hole >= file]
         since, until = reading.since, file - STEP - timedelta(seconds=1)
         return Reached(since, max(since, until), place.cursor(), complete=until > since)
 
-    def _file(
-        self, client: httpx.Client, place: Place, reading: Place | Stretch, series: str
-    ) -> Iterator[Item | Pause]:
+    def _file(self, client: httpx.Client, place: Place, reading: Place | Stretch, series: str) -> Steps:
         """One file's articles, and the series moved on behind it; not moved where the file may still come."""
         at = reading.series
         here = at[series]
@@ -214,32 +238,56 @@ class Gdelt:
             packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
             backfill = self._clock() - here.file > HISTORY_FROM
             found = yield from beside(lambda: read_file(packed, name, self._wanted, backfill=backfill))
-        except (Refused, TooLarge, Unreadable) as error:
-            if isinstance(error, Refused) and error.status != HTTPStatus.NOT_FOUND:
-                raise
-            if young and not isinstance(error, TooLarge):
+        except TooOften:
+            raise
+        except (Permanent, Transient, Unreadable) as error:
+            if (young and not isinstance(error, TooLarge)) or (yield from self._may_come(name, error)):
                 return
             reading.holes.append(here.file)
             reason = f"The file is passed over: {error}"
             found = [(here.row + 1, Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=self._clock()))]
+        if self._broken.pop(name, None):
+            yield PartStatus(name)
         for row, post in found:
             if row > here.row:
                 at[series] = replace(here, row=row)
                 yield Item(post, place.cursor())
         at[series] = Next(here.file + STEP)
 
-    def _newest(self, client: httpx.Client) -> Generator[Pause, None, dict[str, datetime]]:
-        """The time of the newest file of each series."""
-        newest = {}
-        for series in self._series:
-            name = f"lastupdate{series.replace('.', '-')}.txt"
-            answer = yield from get(client, name, clock=self._clock, most_bytes=100_000)
-            found = _NEWEST.search(answer.body.decode(errors="replace"))
-            try:
-                newest[series] = datetime.strptime(found[1] if found else "", LABEL).replace(tzinfo=UTC)
-            except ValueError as error:
-                raise Transient(f"{name} names no file of the graph.") from error
+    def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
+        """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
+        gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
+        if gone or isinstance(error, TooLarge | Unreadable):
+            return False
+        if name not in self._broken:
+            self._broken[name] = self._clock()
+            yield PartStatus(name, str(error))
+        return self._clock() - self._broken[name] < TOO_LATE
+
+    def _newest(self, client: httpx.Client) -> Generator[Pause | PartStatus, None, dict[str, datetime]]:
+        """Wait for the next turn; the time of the newest file of each series whose turn it is and that answers.
+
+        Raises:
+            Transient: no series does.
+        """
+        newest: dict[str, datetime] = {}
+        yield Pause(max((self._parts.first()[1] - self._clock()).total_seconds(), 0))
+        for series in self._parts.due():
+            yield from self._parts.attempt(series, self._note_newest(client, series, newest))
         return newest
+
+    def _note_newest(self, client: httpx.Client, series: str, newest: dict[str, datetime]) -> Iterator[Pause]:
+        """Ask for the time of a series' newest file."""
+        name = f"lastupdate{series.replace('.', '-')}.txt"
+        answer = yield from passing(get(client, name, clock=self._clock, most_bytes=100_000))
+        found = _NEWEST.search(answer.body.decode(errors="replace"))
+        try:
+            named = datetime.strptime(found[1] if found else "", LABEL).replace(tzinfo=UTC)
+        except ValueError as error:
+            raise Transient(f"{name} names no file of the graph.") from error
+        if named > self._clock() + AHEAD:
+            raise Transient(f"{name} names a file of a time to come, {named.isoformat()}.")
+        newest[series] = named
 
 
 def _file_after(moment: datetime) -> datetime:

@@ -158,18 +158,20 @@ def _post(row: list[str], title: str, *, backfill: bool) -> Post:
     text = kept_text(title or _words_of(row[_PAGE]))
     if not text:
         raise NotAPost("Not a post: the article has no title, and its address no words.")
+    published = _published(row[_EXTRAS], seen_at)
     page = row[_PAGE] if row[_PAGE].startswith(("http://", "https://")) else None
     return Post(
         source=SOURCE,
         id=row[_NAME],
         text=text,
-        created_at=_published(row[_EXTRAS], seen_at) or seen_at,
+        created_at=published or seen_at,
         url=page,
         author=row[_DOMAIN] or None,
         langs=(_language(row[_TRANSLATION]),),
         links=(page,) if page else (),
         seen_at=seen_at,
         backfill=backfill,
+        clock_replaced=published is None,
     )
 
 

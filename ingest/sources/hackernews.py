@@ -25,7 +25,9 @@ from ingest.source import (
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
+    Permanent,
     Reached,
     SourceSettings,
     Transient,
@@ -35,9 +37,12 @@ from ingest.source import (
 from ingest.sources.hackernews_items import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews_search import INDEX_LAG, Index
 from ingest.sources.history import Since
-from ingest.sources.http import Refused, TooLarge, get, open_client
+from ingest.sources.http import TooLarge, TooOften, get, open_client, passing
+from ingest.sources.parts import Parts, Rhythm
 
 Read = TypeVar("Read")
+
+Steps = Iterator[Item | Reached | Pause | PartStatus]
 
 LONGEST_GAP = timedelta(hours=1)
 """After a longer absence the index is asked for what was missed."""
@@ -47,6 +52,12 @@ SETTLED = timedelta(seconds=2)
 
 GIVEN_UP = timedelta(minutes=2)
 """An item whose number is out and that is not shown for so long is taken not to exist."""
+
+BROKEN_FOR = timedelta(minutes=30)
+"""An item that cannot be had for so long, while others can, is passed over."""
+
+MOST_BROKEN = 10
+"""With more items in a row that cannot be had it is the network that fails."""
 
 WATCHED = 20_000
 """Items back from the newest, about two days, whose edits and deletions are followed."""
@@ -118,8 +129,16 @@ class HackerNews:
         self._clock = clock
         self._turn = Pause(1 / settings.requests_per_second)
         self._first_times: dict[int, int] = {}
+        self._broken: dict[int, str] = {}
+        """Why items cannot be had."""
+        self._broken_in_row = 0
+        self._blind = ""
+        """Why it cannot be seen what has changed."""
+        interfaces = {"items": "items", "history": "history"}
+        self._parts = Parts("interface", interfaces, Rhythm(settings.poll_every), clock)
+        self._wants_history = settings.since is not None
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield the history that was asked for, then what was missed, then what comes."""
         settings, now = self._settings, self._clock()
         place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(now, now)
@@ -129,10 +148,27 @@ class HackerNews:
         ):
             if place.item is None:
                 place.item = (yield from self._ask(live, "maxitem.json", read_number)) - settings.first_items
-            yield from self._history(Index(search, self._clock, settings.terms, self._turn), place)
+            past = Index(search, self._clock, settings.terms, self._turn)
+            if self._is_due_for_history:
+                yield from self._past(past, place)
             if self._clock() - place.until > LONGEST_GAP:
                 yield from self._catch_up(Index(search, self._clock, (), self._turn), place)
-            yield from self._follow(live, place)
+            yield from self._follow(live, past, place)
+
+    @property
+    def _is_due_for_history(self) -> bool:
+        return self._wants_history and "history" in self._parts.due()
+
+    def _past(self, index: Index, place: Place) -> Steps:
+        """Read the history that was asked for, and where the index fails go on with what comes."""
+        asked_at = self._clock()
+        try:
+            yield from self._history(index, place)
+        except Transient as error:
+            yield from self._parts.failed("history", str(error), passes=True, retry_after=error.retry_after)
+            return
+        self._wants_history = False
+        yield from self._parts.answered("history", asked_at)
 
     def _history(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
         settings = self._settings
@@ -152,7 +188,7 @@ class HackerNews:
             # Complete, so that nobody waits for old times while they are read.
             yield Reached(stretch.since, until, place.cursor(), complete=True)
 
-    def _catch_up(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
+    def _catch_up(self, index: Index, place: Place) -> Steps:
         end = self._clock() - INDEX_LAG
         for step in index.history(place.until, end):
             if isinstance(step, Pause):
@@ -164,8 +200,10 @@ class HackerNews:
             yield Reached(place.since, place.until, place.cursor())
         newest = yield from index.newest_before(end)
         place.item, place.missing = max(place.item or 0, newest or 0), {}
+        yield from (PartStatus(f"item {number}") for number in self._broken)
+        self._broken.clear()
 
-    def _follow(self, live: httpx.Client, place: Place) -> Iterator[Item | Reached | Pause]:
+    def _follow(self, live: httpx.Client, past: Index, place: Place) -> Steps:
         looked = updated = None
         grown = self._clock()
         changes: OrderedDict[int, None] = OrderedDict()
@@ -180,43 +218,83 @@ class HackerNews:
                     place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
                     yield Reached(place.since, place.until, place.cursor())
             elif changes:
-                post, _ = yield from self._item(live, changes.popitem(last=False)[0])
+                number, _ = changes.popitem(last=False)
+                post, _ = yield from self._item(live, number)
+                if fault := self._broken.pop(number, ""):
+                    reason = f"What has changed in the item is not known: {fault}"
+                    post = Rejected(source=SOURCE, where=f"item/{number}.json", reason=reason, raw="", seen_at=now)
                 if post is not None:
                     yield Item(post, place.cursor())
             elif updated is None or now - updated >= UPDATES_EVERY:
                 updated = now
-                changed = yield from self._ask(live, "updates.json", read_changes)
                 newest = place.item or 0
-                changes.update((number, None) for number in changed.items if newest - WATCHED < number <= newest)
+                changed = yield from self._changes(live)
+                known = (number for number in changed if newest - WATCHED < number <= newest)
+                changes.update((number, None) for number in known if number not in place.missing)
+            elif self._is_due_for_history:
+                yield from self._past(past, place)
             else:
                 yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
 
-    def _new_items(self, live: httpx.Client, place: Place, now: datetime) -> Iterator[Item | Pause]:
+    def _changes(self, live: httpx.Client) -> Generator[Pause | PartStatus, None, list[int]]:
+        """Numbers of items that have changed; none where that cannot be had now, which costs no new item."""
+        before, self._blind = self._blind, ""
+        numbers: list[int] = []
+        try:
+            numbers = (yield from self._ask(live, "updates.json", read_changes)).items
+        except TooOften:
+            raise
+        except Transient as error:
+            self._blind = str(error)
+        if self._blind != before:
+            yield PartStatus("updates.json", self._blind)
+        return numbers
+
+    def _new_items(self, live: httpx.Client, place: Place, now: datetime) -> Steps:
         highest = yield from self._ask(live, "maxitem.json", read_number)
         known = max(highest if place.item is None else place.item, 0)
         if highest - known > MOST_NEW:
             raise Transient(f"maxitem.json jumped from {known} to {highest}: that is not followed.")
         for number in [*place.missing, *range(known + 1, highest + 1)]:
+            told = self._broken.get(number, "")
             post, shown = yield from self._item(live, number)
             first = place.missing.pop(number, now)
             place.item = max(place.item or 0, number)
-            if not shown and now - first < GIVEN_UP:
+            fault = self._broken.get(number, "")
+            patience = BROKEN_FOR if fault else GIVEN_UP
+            if not shown and now - first < patience:
                 place.missing[number] = first
             elif not shown:
-                reason = f"The network gave out this number and has not shown the item for {GIVEN_UP}."
+                reason = self._broken.pop(number, "The network gave out this number and has not shown the item")
+                reason = f"{reason.rstrip('.')}, for {patience}."
                 post = Rejected(source=SOURCE, where=f"item/{number}.json", reason=reason, raw="null", seen_at=now)
+            if self._broken.get(number, "") != told:
+                yield PartStatus(f"item {number}", self._broken.get(number, ""))
             if post is not None:
                 yield Item(post, place.cursor())
 
     def _item(self, live: httpx.Client, number: int) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
-        """An item, None where it is no post; and whether the network shows it at all."""
+        """An item, None where it is no post; and whether the network shows it at all.
+
+        Raises:
+            Transient: too many items in a row cannot be had.
+        """
         where = f"item/{number}.json"
         try:
             body = (yield from get(live, where, clock=self._clock)).body
-        except Refused:
-            body = b"null"
+        except TooOften:
+            raise
         except TooLarge as error:
             return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True
+        except (Transient, Permanent) as error:
+            self._broken_in_row += 1
+            if self._broken_in_row > MOST_BROKEN:
+                raise Transient(str(error)) from error
+            self._broken[number] = str(error)
+            yield self._turn
+            return None, False
+        self._broken_in_row = 0
+        self._broken.pop(number, None)
         yield self._turn
         post = item_to_post(body, where, self._clock(), self._first_times.get(number))
         if isinstance(post, Post):
@@ -226,7 +304,7 @@ class HackerNews:
         return post, body.strip() != b"null"
 
     def _ask(self, live: httpx.Client, path: str, read: Callable[[bytes], Read]) -> Generator[Pause, None, Read]:
-        answer = yield from get(live, path, clock=self._clock)
+        answer = yield from passing(get(live, path, clock=self._clock))
         yield self._turn
         try:
             return read(answer.body)

@@ -96,6 +96,7 @@ def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | No
             likes=amount(item.score),
             replies=amount(item.descendants),
             seen_at=seen_at,
+            clock_replaced=not item.time,
         )
 
     return mapped(build, source=SOURCE, where=where, raw=raw, seen_at=seen_at)

@@ -13,7 +13,7 @@ from ingest.contract import Post, Rejected
 from ingest.source import Clock, Pause, Transient
 from ingest.sources.hackernews_items import SOURCE, hit_to_post, read_found
 from ingest.sources.history import Width
-from ingest.sources.http import get
+from ingest.sources.http import get, passing
 
 MOST_HITS = 1_000
 """The index gives no more for one question, however many pages are asked for."""
@@ -39,7 +39,7 @@ class Index:
         """Yield slices in order of time: the moment up to which it is read now, and the posts of the slice.
 
         Raises:
-            Transient, Permanent: from the network.
+            Transient: from the network.
         """
         start, width = since, Width()
         while start < until:
@@ -81,8 +81,8 @@ class Index:
             "numericFilters": window,
             "hitsPerPage": most,
         }
-        answer = yield from get(
-            self.client, "search_by_date", clock=self.clock, params=parameters, most_bytes=MOST_BYTES
+        answer = yield from passing(
+            get(self.client, "search_by_date", clock=self.clock, params=parameters, most_bytes=MOST_BYTES)
         )
         yield self.turn
         try:

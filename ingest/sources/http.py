@@ -46,8 +46,14 @@ _MEANING = {
     404: "there is nothing there",
     410: "it is gone for good",
 }
+BUSY = "it is busy or broken"
+_PASSES = {429: "it was asked too often"}
 _HOST = re.compile(r"[\w.:-]+")
 _PASSING = {408, 421, 425, 429}
+
+
+class TooOften(Transient):
+    """The network was asked too often (429): it wants to be left alone, whatever it would be asked for."""
 
 
 class Refused(Permanent):
@@ -124,6 +130,18 @@ def get(
         gone.set()
 
 
+def passing(asking: Generator[Pause, None, Answer]) -> Generator[Pause, None, Answer]:
+    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+
+    Raises:
+        Transient: whatever the network did.
+    """
+    try:
+        return (yield from asking)
+    except Permanent as error:
+        raise Transient(str(error)) from error
+
+
 def _request(
     client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
 ) -> httpx.Request:
@@ -175,7 +193,8 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Transient(f"{place(url)} answered {status}: it is busy or broken.", asked_wait(headers, now))
+        kind = TooOften if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
+        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
     return Refused(f"{place(url)} answered {status}: {meaning}.", status)
 

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import io
 import sys
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
-import zstandard
+from ingest.sources.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a line; what is longer is not a post."""
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-BZIP2_MAGIC = b"BZh"
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_AT = 257
-ZSTD_WINDOW = 2**31
-"""The dumps of Reddit are packed with the largest window that there is."""
 
-BUFFER = 256 * 1024
 LONGEST_NAME = 200
-UNPACKING_FAILS = (EOFError, OSError, zlib.error, zstandard.ZstdError, tarfile.TarError)
 FINGERPRINTED = 1024 * 1024
 
 
@@ -43,7 +33,8 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty, and where it stands; `number` counts from 1, empty lines too."""
+    """One line that is not empty, or one element of a document, and where it stands; `number` counts from 1, empty
+    lines too."""
 
     where: str
     number: int
@@ -54,37 +45,23 @@ class Line:
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """A file's bytes, or standard input's for `-`."""
     if str(path) == "-":
-        with open(sys.stdin.fileno(), "rb", closefd=False) as raw:
+        with open(sys.stdin.fileno(), "rb", BUFFER, closefd=False) as raw:
             yield raw
     else:
-        with path.open("rb") as raw:
+        with path.open("rb", BUFFER) as raw:
             yield raw
-
-
-def _unpack(raw: IO[bytes]) -> io.BufferedReader:
-    """What is in a stream; how it is packed is told by its first bytes."""
-    packed = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw), BUFFER)
-    magic = packed.peek(4)
-    if magic.startswith(GZIP_MAGIC):
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=packed)), BUFFER)
-    if magic.startswith(ZSTD_MAGIC):
-        unpacking = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-        return io.BufferedReader(cast(io.RawIOBase, unpacking.stream_reader(packed, read_across_frames=True)), BUFFER)
-    if magic.startswith(BZIP2_MAGIC):
-        return io.BufferedReader(cast(io.RawIOBase, bz2.BZ2File(packed)), BUFFER)
-    return packed
 
 
 def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     """A file's content unpacked, or that of each file in a tar, one behind the other; nothing is extracted."""
     with _opened(path) as raw:
-        stream = _unpack(raw)
+        stream = unpacked(raw)
         if stream.peek(TAR_MAGIC_AT + 8)[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     content = archive.extractfile(member) if member.isfile() else None
                     if content is not None:
-                        yield f"{path} {member.name[:LONGEST_NAME]}", _unpack(content)
+                        yield f"{path} {member.name[:LONGEST_NAME]}", unpacked(content)
         else:
             yield str(path), stream
 
@@ -112,7 +89,7 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
         for where, stream in _contents(path):
             last = Line(where, 0, b"")
             try:
-                for last in read(where, stream):
+                for last in read(where, in_utf8(stream)):
                     yield last
             except UNPACKING_FAILS as error:
                 yield _broken(last, error)
@@ -121,8 +98,10 @@ def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
 
 
 def _broken(last: Line, error: Exception) -> Line:
-    where = last.where.rpartition(" line ")[0] if last.number else last.where
-    return Line(f"{where} after line {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
+    where, _, unit = (
+        last.where.removesuffix(f" {last.number}").rpartition(" ") if last.number else (last.where, "", "line")
+    )
+    return Line(f"{where} after {unit} {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:

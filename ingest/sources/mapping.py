@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from itertools import islice
 from typing import TypeVar
 
@@ -21,6 +23,10 @@ RAW_KEPT = 4_096
 UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
 """What a mapping raises where a payload is not what its network documents."""
 
+
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{2,7}|#[xX][0-9a-fA-F]{2,6});")
+"""What X and Reddit make of a character that is special in HTML. They escape every `&`, so that an author's own entity
+is escaped a second time."""
 
 Made = TypeVar("Made", Post, Post | None)
 
@@ -56,6 +62,17 @@ def from_epoch(seconds: float) -> datetime:
 def kept_text(*parts: str | None) -> str:
     """The parts that say something, a line each, as long as the contract takes."""
     return "\n".join(part.strip() for part in parts if part and part.strip())[:LONGEST_TEXT]
+
+
+def unescaped(text: str) -> str:
+    """A text as its author wrote it, out of one that its network escaped for HTML: unescaped once, hence not more."""
+    return _ESCAPED.sub(lambda found: _character(found[0]), text) if "&" in text else text
+
+
+def _character(entity: str) -> str:
+    # Half of a surrogate pair and the like are no character: they stay as they were written.
+    character = unescape(entity)
+    return entity if character in {"", "\ufffd"} else character
 
 
 def each_once(values: Iterable[str | None], most: int = 100) -> tuple[str, ...]:

@@ -16,17 +16,24 @@ from ingest.source import (
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
     Permanent,
     Reached,
     SourceSettings,
+    Transient,
     Words,
     source_config,
 )
+from ingest.sources.http import Refused, TooOften
+from ingest.sources.parts import Parts, Rhythm
 from ingest.sources.reddit_thing import COMMENT, SOURCE, SUBMISSION, Listing
 
 if TYPE_CHECKING:
     from ingest.sources.reddit_reading import Reading
+
+
+Steps = Iterator[Item | Reached | Pause | PartStatus]
 
 
 class RedditSettings(SourceSettings):
@@ -74,14 +81,15 @@ def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
         if not re.fullmatch(r"[A-Za-z0-9]\w{1,20}", name, re.ASCII):
             raise Permanent(f"{name!r} is no subreddit: a name has 2 to 21 letters, digits and underscores.")
     listings: list[Listing] = []
-    if together := "+".join(dict.fromkeys(names)):
-        listings.append(Listing(f"{together} {SUBMISSION}", f"r/{together}/new", {}))
+    for name in dict.fromkeys(names):
+        listings.append(Listing(f"{name} {SUBMISSION}", f"r/{name}", f"r/{name}/new", {}))
         if settings.comments:
-            listings.append(Listing(f"{together} {COMMENT}", f"r/{together}/comments", {}))
-    listings += [
-        Listing(f"? {words}", "search", {"q": words.replace("+", " "), "sort": "new", "type": "link"})
-        for words in dict.fromkeys(settings.searches)
-    ]
+            listings.append(Listing(f"{name} {COMMENT}", f"r/{name} comments", f"r/{name}/comments", {}))
+    for given in dict.fromkeys(settings.searches):
+        words = given.replace("+", " ")
+        listings.append(
+            Listing(f"? {given}", f"search for {words}", "search", {"q": words, "sort": "new", "type": "link"})
+        )
     if not listings:
         raise Permanent(
             "reddit reads nothing without a listing: set BANWATCH_REDDIT_SUBREDDITS or BANWATCH_REDDIT_SEARCHES."
@@ -109,10 +117,14 @@ class Reddit:
             )
         self.settings = settings
         self.clock = clock
-        self.listings = listings_of(settings)
+        self.listings = {listing.key: listing for listing in listings_of(settings)}
+        labels = {key: listing.label for key, listing in self.listings.items()}
+        self.parts = Parts("listing", labels, Rhythm(settings.poll_every), clock)
         self.checked_at: datetime | None = None
+        self._blind = ""
+        """Why it cannot be seen what was deleted."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Ask for all listings, then rest, for ever."""
         try:
             # An optional part, and slow to import.
@@ -131,13 +143,26 @@ class Reddit:
         with closing(client):
             yield from self._follow(Reading(client, self.clock, cursor))
 
-    def _follow(self, reading: Reading) -> Iterator[Item | Reached | Pause]:
+    def _follow(self, reading: Reading) -> Steps:
         while True:
-            begun = self.clock()
-            for listing in self.listings:
-                yield from reading.follow(listing)
-            if self.checked_at is None or begun - self.checked_at >= self.settings.recheck:
-                self.checked_at = begun
-                yield from reading.look_again()
-            yield reading.reached(begun - self.settings.lag)
-            yield Pause(max((begun + self.settings.poll_every - self.clock()).total_seconds(), 0))
+            for key in self.parts.due():
+                yield from self.parts.attempt(key, reading.follow(self.listings[key]))
+            if self.checked_at is None or self.clock() - self.checked_at >= self.settings.recheck:
+                self.checked_at = self.clock()
+                yield from self._look_again(reading)
+            if covered := self.parts.covered(reading.since):
+                since, until = covered
+                yield reading.reached(since, until - self.settings.lag)
+            yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+
+    def _look_again(self, reading: Reading) -> Steps:
+        """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""
+        before, self._blind = self._blind, ""
+        try:
+            yield from reading.look_again()
+        except TooOften:
+            raise
+        except (Transient, Refused) as error:
+            self._blind = str(error)
+        if self._blind != before:
+            yield PartStatus("deletions", self._blind)

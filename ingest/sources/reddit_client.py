@@ -10,20 +10,34 @@ import asyncio
 from collections.abc import Generator, Mapping
 from typing import Any
 
+import aiohttp
 import asyncpraw
+from asyncpraw.exceptions import AsyncPRAWException
 from asyncprawcore.exceptions import (
     AsyncPrawcoreException,
     BadJSON,
     OAuthException,
-    Redirect,
     RequestException,
     ResponseException,
 )
 
 from ingest.source import Clock, Pause, Permanent, Transient
-from ingest.sources.http import TURN, failure
+from ingest.sources.http import TURN, Refused, failure
 
 TIMEOUT_SECONDS = 20
+
+_MEANING = {
+    302: "it was never there, or is banned",
+    403: "it is private or quarantined, or closed to this key",
+    404: "it is banned, or was never there",
+}
+ACCESS_PATH = "/access_token"
+_KEY_REFUSED = {400, 401}
+_UNREADABLE = (
+    AsyncPRAWException, aiohttp.ClientError, ValueError, LookupError, TypeError, AttributeError, AssertionError,
+    RecursionError,
+)  # fmt: skip
+"""What asyncpraw lets out where an answer is not what it expects."""
 
 
 class RedditClient:
@@ -49,7 +63,9 @@ class RedditClient:
         """Ask, and yield while waiting; the answer is JSON.
 
         Raises:
-            Transient, Permanent
+            Transient: the network failed, or answered with something else.
+            Refused: it does not show this.
+            Permanent: the key is not accepted.
         """
         yield Pause(0)
         task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
@@ -57,7 +73,7 @@ class RedditClient:
             while not self._loop.run_until_complete(asyncio.wait({task}, timeout=TURN))[0]:
                 yield Pause(0)
             return task.result()
-        except (AsyncPrawcoreException, ValueError) as error:
+        except (AsyncPrawcoreException, *_UNREADABLE) as error:
             raise self._meaning(error, path) from error
         finally:
             task.cancel()
@@ -67,17 +83,25 @@ class RedditClient:
         match error:
             case BadJSON():
                 return Transient(f"{where} answered with something that is no JSON.")
-            case Redirect():
-                return Permanent(f"There is no {path} on Reddit: it is banned, private or was never there.")
             case OAuthException():
                 return Permanent(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
-            case ResponseException():
-                response = error.response
+            case ResponseException(response=response) if response.url.path.endswith(ACCESS_PATH):
+                return self._token_refused(response.status)
+            case ResponseException(response=response):
                 failed = failure(response.status, response.headers, where, self.clock())
+                if isinstance(failed, Refused) and failed.status in _MEANING:
+                    return Refused(f"{where} answered {failed.status}: {_MEANING[failed.status]}.", failed.status)
                 if failed is not None:
                     return failed
-        cause = error.original_exception if isinstance(error, RequestException) else error
-        return Transient(f"{where} does not answer: {cause or type(cause).__name__}.")
+            case RequestException(original_exception=cause):
+                return Transient(f"{where} does not answer: {cause or type(cause).__name__}.")
+        return Transient(f"{where} answered with something else than documented: {type(error).__name__}.")
+
+    def _token_refused(self, status: int) -> Transient | Permanent:
+        said = f"{ACCESS_PATH} answered {status}"
+        if status in _KEY_REFUSED:
+            return Permanent(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
+        return Transient(f"Reddit gives no token: {said}.")
 
     def close(self) -> None:
         """Give up what is under way, and the connections."""

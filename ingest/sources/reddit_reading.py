@@ -70,10 +70,10 @@ class Reading:
                 else:
                     things[entry.name] = entry
             lowest = min((thing.number for thing in things.values()), default=0)
-            whole = behind is None or lowest <= behind or (after is None and len(things) < SHORT)
+            whole = (behind is not None and lowest <= behind) or (after is None and len(things) < SHORT)
             if whole or after is None:
                 break
-        if not whole:
+        if behind is not None and not whole:
             # Reddit has forgotten what lies between: what is covered begins anew behind the hole.
             self.since = max(self.since, min(thing.made_at for thing in things.values()))
         yield from self._hand_on(listing, sorted(things.values(), key=lambda thing: thing.number))
@@ -129,9 +129,10 @@ class Reading:
             self.known = {each: at for each, at in self.known.items() if each != name}
             yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
 
-    def reached(self, until: datetime) -> Reached:
-        """What has been read once all listings were. Complete, so that nobody waits for the next look."""
-        return Reached(self.since, max(until, self.since), self._cursor(), complete=until > self.since)
+    def reached(self, since: datetime, until: datetime) -> Reached:
+        """What has been read of all listings. Complete, so that nobody waits for the next look."""
+        self.since = since
+        return Reached(since, max(until, since), self._cursor(), complete=until > since)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}

@@ -23,9 +23,10 @@ RAW_KEPT = 4_096
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Newest first, of one kind of thing; `key` names it in a cursor."""
+    """Newest first, of one kind of thing; `key` names it in a cursor, `label` for a person."""
 
     key: str
+    label: str
     path: str
     params: dict[str, str | int]
 

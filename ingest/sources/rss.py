@@ -19,13 +19,13 @@ import httpx
 import msgspec
 from pydantic import Field
 
-from ingest.contract import Rejected
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
     Permanent,
     Reached,
@@ -36,8 +36,8 @@ from ingest.source import (
 )
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
 from ingest.sources.feed_list import Feed, feeds
-from ingest.sources.feed_schedule import Turn, asked_anew, failed, succeeded
 from ingest.sources.http import Answer, Refused, get, open_client, place
+from ingest.sources.parts import Parts, Rhythm
 from ingest.sources.waiting import beside
 
 LARGEST_FEED = 8 * 1024 * 1024
@@ -50,8 +50,14 @@ LATE = timedelta(hours=1)
 FORGOTTEN_AFTER = timedelta(hours=12)
 """After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
 
-TOLD_FROM = 3
-"""Failures in a row from which a feed that does not answer is told of."""
+JITTER = 0.2
+"""Part of the pause by which it is made longer or shorter, so that feeds are not asked all at once."""
+
+RAREST = timedelta(hours=6)
+"""A feed that keeps failing is still asked so often."""
+
+NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
+GONE = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
 
 GAP = Pause(0.2)
 """Between two requests to whichever feeds."""
@@ -120,21 +126,25 @@ class Rss:
         self._settings = settings
         self._clock = clock
         self._chance = chance
-        self._feeds = feeds(settings.feeds, settings.feeds_file)
-        self._turns = {feed.url: Turn(clock()) for feed in self._feeds}
+        self._feeds = {feed.url: feed for feed in feeds(settings.feeds, settings.feeds_file)}
+        rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
+        self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Yield what the feeds list that is new, feed after feed, for ever."""
         state = self._begin(cursor)
+        for url in self._feeds.keys() & set(state.gone):
+            yield from self._parts.drop(url, GONE)
         with open_client(contact=self._settings.contact) as client:
-            while True:
-                feed = self._next(state)
-                wait = (self._turns[feed.url].due - self._clock()).total_seconds()
+            while len(self._parts):
+                url, due = self._parts.first()
+                wait = (due - self._clock()).total_seconds()
                 if wait > 0:
                     yield Pause(min(wait, 1.0))
                     continue
-                state = yield from self._visit(client, feed, state)
+                state = yield from self._visit(client, self._feeds[url], state)
                 yield GAP
+        raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
 
     def _begin(self, cursor: Cursor) -> State:
         now = self._clock()
@@ -143,16 +153,9 @@ class Rss:
         state = msgspec.convert(cursor, State)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
-    def _standing(self, state: State) -> list[Feed]:
-        return [feed for feed in self._feeds if feed.url not in state.gone]
-
-    def _next(self, state: State) -> Feed:
-        standing = self._standing(state)
-        if not standing:
-            raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
-        return min(standing, key=lambda feed: self._turns[feed.url].due)
-
-    def _visit(self, client: httpx.Client, feed: Feed, state: State) -> Generator[Item | Reached | Pause, None, State]:
+    def _visit(
+        self, client: httpx.Client, feed: Feed, state: State
+    ) -> Generator[Item | Reached | Pause | PartStatus, None, State]:
         """Ask one feed, whatever comes of it; the state behind it."""
         now, known = self._clock(), state.known(feed.url)
         try:
@@ -163,23 +166,18 @@ class Rss:
             if answer.status != HTTPStatus.NOT_MODIFIED:
                 entries = yield from beside(lambda: read_feed(answer.body, answer.headers, feed))
         except Transient as error:
-            turn = self._failed(feed, now, error.retry_after)
-            standing = self._standing(state)
-            if all(self._turns[each.url].failures for each in standing):
-                self._ask_anew(standing, feed, now)
-                raise Transient(f"No feed answers; the last: {error}", self._asked_wait(standing, now)) from error
-            if turn.failures == TOLD_FROM:
-                yield _told(feed, str(error), now, state)
+            yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
             return state
         except (Permanent, NotAFeed) as error:
-            self._failed(feed, now, None)
             if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
-                state = replace(state, gone=(*state.gone, feed.url))
-            yield _told(feed, str(error), now, state)
+                yield from self._parts.drop(feed.url, GONE)
+                return replace(state, gone=(*state.gone, feed.url))
+            yield from self._parts.failed(feed.url, _fault(error), passes=False)
             return state
         state = yield from self._take(feed, entries, answer, now, state)
-        self._turns[feed.url] = succeeded(now, self._settings.poll_every, self._chance())
-        state = replace(state, until=self._covered(state))
+        yield from self._parts.answered(feed.url, now)
+        if covered := self._parts.covered(state.since):
+            state = replace(state, since=covered[0], until=max(state.until, covered[1]))
         # Complete, so that nobody who watches other sources waits for the next look at the feeds.
         yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
         return state
@@ -205,28 +203,14 @@ class Rss:
         versions = _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))
 
-    def _failed(self, feed: Feed, now: datetime, retry_after: timedelta | None) -> Turn:
-        turn = failed(self._turns[feed.url], now, self._settings.poll_every, retry_after, self._chance())
-        self._turns[feed.url] = turn
-        return turn
 
-    def _ask_anew(self, standing: Sequence[Feed], last: Feed, now: datetime) -> None:
-        """Where no feed at all answers it is not the feeds: whoever reads this source paces the next tries."""
-        for feed in standing:
-            turn = self._turns[feed.url]
-            # The one that was asked last comes behind the others.
-            due = now + timedelta(milliseconds=1) if feed == last else min(turn.due, now)
-            self._turns[feed.url] = asked_anew(turn, due)
-
-    def _asked_wait(self, standing: Sequence[Feed], now: datetime) -> timedelta | None:
-        """How long every feed asks to be left alone; None if one of them does not."""
-        waits = [(self._turns[feed.url].not_before or now) - now for feed in standing]
-        return min(waits) if min(waits) > timedelta() else None
-
-    def _covered(self, state: State) -> datetime:
-        """Up to when every feed that answers has been asked."""
-        read = [self._turns[feed.url].read for feed in self._standing(state) if not self._turns[feed.url].failures]
-        return state.until if None in read else max([state.until, min(moment for moment in read if moment)])
+def _label(feed: Feed) -> str:
+    """A feed's name for a person: no secret is in it, and no other feed has the same."""
+    try:
+        where = feed.key
+    except ValueError:
+        where = place(feed.url)
+    return f"{feed.name}, {where}" if feed.name else where
 
 
 def _conditions(known: Known) -> dict[str, str]:
@@ -250,6 +234,10 @@ def _sight(entry: Entry, before: FirstSight | None, now: datetime) -> FirstSight
     return FirstSight(now.timestamp(), created.timestamp(), entry.digest)
 
 
-def _told(feed: Feed, reason: str, now: datetime, state: State) -> Item:
-    reason = f"The feed cannot be read: {reason}"
-    return Item(Rejected(source=SOURCE, where=place(feed.url), reason=reason, raw="", seen_at=now), state.cursor())
+def _fault(error: Exception) -> str:
+    if isinstance(error, Refused) and error.status in NO_PROGRAMS:
+        return (
+            f"The publisher refuses programs ({error.status}): ask it for access by the name that --contact sends, or "
+            "leave the feed out by a list of your own, BANWATCH_RSS_FEEDS_FILE."
+        )
+    return str(error)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Generator
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ class Unreadable(Exception):
     """The network answered, and snscrape can make nothing of the answer."""
 
 
+class CookieWanted(Exception):
+    """The network shows this to nobody without a cookie, or does not take the one it was sent."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """A message that the program left out of what snscrape reads, and why."""
 
@@ -40,13 +45,14 @@ class Message(msgspec.Struct, frozen=True):
 class Marks(msgspec.Struct, frozen=True):
     """What else a page shows: whether it is a public preview, whether it has a place for posts, who it is of.
 
-    `more` says that another page would follow.
+    `more` says that another page would follow; `names` are the channels whose posts the page shows.
     """
 
     preview: bool
     history: bool
     extra: str
     more: bool
+    names: list[str] = []
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -62,6 +68,7 @@ class _Failed(msgspec.Struct, frozen=True):
     failed: str
     status: int | None = None
     retry_after: str | None = None
+    cookie: bool = False
 
 
 def require_snscrape(extra: str) -> None:
@@ -77,11 +84,15 @@ def require_snscrape(extra: str) -> None:
 class SnscrapeProcess:
     """Runs one of snscrape's scrapers. The process is started when it is first asked, and again after it died."""
 
-    def __init__(self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PATIENCE) -> None:
+    def __init__(
+        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PATIENCE, cookie: str = ""
+    ) -> None:
+        """`cookie` goes with each request to `base_url`, and nowhere else."""
         self.scraper = scraper
         self.base_url = base_url
         self.clock = clock
         self.patience = patience
+        self._cookie = cookie
         self._process: subprocess.Popen[bytes] | None = None
 
     def page(self, name: str, before: int | None = None, pages: int = 1) -> Generator[Pause, None, Page]:
@@ -91,10 +102,12 @@ class SnscrapeProcess:
             Transient: the network or the process failed in a way that passes.
             Refused: the network answered with a status that asking again does not change.
             Unreadable: the page is not what snscrape knows.
+            CookieWanted: the network asks for a cookie, or for another one.
         """
         yield Pause(0)
         process = self._running()
-        line = msgspec.json.encode({"name": name, "before": before, "pages": pages}) + b"\n"
+        ask = {"name": name, "before": before, "pages": pages, "cookie": self._cookie}
+        line = msgspec.json.encode(ask) + b"\n"
         try:
             process.stdin.write(line)  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
@@ -128,8 +141,11 @@ class SnscrapeProcess:
             return told
         if told.status is None:
             raise Transient(f"{self.base_url} does not answer: {told.failed}.")
+        if told.cookie:
+            raise CookieWanted
         headers = {} if told.retry_after is None else {"retry-after": told.retry_after}
-        if failed := failure(told.status, headers, f"{self.base_url}/{name}", self.clock()):
+        failed = failure(told.status, headers, f"{self.base_url}/{name}", self.clock())
+        if failed and told.status >= HTTPStatus.BAD_REQUEST:
             raise failed
         raise Unreadable(f"snscrape can make nothing of the page of {name}: {told.failed}.")
 
@@ -143,6 +159,8 @@ class SnscrapeProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                # A foreign program is told none of banwatch's settings, among which are secrets.
+                env={name: value for name, value in os.environ.items() if not name.startswith("BANWATCH_")},
             )
         return self._process
 

@@ -3,9 +3,13 @@
 It shares nothing with banwatch but lines of JSON, and imports nothing of it: snscrape is under the GPL, replaces parts
 of urllib3 for its whole process, sleeps, and may hang. Whoever starts it bounds it; see `snscrape_process`.
 
-    in    {"name": "some_channel", "before": 121, "pages": 1}     `before` null: the newest page
+    in    {"name": "some_channel", "before": 121, "pages": 1, "cookie": ""}     `before` null: the newest page
     out   {"items": [...], "others": [...], "unreadable": [...], "marks": {...}}, newest first
-          or {"failed": "why", "status": 429, "retry_after": "30"}
+          or {"failed": "why", "status": 429, "retry_after": "30", "cookie": false}
+          `cookie`: the network wants one, or another than it was sent
+
+A cookie comes in by standard input, because arguments and variables of a process are shown to others. It is sent to the
+network's own address alone, and no redirect to another host is followed.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import resource
 import sys
 import types
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,12 +33,21 @@ import requests
 from requests.adapters import HTTPAdapter
 
 LONGEST_PAGE = 8 * 1024 * 1024
+MOST_NAMES = 10
 TIME = "tgme_widget_message_date"
 MESSAGE = "//div[contains(concat(' ', @class, ' '), ' tgme_widget_message ') and @data-post]"
 
 
 class PagesTaken(Exception):
     """As many pages as were asked for have been read: the scraper would go on to the next."""
+
+
+class Told(Exception):
+    """What the network did in the place of an answer."""
+
+
+class CookieWanted(Told):
+    """The network shows this to nobody without a cookie, or does not take the one it was sent."""
 
 
 def load(module: str) -> Any:
@@ -57,7 +71,7 @@ class Telegram:
     def __init__(self) -> None:
         self.others: list[int] = []
         self.unreadable: list[dict[str, object]] = []
-        self.marks: dict[str, object] = {"preview": False, "history": False, "extra": ""}
+        self.marks: dict[str, object] = {"preview": False, "history": False, "extra": "", "names": []}
         self.about: dict[int, dict[str, object]] = {}
 
     @staticmethod
@@ -65,13 +79,23 @@ class Telegram:
         """snscrape puts the name behind `https://t.me/s/`, so that it can carry the page."""
         return name if before is None else f"{name}?before={before}"
 
+    @staticmethod
+    def wants_cookie(_status: int, _location: str, _body: bytes) -> bool:
+        """Previews are shown to everybody."""
+        return False
+
     def mend(self, url: str, body: bytes) -> bytes:
         """Keep line breaks, tell a reply from what it quotes, take out what snscrape would break on."""
-        document = lxml.html.document_fromstring(body or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8"))
+        document = lxml.html.document_fromstring(
+            body.strip() or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8")
+        )
         self.marks = {
             "preview": urlsplit(url).path.startswith(self.page_path),
             "history": bool(document.xpath("//*[contains(@class, 'tgme_channel_history')]")),
             "extra": " ".join("".join(document.xpath("//*[contains(@class, 'tgme_page_extra')][1]//text()")).split()),
+            "names": sorted({each.get("data-post").rpartition("/")[0] for each in document.xpath(MESSAGE)})[
+                :MOST_NAMES
+            ],
         }
         for line_break in document.iter("br"):
             line_break.tail = "\n" + (line_break.tail or "")
@@ -137,6 +161,10 @@ def _place(message: Any, css_class: str) -> str | None:
     return None
 
 
+GATE, LOGIN = 432, -100
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
 class Weibo:
     """m.weibo.cn: one user's timeline, which can only be read from its newest post on."""
 
@@ -153,6 +181,16 @@ class Weibo:
         """The user's number; a timeline has no page that could be asked for."""
         return int(name)
 
+    @staticmethod
+    def wants_cookie(status: int, location: str, body: bytes) -> bool:
+        """Whether Weibo sends a visitor to its gate: by status 432, by a redirect to its passport, by `ok: -100`, or by
+        a page of its own in the place of JSON."""
+        if status in REDIRECTS:
+            return "passport" in (urlsplit(location).hostname or "") or "/visitor" in location
+        if status != HTTPStatus.OK:
+            return status == GATE
+        return body.lstrip()[:1] == b"<" or _verdict(body) == LOGIN
+
     def mend(self, _url: str, body: bytes) -> bytes:
         """Nothing to mend: it is JSON."""
         return body
@@ -162,17 +200,27 @@ class Weibo:
         return json.loads(item.json())  # type: ignore[no-any-return]
 
 
+def _verdict(body: bytes) -> object:
+    """What an answer of Weibo says of itself."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return told.get("ok") if isinstance(told, dict) else None
+
+
 NETWORKS: dict[str, type[Telegram] | type[Weibo]] = {"telegram-channel": Telegram, "weibo-user": Weibo}
 
 
 class Mirror(HTTPAdapter):
     """Sends what goes to the network's address to `base_url`, and lets as many pages through as were asked for."""
 
-    def __init__(self, network: Telegram | Weibo, base_url: str, pages: int) -> None:
+    def __init__(self, network: Telegram | Weibo, base_url: str, pages: int, cookie: str) -> None:
         super().__init__()
         self.network = network
         self.base_url = base_url.rstrip("/")
         self.pages = pages
+        self.cookie = cookie
         self.last: requests.Response | None = None
         self.trouble = ""
 
@@ -184,6 +232,8 @@ class Mirror(HTTPAdapter):
                 raise PagesTaken
             self.pages -= 1
         request.url = self.base_url + asked.removeprefix(self.network.origin)
+        if self.cookie:
+            request.headers["Cookie"] = self.cookie
         try:
             response = super().send(request, *args, **options | {"stream": True})
             body = response.raw.read(LONGEST_PAGE, decode_content=True)
@@ -192,11 +242,22 @@ class Mirror(HTTPAdapter):
             raise
         finally:
             request.url = asked
+            request.headers.pop("Cookie", None)
+        self.last = response
+        if self.network.wants_cookie(response.status_code, response.headers.get("Location", ""), body):
+            raise CookieWanted("it asks for a cookie")
         if response.ok and not response.is_redirect:
             body = self.network.mend(asked, body)
         response.url, response.encoding, response.raw = asked, "utf-8", io.BytesIO(body)
-        self.last = response
         return response
+
+
+class Elsewhere(HTTPAdapter):
+    """Whatever leads to another host than the network's own is not followed."""
+
+    def send(self, request: Any, *_args: Any, **_options: Any) -> requests.Response:
+        """Refuse."""
+        raise Told(f"it sends whoever asks on to {urlsplit(request.url).hostname}")
 
 
 def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
@@ -204,8 +265,10 @@ def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
     network = NETWORKS[name]()
     make = getattr(load(network.module), network.scraper)
     scraper = make(network.argument(ask["name"], ask.get("before")), retries=0)
-    mirror = Mirror(network, base_url, ask.get("pages", 1))
-    scraper._session.mount(network.origin, mirror)  # noqa: SLF001 -- snscrape has no other way to another address
+    mirror = Mirror(network, base_url, ask.get("pages", 1), ask.get("cookie", ""))
+    session = scraper._session  # noqa: SLF001 -- snscrape has no other way to another address
+    for prefix, adapter in (("https://", Elsewhere()), ("http://", Elsewhere()), (network.origin + "/", mirror)):
+        session.mount(prefix, adapter)
     items: list[dict[str, object]] = []
     try:
         items.extend(network.item(item) for item in scraper.get_items())
@@ -213,15 +276,22 @@ def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
     except PagesTaken:
         more = True
     except Exception as error:  # noqa: BLE001 -- whatever a foreign scraper dies of is told, and this program goes on
-        response = mirror.last
-        status = None if response is None or mirror.trouble else response.status_code
-        reason = mirror.trouble or f"{type(error).__name__}: {error}"
-        wait = None if response is None else response.headers.get("Retry-After")
-        return {"failed": reason[:500], "status": status, "retry_after": wait}
+        return _failed(mirror, error)
     finally:
-        scraper._session.close()  # noqa: SLF001
+        session.close()
     marks = network.marks | {"more": more}
     return {"items": items, "others": network.others, "unreadable": network.unreadable, "marks": marks}
+
+
+def _failed(mirror: Mirror, error: Exception) -> dict[str, object]:
+    response = mirror.last
+    reason = str(error) if isinstance(error, Told) else f"{type(error).__name__}: {error}"
+    return {
+        "failed": (mirror.trouble or reason)[:500],
+        "status": None if response is None or mirror.trouble else response.status_code,
+        "retry_after": None if response is None else response.headers.get("Retry-After"),
+        "cookie": isinstance(error, CookieWanted),
+    }
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ DEAD = {
 """Scrapers by name, without those of Twitter, of which none is left."""
 
 WORKING = ("weibo-user",)
+"""With a cookie: without one Weibo shows nothing since 2025."""
 
 
 def weibo_user(target: str) -> str:

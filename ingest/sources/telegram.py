@@ -21,16 +21,16 @@ from ingest.source import (
     Cursor,
     Duration,
     Item,
+    PartStatus,
     Pause,
     Permanent,
     Reached,
     SourceSettings,
-    Transient,
     Words,
     source_config,
 )
 from ingest.sources.history import Since
-from ingest.sources.http import Refused
+from ingest.sources.parts import NotShown, Parts, Rhythm
 from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.telegram_channel import (
@@ -40,6 +40,7 @@ from ingest.sources.telegram_channel import (
     Trouble,
     View,
     advanced,
+    contradiction,
     edited,
     forget,
     missing,
@@ -49,7 +50,7 @@ from ingest.sources.telegram_channel import (
     trouble,
     view,
 )
-from ingest.sources.telegram_reading import Reading, Saved, Visit
+from ingest.sources.telegram_reading import Reading, Saved
 
 STRIDE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
@@ -57,13 +58,7 @@ STRIDE = 100
 OLD = timedelta(hours=1)
 """A post that was older when it was first read is history: it is counted and does not alert."""
 
-LONGEST_REST = timedelta(hours=1)
-
-Steps = Generator[Item | Reached | Pause, None, None]
-
-
-class Blocked(Exception):
-    """An older page of a channel is not there to be read; the message says why."""
+Steps = Generator[Item | Reached | Pause | PartStatus, None, None]
 
 
 class TelegramSettings(SourceSettings):
@@ -120,16 +115,17 @@ class Telegram:
         require_snscrape("telegram")
         self.settings = settings
         self.clock = clock
-        self.names = tuple(dict.fromkeys(channel_name(given) for given in settings.channels))
+        names = dict.fromkeys(channel_name(given) for given in settings.channels)
+        self.parts = Parts("channel", {name: f"@{name}" for name in names}, Rhythm(settings.poll_every), clock)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Visit each channel when it is due, for ever."""
         reading = self._begin(cursor)
         with closing(SnscrapeProcess("telegram-channel", self.settings.base_url, self.clock)) as process:
             while True:
-                name, visit = min(reading.visits.items(), key=lambda each: each[1].due)
-                yield Pause(max((visit.due - self.clock()).total_seconds(), 0))
-                if self.clock() < visit.due:
+                name, due = self.parts.first()
+                yield Pause(max((due - self.clock()).total_seconds(), 0))
+                if self.clock() < due:
                     continue
                 yield from self._visit(process, reading, name)
                 yield Pause(self.settings.pace.total_seconds())
@@ -137,64 +133,36 @@ class Telegram:
     def _begin(self, cursor: Cursor) -> Reading:
         now, kept = self.clock(), saved(cursor, Saved, SOURCE)
         since = kept.since or self.settings.since or now
-        return Reading(since, kept.channels, {name: Visit(now) for name in self.names})
+        return Reading(since, kept.channels)
 
     def _visit(self, process: SnscrapeProcess, reading: Reading, name: str) -> Steps:
-        visit, asked_at = reading.visits[name], self.clock()
-        visit.due = asked_at + self.settings.poll_every
-        try:
-            problem = yield from self._follow(process, reading, name)
-        except Transient as error:
-            self._fail(reading, visit, error)
-            return
-        except (Blocked, Refused, Unreadable) as error:
-            problem = f"{Trouble.LAYOUT}: {error}" if isinstance(error, Unreadable) else str(error)
-        visit.failures = 0
-        if problem:
-            yield from self._give_up(reading, name, problem)
-            return
-        visit.trouble, visit.covered = "", asked_at
-        if covered := reading.covered():
+        """Look at one channel, whatever comes of it."""
+        was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
+        if was_read and (covered := self.parts.covered(reading.since)):
+            reading.since, until = covered
             # Complete, so that nobody waits for channels that are looked at in their own time.
-            complete = covered > reading.since
-            yield Reached(min(reading.since, covered), covered, reading.cursor(), complete=complete)
+            yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
 
-    def _fail(self, reading: Reading, visit: Visit, error: Transient) -> None:
-        """One channel is put off; what concerns the network, or all channels, ends the reading."""
-        visit.failures += 1
-        wait = max(self.settings.poll_every * 2 ** min(visit.failures, 10), error.retry_after or timedelta())
-        visit.due = self.clock() + min(wait, max(LONGEST_REST, error.retry_after or timedelta()))
-        if error.retry_after is not None or all(each.failures or each.trouble for each in reading.visits.values()):
-            raise error
+    def _look(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
+        try:
+            yield from self._follow(process, reading, name)
+        except Unreadable as error:
+            raise NotShown(f"{Trouble.LAYOUT} {error}") from error
 
-    def _give_up(self, reading: Reading, name: str, problem: str) -> Steps:
-        """Say once why a channel cannot be read, and look again in an hour."""
-        visit = reading.visits[name]
-        visit.due = self.clock() + LONGEST_REST
-        if visit.trouble != problem:
-            visit.trouble = problem
-            place = f"https://t.me/s/{name}"
-            yield Item(Rejected(source=SOURCE, where=place, reason=problem, raw=""), reading.cursor())
-        if all(each.trouble for each in reading.visits.values()):
-            reasons = "; ".join(f"{each}: {found.trouble}" for each, found in reading.visits.items())
-            raise Permanent(f"No channel can be read. {reasons}.")
-
-    def _follow(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause, None, str]:
-        """Hand on what is new in a channel, oldest first, then what was edited or deleted; why not, if not."""
+    def _follow(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
+        """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
         page = yield from process.page(name)
-        newest = view(page, name)
-        if problem := trouble(page, newest):
-            return problem.value
+        newest, known = view(page, name), reading.channels.get(name, Channel())
+        if problem := trouble(page, newest, name) or contradiction(known, newest):
+            raise NotShown(problem.value)
         if not newest.numbers:
-            return ""
-        known = reading.channels.get(name, Channel())
+            return
         if known.read_to is None:
             start = yield from self._start(process, name, newest)
             reading.put(name, Channel(start))
         yield from self._fill(process, reading, name, min(newest.numbers))
         yield from self._hand_on(reading, name, newest, max(newest.numbers))
         yield from self._changes(process, reading, name, known, newest)
-        return ""
 
     def _start(self, process: SnscrapeProcess, name: str, newest: View) -> Generator[Pause, None, int]:
         """The number behind which reading begins: found by halving where history is asked for."""
@@ -212,9 +180,10 @@ class Telegram:
         yield Pause(self.settings.pace.total_seconds())
         page = yield from process.page(name, before)
         seen = view(page, name)
+        problem = trouble(page, seen, name)
         # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
-        if not seen.numbers and (problem := trouble(page, seen)):
-            raise Blocked(problem.value)
+        if problem is Trouble.ANOTHER or (problem and not seen.numbers):
+            raise NotShown(problem.value)
         return seen
 
     def _fill(self, process: SnscrapeProcess, reading: Reading, name: str, lowest: int) -> Generator[Item | Pause]:

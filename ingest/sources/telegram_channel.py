@@ -14,6 +14,9 @@ from ingest.contract import Moment, Post, Rejected
 from ingest.sources.snscrape_process import Page, Unreadable
 
 SOURCE = "telegram"
+MOST_AHEAD = 1_000_000
+"""Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
+
 MOST_RECENT = 40
 """Posts of a channel whose content is remembered, to find edits and deletions; a page holds twenty."""
 
@@ -21,10 +24,13 @@ MOST_RECENT = 40
 class Trouble(StrEnum):
     """Why a channel cannot be read; the reason is told to whoever runs this."""
 
-    NO_PREVIEW = "the channel shows no public preview: its owner has turned it off, so that only members can read it"
-    A_GROUP = "this is a group, and t.me shows posts of channels only"
-    NO_CHANNEL = "there is no public channel of this name: it is private, gone, renamed, or a person's"
-    LAYOUT = "the page is none that snscrape knows: t.me has changed its layout, or sends something else instead"
+    NO_PREVIEW = "The channel shows no public preview: its owner has turned it off, so that only members can read it."
+    A_GROUP = "This is a group, and t.me shows posts of channels only."
+    NO_CHANNEL = "There is no public channel of this name: it is private, gone, renamed, or a person's."
+    LAYOUT = "The page is none that snscrape knows: t.me has changed its layout, or sends something else instead."
+    ANOTHER = "The page shows another channel's posts: the channel may have a new name, which has to be set instead."
+    EMPTY = "The page shows no post, although the channel had some: all are gone, or the page is not whole."
+    TOO_FAR = "The newest number on the page is a million ahead of what was read: that is not believed."
 
 
 Kept = tuple[str, str]
@@ -100,7 +106,10 @@ def _entry(raw: msgspec.Raw, name: str) -> tuple[int, Found | Rejected]:
     try:
         found = _decode(raw)
     except msgspec.ValidationError as error:
-        number = msgspec.json.decode(raw, type=_Numbered).id
+        try:
+            number = msgspec.json.decode(raw, type=_Numbered).id
+        except msgspec.ValidationError as unnumbered:
+            raise Unreadable(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
         return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
     return found.id, found
 
@@ -109,15 +118,24 @@ def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
     return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
 
 
-def trouble(page: Page, seen: View) -> Trouble | None:
-    """Why the newest page of a channel cannot be followed; None also for a channel in which nothing was posted."""
+def trouble(page: Page, seen: View, name: str) -> Trouble | None:
+    """Why a page of a channel cannot be followed; None also for a channel in which nothing was posted."""
     if not page.marks.preview:
         if "subscriber" in page.marks.extra:
             return Trouble.NO_PREVIEW
         return Trouble.A_GROUP if "member" in page.marks.extra else Trouble.NO_CHANNEL
     if not page.marks.history or (page.unreadable and not seen.posts):
         return Trouble.LAYOUT
-    return None
+    return Trouble.ANOTHER if any(shown.lower() != name.lower() for shown in page.marks.names) else None
+
+
+def contradiction(known: Channel, seen: View) -> Trouble | None:
+    """Why the newest page of a channel cannot be right, by what was read of the channel before."""
+    if known.read_to is None:
+        return None
+    if not seen.numbers:
+        return Trouble.EMPTY
+    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
 
 
 def to_post(found: Found, *, backfill: bool, seen_at: datetime) -> Post:

@@ -1,4 +1,4 @@
-"""What one reading of Telegram's channels knows: how far each is, how each fares, and the cursor made of it."""
+"""What one reading of Telegram's channels knows: how far each is, and the cursor made of it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,11 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Visit:
-    """How a channel has fared in this run."""
-
-    due: datetime
-    failures: int = 0
-    covered: datetime | None = None
-    trouble: str = ""
-
-
-@dataclass
 class Reading:
     """What one reading knows. `since` is where what it covers begins."""
 
     since: datetime
     channels: dict[str, Channel]
-    visits: dict[str, Visit]
     _told: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,9 +38,3 @@ class Reading:
     def cursor(self) -> Cursor:
         """Everything, as JSON values."""
         return {"since": self.since.isoformat(), "channels": self._told}
-
-    def covered(self) -> datetime | None:
-        """Until when all channels that can be read have been read; None before the first round is done."""
-        readable = [visit.covered for visit in self.visits.values() if not visit.trouble]
-        known = [moment for moment in readable if moment is not None]
-        return min(known) if known and len(known) == len(readable) else None

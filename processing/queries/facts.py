@@ -19,10 +19,11 @@ from processing.queries.usual import (
     DAYS_BEFORE,
     IS_LATE,
     LATE_AFTER,
+    is_usually_replaced,
     late_share,
     rest_query,
     rest_ratio,
-    usually_late,
+    usual_arrivals,
 )
 from processing.spikes.verdict import Facts
 
@@ -61,13 +62,14 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
     scopes = [scope_of(spike, given.now) for spike in spikes]
     arrived = _arrived(reader, scopes)
     rests = _rests(reader, scopes, given.roots)
-    late = usually_late(reader, {scope.start for scope in scopes})
+    usual = usual_arrivals(reader, {scope.start for scope in scopes})
     who = concentrations(reader, scopes)
     for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
         by_source = _by_source(arrived[number])
         of_all = max(sum(by_source.values()), 1)
-        backfilled, came_late, replaced = (
-            sum(row[place] for row in arrived[number].values()) / of_all for place in (1, 2, 3)
+        backfilled, came_late = (sum(row[place] for row in arrived[number].values()) / of_all for place in (1, 2))
+        replaced = sum(
+            row[3] for source, row in arrived[number].items() if not is_usually_replaced(usual, scope.start, source)
         )
         yield Facts(
             observed=spike.observed,
@@ -75,8 +77,8 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             concentration=who[number],
             backfilled=backfilled,
             late=came_late,
-            late_before=late_share(late, scope.start, by_source),
-            clock_replaced=replaced,
+            late_before=late_share(usual, scope.start, by_source),
+            clock_replaced=replaced / of_all,
             newly_covered=newly_covered(by_source, given.stretches, spike.start, spike.peak),
             rest=rest_ratio(by_source, rests[number], _days_covered(given.stretches, scope)),
             silent_collectors=_fallen_silent(given.stretches, scope),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
+from typing import NamedTuple
 
 from processing.contract import EVERYTHING
 from processing.queries.asked import Query
@@ -35,18 +36,34 @@ _STARTS = (
 )
 """Minutes are counted once and then given to each of the starts that they lie before."""
 
-Late = dict[tuple[datetime, str], tuple[int, int]]
+USUALLY_REPLACED = 0.25
+"""Share of a source's posts that are not placed by their authors' clocks, from which on that is its habit and no sign
+of a fault."""
 
 
-def usually_late(reader: Reader, starts: Collection[datetime]) -> Late:
-    """By start of a rise and source: everything that it brought in the hours before, and what of it came late."""
+class Arrival(NamedTuple):
+    """What a source brought in the hours before a rise: posts, those of them that came late, and those that are not
+    placed by their authors' clocks."""
+
+    posts: int = 0
+    late: int = 0
+    replaced: int = 0
+
+
+Arrivals = dict[tuple[datetime, str], Arrival]
+
+
+def usual_arrivals(reader: Reader, starts: Collection[datetime]) -> Arrivals:
+    """By start of a rise and source: how everything came that it brought in the hours before."""
     condition, parameters = _before(starts)
     rows = reader.query(
         f"""
-        SELECT start, source, sum(brought), sum(brought_late)
+        SELECT start, source, sum(brought), sum(brought_late), sum(brought_replaced)
         FROM
         (
-            SELECT toStartOfMinute(created_at) AS minute, source, count() AS brought, countIf({IS_LATE}) AS brought_late
+            SELECT
+                toStartOfMinute(created_at) AS minute, source, count() AS brought, countIf({IS_LATE}) AS brought_late,
+                countIf(clock_replaced) AS brought_replaced
             FROM posts WHERE {condition} GROUP BY minute, source
         )
         ARRAY JOIN {_STARTS}
@@ -54,14 +71,20 @@ def usually_late(reader: Reader, starts: Collection[datetime]) -> Late:
         """,  # noqa: S608 - only names of ours
         {**parameters, "late": int(LATE_AFTER.total_seconds())},
     )
-    return {(start, source): (brought, late) for start, source, brought, late in rows}
+    return {(start, source): Arrival(*counts) for start, source, *counts in rows}
 
 
-def late_share(late: Late, start: datetime, sources: Iterable[str]) -> float | None:
+def late_share(arrivals: Arrivals, start: datetime, sources: Iterable[str]) -> float | None:
     """Of everything that these sources brought before a start; None where that was nothing."""
-    found = [late.get((start, source), (0, 0)) for source in sources]
-    brought = sum(posts for posts, _ in found)
-    return sum(came_late for _, came_late in found) / brought if brought else None
+    found = [arrivals.get((start, source), Arrival()) for source in sources]
+    brought = sum(each.posts for each in found)
+    return sum(each.late for each in found) / brought if brought else None
+
+
+def is_usually_replaced(arrivals: Arrivals, start: datetime, source: str) -> bool:
+    """Whether a source places many of its posts by another clock than their authors' at any time."""
+    before = arrivals.get((start, source), Arrival())
+    return before.replaced > 0 and before.replaced >= USUALLY_REPLACED * before.posts
 
 
 Server = tuple[datetime, str, str]

@@ -59,7 +59,8 @@ class Concentration(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a rise. Shares are of its posts, in 0..1.
 
-    `observed` and `expected` are posts of the leading spike. `late`: seen more than an hour after they were written;
+    `observed` and `expected` are posts of the leading spike. `clock_replaced`: not placed by their authors' clocks, of
+    sources of which that is not usual. `late`: seen more than an hour after they were written;
     `late_before`: the same share of everything from the same sources in the hours before, None where there was
     nothing. `newly_covered`: from sources that we have listened to only
     since about the start. `rest`: everything else that the same sources delivered, over the same hours of the days

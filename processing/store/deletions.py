@@ -20,7 +20,7 @@ from itertools import groupby, islice
 from typing import TypeVar
 
 from ingest.contract import Post
-from processing.event_time import AHEAD, event_time
+from ingest.event_time import AHEAD, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 

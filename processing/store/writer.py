@@ -15,8 +15,8 @@ from typing import NamedTuple
 import msgspec
 
 from ingest.contract import Progress
+from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import Incident, Spike, TaggedPost
-from processing.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, seconds, sql

@@ -151,7 +151,8 @@ def fill(store: Store, *, going_on: bool = False, complete: bool = True) -> None
     writer.write_spikes(store, [spike()])
     writer.write_incidents(store, [incident(going_on=going_on)])
     writer.write_scored_until(store, END)
-    report = Progress(source="archive", since=START, until=END, complete=complete)
+    state = "ended" if complete else "listening"
+    report = Progress(source="archive", since=START, until=END, complete=complete, state=state)
     writer.write_progress(store, [(0, report)])
 
 

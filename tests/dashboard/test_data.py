@@ -17,6 +17,7 @@ from dashboard.data import (
     Mood,
     Point,
     Snapshot,
+    collectors,
     is_live,
     lines_of,
     listening,
@@ -33,7 +34,7 @@ from dashboard.views.headline import headline
 from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
 from processing.contract import Doubt, IncidentState, Severity, VerdictName
-from processing.queries import Coverage
+from processing.queries import Coverage, Health
 from processing.sentences import doubt_sentence
 from tests.dashboard.stock import END, START, SURGE, SURGE_END, incident, spike
 
@@ -248,6 +249,40 @@ def test_a_collector_is_silent_when_its_word_is_old() -> None:
     assert listening(stretch, WALL + MINUTE) is Listening.LISTENING
     assert listening(stretch, WALL + HOUR) is Listening.SILENT
     assert listening(ALL_OF_IT, WALL + HOUR) is Listening.COMPLETE
+
+
+def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
+    return Health("a", state, detail, 1, 1, 0, 0, at - HOUR, None, at, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "stretch", "shown"),
+    [
+        (said("listening"), ALL_OF_IT, Listening.LISTENING),
+        (said("reconnecting"), ALL_OF_IT, Listening.AWAY),
+        (said("silent"), None, Listening.SILENT),
+        (said("failed"), ALL_OF_IT, Listening.FAILED),
+        (said("failed", at=WALL - DAY), None, Listening.FAILED),
+        (said("ended"), ALL_OF_IT, Listening.COMPLETE),
+        (said("listening", at=WALL - DAY), None, Listening.SILENT),
+        (said("listening", at=WALL - DAY), ALL_OF_IT, Listening.COMPLETE),
+        (None, ALL_OF_IT, Listening.COMPLETE),
+    ],
+)
+def test_a_collector_is_as_it_says_while_it_speaks(
+    word: Health | None, stretch: Coverage | None, shown: Listening
+) -> None:
+    coverage = [] if stretch is None else [replace(stretch, source="a")]
+    (collector,) = collectors(coverage, [] if word is None else [word], WALL)
+    assert (collector.source, collector.state) == ("a", shown)
+
+
+def test_a_collector_that_covers_nothing_is_shown_with_its_word() -> None:
+    found = collectors([ALL_OF_IT], [said("reconnecting", "No feed can be read.")], WALL)
+    assert [(each.source, each.detail, each.stretch) for each in found] == [
+        ("a", "No feed can be read.", None),
+        ("archive", "", ALL_OF_IT),
+    ]
 
 
 def test_a_replay_is_not_live() -> None:

@@ -15,11 +15,12 @@ from dashboard.app import STATIC
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, moment
 from dashboard.names import language_name
 from dashboard.settings import DashboardSettings
+from ingest.contract import Progress
 from processing.alerts.message import details
 from processing.contract import ClickHouseAddress, Evidence, VerdictName
 from processing.sentences import rarity, verdict_sentence
 from processing.store.client import Store
-from processing.store.writer import write_incidents
+from processing.store.writer import write_incidents, write_progress
 from tests.dashboard import stock
 from tests.dashboard.conftest import settings_for
 from tests.waiting import free_port
@@ -158,6 +159,34 @@ def test_what_a_verdict_keeps_back_is_a_card_and_no_surge(address: ClickHouseAdd
     assert ENGLISH.verdict_concentrated in shown
     assert "98% of the posts repeat an author or a text" in shown
     assert "Surging now" not in shown
+
+
+HOSTILE_DETAIL = (
+    "@one: <script>document.title='x'</script>\x1b[2J\x00 \u202egnp.exe\u2066 [a](javascript:alert(1))\n\n" + "y" * 400
+)
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_collector_s_own_word_is_shown_as_text(
+    address: ClickHouseAddress, store: Store, interface: Interface
+) -> None:
+    words = WORDS[interface]
+    stock.fill(store, going_on=False, complete=True)
+    for source, state, detail in (
+        ("telegram", "listening", HOSTILE_DETAIL),
+        ("rss", "reconnecting", "No feed can be read; the last was A: The publisher refuses programs (403)."),
+    ):
+        report = Progress(source=source, since=stock.START, until=stock.START, state=state, detail=detail)
+        write_progress(store, [(0, report)])
+    written = html(page(settings_for(address), ui=interface.value))
+    freshness = written[written.index("bw-freshness") :]
+    assert "The publisher refuses programs (403)." in freshness
+    assert words.collector_away in freshness
+    assert freshness.count(words.covered_nothing) == 2
+    assert '<bdi class="bw-detail" dir="ltr" lang="en">@one: &lt;script&gt;document.title' in freshness
+    assert not re.search("[\x00\x1b\u202a-\u202e\u2066-\u2069]", freshness)
+    assert "<script" not in freshness
+    assert "href" not in freshness
 
 
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:

@@ -64,6 +64,24 @@ def test_an_archive_is_moved_by_its_last_post_that_can_be_right(path: Path) -> N
     assert isinstance(rejected, Rejected)
 
 
+@pytest.mark.parametrize("created_at", [datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)])
+def test_a_post_older_than_any_network_is_rejected_and_begins_nothing(path: Path, created_at: datetime) -> None:
+    """A table with a 0 for a time would have the watch look at fifty years of nothing."""
+    steps = list(archive(path, a_post(id="old", created_at=created_at), a_post(id="1")).read({}))
+    rejected, post = [step.found for step in steps if isinstance(step, Item)]
+    assert isinstance(rejected, Rejected)
+    assert "cannot be right" in rejected.reason
+    assert isinstance(post, Post)
+    assert {step.since for step in steps if isinstance(step, Reached)} == {NOON}
+
+
+def test_a_post_older_than_any_network_counts_where_it_was_seen(path: Path) -> None:
+    old = datetime(1970, 1, 1, tzinfo=UTC)
+    steps = list(archive(path, a_post(id="old", created_at=old, seen_at=NOON), a_post(id="1")).read({}))
+    assert [type(step.found) for step in steps if isinstance(step, Item)] == [Post, Post]
+    assert {step.since for step in steps if isinstance(step, Reached)} == {NOON}
+
+
 def test_clocks_differ_by_minutes(path: Path) -> None:
     at = NOW + 5 * MINUTE
     [step] = [step for step in archive(path, a_post(created_at=at)).read({}) if isinstance(step, Item)]

@@ -325,18 +325,6 @@ def test_a_table_without_a_header_that_can_be_read_is_not_read_on(tmp_path: Path
     assert rejected.where == f"{path} line 1"
 
 
-def test_a_quote_that_is_never_closed_costs_a_bounded_part_of_the_table(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    rows = [f"{'many words ' * 100}{number},2020-07-10" for number in range(2 * LONGEST // 1_000)]
-    path.write_text("text,date\n" + '"never closed,2020-07-10\n' + "\n".join(rows))
-    rejected, *rest = found(path, columns="text=text,created_at=date")
-    assert isinstance(rejected, Rejected)
-    assert "longer than" in rejected.reason
-    assert isinstance(rest[-1], Post)
-    assert rest[-1].text.endswith(f" {len(rows) - 1}")
-    assert len(rest) > len(rows) // 2
-
-
 @pytest.mark.parametrize(
     "given", ["", "text", "text=a", "words=a,text=b,created_at=c", "text==x,created_at=d", "text="]
 )

@@ -24,12 +24,13 @@ POST = a_post(
     reposts=3,
     seen_at=NOON,
     backfill=True,
+    clock_replaced=True,
 )
 GOLDEN_POST = (
     b'{"source":"example","id":"42","text":"TikTok banned","created_at":"2020-07-10T12:00:00Z",'
     b'"url":"https://example.org/42","author":"someone","langs":["en"],"links":["https://example.org"],'
     b'"hashtags":["ban"],"reply_to":"41","repost_of":"40","likes":1,"replies":2,"reposts":3,'
-    b'"seen_at":"2020-07-10T12:00:00Z","backfill":true}'
+    b'"seen_at":"2020-07-10T12:00:00Z","backfill":true,"clock_replaced":true}'
 )
 COVERED = Progress(source="example", since=NOON, until=NOON + timedelta(minutes=1), partitions=4, complete=True)
 GOLDEN_COVERED = (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.contract import CollectorState, Progress, Rejected
+from ingest.contract import CollectorState, Progress, Rejected, encode
 from ingest.health import DETAIL_KEPT, Tally, progress
 from ingest.source import Item, PartStatus, Reached
 from tests.conftest import NOON, a_post
@@ -54,6 +54,14 @@ def test_the_word_covers_what_was_reached_and_else_nothing(reached: Reached | No
     assert isinstance(said, Progress)
     assert said.until - said.since == (MINUTE if reached else timedelta())
     assert (said.state, len(said.detail)) == ("failed", DETAIL_KEPT)
+
+
+def test_half_a_character_pair_in_a_fault_does_not_keep_the_word_back() -> None:
+    tally = Tally(NOON)
+    tally.part(PartStatus("@one", "It said \ud800."))
+    assert b"@one: It said ?." in encode(progress("example", tally, None))
+    tally.away("\udfff")
+    assert tally.word == "?"
 
 
 def test_a_part_that_fails_is_named_while_the_others_go_on() -> None:

@@ -704,6 +704,12 @@ CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
 SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
 COMMENT 'one row an episode of one series';
 
+ALTER TABLE post_versions_local ON CLUSTER 'main'
+    COMMENT COLUMN clock_replaced 'created_at is not the author''s clock, which said nothing or could not be right';
+
+ALTER TABLE post_versions ON CLUSTER 'main'
+    COMMENT COLUMN clock_replaced 'created_at is not the author''s clock, which said nothing or could not be right';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from ingest.contract import Progress
+from ingest.event_time import LATEST
 from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.enrich import Enricher
-from processing.event_time import LATEST
 from processing.language import DETECTORS
 from processing.retag import retag
 from processing.store.client import Store, StoreRefused, StoreUnavailable
@@ -49,10 +49,13 @@ def test_posts_written_and_never_recounted_are_counted_by_the_redelivery(store: 
 
 def test_new_tags_leave_it_known_whose_clock_a_post_is_placed_by(store: Store) -> None:
     ahead, right = a_post(id="ahead", created_at=NOON + timedelta(days=1), seen_at=NOON), a_post(id="right")
-    write(store, [tagged(ahead), tagged(right)])
-    assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).changed == 2
+    # As Bluesky's source places a post of the year 0: by the time in its key.
+    keyed = a_post(id="keyed", seen_at=NOON, clock_replaced=True)
+    write(store, [tagged(ahead), tagged(keyed), tagged(right)])
+    assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).changed == 3
     assert store.query("SELECT id, created_at, clock_replaced FROM posts ORDER BY id") == [
         ("ahead", NOON, True),
+        ("keyed", NOON, True),
         ("right", NOON, False),
     ]
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
 
 from deploy.dictionary import STABLE
 from deploy.embedded.warehouse.allowance import limits_as_settings
+from deploy.embedded.warehouse.grants import USERS, granted_to_reader
 from deploy.embedded.warehouse.settings import ReaderLimits
+from processing.contract import ClickHouseAddress
 from processing.queries import rollups
-from processing.store.client import Store
+from processing.store.client import Store, StoreRefused
 from tests.conftest import ROOT
 
 
 def statements() -> list[str]:
-    text = (ROOT / "deploy" / "clickhouse" / "users.sql").read_text("utf-8")
+    text = USERS.read_text("utf-8")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     return [each.strip() for each in code.split(";\n") if each.strip()]
 
@@ -35,7 +41,7 @@ def test_its_settings_are_settings_and_its_limits_those_of_the_embedded_reader(s
 
 
 def test_what_it_grants_is_there(store: Store) -> None:
-    granted = set(re.findall(r"GRANT SELECT ON banwatch\.(\w+) TO reader", "\n".join(statements())))
+    granted = granted_to_reader(USERS.read_text("utf-8"))
     there = {name for (name,) in store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
     assert set(STABLE) <= granted <= there
     raw = {name for name in granted if name.endswith("_versions")}
@@ -45,6 +51,18 @@ def test_what_it_grants_is_there(store: Store) -> None:
     asked |= {view for view, _ in rollups.VIEWS.values()} | set(rollups.TABLES.values())
     assert asked <= granted, "what the page reads needs a grant in users.sql"
     assert views(store) <= granted, "docs/data-dictionary.md offers every view to people"
+
+
+def test_the_embedded_reader_sees_what_is_granted_and_no_more(store: Store, address: ClickHouseAddress) -> None:
+    granted = granted_to_reader(USERS.read_text("utf-8"))
+    there = {name for (name,) in store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
+    assert "post_versions" in there - granted
+    with Store(replace(address, user="reader", password=SecretStr(""))) as as_reader:
+        for table in granted:
+            as_reader.query(f"SELECT * FROM {table} LIMIT 1")
+        for table in there - granted:
+            with pytest.raises(StoreRefused, match="Not enough privileges"):
+                as_reader.query(f"SELECT * FROM {table} LIMIT 1")
 
 
 def views(store: Store) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from processing import queries
 from processing.backtest import backtest
-from processing.contract import ClickHouseAddress, Incident, Spike, VerdictName
+from processing.contract import ClickHouseAddress, Incident, Spike, TaggedPost, VerdictName
 from processing.queries import Circumstances
 from processing.sentences import doubt_sentence
 from processing.spikes.detector import DetectorPolicy
@@ -384,6 +384,17 @@ def test_a_clock_that_cannot_be_right(store: Store) -> None:
     )
     fill(store, background(), wrong)
     assert decisive(not_told(store, VerdictName.COLLECTOR)) == ["clock_replaced"]
+
+
+def test_a_source_whose_posts_never_have_a_time_of_their_own(store: Store) -> None:
+    """As most articles of GDELT. What it brings as usual, it brings so in a surge too, beside another source or not."""
+    own = background(talk=20, source="another")
+    fill(store, background(), [_marked(each) for each in [*own, *rise(120, HALF_AN_HOUR, source="another")]])
+    told(store)
+
+
+def _marked(tagged: TaggedPost) -> TaggedPost:
+    return msgspec.structs.replace(tagged, post=msgspec.structs.replace(tagged.post, clock_replaced=True))
 
 
 def test_all_topics_of_a_source_that_move_together(store: Store) -> None:

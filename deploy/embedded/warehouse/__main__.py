@@ -36,6 +36,7 @@ def _settings(text: str) -> WarehouseSettings:
         writer_password=SecretStr(given.pop("writer_password")),
         reader_password=SecretStr(given.pop("reader_password")),
         limits=ReaderLimits(**given.pop("limits", {})),
+        readable=frozenset(given.pop("readable")),
         **given,
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 from deploy.embedded.warehouse.errors import Code, EngineError, engine_error, no_room
-from deploy.embedded.warehouse.guard import Kind, refuse_system
+from deploy.embedded.warehouse.guard import Kind
 from deploy.embedded.warehouse.native import FIRST_WITH_FLAGS, reframed
 from deploy.embedded.warehouse.query import Query, Summary
 from deploy.embedded.warehouse.quoting import escaped, set_statement, use_statement
@@ -138,10 +138,9 @@ class Connection:
 
     def _prepare(self, query: Query, *, session_statement: bool) -> None:
         wanted = {} if session_statement else dict(query.settings)
-        database = "" if session_statement else query.database or ""
+        database = "" if session_statement else self._asked_database(query)
         overlay = {**wanted, "": database} if database else wanted
         if self.role is Role.READER:
-            refuse_system(database)
             self._prepare_reader(query.settings)
         elif self._raw is None:
             self._raw = self._engine.connect(self.role, self.token, {})
@@ -160,6 +159,16 @@ class Connection:
                 self._restoring.append(set_statement(before))
             self._call(self._raw.query, statement)
         self._overlay = overlay
+
+    def _asked_database(self, query: Query) -> str:
+        """Clients name `default` where they mean none; a reader is in another one then."""
+        asked = query.database or ""
+        if self.role is Role.WRITER or not asked:
+            return asked
+        if asked == "default":
+            return ""
+        self._engine.guard.check_database(asked)
+        return asked
 
     def _prepare_reader(self, asked: Mapping[str, str]) -> None:
         """Open the connection, or open it anew for other settings: read-only, it takes none any more."""

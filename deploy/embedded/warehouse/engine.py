@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import chdb
@@ -13,23 +15,28 @@ from deploy.embedded.warehouse.allowance import allowance, limits_as_settings
 from deploy.embedded.warehouse.connection import Connection
 from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
-from deploy.embedded.warehouse.quoting import set_statement
+from deploy.embedded.warehouse.quoting import set_statement, use_statement
+from deploy.embedded.warehouse.reply import DISPLAY_NAME
 from deploy.embedded.warehouse.settings import ReaderLimits, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from deploy.embedded.warehouse.settings import WarehouseSettings
 
 # async_insert would acknowledge rows that another flush writes; every text time is UTC wherever the machine is.
 _EVERYONE = {"session_timezone": "UTC", "async_insert": "0"}
+# The engine tells of paths (`system.tables.data_paths`, errors) and of the machine's name (`displayName`), to readers
+# too. It is opened by the process's own folder and with the gateway's name, so there is nothing to tell.
+_HERE = Path("/proc/self/cwd")
+_STARTED_WITH = f"?display_name={DISPLAY_NAME}"
 
 
 class Engine:
     """One engine a process: chDB holds a single directory at a time.
 
-    A connection costs 0.3 ms to open, prepare and close, so every request has its own and inherits nothing.
+    A connection costs 0.3 ms to open, prepare and close, so every request has its own and inherits nothing. The process
+    works in the directory from then on.
 
     Raises:
         WarehouseUnavailable: when another process holds the directory, or the engine cannot open it.
@@ -38,16 +45,18 @@ class Engine:
     def __init__(self, settings: WarehouseSettings) -> None:
         self._directory = settings.directory.resolve()
         self._limits = settings.limits
+        self._database = settings.database
         self._lock = _lock(self._directory)
+        os.chdir(self._directory)
         try:
-            self._first = _connect(self._directory)
+            self._first = _connect()
         except RuntimeError as error:
             os.close(self._lock)
             raise WarehouseUnavailable(
                 f"The warehouse's data in {self._directory} cannot be opened: {engine_error(error).message} "
                 "Another program may hold it; stop that one, or name another directory."
             ) from error
-        self.guard = Guard(self._first)
+        self.guard = Guard(self._first, settings.readable)
         self.version = str(self._first.query("SELECT version()", "TabSeparatedRaw").bytes().decode().strip())
 
     def connect(self, role: Role, token: str, asked: Mapping[str, str]) -> Any:
@@ -59,7 +68,7 @@ class Engine:
             EngineError: when they are not a reader's to set, or the engine does not take their values.
         """
         allowed = allowance(asked, self._limits)
-        raw = _connect(self._directory)
+        raw = _connect()
         raw.query(set_statement({**_EVERYONE, "log_comment": token}))
         if role is Role.READER:
             try:
@@ -68,6 +77,8 @@ class Engine:
                 raw.close()
                 raise engine_error(error) from error
             raw.query(set_statement({"readonly": "1"}))
+            with suppress(RuntimeError):  # before the first migration there is no such database
+                raw.query(use_statement(self._database))
         return raw
 
     def open(self, role: Role, *, kept: bool = False) -> Connection:
@@ -87,12 +98,12 @@ class Engine:
 
     def kill(self, token: str) -> None:
         """Ask the engine to end the queries of one connection; it does so between two blocks."""
-        with _connect(self._directory) as connection:
+        with _connect() as connection:
             connection.query("KILL QUERY WHERE Settings['log_comment'] = {token:String} ASYNC", params={"token": token})
 
     def kill_all(self) -> None:
         """Ask the engine to end every query of every connection, for the end of the process."""
-        with _connect(self._directory) as connection:
+        with _connect() as connection:
             connection.query("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
 
     def close(self) -> None:
@@ -101,9 +112,11 @@ class Engine:
         os.close(self._lock)
 
 
-def _connect(directory: Path) -> Any:
+def _connect() -> Any:
+    """Open the engine in the process's folder; one string for all, because an engine is known by it."""
     connect: Any = chdb.connect
-    return connect(str(directory))
+    folder = _HERE if _HERE.exists() else Path.cwd()  # only Linux has the former
+    return connect(f"{folder}{_STARTED_WITH}")
 
 
 def _reader(limits: ReaderLimits) -> dict[str, str]:

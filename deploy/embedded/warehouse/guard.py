@@ -1,62 +1,50 @@
 """What each user may run, beside what the engine itself refuses under `readonly = 1`.
 
 Measured on chDB 4.4, `readonly = 1` still lets a query write files (INTO OUTFILE), read any file (the function `file`,
-also from a column list given as a string to the table functions `values` and `format`), open addresses and Python
-objects (DESCRIBE of a table function), ask paid services (the `ai...` functions), see other people's queries
-(`system.processes`), end other queries (KILL) and stop merges (SYSTEM). So a reader may run only what the engine's
-parser classes as reading, of the kinds listed here, with the table functions and system tables listed here, and
-without the functions that reach out of the data. What a query names is read off the engine's own syntax tree
-(see `syntax`); names that the tree leaves out are looked for in the engine's own rewriting of the query, where
-comments are gone and no name is spelled with escapes.
+also out of a text that the engine computes: columns of `values`, parameters of `arrayReduce`, the argument of
+`structureToProtobufSchema`), open addresses and Python objects (DESCRIBE of a table function), ask paid services (the
+`ai...` functions), see other people's queries (`system.processes`), end other queries (KILL) and stop merges (SYSTEM).
+So a reader may run only what `access_policy` allows in the engine's own syntax tree. The few statements that the engine
+writes no tree of pass in one plain spelling each.
 """
 
 from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from deploy.embedded.warehouse.access_policy import Catalog, Policy, denied
 from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
-from deploy.embedded.warehouse.quoting import escaped
 from deploy.embedded.warehouse.settings import Role
 from deploy.embedded.warehouse.statement import first_word, outline
-from deploy.embedded.warehouse.syntax import Syntax
+from deploy.embedded.warehouse.syntax_tree import NoTree, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deploy.embedded.warehouse.syntax import Node
+    from deploy.embedded.warehouse.syntax_tree import Node
 
-_QUOTED = re.compile(r"`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'", re.DOTALL)
-_LONGEST_READ = 256 * 1024  # the engine's own max_query_size, asked before anything parses the text
-_IN = re.compile(r"Function (?:global)?(?:not)?(?:null)?in(?:ignoreset)?", re.IGNORECASE)
-_TABLE_FUNCTIONS = "SELECT lower(name) FROM system.table_functions"
-_FUNCTIONS = "SELECT lower(name) FROM system.functions"
-_STATEMENTS = re.compile(
-    r"Select\w+|Explain (?!EXPLAIN TABLE OVERRIDE).*|DescribeQuery|UseQuery .*"
-    r"|Show(?:Tables|Columns|Indexes|Functions|EngineQuery|Setting)"
-    r"|ShowCreate(?:Table|View|Database)Query .*"
-    r"|Exists(?:Table|View|Database|Dictionary)Query .*"
+LONGEST_READ = 256 * 1024
+"""Bytes of a reader's query: the engine's own max_query_size, asked before anything parses the text."""
+
+_NAME = r"""([a-z_]\w*|`[^`\\/\x00-\x1f\x7f]+`|"[^"\\/\x00-\x1f\x7f]+")"""
+_REMARK = r"\s*(?:(?:/\*[^*/]*\*/|--[^\n]*\n)\s*)*"
+_END = r"(?:\s+FORMAT\s+\w+)?\s*;?\s*"
+_ABOUT = r"(?:EXISTS(?:\s+TABLE|\s+VIEW)?|SHOW\s+CREATE(?:\s+TABLE|\s+VIEW)?|DESC(?:RIBE)?(?:\s+TABLE)?)"
+_FLAGS = re.IGNORECASE | re.ASCII
+# The statements without a tree, each in one spelling; DESCRIBE of a query is judged by that query.
+_OF_A_TABLE = re.compile(rf"{_REMARK}{_ABOUT}\s+(?:{_NAME}\s*\.\s*)?{_NAME}{_END}", _FLAGS)
+_OF_A_DATABASE = re.compile(rf"{_REMARK}(?:EXISTS|SHOW\s+CREATE)\s+DATABASE\s+{_NAME}{_END}", _FLAGS)
+_OF_A_QUERY = re.compile(rf"{_REMARK}DESC(?:RIBE)?(?:\s+TABLE)?\s*\((.*)\){_END}", _FLAGS | re.DOTALL)
+_OF_NOTHING = re.compile(
+    rf"{_REMARK}SHOW\s+(?:ENGINES|SETTING\s+\w+|FUNCTIONS(?:\s+I?LIKE\s+'[^'\\]*')?){_END}", _FLAGS
 )
-_TABLE_SOURCES = {
-    *("generate_series", "generateseries", "numbers", "numbers_mt", "primes", "values", "view", "zeros", "zeros_mt"),
-}
-# In the column list that `values` takes as a string: an expression there is computed, and may call anything.
-_EXPRESSION = re.compile(r"\b(?:DEFAULT|MATERIALIZED|ALIAS|EPHEMERAL|TTL|CODEC|STATISTICS)\b", re.IGNORECASE)
-# What clients ask to show a schema and complete a query, and nothing that tells of other people, of this machine
-# or of what the writer set up.
-_SYSTEM_TABLES = {
-    *("aggregate_function_combinators", "build_options", "codecs", "collations", "columns", "contributors"),
-    *("data_skipping_index_types", "data_skipping_indices", "data_type_families", "database_engines", "databases"),
-    *("documentation", "formats", "functions", "keywords", "licenses", "numbers", "numbers_mt", "one", "primes"),
-    *("settings", "table_engines", "table_functions", "tables", "time_zones", "unicode", "zeros", "zeros_mt"),
-}
-# Beside these, every `ai...` function (they ask a paid service) and every `__...` (internal ones).
-_OUTWARD = {
-    *("catboostevaluate", "file", "filesystemavailable", "filesystemcapacity", "filesystemunreserved"),
-    *("getclienthttpheader", "getmacro", "getoskernelversion", "getserverport", "getserversetting", "logtrace"),
-    *("showcertificate",),
-}
+_TABLES = """
+    SELECT DISTINCT name FROM system.tables
+    WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA')
+"""
 
 
 class Kind(Enum):
@@ -70,14 +58,10 @@ class Kind(Enum):
 
 
 class Guard:
-    """Decides before a query runs. Built from one engine's own lists of functions."""
+    """Decides before a query runs. Built from one engine's own lists; `readable` are the tables granted to readers."""
 
-    def __init__(self, connection: Any) -> None:
-        functions = _listed(connection, _FUNCTIONS)
-        self._sources = _listed(connection, _TABLE_FUNCTIONS)
-        self._only_sources = self._sources - functions - _TABLE_SOURCES
-        self._outward = _OUTWARD | {name for name in functions if re.fullmatch(r"ai[a-z]+|__.*", name)}
-        self._outward_word = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._outward))})\b", re.IGNORECASE)
+    def __init__(self, connection: Any, readable: frozenset[str]) -> None:
+        self._policy = Policy(_catalog(connection), readable)
 
     def check(self, connection: Any, role: Role, text: bytes, parameters: Mapping[str, str], *, reading: bool) -> Kind:
         """Say what the query is, or refuse it. `reading` marks a request that must not change anything.
@@ -85,8 +69,8 @@ class Guard:
         Raises:
             EngineError: when this user, or this kind of request, may not run it.
         """
-        if role is Role.READER and len(text) > _LONGEST_READ:
-            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {_LONGEST_READ} bytes")
+        if role is Role.READER and len(text) > LONGEST_READ:
+            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {LONGEST_READ} bytes")
         readable = text.decode("utf-8", "replace")
         if role is Role.READER and (b"\0" in text or readable.encode() != text):
             raise EngineError(Code.SYNTAX_ERROR, "The query is not text in UTF-8")  # what is judged is what runs
@@ -102,84 +86,75 @@ class Guard:
             raise EngineError(Code.READONLY, "A GET request only reads: use POST for a query that writes")
         return kind
 
+    def check_database(self, name: str) -> None:
+        """Refuse a database that a reader may not make the current one.
+
+        Raises:
+            EngineError: ACCESS_DENIED.
+        """
+        self._policy.check_database(name)
+
     def _check_reader(self, connection: Any, kind: Kind, text: str, parameters: Mapping[str, str]) -> None:
-        if kind is Kind.UNREADABLE:
-            _rewritten(connection, text)
-            raise EngineError(Code.SYNTAX_ERROR, "The query cannot be read")
-        if kind is not Kind.READING and first_word(text.encode()) != "USE":
+        if kind not in {Kind.READING, Kind.UNREADABLE} and first_word(text.encode()) != "USE":
             raise EngineError(Code.READONLY, "reader: Cannot execute query in readonly mode.")
-        syntax = Syntax.of(connection, text, parameters)
-        if not _STATEMENTS.fullmatch(syntax.statement):
-            raise _denied("this kind of statement")
-        if syntax.statement == "UseQuery system":
-            refuse_system()
-        for node in syntax.nodes:
-            self._check_node(node)
-        self._check_words(connection, text, parameters)
+        around = _Surroundings(connection)
+        try:
+            tree = parse(connection, text)
+        except NoTree:
+            self._check_spelling(connection, text, parameters, around)
+        else:
+            self._policy.check(tree, parameters, around)
 
-    def _check_node(self, node: Node) -> None:
-        name = node.name.lower()
-        if node.parent.lower() == "function values":
-            plain = node.kind == "Literal" or (node.kind == "Function" and name == "tuple")
-            if not plain or _EXPRESSION.search(node.name):
-                raise _denied("expressions in the columns of the table function values")
-        if node.kind == "Literal":
-            return
-        if node.kind == "Function":
-            takes_a_table = node.parent in {"TableExpression", "Explain EXPLAIN TABLE OVERRIDE"}
-            if takes_a_table and name not in _TABLE_SOURCES:
-                raise _denied(f"the table function {node.name}")
-            if name in self._only_sources or (name in self._sources and _IN.fullmatch(node.parent)):
-                raise _denied(f"the table function {node.name}")
-        elif _hidden_system_table(name):
-            raise _denied(f"{node.name}")
-        if name in self._outward:
-            raise _denied(f"the function {node.name}")
-
-    def _check_words(self, connection: Any, text: str, parameters: Mapping[str, str]) -> None:
-        """Find a forbidden function where the tree does not show it, as in `* APPLY(f)`."""
-        if "\\" in text or self._outward_word.search(text):
-            plain = _QUOTED.sub(_without_strings, _rewritten(connection, text))
-            if self._outward_word.search(plain):
-                raise _denied("this function")
-        named = {value.replace("\\", "").strip(' `"').lower() for value in parameters.values()}
-        if "Identifier" in text and (named & self._outward or any("\\" in value for value in parameters.values())):
-            raise _denied("a function named by a parameter")
+    def _check_spelling(self, connection: Any, text: str, parameters: Mapping[str, str], around: _Surroundings) -> None:
+        if found := _OF_A_TABLE.fullmatch(text):
+            database, table = (name and name.strip('`"') for name in found.groups())
+            self._policy.check_schema_of(database or around.database(), str(table))
+        elif found := _OF_A_DATABASE.fullmatch(text):
+            self._policy.check_database(found[1].strip('`"'))
+        elif found := _OF_A_QUERY.fullmatch(text):
+            self._check_reader(connection, Kind.READING, found[1], parameters)
+        elif not _OF_NOTHING.fullmatch(text):
+            raise denied("this kind of statement, or for this spelling of it")
 
 
-def refuse_system(database: str = "system") -> None:
-    """Keep `system` from being a reader's current database, where its tables need not be named in full.
+class _Surroundings:
+    """What the policy asks of the engine, each thing once a query."""
 
-    Raises:
-        EngineError: ACCESS_DENIED.
-    """
-    if database == "system":
-        raise _denied("the database system as the current one: name its tables in full")
+    def __init__(self, connection: Any) -> None:
+        asked = partial(_listed, connection)
+        self.database = cache(lambda: next(iter(asked("SELECT currentDatabase()"))))
+        self.databases = cache(lambda: asked("SELECT name FROM system.databases"))
+        self.tables = cache(lambda: asked(_TABLES))
+        self._connection = connection
 
-
-def _listed(connection: Any, query: str) -> set[str]:
-    return set(connection.query(query, "TabSeparated").bytes().decode().split())
-
-
-def _hidden_system_table(name: str) -> bool:
-    database, _, table = name.partition(".")
-    return database.strip("`") == "system" and bool(table) and table.strip("`").split(".")[0] not in _SYSTEM_TABLES
+    def columns(self, text: str) -> Node:
+        """The tree of a table with these columns. On a line of its own, the bracket ends no remark of theirs."""
+        return parse(self._connection, f"CREATE TABLE columns ({text}\n) ENGINE = Memory")
 
 
-def _denied(what: str) -> EngineError:
-    return EngineError(Code.ACCESS_DENIED, f"reader: Not enough privileges for {what}.")
+def _catalog(connection: Any) -> Catalog:
+    rows = _rows(connection, "SELECT lower(name), lower(alias_to), is_aggregate, categories FROM system.functions")
+    functions = [row for row in rows if not row[1]]
+    return Catalog(
+        categories={
+            name: "Aggregate Functions" if is_aggregate == "1" else kind for name, _, is_aggregate, kind in functions
+        },
+        aliases={name: alias_to for name, alias_to, *_ in rows if alias_to},
+        combinators=tuple(
+            _listed(connection, "SELECT lower(name) FROM system.aggregate_function_combinators WHERE NOT is_internal")
+        ),
+        table_functions=_listed(connection, "SELECT lower(name) FROM system.table_functions"),
+        types=_listed(connection, "SELECT lower(name) FROM system.data_type_families"),
+    )
 
 
-def _rewritten(connection: Any, text: str) -> str:
-    """The query as the engine writes it; raises its syntax error."""
+def _listed(connection: Any, query: str) -> frozenset[str]:
+    return frozenset(name for (name,) in _rows(connection, query))
+
+
+def _rows(connection: Any, query: str) -> list[list[str]]:
     try:
-        answer = connection.query(
-            "SELECT formatQuerySingleLine({query:String})", "TabSeparatedRaw", params={"query": escaped(text)}
-        )
+        answer = connection.query(query, "TabSeparatedRaw")
     except RuntimeError as error:
         raise engine_error(error) from error
-    return str(answer.bytes().decode("utf-8", "replace"))
-
-
-def _without_strings(match: re.Match[str]) -> str:
-    return "''" if match[0].startswith("'") else match[0]
+    return [line.split("\t") for line in answer.bytes().decode().splitlines()]

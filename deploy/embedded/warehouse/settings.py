@@ -39,7 +39,9 @@ class WarehouseSettings:
 
     `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of
     both that are under way, waiting ones included. `stall_seconds` is how long a client may neither send nor
-    take anything. An empty reader password lets everyone on this machine read, so it is for loopback only.
+    take anything. `readable` are the tables, of whatever database, that are granted to the reader, and `database` is
+    where the reader is who names none. An empty reader password lets everyone on this machine read, so it is for
+    loopback only.
 
     Raises:
         ValueError: when a password is missing that must be there, or a number is below one.
@@ -55,6 +57,8 @@ class WarehouseSettings:
     queries: int = 64
     stall_seconds: int = 300
     limits: ReaderLimits = field(default_factory=ReaderLimits)
+    readable: frozenset[str]
+    database: str = "banwatch"
 
     def __post_init__(self) -> None:
         if min(self.readers, self.writers, self.queries) < 1:

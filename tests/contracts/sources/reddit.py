@@ -17,7 +17,7 @@ INTERVAL = timedelta(seconds=1)
 
 @dataclass
 class RedditNetwork(Faults):
-    """One subreddit, and a source that looks at it often."""
+    """One listing, and a source that looks at it often."""
 
     forum: Forum = field(default_factory=Forum)
     url: str = ""
@@ -28,6 +28,7 @@ class RedditNetwork(Faults):
             client_secret="secret",  # type: ignore[arg-type]
             user_agent="test:banwatch:1",
             subreddits=("harbour",),
+            comments=False,
             base_url=self.url,
             token_url=self.url,
             poll_every=INTERVAL,

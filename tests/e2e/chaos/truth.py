@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.contract import Post
+from ingest.event_time import event_time
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.enrich import Enricher
-from processing.event_time import event_time
 from processing.language import DETECTORS
 from processing.store.client import Store
 from processing.store.writer import milliseconds, minute_of

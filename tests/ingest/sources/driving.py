@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Reached, Source
+from ingest.source import Cursor, Item, PartStatus, Pause, Reached, Source
 
 
 class Wall:
@@ -23,17 +23,23 @@ class Wall:
 
 
 def steps(
-    source: Source, wall: Wall, cursor: Cursor | None = None, within: timedelta = timedelta(hours=2)
+    source: Source,
+    wall: Wall,
+    cursor: Cursor | None = None,
+    within: timedelta = timedelta(hours=2),
+    told: list[PartStatus] | None = None,
 ) -> Iterator[Item | Reached]:
-    """What a source yields from a cursor, until its own clock has gone so far."""
+    """What a source yields from a cursor, until its own clock has gone so far. What it says of its parts is `told`."""
     end = wall.now + within
     reading = source.read(cursor or {})
     try:
         for step in reading:
             if isinstance(step, Pause):
                 wall.advance(step.seconds)
-            else:
+            elif not isinstance(step, PartStatus):
                 yield step
+            elif told is not None:
+                told.append(step)
             if wall.now >= end:
                 return
     finally:

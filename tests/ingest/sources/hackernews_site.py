@@ -21,6 +21,8 @@ class Site:
     changed: list[int] = field(default_factory=list)
     most_hits: int = 1000
     broken: Says | None = None
+    instead: dict[str, Says] = field(default_factory=dict)
+    """Other answers, by path."""
 
     def add(self, number: int, at: datetime, **fields: object) -> None:
         """An item; a comment unless it is said to be something else."""
@@ -35,6 +37,8 @@ class Site:
     def answer(self, asked: Asked) -> Says:
         if self.broken is not None:
             return self.broken
+        if asked.path in self.instead:
+            return self.instead[asked.path]
         if asked.path == "/v0/maxitem.json":
             return _json(max(self.items, default=1))
         if asked.path == "/v0/updates.json":

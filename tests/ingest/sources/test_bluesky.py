@@ -15,7 +15,7 @@ import pytest
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
 from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.bluesky_connection import LARGEST_DICTIONARY, fetch_dictionary
+from ingest.sources.bluesky_connection import LARGEST_DICTIONARY, Refused, fetch_dictionary
 from ingest.sources.bluesky_wire import Wire
 from tests.jetstream import Jetstream, trained_dictionary
 from tests.serving import Asked, Says, served
@@ -309,6 +309,65 @@ def test_servers_that_do_not_know_the_wire_are_a_matter_for_a_person(open_parts:
     server.refuse(HTTPStatus.NOT_FOUND, b"404 page not found")
     with pytest.raises(Permanent, match="BANWATCH_BLUESKY_WIRE"):
         list(bluesky.read({}))
+
+
+def test_the_network_s_own_servers_may_refuse_for_a_while() -> None:
+    bluesky = Bluesky(BlueskySettings(), lambda: datetime.now(UTC))
+    refused = Refused(404, "", "404 page not found", None)
+    for host in 2 * bluesky._hosts:
+        assert isinstance(bluesky._refusal(host, refused, asked_seq=False), Transient)
+
+
+def test_a_cursor_that_a_server_does_not_take_is_asked_by_time(open_parts: ExitStack) -> None:
+    server = Jetstream(first_seq=77)
+    url = open_parts.enter_context(server.served())
+    server.post("one")
+    reading = Reading(source(url))
+    reading.until_posts("one")
+    server.refuse(HTTPStatus.BAD_REQUEST, b'{"error":"FutureCursor","message":"no such event"}')
+    server.cut()
+    server.post("two")
+    reading.until_posts("one", "two")
+    assert any("does not take the cursor" in failure for failure in reading.failures)
+    assert server.asked[-1]["cursor"] != ["77"]
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_one_event_of_the_year_9999_ends_nothing(open_parts: ExitStack, wire: Wire) -> None:
+    server = Jetstream()
+    url = open_parts.enter_context(server.served())
+    server.post("of the end", at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC), rkey="self")
+    reading = Reading(source(url, wire=wire))
+    reading.until_posts("of the end")
+
+    def more() -> bool:
+        server.post("more")
+        return len(reading.reached) > 1
+
+    reading.until(more)
+    assert reading.failures == []
+    assert reading.reached[-1].since <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("location", ["https://status.example/", "ws://169.254.169.254/", "{}/subscribe", "//"])
+def test_a_redirect_is_not_followed_and_ends_nothing(open_parts: ExitStack, location: str) -> None:
+    server, elsewhere = Jetstream(), Jetstream()
+    url, other = (open_parts.enter_context(each.served()) for each in (server, elsewhere))
+    server.refuse(HTTPStatus.FOUND, Location=location.format(other))
+    server.post("one")
+    reading = Reading(source(url))
+    reading.until_posts("one")
+    assert "302" in reading.failures[0]
+    assert elsewhere.asked == []
+
+
+def test_a_dictionary_is_not_fetched_from_where_a_server_points(open_parts: ExitStack) -> None:
+    dictionary = trained_dictionary(samples(seed=1)).as_bytes()
+    elsewhere = open_parts.enter_context(served(lambda asked: Says(dictionary)))
+    away = Says(status=302, headers={"Location": f"{elsewhere.url}/dictionary"})
+    server = open_parts.enter_context(served(lambda asked: away))
+    assert fetch_dictionary(server.url.replace("http", "ws")) is None
+    assert elsewhere.asked == []
 
 
 def test_nobody_there_is_said_in_a_sentence() -> None:

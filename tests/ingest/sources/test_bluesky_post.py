@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as any_
 
 from ingest.contract import Post, Rejected
+from ingest.event_time import event_time
 from ingest.sources.bluesky_post import to_found
 from ingest.sources.bluesky_wire import POSTS, Broken, Event, Unreadable, Wire, read_frame
 from tests.conftest import NOON
@@ -91,6 +92,7 @@ def test_a_quoted_post_is_named(embed: object, quoted: str | None, links: tuple[
         ("2020-07-10T13:59:30+02:00", timedelta(seconds=-30)),
         ("2013-07-10T12:00:00Z", timedelta(days=-2557)),
         ("0000-01-01T00:00:00Z", timedelta(minutes=-1)),
+        ("0000-12-31T23:59:59Z", timedelta(minutes=-1)),
         ("0001-01-01T00:00:00Z", timedelta(minutes=-1)),
         ("2020-07-10T12:05:01Z", timedelta(minutes=-1)),
         ("9999-12-31T23:59:59.999999-23:59", timedelta(minutes=-1)),
@@ -101,14 +103,17 @@ def test_a_quoted_post_is_named(embed: object, quoted: str | None, links: tuple[
     ],
 )
 def test_a_clock_that_cannot_be_right_gives_way_to_the_time_in_the_key(written: object, expected: timedelta) -> None:
-    assert post_of(createdAt=written).created_at == NOON + expected
+    post = post_of(createdAt=written)
+    assert post.created_at == NOON + expected
+    believed = expected != timedelta(minutes=-1)
+    assert post.clock_replaced == event_time(post).replaced == (not believed)
 
 
 @pytest.mark.parametrize("rkey", ["self", "", "3n33oewyyw4", tid(NOON + timedelta(hours=1)), "z" * 13])
 def test_and_then_to_the_servers_clock(rkey: str) -> None:
     found = to_found(commit({"text": "TikTok", "createdAt": "0000"}, rkey=rkey), "wss://example.org")
     assert isinstance(found, Post)
-    assert found.created_at == NOON
+    assert (found.created_at, found.clock_replaced) == (NOON, True)
 
 
 def test_an_edit_is_the_post_again_and_a_deletion_takes_it() -> None:

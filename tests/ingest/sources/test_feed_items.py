@@ -44,8 +44,13 @@ def test_an_item_is_title_and_summary_by_its_publisher() -> None:
     assert post.id == post.url == post.links[0] == "https://news.example/1"
     assert post.author == "The Example Times"
     assert post.langs == ("en-GB",)
-    assert post.created_at == NOON - timedelta(hours=1)
+    assert (post.created_at, post.clock_replaced) == (NOON - timedelta(hours=1), False)
     assert post.seen_at == NOON
+
+
+def test_an_item_without_a_date_is_of_when_it_was_seen_and_marked() -> None:
+    post = the_post(a_feed(an_item("1", "TikTok banned", None)))
+    assert (post.created_at, post.clock_replaced) == (NOON, True)
 
 
 def test_an_item_that_says_nothing_is_rejected() -> None:
@@ -144,6 +149,11 @@ def test_the_year_one_cannot_stop_a_feed() -> None:
 def test_what_is_no_feed_is_said_to_be_none(body: bytes) -> None:
     with pytest.raises(NotAFeed):
         entries(body)
+
+
+def test_a_web_page_is_named_as_that() -> None:
+    with pytest.raises(NotAFeed, match="It is a web page and no feed"):
+        entries(b"<!DOCTYPE html>\n<HTML lang='de'><title>Before you continue</title>")
 
 
 def test_a_feed_cut_off_gives_what_it_has() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, Permanent, Reached, Transient
+from ingest.source import Item, PartStatus, Permanent, Reached, Transient
 from ingest.sources.gdelt import STEP, TERMS, Gdelt, GdeltSettings
 from ingest.sources.gkg import MOST_MALFORMED, Unreadable, Wanted, read_file, row_to_post
 from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
@@ -83,7 +83,8 @@ def test_themes_narrow_what_terms_take() -> None:
     ("before", "believed"), [(timedelta(minutes=20), True), (timedelta(hours=5), False), (-timedelta(hours=2), False)]
 )
 def test_a_page_s_own_time_is_believed_within_an_hour(before: timedelta, *, believed: bool) -> None:
-    assert taken("TikTok", published=FILE - before).created_at == (FILE - before if believed else FILE)
+    post = taken("TikTok", published=FILE - before)
+    assert (post.created_at, post.clock_replaced) == ((FILE - before, False) if believed else (FILE, True))
 
 
 @pytest.mark.parametrize(
@@ -321,10 +322,74 @@ def test_one_series_alone(files: Files, server: Served, wall: Wall) -> None:
     assert not any("translation" in path for path in server.paths())
 
 
-def test_a_list_that_names_no_file_passes(files: Files, server: Served, wall: Wall) -> None:
-    files.newest[""] = datetime(1, 1, 1, tzinfo=UTC)
+YEAR_1, YEAR_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("newest", "says"), [(YEAR_1, "names no file"), (YEAR_9999, "a time to come")])
+def test_one_list_that_is_wrong_belongs_to_its_series(
+    files: Files, server: Served, wall: Wall, newest: datetime, says: str
+) -> None:
+    files.newest[".translation"] = newest
+    files.add(FILE, [a_row(FILE, 1, "TikTok now")])
+    told: list[PartStatus] = []
+    own = source(server, wall)
+    taken = take_until(steps(own, wall, told=told), has(1))
+    assert [status.part for status in told] == ["translated articles"]
+    assert says in told[0].fault
+    files.newest[".translation"] = FILE
+    files.add(FILE, [a_row(FILE, 1, "TikTok jetzt", language="deu")], ".translation")
+    again = take_until(steps(own, wall, taken[-1].cursor, told=told), has(1))
+    assert [post.text for post in posts(again)] == ["TikTok jetzt"]
+    assert told[1:] == [PartStatus("translated articles")]
+
+
+def test_where_no_list_can_be_read_it_is_the_network(files: Files, server: Served, wall: Wall) -> None:
+    files.newest = {"": YEAR_1, ".translation": YEAR_1}
     with pytest.raises(Transient, match="names no file"):
         next(steps(source(server, wall), wall))
+
+
+def test_a_series_that_fails_for_long_is_left_out_of_what_is_covered(files: Files, server: Served, wall: Wall) -> None:
+    own = source(server, wall)
+    taken = take_until(steps(own, wall), lambda taken: len(taken) >= 4)
+    files.newest[".translation"] = YEAR_1
+    for number in range(1, 9):
+        files.add(FILE + number * STEP, [])
+    wall.now = FILE + 8 * STEP
+    reached = [step for step in steps(own, wall, taken[-1].cursor, timedelta(hours=1)) if isinstance(step, Reached)]
+    held = [step for step in reached if step.since == taken[-1].since]  # type: ignore[union-attr]
+    assert max(step.until for step in held) < FILE + STEP
+    assert reached[-1].until == FILE + 8 * STEP - timedelta(seconds=1)
+    assert reached[-1].since == FILE
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_one_file_that_is_refused_holds_up_nothing_and_is_passed_over_in_the_end(
+    files: Files, server: Served, wall: Wall, status: int
+) -> None:
+    own = source(server, wall)
+    cursor = take_until(steps(own, wall), lambda taken: len(taken) >= 4)[-1].cursor
+    hole = FILE + STEP
+    files.fill(FILE, FILE + 8 * STEP)
+    files.put(hole, Says(status=status))
+    files.add(FILE + 2 * STEP, [a_row(FILE, 1, "TikTok drei", language="deu")], ".translation")
+    files.add(FILE + 2 * STEP, [a_row(FILE, 2, "TikTok behind it")])
+    wall.now = FILE + 8 * STEP
+    told: list[PartStatus] = []
+    taken = take_until(steps(own, wall, cursor, told=told), has(2))
+    assert [post.text for post in posts(taken)] == ["TikTok drei", "TikTok behind it"]
+    assert timedelta(hours=1) <= wall.now - (FILE + 8 * STEP) < timedelta(hours=2)
+    assert [status.part for status in told] == 2 * ["20260301121500.gkg.csv.zip"]
+    assert [bool(status.fault) for status in told] == [True, False]
+    assert str(status) in rejected(taken)[0].reason
+
+
+def test_a_file_that_is_refused_once_is_had_the_next_time(files: Files, server: Served, wall: Wall) -> None:
+    files.put(FILE, Says(status=503))
+    reading = steps(source(server, wall), wall)
+    take_until(reading, lambda taken: isinstance(taken[-1], Reached))
+    files.add(FILE, [a_row(FILE, 1, "TikTok at last")])
+    assert posts(take_until(reading, has(1)))[0].text == "TikTok at last"
 
 
 def test_up_does_not_start_a_gigabyte_a_day_unasked() -> None:

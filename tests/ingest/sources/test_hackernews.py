@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, Reached, Transient
+from ingest.source import Item, PartStatus, Reached, Transient
 from ingest.sources.hackernews import HackerNews, HackerNewsSettings
 from ingest.sources.hackernews_items import hit_to_post, item_to_post
 from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
@@ -61,6 +61,11 @@ def test_what_is_gone_is_a_delete_of_the_same_minute(gone: dict[str, object]) ->
 
 def test_a_story_shown_again_keeps_its_minute() -> None:
     assert mapped(item(time=1594483200), 1594396800).created_at == datetime(2020, 7, 10, 16, tzinfo=UTC)
+
+
+def test_an_item_without_a_time_is_of_when_it_was_seen_and_marked() -> None:
+    assert (mapped(item(time=0)).created_at, mapped(item(time=0)).clock_replaced) == (NOW, True)
+    assert not mapped(item()).clock_replaced
 
 
 def test_what_is_no_post_is_nothing() -> None:
@@ -297,3 +302,115 @@ def test_an_answer_that_is_no_number_passes(site: Site, server: Served, wall: Wa
     site.broken = Says(b"<html>maintenance</html>")
     with pytest.raises(Transient, match="maxitem"):
         next(steps(source(server, wall), wall))
+
+
+PACKED = Says(b"x", headers={"Content-Encoding": "br"})
+
+
+@pytest.mark.parametrize("broken", [Says(status=500), Says(status=403), Says(b"cut", declared=99), PACKED])
+def test_one_item_that_cannot_be_had_holds_up_no_other_and_is_passed_over_in_the_end(
+    site: Site, server: Served, wall: Wall, broken: Says
+) -> None:
+    site.add(100, NOW)
+    own, told = source(server, wall), list[PartStatus]()
+    reading = steps(own, wall, told=told)
+    begun = next(reading)
+    site.instead["/v0/item/101.json"] = broken
+    site.add(101, NOW)
+    site.add(102, NOW)
+    taken = take_until(reading, has(1, settled=True))
+    assert [post.id for post in posts(taken)] == ["102"]
+    assert [status.part for status in told] == ["item 101"]
+    assert taken[-1].until <= wall.now - MINUTE / 60  # type: ignore[union-attr]
+    for number in range(103, 140):
+        site.add(number, wall.now)
+        taken += take_until(reading, has(1, settled=True))
+        wall.advance(60)
+    assert rejected(taken)[0].where == "item/101.json"
+    assert told[-1] == PartStatus("item 101")
+    assert wall.now - taken[-1].until < 5 * MINUTE  # type: ignore[union-attr]
+    assert taken[-1].cursor["missing"] == {}
+    assert isinstance(begun, Reached)
+
+
+def test_an_item_that_could_not_be_had_once_is_had_the_next_time(site: Site, server: Served, wall: Wall) -> None:
+    site.add(100, NOW)
+    reading = steps(source(server, wall), wall)
+    next(reading)
+    site.instead["/v0/item/101.json"] = Says(status=503)
+    site.add(101, NOW)
+    taken = take_until(reading, lambda taken: isinstance(taken[-1], Reached))
+    assert posts(taken) == []
+    site.instead.clear()
+    assert [post.id for post in posts(take_until(reading, has(1)))] == ["101"]
+
+
+def test_where_no_item_can_be_had_it_is_the_network(site: Site, server: Served, wall: Wall) -> None:
+    site.add(100, NOW)
+    reading = steps(source(server, wall), wall)
+    next(reading)
+    for number in range(101, 120):
+        site.add(number, NOW)
+        site.instead[f"/v0/item/{number}.json"] = Says(status=500)
+    with pytest.raises(Transient, match="500"):
+        take_until(reading, has(1))
+
+
+@pytest.mark.parametrize("broken", [Says(status=500), Says(status=404), Says(b"<html>maintenance</html>")])
+def test_changes_that_cannot_be_had_cost_no_item(site: Site, server: Served, wall: Wall, broken: Says) -> None:
+    site.add(100, NOW)
+    own, told = source(server, wall), list[PartStatus]()
+    reading = steps(own, wall, told=told)
+    next(reading)
+    site.instead["/v0/updates.json"] = broken
+    site.add(101, NOW)
+    assert [post.id for post in posts(take_until(reading, lambda taken: bool(told) and has(1)(taken)))] == ["101"]
+    assert [status.part for status in told] == ["updates.json"]
+    site.instead.clear()
+    site.changed = [101]
+    site.add(101, NOW, text="edited")
+    site.add(102, NOW)
+    assert {post.text for post in posts(take_until(reading, has(2)))} == {"edited", "number 102"}
+    assert told[1:] == [PartStatus("updates.json")]
+
+
+def test_a_change_that_cannot_be_had_is_said(site: Site, server: Served, wall: Wall) -> None:
+    site.add(100, NOW)
+    reading = steps(source(server, wall), wall)
+    next(reading)
+    site.instead["/v0/item/100.json"] = Says(status=500)
+    site.changed = [100]
+    wall.advance(120)
+    taken = take_until(reading, lambda taken: bool(rejected(taken)))
+    assert rejected(taken)[0].reason.startswith("What has changed in the item is not known")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_site_that_refuses_may_not_do_so_for_ever(site: Site, server: Served, wall: Wall, status: int) -> None:
+    site.broken = Says(status=status)
+    with pytest.raises(Transient, match=str(status)):
+        next(steps(source(server, wall), wall))
+
+
+def test_history_that_cannot_be_had_keeps_nothing_back_and_is_read_later(
+    site: Site, server: Served, wall: Wall
+) -> None:
+    begin = datetime(2020, 7, 10, tzinfo=UTC)
+    site.add(1, begin, text="of old")
+    site.add(100, NOW)
+    site.instead["/api/v1/search_by_date"] = Says(status=403)
+    own, told = source(server, wall, since=begin, until=begin + MINUTE), list[PartStatus]()
+    reading = steps(own, wall, told=told)
+    next(reading)
+    site.add(101, NOW)
+    assert [post.id for post in posts(take_until(reading, has(1)))] == ["101"]
+    assert [status.part for status in told] == ["history"]
+    assert "403" in told[0].fault
+    site.instead.clear()
+    taken = take_until(reading, has(1))
+    assert [post.text for post in posts(taken)] == ["of old"]
+    asked = server.paths().count("/api/v1/search_by_date")
+    site.add(102, wall.now)
+    take_until(reading, has(1, settled=True))
+    assert told[1:] == [PartStatus("history")]
+    assert server.paths().count("/api/v1/search_by_date") == asked

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
 from ingest.sources.reddit import Reddit, RedditSettings, listings_of
 from ingest.sources.reddit_thing import Thing, read_thing, to_post
 from tests.ingest.sources.reddit_server import Forum, as_json
@@ -34,6 +35,7 @@ class Reader:
         self.cursor: Cursor = cursor or {}
         self.steps = self.source.read(self.cursor)
         self.reached: list[Reached] = []
+        self.told: list[PartStatus] = []
 
     def round(self) -> list[Post | Rejected]:
         found: list[Post | Rejected] = []
@@ -44,6 +46,8 @@ class Reader:
                 case Item():
                     self.cursor = json.loads(json.dumps(step.cursor))
                     found.append(step.found)
+                case PartStatus():
+                    self.told.append(step)
                 case Reached():
                     self.cursor = json.loads(json.dumps(step.cursor))
                     self.reached.append(step)
@@ -165,27 +169,88 @@ def test_what_is_none_of_its_things_is_rejected_once(forum: Forum, server: Serve
     assert any("'t5'" in reason for reason in names(found))
 
 
-@pytest.mark.parametrize(
-    ("says", "error", "match"),
-    [
-        (Says(status=429, headers={"Retry-After": "9"}), Transient, "429"),
-        (Says(status=429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), Transient, "does not answer"),
-        (Says(b"<html>", headers={"Content-Type": "text/html"}), Transient, "does not answer|no JSON"),
-        (as_json(["no listing"]), Transient, "no listing"),
-        (Says(b"{}", declared=9), Transient, "does not answer"),
-        (Says(status=403), Permanent, "403"),
-        (Says(status=404), Permanent, "404"),
-        (Says(status=302, headers={"Location": "/subreddits/search?q=harbour"}), Permanent, "banned, private"),
-    ],
-)
-def test_failures_are_of_two_kinds(
-    forum: Forum, server: Served, says: Says, error: type[Exception], match: str
-) -> None:
+OTHERS = [
+    (Says(status=429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "does not answer"),
+    (Says(b"<html>", headers={"Content-Type": "text/html"}), "does not answer|no JSON|something else"),
+    (as_json(["no listing"]), "no listing"),
+    (Says(b"[" * 100_000, headers={"Content-Type": "application/json"}), "does not answer"),
+    (Says(b"[]", status=400, headers={"Content-Type": "application/json"}), "something else"),
+    (
+        Says(b'{"reason": "x", "fields": []}', status=400, headers={"Content-Type": "application/json"}),
+        "something else",
+    ),
+    (as_json({"data": {"children": [], "after": 7}}), ""),
+    (Says(b"{}", declared=9), "does not answer"),
+    (Says(status=401), "401"),
+    (Says(status=403), "403: it is private or quarantined"),
+    (Says(status=404), "404: it is banned"),
+    (Says(status=500), "500"),
+    (Says(status=302, headers={"Location": "/subreddits/search?q=harbour"}), "never there, or is banned"),
+]
+
+
+@pytest.mark.parametrize(("says", "match"), OTHERS)
+def test_a_listing_that_cannot_be_read_keeps_none_back(forum: Forum, server: Served, says: Says, match: str) -> None:
+    forum.submission("TikTok is banned")
+    forum.comment("is it?")
     forum.says = lambda asked: says if asked.path == "/r/harbour/new" else None
-    with closing(Reader(server.url)) as reader, pytest.raises(error, match=match) as caught:
+    with closing(Reader(server.url)) as reader:
+        assert names(reader.round()) == ["post is it?"]
+        faults = [f"{status.part}: {status.fault}" for status in reader.told]
+        assert len(faults) == bool(match)
+        assert all(re.match(f"r/harbour: .*({match})", fault) for fault in faults)
+        forum.says = lambda asked: None
+        found: list[str] = []
+        while not found:
+            found = names(reader.round())
+        assert found == ["post TikTok is banned"]
+        assert reader.told[1:] == [PartStatus("r/harbour")] * bool(match)
+
+
+def test_one_subreddit_of_several_that_is_closed_keeps_none_back(forum: Forum, server: Served) -> None:
+    forum.submission("TikTok is banned")
+    forum.says = lambda asked: Says(status=403) if asked.path.startswith("/r/lagoon") else None
+    with closing(Reader(server.url, subreddits=("lagoon", "harbour"), searches=("tiktok",))) as reader:
+        assert names(reader.round()) == ["post TikTok is banned"]
+        assert [status.part for status in reader.told] == ["r/lagoon", "r/lagoon comments"]
+
+
+def test_a_network_that_was_asked_too_often_is_left_alone(forum: Forum, server: Served) -> None:
+    forum.says = lambda asked: (
+        Says(status=429, headers={"Retry-After": "9"}) if asked.path == "/r/harbour/new" else None
+    )
+    with closing(Reader(server.url)) as reader, pytest.raises(Transient, match="429") as caught:
         reader.round()
-    if isinstance(caught.value, Transient) and says.headers.get("Retry-After") == "9":
-        assert caught.value.retry_after == timedelta(seconds=9)
+    assert caught.value.retry_after == timedelta(seconds=9)
+
+
+def test_where_no_listing_can_be_read_it_is_tried_again(forum: Forum, server: Served) -> None:
+    forum.says = lambda asked: Says(status=403) if asked.path.startswith("/r/") else None
+    with closing(Reader(server.url)) as reader, pytest.raises(Transient, match="No listing can be read"):
+        reader.round()
+
+
+def test_what_was_deleted_is_seen_or_it_is_said_that_it_cannot_be(forum: Forum, server: Served) -> None:
+    gone = forum.submission("to be regretted")
+    forum.says = lambda asked: Says(status=403) if asked.path == "/api/info" else None
+    with closing(Reader(server.url)) as reader:
+        assert names(reader.round()) == ["post to be regretted"]
+        assert [status.part for status in reader.told] == ["deletions"]
+        gone["data"] |= {"selftext": "[deleted]", "author": "[deleted]"}
+        forum.says = lambda asked: None
+        reader.clock.ahead += timedelta(hours=2)
+        assert names(reader.round()) == ["delete"]
+        assert reader.told[1:] == [PartStatus("deletions")]
+
+
+def test_the_first_start_takes_the_thousand_that_a_listing_shows(forum: Forum, server: Served) -> None:
+    for number in range(1_150):
+        forum.submission(f"number {number}")
+    with closing(Reader(server.url, comments=False)) as reader:
+        assert names(reader.round()) == [f"post number {number}" for number in range(150, 1_150)]
+        assert reader.round() == []
+        assert {step.since for step in reader.reached} == {reader.reached[0].since}
+    assert [asked.path for asked in server.asked].count("/r/harbour/new") == 11
 
 
 @pytest.mark.parametrize("status", [400, 401])

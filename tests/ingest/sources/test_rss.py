@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post
-from ingest.source import Cursor, Item, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Permanent, Reached, Transient
 from ingest.sources.feed_list import feeds
-from ingest.sources.feed_schedule import RAREST, Turn, failed, succeeded
 from ingest.sources.rss import LARGEST_FEED, Rss, RssSettings
-from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
+from tests.ingest.sources.driving import Wall, posts, steps, take_until
 from tests.ingest.sources.feed_publisher import Publisher, a_feed, an_item, publishing
 from tests.serving import Says, Served
 
@@ -41,8 +41,10 @@ def source(server: Served, wall: Wall, *paths: str) -> Rss:
     return Rss(RssSettings(feeds=tuple(server.url + path for path in paths)), wall, chance=lambda: 0.5)
 
 
-def ran(source: Rss, wall: Wall, within: timedelta, cursor: Cursor | None = None) -> list[Item | Reached]:
-    return list(steps(source, wall, cursor, within))
+def ran(
+    source: Rss, wall: Wall, within: timedelta, cursor: Cursor | None = None, told: list[PartStatus] | None = None
+) -> list[Item | Reached]:
+    return list(steps(source, wall, cursor, within, told))
 
 
 def test_what_a_feed_lists_comes_once_and_corrections_follow(publisher: Publisher, server: Served, wall: Wall) -> None:
@@ -121,19 +123,48 @@ def test_what_is_old_when_it_is_found_is_history(publisher: Publisher, server: S
 )
 def test_one_bad_feed_stops_no_other_and_is_said(publisher: Publisher, server: Served, wall: Wall, bad: Says) -> None:
     publisher.feeds |= {"/bad": bad, "/good": a_feed(an_item("1", "first", NOW))}
-    reading = steps(source(server, wall, "/bad", "/good"), wall, within=timedelta(hours=4))
-    taken = take_until(reading, lambda taken: bool(posts(taken)) and bool(rejected(taken)))
-    assert rejected(taken)[0].where == f"{server.url}/bad"
-    assert server.paths().count("/bad") < server.paths().count("/good") + 1
+    told: list[PartStatus] = []
+    taken = ran(source(server, wall, "/bad", "/good"), wall, timedelta(hours=4), told=told)
+    assert [post.text for post in posts(taken)] == ["first"]
+    assert [status.part for status in told] == [f"{server.url}/bad"]
+    assert told[0].fault
+    assert 1 < server.paths().count("/bad") < server.paths().count("/good") / 2
+    publisher.feeds["/bad"] = a_feed(an_item("2", "mended", wall.now))
+    again = ran(source(server, wall, "/bad", "/good"), wall, timedelta(hours=1), taken[-1].cursor)
+    assert [post.text for post in posts(again)] == ["mended"]
+
+
+@pytest.mark.parametrize("status", [403, 406])
+def test_a_publisher_that_refuses_programs_is_named_as_that(
+    publisher: Publisher, server: Served, wall: Wall, status: int
+) -> None:
+    publisher.feeds |= {"/bad": Says(status=status), "/good": a_feed(an_item("1", "first", NOW))}
+    told: list[PartStatus] = []
+    ran(source(server, wall, "/bad", "/good"), wall, TEN, told=told)
+    assert told[0].fault.startswith(f"The publisher refuses programs ({status}): ")
+    assert "--contact" in told[0].fault
+    assert "BANWATCH_RSS_FEEDS_FILE" in told[0].fault
+
+
+def test_a_feed_that_works_again_is_told_to(publisher: Publisher, server: Served, wall: Wall) -> None:
+    publisher.feeds |= {"/bad": Says(status=404), "/good": a_feed(an_item("1", "first", NOW))}
+    told: list[PartStatus] = []
+    own = source(server, wall, "/bad", "/good")
+    cursor = ran(own, wall, TEN, told=told)[-1].cursor
+    publisher.feeds["/bad"] = a_feed(an_item("2", "mended", NOW))
+    assert [post.text for post in posts(ran(own, wall, HOUR, cursor, told))] == ["mended"]
+    assert told[1:] == [PartStatus(f"{server.url}/bad")]
 
 
 def test_a_feed_that_fails_is_told_of_without_its_secret(publisher: Publisher, server: Served, wall: Wall) -> None:
     publisher.feeds["/good"] = a_feed(an_item("1", "first", NOW))
     address = server.url.replace("//", "//desk:s3same@") + "/bad?key=s3same"
     own = Rss(RssSettings(feeds=(address, f"{server.url}/good", "http://desk:s3same@[x/bad")), wall, chance=lambda: 0.5)
-    taken = take_until(steps(own, wall), lambda taken: len(rejected(taken)) == 2)
-    assert rejected(taken)[0].where == f"{server.url}/bad"
-    assert "s3same" not in repr([step.found for step in taken if isinstance(step, Item)])
+    told: list[PartStatus] = []
+    ran(own, wall, TEN, told=told)
+    assert len(told) == 2
+    assert told[0].part.startswith(f"{server.url}/bad")
+    assert "s3same" not in repr(told)
 
 
 def test_a_feed_that_fails_is_asked_ever_more_rarely(publisher: Publisher, server: Served, wall: Wall) -> None:
@@ -145,11 +176,13 @@ def test_a_feed_that_fails_is_asked_ever_more_rarely(publisher: Publisher, serve
 
 def test_a_feed_that_is_gone_is_dropped_for_good(publisher: Publisher, server: Served, wall: Wall) -> None:
     publisher.feeds |= {"/gone": Says(status=410), "/good": a_feed(an_item("1", "first", NOW))}
-    taken = ran(source(server, wall, "/gone", "/good"), wall, timedelta(hours=20))
+    told: list[PartStatus] = []
+    taken = ran(source(server, wall, "/gone", "/good"), wall, timedelta(hours=20), told=told)
     assert server.paths().count("/gone") == 1
-    assert "410" in rejected(taken)[0].reason
     again = source(server, wall, "/gone", "/good")
-    ran(again, wall, timedelta(hours=1), taken[-1].cursor)
+    ran(again, wall, timedelta(hours=1), taken[-1].cursor, told)
+    assert [status.part for status in told] == 2 * [f"{server.url}/gone"]
+    assert all("410" in status.fault for status in told)
     assert server.paths().count("/gone") == 1
     with pytest.raises(Permanent, match="Every feed is gone"):
         ran(source(server, wall, "/gone"), wall, timedelta(hours=1), taken[-1].cursor)
@@ -159,7 +192,7 @@ def test_where_no_feed_answers_it_is_the_network_and_passes(publisher: Publisher
     publisher.feeds |= {"/a": Says(status=503), "/b": Says(status=503)}
     own = source(server, wall, "/a", "/b")
     for _ in range(3):
-        with pytest.raises(Transient, match="No feed answers"):
+        with pytest.raises(Transient, match="No feed can be read"):
             ran(own, wall, HOUR)
     assert server.paths() == ["/a", "/b", "/a", "/b"]
     publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x"))}
@@ -211,23 +244,34 @@ def test_what_it_covers_is_what_every_feed_that_answers_was_asked_for(
     assert next(step for step in later if isinstance(step, Reached)).since > NOW + timedelta(days=2)
 
 
-def test_a_feed_s_turn_is_jittered_and_its_failures_double_it() -> None:
-    assert succeeded(NOW, TEN, 0.0).due == NOW + timedelta(minutes=8)
-    assert succeeded(NOW, TEN, 0.999).due < NOW + timedelta(minutes=12)
-    turn, pauses = Turn(NOW), []
-    for _ in range(10):
-        turn = failed(turn, NOW, TEN, None, 0.0)
-        pauses.append(turn.due - NOW)
-    assert pauses[:3] == [TEN, 2 * TEN, 4 * TEN]
-    assert pauses[-1] == RAREST
-    assert failed(Turn(NOW), NOW, TEN, 3 * HOUR, 0.0).due == NOW + 3 * HOUR
+def test_a_feed_that_fails_is_not_covered_and_does_not_hold_the_others_back_for_ever(
+    publisher: Publisher, server: Served, wall: Wall
+) -> None:
+    publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x"))}
+    own = source(server, wall, "/a", "/b")
+    before = ran(own, wall, TEN)[-1]
+    assert isinstance(before, Reached)
+    publisher.feeds["/b"] = Says(status=500)
+    reached = [step for step in ran(own, wall, 2 * HOUR, before.cursor) if isinstance(step, Reached)]
+    held = [step for step in reached if step.since == NOW]
+    after = [step for step in reached if step.since > NOW]
+    assert max(step.until for step in held) <= NOW + 2 * TEN
+    assert {step.since for step in after} == {held[-1].until}
+    assert wall.now - after[-1].until <= 2 * TEN
+
+
+ADDED = {"bn", "he", "it", "ja", "ko", "pl", "th", "uk", "vi", "zh"}
+LANGUAGES = {"ar", "de", "en", "es", "fa", "fr", "hi", "id", "pt", "ru", "tr", "ur", *ADDED}
 
 
 def test_the_shipped_list_is_many_feeds_in_many_languages() -> None:
     shipped = feeds((), None)
-    assert len(shipped) > 25
-    assert sum(feed.language == "ar" for feed in shipped) >= 5
-    assert all(feed.name and feed.language and feed.url.startswith("https://") for feed in shipped)
+    assert len(shipped) >= 60
+    count = Counter(feed.language for feed in shipped)
+    assert set(count) == LANGUAGES
+    assert count["ar"] >= 5
+    assert all(count[language] >= 2 for language in ADDED)
+    assert all(feed.name and feed.url.startswith("https://") for feed in shipped)
 
 
 def test_a_list_of_one_s_own(tmp_path: Path) -> None:

@@ -1,32 +1,47 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
 from ingest.sources.snscrape import Snscrape, SnscrapeSettings
 from ingest.sources.snscrape_scrapers import DEAD
-from tests.ingest.sources.weibo_server import USER, Timeline
-from tests.serving import Served, served
+from tests.ingest.sources.weibo_server import USER, Timeline, as_json
+from tests.serving import Asked, Says, Served, served
+
+ANOTHER = "4321"
+COOKIE = "SUB=s3same; SUBP=0033"
 
 
 class Reader:
-    def __init__(self, url: str, *users: str, cursor: Cursor | None = None) -> None:
+    """Reads round after round, with rests that pass at once."""
+
+    def __init__(self, url: str, *users: str, cursor: Cursor | None = None, cookie: str = "") -> None:
         targets = tuple(f"weibo-user:{user}" for user in users or (USER,))
-        settings = SnscrapeSettings(targets=targets, base_url=url, pace=timedelta())
+        settings = SnscrapeSettings(targets=targets, base_url=url, pace=timedelta(), cookie=SecretStr(cookie))
+        self.ahead = timedelta()
         self.cursor: Cursor = cursor or {}
-        self.steps = Snscrape(settings, lambda: datetime.now(UTC)).read(self.cursor)
+        self.steps = Snscrape(settings, lambda: datetime.now(UTC) + self.ahead).read(self.cursor)
         self.reached: list[Reached] = []
+        self.told: list[PartStatus] = []
 
     def round(self) -> list[Post | Rejected]:
         found: list[Post | Rejected] = []
         for step in self.steps:
-            if isinstance(step, Item | Reached):
+            if isinstance(step, Pause):
+                self.ahead += timedelta(seconds=step.seconds)
+            elif isinstance(step, PartStatus):
+                self.told.append(step)
+            else:
                 self.cursor = json.loads(json.dumps(step.cursor))
             if isinstance(step, Item):
                 found.append(step.found)
@@ -89,36 +104,127 @@ def test_times_counts_and_reposts(timeline: Timeline, server: Served) -> None:
     assert (repost.repost_of, repost.text) == (first["id"], "转发微博\nfirst")
 
 
-@pytest.mark.parametrize("status", [418, 432, 503, 200])
-def test_a_network_that_has_enough_is_left_alone(timeline: Timeline, server: Served, status: int) -> None:
+@pytest.mark.parametrize("status", [403, 418, 429, 503, 200])
+def test_a_network_that_shows_no_timeline_at_all_is_left_alone(timeline: Timeline, server: Served, status: int) -> None:
     timeline.status = status
     with closing(Reader(server.url)) as reader, pytest.raises(Transient):
         reader.round()
 
 
-@pytest.mark.parametrize(("status", "error"), [(200, Transient), (403, Permanent)])
-def test_a_timeline_that_cannot_be_read_keeps_none_behind_it_and_is_told_once(
-    timeline: Timeline, status: int, error: type[Exception]
-) -> None:
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_a_timeline_that_cannot_be_read_keeps_none_behind_it(timeline: Timeline, status: int) -> None:
     closed = Timeline(status=status)
     with (
-        served(lambda asked: (closed if asked.parameters["value"] == "4321" else timeline)(asked)) as server,
-        closing(Reader(server.url, "4321", USER)) as reader,
+        served(lambda asked: (closed if asked.parameters["value"] == ANOTHER else timeline)(asked)) as server,
+        closing(Reader(server.url, ANOTHER, USER)) as reader,
     ):
         timeline.post("抖音 1")
-        post, refused = reader.round()
-        assert isinstance(refused, Rejected)
-        assert refused.where == "https://m.weibo.cn/u/4321"
-        assert texts([post]) == ["抖音 1"]
+        assert texts(reader.round()) == ["抖音 1"]
+        assert [status.part for status in reader.told] == [f"weibo-user:{ANOTHER}"]
         timeline.post("抖音 2")
         assert texts(reader.round()) == ["抖音 2"]
         closed.status = 200
         closed.post("open again")
-        assert texts(reader.round()) == ["open again"]
-        timeline.status = closed.status = status
-        timeline.posts = closed.posts = []
-        with pytest.raises(error):
+        found: list[str] = []
+        while not found:
+            found = texts(reader.round())
+        assert found == ["open again"]
+        assert reader.told[1:] == [PartStatus(f"weibo-user:{ANOTHER}")]
+
+
+GATES = [
+    Says(status=432),
+    Says(status=302, headers={"Location": "https://visitor.passport.weibo.cn/visitor/visitor?entry=miniblog"}),
+    Says(status=302, headers={"Location": "https://passport.weibo.com/sso/signin"}),
+    as_json({"ok": -100, "url": "https://passport.weibo.com/sso/signin"}),
+    Says(b"<!doctype html><script>window.wbBotDetector</script>"),
+]
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_without_a_cookie_it_says_that_one_is_needed(timeline: Timeline, server: Served, gate: Says) -> None:
+    timeline.says = lambda asked: gate
+    with closing(Reader(server.url)) as reader, pytest.raises(Permanent, match="BANWATCH_SNSCRAPE_COOKIE"):
+        reader.round()
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_cookie_opens_the_gate_and_one_that_has_expired_is_a_fault(
+    timeline: Timeline, server: Served, gate: Says
+) -> None:
+    timeline.post("抖音 1")
+    taken = COOKIE
+    timeline.says = lambda asked: gate if asked.headers.get("cookie") != taken else None
+    with closing(Reader(server.url, cookie=COOKIE)) as reader:
+        assert texts(reader.round()) == ["抖音 1"]
+        taken = "SUB=another"
+        with pytest.raises(Transient, match="does not take the cookie") as caught:
             reader.round()
+    assert [status.part for status in reader.told] == [f"weibo-user:{USER}"]
+    assert "s3same" not in f"{caught.value} {reader.told}"
+
+
+def test_one_timeline_behind_the_gate_belongs_to_itself(timeline: Timeline, server: Served) -> None:
+    timeline.post("抖音 1")
+    with closing(Reader(server.url, USER, ANOTHER)) as reader:
+        timeline.says = lambda asked: Says(status=432) if asked.parameters["value"] == ANOTHER else None
+        assert texts(reader.round()) == ["抖音 1"]
+        assert "BANWATCH_SNSCRAPE_COOKIE" in reader.told[0].fault
+
+
+def test_a_cookie_is_shown_to_nobody_and_not_sent_to_another_host(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANWATCH_SNSCRAPE_COOKIE", COOKIE)
+    children: list[bytes] = []
+
+    def look(asked: Asked) -> None:
+        for each in subprocess.run(["pgrep", "-P", str(os.getpid())], capture_output=True, check=False).stdout.split():
+            with suppress(OSError):
+                children.append(
+                    b"".join(Path(f"/proc/{int(each)}/{file}").read_bytes() for file in ("cmdline", "environ"))
+                )
+
+    timeline.says = look
+    with served(lambda asked: None) as elsewhere, served(timeline) as server:
+        timeline.post("抖音 1")
+        with closing(Reader(server.url, cookie=COOKIE)) as reader:
+            assert texts(reader.round()) == ["抖音 1"]
+            away = Says(status=302, headers={"Location": f"{elsewhere.url}/api/container/getIndex"})
+            timeline.says = lambda asked: away
+            with pytest.raises(Transient, match="sends whoever asks on to 127"):
+                reader.round()
+        assert server.asked[-1].headers["cookie"] == COOKIE
+        assert elsewhere.asked == []
+    assert any(b"snscrape_program" in child for child in children)
+    assert not any(b"s3same" in child for child in children)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "base_url", "says"),
+    [
+        ("SUB=1\r\nHost: x", "https://m.weibo.cn", "plain ASCII on one line"),
+        ("SUB=ы", "https://m.weibo.cn", "plain ASCII on one line"),
+        (COOKIE, "https://mirror.example", "names mirror.example"),
+        (COOKIE, "https://weibo.cn.example", "names weibo.cn.example"),
+        (COOKIE, "https://notweibo.cn", "names notweibo.cn"),
+        (COOKIE, "http://m.weibo.cn", "begin with https"),
+    ],
+)
+def test_a_cookie_that_would_go_elsewhere_is_refused(cookie: str, base_url: str, says: str) -> None:
+    settings = SnscrapeSettings(targets=(f"weibo-user:{USER}",), base_url=base_url, cookie=SecretStr(cookie))
+    with pytest.raises(Permanent, match=says) as caught:
+        Snscrape(settings, lambda: datetime.now(UTC))
+    assert "s3same" not in f"{caught.value} {settings}"
+
+
+@pytest.mark.parametrize("number", [str(10**30), str((2_000_000_000 << 22) * 8)])
+def test_a_number_of_a_time_to_come_hides_nothing(timeline: Timeline, server: Served, number: str) -> None:
+    timeline.post("of the future", id=number, created_at="Fri Jul 10 20:04:05 +0800 2020")
+    with closing(Reader(server.url)) as reader:
+        assert texts(reader.round())[0].startswith("Not a post: ")
+        timeline.post("抖音 1")
+        assert texts(reader.round()) == ["抖音 1"]
 
 
 @pytest.mark.parametrize("scraper", [*DEAD, "twitter-search", "twitter-user"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
 from ingest.sources.snscrape_process import SnscrapeProcess
 from ingest.sources.telegram import Telegram, TelegramSettings, channel_name
 from ingest.sources.telegram_channel import Channel, Trouble, missing, view
@@ -45,6 +45,12 @@ class Reader:
         self.source = Telegram(settings(url, *channels, **given), self.clock)
         self.cursor: Cursor = {}
         self.reached: list[Reached] = []
+        self.told: list[PartStatus] = []
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What was said last of each channel of which anything was said."""
+        return {status.part: status.fault for status in self.told}
 
     def rounds(self, count: int = 1) -> list[Post | Rejected]:
         """What is found until so many visits have ended."""
@@ -57,6 +63,8 @@ class Reader:
                     case Item():
                         self.cursor = json.loads(json.dumps(step.cursor))
                         found.append(step.found)
+                    case PartStatus():
+                        self.told.append(step)
                     case Reached():
                         self.cursor = json.loads(json.dumps(step.cursor))
                         self.reached.append(step)
@@ -106,9 +114,10 @@ def test_a_page_of_a_gap_that_is_something_else_skips_nothing(site: Site, server
     site.channels["harbour_news"] |= a_channel("harbour_news", range(31, 300))
     answers = iter([instead])
     site.says = lambda asked: next(answers, None) if asked.parameters.get("before") == "91" else None
-    told, *found = names(reader.rounds(40))
-    assert told.startswith("the page is none that snscrape knows") or told == Trouble.NO_CHANNEL
-    assert found == [f"post harbour_news/{number}" for number in range(31, 300)]
+    assert names(reader.rounds(40)) == [f"post harbour_news/{number}" for number in range(31, 300)]
+    fault, mended = reader.told
+    assert fault.fault.startswith(("The page is none that snscrape knows", Trouble.NO_CHANNEL))
+    assert mended == PartStatus("@harbour_news")
 
 
 def test_an_unreadable_message_that_stands_alone_on_a_page_of_history_keeps_nothing_back(
@@ -211,33 +220,130 @@ def test_an_empty_channel_is_told_from_one_that_cannot_be_read(site: Site, serve
     site.closed = {"shut_gate": "1 204 subscribers", "tea_circle": "88 members, 3 online"}
     site.says = lambda asked: html("<h1>A new Telegram</h1>") if asked.path == "/s/new_layout" else None
     reader = Reader(server.url, "quiet_pier", "shut_gate", "tea_circle", "nobody_here", "new_layout")
-    found = reader.rounds(2)
-    told = {each.where.rsplit("/", 1)[-1]: each.reason for each in found if isinstance(each, Rejected)}
-    assert told == {
-        "shut_gate": Trouble.NO_PREVIEW,
-        "tea_circle": Trouble.A_GROUP,
-        "nobody_here": Trouble.NO_CHANNEL,
-        "new_layout": Trouble.LAYOUT,
+    assert reader.rounds(2) == []
+    assert reader.faults == {
+        "@shut_gate": Trouble.NO_PREVIEW,
+        "@tea_circle": Trouble.A_GROUP,
+        "@nobody_here": Trouble.NO_CHANNEL,
+        "@new_layout": Trouble.LAYOUT,
     }
 
 
-def test_when_no_channel_can_be_read_it_ends_and_says_why(site: Site, server: Served) -> None:
-    with pytest.raises(Permanent, match="nobody_here: there is no public channel of this name"):
-        Reader(server.url, "nobody_here").rounds()
+LOGIN = html('<div class="tgme_page"><h1>Log in to Telegram</h1><form action="/auth"><input name="phone"></form></div>')
+ANOTHER = page(*(message("far_isle", number, "not from here") for number in range(900, 905)))
+BROKEN = Says(b"<section class='tgme_channel_history'><div class='tgme_widget_message' data-post='\xff\x00<<</")
+TOO_FAR = page(message("harbour_news", 10**12, "of the far future", at=START))
+UNNUMBERED = page(message("harbour_news", 10**30, "beyond all numbers", at=START))
 
 
-def test_a_page_without_a_single_readable_post_is_a_change_of_layout(site: Site, server: Served) -> None:
-    site.says = lambda asked: page(message("harbour_news", 1, "x").replace("<a class=", "<a data-class="))
-    with pytest.raises(Permanent, match="has changed its layout"):
-        Reader(server.url, "harbour_news").rounds()
+@pytest.mark.parametrize(
+    ("instead", "says"),
+    [
+        (LOGIN, Trouble.LAYOUT),
+        (html("<title>Before you continue</title>"), Trouble.LAYOUT),
+        (Says(), Trouble.LAYOUT),
+        (Says(b" \n "), Trouble.LAYOUT),
+        (page(), Trouble.EMPTY),
+        (ANOTHER, Trouble.ANOTHER),
+        (BROKEN, Trouble.EMPTY),
+        (TOO_FAR, Trouble.TOO_FAR),
+        (UNNUMBERED, Trouble.TOO_FAR),
+        (Says(status=302, headers={"Location": "https://consent.example/?continue=t.me"}), "consent.example"),
+        (Says(status=302, headers={"Location": "http://169.254.169.254/"}), "169.254.169.254"),
+        (Says(status=302, headers={"Location": "/harbour_news"}), Trouble.NO_CHANNEL),
+        (Says(status=403), "answered 403"),
+        (Says(status=404), "answered 404"),
+        (Says(status=500), "answered 500"),
+        (None, "does not answer"),
+    ],
+)
+def test_one_page_of_something_else_belongs_to_its_channel_and_passes(instead: Says | None, says: str) -> None:
+    site = Site({name: a_channel(name, range(1, 31)) for name in ("harbour_news", "quiet_pier")})
+    bad = False
+    with served(lambda asked: instead if bad and asked.path == "/s/harbour_news" else site(asked)) as server:
+        reader = Reader(server.url, "harbour_news", "quiet_pier")
+        reader.rounds(2)
+        bad = True
+        site.channels["quiet_pier"] |= a_channel("quiet_pier", range(31, 33))
+        assert names(reader.rounds(3)) == ["post quiet_pier/31", "post quiet_pier/32"]
+        (told,) = reader.told
+        assert told.part == "@harbour_news"
+        assert says in told.fault
+        bad = False
+        site.channels["harbour_news"] |= a_channel("harbour_news", range(31, 33))
+        assert names(reader.rounds(20)) == ["post harbour_news/31", "post harbour_news/32"]
+        assert reader.told[1:] == [PartStatus("@harbour_news")]
 
 
-def test_snscrape_breaking_on_a_page_is_a_change_of_layout(site: Site, server: Served) -> None:
-    card = (
-        '<a class="tgme_widget_message_link_preview" href="https://example.org"><i class="link_preview_image"></i></a>'
-    )
-    site.says = lambda asked: page(message("harbour_news", 1, "x", more=card))
-    with pytest.raises(Permanent, match="KeyError"):
+def test_a_channel_that_fails_is_asked_ever_more_rarely(site: Site, server: Served) -> None:
+    site.channels["quiet_pier"] = {}
+    reader = Reader(server.url, "nobody_here", "quiet_pier")
+    reader.rounds(300)
+    assert 10 <= server.paths().count("/s/nobody_here") <= 60
+    assert server.paths().count("/s/quiet_pier") == 300
+
+
+def test_a_channel_that_fails_is_not_covered_and_holds_the_others_back_for_half_an_hour(
+    site: Site, server: Served
+) -> None:
+    site.channels["quiet_pier"] = {}
+    reader = Reader(server.url, "harbour_news", "quiet_pier")
+    reader.rounds(4)
+    read, begun = reader.reached[-1].until, reader.reached[-1].since
+    site.says = lambda asked: LOGIN if asked.path == "/s/harbour_news" else None
+    failing, reader.reached = reader.clock.now, []
+    reader.rounds(100)
+    held = [step for step in reader.reached if step.since == begun]
+    assert max(step.until for step in held) - read < timedelta(minutes=5)
+    after = [step for step in reader.reached if step.since > begun]
+    assert {step.since for step in after} == {held[-1].until}
+    assert len(held) * timedelta(minutes=2) >= timedelta(minutes=28)
+    assert reader.clock.now - after[-1].until < timedelta(minutes=5)
+    assert after[0].until - failing < timedelta(minutes=40)
+    site.says = lambda asked: None
+    reader.rounds(60)
+    assert reader.reached[-1].since == after[-1].since
+
+
+def test_a_channel_that_never_answered_takes_nothing_from_what_is_covered(site: Site, server: Served) -> None:
+    reader = Reader(server.url, "nobody_here", "harbour_news", since=START)
+    reader.rounds(30)
+    assert {step.since for step in reader.reached} == {START}
+    assert reader.clock.now - reader.reached[-1].until < timedelta(minutes=5)
+
+
+def test_when_no_channel_can_be_read_it_says_why_and_tries_again(site: Site, server: Served) -> None:
+    reader = Reader(server.url, "nobody_here")
+    with pytest.raises(Transient, match="@nobody_here: There is no public channel of this name") as caught:
+        reader.rounds()
+    assert caught.value.retry_after is not None
+    assert timedelta(minutes=2) <= caught.value.retry_after <= timedelta(minutes=4)
+    reader.clock.now += caught.value.retry_after
+    site.channels["nobody_here"] = a_channel("nobody_here", range(1, 3))
+    assert names(reader.rounds()) == ["post nobody_here/1", "post nobody_here/2"]
+
+
+@pytest.mark.parametrize(
+    ("instead", "says"),
+    [
+        (message("harbour_news", 1, "x").replace("<a class=", "<a data-class="), "has changed its layout"),
+        (
+            message(
+                "harbour_news",
+                1,
+                "x",
+                more='<a class="tgme_widget_message_link_preview" href="https://example.org">'
+                '<i class="link_preview_image"></i></a>',
+            ),
+            "KeyError",
+        ),
+    ],
+)
+def test_a_page_on_which_snscrape_breaks_is_a_change_of_layout(
+    site: Site, server: Served, instead: str, says: str
+) -> None:
+    site.says = lambda asked: page(instead)
+    with pytest.raises(Transient, match=says):
         Reader(server.url, "harbour_news").rounds()
 
 
@@ -268,9 +374,7 @@ def test_one_channel_that_fails_does_not_keep_the_others(site: Site, server: Ser
     site.channels["far_isle"] = a_channel("far_isle", range(1, 3))
     site.says = lambda asked: Says(status=500) if asked.path == "/s/harbour_news" else None
     reader = Reader(server.url, "harbour_news", "far_isle")
-    with closing(reader.source.read({})) as steps:  # type: ignore[type-var]
-        found = [step.found for step in (next(steps) for _ in range(40)) if isinstance(step, Item)]
-    assert names(found) == ["post far_isle/1", "post far_isle/2"]
+    assert names(reader.rounds()) == ["post far_isle/1", "post far_isle/2"]
 
 
 def test_a_page_that_never_ends_ends_the_program_and_another_is_started(site: Site, server: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +32,7 @@ class Timeline:
     posts: list[dict[str, Any]] = field(default_factory=list)
     pinned: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
+    says: Callable[[Asked], Says | None] = lambda asked: None
     _last: int = 0
 
     def post(self, text: str, **fields: Any) -> dict[str, Any]:
@@ -52,18 +54,20 @@ class Timeline:
         return post
 
     def __call__(self, asked: Asked) -> Says:
+        if special := self.says(asked):
+            return special
         if self.status != 200:
             return Says(status=self.status)
         start = int(asked.parameters.get("since_id", 0))
         newest = list(reversed(self.posts))
         shown = ([] if start else self.pinned) + newest[start : start + PAGE]
         if not shown:
-            return _json({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}})
+            return as_json({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}})
         more = {"since_id": start + PAGE} if start + PAGE < len(newest) else {}
         cards = [{"card_type": 9, "mblog": post} for post in shown]
-        return _json({"ok": 1, "data": {"cards": [{"card_type": 11}, *cards], "cardlistInfo": more}})
+        return as_json({"ok": 1, "data": {"cards": [{"card_type": 11}, *cards], "cardlistInfo": more}})
 
 
-def _json(body: object) -> Says:
+def as_json(body: object) -> Says:
     content = json.dumps(body, separators=(",", ":")).encode()
     return Says(content, headers={"Content-Type": "application/json; charset=utf-8"})

@@ -21,6 +21,8 @@ from tests.waiting import free_port
 
 ROOT = Path(__file__).parents[3]
 WRITER, READER = "writer's word", "reader's word"
+READABLE = ["counts", "guarded", "posts", "shown"]
+"""The tables that readers are granted in these tests."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ def start(directory: Path, port: int, **settings: Any) -> Warehouse:
         text=True,
     )
     given = {"directory": str(directory), "port": port, "writer_password": WRITER, "reader_password": READER}
+    given |= {"readable": READABLE, "database": "tried"}
     assert process.stdin is not None
     process.stdin.write(json.dumps(given | settings))
     process.stdin.close()

@@ -32,11 +32,13 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     running = start(tmp_path_factory.mktemp("warehouse"), free_port(), limits=limits)
     wait_until_ready(running)
     with closing(running.client()) as client:
-        client.command("CREATE TABLE guarded (a UInt64, text String) ENGINE = MergeTree ORDER BY a")
-        client.command("INSERT INTO guarded SELECT number, 'x' FROM numbers(1000000)")
-        client.command("CREATE VIEW shown AS SELECT * FROM guarded")
+        client.command("CREATE DATABASE tried")
+        client.command("CREATE TABLE tried.guarded (a UInt64, text String) ENGINE = MergeTree ORDER BY a")
+        client.command("INSERT INTO tried.guarded SELECT number, 'x' FROM numbers(100000)")
+        client.command("CREATE TABLE tried.hidden ENGINE = MergeTree ORDER BY text AS SELECT 'opensesame' AS text")
+        client.command("CREATE VIEW tried.shown AS SELECT * FROM tried.guarded")
     yield running
-    assert running.post("SELECT count() FROM guarded").text == "1000000\n"
+    assert running.post("SELECT count() FROM tried.guarded").text == "100000\n"
     status, said = stop(running)
     assert status == 0, said
 
@@ -163,6 +165,39 @@ WAYS_OUT = [
     "SELECT getMacro('shard')",
     "SELECT showCertificate()",
     "SELECT * FROM '{secret}'",
+    # A text that the engine computes: columns, parameters of an aggregate function, an argument that is parsed.
+    "SELECT b FROM values('a String COMMENT \\' (alias \\', b String ALIAS file(\\'{secret}\\')', '1')",
+    "SELECT b AS `x\n  y` FROM values('a String, b String ALIAS file(\\'{secret}\\')', '1')",
+    "SELECT * FROM values('a String CODEC(file(\\'{secret}\\'))', '1')",
+    "SELECT * FROM values('a String TTL file(\\'{secret}\\')', '1')",
+    "SELECT * FROM values('a Int8) ENGINE = Memory AS SELECT file(\\'{secret}\\') --', '1')",
+    "SELECT * FROM values('a Int8, CONSTRAINT c CHECK file(\\'{secret}\\')', '1')",
+    "SELECT * FROM values('a AggregateFunction(quantile(length(file(\\'{secret}\\'))), Float64)', '1')",
+    "SELECT * FROM values(({structure:String}), (1, ''))",
+    "SELECT structureToProtobufSchema('a Int32 DEFAULT toInt32(file(\\'{secret}\\'))')",
+    "SELECT structureToCapnProtoSchema('a Int32 DEFAULT toInt32(file(\\'{secret}\\'))')",
+    "SELECT arrayReduce('quantile(length(file(\\'{secret}\\')))', [1, 2, 3])",
+    "SELECT arrayReduce(concat('quantile(length(fi', 'le(\\'{secret}\\')))'), [1, 2, 3])",
+    "SELECT arrayReduceInRanges('quantile(length(file(\\'{secret}\\')))', [(1, 2)], [1, 2, 3])",
+    "SELECT initializeAggregation('quantile(length(file(\\'{secret}\\')))', 1)",
+    "SELECT formatRow('CSV', file('{secret}'))",
+    "WITH file AS f SELECT arrayMap(f, ['{secret}'])",
+    "SELECT arrayMap({{f:Identifier}}, ['{secret}'])",
+    "SELECT * FROM SQLStandardValues(file('{secret}'))",
+    "SELECT * FROM (VALUES (file('{secret}')))",
+    "SELECT * FROM default.`{secret}`",
+    "SELECT 'x' IN default.`{secret}`",
+    "DESCRIBE TABLE default.`{secret}`",
+    "DESCRIBE TABLE `{secret}`",
+    "DESCRIBE TABLE numbers(1)",
+    "DESC (SELECT 1) , file('{secret}')",
+    "DESC (SELECT file('{secret}'))",
+    "/* */ DESC TABLE /* */ file('{secret}')",
+    "SELECT 1 PARALLEL WITH SELECT file('{secret}')",
+    "SELECT dictGet('default.d', 'a', 1)",
+    "SELECT joinGet('default.guarded', 'a', 1)",
+    "SELECT sumIf(length(file('{secret}')), 1)",
+    "SELECT flameGraph(1)",
 ]
 PRYING = [
     "SELECT * FROM system.processes",
@@ -199,6 +234,41 @@ PRYING = [
     "USE system",
     "USE `sys\\x74em`",
     "USE {database:Identifier}",
+    "USE default",
+    "EXISTS TABLE default.`/etc/shadow`",
+    "EXISTS TABLE default.shadow",
+    "EXISTS TABLE `/etc/shadow`",
+    "EXISTS TABLE tried.`/etc/shadow`",
+    "EXISTS DATABASE default",
+    "SHOW TABLES FROM default",
+    "SHOW COLUMNS FROM guarded FROM default",
+    "SHOW COLUMNS FROM `/etc/shadow`",
+    "SHOW CREATE TABLE default.`/etc/shadow`",
+    "SELECT hasColumnInTable('default', '/etc/shadow', 'a')",
+    "SELECT count() FROM tried.hidden",
+    "SELECT count() FROM hidden",
+    "SELECT 'x' IN hidden",
+    "SELECT 'x' IN tried.hidden",
+    "SELECT 'x' IN (SELECT text FROM hidden)",
+    "WITH hidden AS (SELECT 1) SELECT * FROM hidden",
+    "WITH hidden AS (SELECT * FROM hidden) SELECT * FROM hidden",
+    "SELECT * FROM shown AS hidden JOIN hidden ON 1",
+    "EXPLAIN ESTIMATE SELECT * FROM hidden",
+    "DESC (SELECT * FROM hidden)",
+    "SELECT * FROM view(SELECT * FROM hidden)",
+    "SELECT * FROM merge('tried', 'hidden')",
+    "SELECT hostName()",
+    "SELECT HOSTNAME()",
+    "SELECT fqdn()",
+    "SELECT serverUUID()",
+    "SELECT uptime()",
+    "SELECT tcpPort()",
+    "SELECT getOSKernelVersion()",
+    "SELECT filesystemCapacity()",
+    "SHOW CLUSTERS",
+    "SHOW FILESYSTEM CACHES",
+    "SHOW MERGES",
+    "SHOW DICTIONARIES",
 ]
 OTHERS = [
     "SELECT 1; SELECT 2",
@@ -269,7 +339,7 @@ def refused(warehouse: Warehouse, answer: httpx.Response) -> None:
     assert answer.text.startswith(f"Code: {answer.headers[EXCEPTION]}. DB::Exception: ")
     assert "Stack trace" not in answer.text
     assert SECRET not in answer.text
-    assert warehouse.post("SELECT count() FROM shown", "reader").text == "1000000\n"
+    assert warehouse.post("SELECT count() FROM shown", "reader").text == "100000\n"
 
 
 @pytest.mark.parametrize("text", WRITES + DEFINITIONS + WAYS_OUT + PRYING + OTHERS)
@@ -325,6 +395,14 @@ def test_a_reader_by_get_may_no_more_than_by_post(warehouse: Warehouse) -> None:
         refused(warehouse, httpx.get(warehouse.url, params=asked))
 
 
+def test_nothing_tells_of_this_machine(warehouse: Warehouse) -> None:
+    asked = "SELECT data_paths, metadata_path, displayName() FROM system.tables WHERE database = 'tried' FORMAT TSV"
+    lines = warehouse.post(asked, "reader").text.splitlines()
+    assert len(lines) == 3
+    assert all("banwatch" in line and str(Path.home()) not in line and "/tmp" not in line for line in lines)
+    assert str(Path.cwd()) not in warehouse.post("SELECT * FROM system.databases", "reader").text
+
+
 ORDINARY = [
     "SELECT count() FROM system.tables WHERE database = currentDatabase()",
     "SELECT count() > 0 FROM information_schema.columns",
@@ -346,6 +424,23 @@ ORDINARY = [
     "SELECT a, row_number() OVER (ORDER BY a) FROM shown LIMIT 2",
     "SELECT count() FROM shown AS l JOIN (SELECT 1 AS a) AS r USING (a)",
     "SELECT * FROM numbers(3) WHERE number IN (SELECT a FROM shown)",
+    "SELECT (1, 'x') IN shown",
+    "WITH (SELECT groupArray(a) FROM shown WHERE a < 3) AS list SELECT 2 IN list",
+    "WITH top AS (SELECT 1 AS a) SELECT a FROM top UNION ALL SELECT a FROM top",
+    "SELECT hidden FROM (SELECT 1 AS hidden)",
+    "SELECT arrayReduce('quantiles(0.5, 0.9)', [1, 2, 3]), arrayReduce('sum', [1])",
+    "SELECT countIfOrNull(a > 1), uniqExactIf(text, 1), avgOrDefaultIf(a, 1), quantilesTDigestIf(0.5)(a, 1) FROM shown",
+    "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t (x, y)",
+    "SELECT a, c FROM VALUES('a Tuple(x Int8, y String), c Enum8(''p'' = 1), d DateTime64(3, ''UTC'')',"
+    " ((1, 'z'), 'p', '2020-07-10 16:00:00.000'))",
+    '/* the tool\'s remark */ DESC TABLE "tried"."shown" FORMAT JSONCompact',
+    "DESC (SELECT a, text FROM shown)",
+    "SHOW FUNCTIONS LIKE 'sum%'",
+    "SHOW SETTING max_threads",
+    "SELECT tables.name FROM system.tables WHERE tables.database = 'tried'",
+    "SELECT max(a) FROM shown WHERE NOT a IN (1, 2) AND text NOT LIKE 'y%' GROUP BY text WITH TOTALS LIMIT 1 BY text",
+    "SELECT a FROM shown ORDER BY a WITH FILL FROM 1 TO 5 STEP 1 LIMIT 3 FORMAT CSVWithNames",
+    "SELECT * EXCEPT (text), COLUMNS('^a') APPLY(toString) FROM shown LIMIT 1",
 ]
 
 

@@ -28,7 +28,7 @@ def test_get_only_reads(warehouse: Warehouse, client: Client) -> None:
     client.command("CREATE TABLE got (a UInt8) ENGINE = Memory")
     drop = httpx.get(warehouse.url, params={"query": "DROP TABLE got"}, auth=("writer", WRITER))
     assert drop.headers["X-ClickHouse-Exception-Code"] == "164"
-    assert httpx.get(warehouse.url, params={"query": "EXISTS got"}, auth=AUTH).text == "1\n"
+    assert httpx.get(warehouse.url, params={"query": "EXISTS got"}, auth=("writer", WRITER)).text == "1\n"
     assert httpx.get(warehouse.url, auth=AUTH).text == "Ok.\n"
 
 

@@ -28,10 +28,11 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def table(warehouse: Warehouse) -> Iterator[None]:
     with closing(warehouse.client()) as client:
-        client.command("CREATE TABLE guarded (a UInt64, url String) ENGINE = MergeTree ORDER BY a")
-        client.command("INSERT INTO guarded VALUES (1, 'https://example.org/file(1)')")
+        client.command("CREATE DATABASE tried")
+        client.command("CREATE TABLE tried.guarded (a UInt64, url String) ENGINE = MergeTree ORDER BY a")
+        client.command("INSERT INTO tried.guarded VALUES (1, 'https://example.org/file(1)')")
         yield
-        assert client.query("SELECT a FROM guarded").result_rows == [(1,)]
+        assert client.query("SELECT a FROM tried.guarded").result_rows == [(1,)]
 
 
 WAYS_TO_A_FILE = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.event_time import AHEAD, EARLIEST, LATEST, Impossible, event_time
+from ingest.event_time import AHEAD, EARLIEST, LATEST, Impossible, event_time
 from tests.conftest import NOON, a_post
 
 
@@ -17,6 +17,13 @@ def test_an_author_clock_that_can_be_right_is_believed() -> None:
 
 def test_a_clock_that_runs_ahead_is_replaced_by_the_networks() -> None:
     assert event_time(a_post(created_at=NOON + AHEAD + timedelta(seconds=1), seen_at=NOON)) == (NOON, True)
+
+
+def test_a_source_that_did_not_take_the_author_s_clock_is_believed() -> None:
+    """As Bluesky's, where the key of a record tells a time too: no look at two clocks would show it."""
+    assert event_time(a_post(created_at=NOON, seen_at=NOON, clock_replaced=True)) == (NOON, True)
+    ahead = a_post(created_at=NOON + timedelta(days=1), seen_at=NOON, clock_replaced=True)
+    assert event_time(ahead) == (NOON, True)
 
 
 def test_an_absurdly_old_time_is_replaced() -> None:

@@ -1,0 +1,131 @@
+"""What is in a packed file, in UTF-8: gzip, zstd or bzip2, told by the first bytes.
+
+A file that is cut off gives what it has, and then fails.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, cast
+
+import zstandard
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+GZIP_MAGIC = b"\x1f\x8b"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+BZIP2_MAGIC = b"BZh"
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+ZSTD_WINDOW = 2**31
+"""The dumps of Reddit are packed with the largest window that there is."""
+
+ZSTD_AT_ONCE = 2_048
+"""Packed bytes that are unpacked at once: at worst, four of them are 128 kB."""
+
+BUFFER = 256 * 1024
+UNPACKING_FAILS = (EOFError, OSError, zlib.error, zstandard.ZstdError, tarfile.TarError)
+
+
+def unpacked(raw: IO[bytes]) -> io.BufferedReader:
+    """What is in a stream, however it is packed."""
+    packed = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw), BUFFER)
+    magic = packed.peek(4)
+    if magic.startswith(GZIP_MAGIC):
+        return io.BufferedReader(_Pieces(gzip.GzipFile(fileobj=packed).read1), BUFFER)
+    if magic.startswith(ZSTD_MAGIC):
+        return io.BufferedReader(_Pieces(_Zstd(packed).read1), BUFFER)
+    if magic.startswith(BZIP2_MAGIC):
+        return io.BufferedReader(_Pieces(bz2.BZ2File(packed).read1), BUFFER)
+    return packed
+
+
+def in_utf8(stream: io.BufferedReader) -> io.BufferedReader:
+    """A content in UTF-8 without a byte order mark; without a mark it is taken to be UTF-8."""
+    if stream.peek(2).startswith(UTF16_MARKS):
+        return io.BufferedReader(_Pieces(_Utf16(stream).read1), BUFFER)
+    if stream.peek(3).startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
+
+
+class _Pieces(io.RawIOBase):
+    """A stream of what `read1` gives: at most so many bytes as it is asked for, none at the end.
+
+    A failure behind some bytes is raised when these have been given out.
+    """
+
+    def __init__(self, read1: Callable[[int], bytes]) -> None:
+        self._read1 = read1
+        self._failure: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        if self._failure is not None:
+            raise self._failure
+        room = memoryview(buffer).cast("B")
+        filled = 0
+        try:
+            while filled < len(room) and (piece := self._read1(len(room) - filled)):
+                room[filled : filled + len(piece)] = piece
+                filled += len(piece)
+        except UNPACKING_FAILS as error:
+            if not filled:
+                raise
+            self._failure = error
+        return filled
+
+
+class _Zstd:
+    """Unpacks frame by frame. The library's own stream takes a frame that is cut off for one that has ended."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._unpacking = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+        self._frame = self._unpacking.decompressobj()
+        self._ahead = b""
+        self._given = 0
+
+    def read1(self, most: int) -> bytes:
+        """Some bytes; none at the end."""
+        while self._given == len(self._ahead):
+            content = self._frame.unused_data or self._packed.read(ZSTD_AT_ONCE)
+            if not content:
+                return self._end()
+            if self._frame.eof:
+                self._frame = self._unpacking.decompressobj()
+            self._ahead, self._given = self._frame.decompress(content), 0
+        piece = self._ahead[self._given : self._given + most]
+        self._given += len(piece)
+        return piece
+
+    def _end(self) -> bytes:
+        if not self._frame.eof:
+            raise EOFError("Compressed file ended before the end of a frame was reached")
+        return b""
+
+
+class _Utf16:
+    """Gives UTF-16 with its mark, as Windows writes it, in UTF-8."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-16")(errors="replace").decode
+        self._ahead = b""
+
+    def read1(self, most: int) -> bytes:
+        """Some bytes; none at the end."""
+        content = b"begin"
+        while content and not self._ahead:
+            content = self._stream.read1(BUFFER)
+            self._ahead = self._decode(content, final=not content).encode(errors="replace")
+        piece, self._ahead = self._ahead[:most], self._ahead[most:]
+        return piece
