@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
 import zstandard
-from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, reconnect
 
@@ -171,7 +167,6 @@ class _Opening(reconnect):
 
 
 def _open(url: str) -> ClientConnection:
-    here: Any = partial(_connection_to, urlsplit(url).hostname)
     # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
     opening = _Opening(
         url,
@@ -181,19 +176,8 @@ def _open(url: str) -> ClientConnection:
         close_timeout=CLOSE_WITHIN,
         ping_interval=None,
         max_size=LARGEST_FRAME,
-        create_connection=here,
     )
     return opening.__enter__()
-
-
-def _connection_to(
-    host: str | None, connection: socket.socket, protocol: ClientProtocol, **options: Any
-) -> ClientConnection:
-    """To the host that was asked, and to no other: the library follows a redirect anywhere, also to a private one."""
-    there = protocol.uri.host
-    if there != host:
-        raise Transient(f"{host} sends whoever asks on to {there[:100]}, which is not followed.")
-    return ClientConnection(connection, protocol, **options)
 
 
 def _translated(host: str, work: Callable[[], Connection]) -> Connection:

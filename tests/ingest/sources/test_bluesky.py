@@ -240,16 +240,6 @@ def test_a_dictionary_of_the_world_is_at_no_private_address(monkeypatch: pytest.
     assert "/dictionary" not in server.paths()
 
 
-def test_a_stream_is_at_the_host_that_was_asked() -> None:
-    with served(lambda asked: Says(status=404)) as other:
-        elsewhere = other.url.replace("http://127.0.0.1", "ws://localhost")
-        with served(lambda asked: Says(status=302, headers={"Location": elsewhere})) as server:
-            reading = Reading(source(server.url.replace("http", "ws")))
-            reading.until(lambda: bool(reading.failures))
-    assert "sends whoever asks on to localhost" in reading.failures[0]
-    assert not any("upgrade" in asked.headers for asked in other.asked)
-
-
 def test_a_dictionary_that_changed_is_fetched_again(open_parts: ExitStack) -> None:
     server = Jetstream()
     url = open_parts.enter_context(server.served())
