@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _MOST_BLOCK_ROWS = 65_536
 _MOST_THREADS = 64
-# `output_format_schema` is the one among them that names a file to write.
+# Two name a file: `output_format_schema` one to write, `output_format_orc_writer_time_zone_name` one to read.
 _FREE = re.compile(
-    r"output_format_(?!schema)\w+|date_time_output_format|date_time_input_format|session_timezone|limit|offset|extremes"
+    r"output_format_(?!schema|orc_writer)\w+|date_time_output_format|date_time_input_format|limit|offset|extremes"
     r"|join_use_nulls|group_by_use_nulls|aggregate_functions_null_for_empty|prefer_column_name_to_alias"
     r"|format_csv_delimiter|http_write_exception_in_output_format|http_headers_progress_interval_ms"
     r"|send_progress_in_http_headers|use_client_time_zone"
@@ -32,6 +32,8 @@ _IGNORED = re.compile(
     r"|send_timeout|cancel_http_readonly_queries_on_client_close|enable_http_compression|http_zlib_compression_level"
     r"|allow_experimental_\w+_type|async_insert|wait_for_async_insert|insert_\w+|max_insert_\w+|use_query_cache"
 )
+# The engine opens what stands behind `file:`, and waits for ever where that is a pipe.
+_TIME_ZONE = re.compile(r"[\w+-]+(?:/[\w+-]+)*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -61,7 +63,7 @@ def allowance(asked: Mapping[str, str], limits: ReaderLimits) -> dict[str, str]:
             given[name] = _clamped(name, value, most[name])
         elif name == "readonly" and value in {"1", "2"}:
             continue
-        elif _FREE.fullmatch(name):
+        elif _FREE.fullmatch(name) or (name == "session_timezone" and _TIME_ZONE.fullmatch(value)):
             given[name] = value
         elif not _IGNORED.fullmatch(name):
             raise EngineError(Code.READONLY, f"Cannot modify '{name}' setting in readonly mode: it is not a reader's.")

@@ -31,7 +31,7 @@ LONGEST_READ = 256 * 1024
 
 _NAME = r"""([a-z_]\w*|`[^`\\/\x00-\x1f\x7f]+`|"[^"\\/\x00-\x1f\x7f]+")"""
 _REMARK = r"\s*(?:(?:/\*[^*/]*\*/|--[^\n]*\n)\s*)*"
-_END = r"(?:\s+FORMAT\s+\w+)?\s*;?\s*"
+_END = r"(?:\s++FORMAT\s++\w++)?+\s*+;?+\s*+"  # possessive: blanks without end are tried in one way
 _ABOUT = r"(?:EXISTS(?:\s+TABLE|\s+VIEW)?|SHOW\s+CREATE(?:\s+TABLE|\s+VIEW)?|DESC(?:RIBE)?(?:\s+TABLE)?)"
 _FLAGS = re.IGNORECASE | re.ASCII
 # The statements without a tree, each in one spelling; DESCRIBE of a query is judged by that query.

@@ -45,6 +45,7 @@ _OWN = {
 }
 _LONGEST_HEAD = 256 * 1024
 _LONGEST_QUERY = 16 * 1024 * 1024
+_LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,6 @@ async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes
 
 
 def _whole_number(text: str) -> int:
-    if not text.isdecimal():
-        raise EngineError(Code.INVALID_SESSION_TIMEOUT, f"{text!r} is not a number of seconds")
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise EngineError(Code.INVALID_SESSION_TIMEOUT, f"{text[:40]!r} is not a number of seconds")
     return int(text)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+# What is opened and not closed reaches to the end: looked for again from each of its signs, an end that is not there
+# would take the square of the text's length.
 _TOKEN = re.compile(
     rb"""
-    (?P<space>  \s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?\*/ )
-  | (?P<quoted> '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`\\]|\\.|``)*` | \$(\w*)\$.*?\$\3\$ )
+    (?P<space>  \s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
+  | (?P<quoted> '(?:[^'\\]|\\.|'')*+(?:'|\\?\Z) | "(?:[^"\\]|\\.|"")*+(?:"|\\?\Z) | `(?:[^`\\]|\\.|``)*+(?:`|\\?\Z)
+              | (?<![\w$])\$(\w*)\$.*?(?:\$\3\$|\Z) )
   | (?P<word>   \w+ )
   | (?P<other>  . )
     """,
