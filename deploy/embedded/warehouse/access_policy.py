@@ -32,10 +32,10 @@ _SHOW = " like not_like case_insensitive_like where_expression limit_length full
 _SHAPES = {
     "SelectWithUnionQuery": _UNION,
     "SelectQuery": _JOINED + _GROUPS + _LIMITS + _ORDERED,
-    "ExplainQuery": "kind query settings",
-    "ShowTablesQuery": "databases from settings" + _SHOW,
-    "ShowColumnsQuery": "database table" + _SHOW,
-    "ShowIndexesQuery": "database table" + _SHOW,
+    "ExplainQuery": "kind query settings format_ast",
+    "ShowTablesQuery": "databases from settings format_ast" + _SHOW,
+    "ShowColumnsQuery": "database table format_ast" + _SHOW,
+    "ShowIndexesQuery": "database table format_ast" + _SHOW,
     "UseQuery": "database",
     "ExpressionList": "children",
     "Subquery": "children",
@@ -66,7 +66,7 @@ _SHAPES = {
     "InterpolateElement": "column expr",
     "WindowListElement": "name definition",
     "WindowDefinition": "parent_window_name partition_by order_by frame_is_default frame_type" + _FRAME,
-    "SetQuery": "changes",  # the engine refuses every one of them under `readonly = 1`
+    "SetQuery": "changes",
 }
 _KEYS = {kind: frozenset((*keys.split(), "type", "alias")) for kind, keys in _SHAPES.items()}
 _NAMES = {"alias", "name", "window_name", "parent_window_name", "column_name_prefix", "lambda_arg", "column"}
@@ -107,8 +107,8 @@ _FUNCTIONS = {
     *("normalizequerykeepnames", "normalizedqueryhash", "parsereadablesize", "parsereadablesizeornull"),
     *("parsereadablesizeorzero", "parsetimedelta", "queryid", "revision", "rownumberinallblocks", "rownumberinblock"),
     *("runningaccumulate", "runningdifference", "runningdifferencestartingwithfirstvalue", "sleep", "sleepeachrow"),
-    *("throwif", "tocolumntypename", "totypename", "transform", "variantelement", "varianttype", "version"),
-    *("visiblewidth",),
+    *("throwif", "tocolumntypename", "totypename", "transform", "untuple", "variantelement", "varianttype"),
+    *("version", "visiblewidth"),
 }
 # Though their category is allowed: these write in a format of the engine's, and a format may name files.
 _NOT_THESE = {"flamegraph", "formatrow", "formatrownonewline"}
@@ -186,7 +186,8 @@ class Policy:
         """
         places = tuple(walk(tree))
         own = frozenset(_own_names(places))
-        judging = _Judging(self, parameters, around, own)
+        searches = any(_is_searched(place) and place.node.get("type") == "Identifier" for place in places)
+        judging = _Judging(self, parameters, around, own, searches)
         for place in places:
             judging.place(place)
 
@@ -218,12 +219,13 @@ class Policy:
 
 @dataclass(frozen=True)
 class _Judging:
-    """One query under judgement. `own` are the names that it gives itself."""
+    """One query under judgement. `own` are the names it gives itself; `searches` whether a name is right of `IN`."""
 
     policy: Policy
     parameters: Mapping[str, str]
     around: Surroundings
     own: frozenset[str]
+    searches: bool
 
     def place(self, place: Place) -> None:
         self._shape(place.node)
@@ -236,6 +238,8 @@ class _Judging:
                 self._identifier(place)
             case "TableIdentifier":
                 self._table(self._parts(place.node))
+            case "SetQuery" if place.owner.get("type") != "ExplainQuery":
+                raise EngineError(Code.READONLY, "A reader's query has no SETTINGS clause: send them with the request.")
             case _:
                 self._statement(place.node)
 
@@ -269,6 +273,8 @@ class _Judging:
                 return
             if place.key == "table_function" or name in self.policy.catalog.table_functions:
                 raise denied(f"the table function {_shown(str(place.node['name']))}")
+        if name == "exists" and _first_argument(place.node).get("type") == "Subquery":
+            return
         self._call(str(place.node["name"]))
         if name in _NAME_A_FUNCTION and not _AGGREGATE.fullmatch(_text(_first_argument(place.node))):
             raise denied(f"a function named by an expression in {place.node['name']}")
@@ -301,7 +307,9 @@ class _Judging:
         name = parts[0].lower()
         if len(parts) == 1 and self.policy.catalog.knows(name) and not self.policy.catalog.allows(name):
             raise denied(f"the function {_shown(parts[0])}")  # `arrayMap(name, ...)` calls it
-        if _is_searched(place) and (len(parts) == 1 or self._is_database(parts[0])):
+        # `WITH hidden AS h SELECT 1 IN h` searches the table hidden.
+        named = _is_searched(place) or (self.searches and "alias" in place.node)
+        if named and (len(parts) == 1 or self._is_database(parts[0])):
             self._table(parts)
 
     def _table(self, parts: tuple[str, ...]) -> None:

@@ -16,10 +16,11 @@ from deploy.embedded.warehouse.quoting import escaped
 Node: TypeAlias = dict[str, Any]
 
 # The tree and, beside it, whether the engine writes the same query from the tree as from the text: what a tree left
-# out could not be judged.
+# out could not be judged. Brackets are not compared: the tree needs none, and drops those around `WHERE (a = 1)`.
 _PARSE = """
     SELECT parseQueryToJSON({query:String}) AS tree,
-           formatQueryFromJSON(tree) = formatQuerySingleLine({query:String}) AS whole
+           translate(formatQueryFromJSON(tree), '()', '') = translate(formatQuerySingleLine({query:String}), '()', '')
+               AS whole
 """
 _OF_THE_PARSING = ": In scope SELECT parseQueryToJSON("
 _NO_TREE = "does not support JSON serialization"
@@ -59,17 +60,21 @@ def parse(connection: Any, text: str) -> Node:
     tree, whole = msgspec.json.decode(answer.bytes().decode("utf-8", "replace"))
     if not whole:
         raise EngineError(Code.ACCESS_DENIED, "reader: Not enough privileges: the engine's tree leaves out a part.")
-    decoded: Node = msgspec.json.decode(tree)
+    try:
+        decoded: Node = msgspec.json.decode(tree)
+    except RecursionError as error:
+        raise EngineError(Code.TOO_DEEP_RECURSION, "The query is nested too deeply") from error
     return decoded
 
 
 def walk(tree: Node) -> Iterator[Place]:
-    """Every node with its place, an owner before what it holds. What a literal holds is no node."""
+    """Every node with its place, an owner before what it holds. A literal and the options of EXPLAIN hold no node."""
     waiting = [Place(tree, "", 0, {})]
     while waiting:
         place = waiting.pop()
         yield place
-        if place.node.get("type") != "Literal":
+        options = place.key == "settings" and place.owner.get("type") == "ExplainQuery"
+        if place.node.get("type") != "Literal" and not options:
             waiting.extend(_held(place))
 
 

@@ -254,6 +254,10 @@ PRYING = [
     "WITH hidden AS (SELECT * FROM hidden) SELECT * FROM hidden",
     "SELECT * FROM shown AS hidden JOIN hidden ON 1",
     "EXPLAIN ESTIMATE SELECT * FROM hidden",
+    "WITH hidden AS h SELECT 'opensesame' IN h",
+    "SELECT 'opensesame' IN h, hidden AS h",
+    "WITH hidden AS g, g AS h SELECT 'opensesame' IN h",
+    "SELECT `exists`(hidden)",
     "DESC (SELECT * FROM hidden)",
     "SELECT * FROM view(SELECT * FROM hidden)",
     "SELECT * FROM merge('tried', 'hidden')",
@@ -293,6 +297,8 @@ OTHERS = [
     "SELECT 1 \0 FROM file('{secret}')",
     "SELECT " + "(" * 5000 + "1" + ")" * 5000,
     "SELECT " + "[" * 3000 + "]" * 3000,
+    "SELECT " + "abs(" * 400 + "1" + ")" * 400,
+    "SELECT " + "[" * 500 + "1" + "]" * 500,
     "SELECT " + "- " * 90_000 + "1",
     "SELECT " + "+".join(["1"] * 100_000),
     "SELECT " + "x" * 300_000,
@@ -381,12 +387,34 @@ def test_bytes_that_are_no_text_are_refused(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["output_format_schema", "format_schema", "format_template_row", "send_logs_source_regexp"]
+    "name",
+    [
+        *("output_format_schema", "format_schema", "format_template_row", "send_logs_source_regexp"),
+        *("output_format_orc_writer_time_zone_name", "session_timezone"),
+    ],
 )
 def test_no_setting_names_a_file(warehouse: Warehouse, secret: Path, name: str) -> None:
     path = secret.parent / "written"
-    refused(warehouse, warehouse.post("SELECT 1 AS a FORMAT Protobuf", "reader", **{name: str(path)}))
+    refused(warehouse, warehouse.post("SELECT 1 AS a FORMAT Protobuf", "reader", **{name: f"file:{path}"}))
     assert not path.exists()
+
+
+def test_no_text_is_read_for_longer_than_it_takes_to_arrive(warehouse: Warehouse) -> None:
+    """Each takes minutes where an end that is not there is looked for again and again."""
+    length = 250_000
+    for text in (
+        "SELECT 1 FORMAT '" + "\\'" * (length // 2),
+        "SELECT 1 FORMAT " + "/*a" * (length // 3),
+        "SELECT 1 FORMAT " + "".join(f"$a{number}$ " for number in range(length // 10)),
+        "DESC shown" + " " * length + "SETTINGS max_threads = 1",
+        "DESC (SELECT 1)" + " " * length + "SETTINGS max_threads = 1",
+    ):
+        refused(warehouse, warehouse.post(text, "reader"))
+
+
+@pytest.mark.parametrize("name", ["session_timeout", "client_protocol_version"])
+def test_a_number_without_end_is_refused(warehouse: Warehouse, name: str) -> None:
+    refused(warehouse, warehouse.post("SELECT 1", "reader", **{name: "1" * 5_000}))
 
 
 def test_a_reader_by_get_may_no_more_than_by_post(warehouse: Warehouse) -> None:
@@ -441,6 +469,15 @@ ORDINARY = [
     "SELECT max(a) FROM shown WHERE NOT a IN (1, 2) AND text NOT LIKE 'y%' GROUP BY text WITH TOTALS LIMIT 1 BY text",
     "SELECT a FROM shown ORDER BY a WITH FILL FROM 1 TO 5 STEP 1 LIMIT 3 FORMAT CSVWithNames",
     "SELECT * EXCEPT (text), COLUMNS('^a') APPLY(toString) FROM shown LIMIT 1",
+    "SELECT ((a)), (a + 1) AS b, CASE WHEN (a > 1) THEN 1 ELSE (0) END FROM shown WHERE ((a = 1) AND (text = 'x'))",
+    "SELECT (tuple(1, 'x') AS t).1, INTERVAL (1 + 1) DAY, CAST((1 + 1) AS String), (1 + 1)::Float64, ([1, 2])[1]",
+    "SELECT count() FROM shown AS l WHERE NOT EXISTS (SELECT 1 FROM shown WHERE a < 0)",
+    "SELECT untuple((1, 2)), a AS b FROM shown WHERE b IN (SELECT a FROM shown) LIMIT 1",
+    "WITH [1, 2] AS list SELECT a AS b FROM shown WHERE a IN list",
+    "EXPLAIN indexes = 1, actions = 1 SELECT count() FROM shown WHERE a = 1",
+    "EXPLAIN SELECT 1 FORMAT JSON",
+    "SHOW TABLES FORMAT JSON",
+    "SHOW COLUMNS FROM shown FORMAT JSONCompact",
 ]
 
 
