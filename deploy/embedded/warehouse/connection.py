@@ -133,7 +133,7 @@ class Connection:
             raise EngineError(Code.QUERY_WAS_CANCELLED, "The query was cancelled before it began")
         try:
             return call(*arguments)
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:
             raise engine_error(error) from error
 
     def _prepare(self, query: Query, *, session_statement: bool) -> None:

@@ -80,9 +80,11 @@ class EngineError(Exception):
 
 def engine_error(error: Exception) -> EngineError:
     """Read what the engine raised. Its code stands in the text and nowhere else."""
-    match = _ENGINE_TEXT.search(str(error))
+    # The engine's message may hold bytes that are no text, of data or cut in the middle of a letter.
+    said = error.object.decode("utf-8", "replace") if isinstance(error, UnicodeDecodeError) else str(error)
+    match = _ENGINE_TEXT.search(said)
     if match is None:
-        return EngineError(Code.STD_EXCEPTION, str(error))
+        return EngineError(Code.STD_EXCEPTION, said)
     names = _NAME.findall(match[2])
     return EngineError(int(match[1]), match[2].strip(), names[-1] if names else "UNKNOWN")
 

@@ -51,7 +51,7 @@ def parse(connection: Any, text: str) -> Node:
     """
     try:
         answer = connection.query(_PARSE, "JSONCompactEachRow", params={"query": escaped(text)})
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:
         if _NO_TREE in str(error):
             raise NoTree from error
         found = engine_error(error)

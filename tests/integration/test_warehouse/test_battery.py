@@ -382,6 +382,7 @@ def test_system_is_not_made_current_by_url_or_header(warehouse: Warehouse) -> No
 
 
 def test_bytes_that_are_no_text_are_refused(warehouse: Warehouse) -> None:
+    refused(warehouse, warehouse.post("SELECT toUInt8(unhex('ff')) FORMAT JSON", "reader"))
     refused(warehouse, warehouse.post(b"SELECT '\xff\xfe'", "reader"))
     refused(warehouse, warehouse.post(b"SELECT \xe2\x80\x9cfi\x6ce\xe2\x80\x9d('/etc/passwd')", "reader"))
 
