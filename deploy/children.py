@@ -24,7 +24,8 @@ class Part:
 
     name: str
     command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
+    """The whole of it."""
     needs: tuple[str, ...] = ()
     finishes: bool = False
     """It may end by itself, with status 0, when its work is done."""
@@ -57,7 +58,7 @@ class Child:
                 stdin=None if self.part.hears_input else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.hear else log,
                 stderr=log,
-                env=os.environ | dict(self.part.environment) | {PARENT: str(os.getpid())},
+                env=dict(self.part.environment) | {PARENT: str(os.getpid())},
                 start_new_session=True,
                 text=True,
                 errors="replace",

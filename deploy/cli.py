@@ -84,6 +84,8 @@ def banwatch() -> None:
 def main() -> None:
     """Run the command; a failure that is understood is one sentence and status 1."""
     die_with_parent()
+    # What banwatch writes holds posts, places and secrets: it is for nobody but the user who runs it.
+    os.umask(0o077)
     logs.configure()
     try:
         app()

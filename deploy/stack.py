@@ -20,6 +20,7 @@ from deploy.children import Child, Part, fresh_log
 from deploy.embedded.broker import wait_until_ready
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
+from deploy.writer import writer
 from ingest.failure import Failure
 from ingest.log import ensure_topics
 from processing.store.client import Store
@@ -105,8 +106,8 @@ class Stack:
     def _prepare_store(self) -> None:
         """Wait for the store, and give it its tables."""
         self._wait_for_store()
-        migrate(self.settings.processing.clickhouse)
-        with Store(self.settings.processing.clickhouse) as store:
+        migrate(writer(self.settings))
+        with Store(writer(self.settings)) as store:
             apply_retention(store, self.settings.processing.retention)
 
     def _wait_for_store(self) -> None:

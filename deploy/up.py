@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,19 +12,24 @@ from threading import Event
 import msgspec
 from rich.console import Console
 
+from dashboard.settings import DashboardSettings
 from deploy.addresses import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.children import Part
 from deploy.completion import is_complete, standing
 from deploy.embedded import broker
-from deploy.extras import require, require_engine
+from deploy.environments import secrets_of, told
+from deploy.extras import require
+from deploy.live import variable
 from deploy.report import report
 from deploy.screen import Reading, Screen
 from deploy.settings import Settings
 from deploy.stack import Stack, exclusive, missing
 from deploy.stages.source import ArchiveOptions
+from deploy.store_at_hand import warehouse_part
 from ingest.log import BrokerUnavailable, GroupWatch
 from ingest.sources.archive import archive_files, archive_name
 from processing import queries
+from processing.settings import ProcessingSettings
 
 ASK_EVERY = 0.5
 
@@ -47,11 +53,9 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """Run the stack until `stop` is set or, if asked, until the archive is done with.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, StackFailed, Permanent
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
     """
     no_broker, no_store = missing(settings)
-    if no_store:
-        settings = settings.with_writer_password()
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
@@ -95,10 +99,9 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     parts = []
     if no_broker:
         broker.binary()
-        parts.append(Part("broker", (*BANWATCH, "broker"), broker.ENVIRONMENT))
+        parts.append(Part("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT))
     if no_store:
-        require_engine()
-        parts.append(Part("warehouse", (*BANWATCH, "warehouse"), settings.for_children))
+        parts.append(warehouse_part(settings))
     return parts
 
 
@@ -112,21 +115,25 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[Part]:
     # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    environment = settings.for_children
+    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
     parts = [
-        Part(f"worker-{number}", (*BANWATCH, "process"), environment, needs) for number in range(1, options.workers + 1)
+        Part(f"worker-{number}", (*BANWATCH, "process"), processing, needs) for number in range(1, options.workers + 1)
     ]
-    parts.append(Part("watch", (*BANWATCH, "watch"), environment))
+    parts.append(Part("watch", (*BANWATCH, "watch"), processing))
     if options.dashboard:
-        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), environment))
+        reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
+        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), reading))
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
+        environment = told(os.environ, settings.data_dir)
         parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
-    return parts + [
-        Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
-        for name in options.sources
-    ]
+    return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> Part:
+    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
+    return Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:

@@ -7,6 +7,7 @@ import os
 from deploy.patience import keep_at
 from deploy.settings import load
 from deploy.stages.signals import until_signalled
+from deploy.writer import writer
 from ingest.log import PostConsumer, PostProducer, ensure_topics
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
@@ -24,7 +25,7 @@ def process() -> None:
     def work() -> None:
         ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
         with (
-            Store(settings.processing.clickhouse) as store,
+            Store(writer(settings)) as store,
             PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
             PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
         ):

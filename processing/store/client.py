@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
+from processing.store.proof import NotProved, proving
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
@@ -92,6 +94,13 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
                 code,
             ) from error
         raise StoreRefused(str(error), code) from error
+    except NotProved as error:
+        raise StoreRefused(
+            f"What answers at {address.url} has not proved to be the store of this data folder, and was not told the"
+            " password that the folder keeps. Stop it, or set BANWATCH_CLICKHOUSE_URL to another address, or"
+            " BANWATCH_CLICKHOUSE_PASSWORD where it is a ClickHouse of your own.",
+            AUTHENTICATION_FAILED,
+        ) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
@@ -116,6 +125,7 @@ class Store:
         """
         self.address = address
         url = urlsplit(address.url)
+        self._own_pool = proving(address.password, get_pool_manager()) if address.proves else None
         with _translated(address):
             self._client = clickhouse_connect.get_client(
                 host=url.hostname,
@@ -129,6 +139,7 @@ class Store:
                 autogenerate_session_id=False,
                 tz_mode="aware",
                 query_retries=0,
+                pool_mgr=self._own_pool,
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
@@ -199,6 +210,8 @@ class Store:
     def close(self) -> None:
         """Give the connection back."""
         self._client.close()
+        if self._own_pool is not None:
+            self._own_pool.clear()
 
     def __enter__(self) -> Self:
         return self
