@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection
 
 PATH = "/proof"
 _QUESTION = re.compile(r"[0-9a-f]{64}")
+_NOT_NOW = frozenset({408, 429, 500, 502, 503, 504})
 _PURPOSE = "banwatch: the store at this address knows the writer's password"
 
 
@@ -64,11 +65,19 @@ def _ask(connection: HTTPConnection, password: SecretStr) -> None:
 
 
 def _answer(connection: HTTPConnection) -> bytes:
-    """What is said to the question; empty where that is no answer or goes on behind it."""
+    """What is said to the question; empty where that is no answer or goes on behind it.
+
+    Raises:
+        OSError: a store that ends or is overloaded says nothing to it, and may later.
+    """
     with http.client.HTTPResponse(connection.sock, method="GET") as response:
         try:
             response.begin()
             said = response.read(65)
+        except http.client.RemoteDisconnected as error:
+            raise ConnectionResetError(str(error)) from error
         except http.client.HTTPException:
             return b""
+        if response.status in _NOT_NOW:
+            raise ConnectionError(f"it answers with status {response.status}")
         return said if response.isclosed() else b""
