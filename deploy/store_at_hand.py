@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from deploy.children import Child, Part, fresh_log
 from deploy.environments import PASSWORDS, told
 from deploy.extras import require_engine
 from deploy.settings import Settings
-from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
+from deploy.stack import wait_for_store
 from deploy.writer import kept_password
 from processing.store.client import (
     AUTHENTICATION_FAILED,
@@ -64,11 +63,7 @@ def _embedded(settings: Settings) -> Iterator[None]:
     child = Child(part, log)
     child.start()
     try:
-        deadline = time.monotonic() + READY_WITHIN.total_seconds()
-        while not clickhouse_answers(settings.processing.clickhouse_url):
-            if not child.running or time.monotonic() > deadline:
-                raise StackFailed(f"The embedded store does not come up. The end of {log}:\n{child.last_words()}")
-            time.sleep(LOOK_EVERY)
+        wait_for_store(settings, child)
         yield
     finally:
         child.end(patience=8.0)

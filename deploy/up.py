@@ -23,6 +23,7 @@ from deploy.live import variable
 from deploy.report import report
 from deploy.screen import Reading, Screen
 from deploy.settings import Settings
+from deploy.shortages import Shortages
 from deploy.stack import Stack, exclusive, missing
 from deploy.stages.source import ArchiveOptions
 from deploy.store_at_hand import warehouse_part
@@ -59,12 +60,14 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        shortages = Shortages(screen.line, f" It lies in {settings.data_dir / 'warehouse'}." if no_store else "")
         stack = Stack(
             settings,
             infrastructure,
             _parts(settings, options, [part.name for part in infrastructure]),
             hear={"watch": screen.line, "archive": _reading(screen)}
-            | {name: _state(screen) for name in options.sources},
+            | {name: _state(screen) for name in options.sources}
+            | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
         try:
@@ -116,9 +119,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
     processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts = [
-        Part(f"worker-{number}", (*BANWATCH, "process"), processing, needs) for number in range(1, options.workers + 1)
-    ]
+    parts = [Part(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
     parts.append(Part("watch", (*BANWATCH, "watch"), processing))
     if options.dashboard:
         reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
@@ -129,6 +130,10 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         environment = told(os.environ, settings.data_dir)
         parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
     return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _workers(options: UpOptions) -> list[str]:
+    return [f"worker-{number}" for number in range(1, options.workers + 1)]
 
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> Part:

@@ -11,6 +11,7 @@ from deploy.writer import writer
 from ingest.log import PostConsumer, PostProducer, ensure_topics
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
+from processing.shortage import Shortage
 from processing.store.client import Store
 from processing.topics import ReloadingTaxonomy
 
@@ -21,6 +22,7 @@ def process() -> None:
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
 
     def work() -> None:
         ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
@@ -30,6 +32,6 @@ def process() -> None:
             PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
         ):
             own = settings.processing
-            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
+            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
 
     keep_at(work, stop)

@@ -21,6 +21,7 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
+from processing.store.lack import Lack, lack_of
 from processing.store.proof import NotProved, proving
 
 Row = tuple[Any, ...]
@@ -71,6 +72,11 @@ class StoreFailure(Failure):
 class StoreUnavailable(StoreFailure):
     """ClickHouse does not answer, or not now. Trying again later may help."""
 
+    @property
+    def lack(self) -> Lack | None:
+        """What it lacks, where that is what it says."""
+        return lack_of(self.code, str(self))
+
 
 class StoreRefused(StoreFailure):
     """ClickHouse answered no, and will again."""
@@ -86,8 +92,9 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         yield
     except ClickHouseError as error:
         code = getattr(error, "code", None)
-        if code in PASSING_CODES or (code is None and isinstance(error, OperationalError)):
-            raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}") from error
+        passes = code in PASSING_CODES or lack_of(code, str(error)) is not None
+        if passes or (code is None and isinstance(error, OperationalError)):
+            raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}", code) from error
         if code == AUTHENTICATION_FAILED:
             raise StoreRefused(
                 f"ClickHouse at {address.url} does not accept user {address.user!r} with the password given.",
