@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -11,10 +11,10 @@ from processing.shortage import OVER
 
 @dataclass
 class Shortages:
-    """`place` is said behind what a worker says: where to make room."""
+    """`beside` is what to say behind a worker's sentence: where to make room."""
 
     say: Callable[[str], None]
-    place: str
+    beside: Mapping[str, str]
     _lasting: dict[str, str] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     """Each worker is heard in a thread of its own."""
@@ -33,6 +33,6 @@ class Shortages:
             known = line in {said for other, said in self._lasting.items() if other != worker}
             self._lasting[worker] = line
             if not known:
-                self.say(f"{line}{self.place}")
+                self.say(line + self.beside.get(line, ""))
         elif self._lasting.pop(worker, None) is not None and not self._lasting:
             self.say(OVER)

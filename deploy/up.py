@@ -31,6 +31,8 @@ from ingest.log import BrokerUnavailable, GroupWatch
 from ingest.sources.archive import archive_files, archive_name
 from processing import queries
 from processing.settings import ProcessingSettings
+from processing.shortage import SAID
+from processing.store.lack import Lack
 
 ASK_EVERY = 0.5
 
@@ -60,7 +62,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
-        shortages = Shortages(screen.line, f" It lies in {settings.data_dir / 'warehouse'}." if no_store else "")
+        shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Stack(
             settings,
             infrastructure,
@@ -130,6 +132,11 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         environment = told(os.environ, settings.data_dir)
         parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
     return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _where_to_make_room(settings: Settings) -> dict[str, str]:
+    full = SAID[Lack.DISK].format(url=settings.processing.clickhouse_url)
+    return {full: f" Its data lie in {settings.data_dir / 'warehouse'}."}
 
 
 def _workers(options: UpOptions) -> list[str]:

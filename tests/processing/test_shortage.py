@@ -50,7 +50,7 @@ def test_a_worker_tells_once_when_it_begins_and_once_when_it_is_over() -> None:
 
 def test_the_screen_shows_what_several_workers_say_once() -> None:
     shown: list[str] = []
-    shortages = Shortages(shown.append, " Here.")
+    shortages = Shortages(shown.append, {"full": " Here."})
     first, second = shortages.of("worker-1"), shortages.of("worker-2")
     first(OVER)
     first("full")
@@ -61,4 +61,5 @@ def test_the_screen_shows_what_several_workers_say_once() -> None:
     second(OVER)
     assert shown == ["full Here.", OVER]
     second("full")
-    assert shown[2:] == ["full Here."]
+    second("little memory")
+    assert shown[2:] == ["full Here.", "little memory"]
