@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 from pathlib import Path
 
+import streamlit as st
+import uvicorn
 from streamlit.web import bootstrap
 
+from dashboard.door import HEADERS, Door, Names
 from dashboard.settings import DashboardSettings
 
 SCRIPT = Path(__file__).with_name("app.py")
+
+_GRACE_SECONDS = 3
+_LONGEST_MESSAGE = 1024 * 1024
+"""Bytes of what a browser says at once: which filters are chosen."""
+
+
+class PageUnavailable(Exception):
+    """The page cannot be served there; the message is one sentence for a person."""
+
 
 # Streamlit runs the script by path, again for every visitor, and hands it no arguments. It does so in this
 # process, where modules are shared: so the launcher leaves the settings here and the script picks them up.
@@ -61,9 +76,47 @@ def run(settings: DashboardSettings) -> None:
     """Serve the page until SIGTERM or SIGINT. Call it in the main thread of a process of its own.
 
     Raises:
-        SystemExit: the port is taken.
+        PageUnavailable
     """
     leave(settings)
-    flags = options(settings)
-    bootstrap.load_config_options(flags)
-    bootstrap.run(str(SCRIPT), is_hello=False, args=[], flag_options=flags)
+    with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
+        bootstrap.load_config_options(options(settings))
+        door = Door(st.App(SCRIPT), Names(settings.dashboard_host, settings.names))
+        # uvicorn raises a signal once more when it has stopped; that is the end of it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _nothing)
+        _server(door).run([listener])
+
+
+def _server(door: Door) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            door,
+            lifespan="on",
+            ws="websockets-sansio",
+            ws_max_size=_LONGEST_MESSAGE,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            headers=list(HEADERS),
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Take the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
+    except OSError as error:
+        raise PageUnavailable(
+            f"The page cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
+            "Stop what holds the port, or set BANWATCH_DASHBOARD_PORT to another one."
+        ) from error
+    # Accepted sockets inherit it; without it an answer in pieces waits for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _nothing(*_: object) -> None: ...

@@ -21,9 +21,18 @@ class DashboardSettings(BaseSettings):
     clickhouse_reader_password: SecretStr = Field(SecretStr(""), description="password of the user that may only read")
     dashboard_port: int = Field(8501, description="port of the dashboard", ge=1, le=65_535)
     dashboard_host: str = Field("127.0.0.1", description="address that the dashboard listens on")
+    dashboard_names: str = Field(
+        "",
+        description="names by which people come to the dashboard, separated by commas: behind a proxy, or in a network",
+    )
     dashboard_refresh: timedelta = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
     )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are set, as a browser sends them."""
+        return frozenset(name.strip().lower() for name in self.dashboard_names.split(",") if name.strip())
 
     @property
     def clickhouse(self) -> ClickHouseAddress:

@@ -24,7 +24,8 @@ class Part:
 
     name: str
     command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
+    """The whole of it."""
     needs: tuple[str, ...] = ()
     finishes: bool = False
     """It may end by itself, with status 0, when its work is done."""
@@ -46,18 +47,21 @@ class Child:
     due: float | None = None
     """When to start it again, on the monotonic clock; None while it runs or has finished."""
     _process: subprocess.Popen[str] | None = None
+    _began_at: int = 0
+    """Where in its log the last process began."""
     _listener: threading.Thread | None = None
 
     def start(self) -> None:
         """Run it, in a session of its own so that Ctrl-C reaches only the stack, which ends all in order."""
         self.due = None
         with self.log.open("ab") as log:
+            self._began_at = log.tell()
             self._process = subprocess.Popen(
                 self.part.command,
                 stdin=None if self.part.hears_input else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self.hear else log,
                 stderr=log,
-                env=os.environ | dict(self.part.environment) | {PARENT: str(os.getpid())},
+                env=dict(self.part.environment) | {PARENT: str(os.getpid())},
                 start_new_session=True,
                 text=True,
                 errors="replace",
@@ -110,10 +114,23 @@ class Child:
             self._listener.join(timeout=1)
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of its log."""
+        """The end of what its last process wrote to its log."""
         if not self.log.exists():
             return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        written = self.log.read_bytes()
+        # A log that is shorter now was begun anew.
+        own = written[self._began_at :] if len(written) >= self._began_at else written
+        return "\n".join([line for line in own.decode(errors="replace").splitlines() if line.strip()][-lines:])
+
+    @property
+    def ending(self) -> str:
+        """How its last process ended, for people."""
+        status = self.status
+        if status is None or status >= 0:
+            return f"ended with status {status}"
+        if -status == signal.SIGKILL:
+            return "was ended by SIGKILL, as the kernel does where memory runs out"
+        return f"was ended by {signal.Signals(-status).name}"
 
 
 def fresh_log(folder: Path, name: str) -> Path:

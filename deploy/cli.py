@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -13,6 +14,7 @@ from typer.core import TyperGroup
 from deploy import logs
 from deploy.extras import EXTRAS, NotInstalled
 from deploy.lifeline import die_with_parent
+from deploy.open_files import raise_limit
 from deploy.screen import printable
 from ingest.failure import Failure
 
@@ -42,6 +44,9 @@ FOR_CHILDREN = {
     "broker": "deploy.stages.broker:broker",
 }
 """What `up` starts for itself."""
+
+LACKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What the machine does not have; the system does not always say for which file."""
 
 
 class Commands(TyperGroup):
@@ -84,8 +89,11 @@ def banwatch() -> None:
 def main() -> None:
     """Run the command; a failure that is understood is one sentence and status 1."""
     die_with_parent()
+    # What banwatch writes holds posts, places and secrets: it is for nobody but the user who runs it.
+    os.umask(0o077)
     logs.configure()
     try:
+        raise_limit()
         app()
     except Failure as failure:
         _end(failure)
@@ -97,17 +105,23 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has seen enough; what is left has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        _say("There is not enough memory for this: make room, or raise the limit under which banwatch runs.")
     except OSError as failure:
-        if failure.filename is None:
+        if failure.filename is None and failure.errno not in LACKS:
             raise
         # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
-        print(f"banwatch: {printable(str(failure.filename))} cannot be used: {failure.strerror}.", file=sys.stderr)
-        sys.exit(1)
+        what = "What is written to" if failure.filename is None else str(failure.filename)
+        _say(f"{what} cannot be used: {failure.strerror}.")
 
 
 def _end(failure: Failure) -> NoReturn:
-    print(f"banwatch: {printable(failure.sentence)}", file=sys.stderr)
-    sys.exit(failure.exit_status)
+    _say(failure.sentence, failure.exit_status)
+
+
+def _say(sentence: str, status: int = 1) -> NoReturn:
+    print(f"banwatch: {printable(sentence)}", file=sys.stderr)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

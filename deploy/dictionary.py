@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from deploy.questions import QUESTIONS
 from deploy.settings import load
 from deploy.store_at_hand import store_at_hand
+from deploy.writer import writer
 from processing.queries.reader import Reader
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -94,8 +95,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"BANWATCH_DATA_DIR": folder, "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{port}"}
         with store_at_hand(load(os.environ), create=True) as own:
-            migrate(own.processing.clickhouse)
-            with Store(own.processing.clickhouse) as store:
+            migrate(writer(own))
+            with Store(writer(own)) as store:
                 sys.stdout.write(dictionary(store))
 
 

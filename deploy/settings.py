@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from dashboard.settings import DashboardSettings
 from ingest.failure import Failure
@@ -21,7 +20,7 @@ from processing.settings import ProcessingSettings
 PREFIX = "BANWATCH_"
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
-STAGES = (IngestSettings, ProcessingSettings, DashboardSettings)
+STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, DashboardSettings)
 
 
 class SettingsError(Failure):
@@ -61,41 +60,14 @@ class Settings:
             self.dashboard.clickhouse_database,
         )
 
-    def with_writer_password(self) -> Settings:
-        """For an embedded store: where no writer's password is set, the one that this data folder keeps.
-
-        The first call makes it up. Only the user that runs banwatch can read the file.
-        """
-        if self.processing.clickhouse_password.get_secret_value():
-            return self
-        kept = self.data_dir / "writer-password"
-        if not kept.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(24))
-        password = SecretStr(kept.read_text())
-        return replace(self, processing=self.processing.model_copy(update={"clickhouse_password": password}))
-
-    @property
-    def keeps_writer_password(self) -> bool:
-        """Whether an embedded store has been started from this data folder."""
-        return (self.data_dir / "writer-password").exists()
-
-    @property
-    def for_children(self) -> dict[str, str]:
-        """What child processes are told beyond what this one was told."""
-        return {
-            "BANWATCH_DATA_DIR": str(self.data_dir),
-            "BANWATCH_CLICKHOUSE_PASSWORD": self.processing.clickhouse_password.get_secret_value(),
-        }
-
 
 def _nearest(name: str) -> str:
     near = difflib.get_close_matches(name, known_names(), n=1)
     return f"Did you mean {near[0]}? " if near else ""
 
 
-def _names_of_stages() -> frozenset[str]:
+def names_of_stages() -> frozenset[str]:
+    """The environment variables of all but the sources."""
     return frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
 
 
@@ -103,7 +75,7 @@ def known_names() -> frozenset[str]:
     """Every environment variable that means something."""
     from ingest.sources import SOURCES  # noqa: PLC0415 - a worker would load every network's library for their names
 
-    return _names_of_stages().union(
+    return names_of_stages().union(
         *(
             {str(kind.settings.model_config.get("env_prefix")) + field.upper() for field in kind.settings.model_fields}
             for kind in SOURCES.values()
@@ -118,7 +90,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         SettingsError: naming the variable and what is wrong with it.
     """
     given = {name for name in environment if name.startswith(PREFIX)}
-    unknown = given - _names_of_stages() - FOR_TESTS
+    unknown = given - names_of_stages() - FOR_TESTS
     for name in sorted(unknown - known_names() if unknown else ()):
         raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
     try:

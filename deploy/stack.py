@@ -6,6 +6,7 @@ broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  source
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +21,9 @@ from deploy.children import Child, Part, fresh_log
 from deploy.embedded.broker import wait_until_ready
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
+from deploy.writer import writer
 from ingest.failure import Failure
-from ingest.log import ensure_topics
+from ingest.log import BrokerUnavailable, NotKafka, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
@@ -37,6 +39,14 @@ END_WITHIN = 8.0
 
 class StackFailed(Failure):
     """A part does not come up or does not stay up; the message says which, and the end of its log."""
+
+
+class EndedEarly(StackFailed):
+    """A part ended before it answered."""
+
+    def __init__(self, child: Child) -> None:
+        said = " ".join(child.last_words(3).split()) or "nothing"
+        super().__init__(f"{child.part.name} {child.ending} before it answered, and said: {said}")
 
 
 class AlreadyRunning(Failure):
@@ -99,24 +109,21 @@ class Stack:
 
     def _prepare_log(self) -> None:
         """Wait for the log, and give it its topics."""
-        wait_until_ready(self.settings.ingest.kafka, READY_WITHIN)
-        ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+        broker = self._children.get("broker")
+        try:
+            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+        except (BrokerUnavailable, NotKafka) as error:
+            if broker is not None and not broker.running:
+                raise EndedEarly(broker) from error
+            raise
 
     def _prepare_store(self) -> None:
         """Wait for the store, and give it its tables."""
-        self._wait_for_store()
-        migrate(self.settings.processing.clickhouse)
-        with Store(self.settings.processing.clickhouse) as store:
+        wait_for_store(self.settings, self._children.get("warehouse"))
+        migrate(writer(self.settings))
+        with Store(writer(self.settings)) as store:
             apply_retention(store, self.settings.processing.retention)
-
-    def _wait_for_store(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN.total_seconds()
-        while not clickhouse_answers(self.settings.processing.clickhouse_url):
-            warehouse = self._children.get("warehouse")
-            if (warehouse is not None and not warehouse.running) or time.monotonic() > deadline:
-                words = warehouse.last_words() if warehouse else ""
-                raise StackFailed(f"The store does not come up. The end of its log:\n{words}")
-            time.sleep(LOOK_EVERY)
 
     def watch_over(self, stop: Event, enough: Callable[[], bool]) -> None:
         """Keep the children running until `stop` is set or `enough` says so.
@@ -144,13 +151,13 @@ class Stack:
             case GiveUp(deaths):
                 sentence = (
                     f"{child.part.name} died {deaths} times within {self.policy.window:.0f} s "
-                    f"(status {child.status}). The end of {child.log}:\n{child.last_words()}"
+                    f"and {child.ending}. The end of {child.log}:\n{child.last_words()}"
                 )
                 if not child.part.expendable:
                     raise StackFailed(sentence)
                 self._go_on_without(child, sentence)
             case restart:
-                self.say(f"{child.part.name} ended with status {child.status}; starting it again (see {child.log})")
+                self.say(f"{child.part.name} {child.ending}; starting it again (see {child.log})")
                 child.due = restart.at
 
     def _go_on_without(self, child: Child, sentence: str) -> None:
@@ -163,12 +170,17 @@ class Stack:
         ]
         for other in dependants:
             other.end(patience=2.0)
+            other.due = math.inf  # when what it builds on is there
         child.start()
-        if dependants:
-            # What has dependants is the broker; the store keeps its tables, and whoever needs it waits for it.
+        if not dependants:
+            return
+        # What has dependants is the broker; the store keeps its tables, and whoever needs it waits for it.
+        try:
             self._prepare_log()
-            for other in dependants:
-                other.start()
+        except EndedEarly:
+            return  # the next look sees that it has died once more, and what is to be done
+        for other in dependants:
+            other.start()
 
     def finished(self, names: Sequence[str]) -> bool:
         """Whether these parts have ended with their work done."""
@@ -185,6 +197,22 @@ class Stack:
             if child.part in self.infrastructure:
                 child.ask_to_end()
             child.reap(deadline)
+
+
+def wait_for_store(settings: Settings, warehouse: Child | None) -> None:
+    """Wait until a store answers, for as long as the one that was started runs.
+
+    Raises:
+        PortTaken, OutOfReach, StackFailed
+    """
+    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+    while not clickhouse_answers(settings.processing.clickhouse_url):
+        if warehouse is not None and not warehouse.running:
+            raise EndedEarly(warehouse)
+        if time.monotonic() > deadline:
+            said = "" if warehouse is None else f" The end of {warehouse.log}:\n{warehouse.last_words()}"
+            raise StackFailed(f"The store has not answered within {READY_WITHIN.total_seconds():g} s.{said}")
+        time.sleep(LOOK_EVERY)
 
 
 def missing(settings: Settings) -> tuple[bool, bool]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
+from deploy.environments import PASSWORDS, told
 from deploy.extras import require_engine
 from deploy.settings import Settings
-from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
+from deploy.stack import wait_for_store
+from deploy.writer import kept_password
 from processing.store.client import (
     AUTHENTICATION_FAILED,
     NOTHING_STORED,
@@ -32,7 +34,7 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
     Where none answers and the data folder holds none, only `create` makes one.
 
     Raises:
-        PortTaken, OutOfReach, NotInstalled, StackFailed
+        PortTaken, OutOfReach, NotInstalled, PasswordUnusable, StackFailed
         StoreRefused: there is no store, or it refused what was asked; a sentence for people.
     """
     try:
@@ -46,30 +48,38 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
 def _opened(settings: Settings, *, create: bool) -> Iterator[Settings]:
     if clickhouse_answers(settings.processing.clickhouse_url):
         # It may be the embedded one that another banwatch started from the same folder.
-        yield settings.with_writer_password() if _is_here(settings) and settings.keeps_writer_password else settings
+        yield settings
     elif create or _holds_store(settings.data_dir):
-        with _embedded(settings.with_writer_password()) as own:
-            yield own
+        with _embedded(settings):
+            yield settings
     else:
         raise StoreRefused(NOTHING_STORED, UNKNOWN_DATABASE)
 
 
 @contextmanager
-def _embedded(settings: Settings) -> Iterator[Settings]:
-    require_engine()
+def _embedded(settings: Settings) -> Iterator[None]:
+    part = warehouse_part(settings)
     log = fresh_log(settings.data_dir / "logs", "warehouse")
-    part = Part("warehouse", (sys.executable, "-m", "deploy.cli", "warehouse"), settings.for_children)
     child = Child(part, log)
     child.start()
     try:
-        deadline = time.monotonic() + READY_WITHIN.total_seconds()
-        while not clickhouse_answers(settings.processing.clickhouse_url):
-            if not child.running or time.monotonic() > deadline:
-                raise StackFailed(f"The embedded store does not come up. The end of {log}:\n{child.last_words()}")
-            time.sleep(LOOK_EVERY)
-        yield settings
+        wait_for_store(settings, child)
+        yield
     finally:
         child.end(patience=8.0)
+
+
+def warehouse_part(settings: Settings) -> Part:
+    """The embedded store, with what it takes.
+
+    Raises:
+        NotInstalled, PasswordUnusable
+    """
+    require_engine()
+    if not settings.processing.clickhouse_password.get_secret_value():
+        kept_password(settings.data_dir)
+    command = (sys.executable, "-m", "deploy.cli", "warehouse")
+    return Part("warehouse", command, told(os.environ, settings.data_dir, PASSWORDS))
 
 
 def _where_else(settings: Settings, error: StoreRefused) -> str:

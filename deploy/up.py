@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,19 +12,27 @@ from threading import Event
 import msgspec
 from rich.console import Console
 
+from dashboard.settings import DashboardSettings
 from deploy.addresses import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.children import Part
 from deploy.completion import is_complete, standing
 from deploy.embedded import broker
-from deploy.extras import require, require_engine
+from deploy.environments import secrets_of, told
+from deploy.extras import require
+from deploy.live import variable
 from deploy.report import report
 from deploy.screen import Reading, Screen
 from deploy.settings import Settings
+from deploy.shortages import Shortages
 from deploy.stack import Stack, exclusive, missing
 from deploy.stages.source import ArchiveOptions
+from deploy.store_at_hand import warehouse_part
 from ingest.log import BrokerUnavailable, GroupWatch
 from ingest.sources.archive import archive_files, archive_name
 from processing import queries
+from processing.settings import ProcessingSettings
+from processing.shortage import SAID
+from processing.store.lack import Lack
 
 ASK_EVERY = 0.5
 
@@ -47,20 +56,20 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """Run the stack until `stop` is set or, if asked, until the archive is done with.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, StackFailed, Permanent
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
     """
     no_broker, no_store = missing(settings)
-    if no_store:
-        settings = settings.with_writer_password()
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Stack(
             settings,
             infrastructure,
             _parts(settings, options, [part.name for part in infrastructure]),
             hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
-            | {name: _heard(screen, screen.state) for name in options.sources},
+            | {name: _heard(screen, screen.state) for name in options.sources}
+            | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
         try:
@@ -95,10 +104,9 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     parts = []
     if no_broker:
         broker.binary()
-        parts.append(Part("broker", (*BANWATCH, "broker"), broker.ENVIRONMENT))
+        parts.append(Part("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT))
     if no_store:
-        require_engine()
-        parts.append(Part("warehouse", (*BANWATCH, "warehouse"), settings.for_children))
+        parts.append(warehouse_part(settings))
     return parts
 
 
@@ -112,21 +120,32 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[Part]:
     # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    environment = settings.for_children
-    parts = [
-        Part(f"worker-{number}", (*BANWATCH, "process"), environment, needs) for number in range(1, options.workers + 1)
-    ]
-    parts.append(Part("watch", (*BANWATCH, "watch"), environment))
+    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
+    parts = [Part(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    parts.append(Part("watch", (*BANWATCH, "watch"), processing))
     if options.dashboard:
-        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), environment))
+        reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
+        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), reading))
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
+        environment = told(os.environ, settings.data_dir)
         parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
-    return parts + [
-        Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
-        for name in options.sources
-    ]
+    return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _where_to_make_room(settings: Settings) -> dict[str, str]:
+    full = SAID[Lack.DISK].format(url=settings.processing.clickhouse_url)
+    return {full: f" Its data lie in {settings.data_dir / 'warehouse'}."}
+
+
+def _workers(options: UpOptions) -> list[str]:
+    return [f"worker-{number}" for number in range(1, options.workers + 1)]
+
+
+def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> Part:
+    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
+    return Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:

@@ -182,3 +182,5 @@ class ClickHouseAddress:
     timeout: timedelta = timedelta(seconds=30)
     cluster: str = ""
     """Its name in the servers' configuration, where the tables are replicated and sharded; empty for one server."""
+    proves: bool = False
+    """It is to prove that it knows the password before it is told: `processing.store.proof`."""

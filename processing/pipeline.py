@@ -34,6 +34,7 @@ from ingest.log import Batch, Delivery, PartitionsLost, PostConsumer, PostProduc
 from processing.contract import TaggedPost
 from processing.enrich import Enricher
 from processing.language import LanguageDetector
+from processing.shortage import Shortage
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
@@ -120,6 +121,8 @@ class Pipeline:
     stop: threading.Event
     batch_posts: int
     names: AuthorNames = PLAIN
+    shortage: Shortage | None = None
+    """Whom to tell that the store has no room."""
     _enricher: Enricher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,9 +181,15 @@ class Pipeline:
                 touched |= delete_posts(self.store, work.deletions, self.names)
                 recount(self.store, touched)
                 write_progress(self.store, batch.progress)
+        if self.shortage is not None:
+            self.shortage.over()
 
     def _worth_waiting(self, error: Exception) -> bool:
-        return isinstance(error, StoreUnavailable) and not self.stop.is_set()
+        if not isinstance(error, StoreUnavailable) or self.stop.is_set():
+            return False
+        if self.shortage is not None:
+            self.shortage.met(error)
+        return True
 
 
 @contextmanager

@@ -27,7 +27,10 @@ class ProcessingSettings(BaseSettings):
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
-    clickhouse_password: SecretStr = Field(SecretStr(""), description="password of the user that may write")
+    clickhouse_password: SecretStr = Field(
+        SecretStr(""),
+        description="password of the user that may write; a store that banwatch starts has one of its own without",
+    )
     clickhouse_cluster: str = Field(
         "", description="cluster of ClickHouse to make the tables on, replicated and sharded", pattern=r"^[\w.-]*$"
     )

@@ -1,7 +1,8 @@
 """The clock's loop: score the bins that are closed, write down spikes and incidents, tell people.
 
 It follows the watermark, not the wall: a replay of 2020 is watched as 2020 was. Every write may be repeated; a
-watch that is killed begins again at the last bin that it wrote down, and tells nobody twice.
+watch that is killed begins again at the last bin that it wrote down. It tells of each incident at least once: twice if
+it is killed after an alert has gone out and before that is written down.
 """
 
 from __future__ import annotations

@@ -41,8 +41,11 @@ class Served:
 
 
 @contextmanager
-def served(answer: Callable[[Asked], Says | None]) -> Iterator[Served]:
-    """Serve until the block ends. Where the answer is None, the connection is closed without a word."""
+def served(answer: Callable[[Asked], Says | None], port: int = 0) -> Iterator[Served]:
+    """Serve until the block ends, at some port unless one is named.
+
+    Where the answer is None, the connection is closed without a word.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -72,7 +75,7 @@ def served(answer: Callable[[Asked], Says | None]) -> Iterator[Served]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     listening.daemon_threads = True
     server = Served(f"http://127.0.0.1:{listening.server_port}")
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

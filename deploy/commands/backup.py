@@ -11,12 +11,13 @@ from deploy.backup.restore import restore as restore_store
 from deploy.backup.save import save
 from deploy.commands.options import settings
 from deploy.store_at_hand import store_at_hand
+from deploy.writer import writer
 
 
 def backup(path: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")]) -> None:
     """Write everything in the store to a directory; workers may go on meanwhile."""
     with store_at_hand(settings()) as own:
-        made = save(own.processing.clickhouse, path, print)
+        made = save(writer(own), path, print)
     print(f"{sum(made.rows().values()):,} rows in {len(made.files):,} files at {path}")
 
 
@@ -26,5 +27,5 @@ def restore(
 ) -> None:
     """Put a backup back into an empty database, whole or not at all; stop what writes to it before."""
     with store_at_hand(settings(), create=True) as own:
-        found = restore_store(own.processing.clickhouse, path, print, replacing=replace)
+        found = restore_store(writer(own), path, print, replacing=replace)
     print(f"{sum(found.rows().values()):,} rows restored of {found.made_at:%Y-%m-%d %H:%M} UTC")

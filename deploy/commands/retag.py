@@ -10,6 +10,7 @@ import typer
 from deploy.commands.options import settings
 from deploy.store_at_hand import store_at_hand
 from deploy.tagging import enricher
+from deploy.writer import writer
 from processing.retag import retag as retag_posts
 from processing.store.client import Store
 
@@ -19,7 +20,7 @@ def retag(
     end: Annotated[datetime, typer.Option("--to", help="Event time to stop before, ISO 8601, in UTC.")],
 ) -> None:
     """Tag stored posts again with the taxonomy as it is now, and recount their minutes."""
-    with store_at_hand(settings()) as own, Store(own.processing.clickhouse) as store:
+    with store_at_hand(settings()) as own, Store(writer(own)) as store:
         tagger, taxonomy = enricher(own)
         done = retag_posts(store, tagger, start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), lambda _: None)
     print(f"{done.posts:,} posts tagged again with rules {taxonomy.version}, {done.changed:,} of them changed")

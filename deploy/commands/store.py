@@ -11,6 +11,7 @@ import typer
 from deploy.commands.options import TableFormat, settings
 from deploy.report import incident_lines
 from deploy.store_at_hand import store_at_hand
+from deploy.writer import writer
 from processing import queries
 from processing.store.authors import AuthorNames
 from processing.store.client import Store
@@ -29,14 +30,14 @@ def migrate_schema(
     """Bring the database to the newest schema and retention."""
     with store_at_hand(settings(), create=not (status or dry_run)) as own:
         if status:
-            for each in schema_status(own.processing.clickhouse):
+            for each in schema_status(writer(own)):
                 when = f"applied {each.applied_at:%Y-%m-%d %H:%M:%S} UTC" if each.applied_at else "pending"
                 print(f"{each.name}: {when}")
             return
-        for migration in migrate(own.processing.clickhouse, dry_run=dry_run):
+        for migration in migrate(writer(own), dry_run=dry_run):
             print(f"{'would apply' if dry_run else 'applied'} {migration.name}")
         if not dry_run:
-            with Store(own.processing.clickhouse) as store:
+            with Store(writer(own)) as store:
                 if apply_retention(store, own.processing.retention):
                     print(f"applied retention {own.processing.retention.policy}")
 
@@ -68,7 +69,7 @@ def forget(
     """
     own = settings()
     named = _named(own.processing.authors, datetime.now(UTC), author, post, source)
-    with store_at_hand(own) as at_hand, Store(at_hand.processing.clickhouse) as store:
+    with store_at_hand(own) as at_hand, Store(writer(at_hand)) as store:
         print(f"{posts_named(store, named):,} posts of {named.source} lose their text, author and links for good.")
         if not yes:
             typer.confirm("Forget them?", abort=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
 from ingest.failure import Failure
 from ingest.log import BrokerUnavailable, Cluster, NotKafka, probe
 
-ENVIRONMENT = {"RUST_LOG": "off"}
-"""For the child, so that a RUST_LOG of the user's does not make it talk. Four lines on its standard output remain."""
+ENVIRONMENT = {"RUST_LOG": "off", "RUST_BACKTRACE": "0"}
+"""For the child, whatever is set for the user, so that it says four lines, and the reason where it ends."""
 
 PAUSE = 0.01  # seconds between two looks at a port; the broker needs about as long to start
 
@@ -57,16 +58,16 @@ def binary() -> Path:
         raise BrokerMissing(f"There is no embedded broker for this machine: {error}") from error
 
 
-def wait_until_ready(address: KafkaAddress, timeout: timedelta) -> Cluster:
-    """Look at the address until a broker answers.
+def wait_until_ready(address: KafkaAddress, timeout: timedelta, may_come: Callable[[], bool] = lambda: True) -> Cluster:
+    """Look at the address until a broker answers, for as long as one may come.
 
     Raises:
-        BrokerUnavailable: nothing answered within `timeout`.
+        BrokerUnavailable: nothing answered within `timeout`, or none is to come any more.
         NotKafka: something listens there, and within `timeout` it did not speak Kafka.
     """
     deadline = time.monotonic() + timeout.total_seconds()
     while True:
-        late = time.monotonic() > deadline
+        late = time.monotonic() > deadline or not may_come()
         try:
             if (cluster := probe(address, timedelta(seconds=1))) is not None:
                 return cluster

@@ -9,6 +9,7 @@ from deploy.embedded.warehouse.errors import WarehouseUnavailable
 from deploy.embedded.warehouse.grants import USERS, granted_to_reader
 from deploy.embedded.warehouse.settings import WarehouseSettings
 from deploy.settings import load
+from deploy.writer import kept_password
 
 
 def warehouse() -> None:
@@ -17,11 +18,14 @@ def warehouse() -> None:
 
     settings = load(os.environ)
     endpoint = clickhouse_endpoint(settings.processing.clickhouse_url)
+    given = settings.processing.clickhouse_password
+    made_up = not given.get_secret_value()
     own = WarehouseSettings(
         directory=settings.data_dir / "warehouse",
         host=endpoint.host,
         port=endpoint.port,
-        writer_password=settings.processing.clickhouse_password,
+        writer_password=kept_password(settings.data_dir) if made_up else given,
+        proves=made_up,
         reader_password=settings.dashboard.clickhouse_reader_password,
         readable=granted_to_reader(USERS.read_text("utf-8")),
         database=settings.processing.clickhouse_database,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from deploy.patience import keep_at
 from deploy.settings import Settings, load
 from deploy.stages.signals import until_signalled
+from deploy.writer import writer
 from processing.alerts.notifiers.console import Console
 from processing.store.client import Store
 from processing.topics import ReloadingTaxonomy
@@ -32,7 +33,7 @@ def watch() -> None:
     width = settings.processing.bin_width
 
     def work() -> None:
-        with Store(settings.processing.clickhouse) as store:
+        with Store(writer(settings)) as store:
             told = [Console(sys.stdout, width)]
             watching = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
             with upkeep_beside(settings, stop):
@@ -51,7 +52,7 @@ def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
 @contextmanager
 def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
     """Do the store's chores in a thread of their own. What ends the chores ends the process too."""
-    address = replace(settings.processing.clickhouse, timeout=CHORE_PATIENCE)
+    address = replace(writer(settings), timeout=CHORE_PATIENCE)
     with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
         work = chores(settings.processing.purge_interval, settings.processing.roll_up_interval)
         upkeep = Upkeep(store, work, clock=lambda: datetime.now(UTC))

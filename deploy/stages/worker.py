@@ -7,9 +7,11 @@ import os
 from deploy.patience import keep_at
 from deploy.settings import load
 from deploy.stages.signals import until_signalled
+from deploy.writer import writer
 from ingest.log import PostConsumer, PostProducer, ensure_topics
 from processing.language import DETECTORS
 from processing.pipeline import Pipeline
+from processing.shortage import Shortage
 from processing.store.client import Store
 from processing.topics import ReloadingTaxonomy
 
@@ -20,15 +22,16 @@ def process() -> None:
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
 
     def work() -> None:
         ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
         with (
-            Store(settings.processing.clickhouse) as store,
+            Store(writer(settings)) as store,
             PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
             PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
         ):
             own = settings.processing
-            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors)()
+            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
 
     keep_at(work, stop)

@@ -46,7 +46,9 @@ class Notifier(Protocol):
 
 
 def deliver(store: Store, notifiers: Sequence[Notifier], incident: Incident) -> tuple[Decision, ...]:
-    """Tell every channel that has to be told. What was sent is written down, so that a restart repeats nothing.
+    """Tell every channel that has to be told. What was sent is written down, so that a restart does not repeat it.
+
+    It is sent first: whoever is killed between the two tells it again, where the other order would never tell it.
 
     What a verdict kept back is written down too, once a decision.
     """

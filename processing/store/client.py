@@ -17,9 +17,12 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
+from processing.store.lack import Lack, lack_of
+from processing.store.proof import NotProved, proving
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
@@ -69,6 +72,11 @@ class StoreFailure(Failure):
 class StoreUnavailable(StoreFailure):
     """ClickHouse does not answer, or not now. Trying again later may help."""
 
+    @property
+    def lack(self) -> Lack | None:
+        """What it lacks, where that is what it says."""
+        return lack_of(self.code, str(self))
+
 
 class StoreRefused(StoreFailure):
     """ClickHouse answered no, and will again."""
@@ -84,14 +92,22 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         yield
     except ClickHouseError as error:
         code = getattr(error, "code", None)
-        if code in PASSING_CODES or (code is None and isinstance(error, OperationalError)):
-            raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}") from error
+        passes = code in PASSING_CODES or lack_of(code, str(error)) is not None
+        if passes or (code is None and isinstance(error, OperationalError)):
+            raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}", code) from error
         if code == AUTHENTICATION_FAILED:
             raise StoreRefused(
                 f"ClickHouse at {address.url} does not accept user {address.user!r} with the password given.",
                 code,
             ) from error
         raise StoreRefused(str(error), code) from error
+    except NotProved as error:
+        raise StoreRefused(
+            f"What answers at {address.url} has not proved to be the store of this data folder, and was not told the"
+            " password that the folder keeps. Stop it, or set BANWATCH_CLICKHOUSE_URL to another address, or"
+            " BANWATCH_CLICKHOUSE_PASSWORD where it is a ClickHouse of your own.",
+            AUTHENTICATION_FAILED,
+        ) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
@@ -116,6 +132,7 @@ class Store:
         """
         self.address = address
         url = urlsplit(address.url)
+        self._own_pool = proving(address.password, get_pool_manager()) if address.proves else None
         with _translated(address):
             self._client = clickhouse_connect.get_client(
                 host=url.hostname,
@@ -129,6 +146,7 @@ class Store:
                 autogenerate_session_id=False,
                 tz_mode="aware",
                 query_retries=0,
+                pool_mgr=self._own_pool,
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
@@ -199,6 +217,8 @@ class Store:
     def close(self) -> None:
         """Give the connection back."""
         self._client.close()
+        if self._own_pool is not None:
+            self._own_pool.clear()
 
     def __enter__(self) -> Self:
         return self

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from processing.store.client import NOTHING_STORED
-from tests.conftest import WRITER_PASSWORD
-from tests.waiting import free_port
+from tests.e2e.stacks import Installation, listens
+from tests.waiting import eventually, free_port
 
 JULY = ("--from", "2020-07-01", "--to", "2020-07-14")
 READING = [("sql", "SELECT 1"), ("spikes",), ("explain", "ban-20200710T1606Z"), ("backtest", *JULY)]
@@ -57,18 +58,17 @@ def test_a_store_without_tables_is_told_of_in_the_same_sentence(
     assert said(environment, *command) == (1, "", f"banwatch: {NOTHING_STORED}\n")
 
 
-def test_who_lacks_the_running_demos_password_hears_where_it_is(
-    environment: dict[str, str], warehouse_url: str, tmp_path: Path
-) -> None:
+def test_who_lacks_the_running_demos_password_hears_where_it_is(environment: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "data folder" / "demo"
-    (folder / "warehouse").mkdir(parents=True)
-    environment |= {"BANWATCH_CLICKHOUSE_URL": warehouse_url}
-    status, _, refused = said(environment, "retag", *JULY)
-    assert status == 1
-    assert refused == (
-        f"banwatch: ClickHouse at {warehouse_url} does not accept user 'writer' with the password given. "
-        f"The demo's is in '{folder}': set BANWATCH_DATA_DIR='{folder}'\n"
-    )
-    (folder / "writer-password").write_text(WRITER_PASSWORD)
-    environment |= {"BANWATCH_DATA_DIR": str(folder), "BANWATCH_CLICKHOUSE_DATABASE": "absent"}
-    assert said(environment, "retag", *JULY) == (1, "", f"banwatch: {NOTHING_STORED}\n")
+    demo = Installation(folder, writer_password=None)
+    with closing(demo.start("warehouse")):
+        eventually(lambda: listens(demo.clickhouse))
+        environment |= {"BANWATCH_CLICKHOUSE_URL": demo.store.url}
+        status, _, refused = said(environment, "retag", *JULY)
+        assert status == 1
+        assert refused == (
+            f"banwatch: ClickHouse at {demo.store.url} does not accept user 'writer' with the password given. "
+            f"The demo's is in '{folder}': set BANWATCH_DATA_DIR='{folder}'\n"
+        )
+        environment |= {"BANWATCH_DATA_DIR": str(folder)}
+        assert said(environment, "retag", *JULY) == (1, "", f"banwatch: {NOTHING_STORED}\n")

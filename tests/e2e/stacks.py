@@ -33,17 +33,23 @@ class Installation:
     clickhouse: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
     batch_posts: int = 10_000
+    writer_password: str | None = WRITER_PASSWORD
+    """None where the folder is to keep one that was made up."""
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "BANWATCH_DATA_DIR": str(self.folder),
-            "BANWATCH_KAFKA_BOOTSTRAP": f"127.0.0.1:{self.kafka}",
-            "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse}",
-            "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
-            "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
-            "BANWATCH_BATCH_POSTS": str(self.batch_posts),
-        }
+        password = {} if self.writer_password is None else {"BANWATCH_CLICKHOUSE_PASSWORD": self.writer_password}
+        return (
+            os.environ
+            | password
+            | {
+                "BANWATCH_DATA_DIR": str(self.folder),
+                "BANWATCH_KAFKA_BOOTSTRAP": f"127.0.0.1:{self.kafka}",
+                "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse}",
+                "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
+                "BANWATCH_BATCH_POSTS": str(self.batch_posts),
+            }
+        )
 
     @property
     def store(self) -> ClickHouseAddress:
@@ -87,7 +93,7 @@ class Running:
         return self.output.read_text(errors="replace")
 
     def children(self, word: str = "") -> list[int]:
-        """Process ids of the children whose command line holds a word."""
+        """Process ids of the children whose command line holds a word; of all, without one."""
         listing = subprocess.run(
             ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
             capture_output=True,
@@ -95,7 +101,7 @@ class Running:
             check=False,
         )
         lines = [line.split(maxsplit=1) for line in listing.stdout.splitlines()]
-        return [int(pid) for pid, arguments in lines if word in arguments.split()]
+        return [int(pid) for pid, arguments in lines if not word or word in arguments.split()]
 
     def kill_child(self, word: str, within: timedelta = timedelta(seconds=60)) -> None:
         """Kill a child by SIGKILL, once there is one."""

@@ -116,10 +116,15 @@ def test_a_full_disk_stops_the_counting_and_loses_nothing(
         eventually(lambda: posts_in_store(installation) > 0.1 * len(archive), timedelta(seconds=90))
         with Store(installation.store) as store:
             eventually(lambda: finds_no_space(store, ballast))
+        told = f"The disk of ClickHouse at {installation.store.url} is full"
+        assert running.says(told), running.said
         Event().wait(OUTAGE_SECONDS)
         assert running.process.poll() is None, running.said
         ballast.unlink()
+        assert running.says("There is room again"), running.said
         assert running.wait() == 0, running.said
+        assert str(installation.folder / "warehouse") in running.said
+        assert running.said.count(told) == 1
     assert differences(recounted(archive), counts_of(installation)) == {}
 
 

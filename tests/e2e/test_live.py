@@ -55,7 +55,7 @@ def test_a_source_is_started_again_when_it_dies_given_up_when_it_must_be_and_end
         stack.kill_child("bluesky")
         server.post("behind a death")
         eventually(lambda: counted(installation) == 21, PATIENCE)
-        assert "bluesky ended with status -9; starting it again" in stack.said
+        assert "bluesky was ended by SIGKILL, as the kernel does where memory runs out; starting it again" in stack.said
 
         server.refuse(HTTPStatus.NOT_FOUND)
         assert stack.says("Everything else goes on"), stack.said

@@ -22,6 +22,7 @@ from deploy.embedded.warehouse.codec import Encoder
 from deploy.embedded.warehouse.errors import Code, EngineError
 from deploy.embedded.warehouse.request import Call, Insertion, body, command, form, read_call
 from deploy.embedded.warehouse.workers import Workers
+from processing.store.proof import PATH, is_question, proof
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -59,7 +60,7 @@ class Gateway:
 
     async def _respond(self, request: Request, incoming: _Incoming, send: Send) -> None:
         refuse_web_pages(request.headers, self._settings)
-        if (fixed := _fixed(request)) is not None:
+        if (fixed := _fixed(request, self._settings)) is not None:
             await fixed(request.scope, incoming, send)
             return
         parameters = dict(request.query_params)
@@ -158,10 +159,14 @@ class _Incoming:
             return
 
 
-def _fixed(request: Request) -> Response | None:
+def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
     """The answers that need neither a user nor the engine."""
     if request.url.path in {"/ping", "/replicas_status"}:
         return PlainTextResponse("Ok.\n")
+    question = request.query_params.get("question", "")
+    if settings.proves and request.url.path == PATH and is_question(question):
+        host, port = request.scope["server"]
+        return PlainTextResponse(proof(settings.writer_password, (host, port), question))
     if request.url.path != "/":
         return PlainTextResponse(f"There is no handle {request.url.path}\n", status_code=404)
     if request.method not in {"GET", "HEAD", "POST"}:

@@ -41,7 +41,8 @@ class WarehouseSettings:
     both that are under way, waiting ones included. `stall_seconds` is how long a client may neither send nor
     take anything. `readable` are the tables, of whatever database, that are granted to the reader, and `database` is
     where the reader is who names none. An empty reader password lets everyone on this machine read, so it is for
-    loopback only.
+    loopback only. `proves` is whether whoever asks is shown that the writer's password is known here: only where that
+    was made up, because one that a person chose could be guessed from the answers.
 
     Raises:
         ValueError: when a password is missing that must be there, or a number is below one.
@@ -56,6 +57,7 @@ class WarehouseSettings:
     writers: int = 4
     queries: int = 64
     stall_seconds: int = 300
+    proves: bool = False
     limits: ReaderLimits = field(default_factory=ReaderLimits)
     readable: frozenset[str]
     database: str = "banwatch"

@@ -12,8 +12,10 @@ from threading import Thread
 import httpx
 import pytest
 from clickhouse_connect.driver.exceptions import Error
+from pydantic import SecretStr
 
-from tests.integration.test_warehouse.conftest import WRITER, Run, Warehouse
+from processing.store.proof import proof
+from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, Warehouse
 from tests.waiting import free_port
 
 
@@ -118,3 +120,17 @@ def test_a_client_outlives_a_restart(run_warehouse: Run, tmp_path: Path) -> None
             client.query("SELECT a FROM t")
         run_warehouse(tmp_path, port)
         assert client.query("SELECT a FROM t").result_rows == [(1,)]
+
+
+def test_a_made_up_password_is_proved_to_whoever_asks_and_no_other(run_warehouse: Run, tmp_path: Path) -> None:
+    proving = run_warehouse(tmp_path / "made up", proves=True)
+    question = "0123456789abcdef" * 4
+    asked = httpx.get(proving.url + "proof", params={"question": question}, verify=UNENCRYPTED)
+    assert asked.text == proof(SecretStr(WRITER), ("127.0.0.1", proving.port), question)
+    for other in ("", question[1:], question + "0", question.upper(), "x" * 64):
+        refused = httpx.get(proving.url + "proof", params={"question": other}, verify=UNENCRYPTED)
+        assert refused.status_code == 404
+    named = {"Host": "evil.example"}
+    assert httpx.get(proving.url + f"proof?question={question}", headers=named, verify=UNENCRYPTED).status_code == 403
+    silent = run_warehouse(tmp_path / "chosen")
+    assert httpx.get(silent.url + f"proof?question={question}", verify=UNENCRYPTED).status_code == 404

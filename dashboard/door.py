@@ -1,0 +1,106 @@
+"""Who gets into the page, and what of Streamlit is no part of it.
+
+A browser on this machine shows pages of strangers, and such a page can reach loopback: by a websocket of its own, or
+under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded warehouse
+goes by the same rule (`deploy/embedded/warehouse/access.py`), and by one more: nobody comes to it by a link, so it
+refuses those too. Neither can import the other, because imports go with the data; a test holds both to the same names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+HEADERS = (
+    ("Content-Security-Policy", "frame-ancestors 'self'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+)
+"""Of every answer. What names more sources than that would have to follow each version of Streamlit."""
+
+_POLICY_VIOLATION = 1008
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_STREAMLIT = "/_stcore"
+_USED = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
+"""What the page takes of Streamlit's own. The rest (figures of the process, uploads, an interface for programs) would
+be open to whoever can see the page."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """By which names people come to the page: those given, and those of its address."""
+
+    host: str
+    given: frozenset[str] = frozenset()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def includes(self, host: str) -> bool:
+        """Whether a `Host` header holds one of them; beyond this machine any name does, where none is given."""
+        if not self.given and not self.loopback:
+            return True
+        return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
+
+
+def refusal(hosts: Sequence[str], origin: str | None, names: Names) -> str | None:
+    """Why a request is refused; None where it is not."""
+    if len(hosts) != 1 or not names.includes(hosts[0]):
+        return (
+            "The Host header is not a name of this page: use 127.0.0.1, or set BANWATCH_DASHBOARD_NAMES to the names "
+            "by which people come to it.\n"
+        )
+    if origin is not None and origin not in {f"http://{hosts[0]}", f"https://{hosts[0]}"}:
+        return "Requests of other sites' pages are refused: this one has a foreign Origin.\n"
+    return None
+
+
+class Door:
+    """An ASGI application before that of the page."""
+
+    def __init__(self, page: ASGIApp, names: Names) -> None:
+        self._page = page
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it here."""
+        if scope["type"] == "lifespan":
+            await self._page(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if (reason := refusal(headers.getlist("host"), headers.get("origin"), self._names)) is not None:
+            await _refuse(reason, HTTPStatus.FORBIDDEN, scope, receive, send)
+        elif scope["path"].startswith(_STREAMLIT) and scope["path"] not in _USED:
+            await _refuse("There is nothing here.\n", HTTPStatus.NOT_FOUND, scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
+
+
+async def _refuse(reason: str, status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        # The server answers with 403. With an answer of our own it would log each as a fault of ours.
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return
+    await PlainTextResponse(reason, status)(scope, receive, send)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()

@@ -1,0 +1,215 @@
+"""Who is told the writer's password: processes that write, and a store that has proved to be ours; nobody else."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from socket import SHUT_WR, create_connection, socket
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+import pytest
+
+from tests.e2e.stacks import Installation, Running, listens
+from tests.serving import Asked, Says, served
+from tests.waiting import eventually
+
+WRITING = [("backup", "{other}"), ("restore", "{copy}"), ("migrate",), ("forget", "--source", "x", "--yes")]
+ANSWERS = "banwatch: What answers at http://127.0.0.1:{port} has not proved"
+GIVEN = {
+    "BANWATCH_CLICKHOUSE_PASSWORD": "of the writer",
+    "BANWATCH_CLICKHOUSE_READER_PASSWORD": "of the reader",
+    "BANWATCH_AUTHOR_KEY": "a key of 32 letters or a few more",
+    "BANWATCH_REDDIT_CLIENT_SECRET": "of reddit",
+    "BANWATCH_MASTODON_TOKENS": "mastodon.example=of-mastodon",
+}
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Installation:
+    """An installation for which no writer's password is set: its folder keeps one."""
+    return Installation(tmp_path / "banwatch", writer_password=None)
+
+
+def kept(installation: Installation) -> str:
+    return (installation.folder / "writer-password").read_text()
+
+
+def environments(running: Running) -> dict[str, Mapping[str, str]]:
+    """The environment of every child, by its command."""
+    return {command(pid): environment(pid) for pid in running.children()}
+
+
+def command(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return words[words.index("deploy.cli") + 1] if "deploy.cli" in words else Path(words[0]).name
+
+
+def environment(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def are_up(running: Running) -> bool:
+    names = [command(pid) for pid in running.children()]
+    return set(names) >= {"tansu", "warehouse", "process", "watch", "dashboard"}
+
+
+def test_a_made_up_password_is_in_no_environment_command_line_or_log(alone: Installation) -> None:
+    keeps_one(alone)
+    with closing(alone.start("up", "--no-sources")) as running:
+        assert running.says("dashboard "), running.said
+        eventually(lambda: are_up(running))
+        password = kept(alone)
+        everywhere = [running.process.pid, *running.children()]
+        for place in (f"/proc/{pid}/{what}" for pid in everywhere for what in ("environ", "cmdline")):
+            assert password.encode() not in Path(place).read_bytes(), place
+        written = [alone.folder / "up.out", *(alone.folder / "logs").iterdir(), *(alone.folder.glob("cursors/*"))]
+        assert [path for path in written if password in path.read_text(errors="replace")] == []
+        places = [alone.folder, *alone.folder.rglob("*")]
+    open_to_others = [place for place in places if place.exists() and place.stat().st_mode & 0o077]
+    assert open_to_others == [running.output], "all but what this test writes is its owner's alone"
+
+
+def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    installation.writer_password = GIVEN["BANWATCH_CLICKHOUSE_PASSWORD"]
+    with closing(installation.start("up", "--source", "hackernews")) as running:
+        assert running.says("dashboard "), running.said
+        eventually(lambda: are_up(running) and "ingest" in environments(running))
+        told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
+    writer, reader, key, *_ = GIVEN
+    assert told == {
+        "tansu": set(),
+        "warehouse": {writer, reader},
+        "process": {writer, key},
+        "watch": {writer, key},
+        "dashboard": {reader},
+        "ingest": set(),
+    }
+
+
+@contextmanager
+def squatter(port: int) -> Iterator[list[Asked]]:
+    """Something that answers `/ping` as a ClickHouse does, and notes all else."""
+
+    def answer(asked: Asked) -> Says:
+        return Says(b"Ok.\n") if asked.path == "/ping" else Says(b"0" * 64)
+
+    with served(answer, port) as server:
+        yield server.asked
+
+
+def keeps_one(installation: Installation) -> None:
+    """Have the store started once, so that the folder keeps a password."""
+    assert installation.run("migrate").returncode == 0
+
+
+@pytest.mark.parametrize("words", WRITING, ids=" ".join)
+def test_a_squatter_that_answers_pings_is_never_told_the_password(
+    alone: Installation, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    keeps_one(alone)
+    copy, other = tmp_path / "copy", tmp_path / "other"
+    assert alone.run("backup", str(copy)).returncode == 0
+    with squatter(alone.clickhouse) as asked:
+        refused = alone.run(*(word.format(copy=copy, other=other) for word in words))
+    assert refused.returncode == 1
+    said = refused.stderr.decode()
+    assert said.startswith(ANSWERS.format(port=alone.clickhouse))
+    assert len(said.splitlines()) == 1
+    assert not any("authorization" in each.headers or "password" in each.parameters for each in asked)
+
+
+def test_a_squatter_beside_up_is_never_told_the_password(alone: Installation) -> None:
+    keeps_one(alone)
+    with squatter(alone.clickhouse) as asked:
+        refused = alone.run("up", "--no-sources", "--no-dashboard")
+    assert refused.returncode == 1
+    assert ANSWERS.format(port=alone.clickhouse) in refused.stderr.decode()
+    assert not any("authorization" in each.headers for each in asked)
+
+
+def test_a_squatter_that_passes_the_question_on_to_the_real_store_proves_nothing(alone: Installation) -> None:
+    with closing(alone.start("warehouse")):
+        eventually(lambda: listens(alone.clickhouse))
+        assert alone.run("migrate").returncode == 0
+        elsewhere = Installation(alone.folder, writer_password=None)
+        with relayed(elsewhere.clickhouse, alone.clickhouse) as passed:
+            refused = elsewhere.run("migrate")
+    assert refused.returncode == 1
+    assert refused.stderr.decode().startswith(ANSWERS.format(port=elsewhere.clickhouse))
+    assert b"GET /proof" in b"".join(passed)
+    assert re.search(rb"(?i)authorization", b"".join(passed)) is None
+
+
+@contextmanager
+def relayed(port: int, to: int) -> Iterator[list[bytes]]:
+    """Pass every connection on to another port of this machine; what clients sent."""
+    passed: list[bytes] = []
+
+    class Relay(BaseRequestHandler):
+        def handle(self) -> None:
+            with create_connection(("127.0.0.1", to)) as server:
+                back = threading.Thread(target=carry, args=(server, self.request), daemon=True)
+                back.start()
+                carry(self.request, server, passed)
+            back.join()
+
+    relay = ThreadingTCPServer(("127.0.0.1", port), Relay)
+    relay.daemon_threads = True
+    thread = threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield passed
+    finally:
+        relay.shutdown()
+        relay.server_close()
+        thread.join()
+
+
+def carry(origin: socket, target: socket, passed: list[bytes] | None = None) -> None:
+    """Hand on what one end says until it has nothing more to say or the other one has left."""
+    with suppress(OSError):
+        while piece := origin.recv(65536):
+            if passed is not None:
+                passed.append(piece)
+            target.sendall(piece)
+    with suppress(OSError):
+        target.shutdown(SHUT_WR)
+
+
+def test_a_running_store_that_is_replaced_by_a_squatter_is_told_nothing_more(alone: Installation) -> None:
+    """Each connection is proved: a worker outlives its store, and goes on asking at its address."""
+    with closing(alone.start("warehouse")) as store:
+        eventually(lambda: listens(alone.clickhouse))
+        with closing(alone.start("up", "--no-sources", "--no-dashboard")) as running:
+            assert running.says("Kafka "), running.said
+            eventually(lambda: running.children("watch"))
+            store.process.kill()
+            store.process.wait()
+            with squatter(alone.clickhouse) as asked:
+                eventually(lambda: any(each.path == "/proof" for each in asked), timedelta(seconds=60))
+    assert not any("authorization" in each.headers for each in asked)
+
+
+def test_commands_beside_a_running_stack_find_it_to_be_ours(alone: Installation, tmp_path: Path) -> None:
+    with closing(alone.start("up", "--no-sources", "--no-dashboard")) as running:
+        assert running.says("Kafka "), running.said
+        copy = alone.run("backup", str(tmp_path / "copy"))
+        assert copy.returncode == 0, copy.stderr
+    assert [path for path in (tmp_path / "copy").rglob("*") if path.stat().st_mode & 0o077] == []
+
+
+def test_a_password_that_was_set_is_sent_as_it_was_set(installation: Installation) -> None:
+    """A ClickHouse of one's own knows nothing of our proof."""
+    with squatter(installation.clickhouse) as asked:
+        installation.run("migrate")
+    assert any("authorization" in each.headers for each in asked)
+    assert not any(each.path == "/proof" for each in asked)
