@@ -10,7 +10,8 @@ from email.policy import HTTP
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from deploy.embedded.warehouse.codec import Decoder, accepted_encoding
+from deploy.embedded.warehouse.codec import accepted_encoding
+from deploy.embedded.warehouse.decoder import Decoder
 from deploy.embedded.warehouse.errors import Code, EngineError
 from deploy.embedded.warehouse.query import Query
 from deploy.embedded.warehouse.sessions import DEFAULT_SECONDS, SessionKey
