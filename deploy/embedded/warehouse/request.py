@@ -14,7 +14,7 @@ from deploy.embedded.warehouse.codec import accepted_encoding
 from deploy.embedded.warehouse.decoder import Decoder
 from deploy.embedded.warehouse.errors import Code, EngineError
 from deploy.embedded.warehouse.query import Query
-from deploy.embedded.warehouse.sessions import DEFAULT_SECONDS, SessionKey
+from deploy.embedded.warehouse.sessions import DEFAULT_SECONDS
 from deploy.embedded.warehouse.statement import InsertHead, Need, split_insert
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Call:
     role: Role
     query: Query
     query_id: str
-    session: SessionKey | None
+    session: str | None
     session_seconds: int
     session_check: bool
     wait_end: bool
@@ -96,12 +96,11 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         reading=request.method != "POST",
         protocol=_whole_number(parameters.get("client_protocol_version") or "0"),
     )
-    session = parameters.get("session_id")
     return Call(
         role=role,
         query=query,
         query_id=parameters.get("query_id") or str(uuid4()),
-        session=SessionKey(role, session) if session else None,
+        session=parameters.get("session_id") or None,
         session_seconds=_whole_number(parameters.get("session_timeout") or str(DEFAULT_SECONDS)),
         session_check=parameters.get("session_check") == "1",
         wait_end=parameters.get("wait_end_of_query") == "1",

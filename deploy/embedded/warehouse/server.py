@@ -36,7 +36,7 @@ def serve(settings: WarehouseSettings) -> None:
             with _signals_end_here():
                 _server(gateway).run([listener])
             if not gateway.close():
-                os._exit(0)  # the engine does not end, and its data outlive a kill
+                os._exit(0)  # a thread does not end, and the engine's data outlive a kill
         finally:
             engine.close()
 
