@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
-from deploy.children import Child, Part, fresh_log
+from deploy.children import Child, Part
 from deploy.extras import require_engine
+from deploy.log_files import fresh_log
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
 from processing.store.client import (
