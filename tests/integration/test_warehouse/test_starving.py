@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import socket
@@ -35,7 +36,10 @@ from deploy.embedded.warehouse.http import Gateway
 from deploy.embedded.warehouse.settings import WarehouseSettings
 
 settings = WarehouseSettings(
-    directory=pathlib.Path(sys.argv[1]), writer_password=SecretStr("w"), reader_password=SecretStr(""), readable=frozenset()
+    directory=pathlib.Path(sys.argv[1]),
+    writer_password=SecretStr("w"),
+    reader_password=SecretStr(""),
+    readable=frozenset(),
 )
 engine = Engine(settings)
 gateway = Gateway(engine, settings)
@@ -73,6 +77,11 @@ def test_comments_in_comments_are_answered(warehouse: Warehouse, size: int) -> N
     text = b"/* " * (size // 3)
     assert warehouse.post(text, "reader").headers[EXCEPTION] in {"62", TOO_LARGE}
     assert warehouse.post(text + b"FORMAT", "reader", query="SELECT").headers[EXCEPTION] in {"62", TOO_LARGE}
+
+
+@pytest.mark.parametrize("text", ["EXISTS TABLE shown{}-- x", "DESCRIBE (SELECT 1){}-- x", "SHOW ENGINES{}-- x"])
+def test_blanks_that_do_not_end_are_answered(warehouse: Warehouse, text: str) -> None:
+    assert warehouse.post(text.format(" " * 200_000), "reader").headers[EXCEPTION] == "497"
 
 
 def test_bodies_that_swell_stay_small(run_warehouse: Run, tmp_path: Path) -> None:
@@ -213,11 +222,11 @@ def test_a_failure_that_nobody_foresaw_is_told_without_a_trace(tmp_path: Path) -
 
 @pytest.mark.parametrize("files", [64, 300])
 def test_too_few_files_are_one_sentence(tmp_path: Path, files: int) -> None:
-    given = f'{{"directory": "{tmp_path}", "port": {free_port()}, "writer_password": "w", "reader_password": "", "readable": []}}'
+    given = {"directory": str(tmp_path), "port": free_port(), "writer_password": "w", "reader_password": ""}
     refused = subprocess.run(
         [sys.executable, "-m", "deploy.embedded.warehouse"],
         cwd=ROOT,
-        input=given,
+        input=json.dumps(given | {"readable": []}),
         capture_output=True,
         text=True,
         timeout=60,
