@@ -29,8 +29,9 @@ bench-language bench-spikes bench-store bench-topics bench-growth: bench-%: setu
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
 	touch $@
-bench-warehouse: setup  # ten minutes
+bench-warehouse: setup  # ten minutes of readers and a writer, then what readers without manners cost the writer
 	$(BIN)/python -m tests.benchmarks.warehouse_load
+	$(BIN)/python -m tests.benchmarks.warehouse_attacks
 chaos: setup  # kill everything at random, with one to four workers, and compare the counts
 	@$(BIN)/python -m tests.e2e.chaos
 lock:  # after a change of dependencies; needs uv

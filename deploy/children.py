@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.lifeline import PARENT
+from deploy.log_files import bound
 from deploy.restarts import Deaths
-
-LOG_KEPT = 5 * 1024 * 1024
-"""Bytes of a log that are kept when the stack starts; one older file is kept beside it."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,10 @@ class Child:
         if self._listener is not None:
             self._listener.join(timeout=1)
 
+    def bound_log(self) -> None:
+        """Keep its log from growing without end."""
+        bound(self.log)
+
     def last_words(self, lines: int = 5) -> str:
         """The end of what its last process wrote to its log."""
         if not self.log.exists():
@@ -131,12 +133,3 @@ class Child:
         if -status == signal.SIGKILL:
             return "was ended by SIGKILL, as the kernel does where memory runs out"
         return f"was ended by {signal.Signals(-status).name}"
-
-
-def fresh_log(folder: Path, name: str) -> Path:
-    """The log file of a part, begun anew when it has grown large."""
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{name}.log"
-    if log.exists() and log.stat().st_size > LOG_KEPT:
-        log.replace(folder / f"{name}.log.1")
-    return log

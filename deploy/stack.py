@@ -17,8 +17,9 @@ from pathlib import Path
 from threading import Event
 
 from deploy.addresses import clickhouse_answers, kafka_answers
-from deploy.children import Child, Part, fresh_log
+from deploy.children import Child, Part
 from deploy.embedded.broker import wait_until_ready
+from deploy.log_files import fresh_log
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
 from deploy.writer import writer
@@ -137,6 +138,7 @@ class Stack:
             stop.wait(LOOK_EVERY)
 
     def _look_at(self, child: Child) -> None:
+        child.bound_log()
         now = time.monotonic()
         if child.running or child.finished or child.given_up:
             return

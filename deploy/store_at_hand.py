@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
-from deploy.children import Child, Part, fresh_log
+from deploy.children import Child, Part
 from deploy.environments import PASSWORDS, told
 from deploy.extras import require_engine
+from deploy.log_files import fresh_log
 from deploy.settings import Settings
 from deploy.stack import wait_for_store
 from deploy.writer import kept_password

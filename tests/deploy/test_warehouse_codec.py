@@ -11,7 +11,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.embedded.warehouse.codec import Decoder, Encoder, accepted_encoding
+from deploy.embedded.warehouse.codec import Encoder, accepted_encoding
+from deploy.embedded.warehouse.decoder import LARGEST_PIECE, Decoder
 from deploy.embedded.warehouse.errors import Code, EngineError
 
 COMPRESS = {
@@ -50,6 +51,29 @@ def test_a_body_cut_anywhere_is_refused(encoding: str) -> None:
         with pytest.raises(EngineError) as raised:
             decode(encoding, whole + whole[:end], step=7)
         assert raised.value.code == Code.CANNOT_DECOMPRESS
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
+def test_a_body_that_swells_comes_out_in_bounded_pieces(encoding: str) -> None:
+    zeros = bytes(200_000_000)
+    body = COMPRESS[encoding](zeros)
+    sizes = [len(piece) for start in range(0, len(body), 60_000) for piece in Decoder(encoding).feed(body[:60_000])]
+    assert max(sizes) <= LARGEST_PIECE < 2_000_000
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
+def test_a_large_body_comes_out_whole(encoding: str) -> None:
+    blocks = [bytes(3_000_000), b"".join(b"%d," % number for number in range(400_000)), b"x" * 1_048_576]
+    body = b"".join(COMPRESS[encoding](block) for block in blocks)
+    assert decode(encoding, body, step=65_536) == b"".join(blocks)
+
+
+def test_a_zstd_body_that_needs_a_large_window_is_refused() -> None:
+    wide = zstandard.ZstdCompressionParameters(window_log=27, compression_level=1)
+    body = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    with pytest.raises(EngineError) as raised:
+        decode("zstd", body.compress(bytes(9_000_000)) + body.flush(), step=1_000)
+    assert raised.value.code == Code.CANNOT_DECOMPRESS
 
 
 def test_no_encoding_passes_through() -> None:

@@ -51,7 +51,7 @@ class Connection:
             EngineError: as the engine or the guard says; the pieces raise it too.
         """
         shape = outline(query.text)
-        output_format = shape.format or query.output_format
+        output_format = self._engine.output_format(shape.format or query.output_format)
         summary = Summary()
         streams = shape.streams(output_format) and "extremes" not in query.settings
         if shape.selects and not streams and self.role is Role.WRITER:

@@ -13,7 +13,7 @@ import chdb
 
 from deploy.embedded.warehouse.allowance import allowance, limits_as_settings
 from deploy.embedded.warehouse.connection import Connection
-from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error, no_room
+from deploy.embedded.warehouse.errors import Code, EngineError, WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
 from deploy.embedded.warehouse.quoting import set_statement, use_statement
 from deploy.embedded.warehouse.reply import DISPLAY_NAME
@@ -57,6 +57,7 @@ class Engine:
                 "Another program may hold it; stop that one, or name another directory."
             ) from error
         self.guard = Guard(self._first, settings.readable)
+        self._formats = {name.lower(): name for name in _output_formats(self._first)}
         self.version = str(self._first.query("SELECT version()", "TabSeparatedRaw").bytes().decode().strip())
 
     def connect(self, role: Role, token: str, asked: Mapping[str, str]) -> Any:
@@ -84,6 +85,16 @@ class Engine:
     def open(self, role: Role, *, kept: bool = False) -> Connection:
         """A connection that opens itself with its first query; `kept` for one that serves a session."""
         return Connection(self, role, kept=kept)
+
+    def output_format(self, name: str) -> str:
+        """The engine's own spelling of a format; chDB knows more, which are objects of Python and no bytes.
+
+        Raises:
+            EngineError: UNKNOWN_FORMAT.
+        """
+        if (known := self._formats.get(name.lower())) is None:
+            raise EngineError(Code.UNKNOWN_FORMAT, f"Unknown format {name}")
+        return known
 
     def spool(self) -> BinaryIO:
         """A file without a name beside the data, for an insert that is still coming in.
@@ -117,6 +128,11 @@ def _connect() -> Any:
     connect: Any = chdb.connect
     folder = _HERE if _HERE.exists() else Path.cwd()  # only Linux has the former
     return connect(f"{folder}{_STARTED_WITH}")
+
+
+def _output_formats(connection: Any) -> list[str]:
+    listed = connection.query("SELECT name FROM system.formats WHERE is_output", "TabSeparatedRaw")
+    return [str(name) for name in listed.bytes().decode().split()]
 
 
 def _reader(limits: ReaderLimits) -> dict[str, str]:

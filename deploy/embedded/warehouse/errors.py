@@ -12,9 +12,11 @@ class Code(IntEnum):
 
     CANNOT_DECOMPRESS = 271
     SYNTAX_ERROR = 62
+    BAD_ARGUMENTS = 36
     UNKNOWN_FUNCTION = 46
     NOT_IMPLEMENTED = 48
     UNKNOWN_TABLE = 60
+    UNKNOWN_FORMAT = 73
     UNKNOWN_COMPRESSION_METHOD = 89
     UNKNOWN_SETTING = 115
     TIMEOUT_EXCEEDED = 159
@@ -37,7 +39,7 @@ class Code(IntEnum):
 # The statuses that ClickHouse's HTTP interface gives; every other code is 500.
 _STATUS = {
     HTTPStatus.BAD_REQUEST: (
-        *(6, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 71, 72, 117, 168, 321, 376, 427, 441, 627, 675, 676),
+        *(6, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 71, 72, 117, 168, 321, 374, 376, 427, 441, 627, 675, 676),
         *(16, 20, 69),
     ),
     HTTPStatus.UNAUTHORIZED: (194,),

@@ -30,8 +30,9 @@ LONGEST_READ = 256 * 1024
 """Bytes of a reader's query: the engine's own max_query_size, asked before anything parses the text."""
 
 _NAME = r"""([a-z_]\w*|`[^`\\/\x00-\x1f\x7f]+`|"[^"\\/\x00-\x1f\x7f]+")"""
-_REMARK = r"\s*(?:(?:/\*[^*/]*\*/|--[^\n]*\n)\s*)*"
-_END = r"(?:\s++FORMAT\s++\w++)?+\s*+;?+\s*+"  # possessive: blanks without end are tried in one way
+# Possessive (`*+`, `?+`): blanks that no end follows are passed once, not tried in every way to share them out.
+_REMARK = r"\s*+(?:(?:/\*[^*/]*+\*/|--[^\n]*+\n)\s*+)*+"
+_END = r"(?:\s++FORMAT\s++\w++)?+\s*+(?:;\s*+)?+"
 _ABOUT = r"(?:EXISTS(?:\s+TABLE|\s+VIEW)?|SHOW\s+CREATE(?:\s+TABLE|\s+VIEW)?|DESC(?:RIBE)?(?:\s+TABLE)?)"
 _FLAGS = re.IGNORECASE | re.ASCII
 # The statements without a tree, each in one spelling; DESCRIBE of a query is judged by that query.

@@ -7,20 +7,28 @@ needs none.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator
+import traceback
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from deploy.embedded.warehouse import reply
 from deploy.embedded.warehouse.access import authenticate, refuse_web_pages
 from deploy.embedded.warehouse.answer import Answer, begin
+from deploy.embedded.warehouse.body import AT_ONCE, Insertion, blocks, body, command, form, is_form
+from deploy.embedded.warehouse.bounds import require_fields, require_modest
 from deploy.embedded.warehouse.codec import Encoder
 from deploy.embedded.warehouse.errors import Code, EngineError
-from deploy.embedded.warehouse.request import Call, Insertion, body, command, form, read_call
+from deploy.embedded.warehouse.exchange import Exchange
+from deploy.embedded.warehouse.request import Call, read_call
+from deploy.embedded.warehouse.settings import Role
 from deploy.embedded.warehouse.workers import Workers
 from processing.store.proof import PATH, is_question, proof
 
@@ -31,8 +39,9 @@ if TYPE_CHECKING:
     from deploy.embedded.warehouse.engine import Engine
     from deploy.embedded.warehouse.settings import WarehouseSettings
 
-_PIECE = 1024 * 1024
-_DRAIN_SECONDS = 10
+_log = logging.getLogger(__name__)
+# With one of these headers there, no parameter says who asks.
+_CREDENTIALS = ("x-clickhouse-user", "x-clickhouse-key", "authorization")
 
 
 class Gateway:
@@ -44,119 +53,113 @@ class Gateway:
         self._workers = Workers(engine, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        incoming = _Incoming(receive)
+        """Answer one request; whatever fails is told as ClickHouse would, without a trace of how."""
+        exchange = Exchange(receive, send, self._settings.stall_seconds)
         try:
-            await self._respond(Request(scope, incoming), incoming, send)
+            await self._respond(Request(scope, exchange.receive), exchange)
         except ClientDisconnect:
             return
         except EngineError as error:
-            await incoming.drain()
-            await reply.failure(error, self._engine.version)(scope, incoming, send)
+            await self._fail(error, scope, exchange)
+        except Exception as error:  # noqa: BLE001  the edge of a request: nothing of it may end in a trace
+            _log.error("A request failed: %s at %s", type(error).__name__, _place(error))
+            await self._fail(
+                EngineError(Code.STD_EXCEPTION, f"The gateway cannot answer this request: {type(error).__name__}"),
+                scope,
+                exchange,
+            )
+
+    async def _fail(self, error: EngineError, scope: Scope, exchange: Exchange) -> None:
+        """Answer with an error; where an answer has begun, the connection ends without HTTP's own end."""
+        if exchange.started:
+            return
+        await exchange.drain()
+        with suppress(ClientDisconnect):
+            await reply.failure(error, self._engine.version)(scope, exchange.receive, exchange.send)
 
     def close(self) -> bool:
         """End what still runs. False when a query does not end."""
         return self._workers.close()
 
-    async def _respond(self, request: Request, incoming: _Incoming, send: Send) -> None:
+    async def _respond(self, request: Request, exchange: Exchange) -> None:
         refuse_web_pages(request.headers, self._settings)
         if (fixed := _fixed(request, self._settings)) is not None:
-            await fixed(request.scope, incoming, send)
+            await fixed(request.scope, exchange.receive, exchange.send)
             return
-        parameters = dict(request.query_params)
-        role = authenticate(request.headers, parameters, self._settings)
-        data = body(request, self._settings.stall_seconds)
-        if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            parameters |= await form(request, data)
+        role, parameters = await self._who(request)
+        request.state.role = role
+        read = self._workers.places[role].read
+        data = body(request, role, self._settings.stall_seconds, read)
+        if is_form(request):
+            parameters |= await form(request, data, role, read)
         call = read_call(request, parameters, role)
-        found = await command(call.query.text, data)
+        found = await command(call.query.text, data, role, read)
         if isinstance(found, Insertion):
-            await self._insert(call, found, request, send)
+            await self._insert(call, found, request, exchange)
         elif found or request.method == "POST":
-            await self._query(call, found, incoming, send)
+            await self._query(call, found, exchange)
         else:
-            await PlainTextResponse("Ok.\n")(request.scope, incoming, send)
+            await PlainTextResponse("Ok.\n")(request.scope, exchange.receive, exchange.send)
 
-    async def _insert(self, call: Call, insertion: Insertion, request: Request, send: Send) -> None:
+    async def _who(self, request: Request) -> tuple[Role, dict[str, str]]:
+        """Who asks, and the parameters of the URL; a long one is read in a thread of that user."""
+        query_string: bytes = request.scope["query_string"]
+        require_fields(query_string)
+        if len(query_string) <= AT_ONCE:
+            parameters = dict(request.query_params)
+            return authenticate(request.headers, parameters, self._settings), parameters
+        in_headers = any(name in request.headers for name in _CREDENTIALS)
+        role = authenticate(request.headers, {}, self._settings) if in_headers else Role.READER
+        parameters = dict(await self._workers.places[role].read(QueryParams, query_string))
+        return role if in_headers else authenticate(request.headers, parameters, self._settings), parameters
+
+    async def _insert(self, call: Call, insertion: Insertion, request: Request, exchange: Exchange) -> None:
         began = time.monotonic_ns()
         async with self._workers.lease(call) as connection:
             load = await self._workers.run(call.role, connection.load, call.query, insertion.head)
-            async for block in _blocks(insertion.data):
+            async for block in blocks(insertion.data):
                 await self._workers.run(call.role, load.append, block)
             written = await self._workers.run(call.role, load.finish)
         headers = reply.headers(call, insertion.head.format, written, time.monotonic_ns() - began)
-        await Response(headers=headers)(request.scope, request.receive, send)
+        await Response(headers=headers)(request.scope, exchange.receive, exchange.send)
 
-    async def _query(self, call: Call, text: bytes, incoming: _Incoming, send: Send) -> None:
+    async def _query(self, call: Call, text: bytes, exchange: Exchange) -> None:
         began = time.monotonic_ns()
         if not text.strip():
             raise EngineError(Code.SYNTAX_ERROR, "Empty query")
+        if call.role is Role.READER:
+            require_modest(text, call.query.parameters)
         query = replace(call.query, text=text)
         encoder = Encoder(call.encoding)
-        gone = asyncio.ensure_future(incoming.disconnected())
+        gone = asyncio.ensure_future(exchange.disconnected())
         try:
             async with self._workers.lease(call) as connection:
                 answer = await self._workers.watched(connection, gone, begin, connection, query, encoder, call.wait_end)
                 headers = reply.headers(call, answer.format, answer.summary, time.monotonic_ns() - began)
                 tag = reply.new_tag()
-                await self._send(send, _start(headers, answer, call.encoding, tag))
+                await exchange.send(_start(headers, answer, call.encoding, tag))
                 if answer.length is None:
-                    await self._stream(answer, tag, connection, gone, send)
+                    await self._stream(answer, tag, connection, gone, exchange)
             if answer.length is not None:
                 for piece in answer.pieces:
-                    await self._send(send, _body(piece))
-            await self._send(send, _body(b"", more=False))
+                    await exchange.send(_body(piece))
+            await exchange.send(_body(b"", more=False))
         finally:
             gone.cancel()
 
     async def _stream(
-        self, answer: Answer, tag: str, connection: Connection, gone: asyncio.Future[None], send: Send
+        self, answer: Answer, tag: str, connection: Connection, gone: asyncio.Future[None], exchange: Exchange
     ) -> None:
         """Send an answer as it comes; one that breaks off ends in a mark and without HTTP's own end."""
         try:
             while piece := await self._workers.watched(connection, gone, next, answer.pieces, b""):
-                await self._send(send, _body(piece))
+                await exchange.send(_body(piece))
                 if gone.done():
                     raise ClientDisconnect
         except EngineError as error:
             mark = reply.broken_off(error, tag, self._engine.version)
-            await self._send(send, _body(answer.encoder.feed(mark) + answer.encoder.finish()))
+            await exchange.send(_body(answer.encoder.feed(mark) + answer.encoder.finish()))
             raise ClientDisconnect from error
-
-    async def _send(self, send: Send, message: Message) -> None:
-        try:
-            async with asyncio.timeout(self._settings.stall_seconds):
-                await send(message)
-        except TimeoutError as error:
-            raise ClientDisconnect from error
-
-
-class _Incoming:
-    """The messages of one request, and whether its body has ended."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._ended = False
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        if not message.get("more_body", False):
-            self._ended = True
-        return message
-
-    async def disconnected(self) -> None:
-        """Return when the client has left; the body has been read before."""
-        while (await self())["type"] != "http.disconnect":
-            pass
-
-    async def drain(self) -> None:
-        """Read what is left of the body: a client that still sends would not see its answer otherwise."""
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while not self._ended:
-                    await self()
-        except TimeoutError:
-            return
 
 
 def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
@@ -174,20 +177,6 @@ def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
     return None
 
 
-async def _blocks(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Gather what arrives into pieces that are worth a call."""
-    gathered: list[bytes] = []
-    size = 0
-    async for piece in data:
-        gathered.append(piece)
-        size += len(piece)
-        if size >= _PIECE:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-    if gathered:
-        yield b"".join(gathered)
-
-
 def _start(headers: dict[str, str], answer: Answer, encoding: str | None, tag: str) -> Message:
     if encoding:
         headers["Content-Encoding"] = encoding
@@ -201,3 +190,9 @@ def _start(headers: dict[str, str], answer: Answer, encoding: str | None, tag: s
 
 def _body(piece: bytes, *, more: bool = True) -> Message:
     return {"type": "http.response.body", "body": piece, "more_body": more}
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised. What it says may hold a query or a password, which no log should."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{PurePath(last.filename).name}:{last.lineno}"

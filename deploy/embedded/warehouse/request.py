@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import HTTP
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from deploy.embedded.warehouse.codec import Decoder, accepted_encoding
+from deploy.embedded.warehouse.codec import accepted_encoding
 from deploy.embedded.warehouse.errors import Code, EngineError
 from deploy.embedded.warehouse.query import Query
-from deploy.embedded.warehouse.sessions import DEFAULT_SECONDS, SessionKey
-from deploy.embedded.warehouse.statement import InsertHead, Need, split_insert
+from deploy.embedded.warehouse.sessions import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,9 +39,7 @@ _OWN = {
     "user",
     "wait_end_of_query",
 }
-_LONGEST_HEAD = 256 * 1024
-_LONGEST_QUERY = 16 * 1024 * 1024
-_LONGEST_NUMBER = 18
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -55,20 +49,12 @@ class Call:
     role: Role
     query: Query
     query_id: str
-    session: SessionKey | None
+    session: str | None
     session_seconds: int
     session_check: bool
     wait_end: bool
     encoding: str | None
     timezone: str
-
-
-@dataclass(frozen=True)
-class Insertion:
-    """An insert and the stream of its data; the head has been read off it."""
-
-    head: InsertHead
-    data: AsyncIterator[bytes]
 
 
 def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Call:
@@ -94,15 +80,18 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         settings=settings,
         database=parameters.get("database") or request.headers.get("x-clickhouse-database"),
         reading=request.method != "POST",
-        protocol=_whole_number(parameters.get("client_protocol_version") or "0"),
+        protocol=_whole_number(
+            parameters.get("client_protocol_version") or "0", "client_protocol_version", Code.BAD_ARGUMENTS
+        ),
     )
-    session = parameters.get("session_id")
     return Call(
         role=role,
         query=query,
         query_id=parameters.get("query_id") or str(uuid4()),
-        session=SessionKey(role, session) if session else None,
-        session_seconds=_whole_number(parameters.get("session_timeout") or str(DEFAULT_SECONDS)),
+        session=parameters.get("session_id") or None,
+        session_seconds=_whole_number(
+            parameters.get("session_timeout") or str(DEFAULT_SECONDS), "session_timeout", Code.INVALID_SESSION_TIMEOUT
+        ),
         session_check=parameters.get("session_check") == "1",
         wait_end=parameters.get("wait_end_of_query") == "1",
         encoding=accepted_encoding(request.headers.get("accept-encoding", "")) if wants_encoding else None,
@@ -110,82 +99,7 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
     )
 
 
-async def body(request: Request, stall_seconds: int) -> AsyncIterator[bytes]:
-    """The request's body, decompressed, as it arrives.
-
-    Raises:
-        EngineError: when it does not decompress, or when nothing arrives for too long.
-        ClientDisconnect: of starlette, when the client leaves before its end.
-    """
-    decoder = Decoder(request.headers.get("content-encoding", "").replace("identity", ""))
-    arriving = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(stall_seconds):
-                data = await anext(arriving, None)
-        except TimeoutError as error:
-            raise EngineError(Code.SOCKET_TIMEOUT, "The rest of the body did not arrive in time") from error
-        if data is None:
-            break
-        for piece in decoder.feed(data):
-            if piece:
-                yield piece
-    decoder.finish()
-
-
-async def command(query: bytes, data: AsyncIterator[bytes]) -> bytes | Insertion:
-    """Put the query of the URL and the body together: the text of a query, or an insert with its data.
-
-    Raises:
-        EngineError: for a query that is too long.
-    """
-    text = query + b"\n" if query else b""
-    found = split_insert(text, complete=False) if query else Need.MORE
-    async for piece in data:
-        text += piece
-        if not isinstance(found, InsertHead):
-            found = split_insert(text, complete=False) if len(text) <= _LONGEST_HEAD else Need.NOTHING
-        if isinstance(found, InsertHead):
-            return Insertion(found, _from(text[found.data :], data))
-        if len(text) > _LONGEST_QUERY:
-            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {_LONGEST_QUERY} bytes")
-    if not isinstance(found, InsertHead):
-        found = split_insert(text, complete=True)
-    return Insertion(found, _from(text[found.data :], data)) if isinstance(found, InsertHead) else text
-
-
-async def form(request: Request, data: AsyncIterator[bytes]) -> dict[str, str]:
-    """The fields of a multipart form: clients send long queries and parameters so.
-
-    Raises:
-        EngineError: for a form that is too long, or that carries files (external tables).
-    """
-    raw = b""
-    async for piece in data:
-        raw += piece
-        if len(raw) > _LONGEST_QUERY:
-            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The form is longer than {_LONGEST_QUERY} bytes")
-    kind = request.headers.get("content-type", "").encode("latin-1")
-    message = message_from_bytes(b"Content-Type: " + kind + b"\r\n\r\n" + raw, policy=HTTP)
-    fields = {}
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        if part.get_filename() is not None:
-            raise EngineError(Code.NOT_IMPLEMENTED, "External tables are not supported: use a temporary table")
-        value = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(value, bytes):
-            fields[name] = value.decode("utf-8", "replace")
-    return fields
-
-
-async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for piece in rest:
-        yield piece
-
-
-def _whole_number(text: str) -> int:
-    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
-        raise EngineError(Code.INVALID_SESSION_TIMEOUT, f"{text[:40]!r} is not a number of seconds")
+def _whole_number(text: str, what: str, code: Code) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise EngineError(code, f"{what} is not a whole number of at most {_MOST_DIGITS} digits")
     return int(text)

@@ -2,56 +2,95 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
+from deploy.embedded.warehouse.bounds import LONGEST_URL
+from deploy.embedded.warehouse.connections import HttpConnection, Room
 from deploy.embedded.warehouse.engine import Engine
 from deploy.embedded.warehouse.errors import WarehouseUnavailable
+from deploy.embedded.warehouse.files import BACKLOG, most_connections
 from deploy.embedded.warehouse.http import Gateway
 
 if TYPE_CHECKING:
     from deploy.embedded.warehouse.settings import WarehouseSettings
 
+_log = logging.getLogger(__name__)
 _GRACE_SECONDS = 3
-_LONGEST_URL = 1024 * 1024
+_SILENT_SECONDS = 60
+# A request takes Python's lock some twenty times, and waits this long each time that another thread works in Python.
+# By default it is 5 ms, so a few readers with long texts would cost the writer a hundred.
+_SWITCH_SECONDS = 0.0005
 
 
 def serve(settings: WarehouseSettings) -> None:
     """Serve until SIGTERM or SIGINT, then end what runs, close the data and return.
 
     Raises:
-        WarehouseUnavailable: when the port or the directory is taken; the message is for a person.
+        WarehouseUnavailable: when the port or the directory is taken, or too few files may be open; the message is
+            for a person.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    room = Room(most_connections(settings.connections), settings.head_seconds)
     with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
         try:
             gateway = Gateway(engine, settings)
             with _signals_end_here():
-                _server(gateway).run([listener])
+                _server(gateway, room).run([listener])
             if not gateway.close():
-                os._exit(0)  # the engine does not end, and its data outlive a kill
+                os._exit(0)  # a thread does not end, and the engine's data outlive a kill
         finally:
             engine.close()
 
 
-def _server(gateway: Gateway) -> uvicorn.Server:
-    """No access log: its lines would hold queries, and the passwords that some clients put into the URL."""
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(LoopErrors())
+        await super().startup(sockets)
+
+
+class LoopErrors:
+    """Says in a line what fails on the event loop, and the same again a minute later at the earliest.
+
+    asyncio itself writes a trace a hundred times a second when no file is left for a connection.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what asyncio has to say."""
+        failure = f"{context['message']}: {type(context.get('exception')).__name__}"
+        if loop.time() >= self._said.get(failure, 0.0) + _SILENT_SECONDS:
+            self._said[failure] = loop.time()
+            _log.error("The warehouse goes on after a failure: %s", failure)
+
+
+def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
+    """uvicorn itself says nothing: its lines would hold passwords out of URLs, or tell of each client that errs."""
+    return _Server(
         uvicorn.Config(
             gateway,
             lifespan="off",
-            http="h11",
+            http=cast("type[asyncio.Protocol]", partial(HttpConnection, room=room)),  # it is called and nothing else
             ws="none",
-            h11_max_incomplete_event_size=_LONGEST_URL,
+            h11_max_incomplete_event_size=LONGEST_URL,
+            backlog=BACKLOG,
             access_log=False,
-            log_level="warning",
+            log_level="critical",
+            proxy_headers=False,
             server_header=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=_GRACE_SECONDS,

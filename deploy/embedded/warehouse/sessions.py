@@ -11,19 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deploy.embedded.warehouse.connection import Connection
-    from deploy.embedded.warehouse.settings import Role
 
 DEFAULT_SECONDS = 60
 LONGEST_SECONDS = 3600
 MOST_SESSIONS = 512
-
-
-@dataclass(frozen=True)
-class SessionKey:
-    """A session belongs to its user: the same id of the other user is another session."""
-
-    role: Role
-    id: str
 
 
 @dataclass
@@ -35,13 +26,13 @@ class _Kept:
 
 
 class Sessions:
-    """The sessions of one server; used from its event loop only. `now` is seconds of a steady clock."""
+    """The sessions of one user, by their id; used from the event loop only. `now` is seconds of a steady clock."""
 
-    def __init__(self, open_connection: Callable[[Role], Connection]) -> None:
+    def __init__(self, open_connection: Callable[[], Connection]) -> None:
         self._open = open_connection
-        self._kept: dict[SessionKey, _Kept] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def take(self, key: SessionKey, seconds: int, *, check: bool, now: float) -> Connection:
+    def take(self, key: str, seconds: int, *, check: bool, now: float) -> Connection:
         """The session's connection, for one request at a time.
 
         Raises:
@@ -58,24 +49,24 @@ class Sessions:
         if kept is not None and kept.busy:
             raise EngineError(Code.SESSION_IS_LOCKED, "Session is locked by a concurrent client")
         if kept is None:
-            kept = self._kept[key] = _Kept(self._open(key.role), seconds, now)
+            kept = self._kept[key] = _Kept(self._open(), seconds, now)
         kept.busy, kept.seconds = True, seconds
         return kept.connection
 
-    def give_back(self, key: SessionKey, now: float) -> None:
+    def give_back(self, key: str, now: float) -> None:
         """End the request: the session's time begins anew."""
         kept = self._kept[key]
         kept.busy, kept.expires = False, now + kept.seconds
 
-    def forget(self, key: SessionKey) -> None:
+    def forget(self, key: str) -> None:
         """Drop a session whose connection is of no use any more; the next request begins another."""
         self._kept.pop(key, None)
 
     def expired(self, now: float) -> list[Connection]:
-        """Take out the sessions whose time is over, and the oldest above what one server keeps."""
-        idle = sorted((kept.expires, key.id, key) for key, kept in self._kept.items() if not kept.busy)
+        """Take out the sessions whose time is over, and the oldest above what one user keeps."""
+        idle = sorted((kept.expires, key) for key, kept in self._kept.items() if not kept.busy)
         excess = max(0, len(self._kept) - MOST_SESSIONS)
-        over = [key for position, (expires, _, key) in enumerate(idle) if expires <= now or position < excess]
+        over = [key for position, (expires, key) in enumerate(idle) if expires <= now or position < excess]
         return [self._kept.pop(key).connection for key in over]
 
     def all(self) -> list[Connection]:

@@ -37,12 +37,13 @@ class ReaderLimits:
 class WarehouseSettings:
     """One warehouse process.
 
-    `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of
-    both that are under way, waiting ones included. `stall_seconds` is how long a client may neither send nor
-    take anything. `readable` are the tables, of whatever database, that are granted to the reader, and `database` is
-    where the reader is who names none. An empty reader password lets everyone on this machine read, so it is for
-    loopback only. `proves` is whether whoever asks is shown that the writer's password is known here: only where that
-    was made up, because one that a person chose could be guessed from the answers.
+    `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of each
+    that are under way, waiting ones included, and `connections` the sockets of both. `head_seconds` is how long a
+    request's head may take to come, `stall_seconds` how long a client may neither send nor take anything. `readable`
+    are the tables, of whatever database, that are granted to the reader, and `database` is where the reader is who
+    names none. An empty reader password lets everyone on this machine read, so it is for loopback only. `proves`
+    is whether whoever asks is shown that the writer's password is known here: only where that was made up, because
+    one that a person chose could be guessed from the answers.
 
     Raises:
         ValueError: when a password is missing that must be there, or a number is below one.
@@ -56,6 +57,8 @@ class WarehouseSettings:
     readers: int = 4
     writers: int = 4
     queries: int = 64
+    connections: int = 512
+    head_seconds: int = 10
     stall_seconds: int = 300
     proves: bool = False
     limits: ReaderLimits = field(default_factory=ReaderLimits)
@@ -65,6 +68,8 @@ class WarehouseSettings:
     def __post_init__(self) -> None:
         if min(self.readers, self.writers, self.queries) < 1:
             raise ValueError("The warehouse needs at least one reader, one writer and one query at a time.")
+        if self.connections <= 2 * self.queries:
+            raise ValueError("The warehouse needs more connections than both users may have queries under way.")
         if not self.writer_password.get_secret_value():
             raise ValueError("The warehouse's writer needs a password: set one.")
         if not self.loopback and not self.reader_password.get_secret_value():

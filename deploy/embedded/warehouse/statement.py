@@ -9,23 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
+from itertools import chain, islice, pairwise, tee
 
-# What is opened and not closed reaches to the end: looked for again from each of its signs, an end that is not there
-# would take the square of the text's length.
-_TOKEN = re.compile(
-    rb"""
-    (?P<space>  \s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?(?:\*/|\Z) )
-  | (?P<quoted> '(?:[^'\\]|\\.|'')*+(?:'|\\?\Z) | "(?:[^"\\]|\\.|"")*+(?:"|\\?\Z) | `(?:[^`\\]|\\.|``)*+(?:`|\\?\Z)
-              | (?<![\w$])\$(\w*)\$.*?(?:\$\3\$|\Z) )
-  | (?P<word>   \w+ )
-  | (?P<other>  . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_NOTHING = re.compile(rb"(?:\s+|--[^\n]*(?:\n|$)|#[ !][^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+from deploy.embedded.warehouse.lexer import Token, tokens
+
+_WORD = re.compile(rb"\w[\w$]*")
+_END: Token = (b";", 0, 0, 0)
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
-_OPENING, _CLOSING = b"([{", b")]}"
 _NOT_A_FORMAT = {b"FROM", b"AS", b"IN", b"IS", b"AND", b"OR"}
 
 # Formats whose pieces, put one behind another, are one valid whole: no header, no footer, no state between rows.
@@ -91,57 +81,49 @@ class Outline:
         return self.selects and not self.whole and output_format in _CONCATENABLE
 
 
-def _tokens(text: bytes) -> Iterator[tuple[bytes, int, int, int]]:
-    """Yield (upper-case word or sign, start, end, depth of brackets) without blanks and comments."""
-    depth = 0
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup == "space" or match["space"] is not None:
-            continue
-        token = match[0].upper() if match["word"] else match[0]
-        depth -= token in _CLOSING and len(token) == 1
-        yield token, match.start(), match.end(), depth
-        depth += token in _OPENING and len(token) == 1
-
-
 def first_word(text: bytes) -> str:
     """The first word in upper case, behind blanks, comments and opening brackets; empty when there is none."""
-    begin = _NOTHING.match(text)
-    match = re.compile(rb"[\s(]*(\w+)").match(text, begin.end() if begin else 0)
-    return match[1].decode("utf-8", "replace").upper() if match else ""
+    return _first_word(tokens(text))
+
+
+def _first_word(cut: Iterator[Token]) -> str:
+    first = next((token for token, *_ in cut if token != b"("), b"")
+    return first.decode() if _WORD.fullmatch(first) else ""
 
 
 def outline(text: bytes) -> Outline:
     """Read the outline of a query that carries no data."""
     upper = text.upper()
-    if not any(word in upper for word in (b"FORMAT", b"TOTALS", b"EXTREMES", b"OUTFILE", b"INFILE", b"INPUT")):
+    if not any(word in upper for word in (b"FORMAT", b"TOTALS", b"EXTREMES", b"OUTFILE", b"INFILE")):
         return Outline(first_word(text), None, whole=False, names_a_file=False)
-    tokens = list(_tokens(text))
-    words = {token for token, *_ in tokens}
-    pairs = {(before[0], after[0]) for before, after in pairwise(tokens)}
-    return Outline(
-        first_word(text),
-        _format_clause(text, tokens),
-        whole=bool(words & {b"TOTALS", b"EXTREMES"}),
-        names_a_file=bool(pairs & {(b"INTO", b"OUTFILE"), (b"FROM", b"INFILE")}),
-    )
+    found, whole, names_a_file = None, False, False
+    here, name, after = tee(chain(tokens(text), [_END, _END]), 3)
+    for (word, *_, depth), (behind, start, end, _), (third, *_) in zip(
+        here, islice(name, 1, None), islice(after, 2, None), strict=False
+    ):
+        whole |= word in {b"TOTALS", b"EXTREMES"}
+        names_a_file |= (word, behind) in {(b"INTO", b"OUTFILE"), (b"FROM", b"INFILE")}
+        clause = word == b"FORMAT" and depth == 0 and behind not in _NOT_A_FORMAT
+        if clause and third in {b";", b"SETTINGS", b"INTO"}:
+            found = text[start:end].decode("ascii", "replace")
+    return Outline(first_word(text), found, whole=whole, names_a_file=names_a_file)
 
 
 def reads_input(text: bytes) -> bool:
     """Whether the query calls `input()`, which wants data that this interface cannot give it."""
-    tokens = [token for token, *_ in _tokens(text)]
-    return any(pair == (b"INPUT", b"(") for pair in pairwise(tokens))
+    return any((word, sign) == (b"INPUT", b"(") for (word, *_), (sign, *_) in pairwise(tokens(text)))
 
 
 def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
     """Find where the data of `INSERT INTO ... FORMAT x` or `... VALUES` begins, in a text that may still grow."""
-    word = first_word(text)
+    word = _first_word(tokens(text, complete=complete))
     if word != "INSERT":
         return Need.MORE if not complete and "INSERT".startswith(word) else Need.NOTHING
     before = b""
     clause: int | None = None
     settings: int | None = None
-    for token, start, end, depth in _tokens(text):
-        if not complete and (end == len(text) or _opens(before, token)):
+    for token, start, end, depth in tokens(text, complete=complete):
+        if not complete and end == len(text):
             return Need.MORE
         if clause is not None:
             return _behind_format(text, clause, start, end, settings, complete=complete)
@@ -156,11 +138,6 @@ def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
     return Need.NOTHING if complete else Need.MORE
 
 
-def _opens(before: bytes, token: bytes) -> bool:
-    """Whether a quotation or a comment begins here that the text does not end yet."""
-    return token in {b"'", b'"', b"`"} or (before, token) == (b"/", b"*")
-
-
 def _behind_format(
     text: bytes, clause: int, start: int, end: int, settings: int | None, *, complete: bool
 ) -> InsertHead | Need:
@@ -170,13 +147,3 @@ def _behind_format(
         return Need.MORE
     name = text[start:end].decode("ascii", "replace")
     return InsertHead(text[:clause], name, data, clause if settings is None else settings)
-
-
-def _format_clause(text: bytes, tokens: list[tuple[bytes, int, int, int]]) -> str | None:
-    found = None
-    ending = [(b";", 0, 0, 0)]
-    for here, name, after in zip(tokens, tokens[1:], [*tokens[2:], *ending], strict=False):
-        clause = here[0] == b"FORMAT" and here[3] == 0 and name[0] not in _NOT_A_FORMAT
-        if clause and after[0] in {b";", b"SETTINGS", b"INTO"}:
-            found = text[name[1] : name[2]].decode("ascii", "replace")
-    return found

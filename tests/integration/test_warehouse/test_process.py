@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from processing.store.proof import proof
 from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, Warehouse
-from tests.waiting import free_port
+from tests.waiting import eventually, free_port
 
 
 def insert_until_it_dies(warehouse: Warehouse, acknowledged: list[int], writer: int) -> None:
@@ -80,6 +80,30 @@ def test_a_signal_ends_it_while_it_works(run_warehouse: Run, tmp_path: Path, num
     busy.join(10)
     assert running.process.returncode == 0, said
     assert run_warehouse(tmp_path).post("SELECT a FROM t").text == "1\n"
+
+
+def test_a_signal_ends_it_while_it_reads(run_warehouse: Run, tmp_path: Path) -> None:
+    """It works for seconds at a text of 16 MB, which the engine cannot be asked to stop."""
+    running = run_warehouse(tmp_path)
+    before = processor_ticks(running)
+
+    def ask() -> None:
+        with suppress(httpx.TransportError):
+            running.post(b"/* " * 5_000_000)
+
+    busy = Thread(target=ask)
+    busy.start()
+    eventually(lambda: processor_ticks(running) > before + 100)
+    running.process.terminate()
+    _, said = running.process.communicate(timeout=30)
+    busy.join(10)
+    assert (running.process.returncode, said) == (0, "")
+    assert run_warehouse(tmp_path).post("SELECT 1").text == "1\n"
+
+
+def processor_ticks(warehouse: Warehouse) -> int:
+    """How long it has worked, in hundredths of a second."""
+    return int(Path(f"/proc/{warehouse.process.pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 def test_a_second_process_on_the_same_directory_says_so(run_warehouse: Run, tmp_path: Path) -> None:

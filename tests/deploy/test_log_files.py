@@ -1,0 +1,44 @@
+"""No log grows without end: neither one that was left large nor one that a process goes on writing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deploy.children import Child, Part
+from deploy.log_files import LOG_KEPT, fresh_log
+from tests.waiting import eventually
+
+TALKING = "import sys\nwhile True:\n    sys.stderr.write('one more line of what went wrong\\n' * 1000)\n"
+
+
+def test_a_log_that_a_process_goes_on_writing_stays_bounded(tmp_path: Path) -> None:
+    child = Child(Part("talking", (sys.executable, "-c", TALKING)), fresh_log(tmp_path, "talking"))
+    older = tmp_path / "talking.log.1"
+    child.start()
+    try:
+        for _ in range(3):
+            older.unlink(missing_ok=True)
+
+            def looked_at() -> bool:
+                child.bound_log()
+                return older.exists()
+
+            eventually(looked_at)
+            assert older.stat().st_size == LOG_KEPT
+            assert "\none more line of what went wrong\n" in older.read_text()
+            assert child.running
+    finally:
+        child.end(0)
+
+
+def test_a_log_that_was_left_large_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / "part.log").write_bytes(b"x" * LOG_KEPT + b"end\n")
+    assert fresh_log(tmp_path, "part").stat().st_size == 0
+    assert (tmp_path / "part.log.1").read_bytes().endswith(b"end\n")
+
+
+def test_a_small_log_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "part.log").write_text("before\n")
+    assert fresh_log(tmp_path, "part").read_text() == "before\n"
+    assert not (tmp_path / "part.log.1").exists()
