@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from deploy.embedded.warehouse.constant_texts import ConstantTexts, is_harmless
 from deploy.embedded.warehouse.errors import Code, EngineError
-from deploy.embedded.warehouse.syntax_tree import walk
+from deploy.embedded.warehouse.syntax_tree import arguments_of, text_of, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from deploy.embedded.warehouse.syntax_tree import Node, Place
 
@@ -110,8 +111,13 @@ _FUNCTIONS = {
     *("throwif", "tocolumntypename", "totypename", "transform", "untuple", "variantelement", "varianttype"),
     *("version", "visiblewidth"),
 }
-# Though their category is allowed: these write in a format of the engine's, and a format may name files.
-_NOT_THESE = {"flamegraph", "formatrow", "formatrownonewline"}
+# Though their category is allowed: some write in a format of the engine's, which may name files, others read the name
+# of a time zone out of data (see `constant_texts`).
+_NOT_THESE = {
+    *("flamegraph", "formatrow", "formatrownonewline", "parsedatetime64injodasyntax", "parsedatetimeinjodasyntax"),
+    *("parsedatetime64injodasyntaxornull", "parsedatetime64injodasyntaxorzero"),
+    *("parsedatetimeinjodasyntaxornull", "parsedatetimeinjodasyntaxorzero"),
+}
 # The first argument of these is the name of an aggregate function as text, whose parameters the engine computes.
 _NAME_A_FUNCTION = {"arrayreduce", "arrayreduceinranges", "initializeaggregation"}
 _AGGREGATE = re.compile(r"\w+(?:\([0-9., ]*\))?")
@@ -135,24 +141,29 @@ class Catalog:
     table_functions: frozenset[str]
     types: frozenset[str]
 
+    def original(self, name: str) -> str:
+        """The name of a function behind another name of it."""
+        return self.aliases.get(name, name)
+
     def allows(self, name: str) -> bool:
         """Whether a reader may call a function."""
-        original = self.aliases.get(name, name)
-        return original in _FUNCTIONS or (self._category(original) in _CATEGORIES and original not in _NOT_THESE)
+        original = self.original(name)
+        return original in _FUNCTIONS or (self.category(original) in _CATEGORIES and original not in _NOT_THESE)
 
     def knows(self, name: str) -> bool:
         """Whether there is a function of the name, with whatever combinators."""
-        original = self.aliases.get(name, name)
-        return original in _FUNCTIONS or bool(self._category(original))
+        original = self.original(name)
+        return original in _FUNCTIONS or bool(self.category(original))
 
-    def _category(self, name: str) -> str:
+    def category(self, name: str) -> str:
+        """The category of a function by its original name, empty for none; of an aggregate one with its combinators."""
         if name in self.categories or len(name) > _LONGEST_NAME:
             return self.categories.get(name, "")
         bases = (name.removesuffix(each) for each in self.combinators if name.endswith(each))
-        combined = any(
-            base not in _NOT_THESE and self._category(self.aliases.get(base, base)) == _AGGREGATES for base in bases
+        is_aggregate = any(
+            base not in _NOT_THESE and self.category(self.original(base)) == _AGGREGATES for base in bases
         )
-        return _AGGREGATES if combined else ""
+        return _AGGREGATES if is_aggregate else ""
 
 
 class Surroundings(Protocol):
@@ -185,9 +196,11 @@ class Policy:
             EngineError: ACCESS_DENIED with what it was; UNKNOWN_FUNCTION, UNKNOWN_TABLE for what is not there.
         """
         places = tuple(walk(tree))
-        own = frozenset(_own_names(places))
+        named = _named(places)
+        own = named.keys() | {str(node["name"]) for node, *_ in places if node.get("type") == "WithElement"}
         searches = any(_is_searched(place) and place.node.get("type") == "Identifier" for place in places)
-        judging = _Judging(self, parameters, around, own, searches)
+        texts = ConstantTexts(self.catalog, named, parameters)
+        judging = _Judging(self, parameters, around, frozenset(own), searches, texts)
         for place in places:
             judging.place(place)
 
@@ -226,6 +239,7 @@ class _Judging:
     around: Surroundings
     own: frozenset[str]
     searches: bool
+    texts: ConstantTexts
 
     def place(self, place: Place) -> None:
         self._shape(place.node)
@@ -234,6 +248,8 @@ class _Judging:
                 self._function(place)
             case "ColumnsApplyTransformer" if "func_name" in place.node:
                 self._call(str(place.node["func_name"]))
+            case "QueryParameter" if not is_harmless(str(place.node["param_type"])):
+                raise denied("the type of a parameter")
             case "Identifier":
                 self._identifier(place)
             case "TableIdentifier":
@@ -276,8 +292,10 @@ class _Judging:
         if name == "exists" and _first_argument(place.node).get("type") == "Subquery":
             return
         self._call(str(place.node["name"]))
-        if name in _NAME_A_FUNCTION and not _AGGREGATE.fullmatch(_text(_first_argument(place.node))):
+        if name in _NAME_A_FUNCTION and not _AGGREGATE.fullmatch(text_of(_first_argument(place.node))):
             raise denied(f"a function named by an expression in {place.node['name']}")
+        if not self.texts.are_written_out(name, place.node):
+            raise denied(f"a time zone or a type that is not plainly written out in {_shown(name)}")
 
     def _call(self, name: str) -> None:
         catalog = self.policy.catalog
@@ -294,9 +312,9 @@ class _Judging:
             return
         if first.get("type") != "Literal":
             raise denied("columns of the table function values that are no literal")
-        if not _text(first):
+        if not text_of(first):
             return
-        table = self.around.columns(_text(first))
+        table = self.around.columns(text_of(first))
         if not _only_types(table, self.policy.catalog.types):
             raise denied("more than names and types in the columns of the table function values")
 
@@ -333,6 +351,8 @@ class _Judging:
         parts = tuple(str(part) or self._given(next(given, "")) for part in node.get("name_parts") or [node["name"]])
         if any(_UNPRINTABLE.search(part) for part in parts):
             raise denied("a name with control characters")
+        if any(part.startswith(":") and not is_harmless(part) for part in parts):
+            raise denied("the type of a subcolumn")
         return parts
 
     def _given(self, parameter: str) -> str:
@@ -353,23 +373,17 @@ def _is_searched(place: Place) -> bool:
     return is_in and place.key == "arguments" and place.number == 1
 
 
-def _own_names(places: Iterable[Place]) -> Iterator[str]:
+def _named(places: Iterable[Place]) -> dict[str, list[Node]]:
+    """The nodes of a query by their alias."""
+    found: dict[str, list[Node]] = {}
     for node, *_ in places:
         if "alias" in node:
-            yield str(node["alias"])
-        if node.get("type") == "WithElement":
-            yield str(node["name"])
+            found.setdefault(str(node["alias"]), []).append(node)
+    return found
 
 
 def _first_argument(function: Node) -> Node:
-    arguments = function.get("arguments", {}).get("children", ())
-    return arguments[0] if arguments else {}
-
-
-def _text(literal: Node) -> str:
-    """What a literal of a string says; empty for every other node."""
-    value = literal.get("value") if literal.get("type") == "Literal" else None
-    return str(value["value"]) if isinstance(value, dict) and value.get("field_type") == "String" else ""
+    return next(iter(arguments_of(function)), {})
 
 
 def _only_types(table: Node, types: frozenset[str]) -> bool:
@@ -388,7 +402,9 @@ def _is_plain_column(node: Node, types: frozenset[str]) -> bool:
             return said <= {"type", "name", "data_type", "null_modifier"}
         case "DataType" | "TupleDataType" | "EnumDataType":
             return str(node["name"]).lower() in types
-        case "Columns definition" | "ExpressionList" | "Literal" | "NameTypePair":
+        case "Literal":
+            return is_harmless(text_of(node))
+        case "Columns definition" | "ExpressionList" | "NameTypePair":
             return True
         case None:
             return said == {"name", "value"}  # of an enumeration

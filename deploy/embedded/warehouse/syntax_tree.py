@@ -85,3 +85,14 @@ def _held(place: Place) -> Iterator[Place]:
         for number, each in enumerate(nodes):
             if isinstance(each, dict):
                 yield Place(each, place.key, number, place.owner) if is_list else Place(each, key, number, place.node)
+
+
+def arguments_of(function: Node) -> list[Node]:
+    """The arguments of a function, in order."""
+    return list(function.get("arguments", {}).get("children", ()))
+
+
+def text_of(literal: Node) -> str:
+    """What a literal of a string says; empty for every other node."""
+    value = literal.get("value") if literal.get("type") == "Literal" else None
+    return str(value["value"]) if isinstance(value, dict) and value.get("field_type") == "String" else ""
