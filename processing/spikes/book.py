@@ -107,8 +107,8 @@ class Book:
     def pass_over(self, begin: datetime, end: datetime) -> Iterator[tuple[Key, EpisodeEvent]]:
         """Take every series through time of which nothing is known, in one step however long it is.
 
-        Its last hour is stepped through: a bin looks back half an hour, and the settled stand of a series is half an
-        hour behind. The detector takes the rest as unknown by itself. So it leaves what stepping through each bin leaves.
+        It leaves what stepping through each bin leaves. Its last hour is stepped through, because a bin looks back half
+        an hour and the settled stand of a series is half an hour behind; the rest the detector takes as unknown.
         """
         last = (end - back * self.policy.width for back in range(2 * self.policy.half_hour, 0, -1))
         for start in last:
