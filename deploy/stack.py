@@ -18,6 +18,7 @@ from threading import Event
 from deploy.addresses import clickhouse_answers, kafka_answers
 from deploy.children import Child, Part, fresh_log
 from deploy.embedded.broker import wait_until_ready
+from deploy.lost_data import lost_data
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
 from ingest.failure import Failure
@@ -105,6 +106,8 @@ class Stack:
     def _prepare_store(self) -> None:
         """Wait for the store, and give it its tables."""
         self._wait_for_store()
+        if "warehouse" in self._children and (lost := lost_data(self.settings.processing.clickhouse)):
+            self.say(lost)
         migrate(self.settings.processing.clickhouse)
         with Store(self.settings.processing.clickhouse) as store:
             apply_retention(store, self.settings.processing.retention)

@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.addresses import LOOPBACK, clickhouse_answers, clickhouse_endpoint
 from deploy.children import Child, Part, fresh_log
 from deploy.extras import require_engine
+from deploy.lost_data import lost_data
 from deploy.settings import Settings
 from deploy.stack import LOOK_EVERY, READY_WITHIN, StackFailed
 from processing.store.client import (
@@ -67,6 +68,8 @@ def _embedded(settings: Settings) -> Iterator[Settings]:
             if not child.running or time.monotonic() > deadline:
                 raise StackFailed(f"The embedded store does not come up. The end of {log}:\n{child.last_words()}")
             time.sleep(LOOK_EVERY)
+        if lost := lost_data(settings.processing.clickhouse):
+            print(f"banwatch: {lost}", file=sys.stderr)
         yield settings
     finally:
         child.end(patience=8.0)

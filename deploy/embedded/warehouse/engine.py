@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -13,6 +14,7 @@ from deploy.embedded.warehouse.allowance import allowance, limits_as_settings
 from deploy.embedded.warehouse.connection import Connection
 from deploy.embedded.warehouse.errors import WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
+from deploy.embedded.warehouse.losses import BROKEN_PARTS, Loss, losses
 from deploy.embedded.warehouse.quoting import set_statement
 from deploy.embedded.warehouse.settings import ReaderLimits, Role
 
@@ -84,6 +86,11 @@ class Engine:
             return cast("BinaryIO", tempfile.TemporaryFile(dir=self._directory))
         except OSError as error:
             raise no_room(error) from error
+
+    def losses(self) -> list[Loss]:
+        """What could not be read when the engine started."""
+        answer = self._first.query(BROKEN_PARTS, "JSONCompactEachRow")
+        return losses(json.loads(line) for line in answer.bytes().splitlines())
 
     def kill(self, token: str) -> None:
         """Ask the engine to end the queries of one connection; it does so between two blocks."""

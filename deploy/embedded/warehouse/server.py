@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import uvicorn
 from deploy.embedded.warehouse.engine import Engine
 from deploy.embedded.warehouse.errors import WarehouseUnavailable
 from deploy.embedded.warehouse.http import Gateway
+from deploy.embedded.warehouse.losses import sentence
 
 if TYPE_CHECKING:
     from deploy.embedded.warehouse.settings import WarehouseSettings
@@ -32,6 +34,8 @@ def serve(settings: WarehouseSettings) -> None:
     with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
         try:
+            if lost := sentence(engine.losses()):
+                print(lost, file=sys.stderr, flush=True)
             gateway = Gateway(engine, settings)
             with _signals_end_here():
                 _server(gateway).run([listener])
