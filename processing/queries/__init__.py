@@ -33,7 +33,7 @@ from processing.queries.series import (
 )
 from processing.spikes.explain import Driver
 from processing.spikes.verdict import Concentration
-from processing.store.client import StoreRefused, StoreUnavailable
+from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
@@ -50,6 +50,7 @@ __all__ = [
     "Reader",
     "Share",
     "SharedPost",
+    "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",
     "StoredPost",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
+from pydantic import SecretStr
 
-from tests.integration.test_warehouse.conftest import Run, Warehouse, stop
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store, StoreDamaged, StoreRefused
+from tests.integration.test_warehouse.conftest import WRITER, Run, Warehouse, stop
 
 TABLE = "CREATE TABLE kept (at DateTime, n UInt32) ENGINE = ReplacingMergeTree PARTITION BY toYYYYMM(at) ORDER BY n"
 OTHER = "CREATE TABLE other (n UInt32) ENGINE = MergeTree ORDER BY n"
@@ -125,3 +130,45 @@ def test_what_an_operator_puts_aside_is_no_loss(run_warehouse: Run, tmp_path: Pa
     (copy / "count.txt").write_text("100")
     assert stop(running)[0] == 0
     assert said_at_next_start(run_warehouse, tmp_path) == ""
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+
+
+def cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("damage", [flip, cut, lambda file: os.truncate(file, 0), Path.unlink], ids=str)
+def test_a_file_that_is_damaged_while_it_is_in_use_is_one_sentence(
+    run_warehouse: Run, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    running = run_warehouse(tmp_path)
+    running.post(
+        "CREATE TABLE kept (n UInt32, s String) ENGINE = MergeTree ORDER BY n SETTINGS min_bytes_for_wide_part = 0"
+    ).raise_for_status()
+    insert(running, "INSERT INTO kept SELECT number, toString(sipHash64(number)) FROM numbers(3000)")
+    [part] = parts(tmp_path, "all_")
+    damage(part / "s.bin")
+    address = ClickHouseAddress(running.url, "writer", SecretStr(WRITER), "default")
+    with Store(address) as store, pytest.raises(StoreDamaged) as refused:
+        store.query("SELECT max(s) FROM kept")
+    assert refused.value.sentence == (
+        f"ClickHouse at {running.url} cannot read the table default.kept, because a file of it is damaged: restore "
+        "a backup with `banwatch restore PATH --replace`, or see docs/operations.md."
+    )
+    with Store(address) as store, pytest.raises(StoreDamaged, match=r"the table default\.kept"):
+        store.command("OPTIMIZE TABLE kept FINAL")
+    with Store(address) as store, store.stream("SELECT count() FROM kept", format="CSV") as counted:
+        assert counted.rows == 1
+
+
+def test_what_a_client_sends_cut_off_is_not_called_damage(run_warehouse: Run, tmp_path: Path) -> None:
+    running = run_warehouse(tmp_path)
+    running.post(OTHER).raise_for_status()
+    address = ClickHouseAddress(running.url, "writer", SecretStr(WRITER), "default")
+    with Store(address) as store, pytest.raises(StoreRefused):
+        store.insert_file("other", io.BytesIO(zstandard.compress(b"\x01\x05\x01n\x06UInt32")))
