@@ -140,8 +140,11 @@ class Stack:
             if now >= child.due:
                 self._start_again(child)
             return
-        if child.part.expendable and child.status == CANNOT_WORK:
-            self._go_on_without(child, f"{child.part.name} does not run. {child.last_words(1)}")
+        if child.status == CANNOT_WORK:
+            sentence = f"{child.part.name} does not run. {child.last_words(1)}"
+            if not child.part.expendable:
+                raise StackFailed(sentence)
+            self._go_on_without(child, sentence)
             return
         match died(self.policy, child.deaths, now):
             case GiveUp(deaths):

@@ -30,6 +30,7 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.gkg import LABEL, SOURCE, Unreadable, Wanted, read_file
@@ -115,9 +116,6 @@ class Place:
         return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
 
 
-_place_of = msgspec.json.Decoder(Place).decode
-
-
 class Gdelt:
     """The source."""
 
@@ -140,9 +138,10 @@ class Gdelt:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Yield the history that was asked for, then each new file as it comes."""
+        place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
             newest = yield from self._newest(client)
-            place = self._begin(cursor, newest)
+            self._begin(place, newest)
             yield from self._history(client, place)
             while True:
                 for series in self._series:
@@ -153,8 +152,7 @@ class Gdelt:
                 yield Pause(self._settings.poll_every.total_seconds())
                 newest = yield from self._newest(client)
 
-    def _begin(self, cursor: Cursor, newest: dict[str, datetime]) -> Place:
-        place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(self._clock())
+    def _begin(self, place: Place, newest: dict[str, datetime]) -> None:
         gaps = [newest[series] - at.file for series, at in place.series.items() if series in newest]
         if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
             place.since = min(newest.values()) - self._settings.first_files * STEP
@@ -163,7 +161,6 @@ class Gdelt:
         for series in self._series:
             place.series.setdefault(series, Next(newest[series] - back))
         place.series = {series: place.series[series] for series in self._series}
-        return place
 
     def _history(self, client: httpx.Client, place: Place) -> Iterator[Item | Reached | Pause]:
         settings = self._settings

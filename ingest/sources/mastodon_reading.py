@@ -11,7 +11,7 @@ import msgspec
 
 from ingest.backoff import BackoffPolicy, Failures, failed
 from ingest.contract import Moment
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Transient
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, Transient, decode_cursor
 from ingest.sources import mastodon_client as client
 from ingest.sources.http import TURN
 from ingest.sources.mapping import mapped
@@ -30,7 +30,6 @@ from ingest.sources.mastodon_status import (
     to_delete,
     to_post,
 )
-from ingest.sources.saved import saved
 
 MOST_WAITING = 1_000
 """Events between the threads and their reader: a slow log slows the stream, and memory stays bounded."""
@@ -106,7 +105,7 @@ class Reading:
         self, feeds: tuple[Feed, ...], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
     ) -> None:
         now = clock()
-        kept = saved(cursor, Saved, SOURCE)
+        kept = decode_cursor(cursor, Saved, SOURCE)
         start = None if since is None else id_at(since)
         self.clock, self.pacing = clock, pacing
         self.since = kept.since or since or now

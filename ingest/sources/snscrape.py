@@ -26,10 +26,10 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.http import Refused
-from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import Page, SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.snscrape_scrapers import weibo_user
 from ingest.sources.weibo_post import SOURCE, Found, read_found, to_post
@@ -104,7 +104,7 @@ class Snscrape:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Look at all timelines, then rest, for ever."""
-        kept = saved(cursor, Saved, self.name)
+        kept = decode_cursor(cursor, Saved, self.name)
         since, read_to = kept.since or self.clock(), kept.read_to
         with closing(SnscrapeProcess("weibo-user", self.settings.base_url, self.clock)) as process:
             while True:

@@ -27,11 +27,11 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.history import Since
 from ingest.sources.http import Refused
-from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.telegram_channel import (
     SOURCE,
@@ -135,7 +135,7 @@ class Telegram:
                 yield Pause(self.settings.pace.total_seconds())
 
     def _begin(self, cursor: Cursor) -> Reading:
-        now, kept = self.clock(), saved(cursor, Saved, SOURCE)
+        now, kept = self.clock(), decode_cursor(cursor, Saved, SOURCE)
         since = kept.since or self.settings.since or now
         return Reading(since, kept.channels, {name: Visit(now) for name in self.names})
 
