@@ -15,7 +15,7 @@ from dashboard.view import Range, View
 from dashboard.views import filters, freshness, headline, incidents, posts, timeline, why
 from processing import queries
 from processing.contract import Incident
-from processing.queries import Explanation, StoreRefused, StoreUnavailable
+from processing.queries import Explanation, StoreDamaged, StoreRefused, StoreUnavailable
 
 STATIC = Path(__file__).with_name("static")
 NO_TABLES = frozenset({60, 81})
@@ -48,7 +48,7 @@ def look(settings: DashboardSettings, view: View, words: Words) -> Snapshot | st
         return _snapshot(settings, view) or words.empty
     except StoreUnavailable:
         return words.store_away
-    except StoreRefused as refusal:
+    except (StoreRefused, StoreDamaged) as refusal:
         return words.not_ready if refusal.code in NO_TABLES else words.store_refused.format(code=refusal.code)
 
 

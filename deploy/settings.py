@@ -41,6 +41,11 @@ class Settings:
         return self.ingest.data_dir
 
     @property
+    def store_dir(self) -> Path:
+        """Where the embedded store keeps its data."""
+        return self.data_dir / "warehouse"
+
+    @property
     def demo_dir(self) -> Path:
         """Where the demo keeps what is its own, apart from real posts."""
         return self.data_dir / "demo"

@@ -20,6 +20,7 @@ from deploy.addresses import clickhouse_answers, kafka_answers
 from deploy.children import Child, Part
 from deploy.embedded.broker import wait_until_ready
 from deploy.log_files import fresh_log
+from deploy.lost_data import lost_data
 from deploy.restarts import GiveUp, RestartPolicy, died
 from deploy.settings import Settings
 from deploy.writer import writer
@@ -122,6 +123,8 @@ class Stack:
     def _prepare_store(self) -> None:
         """Wait for the store, and give it its tables."""
         wait_for_store(self.settings, self._children.get("warehouse"))
+        if "warehouse" in self._children and (lost := lost_data(writer(self.settings), self.settings.store_dir)):
+            self.say(lost)
         migrate(writer(self.settings))
         with Store(writer(self.settings)) as store:
             apply_retention(store, self.settings.processing.retention)
@@ -146,8 +149,11 @@ class Stack:
             if now >= child.due:
                 self._start_again(child)
             return
-        if child.part.expendable and child.status == CANNOT_WORK:
-            self._go_on_without(child, f"{child.part.name} does not run. {child.last_words(1)}")
+        if child.status == CANNOT_WORK:
+            sentence = f"{child.part.name} does not run. {child.last_words(1)}"
+            if not child.part.expendable:
+                raise StackFailed(sentence)
+            self._go_on_without(child, sentence)
             return
         match died(self.policy, child.deaths, now):
             case GiveUp(deaths):

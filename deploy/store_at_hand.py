@@ -14,9 +14,10 @@ from deploy.children import Child, Part
 from deploy.environments import PASSWORDS, told
 from deploy.extras import require_engine
 from deploy.log_files import fresh_log
+from deploy.lost_data import lost_data
 from deploy.settings import Settings
 from deploy.stack import wait_for_store
-from deploy.writer import kept_password
+from deploy.writer import kept_password, writer
 from processing.store.client import (
     AUTHENTICATION_FAILED,
     NOTHING_STORED,
@@ -65,6 +66,8 @@ def _embedded(settings: Settings) -> Iterator[None]:
     child.start()
     try:
         wait_for_store(settings, child)
+        if lost := lost_data(writer(settings), settings.store_dir):
+            print(f"banwatch: {lost}", file=sys.stderr)
         yield
     finally:
         child.end(patience=8.0)

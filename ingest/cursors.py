@@ -15,11 +15,13 @@ from threading import Lock
 
 import msgspec
 
-from ingest.failure import Failure
-from ingest.source import Cursor
+from ingest.source import Cursor, NotACursor, Permanent
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a cursor; the largest one, of a long list of feeds, has a few million."""
 
 
-class CursorUnreadable(Failure):
+class CursorUnreadable(Permanent):
     """A cursor file exists and holds no cursor: somebody has to look at it."""
 
 
@@ -36,13 +38,26 @@ class CursorFile:
             CursorUnreadable: the file holds something else.
         """
         try:
-            return msgspec.json.decode(self.path.read_bytes(), type=dict[str, object])
+            with self.path.open("rb") as file:
+                content = file.read(LARGEST + 1)
         except FileNotFoundError:
             return {}
-        except msgspec.DecodeError as error:
-            raise CursorUnreadable(
-                f"{self.path} holds no cursor ({error}): remove it to read the source from its beginning."
-            ) from error
+        except OSError as error:
+            raise self._unreadable(f"{self.path} cannot be read as a cursor ({error.strerror})") from error
+        if len(content) > LARGEST:
+            raise self._unreadable(f"{self.path} holds no cursor (it is larger than {LARGEST:,} bytes)")
+        try:
+            return msgspec.json.decode(content, type=dict[str, object])
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise self._unreadable(f"{self.path} holds no cursor ({error})") from error
+
+    def refused(self, refusal: NotACursor) -> CursorUnreadable:
+        """What to tell a person when the source has refused what was read."""
+        return self._unreadable(f"{self.path} holds no cursor of {refusal.source} ({refusal.reason})")
+
+    @staticmethod
+    def _unreadable(what: str) -> CursorUnreadable:
+        return CursorUnreadable(f"{what}: put back a copy of it, or remove it to read the source from its beginning.")
 
     def write(self, cursor: Cursor) -> None:
         """Replace the cursor, on the disk itself, before this returns."""

@@ -26,7 +26,7 @@ from ingest.event_time import time_of
 from ingest.health import Tally
 from ingest.log import BrokerUnavailable, Delivery, PostProducer
 from ingest.reporter import Reporter
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Source, Transient
+from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Permanent, Reached, Source, Transient
 
 log = structlog.get_logger()
 
@@ -92,11 +92,24 @@ class Run:
         """Read the source to its end, or until `stop` is set.
 
         Raises:
-            Permanent: from the source.
+            Permanent: from the source, or there is no cursor in the file.
             BrokerUnavailable, BrokerRefused, LogLost: from the log. In every case the next run begins at the
                 saved cursor and may send posts again; they are counted once all the same.
         """
-        self._cursor = self.cursor_file.read()
+        try:
+            self._cursor = self.cursor_file.read()
+            self._read_to_the_end()
+        except NotACursor as error:
+            refused = self.cursor_file.refused(error)
+            self._give_up(refused)
+            raise refused from error
+        except Permanent as error:
+            self._give_up(error)
+            raise
+        self._finish()
+        return self.tally
+
+    def _read_to_the_end(self) -> None:
         failures, ended = Failures(), False
         while not ended and not self.stop.is_set():
             try:
@@ -107,11 +120,6 @@ class Run:
                     self.backoff, failures, held=self._held(), retry_after=error.retry_after, chance=self.chance()
                 )
                 self._wait_for_network(error, pause)
-            except Permanent as error:
-                self._give_up(error)
-                raise
-        self._finish()
-        return self.tally
 
     def _read(self) -> None:
         """One connection, from the last cursor taken."""

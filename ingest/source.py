@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
+import msgspec
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -36,6 +37,14 @@ class Permanent(Failure):
     """The source cannot work as it is configured: a person has to change something. The message says what."""
 
     exit_status = 2
+
+
+class NotACursor(Permanent):
+    """What was saved is no cursor of this source: another one's, or damaged. `reason` is half a sentence."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"The saved cursor is none of {source}: {reason}.")
+        self.source, self.reason = source, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,68 @@ class About:
     """Whether it can go back to July 2020."""
     deletes: str
     """What it learns of deletions and edits."""
+
+
+Kept = TypeVar("Kept")
+
+CURSOR_TIMES = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+CURSOR_SECONDS = (-1e10, 1e11)
+"""Fractions are seconds: within what a time can be moved by."""
+
+
+def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
+    """A cursor as the Struct or dataclass that the source made it of. No source reads its cursor in another way.
+
+    A field that the kind does not have is refused too, and a time or number so far out that reckoning with it fails.
+
+    Raises:
+        NotACursor: it is another source's, or nobody's.
+    """
+    try:
+        kept = msgspec.convert(cursor, kind, str_keys=True)
+    except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
+        raise NotACursor(source, str(error)) from error
+    known = msgspec.to_builtins(kept, builtin_types=(datetime,))
+    if (strange := next(_strangers(cursor, known), None)) is not None:
+        raise NotACursor(source, f"it has a field {strange[:40]!r}")
+    for value in _leaves(known):
+        if not _can_be_reckoned_with(value):
+            raise NotACursor(source, f"{str(value)[:40]} is out of reach")
+    return kept
+
+
+def _strangers(given: object, known: object) -> Iterator[str]:
+    """Fields that were given and are not known."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        named = {str(name): value for name, value in known.items()}
+        for name, value in given.items():
+            if str(name) not in named:
+                yield str(name)
+            yield from _strangers(value, named.get(str(name)))
+    elif isinstance(given, list) and isinstance(known, list | tuple):
+        for value, of_known in zip(given, known, strict=False):
+            yield from _strangers(value, of_known)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from (leaf for each in value.items() for part in each for leaf in _leaves(part))
+    elif isinstance(value, list | tuple):
+        yield from (leaf for each in value for leaf in _leaves(each))
+    else:
+        yield value
+
+
+def _can_be_reckoned_with(value: object) -> bool:
+    match value:
+        case datetime():
+            return value.tzinfo is not None and CURSOR_TIMES[0] <= value <= CURSOR_TIMES[1]
+        case float():
+            return CURSOR_SECONDS[0] <= value <= CURSOR_SECONDS[1]
+        case int():
+            return -(2**63) <= value < 2**63
+        case _:
+            return True
 
 
 def _split(given: object) -> object:

@@ -17,13 +17,13 @@ import numpy as np
 from processing import queries
 from processing.assess import described, in_time, judged_by_rise
 from processing.backtest_counts import Counts, read
-from processing.contract import EVERYTHING, Incident, VerdictName
+from processing.contract import EVERYTHING, Incident, Spike, VerdictName
 from processing.first_minutes import first_minutes
 from processing.observed import Observed
 from processing.queries import Circumstances, Reader
 from processing.spikes.backtest import episode_events
 from processing.spikes.bins import start_of_bin
-from processing.spikes.book import Name
+from processing.spikes.book import Key, Name
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.episodes import Episode, EpisodePolicy
 from processing.spikes.incidents import IncidentPolicy, group
@@ -59,24 +59,25 @@ def backtest(
     # As in the watch: few authors do not hide a rise, the verdict says that few speak.
     policy = msgspec.structs.replace(policy, minimum_authors=0)
     coverage = queries.coverage(reader)
-    counts = read(reader, policy, coverage, roots, (start, end))
-    if counts is None:
-        return Backtest(start, end, 0, ())
-    topics, languages = _judge(policy, counts)
-    episodes = {
-        name: each for part in (topics, languages) for name, each in _episodes(policy, part) if each.detected_at > start
-    }
-    closed = [episode.snapshot(*key) for (key, _), episode in episodes.items()]
     observed = Observed(reader, lambda: roots, policy.width)
-    sooner = list(zip(closed, first_minutes(observed.so_far, topics.counts, languages.counts, closed), strict=True))
+    judged: set[Key] = set()
+    episodes: dict[Name, Episode] = {}
+    sooner: list[tuple[Spike, datetime]] = []
+    for counts in read(reader, policy, coverage, roots, (start, end)):
+        topics, languages = _judge(policy, counts)
+        new = {name: each for part in (topics, languages) for name, each in _episodes(policy, part)}
+        new = {name: each for name, each in new.items() if each.detected_at > start}
+        closed = [episode.snapshot(*key) for (key, _), episode in new.items()]
+        sooner += zip(closed, first_minutes(observed.so_far, topics.counts, languages.counts, closed), strict=True)
+        episodes |= new
+        judged |= {*topics.counts.keys, *languages.counts.keys}
     given = Circumstances(end, coverage, roots)
     told = in_time(reader, sooner, policy.width, given)
-    found = [msgspec.structs.replace(spike, detected_at=at) for spike, at in zip(closed, told, strict=True)]
+    found = [msgspec.structs.replace(spike, detected_at=at) for (spike, _), at in zip(sooner, told, strict=True)]
     returned = {name: episode for name, episode in episodes.items() if episode.rises}
     spikes = judged_by_rise(reader, VerdictPolicy(), found, returned, given)
     incidents = group(IncidentPolicy(enter=policy.enter), spikes, (), roots, end)
-    number = len(topics.counts.keys) + len(languages.counts.keys)
-    return Backtest(start, end, number, tuple(described(reader, incident, end) for incident in incidents))
+    return Backtest(start, end, len(judged), tuple(described(reader, incident, end) for incident in incidents))
 
 
 class _Part(NamedTuple):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
+from ingest.event_time import LATEST
 from processing import queries
 from processing.observed import HISTORY
 from processing.queries import BinCount, Coverage, Reader
@@ -78,25 +81,64 @@ def read(
     coverage: Sequence[Coverage],
     roots: Mapping[str, str],
     between: tuple[datetime, datetime],
-) -> Counts | None:
-    """The series of the topics in `roots`, with what lies before the range; None where nobody listened."""
+) -> Iterator[Counts]:
+    """The series of the topics in `roots`, with what lies before the range; nothing where nobody listened.
+
+    They come stretch by stretch: where nothing was counted for longer than two `HISTORY`, what lies behind is judged
+    without what lies before, and most of the empty bins are left out.
+    """
     start, end = between
     earliest = min((start_of_bin(each.since, policy.width) for each in coverage), default=end)
-    begin = max(start - HISTORY, earliest)
+    begin = earliest if start - earliest < HISTORY else start - HISTORY
     if begin >= end:
-        return None
-    starts = list(bins(begin, end, policy.width))
-    rows: dict[Key, list[BinCount]] = {}
-    for count in queries.binned_counts(reader, begin, end, policy.width):
+        return
+    series: dict[Key, list[BinCount]] = {}
+    for count in queries.binned_counts(reader, begin, min(end, LATEST), policy.width):
         if count.topic in roots:
-            rows.setdefault(Key(count.topic, count.language), []).append(count)
+            series.setdefault(Key(count.topic, count.language), []).append(count)
+    series = {key: counted for key, counted in series.items() if may_be_large(policy, counted)}
+    for since, until in stretches({each.start for counted in series.values() for each in counted}):
+        yield _counts(policy, coverage, series, (max(begin, since), min(end, until)))
+
+
+def may_be_large(policy: DetectorPolicy, counted: Sequence[BinCount]) -> bool:
+    """Whether any half hour of a series holds as many posts as the least that is judged: of a language that joins."""
+    half_hour: deque[BinCount] = deque()
+    for each in counted:
+        half_hour.append(each)
+        while half_hour[0].start <= each.start - policy.half_hour * policy.width:
+            half_hour.popleft()
+        if sum(of.posts for of in half_hour) >= min(policy.minimum_posts, policy.joining_posts):
+            return True
+    return False
+
+
+def stretches(counted: Collection[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """The time around bins in which anything was counted, `HISTORY` before and behind; in order, without overlap."""
+    starts = sorted(counted)
+    ends = [at for at, later in pairwise(starts) if later - at > 2 * HISTORY]
+    begins = [later for at, later in pairwise(starts) if later - at > 2 * HISTORY]
+    for first, last in zip(starts[:1] + begins, ends + starts[-1:], strict=True):
+        yield first - HISTORY, last + HISTORY
+
+
+def _counts(
+    policy: DetectorPolicy,
+    coverage: Sequence[Coverage],
+    series: Mapping[Key, Sequence[BinCount]],
+    between: tuple[datetime, datetime],
+) -> Counts:
+    begin, end = between
+    rows = {key: [each for each in counted if begin <= each.start < end] for key, counted in series.items()}
+    rows = {key: counted for key, counted in rows.items() if counted}
+    starts = list(bins(begin, end, policy.width))
     zero = np.where([is_covered(coverage, each, policy.width) for each in starts], 0.0, np.nan)
     posts, backfilled = np.tile(zero, (len(rows), 1)), np.zeros((len(rows), len(starts)))
-    for number, series in enumerate(rows.values()):
-        places = [(each.start - begin) // policy.width for each in series]
+    for number, counted in enumerate(rows.values()):
+        places = [(each.start - begin) // policy.width for each in counted]
         known = ~np.isnan(zero[places])
-        posts[number, places] = np.where(known, [each.posts for each in series], np.nan)
-        backfilled[number, places] = np.where(known, [each.backfilled for each in series], 0.0)
+        posts[number, places] = np.where(known, [each.posts for each in counted], np.nan)
+        backfilled[number, places] = np.where(known, [each.backfilled for each in counted], 0.0)
     return Counts(begin, policy, tuple(rows), posts, backfilled)
 
 

@@ -33,6 +33,11 @@ class Observed:
         """The series of every bin that have any post."""
         return self._binned(begin, end, self.width)
 
+    def next_counted(self, begin: datetime, end: datetime) -> datetime | None:
+        """The first bin between two in which anything was counted that is watched; None where nothing was."""
+        first = queries.first_counted(self.store, self.roots(), begin, end)
+        return None if first is None else start_of_bin(first, self.width)
+
     def so_far(self, start: datetime) -> list[Counted]:
         """What a bin held at the end of each of its minutes but the last."""
         counted = self._binned(start, start + self.width, MINUTE)

@@ -175,6 +175,7 @@ class Watch:
         if limit is None or begin is None or begin >= limit:
             self._look_ahead(coverage)
             return False
+        begin = self._behind_nothing(begin, limit)
         end = min(limit, begin + STRIDE)
         known = list(self._spikes.values())
         self._score(coverage, begin, end)
@@ -224,12 +225,22 @@ class Watch:
             return min((start_of_bin(each.since, self.width) for each in coverage), default=None)
         return next_covered(coverage, self._next, self.width)
 
+    def _behind_nothing(self, begin: datetime, limit: datetime) -> datetime:
+        """Where to go on if nothing was counted in the time up to there, so that it is passed over in one step.
+
+        Empty bins change nothing while no series is under watch, and more than `HISTORY` of them leave nothing of the
+        past that any series is judged by. Fewer are stepped through.
+        """
+        if self._observed.next_counted(begin, min(limit, begin + STRIDE)) is not None:
+            return begin
+        counted = self._observed.next_counted(begin, limit) or limit
+        return counted if not self._book.series or counted - begin > HISTORY else begin
+
     def _pass_over(self, begin: datetime) -> dict[Name, Spike]:
         """Take the time up to then as unknown; a long one makes the past useless. The spikes that end with it."""
         if self._next is None or begin <= self._next:
             return {}
-        events = self._book.step(begin - self.width, None, lambda _: ())
-        ended = self._by_name(events)
+        ended = self._by_name(self._book.pass_over(self._next, begin))
         if begin - self._next > HISTORY:
             self._forget()
         return ended

@@ -21,7 +21,7 @@ def warehouse() -> None:
     given = settings.processing.clickhouse_password
     made_up = not given.get_secret_value()
     own = WarehouseSettings(
-        directory=settings.data_dir / "warehouse",
+        directory=settings.store_dir,
         host=endpoint.host,
         port=endpoint.port,
         writer_password=kept_password(settings.data_dir) if made_up else given,

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, decode_cursor
 from ingest.sources.archive_formats import POSTS
 from ingest.sources.archive_records import Record, read_records
 from ingest.sources.archive_table import Columns, columns_from
@@ -146,6 +147,13 @@ def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
     return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: the last line that was handed on whole, and by how many seconds times are moved."""
+
+    line: Annotated[int, msgspec.Meta(ge=0)] = 0
+    shift: float | None = None
+
+
 class Archive:
     """A source that reads an archive from its cursor to its end.
 
@@ -181,8 +189,8 @@ class Archive:
         if not self.streamed and self.outline is None:
             yield from self._rejects(cursor)
             return
-        start = int(str(cursor.get("line", 0)))
-        shift = self._shift(cursor)
+        kept = decode_cursor(cursor, Saved, self.name)
+        start, shift = kept.line, self._shift(kept)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
@@ -203,16 +211,16 @@ class Archive:
             yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
 
     def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
-        start = int(str(cursor.get("line", 0)))
+        start = decode_cursor(cursor, Saved, self.name).line
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
             if number % STRIDE == 0:
                 yield Pause(0)
             if number > start:
                 yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
-    def _shift(self, cursor: Cursor) -> timedelta:
-        if "shift" in cursor:
-            return timedelta(seconds=float(str(cursor["shift"])))
+    def _shift(self, kept: Saved) -> timedelta:
+        if kept.shift is not None:
+            return timedelta(seconds=kept.shift)
         if self.shift_to is None or self.outline is None:
             return timedelta()
         return timedelta(seconds=round((self.shift_to - self.outline.last).total_seconds()))

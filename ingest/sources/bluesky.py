@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from ingest.contract import Rejected
 from ingest.source import (
+    CURSOR_TIMES,
     About,
     Clock,
     Cursor,
@@ -27,6 +28,7 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.bluesky_connection import Connection, Dictionaries, Refused, connect
@@ -90,6 +92,18 @@ class BlueskySettings(SourceSettings):
         return self.base_urls or (V2_HOSTS if self.wire == "v2" else V1_HOSTS)
 
 
+Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor."""
+
+    host: str = ""
+    seq: int | None = None
+    time_us: Microseconds | None = None
+    since_us: Microseconds | None = None
+
+
 @dataclass(slots=True)
 class Position:
     """Where the reading stands: kept as the cursor. `seq` only means something to `host`."""
@@ -102,12 +116,13 @@ class Position:
     @classmethod
     def of(cls, cursor: Cursor) -> Position:
         """Read a cursor."""
-        seq, newest, since = cursor.get("seq"), cursor.get("time_us"), cursor.get("since_us")
+        kept = decode_cursor(cursor, Saved, NAME)
+        newest, since = kept.time_us, kept.since_us
         return cls(
-            str(cursor.get("host", "")),
-            int(str(seq)) if seq is not None else None,
-            moment(int(str(newest))) if newest is not None else None,
-            moment(int(str(since))) if since is not None else None,
+            kept.host,
+            kept.seq,
+            None if newest is None else moment(newest),
+            None if since is None else moment(since),
         )
 
     def cursor(self) -> Cursor:
@@ -152,10 +167,7 @@ class Bluesky:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
-        try:
-            position = Position.of(cursor)
-        except (ValueError, OverflowError) as error:
-            raise Permanent(f"The saved cursor is none of {NAME} ({error}): remove cursors/{NAME}.json.") from error
+        position = Position.of(cursor)
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
         connection = yield from self._connect(host, asked, asked_seq=asked_seq)

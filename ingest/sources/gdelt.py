@@ -31,6 +31,7 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.gkg import LABEL, SOURCE, Unreadable, Wanted, read_file
@@ -123,8 +124,6 @@ class Place:
 
 Steps = Iterator[Item | Reached | Pause | PartStatus]
 
-_place_of = msgspec.json.Decoder(Place).decode
-
 
 class Gdelt:
     """The source."""
@@ -152,10 +151,11 @@ class Gdelt:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Yield the history that was asked for, then each new file as it comes."""
+        place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
             while not (newest := (yield from self._newest(client))):
                 pass
-            place = self._begin(cursor, newest)
+            self._begin(place, newest)
             yield from self._history(client, place)
             while True:
                 for series in newest:
@@ -166,15 +166,13 @@ class Gdelt:
                 newest = yield from self._newest(client)
                 self._join(place, newest)
 
-    def _begin(self, cursor: Cursor, newest: dict[str, datetime]) -> Place:
-        place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(self._clock())
+    def _begin(self, place: Place, newest: dict[str, datetime]) -> None:
         gaps = [newest[series] - at.file for series, at in place.series.items() if series in newest]
         if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
             place.since = min(newest.values()) - self._settings.first_files * STEP
             place.series = {}
         place.series = {series: at for series, at in place.series.items() if series in self._series}
         self._join(place, newest)
-        return place
 
     def _join(self, place: Place, newest: dict[str, datetime]) -> None:
         """Begin with each series that answers for the first time."""

@@ -32,6 +32,7 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.hackernews_items import SOURCE, item_to_post, read_changes, read_number
@@ -109,9 +110,6 @@ class Place:
         return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
 
 
-_place_of = msgspec.json.Decoder(Place).decode
-
-
 class HackerNews:
     """The source. Its cursor is a `Place`."""
 
@@ -141,7 +139,7 @@ class HackerNews:
     def read(self, cursor: Cursor) -> Steps:
         """Yield the history that was asked for, then what was missed, then what comes."""
         settings, now = self._settings, self._clock()
-        place = _place_of(msgspec.json.encode(cursor)) if cursor else Place(now, now)
+        place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(now, now)
         with (
             open_client(settings.base_url, contact=settings.contact) as live,
             open_client(settings.search_url, contact=settings.contact) as search,

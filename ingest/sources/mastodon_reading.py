@@ -11,7 +11,7 @@ import msgspec
 
 from ingest.backoff import Failures
 from ingest.contract import Moment, Rejected
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient, decode_cursor
 from ingest.sources.http import TURN
 from ingest.sources.mapping import mapped
 from ingest.sources.mastodon_attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, Streamed
@@ -30,7 +30,6 @@ from ingest.sources.mastodon_status import (
     to_delete,
     to_post,
 )
-from ingest.sources.saved import saved
 
 MOST_WAITING = 100
 """Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
@@ -82,7 +81,7 @@ class Reading:
         self, lines: Sequence[Line], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
     ) -> None:
         now = clock()
-        kept = saved(cursor, Saved, SOURCE)
+        kept = decode_cursor(cursor, Saved, SOURCE)
         start = None if since is None else id_at(since)
         self.clock, self.pacing, self.lines = clock, pacing, lines
         self.since = kept.since or since or now

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from ingest.contract import Moment, Rejected
-from ingest.source import Clock, Cursor, Item, Pause, Reached, Transient
+from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Reached, Transient, decode_cursor
 from ingest.sources.reddit_client import RedditClient
 from ingest.sources.reddit_thing import SOURCE, Listing, Thing, read_thing, to_delete, to_post
-from ingest.sources.saved import saved
 
 PAGE = 100
 MOST_PAGES = 10
@@ -30,12 +29,15 @@ AGAIN_FOR = timedelta(hours=48)
 Steps = Generator[Item | Pause, None, None]
 
 
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=int(CURSOR_TIMES[1].timestamp()))]
+
+
 class Saved(msgspec.Struct, frozen=True):
     """The cursor: the highest number of each listing, and when each thing was made that is looked at again."""
 
     since: Moment | None = None
     read_to: dict[str, int] = {}
-    known: dict[str, int] = {}
+    known: dict[str, Seconds] = {}
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Reading:
     """Versions sent in this run, by full name."""
 
     def __post_init__(self) -> None:
-        kept = saved(self.cursor, Saved, SOURCE)
+        kept = decode_cursor(self.cursor, Saved, SOURCE)
         self.since = kept.since or self.clock()
         self.read_to, self.known = kept.read_to, kept.known
 

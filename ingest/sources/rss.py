@@ -19,6 +19,7 @@ import httpx
 import msgspec
 from pydantic import Field
 
+from ingest.contract import Moment
 from ingest.source import (
     About,
     Clock,
@@ -32,6 +33,7 @@ from ingest.source import (
     SourceSettings,
     Transient,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.feed_items import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
@@ -85,6 +87,15 @@ class Known(msgspec.Struct, frozen=True):
     etag: str = ""
     modified: str = ""
     sights: dict[str, FirstSight] = {}
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor, with the types of everything in it."""
+
+    since: Moment
+    until: Moment
+    feeds: dict[str, Known] = {}
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +161,8 @@ class Rss:
         now = self._clock()
         if not cursor:
             return State(now, now)
-        state = msgspec.convert(cursor, State)
+        kept = decode_cursor(cursor, Saved, SOURCE)
+        state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
     def _visit(

@@ -28,11 +28,11 @@ from ingest.source import (
     Reached,
     SourceSettings,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.http import Refused, TooOften
 from ingest.sources.parts import NotShown, Parts, Rhythm
-from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import CookieWanted, Page, SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.snscrape_scrapers import weibo_user
 from ingest.sources.weibo_post import Found, read_found, to_post
@@ -159,7 +159,7 @@ class Snscrape:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
         """Look at each timeline when it is due, for ever."""
-        kept = saved(cursor, Saved, self.name)
+        kept = decode_cursor(cursor, Saved, self.name)
         reading = Reading(kept.since or self.clock(), kept.read_to)
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:

@@ -27,11 +27,11 @@ from ingest.source import (
     Reached,
     SourceSettings,
     Words,
+    decode_cursor,
     source_config,
 )
 from ingest.sources.history import Since
 from ingest.sources.parts import NotShown, Parts, Rhythm
-from ingest.sources.saved import saved
 from ingest.sources.snscrape_process import SnscrapeProcess, Unreadable, require_snscrape
 from ingest.sources.telegram_channel import (
     SOURCE,
@@ -131,7 +131,7 @@ class Telegram:
                 yield Pause(self.settings.pace.total_seconds())
 
     def _begin(self, cursor: Cursor) -> Reading:
-        now, kept = self.clock(), saved(cursor, Saved, SOURCE)
+        now, kept = self.clock(), decode_cursor(cursor, Saved, SOURCE)
         since = kept.since or self.settings.since or now
         return Reading(since, kept.channels)
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -33,8 +34,10 @@ class Trouble(StrEnum):
     TOO_FAR = "The newest number on the page is a million ahead of what was read: that is not believed."
 
 
-Kept = tuple[str, str]
-"""What is remembered of a post: its time, ISO 8601, and the fingerprint of what it said; JSON values, for cursors."""
+Kept = tuple[Moment, str]
+"""What is remembered of a post: its time, and the fingerprint of what it said."""
+
+Number = Annotated[str, msgspec.Meta(pattern=r"^\d{1,18}$")]
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -43,7 +46,7 @@ class Channel(msgspec.Struct, frozen=True):
     read_to: int | None = None
     name: str = ""
     """As Telegram writes it, whatever the user wrote."""
-    recent: dict[str, Kept] = {}
+    recent: dict[Number, Kept] = {}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -159,7 +162,7 @@ def to_post(found: Found, *, backfill: bool, seen_at: datetime) -> Post:
 
 def to_delete(channel: Channel, number: int, seen_at: datetime) -> Post:
     """The news that a post is gone."""
-    made = datetime.fromisoformat(channel.recent[str(number)][0])
+    made, _ = channel.recent[str(number)]
     return Post(source=SOURCE, id=f"{channel.name}/{number}", text="", created_at=made, op="delete", seen_at=seen_at)
 
 
@@ -206,7 +209,7 @@ def advanced(channel: Channel, read_to: int) -> Channel:
 
 def remember(channel: Channel, posts: list[Found]) -> Channel:
     """The channel with these posts known."""
-    kept = {str(post.id): (post.date.isoformat(), fingerprint(post)) for post in posts[-MOST_RECENT:]}
+    kept = {str(post.id): (post.date, fingerprint(post)) for post in posts[-MOST_RECENT:]}
     recent = channel.recent | kept
     newest = sorted(recent, key=int)[-MOST_RECENT:]
     name = posts[-1].channel if posts else channel.name

@@ -28,12 +28,12 @@ class Reading:
     _told: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._told = {name: msgspec.structs.asdict(channel) for name, channel in self.channels.items()}
+        self._told = {name: msgspec.to_builtins(channel) for name, channel in self.channels.items()}
 
     def put(self, name: str, channel: Channel) -> None:
         """Replace what is known of a channel. Cursors handed out before stay as they were, and share the rest."""
         self.channels[name] = channel
-        self._told = self._told | {name: msgspec.structs.asdict(channel)}
+        self._told = self._told | {name: msgspec.to_builtins(channel)}
 
     def cursor(self) -> Cursor:
         """Everything, as JSON values."""

@@ -25,6 +25,7 @@ from processing.queries.series import (
     Coverage,
     binned_counts,
     coverage,
+    first_counted,
     scored_until,
     series,
     sources_between,
@@ -32,7 +33,7 @@ from processing.queries.series import (
 )
 from processing.spikes.explain import Driver
 from processing.spikes.verdict import Concentration
-from processing.store.client import StoreRefused, StoreUnavailable
+from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
@@ -49,6 +50,7 @@ __all__ = [
     "Reader",
     "Share",
     "SharedPost",
+    "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",
     "StoredPost",
@@ -61,6 +63,7 @@ __all__ = [
     "explanation",
     "extent",
     "facts",
+    "first_counted",
     "health",
     "incident",
     "incidents",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,6 +77,22 @@ def binned_counts(reader: Reader, start: datetime, end: datetime, width: timedel
         bounds | {"width": int(width.total_seconds())},
     )
     return tuple(BinCount(*row) for row in rows)
+
+
+def first_counted(reader: Reader, topics: Collection[str], start: datetime, end: datetime) -> datetime | None:
+    """The first minute of a range in which any post of the topics was counted; None where none was.
+
+    No version is merged: a minute that was emptied since, as by a retag, counts as one with posts.
+    """
+    [(posts, first)] = reader.query(
+        """
+        SELECT count(), min(minute) FROM count_versions
+        WHERE topic IN {topics:Array(String)} AND posts > 0
+            AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        """,
+        {"topics": sorted(topics), "start": start, "end": end},
+    )
+    return first if posts else None
 
 
 def series(

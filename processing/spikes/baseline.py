@@ -122,6 +122,14 @@ class Baseline(msgspec.Struct):
             for day in range(DAYS - days, DAYS):
                 self.profile[row + day] = 0.0
 
+    def forget(self, policy: DetectorPolicy) -> None:
+        """Be as `WEEKS` without a known bin leave it, however much longer they were."""
+        fresh = Baseline.begin(policy)
+        self.profile, self.weeks, self.recent = fresh.profile, fresh.weeks, fresh.recent
+        self.recent_sum = self.recent_known = 0
+        self.weekly = MISSING
+        self.rivals = Rivals.undecided()
+
     def turn(self, policy: DetectorPolicy, index: int) -> None:
         """To be called before the first bin of every half hour, `policy.turn` bins; the days turn with it."""
         if index % policy.bins_a_day == 0 and index:

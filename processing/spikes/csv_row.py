@@ -65,7 +65,8 @@ def read_time(written: str) -> datetime:
         NotARow: it is neither.
     """
     try:
-        if len(written) > 8 and written.replace(".", "", 1).isdecimal():
+        # Eight digits are a date; 0 is what a clock that was never set writes.
+        if (len(written) > 8 or written == "0") and written.replace(".", "", 1).isdecimal():
             seconds = float(written)
             return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
         time = datetime.fromisoformat(written)

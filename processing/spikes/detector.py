@@ -23,7 +23,7 @@ from processing.spikes.state import DetectorState
 __all__ = ["Bin", "DetectorPolicy", "DetectorState", "OutOfOrder", "Scored", "severity", "step"]
 
 _FORGOTTEN_DAYS = 29
-"""A gap as long as this leaves nothing to calibrate or compare with, and neither does a longer one."""
+"""A gap as long as this leaves nothing to calibrate or compare with: it and a longer one are passed over at once."""
 _UNKNOWN, _SPIKE, _QUIET, _WARMING = BinState.UNKNOWN, BinState.SPIKE, BinState.QUIET, BinState.WARMING
 
 
@@ -151,7 +151,9 @@ def _find(policy: DetectorPolicy, state: DetectorState, start: datetime) -> None
 
 
 def _pass_over(policy: DetectorPolicy, state: DetectorState, index: int) -> None:
-    state.index = max(state.index, index - _FORGOTTEN_DAYS * policy.bins_a_day - 1)
+    if index - state.index > _FORGOTTEN_DAYS * policy.bins_a_day:
+        state.forget(policy)
+        state.index = index - 1
     while state.index + 1 < index:
         state.index += 1
         if state.index % policy.turn == 0:

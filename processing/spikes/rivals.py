@@ -7,6 +7,7 @@ weighs no more than a quiet one), over the last fortnight; the series keeps to t
 from __future__ import annotations
 
 from math import sqrt
+from typing import Self
 
 import msgspec
 
@@ -34,6 +35,11 @@ class Rivals(msgspec.Struct):
     bins: int = 0
     weekly: bool = False
     """Whether the weeks have won."""
+
+    @classmethod
+    def undecided(cls) -> Self:
+        """Behind a fortnight of which nothing is known."""
+        return cls([None] * TRIAL)
 
     def compare(self, count: int, daily: float, weekly: float) -> None:
         """Note how far either expectation of a bin was from what came."""

@@ -42,6 +42,11 @@ class Rest(msgspec.Struct):
         self.baseline.add(policy, index, count, expected)
         return (sum(self.counts) + STEADY) / (sum(self.expected) + STEADY)
 
+    def forget(self, policy: DetectorPolicy) -> None:
+        """See `Baseline.forget`."""
+        self.baseline.forget(policy)
+        self.counts, self.expected = [0] * policy.half_hour, [0.0] * policy.half_hour
+
     def pass_over(self, policy: DetectorPolicy, index: int) -> None:
         """Take in a bin of which nothing is known."""
         self.factor(policy, index, UNKNOWN)

@@ -92,6 +92,16 @@ class DetectorState(msgspec.Struct):
         self.maxima[:0] = [empty_maxima(policy)] * blocks
         self.refit()
 
+    def forget(self, policy: DetectorPolicy) -> None:
+        """Be as weeks of unknown bins leave a series: of its past, only the mean of all bins remains."""
+        self.baseline.forget(policy)
+        self.long_counts, self.long_expected = [0] * policy.long, [0.0] * policy.long
+        self.maxima = [None] * policy.blocks
+        self.block_maxima, self.block_known = [LOWEST] * 4, 0
+        self.refit()
+        if self.rest is not None:
+            self.rest.forget(policy)
+
     def raise_maxima(self, short_anscombe: float, short_raw: float, long_anscombe: float, long_raw: float) -> None:
         """Take a bin's four excesses into the block that is under way."""
         self.block_known += 1

@@ -34,6 +34,10 @@ Parameters = Mapping[str, object]
 PASSING_CODES = frozenset(
     {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
 )
+# Codes that say that a file of a table is cut off, changed or gone: an end of file where more is expected (32, 33), a
+# checksum (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
+DAMAGED_CODES = frozenset({32, 33, 40, 107, 226, 228, 246, 271})
+_DAMAGED_TABLE = re.compile(r"while reading from part \S+ in table (\S+) \(")
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
@@ -82,6 +86,10 @@ class StoreRefused(StoreFailure):
     """ClickHouse answered no, and will again."""
 
 
+class StoreDamaged(StoreFailure):
+    """ClickHouse cannot read what it has stored. No statement is to blame, and trying again does not help."""
+
+
 class WrittenShort(Exception):
     """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
 
@@ -98,6 +106,12 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         if code == AUTHENTICATION_FAILED:
             raise StoreRefused(
                 f"ClickHouse at {address.url} does not accept user {address.user!r} with the password given.",
+                code,
+            ) from error
+        if code in DAMAGED_CODES and (table := _DAMAGED_TABLE.search(str(error))):
+            raise StoreDamaged(
+                f"ClickHouse at {address.url} cannot read the table {table[1]}, because a file of it is damaged: "
+                "restore a backup with `banwatch restore PATH --replace`, or see docs/operations.md.",
                 code,
             ) from error
         raise StoreRefused(str(error), code) from error

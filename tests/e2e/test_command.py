@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import encode
+from ingest.sources.archive import Archive
 from tests.conftest import NOON, a_post
 from tests.e2e.stacks import Installation, listens
 from tests.waiting import eventually
@@ -116,3 +117,19 @@ def test_sigkill_leaves_no_child_behind(installation: Installation) -> None:
         running.process.kill()
         running.process.wait()
         eventually(lambda: not any(Path(f"/proc/{child}").exists() for child in children), timedelta(seconds=15))
+
+
+def test_a_file_that_holds_no_cursor_ends_an_archive_in_one_sentence(
+    installation: Installation, tmp_path: Path
+) -> None:
+    archive = tmp_path / "posts.ndjson"
+    archive.write_bytes(encode(a_post()))
+    cursor = installation.folder / "cursors" / f"{Archive(archive).name}.json"
+    cursor.parent.mkdir(parents=True)
+    cursor.write_text('{"line": "x"}')
+    ended = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard")
+    assert ended.returncode == 1
+    assert str(cursor) in ended.stderr.decode()
+    assert "put back a copy of it, or remove it" in ended.stderr.decode()
+    assert b"starting it again" not in ended.stdout
+    assert b"Traceback" not in ended.stdout + ended.stderr

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from processing import queries
 from processing.backtest import Backtest, backtest
+from processing.backtest_counts import stretches
 from processing.contract import ClickHouseAddress, VerdictName
+from processing.observed import HISTORY
 from processing.spikes.detector import DetectorPolicy
 from processing.store.client import Store
+from processing.store.writer import recount, write_posts
 from tests.conftest import NOON
-from tests.integration.test_watch import END, ROOTS, START, WIDTH, fill, look_at_all, talk
+from tests.integration.test_watch import END, LONG_AGO, ROOTS, START, WIDTH, cover, dated, fill, look_at_all, talk
 
 POLICY = DetectorPolicy.for_bins(WIDTH)
 MINUTE = timedelta(minutes=1)
@@ -66,6 +73,43 @@ def test_what_was_not_covered_is_unknown(store: Store) -> None:
     fill(store, list(talk()), until=NOON - timedelta(hours=5))
     assert run(store).incidents == ()
     assert backtest(store, POLICY, ROOTS, END, END + timedelta(days=1)).incidents == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), END),
+        (datetime(1, 1, 1, tzinfo=UTC), END),
+        (LONG_AGO, datetime(9999, 1, 1, tzinfo=UTC)),
+    ],
+    ids=["epoch", "year one", "year 9999"],
+)
+def test_empty_years_are_left_out(store: Store, start: datetime, end: datetime) -> None:
+    """Each of five minutes' bins of fifteen years would take 12.6 MB for every array of every series."""
+    old = [dated(LONG_AGO + timedelta(seconds=10 * number), f"old-{number}", "ban") for number in range(360)]
+    recount(store, write_posts(store, [dated(LONG_AGO - timedelta(days=3), "first", "ban"), *old, *talk()]))
+    cover(store, LONG_AGO - timedelta(days=3), END)
+    tracemalloc.start()
+    try:
+        found = backtest(store, POLICY, ROOTS, start, end)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [incident.start for incident in found.incidents] == [LONG_AGO, NOON]
+    assert found.series == 4
+    assert most < 60e6
+
+
+@given(st.sets(st.integers(0, 5000), max_size=12))
+def test_stretches_hold_everything_counted_and_what_each_bin_is_judged_by(days: set[int]) -> None:
+    counted = {LONG_AGO + timedelta(days=day) for day in days}
+    found = list(stretches(counted))
+    assert all(until <= since for (_, until), (since, _) in pairwise(found))
+    for at in counted:
+        [(since, until)] = [(since, until) for since, until in found if since <= at < until]
+        assert since + HISTORY <= at <= until - HISTORY
+    length = sum((until - since for since, until in found), timedelta())
+    assert length <= 4 * HISTORY * len(counted)
 
 
 def test_an_empty_store_has_no_incidents(store: Store) -> None:

@@ -144,6 +144,63 @@ def test_time_that_nobody_covered_is_passed_over(store: Store) -> None:
     assert queries.scored_until(store) == later + timedelta(hours=1, minutes=5)
 
 
+LONG_AGO = datetime(2005, 3, 1, 12, tzinfo=UTC)
+
+
+def dated(moment: datetime, name: str, *topics: str) -> TaggedPost:
+    return TaggedPost(a_post(id=name, created_at=moment, author=name), "en", 0.9, topics, "rules")
+
+
+def looks_at(store: Store, out: io.StringIO) -> int:
+    looking = watch(store, out)
+    looks = 0
+    while looks < 50 and looking.look():
+        looks += 1
+    return looks
+
+
+@pytest.mark.parametrize(
+    "since", [datetime(1970, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)], ids=["epoch", "year one"]
+)
+def test_a_stretch_from_before_anything_was_counted_is_passed_over_in_one_look(store: Store, since: datetime) -> None:
+    """As of an archive one of whose posts has an impossible time: it is rejected, and its time is covered."""
+    recount(store, write_posts(store, list(talk())))
+    cover(store, since, END)
+    out = io.StringIO()
+    assert looks_at(store, out) <= 5
+    assert out.getvalue().count("ALERT") == 1
+    assert queries.scored_until(store) == END + WIDTH
+
+
+def test_an_old_post_among_others_costs_no_look_at_the_empty_years_behind_it(store: Store) -> None:
+    recount(store, write_posts(store, [dated(LONG_AGO, "old", "ban"), *talk()]))
+    cover(store, LONG_AGO, END)
+    out = io.StringIO()
+    assert looks_at(store, out) <= 6
+    assert out.getvalue().count("ALERT") == 1
+
+
+def test_an_old_surge_ends_before_the_empty_years_behind_it(store: Store) -> None:
+    old = [dated(LONG_AGO + timedelta(seconds=10 * number), f"old-{number}", "ban") for number in range(360)]
+    recount(store, write_posts(store, [dated(LONG_AGO - timedelta(days=3), "first", "ban"), *old, *talk()]))
+    cover(store, LONG_AGO - timedelta(days=3), END)
+    out = io.StringIO()
+    assert looks_at(store, out) <= 20
+    assert out.getvalue().count("ALERT") == 2
+    [later, first] = queries.incidents(store)
+    assert (first.start, later.start) == (LONG_AGO, NOON)
+    assert first.state is IncidentState.CLOSED
+    assert first.end is not None
+    assert first.end - LONG_AGO <= timedelta(hours=2)
+
+
+def test_posts_of_nothing_that_is_watched_are_passed_over_like_none(store: Store) -> None:
+    others = [dated(LONG_AGO + timedelta(days=20 * n), f"other-{n}") for n in range(100)]
+    recount(store, write_posts(store, [*others, *talk()]))
+    cover(store, LONG_AGO, END)
+    assert looks_at(store, io.StringIO()) <= 5
+
+
 def second_surge(begin: datetime) -> list[TaggedPost]:
     """Six posts a minute for an hour."""
     return [

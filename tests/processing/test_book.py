@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from processing.spikes.book import Book, Counted, Key, Observation
 from processing.spikes.book_state import COVER, restore, save
 from processing.spikes.detector import Bin, DetectorPolicy, DetectorState, step
-from processing.spikes.episodes import EpisodeEvent, EpisodePolicy
+from processing.spikes.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 WIDTH = timedelta(minutes=15)
@@ -40,8 +40,7 @@ def go(book: Book, bins: Iterable[tuple[int, Counted | None]]) -> list[tuple[Key
     """As the watch does it; newcomers come from silence."""
     events: list[tuple[Key, EpisodeEvent]] = []
     for number, seen in bins:
-        silence = [(at(past), Observation()) for past in range(number)]
-        events += book.step(at(number), seen, lambda _, silence=silence: silence)
+        events += book.step(at(number), seen, lambda _, end=number: [(at(past), Observation()) for past in range(end)])
     return events
 
 
@@ -318,3 +317,48 @@ def test_a_spike_that_its_series_does_not_know_is_over_with_its_highest_bin() ->
         assert book.ended(lost) == msgspec.structs.replace(lost, end=lost.peak + WIDTH)
     go(book, [(number, counted(6)) for number in range(first + 3, first + 12)])
     assert book.ended(going) == msgspec.structs.replace(going, end=at(first + 3))
+
+
+Sparse = list[tuple[int, int]]
+"""Runs of known bins: how many bins nobody counted before each, and the posts of each."""
+SPARSE = st.lists(st.tuples(st.sampled_from([0, 0, 0, 0, 1, 2, 5, 49, 50, 400]), st.integers(0, 60)), max_size=20)
+
+
+def what(events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[Key, tuple[EpisodeKind, Episode]]:
+    """What was told of each series, at whatever moment."""
+    return {key: (event.kind, event.episode) for key, event in events}
+
+
+@settings(deadline=None, max_examples=15)
+@given(SPARSE)
+def test_time_passed_over_leaves_what_stepping_through_it_leaves(sparse: Sparse) -> None:
+    """Unknown time, while series are under watch."""
+    skipped, stepped = a_book(), a_book()
+    now = DAYS * 96
+    for gap, posts in sparse:
+        passed = list(skipped.pass_over(at(now), at(now + gap)))
+        each = go(stepped, [(number, None) for number in range(now, now + gap)])
+        assert what(passed) == what(each)
+        now += gap
+        seen = [(now, counted(posts, other=posts // 2))]
+        assert go(skipped, seen) == go(stepped, seen)
+        now += 1
+    assert save(skipped) == save(stepped)
+
+
+@settings(deadline=None, max_examples=15)
+@given(SPARSE)
+def test_empty_time_passed_over_while_nothing_is_under_watch_changes_nothing(sparse: Sparse) -> None:
+    """As the watch goes on: empty bins are stepped through once there is a series."""
+    skipped, stepped = Book(POLICY, EPISODES), Book(POLICY, EPISODES)
+    now = 0
+    for gap, posts in sparse:
+        empty: list[tuple[int, Counted | None]] = [(number, {}) for number in range(now, now + gap)]
+        told = go(skipped, empty) if skipped.series else list(skipped.pass_over(at(now), at(now + gap)))
+        assert told == go(stepped, empty)
+        now += gap
+        seen = [(now, counted(posts))]
+        assert go(skipped, seen) == go(stepped, seen)
+        now += 1
+    assert skipped.series.keys() == stepped.series.keys()
+    assert all(save(skipped)[key] == save(stepped)[key] for key in skipped.series)

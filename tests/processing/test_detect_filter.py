@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -222,3 +223,19 @@ def test_an_explanation_names_the_rule(hour: int, sentence: str) -> None:
 def test_a_moment_without_a_row_cannot_be_explained() -> None:
     with pytest.raises(ValueError, match="No row holds 2020-08-01 00:00 UTC"):
         explain_line(hourly([10] * 30), datetime(2020, 8, 1, tzinfo=UTC), on_rejected=refused)
+
+
+@pytest.mark.parametrize("written", ["0", "000000000", "1970-01-01", "0001-01-01T00:00"])
+def test_a_row_of_a_clock_that_was_never_set_is_a_row_and_what_follows_it_goes_on(written: str) -> None:
+    """Of the half century between, no bin is kept or stepped through."""
+    counts = [10 + n % 3 for n in range(60)]
+    tracemalloc.start()
+    try:
+        rows, reasons = detect([f"{written},5\n", *hourly(counts)])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reasons == []
+    assert rows[0].startswith(f"{written},5,")
+    assert len(rows) == 61
+    assert most < 10e6

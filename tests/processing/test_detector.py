@@ -172,6 +172,29 @@ def test_bins_left_out_are_unknown_bins(missing: int) -> None:
     assert with_gap[-4:] == filled[-4:]
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    days=st.integers(0, 50),
+    seed=st.integers(0, 9),
+    missing=st.integers(28 * 24, 40 * 24),
+    total=st.sampled_from([None, 90]),
+)
+def test_weeks_left_out_leave_what_stepping_through_them_leaves(
+    days: int, seed: int, missing: int, total: int | None
+) -> None:
+    counts = [*rhythm(HOURS, days, mean=8.0, seed=seed).tolist(), *([70] * seed), 3]
+    known = [Bin(each.start, each.count, total=total) for each in bins(HOURS, counts)]
+    skipped, stepped = DetectorState.begin(HOURS), DetectorState.begin(HOURS)
+    for state in (skipped, stepped):
+        for each in known:
+            step(HOURS, state, each)
+    for number in range(len(known), len(known) + missing):
+        step(HOURS, stepped, Bin(START + number * HOURS.width, None))
+    behind = Bin(START + (len(known) + missing) * HOURS.width, 12, total=total)
+    assert step(HOURS, skipped, behind)[1] == step(HOURS, stepped, behind)[1]
+    assert skipped.to_json() == stepped.to_json()
+
+
 def test_a_spike_lasts_until_the_score_has_been_low_for_an_hour() -> None:
     counts = [4] * 288 * 3 + [80, 80, 80] + [4] * 30
     _, rows = score(FIVE_MINUTES, bins(FIVE_MINUTES, counts))

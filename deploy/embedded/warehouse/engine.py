@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tempfile
 from contextlib import suppress
@@ -15,9 +16,10 @@ from deploy.embedded.warehouse.allowance import allowance, limits_as_settings
 from deploy.embedded.warehouse.connection import Connection
 from deploy.embedded.warehouse.errors import Code, EngineError, WarehouseUnavailable, engine_error, no_room
 from deploy.embedded.warehouse.guard import Guard
+from deploy.embedded.warehouse.losses import BROKEN_PARTS, Loss, losses
 from deploy.embedded.warehouse.quoting import set_statement, use_statement
 from deploy.embedded.warehouse.reply import DISPLAY_NAME
-from deploy.embedded.warehouse.settings import ReaderLimits, Role
+from deploy.embedded.warehouse.settings import OWN_FOLDER, ReaderLimits, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 _EVERYONE = {"session_timezone": "UTC", "async_insert": "0"}
 # The engine tells of paths (`system.tables.data_paths`, errors) and of the machine's name (`displayName`), to readers
 # too. It is opened by the process's own folder and with the gateway's name, so there is nothing to tell.
-_HERE = Path("/proc/self/cwd")
 _STARTED_WITH = f"?display_name={DISPLAY_NAME}"
 
 
@@ -107,6 +108,11 @@ class Engine:
         except OSError as error:
             raise no_room(error) from error
 
+    def losses(self) -> list[Loss]:
+        """What could not be read when the engine started."""
+        answer = self._first.query(BROKEN_PARTS, "JSONCompactEachRow")
+        return losses((json.loads(line) for line in answer.bytes().splitlines()), self._directory)
+
     def kill(self, token: str) -> None:
         """Ask the engine to end the queries of one connection; it does so between two blocks."""
         with _connect() as connection:
@@ -126,7 +132,7 @@ class Engine:
 def _connect() -> Any:
     """Open the engine in the process's folder; one string for all, because an engine is known by it."""
     connect: Any = chdb.connect
-    folder = _HERE if _HERE.exists() else Path.cwd()  # only Linux has the former
+    folder = OWN_FOLDER if OWN_FOLDER.exists() else Path.cwd()  # only Linux has the former
     return connect(f"{folder}{_STARTED_WITH}")
 
 

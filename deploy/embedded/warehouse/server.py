@@ -22,6 +22,7 @@ from deploy.embedded.warehouse.engine import Engine
 from deploy.embedded.warehouse.errors import WarehouseUnavailable
 from deploy.embedded.warehouse.files import BACKLOG, most_connections
 from deploy.embedded.warehouse.http import Gateway
+from deploy.embedded.warehouse.losses import sentence
 
 if TYPE_CHECKING:
     from deploy.embedded.warehouse.settings import WarehouseSettings
@@ -46,6 +47,8 @@ def serve(settings: WarehouseSettings) -> None:
     with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
         try:
+            if lost := sentence(engine.losses()):
+                print(lost, file=sys.stderr, flush=True)
             gateway = Gateway(engine, settings)
             with _signals_end_here():
                 _server(gateway, room).run([listener])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydantic import SecretStr
+
+
+OWN_FOLDER = Path("/proc/self/cwd")
+"""The folder of its data as the engine knows it, where there is such a name: it tells of paths, to readers too."""
 
 
 class Role(StrEnum):

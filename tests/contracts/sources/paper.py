@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Reached, Transient
+from ingest.source import Cursor, Item, Pause, Reached, Transient, decode_cursor
 
 LOOK_EVERY = 0.02
 
@@ -66,6 +68,12 @@ class Paper:
         return connection == self._connection
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor."""
+
+    next: int = 0
+
+
 @dataclass
 class PaperSource:
     """Reads the list from its cursor on."""
@@ -75,7 +83,7 @@ class PaperSource:
 
     def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
         connection = self.paper.connect()
-        position = int(str(cursor.get("next", 0)))
+        position = decode_cursor(cursor, Saved, self.name).next
         since = datetime.now(UTC)
         while True:
             if not self.paper.is_open(connection):

@@ -371,12 +371,6 @@ def test_an_address_that_is_none_is_refused_at_the_start(address: str) -> None:
         source(address)
 
 
-@pytest.mark.parametrize("cursor", [{"seq": "many"}, {"time_us": 10**30}, {"since_us": []}])
-def test_a_cursor_that_is_none_is_a_matter_for_a_person(cursor: Cursor) -> None:
-    with pytest.raises(Permanent, match=r"remove cursors/bluesky\.json"):
-        list(source("wss://example.org").read(cursor))
-
-
 def test_a_dictionary_file_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(Permanent, match="BANWATCH_BLUESKY_V1_DICTIONARY"):
         source("wss://example.org", wire="v1", v1_dictionary=tmp_path / "absent")

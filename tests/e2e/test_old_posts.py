@@ -1,0 +1,42 @@
+"""One post with an old date among others: its archive ends as soon as any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingest.contract import Post, encode
+from tests.conftest import NOON, a_post
+from tests.e2e.stacks import Installation
+from tests.integration.test_watch import talk
+
+NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2005, 3, 1, tzinfo=UTC)
+
+
+def few(old: datetime) -> list[Post]:
+    return [a_post(id=str(n), created_at=NOON + timedelta(minutes=n)) for n in range(5)] + [
+        a_post(id="old", created_at=old)
+    ]
+
+
+def many(old: datetime) -> list[Post]:
+    return [a_post(id="old", created_at=old), *(each.post for each in talk())]
+
+
+@pytest.mark.parametrize(
+    ("posts", "alerts"),
+    [(few(NEVER_SET), 0), (few(LONG_AGO), 0), (many(LONG_AGO), 1)],
+    ids=["1970 among six", "2005 among six", "2005 among days of talk"],
+)
+def test_an_archive_with_an_old_post_ends(
+    posts: Sequence[Post], alerts: int, installation: Installation, tmp_path: Path
+) -> None:
+    archive = tmp_path / "posts.ndjson"
+    archive.write_bytes(b"\n".join(encode(post) for post in posts))
+    filled = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard")
+    assert filled.returncode == 0, filled.stdout
+    assert filled.stdout.count(b"ALERT") == alerts
