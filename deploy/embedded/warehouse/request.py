@@ -142,8 +142,11 @@ async def command(query: bytes, data: AsyncIterator[bytes]) -> bytes | Insertion
     found = split_insert(text, complete=False) if query else Need.MORE
     async for piece in data:
         text += piece
-        if not isinstance(found, InsertHead):
-            found = split_insert(text, complete=False) if len(text) <= _LONGEST_HEAD else Need.NOTHING
+        if found is Need.MORE:
+            # The first piece alone may be longer than any head: how much arrives at once is the sender's to choose.
+            found = split_insert(text[:_LONGEST_HEAD], complete=False)
+            if found is Need.MORE and len(text) >= _LONGEST_HEAD:
+                found = Need.NOTHING
         if isinstance(found, InsertHead):
             return Insertion(found, _from(text[found.data :], data))
         if len(text) > _LONGEST_QUERY:
