@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 import urllib3.exceptions
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 
 from ingest.failure import Failure
 from processing.contract import ClickHouseAddress
@@ -31,10 +31,21 @@ Parameters = Mapping[str, object]
 PASSING_CODES = frozenset(
     {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
 )
+
+# Those that speak of what the rows hold, which another batch or a later try does not change: a value that cannot be
+# read or is out of its type's range (6, 26, 27, 33, 38, 41, 69, 72, 117, 321, 407, 467), arrays and strings above the
+# engine's limits (128, 131, 190), a query above them (167, 168, 223), a NULL or a value that the table forbids (349,
+# 469). A table that is missing or has another schema is not among them, nor is a missing right: those hold for every
+# row.
+ROW_CODES = frozenset({6, 26, 27, 33, 38, 41, 69, 72, 117, 128, 131, 167, 168, 190, 223, 321, 349, 407, 467, 469})
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
+
+# By default the engine refuses a block for more than a hundred partitions, and says so by a passing code: a batch of an
+# archive over ten years would be tried for ever.
+_ANY_TIMES = {"max_partitions_per_insert_block": 0}
 
 
 _ENGINE_NOISE = re.compile(
@@ -74,6 +85,10 @@ class StoreRefused(StoreFailure):
     """ClickHouse answered no, and will again."""
 
 
+class RowsRefused(StoreRefused):
+    """ClickHouse refuses what these rows hold, and may take others: see `processing.store.refusals`."""
+
+
 class WrittenShort(Exception):
     """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
 
@@ -91,7 +106,10 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
                 f"ClickHouse at {address.url} does not accept user {address.user!r} with the password given.",
                 code,
             ) from error
-        raise StoreRefused(str(error), code) from error
+        of_rows = code in ROW_CODES or isinstance(error, DataError)
+        raise (RowsRefused if of_rows else StoreRefused)(str(error), code) from error
+    except UnicodeEncodeError as error:
+        raise RowsRefused(f"Half a character pair: {error}.") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
@@ -174,13 +192,15 @@ class Store:
     def insert_file(self, table: str, data: BinaryIO) -> int:
         """Insert a file of the format Native, compressed by zstd; the rows that the server counted."""
         with _translated(self.address):
-            written: Any = self._client.raw_insert(table, insert_block=data, fmt="Native", compression="zstd")
+            written: Any = self._client.raw_insert(
+                table, insert_block=data, fmt="Native", compression="zstd", settings=_ANY_TIMES
+            )
         return int(written.written_rows)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing of interest."""
         with _translated(self.address):
-            self._client.command(sql, parameters=dict(parameters or {}))
+            self._client.command(sql, parameters=dict(parameters or {}), settings=_ANY_TIMES)
 
     def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
         """Insert columns of equal length.
@@ -192,7 +212,7 @@ class Store:
         if rows == 0:
             return
         with _translated(self.address):
-            summary = self._client.insert(table, data, column_names=columns, column_oriented=True)
+            summary = self._client.insert(table, data, column_names=columns, column_oriented=True, settings=_ANY_TIMES)
         if summary.written_rows != rows:
             raise WrittenShort(f"{rows} rows went to {table} and ClickHouse wrote {summary.written_rows}.")
 
