@@ -39,6 +39,7 @@ from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.refusals import Refused, write_apart
+from processing.store.versions import next_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.topics import Outcome, ReloadingTaxonomy
 
@@ -49,6 +50,8 @@ FLUSH = timedelta(seconds=30)
 RAW_KEPT = 4_096
 TO_COME = timedelta(days=1)
 """A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
+CLOCK_BEHIND = timedelta(seconds=10)
+"""How far the store's clock may be behind what is stored before that is said: servers of a cluster differ a little."""
 COLLECT_AFTER = 100_000
 """New objects between two collections of garbage: about a batch of them. Python's default is 700 to 2,000.
 
@@ -132,6 +135,8 @@ class Pipeline:
     batch_posts: int
     names: AuthorNames = PLAIN
     _enricher: Enricher = field(init=False)
+    _clock_behind: bool = False
+    """And said so."""
 
     def __post_init__(self) -> None:
         self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
@@ -191,12 +196,25 @@ class Pipeline:
         gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
         minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
         progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
+        self._tell_of_clock()
         return [
             *(_rejected(each.item.post, each.reason) for each in posts),
             *(_rejected(each.item, each.reason) for each in gone),
             *map(_refused_recount, minutes),
             *map(_refused_progress, progress),
         ]
+
+    def _tell_of_clock(self) -> None:
+        """Say it once when the store's clock falls behind what is stored: counts stay exact, times of day do not."""
+        behind = next_version(self.store).behind
+        if behind > CLOCK_BEHIND and not self._clock_behind:
+            log.warning(
+                "clock behind",
+                seconds=round(behind.total_seconds()),
+                what="The store's clock is behind what it has stored: it was set back, or ran ahead before. "
+                "Versions go on from the newest one. Set the clock right.",
+            )
+        self._clock_behind = behind > CLOCK_BEHIND
 
     def _worth_waiting(self, error: Exception) -> bool:
         return isinstance(error, StoreUnavailable) and not self.stop.is_set()
