@@ -13,7 +13,7 @@ tell `processing.store.purge` where older versions with a text still lie on disk
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -56,6 +56,14 @@ class Named:
     ids: Sequence[str] = ()
     authors: Mapping[str, datetime] = field(default_factory=dict)
     all_until: datetime | None = None
+
+    def reaching(self, at: datetime) -> Named:
+        """The same, and of authors and of a whole source all up to `at` at least."""
+        return replace(
+            self,
+            authors={name: max(until, at) for name, until in self.authors.items()},
+            all_until=self.all_until and max(self.all_until, at),
+        )
 
     @property
     def parameters(self) -> dict[str, object]:
