@@ -71,7 +71,7 @@ def test_a_record_that_is_too_large_for_a_post_is_rejected(
     write_raw(foreign, encode(a_post(id="large", url="x" * LARGEST_RECORD)))
     send(producer, *posts_of_noon(20))
     eventually(lambda: of_everything(store) == 20)
-    [found] = rejected(log_address)
+    [found] = eventually(lambda: rejected(log_address))
     assert "bytes" in found.reason
     assert found.raw.startswith('{"source":"example"')
 
@@ -86,7 +86,7 @@ def test_progress_that_no_column_holds_is_rejected(
     producer.report(progress)
     eventually(lambda: bool(queries.coverage(store)))
     assert of_everything(store) == 20
-    found = rejected(log_address)
+    found = eventually(lambda: rejected(log_address))
     assert len(found) == 3
     assert all("partitions" in each.reason for each in found)
 
