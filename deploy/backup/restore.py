@@ -21,7 +21,6 @@ from processing.store.client import Store
 from processing.store.deletions import blank_everything_gone
 from processing.store.migrate import migrate, shipped
 from processing.store.retention import enforce_what_is_applied
-from processing.store.versions import raise_marks
 from processing.store.writer import recount
 
 EXPIRING = "erasures"
@@ -78,7 +77,6 @@ def restore(
             migrate(beside)
             with Store(beside) as staged:
                 _load(staged, folder, found, say)
-                raise_marks(staged)
                 enforce_what_is_applied(staged)
                 staged.command(_KEEP_TOMBSTONES, {"here": address.database})
                 say(f"{_recount(staged, found, blank_everything_gone(staged)):,} minutes counted again")

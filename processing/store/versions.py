@@ -52,14 +52,9 @@ def next_version(store: Store) -> Next:
     """Look without taking: for what only has to be no older than all that is stored."""
     [(version, behind, unmarked)] = store.query(TAKE)
     if unmarked:
-        raise_marks(store)
+        store.command(RAISE_MARKS)
         [(version, behind, _)] = store.query(TAKE)
     return Next(int(version), int(behind) * MICROSECOND)
-
-
-def raise_marks(store: Store) -> None:
-    """Take note of versions that were stored without being taken: by an earlier banwatch, or by a restore."""
-    store.command(RAISE_MARKS)
 
 
 def overtaken(store: Store, version: int) -> bool:

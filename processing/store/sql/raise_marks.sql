@@ -1,4 +1,4 @@
--- Above every version that is stored: those of before there were marks, and those that a restore has brought.
+-- Above every version that is stored: those of before there were marks, or those that a restore has brought.
 INSERT INTO version_marks (of, version)
 SELECT 'all', max(version)
 FROM
