@@ -78,7 +78,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: SourceName
     since: Moment
     until: Moment
-    partitions: int = 1
+    partitions: Annotated[int, Meta(ge=1, le=65_535)] = 1
     complete: bool = False
     state: CollectorState = "listening"
     detail: Annotated[str, Meta(max_length=500)] = ""

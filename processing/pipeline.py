@@ -5,10 +5,11 @@
       --write-----> post_versions, blank where a tombstone names the post; then the batch's own deletions
       --recount---> count_versions, for the minutes touched
       --note------> source_health, how far each collector has come
-      --reject----> posts.rejected
+      --reject----> posts.rejected, what the store refuses for good among them
       --commit----> the group's offsets
 
-Everything before the commit may happen again and changes nothing then; see `processing.store.writer`.
+Everything before the commit may happen again and changes nothing then; see `processing.store.writer`. What the store
+will not have is found row by row and rejected, and the rest of its batch is stored: `processing.store.refusals`.
 
 A batch is stored in a thread of its own while the next one is read and tagged: the store answers over the network, and
 tagging is most of a worker's time. One batch is stored at a time, in the order of the log, and is committed before the
@@ -28,7 +29,7 @@ from datetime import UTC, datetime, timedelta
 import stamina
 import structlog
 
-from ingest.contract import Post, Rejected, encode
+from ingest.contract import Post, Progress, Rejected, encode
 from ingest.event_time import Impossible, event_time
 from ingest.log import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
 from processing.contract import TaggedPost
@@ -38,7 +39,9 @@ from processing.shortage import Shortage
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
-from processing.store.writer import recount, write_posts, write_progress
+from processing.store.refusals import Refused, write_apart
+from processing.store.versions import next_version
+from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.topics import Outcome, ReloadingTaxonomy
 
 log = structlog.get_logger()
@@ -48,6 +51,8 @@ FLUSH = timedelta(seconds=30)
 RAW_KEPT = 4_096
 TO_COME = timedelta(days=1)
 """A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
+CLOCK_BEHIND = timedelta(seconds=10)
+"""How far the store's clock may be behind what is stored before that is said: servers of a cluster differ a little."""
 COLLECT_AFTER = 100_000
 """New objects between two collections of garbage: about a batch of them. Python's default is 700 to 2,000.
 
@@ -73,7 +78,7 @@ def sort(batch: Batch, enricher: Enricher, now: datetime) -> Sorted:
         try:
             check(post, now)
         except Impossible as error:
-            rejected.append(_rejected(post, error))
+            rejected.append(_rejected(post, str(error)))
         else:
             (posts if post.op == "post" else deletions).append(post)
     return Sorted(enricher.tag_many(posts), deletions, rejected)
@@ -91,13 +96,21 @@ def check(post: Post, now: datetime) -> None:
         raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
-def _rejected(post: Post, error: Impossible) -> Rejected:
-    return Rejected(
-        source=post.source,
-        where=f"{post.source}:{post.id}",
-        reason=str(error),
-        raw=encode(post).decode()[:RAW_KEPT],
-    )
+def _rejected(post: Post, reason: str) -> Rejected:
+    return _rejection(post, f"{post.source}:{post.id}", reason)
+
+
+def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
+    return Rejected(source=what.source, where=where, reason=reason, raw=encode(what).decode()[:RAW_KEPT])
+
+
+def _refused_progress(refused: Refused[tuple[int, Progress]]) -> Rejected:
+    partition, progress = refused.item
+    return _rejection(progress, f"progress of {progress.source} in partition {partition}", refused.reason)
+
+
+def _refused_recount(refused: Refused[datetime]) -> Rejected:
+    return Rejected(source="counts", where=f"{refused.item:%Y-%m-%dT%H:%MZ}", reason=refused.reason, raw="")
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,8 @@ class UnderWay:
 
     batch: Batch
     rejected: list[Rejected]
-    stored: Future[None]
+    stored: Future[list[Rejected]]
+    """What the store would not have."""
 
 
 @dataclass
@@ -124,6 +138,8 @@ class Pipeline:
     shortage: Shortage | None = None
     """Whom to tell that the store has no room."""
     _enricher: Enricher = field(init=False)
+    _clock_behind: bool = False
+    """And said so."""
 
     def __post_init__(self) -> None:
         self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
@@ -149,16 +165,10 @@ class Pipeline:
 
     def _settle(self, work: UnderWay) -> None:
         """Carry a batch to its commit, once it is stored."""
-        work.stored.result()
-        for rejected in work.rejected:
-            self.producer.reject(rejected, _acknowledged)
-        if work.rejected:
-            log.warning(
-                "rejected",
-                posts=len(work.rejected),
-                first=work.rejected[0].where,
-                reason=work.rejected[0].reason,
-            )
+        if rejected := work.rejected + work.stored.result():
+            for each in rejected:
+                self.producer.reject(each, _acknowledged)
+            log.warning("rejected", posts=len(rejected), first=rejected[0].where, reason=rejected[0].reason)
             self.producer.flush(FLUSH)
         try:
             self.consumer.commit(work.batch)
@@ -173,16 +183,43 @@ class Pipeline:
         if sentence:
             log.warning("taxonomy", outcome=outcome.value, what=sentence)
 
-    def _store(self, work: Sorted, batch: Batch) -> None:
+    def _store(self, work: Sorted, batch: Batch) -> list[Rejected]:
+        """Store a batch; what the store will not have comes back as rejected."""
         # Without end: a store that is away is waited for, and the log keeps what is not committed.
         for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
             with attempt:
-                touched = write_posts(self.store, work.tagged, self.names)
-                touched |= delete_posts(self.store, work.deletions, self.names)
-                recount(self.store, touched)
-                write_progress(self.store, batch.progress)
+                refused = self._store_once(work, batch)
         if self.shortage is not None:
             self.shortage.over()
+        return refused
+
+    def _store_once(self, work: Sorted, batch: Batch) -> list[Rejected]:
+        touched: set[datetime] = set()
+        posts = write_apart(work.tagged, lambda some: touched.update(write_posts(self.store, some, self.names)))
+        # One that is refused may have been written, where it was the look for its tombstone that was refused.
+        touched.update(minute_of(event_time(each.item.post).at) for each in posts)
+        gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
+        minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
+        progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
+        self._tell_of_clock()
+        return [
+            *(_rejected(each.item.post, each.reason) for each in posts),
+            *(_rejected(each.item, each.reason) for each in gone),
+            *map(_refused_recount, minutes),
+            *map(_refused_progress, progress),
+        ]
+
+    def _tell_of_clock(self) -> None:
+        """Say it once when the store's clock falls behind what is stored: counts stay exact, times of day do not."""
+        behind = next_version(self.store).behind
+        if behind > CLOCK_BEHIND and not self._clock_behind:
+            log.warning(
+                "clock behind",
+                seconds=round(behind.total_seconds()),
+                what="The store's clock is behind what it has stored: it was set back, or ran ahead before. "
+                "Versions go on from the newest one. Set the clock right.",
+            )
+        self._clock_behind = behind > CLOCK_BEHIND
 
     def _worth_waiting(self, error: Exception) -> bool:
         if not isinstance(error, StoreUnavailable) or self.stop.is_set():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -45,8 +45,8 @@ def chores(purge_interval: timedelta, roll_up_interval: timedelta) -> tuple[Chor
     return (Chore("purge", purge_interval, purge_deleted), Chore("roll_up", roll_up_interval, sum_up))
 
 
-def due(chores: Sequence[Chore], done: dict[str, datetime], now: datetime) -> list[Chore]:
-    """Those whose turn has come, given when each was last begun."""
+def due(chores: Sequence[Chore], done: dict[str, timedelta], now: timedelta) -> list[Chore]:
+    """Those whose turn has come, given when each was last begun, by a clock that is never set."""
     return [chore for chore in chores if chore.name not in done or now - done[chore.name] >= chore.every]
 
 
@@ -56,8 +56,8 @@ class Upkeep:
 
     store: Store
     chores: Sequence[Chore]
-    clock: Callable[[], datetime]
-    _done: dict[str, datetime] = field(default_factory=dict)
+    clock: Callable[[], timedelta]
+    _done: dict[str, timedelta] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set. A store that is away is tried again when the chore's turn comes next.

@@ -55,7 +55,7 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`began` is the server's clock in microseconds: counts from then on may be of posts that are not in here."""
+    """`began` is the version that was taken then: counts from then on may be of posts that are not in here."""
 
     layout: int
     database: str

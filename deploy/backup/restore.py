@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.backup import manifest
 from deploy.backup.manifest import BackupUnusable, Manifest, refuse_cluster
-from deploy.backup.save import LEDGER, PATIENCE, POSTS
+from deploy.backup.save import LEDGER, MARKS, PATIENCE, POSTS
 from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
@@ -98,7 +98,7 @@ def _check_migrations(found: Manifest) -> None:
 
 def _not_empty(store: Store) -> str:
     for (table,) in store.query(_TABLES):
-        if table != LEDGER and store.query("SELECT 1 FROM {table:Identifier} LIMIT 1", {"table": table}):
+        if table not in {LEDGER, MARKS} and store.query("SELECT 1 FROM {table:Identifier} LIMIT 1", {"table": table}):
             return str(table)
     return ""
 

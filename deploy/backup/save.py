@@ -24,10 +24,12 @@ from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest, refuse_cluster
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, Streamed
+from processing.store.versions import take_version
 
 PATIENCE = timedelta(hours=1)
 POSTS, COUNTS, TOMBSTONES = "post_versions", "count", "tombstone"
 LEDGER = "schema_migrations"
+MARKS = "version_marks"
 _TABLES = """
 SELECT name, engine LIKE '%Replacing%' OR engine LIKE '%Aggregating%' OR engine LIKE '%Summing%'
 FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'
@@ -63,10 +65,12 @@ def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -
 
 
 def _save(store: Store, folder: Path, say: Callable[[str], None]) -> Manifest:
-    [(began, engine, database)] = store.query("SELECT toUnixTimestamp64Micro(now64(6)), version(), currentDatabase()")
+    [(clock, engine, database)] = store.query("SELECT toUnixTimestamp64Micro(now64(6)), version(), currentDatabase()")
     tables: dict[str, int] = {str(name): int(versioned) for name, versioned in store.query(_TABLES)}
     if LEDGER not in tables:
         raise BackupUnusable(f"The database {database} holds no tables of banwatch: there is nothing to back up.")
+    # A database that an older banwatch made, and that is to be saved before it is migrated, has no marks.
+    began = take_version(store) if MARKS in tables else int(clock)
     files: list[File] = []
     for table in sorted(tables, key=order):
         files += _save_table(store, table, versioned=bool(tables[table]), folder=folder)
@@ -77,7 +81,7 @@ def _save(store: Store, folder: Path, say: Callable[[str], None]) -> Manifest:
         database=str(database),
         engine=str(engine),
         made_at=datetime.now(UTC),
-        began=int(began),
+        began=began,
         migrations=tuple(Applied(*row) for row in ledger),
         files=tuple(files),
     )
@@ -91,8 +95,8 @@ def order(table: str) -> tuple[int, str]:
 
 
 def _save_table(store: Store, table: str, *, versioned: bool, folder: Path) -> Iterator[File]:
-    if table == LEDGER:
-        return  # the migrations make it themselves
+    if table in {LEDGER, MARKS}:
+        return  # the migrations make the one, the first version taken behind a restore the other
     for (partition,) in store.query(_PARTITIONS, {"table": table}):
         # The newest versions only: what was deleted or edited away is not in a backup.
         rows = f"SELECT * FROM `{table}` {'FINAL' if versioned else ''} WHERE _partition_id = {{partition:String}}"  # noqa: S608 - a name that the server gave

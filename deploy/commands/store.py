@@ -20,6 +20,7 @@ from processing.store.migrate import migrate
 from processing.store.migrate import status as schema_status
 from processing.store.purge import purge
 from processing.store.retention import apply_retention
+from processing.store.versions import moment_of, next_version
 from processing.store.writer import recount
 
 
@@ -70,6 +71,8 @@ def forget(
     own = settings()
     named = _named(own.processing.authors, datetime.now(UTC), author, post, source)
     with store_at_hand(own) as at_hand, Store(writer(at_hand)) as store:
+        # Posts of before the clock was set back would be taken for later ones.
+        named = named.reaching(moment_of(next_version(store).version))
         print(f"{posts_named(store, named):,} posts of {named.source} lose their text, author and links for good.")
         if not yes:
             typer.confirm("Forget them?", abort=True)

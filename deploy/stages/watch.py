@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
     address = replace(writer(settings), timeout=CHORE_PATIENCE)
     with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
         work = chores(settings.processing.purge_interval, settings.processing.roll_up_interval)
-        upkeep = Upkeep(store, work, clock=lambda: datetime.now(UTC))
+        upkeep = Upkeep(store, work, clock=lambda: timedelta(seconds=time.monotonic()))
         running = threads.submit(upkeep.run, stop)
         running.add_done_callback(lambda _: stop.set())
         try:

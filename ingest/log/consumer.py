@@ -18,6 +18,12 @@ from ingest.log.cluster import BrokerUnavailable, kafka_errors, require, transla
 from ingest.log.wire import Unreadable, read
 
 RAW_LENGTH = 4096
+LARGEST_BATCH = 16 * 1024 * 1024
+"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+
+STEP = 64
+"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
@@ -31,7 +37,7 @@ class PartitionsLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought, partition by partition, in the order of each.
+    """What one poll brought, in the order of each partition.
 
     `progress` pairs a partition with what was said there; `offsets` are the next to read, by partition.
     """
@@ -92,17 +98,32 @@ class PostConsumer:
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
         """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
 
+        A batch ends with `max_records`, with `LARGEST_BATCH`, or where the group is divided anew.
+
         Raises:
             BrokerUnavailable, BrokerRefused
         """
+        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        records, weight = 0, 0
+        while found:
+            for record in found:
+                batch.offsets[record.partition] = record.offset + 1
+                _sort_into(batch, record)
+                weight += len(record.value or b"")
+            records += len(found)
+            if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
+                break
+            found = self._poll(timedelta(0), min(STEP, max_records - records))
+        return batch
+
+    def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
         with kafka_errors(self._address):
             found = self._kafka.poll(int(timeout.total_seconds() * 1000), max_records=max_records)
-            batch = Batch(generation=self._kafka.group_metadata().generation_id)
-        for partition, records in found.items():
-            batch.offsets[partition.partition] = records[-1].offset + 1
-            for record in records:
-                _sort_into(batch, record)
-        return batch
+        return [record for records in found.values() for record in records]
+
+    @property
+    def _generation(self) -> int:
+        return int(self._kafka.group_metadata().generation_id)
 
     def commit(self, batch: Batch) -> None:
         """Say that a batch is counted. Call it behind the write.
@@ -113,7 +134,7 @@ class PostConsumer:
         if not batch.offsets:
             return
         # The broker takes a member's commit for any partition, so a batch from before a rebalance is refused here.
-        if batch.generation != self._kafka.group_metadata().generation_id:
+        if batch.generation != self._generation:
             raise PartitionsLost("The group was divided anew before this batch was committed.")
         offsets = {
             TopicPartition(self._address.posts_topic, partition): OffsetAndMetadata(offset, "", -1)

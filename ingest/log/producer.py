@@ -19,7 +19,8 @@ from ingest.log.cluster import BrokerUnavailable, kafka_errors, require, transla
 from ingest.log.wire import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
-LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 600, 1_000, 4_096  # characters of a rejection
+# Characters of a rejection.
+LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 64, 600, 1_000, 4_096
 GIVE_UP = timedelta(minutes=2)  # after so long without an acknowledgement a message has failed for good
 
 
@@ -217,9 +218,9 @@ def _unwritable(post: Post, reason: str) -> Rejected:
 
 def _carried(rejected: Rejected) -> bytes:
     """A rejection as the log carries it: reasons quote what they refuse, however long or unwritable it is."""
-    where = _writable(rejected.where, LONGEST_WHERE)
+    source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
     reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
-    return encode(msgspec.structs.replace(rejected, where=where, reason=reason, raw=raw))
+    return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))
 
 
 def _writable(text: str, most: int) -> str:

@@ -12,6 +12,7 @@ from processing.alerts.state import Decision, Standing, decide
 from processing.contract import Incident
 from processing.sentences import verdict_sentence
 from processing.store.client import Store
+from processing.store.versions import moment_of, take_version
 
 
 class Outcome(StrEnum):
@@ -76,8 +77,9 @@ def _why(incident: Incident) -> str:
 
 
 def _write_down(store: Store, incident: Incident, notifier: Notifier, decision: Decision, sent: Sent) -> None:
+    at = moment_of(take_version(store))
     store.insert(
         "deliveries",
-        ["dedup_key", "notifier", "decision", "outcome", "detail"],
-        [[incident.id], [notifier.name], [decision.value], [sent.outcome.value], [sent.detail]],
+        ["dedup_key", "notifier", "decision", "outcome", "detail", "at"],
+        [[incident.id], [notifier.name], [decision.value], [sent.outcome.value], [sent.detail], [at]],
     )

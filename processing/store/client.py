@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 import urllib3.exceptions
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.failure import Failure
@@ -38,10 +38,21 @@ PASSING_CODES = frozenset(
 # checksum (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
 DAMAGED_CODES = frozenset({32, 33, 40, 107, 226, 228, 246, 271})
 _DAMAGED_TABLE = re.compile(r"while reading from part \S+ in table (\S+) \(")
+
+# Those that speak of what the rows hold, which another batch or a later try does not change: a value that cannot be
+# read or is out of its type's range (6, 26, 27, 33, 38, 41, 69, 72, 117, 321, 407, 467), arrays and strings above the
+# engine's limits (128, 131, 190), a query above them (167, 168, 223), a NULL or a value that the table forbids (349,
+# 469). A table that is missing or has another schema is not among them, nor is a missing right: those hold for every
+# row.
+ROW_CODES = frozenset({6, 26, 27, 33, 38, 41, 69, 72, 117, 128, 131, 167, 168, 190, 223, 321, 349, 407, 467, 469})
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
+
+# By default the engine refuses a block for more than a hundred partitions, and says so by a passing code: a batch of an
+# archive over ten years would be tried for ever.
+_ANY_TIMES = {"max_partitions_per_insert_block": 0}
 
 
 _ENGINE_NOISE = re.compile(
@@ -90,6 +101,10 @@ class StoreDamaged(StoreFailure):
     """ClickHouse cannot read what it has stored. No statement is to blame, and trying again does not help."""
 
 
+class RowsRefused(StoreRefused):
+    """ClickHouse refuses what these rows hold, and may take others: see `processing.store.refusals`."""
+
+
 class WrittenShort(Exception):
     """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
 
@@ -114,7 +129,8 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
                 "restore a backup with `banwatch restore PATH --replace`, or see docs/operations.md.",
                 code,
             ) from error
-        raise StoreRefused(str(error), code) from error
+        of_rows = code in ROW_CODES or isinstance(error, DataError)
+        raise (RowsRefused if of_rows else StoreRefused)(str(error), code) from error
     except NotProved as error:
         raise StoreRefused(
             f"What answers at {address.url} has not proved to be the store of this data folder, and was not told the"
@@ -122,6 +138,8 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
             " BANWATCH_CLICKHOUSE_PASSWORD where it is a ClickHouse of your own.",
             AUTHENTICATION_FAILED,
         ) from error
+    except UnicodeEncodeError as error:
+        raise RowsRefused(f"Half a character pair: {error}.") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
@@ -206,13 +224,15 @@ class Store:
     def insert_file(self, table: str, data: BinaryIO) -> int:
         """Insert a file of the format Native, compressed by zstd; the rows that the server counted."""
         with _translated(self.address):
-            written: Any = self._client.raw_insert(table, insert_block=data, fmt="Native", compression="zstd")
+            written: Any = self._client.raw_insert(
+                table, insert_block=data, fmt="Native", compression="zstd", settings=_ANY_TIMES
+            )
         return int(written.written_rows)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement that returns nothing of interest."""
         with _translated(self.address):
-            self._client.command(sql, parameters=dict(parameters or {}))
+            self._client.command(sql, parameters=dict(parameters or {}), settings=_ANY_TIMES)
 
     def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
         """Insert columns of equal length.
@@ -224,7 +244,7 @@ class Store:
         if rows == 0:
             return
         with _translated(self.address):
-            summary = self._client.insert(table, data, column_names=columns, column_oriented=True)
+            summary = self._client.insert(table, data, column_names=columns, column_oriented=True, settings=_ANY_TIMES)
         if summary.written_rows != rows:
             raise WrittenShort(f"{rows} rows went to {table} and ClickHouse wrote {summary.written_rows}.")
 

@@ -12,17 +12,17 @@ tell `processing.store.purge` where older versions with a text still lie on disk
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from importlib import resources
-from itertools import groupby, islice
-from typing import TypeVar
+from itertools import groupby
 
 from ingest.contract import Post
 from ingest.event_time import AHEAD, event_time
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
+from processing.store.statements import portions, sql
+from processing.store.versions import moment_of, next_version, overtaken, take_version
 
 DELETION = 1
 """Added to the version that is blanked: above it and its redeliveries, below a later edit.
@@ -36,14 +36,6 @@ NAMES_AT_ONCE = 200
 
 MINUTES_AT_ONCE = 2_500
 """They travel in the address of a request, too: 35 kB of it."""
-
-Item = TypeVar("Item")
-
-
-def sql(name: str) -> str:
-    """A statement of `processing/store/sql`."""
-    return resources.files("processing.store").joinpath("sql", f"{name}.sql").read_text("utf-8")
-
 
 ENTOMB = sql("entomb")
 FIND_NAMED = sql("find_named")
@@ -65,6 +57,14 @@ class Named:
     authors: Mapping[str, datetime] = field(default_factory=dict)
     all_until: datetime | None = None
 
+    def reaching(self, at: datetime) -> Named:
+        """The same, and of authors and of a whole source all up to `at` at least."""
+        return replace(
+            self,
+            authors={name: max(until, at) for name, until in self.authors.items()},
+            all_until=self.all_until and max(self.all_until, at),
+        )
+
     @property
     def parameters(self) -> dict[str, object]:
         """For the statements."""
@@ -85,13 +85,6 @@ def milliseconds(moment: datetime) -> int:
 def seconds(moments: Iterable[datetime]) -> list[int]:
     """Since the epoch: a `DateTime` to the store, and bound several times as fast as a datetime."""
     return [int(moment.timestamp()) for moment in moments]
-
-
-def portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """The items in order, at most `size` at once."""
-    rest = iter(items)
-    while portion := list(islice(rest, size)):
-        yield portion
 
 
 def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> set[datetime]:
@@ -125,7 +118,8 @@ def delete(store: Store, named: Named) -> set[datetime]:
 
 def entomb(store: Store, named: Named) -> None:
     """Write down that these are gone."""
-    store.command(ENTOMB, named.parameters)
+    # A tombstone that a clock far behind has dated would miss posts of the days that were stored before.
+    store.command(ENTOMB, named.parameters | {"now": moment_of(next_version(store).version)})
 
 
 def posts_named(store: Store, named: Named) -> int:
@@ -161,5 +155,14 @@ def blank_everything_gone(store: Store) -> set[datetime]:
 def _blank(store: Store, parameters: Mapping[str, object], minutes: set[datetime]) -> None:
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
         touching = {**parameters, "minutes": seconds(some)}
-        store.command(NOTE_ERASURES, touching)
+        noted = _note(store, touching)
         store.command(BLANK, touching | {"deletion": DELETION})
+        if overtaken(store, noted):
+            # A purge may have gone past the note before it could be seen. What it has left is noted above it.
+            _note(store, touching)
+
+
+def _note(store: Store, touching: Mapping[str, object]) -> int:
+    version = take_version(store)
+    store.command(NOTE_ERASURES, {**touching, "at": moment_of(version)})
+    return version

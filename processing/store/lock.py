@@ -49,8 +49,11 @@ class Lock:
 
 
 def next_number(locks: list[Lock], now: float) -> int | None:
-    """Which lock may be taken; None while another is alive."""
-    if any(now - lock.alive_at < STALE.total_seconds() for lock in locks):
+    """Which lock may be taken; None while another is alive.
+
+    One whose holder was last alive long after now is of before the clock was set back: a living one has renewed it.
+    """
+    if any(abs(now - lock.alive_at) < STALE.total_seconds() for lock in locks):
         return None
     return max((lock.number for lock in locks), default=0) + 1
 

@@ -9,14 +9,15 @@ are unlinked a minute or two later (`old_parts_lifetime`, `max_cleanup_delay_per
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from processing.store.client import Store
-from processing.store.deletions import sql
 from processing.store.schema import render
+from processing.store.statements import sql
+from processing.store.versions import moment_of, take_version
 
 SLACK = timedelta(minutes=10)
-"""No erasure is noted longer than this ahead of being seen."""
+"""No erasure is noted longer than this ahead of being seen; one whose note a purge may have passed is noted again."""
 
 MONTHS_TO_PURGE = sql("months_to_purge")
 LEFTOVERS = sql("leftovers")
@@ -44,14 +45,14 @@ def purge(store: Store) -> tuple[Purged, ...]:
 
 def _purge_month(store: Store, month: int) -> Purged | None:
     """None where there was nothing to do, or where other work on the parts left it undone: it is due again then."""
-    began_at: datetime = store.query("SELECT now64(3, 'UTC')")[0][0]
+    began_at = moment_of(take_version(store))
     left = _leftovers(store, month)
     if left:
         for statement in render(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL", store.address.cluster):
             store.command(statement)
         if _leftovers(store, month):
             return None
-    store.insert("purge_versions", ["month", "began_at", "posts"], [[month], [began_at.astimezone(UTC)], [left]])
+    store.insert("purge_versions", ["month", "began_at", "posts"], [[month], [began_at], [left]])
     return Purged(month, left) if left else None
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from processing.store.client import Store
 from processing.store.schema import render
+from processing.store.versions import moment_of, take_version
 
 CONTENT = {
     "text": "String",
@@ -70,7 +71,8 @@ def apply_retention(store: Store, retention: Retention) -> bool:
     if applied == [(retention.policy,)] or (not applied and retention == Retention()):
         return False
     _enforce(store, retention)
-    store.insert("retention_versions", ["of", "policy"], [["text"], [retention.policy]])
+    at = moment_of(take_version(store))
+    store.insert("retention_versions", ["of", "policy", "at"], [["text"], [retention.policy], [at]])
     return True
 
 

@@ -2,7 +2,7 @@
 
 Counts are never incremented. After posts are written, the minutes that they touched are counted again from
 the posts themselves, with a version taken before the read: a recount that began after all writes beats every
-other.
+other (`processing.store.versions`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import Incident, Spike, TaggedPost
 from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
-from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, portions, seconds, sql
+from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, seconds
+from processing.store.statements import portions, sql
+from processing.store.versions import moment_of, overtaken, take_version
 
 POST_COLUMNS = (
     "source",
@@ -133,17 +135,18 @@ def insert_posts(
 def recount(store: Store, minutes: set[datetime]) -> None:
     """Count these minutes again, every topic, language and source of them.
 
-    The version is taken by a query of its own: within the recount, the engine looks at the table before it looks
+    The version is taken by statements of its own: within the recount, the engine may look at the posts before it looks
     at the clock, and a write between the two would be missed by the recount with the highest version.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        store.command(RECOUNT, {"minutes": seconds(some), "version": server_clock(store)})
+        while overtaken(store, _recount(store, some)):
+            pass  # hours may have been summed up without it, as if it were long done: it is to be seen as a new one
 
 
-def server_clock(store: Store) -> int:
-    """Microseconds since the epoch at the store."""
-    [(now,)] = store.query("SELECT toUnixTimestamp64Micro(now64(6))")
-    return int(now)
+def _recount(store: Store, minutes: Sequence[datetime]) -> int:
+    version = take_version(store)
+    store.command(RECOUNT, {"minutes": seconds(minutes), "version": version})
+    return version
 
 
 PROGRESS_COLUMNS = (
@@ -167,12 +170,14 @@ PROGRESS_COLUMNS = (
 def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> None:
     """Note how far collectors have come and how they are, in the partitions where that was read: each one's newest."""
     newest = {(partition, report.source, report.since): report for partition, report in reports}
+    if not newest:
+        return
+    at = moment_of(take_version(store))
     rows = [
-        [partition, *(_within_reach(getattr(report, column)) for column in PROGRESS_COLUMNS)]
+        [partition, at, *(_within_reach(getattr(report, column)) for column in PROGRESS_COLUMNS)]
         for (partition, _, _), report in newest.items()
     ]
-    if rows:
-        store.insert("source_health_versions", ("partition", *PROGRESS_COLUMNS), list(zip(*rows, strict=True)))
+    store.insert("source_health_versions", ("partition", "at", *PROGRESS_COLUMNS), list(zip(*rows, strict=True)))
 
 
 def _within_reach(value: object) -> object:
@@ -192,7 +197,8 @@ def write_incidents(store: Store, incidents: Sequence[Incident]) -> None:
 
 def write_scored_until(store: Store, until: datetime, name: str = "main") -> None:
     """Note how far a watch has come."""
-    store.insert("watch_progress_versions", ["name", "scored_until"], [[name], [until]])
+    at = moment_of(take_version(store))
+    store.insert("watch_progress_versions", ["name", "scored_until", "at"], [[name], [until], [at]])
 
 
 def write_watch_state(
@@ -200,19 +206,20 @@ def write_watch_state(
 ) -> None:
     """Keep (topic, language, state) of every series, as of one moment of event time."""
     topics, languages, kept = zip(*states, strict=True)
+    rows, version = len(states), take_version(store)
     store.insert(
         "watch_state_versions",
-        ["name", "topic", "language", "scored_until", "state"],
-        [[name] * len(states), topics, languages, [until] * len(states), kept],
+        ["name", "topic", "language", "scored_until", "state", "version"],
+        [[name] * rows, topics, languages, [until] * rows, kept, [version] * rows],
     )
 
 
 def _write_versions(store: Store, table: str, records: Sequence[Spike] | Sequence[Incident]) -> None:
     if not records:
         return
-    columns = records[0].__struct_fields__
-    rows = [tuple(_stored(getattr(record, column)) for column in columns) for record in records]
-    store.insert(table, columns, list(zip(*rows, strict=True)))
+    columns, version = records[0].__struct_fields__, take_version(store)
+    rows = [(*(_stored(getattr(record, column)) for column in columns), version) for record in records]
+    store.insert(table, (*columns, "version"), list(zip(*rows, strict=True)))
 
 
 def _stored(value: object) -> object:

@@ -16,6 +16,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
 from ingest.log import Batch, Delivery, GroupWatch, PartitionsLost, PostConsumer, PostProducer, ensure_topics
+from ingest.log.consumer import STEP
 from ingest.log.wire import HEADER
 from tests.contracts.conftest import PARTITIONS
 from tests.waiting import eventually, polled
@@ -144,6 +145,15 @@ def test_poll_keeps_to_its_limit_and_loses_nothing(address: KafkaAddress) -> Non
 
         polled(enough)
     assert max(len(batch.posts) for batch in batches) <= 7
+    assert sorted(ids(batches)) == list(range(100))
+
+
+def test_a_batch_of_heavy_posts_ends_sooner_and_loses_nothing(address: KafkaAddress) -> None:
+    """A hundred posts of 800 kB are 80 MB, and a few kilobytes on the wire."""
+    write(address, (msgspec.structs.replace(post(number), url="x" * 800_000) for number in range(100)))
+    with join(address) as consumer:
+        batches = take(consumer, 100)
+    assert max(len(batch.posts) for batch in batches) <= STEP
     assert sorted(ids(batches)) == list(range(100))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.conftest import a_post
 from tests.e2e.stacks import Installation
+from tests.integration.clocks import as_if_ahead
 from tests.integration.stored import tagged, write
 from tests.waiting import eventually
 
@@ -46,6 +48,17 @@ def test_it_says_what_it_will_do_and_does_it_when_told_yes(installation: Install
     assert set(texts(installation)) == {""}
     with Store(installation.store) as store:
         assert store.query("SELECT posts, deleted FROM counts WHERE topic = 'ban'") == [(6, 6)]
+
+
+def test_posts_of_before_the_clock_was_set_back_are_forgotten_too(installation: Installation) -> None:
+    """Their minutes are still to come by the clock as it is now."""
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    with Store(installation.store) as store:
+        write(store, [tagged(a_post(id="ahead", source="ahead", author="one", created_at=later))])
+        as_if_ahead(store, timedelta(hours=2))
+    assert installation.run("forget", "--author", "ahead:one", "--yes").returncode == 0
+    with Store(installation.store) as store:
+        assert store.query("SELECT text, deleted FROM posts WHERE source = 'ahead'") == [("", True)]
 
 
 @pytest.mark.parametrize("asked", [[], ["--post", "1"], ["--post", "a:1", "--source", "a"]])

@@ -704,6 +704,27 @@ CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
 SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
 COMMENT 'one row an episode of one series';
 
+CREATE TABLE IF NOT EXISTS version_marks_local ON CLUSTER 'main'
+(
+    of LowCardinality(String) COMMENT 'which versions: all',
+    version UInt64 COMMENT 'the highest that was taken: the server''s clock in microseconds, or a millisecond more than the last',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'the server''s clock then'
+)
+ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY of
+SETTINGS old_parts_lifetime = 60
+COMMENT 'the highest version that was taken: the next one is above it';
+
+CREATE TABLE IF NOT EXISTS version_marks ON CLUSTER 'main' AS version_marks_local
+ENGINE = Distributed('main', currentDatabase(), version_marks_local, cityHash64(of))
+COMMENT 'the highest version that was taken: the next one is above it';
+
+ALTER TABLE count_versions_local ON CLUSTER 'main'
+    COMMENT COLUMN version 'taken ahead of the recount: the server''s clock in microseconds, or a little more than the last';
+
+ALTER TABLE count_versions ON CLUSTER 'main'
+    COMMENT COLUMN version 'taken ahead of the recount: the server''s clock in microseconds, or a little more than the last';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main'
     COMMENT COLUMN clock_replaced 'created_at is not the author''s clock, which said nothing or could not be right';
 

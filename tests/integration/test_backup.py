@@ -24,6 +24,7 @@ from processing.store.retention import Retention, apply_retention
 from processing.store.writer import recount, write_posts, write_scored_until
 from tests.conftest import NOON, a_post
 from tests.e2e.stacks import Installation
+from tests.integration.clocks import as_if_ahead
 
 VIEWS = ("posts", "counts", "spikes", "incidents", "watch_progress")
 # What a recount of everything gives, beside what `counts` says.
@@ -84,6 +85,19 @@ def test_backup_wipe_restore(saved: Path, address: ClickHouseAddress, store: Sto
     assert f"{address.database}_restoring" not in databases
     fill(store, [tagged(1000)])
     assert len(contents(address)["posts"]) == 601
+
+
+def test_counts_stay_exact_behind_a_restore_of_what_a_clock_ahead_has_left(
+    store: Store, address: ClickHouseAddress, other: ClickHouseAddress, tmp_path: Path
+) -> None:
+    """A backup holds no marks: the first version behind a restore is above all that it has brought."""
+    fill(store, [tagged(number) for number in range(50)])
+    as_if_ahead(store, timedelta(hours=2))
+    save(address, tmp_path / "backup", quietly)
+    restore(other, tmp_path / "backup", quietly)
+    with Store(other) as restored:
+        fill(restored, [tagged(number) for number in range(50, 100)])
+        assert restored.query(COUNTED) == restored.query(RECOUNTED)
 
 
 def test_texts_that_were_edited_away_are_not_in_a_backup(saved: Path, other: ClickHouseAddress) -> None:

@@ -13,9 +13,11 @@ from processing.queries.rollups import DAY, HOUR
 from processing.retag import retag
 from processing.store import rollup
 from processing.store.client import Store, StoreUnavailable
-from processing.store.deletions import delete_posts, sql
+from processing.store.deletions import delete_posts
 from processing.store.rollup import roll_up
-from processing.store.writer import recount, server_clock, write_posts
+from processing.store.statements import sql
+from processing.store.versions import take_version
+from processing.store.writer import recount, write_posts
 from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
 from tests.integration.stored import tagged, write
@@ -52,7 +54,7 @@ def agrees(store: Store) -> bool:
 
 def settle(store: Store) -> None:
     """Let the sums be trusted, as they are some minutes later: nothing is as young as the slack any more."""
-    mark = server_clock(store) + rollup.SLACK // timedelta(microseconds=1)
+    mark = take_version(store) + rollup.SLACK // timedelta(microseconds=1)
     store.command(f"INSERT INTO roll_up_versions (of, mark) VALUES ('all', {mark})")
 
 
@@ -134,7 +136,7 @@ def test_a_pass_sums_up_again_what_was_recounted_shortly_before_the_last(store: 
 def test_a_recount_that_begins_long_behind_its_version_is_refused(store: Store) -> None:
     minutes = sorted(write_posts(store, posts_over_days()))
     with pytest.raises(StoreUnavailable, match="too late"):
-        store.command(sql("recount"), {"minutes": minutes, "version": server_clock(store) - 61 * 10**6})
+        store.command(sql("recount"), {"minutes": minutes, "version": take_version(store) - 61 * 10**6})
 
 
 @pytest.mark.parametrize("width", [HOUR, DAY, 6 * HOUR])

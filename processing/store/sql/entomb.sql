@@ -1,7 +1,7 @@
 -- A post is gone whatever time its deletion gives, so its tombstone holds for all that was written by now and a day
 -- more for clocks that run ahead. By the day, so that a redelivery writes the same row.
 INSERT INTO tombstone_versions (kind, name, source, holds_until)
-SELECT 'post', sipHash64('post', {source:String}, id), {source:String}, toStartOfDay(now('UTC')) + INTERVAL 2 DAY
+SELECT 'post', sipHash64('post', {source:String}, id), {source:String}, toStartOfDay({now:DateTime64(3, 'UTC')}) + INTERVAL 2 DAY
 FROM (SELECT arrayJoin({ids:Array(String)}) AS id)
 UNION ALL
 SELECT

@@ -1,11 +1,12 @@
-INSERT INTO erasures (name, minute)
+INSERT INTO erasures (name, minute, at)
 SELECT DISTINCT
     arrayJoin(arrayConcat(
         if(id IN {ids:Array(String)}, [sipHash64('post', source, id)], []),
         if(author IN {authors:Array(String)}, [sipHash64('author', source, author)], []),
         if({all_until:Int64} > 0, [sipHash64('source', source, source)], [])
     )),
-    toStartOfMinute(created_at)
+    toStartOfMinute(created_at),
+    {at:DateTime64(3, 'UTC')}
 FROM post_versions
 WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
     AND source = {source:String}

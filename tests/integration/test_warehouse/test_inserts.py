@@ -53,6 +53,19 @@ def test_every_concatenated_stream_is_decoded(warehouse: Warehouse, table: str, 
 
 
 @pytest.mark.parametrize("encoding", COMPRESS)
+def test_what_unpacks_to_more_than_a_head_is_still_an_insert(warehouse: Warehouse, table: str, encoding: str) -> None:
+    """A few kilobytes unpack to megabytes: the first piece that is seen holds the head and far more."""
+    rows = b"".join(b"%d,%s\n" % (number, b"x" * 1_000_000) for number in range(20))
+    answer = httpx.post(
+        warehouse.url,
+        content=COMPRESS[encoding](f"INSERT INTO {table} FORMAT CSV\n".encode() + rows),
+        headers={"Content-Encoding": encoding},
+        auth=AUTH,
+    )
+    assert (answer.status_code, count(warehouse)) == (HTTPStatus.OK, 20), answer.text[:200]
+
+
+@pytest.mark.parametrize("encoding", COMPRESS)
 def test_a_body_cut_short_writes_nothing(warehouse: Warehouse, table: str, encoding: str) -> None:
     body = COMPRESS[encoding](b"".join(b"%d,row %d\n" % (number, number * 7) for number in range(5_000)))
     for broken in (body[:-9], body + body[: len(body) // 2], body + b"garbage"):
