@@ -113,6 +113,15 @@ class Engine:
         answer = self._first.query(BROKEN_PARTS, "JSONCompactEachRow")
         return losses((json.loads(line) for line in answer.bytes().splitlines()), self._directory)
 
+    def beat(self) -> None:
+        """Ask what takes a connection, a thread and the table of time zones.
+
+        Raises:
+            RuntimeError: the engine refuses it, as after a fatal error of its own.
+        """
+        with _connect() as connection:
+            connection.query("SELECT now()")
+
     def kill(self, token: str) -> None:
         """Ask the engine to end the queries of one connection; it does so between two blocks."""
         with _connect() as connection:

@@ -23,6 +23,7 @@ from deploy.embedded.warehouse.errors import WarehouseUnavailable
 from deploy.embedded.warehouse.files import BACKLOG, most_connections
 from deploy.embedded.warehouse.http import Gateway
 from deploy.embedded.warehouse.losses import sentence
+from deploy.embedded.warehouse.pulse import Pulse
 
 if TYPE_CHECKING:
     from deploy.embedded.warehouse.settings import WarehouseSettings
@@ -50,8 +51,10 @@ def serve(settings: WarehouseSettings) -> None:
             if lost := sentence(engine.losses()):
                 print(lost, file=sys.stderr, flush=True)
             gateway = Gateway(engine, settings)
+            pulse = Pulse(engine.beat, settings.pulse_seconds)
             with _signals_end_here():
                 _server(gateway, room).run([listener])
+            pulse.stop()
             if not gateway.close():
                 os._exit(0)  # a thread does not end, and the engine's data outlive a kill
         finally:

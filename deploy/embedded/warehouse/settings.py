@@ -42,7 +42,8 @@ class WarehouseSettings:
 
     `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of each
     that are under way, waiting ones included, and `connections` the sockets of both. `head_seconds` is how long a
-    request's head may take to come, `stall_seconds` how long a client may neither send nor take anything. `readable`
+    request's head may take to come, `stall_seconds` how long a client may neither send nor take anything, and
+    `pulse_seconds` how long the engine may take to say what time it is before the process is given up. `readable`
     are the tables, of whatever database, that are granted to the reader, and `database` is where the reader is who
     names none. An empty reader password lets everyone on this machine read, so it is for loopback only. `proves`
     is whether whoever asks is shown that the writer's password is known here: only where that was made up, because
@@ -63,6 +64,7 @@ class WarehouseSettings:
     connections: int = 512
     head_seconds: int = 10
     stall_seconds: int = 300
+    pulse_seconds: int = 120
     proves: bool = False
     limits: ReaderLimits = field(default_factory=ReaderLimits)
     readable: frozenset[str]

@@ -142,7 +142,11 @@ def cut(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 
 
-@pytest.mark.parametrize("damage", [flip, cut, lambda file: os.truncate(file, 0), Path.unlink], ids=str)
+@pytest.mark.parametrize(
+    "damage",
+    [flip, cut, lambda file: os.truncate(file, 0), Path.unlink],
+    ids=["flipped", "cut off", "empty", "missing"],
+)
 def test_a_file_that_is_damaged_while_it_is_in_use_is_one_sentence(
     run_warehouse: Run, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import time
@@ -15,7 +16,7 @@ from clickhouse_connect.driver.exceptions import Error
 from pydantic import SecretStr
 
 from processing.store.proof import proof
-from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, Warehouse
+from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, Warehouse, stop
 from tests.waiting import eventually, free_port
 
 
@@ -158,3 +159,16 @@ def test_a_made_up_password_is_proved_to_whoever_asks_and_no_other(run_warehouse
     assert httpx.get(proving.url + f"proof?question={question}", headers=named, verify=UNENCRYPTED).status_code == 403
     silent = run_warehouse(tmp_path / "chosen")
     assert httpx.get(silent.url + f"proof?question={question}", verify=UNENCRYPTED).status_code == 404
+
+
+def test_an_engine_that_hangs_ends_the_process_so_that_it_is_started_anew(run_warehouse: Run, tmp_path: Path) -> None:
+    """A time zone that is a pipe keeps the lock of all time zones; only the writer can name one."""
+    running = run_warehouse(tmp_path / "warehouse", pulse_seconds=2)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(httpx.TransportError):
+        running.post(f"SELECT toDateTime(0, 'file:{pipe}')")
+    status, said = stop(running)
+    assert (status, "The engine does not answer" in said) == (70, True)
+    again = run_warehouse(tmp_path / "warehouse", running.port)
+    assert again.post("SELECT toDateTime(0, 'UTC')").text == "1970-01-01 00:00:00\n"
