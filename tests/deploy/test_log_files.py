@@ -9,10 +9,13 @@ from deploy.children import Child, Part
 from deploy.log_files import LOG_KEPT, fresh_log
 from tests.waiting import eventually
 
+# It ends with the test that started it, and waits where nobody bounds its log: it must never fill a disk.
 TALKING = """
-import sys, time
-while True:
-    sys.stderr.write("one more line of what went wrong\\n" * 1000)
+import os, sys, time
+began = os.getppid()
+while os.getppid() == began:
+    if os.fstat(2).st_size < 6_000_000:
+        sys.stderr.write("one more line of what went wrong\\n" * 1000)
     time.sleep(0.002)
 """
 
