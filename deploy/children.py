@@ -113,7 +113,8 @@ class Child:
 
     def bound_log(self) -> None:
         """Keep its log from growing without end."""
-        bound(self.log)
+        if bound(self.log):
+            self._began_at = 0
 
     def last_words(self, lines: int = 5) -> str:
         """The end of what its last process wrote to its log."""

@@ -9,11 +9,21 @@ from deploy.children import Child, Part
 from deploy.log_files import LOG_KEPT, fresh_log
 from tests.waiting import eventually
 
-TALKING = "import sys\nwhile True:\n    sys.stderr.write('one more line of what went wrong\\n' * 1000)\n"
+# It ends with the test that started it, and waits where nobody bounds its log: it must never fill a disk.
+TALKING = """
+import os, sys, time
+began = os.getppid()
+while os.getppid() == began:
+    if os.fstat(2).st_size < 6_000_000:
+        sys.stderr.write("one more line of what went wrong\\n" * 1000)
+    time.sleep(0.002)
+"""
 
 
 def test_a_log_that_a_process_goes_on_writing_stays_bounded(tmp_path: Path) -> None:
-    child = Child(Part("talking", (sys.executable, "-c", TALKING)), fresh_log(tmp_path, "talking"))
+    log = fresh_log(tmp_path, "talking")
+    log.write_text("of the process before\n" * 100_000)
+    child = Child(Part("talking", (sys.executable, "-c", TALKING), {}), log)
     older = tmp_path / "talking.log.1"
     child.start()
     try:
@@ -28,6 +38,7 @@ def test_a_log_that_a_process_goes_on_writing_stays_bounded(tmp_path: Path) -> N
             assert older.stat().st_size == LOG_KEPT
             assert "\none more line of what went wrong\n" in older.read_text()
             assert child.running
+            eventually(child.last_words)
     finally:
         child.end(0)
 

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_EDGE = re.compile(rb"/\*|\*/")
+_COMMENT_EDGES = re.compile(rb"(?:/\*[^*/]*+)++|\*/")
 _DOLLAR_WORD = re.compile(rb"\$(?:\w[\w$]*+)?")
 _DOLLAR = re.compile(rb"\$")
 _OPENING, _CLOSING = frozenset({b"(", b"[", b"{"}), frozenset({b")", b"]", b"}"})
@@ -61,10 +61,10 @@ def tokens(text: bytes, *, complete: bool = True) -> Iterator[Token]:
 def _end_of_comment(text: bytes, at: int) -> int:
     """Comments lie in each other, as the SQL standard has them."""
     level = 1
-    for edge in _COMMENT_EDGE.finditer(text, at):
-        level += 1 if edge[0] == b"/*" else -1
+    for edges in _COMMENT_EDGES.finditer(text, at):
+        level += edges[0].count(b"/*") or -1
         if level == 0:
-            return edge.end()
+            return edges.end()
     return len(text)
 
 

@@ -6,15 +6,19 @@ Only the shape of the text is read here. What a query may do is the engine's own
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache, wraps
 from itertools import chain, islice, pairwise, tee
+from typing import TypeVar
 
 from deploy.embedded.warehouse.lexer import Token, tokens
 
+T = TypeVar("T")
 _WORD = re.compile(rb"\w[\w$]*")
 _END: Token = (b";", 0, 0, 0)
+_LONGEST_KEPT = 256 * 1024
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
 _NOT_A_FORMAT = {b"FROM", b"AS", b"IN", b"IS", b"AND", b"OR"}
 
@@ -81,6 +85,18 @@ class Outline:
         return self.selects and not self.whole and output_format in _CONCATENABLE
 
 
+def _kept(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Remember what was read of the last texts of a usual length: a request asks for it several times."""
+    remembered = lru_cache(64)(read)
+
+    @wraps(read)
+    def reading(text: bytes) -> T:
+        return remembered(text) if len(text) <= _LONGEST_KEPT else read(text)
+
+    return reading
+
+
+@_kept
 def first_word(text: bytes) -> str:
     """The first word in upper case, behind blanks, comments and opening brackets; empty when there is none."""
     return _first_word(tokens(text))
@@ -91,6 +107,7 @@ def _first_word(cut: Iterator[Token]) -> str:
     return first.decode() if _WORD.fullmatch(first) else ""
 
 
+@_kept
 def outline(text: bytes) -> Outline:
     """Read the outline of a query that carries no data."""
     upper = text.upper()

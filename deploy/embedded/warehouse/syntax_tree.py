@@ -57,7 +57,9 @@ def parse(connection: Any, text: str) -> Node:
         found = engine_error(error)
         message = found.message.partition(_OF_THE_PARSING)[0]
         raise EngineError(found.code, message, found.name) from error
-    tree, whole = msgspec.json.decode(answer.bytes().decode("utf-8", "replace"))
+    if not (row := answer.bytes()):
+        raise EngineError(Code.QUERY_WAS_CANCELLED, "The query was ended while it was judged")
+    tree, whole = msgspec.json.decode(row.decode("utf-8", "replace"))
     if not whole:
         raise EngineError(Code.ACCESS_DENIED, "reader: Not enough privileges: the engine's tree leaves out a part.")
     try:
