@@ -19,15 +19,12 @@ from deploy.embedded.warehouse.access_policy import Catalog, Policy, denied
 from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
 from deploy.embedded.warehouse.settings import Role
 from deploy.embedded.warehouse.statement import first_word, outline
-from deploy.embedded.warehouse.syntax_tree import NoTree, parse
+from deploy.embedded.warehouse.syntax_tree import NoTree, parse, require_readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.embedded.warehouse.syntax_tree import Node
-
-LONGEST_READ = 256 * 1024
-"""Bytes of a reader's query: the engine's own max_query_size, asked before anything parses the text."""
 
 _NAME = r"""([a-z_]\w*|`[^`\\/\x00-\x1f\x7f]+`|"[^"\\/\x00-\x1f\x7f]+")"""
 # Possessive (`*+`, `?+`): blanks that no end follows are passed once, not tried in every way to share them out.
@@ -70,8 +67,6 @@ class Guard:
         Raises:
             EngineError: when this user, or this kind of request, may not run it.
         """
-        if role is Role.READER and len(text) > LONGEST_READ:
-            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {LONGEST_READ} bytes")
         readable = text.decode("utf-8", "replace")
         if role is Role.READER and (b"\0" in text or readable.encode() != text):
             raise EngineError(Code.SYNTAX_ERROR, "The query is not text in UTF-8")  # what is judged is what runs
@@ -96,24 +91,24 @@ class Guard:
         self._policy.check_database(name)
 
     def _check_reader(self, connection: Any, kind: Kind, text: str, parameters: Mapping[str, str]) -> None:
-        if kind not in {Kind.READING, Kind.UNREADABLE} and first_word(text.encode()) != "USE":
+        if kind is Kind.UNREADABLE:
+            require_readable(connection, text)
+        elif kind is not Kind.READING and first_word(text.encode()) != "USE":
             raise EngineError(Code.READONLY, "reader: Cannot execute query in readonly mode.")
         around = _Surroundings(connection)
+        if described := _OF_A_QUERY.fullmatch(text):
+            text = described[1]
         try:
-            tree = parse(connection, text)
+            self._policy.check(parse(connection, text), parameters, around)
         except NoTree:
-            self._check_spelling(connection, text, parameters, around)
-        else:
-            self._policy.check(tree, parameters, around)
+            self._check_spelling(text, around)
 
-    def _check_spelling(self, connection: Any, text: str, parameters: Mapping[str, str], around: _Surroundings) -> None:
+    def _check_spelling(self, text: str, around: _Surroundings) -> None:
         if found := _OF_A_TABLE.fullmatch(text):
             database, table = (name and name.strip('`"') for name in found.groups())
             self._policy.check_schema_of(database or around.database(), str(table))
         elif found := _OF_A_DATABASE.fullmatch(text):
             self._policy.check_database(found[1].strip('`"'))
-        elif found := _OF_A_QUERY.fullmatch(text):
-            self._check_reader(connection, Kind.READING, found[1], parameters)
         elif not _OF_NOTHING.fullmatch(text):
             raise denied("this kind of statement, or for this spelling of it")
 

@@ -69,6 +69,18 @@ def parse(connection: Any, text: str) -> Node:
     return decoded
 
 
+def require_readable(connection: Any, text: str) -> None:
+    """Let the engine say what is wrong with a query, in a tenth of the time that `parse` takes to say it.
+
+    Raises:
+        EngineError: as the engine says of a query that it cannot read.
+    """
+    try:
+        connection.query(f"EXPLAIN AST {text}", "Null")
+    except (RuntimeError, UnicodeDecodeError) as error:
+        raise engine_error(error) from error
+
+
 def walk(tree: Node) -> Iterator[Place]:
     """Every node with its place, an owner before what it holds. A literal and the options of EXPLAIN hold no node."""
     waiting = [Place(tree, "", 0, {})]
