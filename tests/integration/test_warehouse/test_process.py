@@ -155,6 +155,8 @@ def test_a_made_up_password_is_proved_to_whoever_asks_and_no_other(run_warehouse
     for other in ("", question[1:], question + "0", question.upper(), "x" * 64):
         refused = httpx.get(proving.url + "proof", params={"question": other}, verify=UNENCRYPTED)
         assert refused.status_code == 404
+    beside = httpx.get(proving.url + f"proof?question={question}&more=1", verify=UNENCRYPTED)
+    assert beside.status_code == 404, "a URL that would have to be parsed"
     named = {"Host": "evil.example"}
     assert httpx.get(proving.url + f"proof?question={question}", headers=named, verify=UNENCRYPTED).status_code == 403
     silent = run_warehouse(tmp_path / "chosen")
