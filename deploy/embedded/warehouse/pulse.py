@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EVERY_SECONDS = 10
+REFUSALS = 3
+"""In a row; a single one may be for want of memory while a large query runs, and passes."""
 STATUS = 70
 """What the process ends with: an internal error, by the convention of sysexits.h."""
 
 
 class Pulse:
-    """Asks `beat` until it is stopped; ends the process when it takes longer than `patience_seconds`, or fails."""
+    """Asks `beat` until it is stopped; ends the process when it hangs for `patience_seconds`, or goes on failing."""
 
     def __init__(self, beat: Callable[[], None], patience_seconds: float) -> None:
         self._beat = beat
@@ -34,14 +36,18 @@ class Pulse:
         self._stop.set()
 
     def _run(self) -> None:
+        refusals = 0
         while not self._stop.wait(min(EVERY_SECONDS, self._patience_seconds)):
             late = threading.Timer(self._patience_seconds, self._end, ["does not answer"])
             late.daemon = True
             late.start()
             try:
                 self._beat()
+                refusals = 0
             except RuntimeError as error:
-                self._end(f"refuses everything ({error})")
+                refusals += 1
+                if refusals == REFUSALS:
+                    self._end(f"refuses everything ({error})")
             late.cancel()
 
     def _end(self, what: str) -> None:
