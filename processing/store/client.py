@@ -115,7 +115,9 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         yield
     except ClickHouseError as error:
         code = getattr(error, "code", None)
-        passes = code in PASSING_CODES or lack_of(code, str(error)) is not None
+        # What a row holds may stand in the error, and read like a want of room.
+        lacks = code not in ROW_CODES and lack_of(code, str(error)) is not None
+        passes = code in PASSING_CODES or lacks
         if passes or (code is None and isinstance(error, OperationalError)):
             raise StoreUnavailable(f"ClickHouse at {address.url} cannot serve this now: {error}", code) from error
         if code == AUTHENTICATION_FAILED:

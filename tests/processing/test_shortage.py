@@ -6,7 +6,7 @@ import pytest
 
 from deploy.shortages import Shortages
 from processing.shortage import OVER, Shortage
-from processing.store.client import Store, StoreUnavailable
+from processing.store.client import RowsRefused, Store, StoreUnavailable
 from processing.store.lack import Lack, lack_of
 
 FULL = "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)"
@@ -32,6 +32,11 @@ def test_a_memory_limit_of_the_engine_is_waited_for(store: Store) -> None:
     with pytest.raises(StoreUnavailable) as met:
         store.query("SELECT groupArray(number) FROM numbers(100000000) SETTINGS max_memory_usage = 10000000")
     assert met.value.lack is Lack.MEMORY
+
+
+def test_what_a_row_says_is_no_shortage(store: Store) -> None:
+    with pytest.raises(RowsRefused, match="No space left on device"):
+        store.query("SELECT toUInt8('No space left on device')")
 
 
 def test_a_worker_tells_once_when_it_begins_and_once_when_it_is_over() -> None:
