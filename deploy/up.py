@@ -136,7 +136,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
 
 def _where_to_make_room(settings: Settings) -> dict[str, str]:
     full = SAID[Lack.DISK].format(url=settings.processing.clickhouse_url)
-    return {full: f" Its data lie in {settings.data_dir / 'warehouse'}."}
+    return {full: f" Its data lie in {settings.store_dir}."}
 
 
 def _workers(options: UpOptions) -> list[str]:
