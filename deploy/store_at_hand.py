@@ -49,7 +49,6 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
 @contextmanager
 def _opened(settings: Settings, *, create: bool) -> Iterator[Settings]:
     if clickhouse_answers(settings.processing.clickhouse_url):
-        # It may be the embedded one that another banwatch started from the same folder.
         yield settings
     elif create or _holds_store(settings.data_dir):
         with _embedded(settings):
