@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from deploy import logs
 from deploy.extras import EXTRAS, NotInstalled
 from deploy.lifeline import die_with_parent
-from deploy.open_files import raise_limit
+from deploy.open_files import raise_limit, require_enough
 from deploy.screen import printable
 from ingest.failure import Failure
 
@@ -93,7 +93,7 @@ def main() -> None:
     os.umask(0o077)
     logs.configure()
     try:
-        raise_limit()
+        require_enough(raise_limit())
         app()
     except Failure as failure:
         _end(failure)

@@ -15,18 +15,25 @@ class TooFewFiles(Failure):
     """The hard limit is too low to work with; the message says what to do."""
 
 
-def raise_limit() -> None:
-    """Raise the soft limit of this process, and of those that it starts, towards the hard one.
+def raise_limit() -> int:
+    """Raise the soft limit of this process, and of those that it starts, towards the hard one; what it is then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return WANTED
+    most = WANTED if hard == resource.RLIM_INFINITY else min(hard, WANTED)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return max(soft, most)
+
+
+def require_enough(files: int) -> None:
+    """Refuse a limit that is too low.
 
     Raises:
         TooFewFiles
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = WANTED if hard == resource.RLIM_INFINITY else min(hard, WANTED)
-    if most < NEEDED:
+    if files < NEEDED:
         raise TooFewFiles(
-            f"A process may open {hard} files here (`ulimit -n`), and banwatch needs {NEEDED}: run "
+            f"A process may open {files} files here (`ulimit -n`), and banwatch needs {NEEDED}: run "
             f"`ulimit -n {NEEDED}` as a user who may, or raise LimitNOFILE of its service."
         )
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -20,10 +20,11 @@ from deploy.embedded.warehouse.bounds import LONGEST_URL
 from deploy.embedded.warehouse.connections import HttpConnection, Room
 from deploy.embedded.warehouse.engine import Engine
 from deploy.embedded.warehouse.errors import WarehouseUnavailable
-from deploy.embedded.warehouse.files import BACKLOG, most_connections
+from deploy.embedded.warehouse.files import BACKLOG, connections_within
 from deploy.embedded.warehouse.http import Gateway
 from deploy.embedded.warehouse.losses import sentence
 from deploy.embedded.warehouse.pulse import Pulse
+from deploy.open_files import raise_limit
 
 if TYPE_CHECKING:
     from deploy.embedded.warehouse.settings import WarehouseSettings
@@ -44,7 +45,7 @@ def serve(settings: WarehouseSettings) -> None:
             for a person.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    room = Room(most_connections(settings.connections), settings.head_seconds)
+    room = Room(connections_within(raise_limit(), settings.connections), settings.head_seconds)
     with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
         try:
