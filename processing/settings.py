@@ -29,7 +29,7 @@ class ProcessingSettings(BaseSettings):
     clickhouse_user: str = Field("writer", description="user that may write")
     clickhouse_password: SecretStr = Field(
         SecretStr(""),
-        description="password of the user that may write; a store that banwatch starts has one of its own without",
+        description="password of the user that may write; without one, a store that banwatch starts makes up its own",
     )
     clickhouse_cluster: str = Field(
         "", description="cluster of ClickHouse to make the tables on, replicated and sharded", pattern=r"^[\w.-]*$"
