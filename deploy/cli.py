@@ -111,8 +111,9 @@ def main() -> None:
         if failure.filename is None and failure.errno not in LACKS:
             raise
         # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
-        what = "What is written to" if failure.filename is None else str(failure.filename)
-        _say(f"{what} cannot be used: {failure.strerror}.")
+        if failure.filename is None:
+            _say(f"This machine does not have what that takes: {failure.strerror}.")
+        _say(f"{failure.filename} cannot be used: {failure.strerror}.")
 
 
 def _end(failure: Failure) -> NoReturn:

@@ -35,6 +35,14 @@ def test_commands_that_only_ask_the_store_load_no_network_and_no_language() -> N
     assert (loaded.returncode, loaded.stdout) == (0, "\n"), loaded.stderr
 
 
+def test_what_the_machine_lacks_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "deploy.cli", "ingest", "--list"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "banwatch: This machine does not have what that takes: No space left on device.\n"
+
+
 @pytest.mark.parametrize(
     ("command", "package", "said"),
     [
