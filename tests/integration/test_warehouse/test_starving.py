@@ -132,11 +132,12 @@ def test_readers_take_no_place_of_the_writers(run_warehouse: Run, tmp_path: Path
 
 def test_the_sessions_of_readers_end_none_of_the_writers(run_warehouse: Run, tmp_path: Path) -> None:
     running = run_warehouse(tmp_path)
-    running.post("CREATE TEMPORARY TABLE mine (a UInt8)", session_id="writer's").raise_for_status()
+    kept = {"session_id": "writer's", "session_timeout": "3600"}
+    running.post("CREATE TEMPORARY TABLE mine (a UInt8)", **kept).raise_for_status()
     with httpx.Client(auth=AUTH, verify=UNENCRYPTED, timeout=60) as http:
         for number in range(520):
             http.post(running.url, content="SELECT 1", params={"session_id": str(number)}).raise_for_status()
-    assert running.post("SELECT count() FROM mine", session_id="writer's").text == "0\n"
+    assert running.post("SELECT count() FROM mine", **kept).text == "0\n"
 
 
 def test_sockets_that_ask_nothing_make_way(run_warehouse: Run, tmp_path: Path) -> None:
