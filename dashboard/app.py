@@ -48,7 +48,9 @@ def look(settings: DashboardSettings, view: View, words: Words) -> Snapshot | st
         return _snapshot(settings, view) or words.empty
     except StoreUnavailable:
         return words.store_away
-    except (StoreRefused, StoreDamaged) as refusal:
+    except StoreDamaged:
+        return words.store_damaged
+    except StoreRefused as refusal:
         return words.not_ready if refusal.code in NO_TABLES else words.store_refused.format(code=refusal.code)
 
 

@@ -151,6 +151,7 @@ ARABIC = Words(
     store_away="المخزن لا يجيب الآن. تواصل هذه الصفحة المحاولة وستعود من تلقاء نفسها.",
     store_refused="المخزن يرفض الإجابة (الرمز {code}). يمكن لمن يشغّل banwatch أن يراجع الإعدادين "
     "`BANWATCH_CLICKHOUSE_READER_USER` و`BANWATCH_CLICKHOUSE_READER_PASSWORD`، وأن ينفّذ الأمر `banwatch migrate`.",
+    store_damaged="لا يستطيع المخزن قراءة جزء من بياناته. يجد من يشغّل banwatch في `docs/operations.md` ما ينبغي فعله.",
     not_ready="لا جداول في المخزن بعد. شغّل العمّال بالأمر `banwatch up`، وستواصل هذه الصفحة النظر.",
     empty="لا منشورات بعد. شاهد العرض بالأمر `banwatch demo`، أو عُدّ منشوراتك بالأمر `banwatch up --archive FILE`.",
 )

@@ -138,6 +138,7 @@ ENGLISH = Words(
     store_away="The store does not answer at the moment. This page keeps trying and will come back by itself.",
     store_refused="The store refuses to answer (code {code}). Whoever runs banwatch can look at the settings "
     "`BANWATCH_CLICKHOUSE_READER_USER` and `BANWATCH_CLICKHOUSE_READER_PASSWORD`, and run `banwatch migrate`.",
+    store_damaged="The store cannot read a part of its data. Whoever runs banwatch finds help in `docs/operations.md`.",
     not_ready="The store has no tables yet. Start the workers with `banwatch up`; this page keeps looking.",
     empty="No posts yet. See it at work with `banwatch demo`, or count your own with `banwatch up --archive FILE`.",
 )

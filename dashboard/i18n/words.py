@@ -157,5 +157,6 @@ class Words:
 
     store_away: str
     store_refused: str
+    store_damaged: str
     not_ready: str
     empty: str

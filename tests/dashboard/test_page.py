@@ -23,6 +23,7 @@ from processing.store.client import Store
 from processing.store.writer import write_incidents, write_progress
 from tests.dashboard import stock
 from tests.dashboard.conftest import settings_for
+from tests.serving import Says, served
 from tests.waiting import free_port
 
 
@@ -214,6 +215,15 @@ def test_a_store_that_is_away_is_told_calmly(interface: Interface) -> None:
     nowhere = DashboardSettings(clickhouse_url=f"http://127.0.0.1:{free_port()}")
     shown = page(nowhere, ui=interface.value)
     assert [info.value for info in shown.info] == [WORDS[interface].store_away]
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_store_with_a_damaged_file_does_not_doubt_the_password(interface: Interface) -> None:
+    error = b"Code: 40. DB::Exception: Checksum doesn't match: (while reading from part /x/ in table b.posts (1)). (X)"
+    says = Says(error, 500, {"X-ClickHouse-Exception-Code": "40"})
+    with served(lambda _: says) as damaged:
+        shown = page(DashboardSettings(clickhouse_url=damaged.url), ui=interface.value)
+    assert [info.value for info in shown.info] == [WORDS[interface].store_damaged]
 
 
 def test_an_empty_store_says_what_to_do(address: ClickHouseAddress) -> None:
