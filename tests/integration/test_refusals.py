@@ -86,9 +86,8 @@ def test_progress_that_no_column_holds_is_rejected(
     producer.report(progress)
     eventually(lambda: bool(queries.coverage(store)))
     assert of_everything(store) == 20
-    found = eventually(lambda: rejected(log_address))
-    assert len(found) == 3
-    assert all("partitions" in each.reason for each in found)
+    eventually(lambda: len(rejected(log_address)) == 3)
+    assert all("partitions" in each.reason for each in rejected(log_address))
 
 
 # What a constraint refuses stands for whatever else the engine may refuse a row for.
@@ -126,8 +125,8 @@ def test_progress_that_the_store_refuses_is_rejected_alone(
     for source in ("bad", "good"):
         producer.report(Progress(source=source, since=NOON, until=NOON + MINUTE, complete=True))
     eventually(lambda: [each.source for each in queries.coverage(store)] == ["good"])
-    found = eventually(lambda: rejected(log_address))
-    assert {each.where for each in found} == {f"progress of bad in partition {partition}" for partition in (0, 1)}
+    wanted = {f"progress of bad in partition {partition}" for partition in (0, 1)}
+    eventually(lambda: {each.where for each in rejected(log_address)} == wanted)
 
 
 def test_a_store_with_another_schema_is_to_blame_itself(store: Store) -> None:
