@@ -54,15 +54,20 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def warehouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def warehouse_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of that ClickHouse."""
+    return tmp_path_factory.mktemp("warehouse")
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(warehouse_folder: Path) -> Iterator[str]:
     """An embedded ClickHouse in a process of its own."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    folder = tmp_path_factory.mktemp("warehouse")
     environment = os.environ | {
         "BANWATCH_CLICKHOUSE_URL": url,
         "BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD,
-        "BANWATCH_DATA_DIR": str(folder),
+        "BANWATCH_DATA_DIR": str(warehouse_folder),
     }
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "warehouse"], env=environment)
     try:

@@ -38,7 +38,11 @@ ORIGINS = [
 
 def warehouse_refuses(bound: str, host: str, origin: str | None) -> bool:
     settings = WarehouseSettings(
-        directory=Path(), writer_password=SecretStr("w"), reader_password=SecretStr("r"), host=bound
+        directory=Path(),
+        writer_password=SecretStr("w"),
+        reader_password=SecretStr("r"),
+        readable=frozenset(),
+        host=bound,
     )
     headers = {"host": host} | ({} if origin is None else {"origin": origin})
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 import lz4.block
 import zstandard
 
+from deploy.embedded.warehouse.settings import OWN_FOLDER
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.purge import Purged, purge
@@ -21,13 +22,13 @@ MARKER = b"xylophone-marmalade-quagmire"
 HEADER = 25  # of a block: 16 bytes of checksum, the method, the sizes with and without compression
 
 
-def on_disk(store: Store) -> Iterator[Path]:
+def on_disk(store: Store, data: Path) -> Iterator[Path]:
     """Every file of column data that the table has, in parts in use or not."""
     [(folders,)] = store.query(
         "SELECT data_paths FROM system.tables WHERE database = currentDatabase() AND name = 'post_versions'"
     )
     for folder in folders:
-        yield from Path(folder).rglob("*.bin")
+        yield from (data / "warehouse" / Path(folder).relative_to(OWN_FOLDER)).rglob("*.bin")
 
 
 def contents(path: Path) -> bytes:
@@ -51,9 +52,9 @@ def contents(path: Path) -> bytes:
     return plain
 
 
-def found_on_disk(store: Store) -> bool:
+def found_on_disk(store: Store, data: Path) -> bool:
     found = False
-    for path in on_disk(store):
+    for path in on_disk(store, data):
         try:
             found = MARKER in contents(path) or found
         except FileNotFoundError:
@@ -74,16 +75,16 @@ def unlink_at_once(store: Store) -> None:
     store.command("ATTACH TABLE post_versions")
 
 
-def test_the_text_of_a_deleted_post_is_in_no_file_any_more(store: Store) -> None:
+def test_the_text_of_a_deleted_post_is_in_no_file_any_more(store: Store, warehouse_folder: Path) -> None:
     unlink_at_once(store)
     post = a_post(text=MARKER.decode(), author="someone")
     write(store, [tagged(post), tagged(a_post(id="2"))])
-    assert found_on_disk(store)
+    assert found_on_disk(store, warehouse_folder)
     recount(store, delete_posts(store, [a_post(op="delete", text="")]))
     write(store, [tagged(post)])
-    assert found_on_disk(store), "gone before the purge: the test shows nothing"
+    assert found_on_disk(store, warehouse_folder), "gone before the purge: the test shows nothing"
     assert purge(store) == (Purged(202007, 2),)
-    eventually(lambda: not found_on_disk(store))
+    eventually(lambda: not found_on_disk(store, warehouse_folder))
     assert store.query("SELECT id, text FROM posts ORDER BY id") == [("1", ""), ("2", "TikTok banned")]
 
 
