@@ -153,7 +153,7 @@ class Bluesky:
         self._clock = clock
         self._hosts = settings.hosts
         for host in self._hosts:
-            if urlsplit(host).scheme not in {"ws", "wss"} or not urlsplit(host).hostname:
+            if not _is_address(host):
                 raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
         self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
         self._turn: int | None = None
@@ -295,6 +295,14 @@ class Bluesky:
             self._stay(position.host)
             self._trust_seq = False
             raise Transient(f"{position.host} numbers its events anew; asking by time.")
+
+
+def _is_address(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _begin(event: Event, position: Position, asked: datetime | None) -> Iterator[Item]:

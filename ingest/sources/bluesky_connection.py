@@ -78,7 +78,7 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
     try:
         content = _content(url, within)
         dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
-    except (httpx.HTTPError, zstandard.ZstdError):
+    except (httpx.HTTPError, httpx.InvalidURL, zstandard.ZstdError):
         return None
     return dictionary if dictionary is not None and dictionary.dict_id() else None
 

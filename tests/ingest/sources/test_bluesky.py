@@ -365,7 +365,9 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
         list(source(f"ws://127.0.0.1:{free_port()}").read({}))
 
 
-@pytest.mark.parametrize("address", ["https://jetstream.example", "jetstream.example", "wss://"])
+@pytest.mark.parametrize(
+    "address", ["https://jetstream.example", "jetstream.example", "wss://", "wss://[::1", "wss://here:x"]
+)
 def test_an_address_that_is_none_is_refused_at_the_start(address: str) -> None:
     with pytest.raises(Permanent, match="BANWATCH_BLUESKY_BASE_URLS"):
         source(address)
