@@ -34,7 +34,8 @@ from ingest.source import (
 from ingest.sources.bluesky_connection import Connection, Dictionaries, Refused, connect
 from ingest.sources.bluesky_post import NAME, RAW_KEPT, to_found
 from ingest.sources.bluesky_wire import Broken, Event, Unreadable, Wire, microseconds, moment, read_frame
-from ingest.sources.waiting import beside, retry_after
+from ingest.sources.http import asked_wait
+from ingest.sources.waiting import beside
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
 V1_HOSTS = (
@@ -227,7 +228,7 @@ class Bluesky:
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )
-        return Transient(f"{host} refuses: {refused}.", retry_after(refused.retry_after, self._clock()))
+        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
         """Ask the same server again next time."""

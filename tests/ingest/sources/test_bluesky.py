@@ -303,7 +303,7 @@ def test_servers_that_do_not_know_the_wire_are_a_matter_for_a_person(open_parts:
 
 def test_the_network_s_own_servers_may_refuse_for_a_while() -> None:
     bluesky = Bluesky(BlueskySettings(), lambda: datetime.now(UTC))
-    refused = Refused(404, "", "404 page not found", None)
+    refused = Refused(404, "", "404 page not found", {})
     for host in 2 * bluesky._hosts:
         assert isinstance(bluesky._refusal(host, refused, asked_seq=False), Transient)
 
