@@ -37,7 +37,8 @@ def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Arc
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
-    return run_source(settings, archive, pace, lambda tally: tell(archive, tally))
+    # Standard input is gone once it is read: what was under way could not be read again.
+    return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
 
 
 def run_live(settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[Tally], None]) -> Tally:
@@ -47,17 +48,24 @@ def run_live(settings: Settings, name: str, given: Mapping[str, str], tell: Call
         SettingsError, Permanent, and what the log raises
     """
     own = source_settings(name, given)
-    return run_source(settings, live_source(name, own), None, tell, own.silent_after)
+    live_source(name, own)  # so that a mistake in the settings is told before a log is waited for
+    return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
 
 
 def run_source(
     settings: Settings,
-    source: Source,
+    make: Callable[[], Source],
     pace: Pace | None,
     tell: Callable[[Tally], None],
     silent_after: timedelta = timedelta(minutes=2),
+    *,
+    once: bool = False,
 ) -> Tally:
-    """Run one source into the log."""
+    """Run one source into the log, again from its saved cursor where the log fails, but for what can be read `once`.
+
+    Each time the source is made anew: one that was read further than its cursor would say that what the log has lost
+    is covered.
+    """
     stop = until_signalled()
     address = settings.ingest.kafka
     ensure_topics(address, settings.ingest.kafka_partitions)
@@ -69,6 +77,7 @@ def run_source(
         tell(so_far)
 
     def work() -> Tally:
+        source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)
             committed = None
@@ -78,6 +87,4 @@ def run_source(
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return Run(source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after)()
 
-    # Standard input is gone once it is read: what was under way could not be read again.
-    once = isinstance(source, Archive) and source.streamed
     return work() if once else keep_at(work, stop) or tally

@@ -34,7 +34,8 @@ from ingest.source import (
 from ingest.sources.bluesky_connection import Connection, Dictionaries, Refused, connect
 from ingest.sources.bluesky_post import NAME, RAW_KEPT, to_found
 from ingest.sources.bluesky_wire import Broken, Event, Unreadable, Wire, microseconds, moment, read_frame
-from ingest.sources.waiting import beside, retry_after
+from ingest.sources.http import asked_wait
+from ingest.sources.waiting import beside
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
 V1_HOSTS = (
@@ -153,7 +154,7 @@ class Bluesky:
         self._clock = clock
         self._hosts = settings.hosts
         for host in self._hosts:
-            if urlsplit(host).scheme not in {"ws", "wss"} or not urlsplit(host).hostname:
+            if not _is_address(host):
                 raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
         self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
         self._turn: int | None = None
@@ -227,7 +228,7 @@ class Bluesky:
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )
-        return Transient(f"{host} refuses: {refused}.", retry_after(refused.retry_after, self._clock()))
+        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
         """Ask the same server again next time."""
@@ -295,6 +296,14 @@ class Bluesky:
             self._stay(position.host)
             self._trust_seq = False
             raise Transient(f"{position.host} numbers its events anew; asking by time.")
+
+
+def _is_address(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _begin(event: Event, position: Position, asked: datetime | None) -> Iterator[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,11 +34,11 @@ class _Error(msgspec.Struct):
 class Refused(Exception):
     """The server answered the request for a stream with an error. `name` is the protocol's word for it."""
 
-    def __init__(self, status: int, name: str, message: str, retry_after: str | None) -> None:
+    def __init__(self, status: int, name: str, message: str, headers: Mapping[str, str]) -> None:
         super().__init__(" ".join(part for part in (str(status), name, message) if part))
         self.status = status
         self.name = name
-        self.retry_after = retry_after
+        self.headers = headers
 
 
 class Dictionaries:
@@ -78,7 +78,7 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
     try:
         content = _content(url, within)
         dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
-    except (httpx.HTTPError, zstandard.ZstdError):
+    except (httpx.HTTPError, httpx.InvalidURL, zstandard.ZstdError):
         return None
     return dictionary if dictionary is not None and dictionary.dict_id() else None
 
@@ -198,4 +198,4 @@ def _refused(error: InvalidStatus) -> Refused:
         said = msgspec.json.decode(response.body or b"", type=_Error)
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = _Error(message=bytes(response.body or b"")[:200].decode(errors="replace"))
-    return Refused(response.status_code, said.error, said.message[:200], response.headers.get("Retry-After"))
+    return Refused(response.status_code, said.error, said.message[:200], response.headers)

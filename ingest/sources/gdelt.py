@@ -197,7 +197,8 @@ class Gdelt:
                 if stretch.series[series].file == file:
                     yield from self._file(client, place, stretch, series)
             if stretch.series == before:
-                yield Pause(self._settings.poll_every.total_seconds())
+                # Where no list can be had either it is the network, which costs no file.
+                yield from self._newest(client)
                 continue
             yield self._reached(stretch, place)
 

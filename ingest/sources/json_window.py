@@ -17,6 +17,9 @@ TOO_LONG = f"It is longer than {LONGEST} bytes."
 MARGIN = 64
 """Characters before the end of what is read at which a value may be cut in the middle of a word."""
 
+MOST_AGAIN = 4 * LONGEST
+"""Characters that are looked at again behind something broken, before what has been read by then is passed over."""
+
 _SIGN = re.compile(r"[^ \t\r\n]")
 _BEGINNING = re.compile(r"[,\[\n]\s*(?=\{\s*\")")
 """Where an element may begin, behind one that is broken."""
@@ -36,6 +39,8 @@ class Window:
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self.at = 0
+        self.looked_at = 0
+        """Characters that were looked at in search of a value's end, some of them many times."""
         self._stream = stream
         self._text = ""
         self._held: int | None = None
@@ -74,6 +79,7 @@ class Window:
         while True:
             try:
                 _, end = _find_value(self._text, self.at)
+                self.looked_at += end - self.at
                 if end - self.at > LONGEST:
                     raise NoValue(TOO_LONG)
                 # A number may go on behind what is read.
@@ -83,6 +89,7 @@ class Window:
             except RecursionError as error:
                 raise NoValue("It is nested too deeply.") from error
             except JSONDecodeError as error:
+                self.looked_at += error.pos - self.at
                 self._read_on(error)
 
     def _read_on(self, error: JSONDecodeError) -> None:
@@ -101,10 +108,11 @@ class Window:
 
     def find(self, is_known: IsKnown) -> None:
         """Go to the next object that is known, or to the end."""
-        self._held = None
+        self._held, most = None, self.looked_at + MOST_AGAIN
         while True:
             found = _BEGINNING.search(self._text, self.at)
-            if found is None:
+            if found is None or self.looked_at > most:
+                most = self.looked_at + MOST_AGAIN
                 self.at = max(self.at, len(self._text) - MARGIN)
                 if not self._read():
                     self.at = len(self._text)

@@ -66,6 +66,12 @@ class Turn:
         """Whether the part has failed for so long, or from the beginning, that the others' word does not wait."""
         return self.failing_since is not None and (self.read is None or now - self.failing_since >= HELD_BACK)
 
+    def earlier(self, back: timedelta) -> Turn:
+        """The same by a clock that was set back: it lasts as long. What was read keeps its time."""
+        not_before = None if self.not_before is None else self.not_before - back
+        since = None if self.failing_since is None else self.failing_since - back
+        return replace(self, due=self.due - back, not_before=not_before, failing_since=since)
+
 
 def after_answer(rhythm: Rhythm, now: datetime, chance: float) -> Turn:
     """The turn of a part that was asked now and answered. `chance` is a random number in [0, 1)."""
@@ -130,7 +136,7 @@ class Parts:
         now = self._clock()
         back = max(self._latest - now, timedelta())
         if back:
-            self._turns = {key: replace(turn, due=turn.due - back) for key, turn in self._turns.items()}
+            self._turns = {key: turn.earlier(back) for key, turn in self._turns.items()}
         self._latest = now
         return now
 

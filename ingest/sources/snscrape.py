@@ -96,7 +96,10 @@ def checked_cookie(settings: SnscrapeSettings) -> str:
     cookie = settings.cookie.get_secret_value().strip()
     if not (cookie.isascii() and cookie.isprintable()):
         raise Permanent("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
-    parts = urlsplit(settings.base_url)
+    try:
+        parts = urlsplit(settings.base_url)
+    except ValueError as error:
+        raise Permanent(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
     host = parts.hostname or ""
     if cookie and not any(host == own or host.endswith(f".{own}") for own in OWN_HOSTS):
         raise Permanent(

@@ -1,11 +1,9 @@
-"""What sources share about waiting: a call that may block, made beside the reading, and what a server asks for."""
+"""A call that may block, made beside the reading."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 
 from ingest.source import Pause
@@ -14,7 +12,6 @@ Result = TypeVar("Result")
 
 INLINE = 0.02
 LOOK_EVERY = 0.05
-LONGEST_ASKED = timedelta(days=1)
 
 
 class _Call(Generic[Result]):
@@ -70,20 +67,3 @@ def beside(
         call.abandon()
         raise
     return call.result()
-
-
-def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """What a `Retry-After` header asks for: seconds, or an HTTP date. None where it says nothing that can be read."""
-    if header is None:
-        return None
-    text = header.strip()
-    try:
-        asked = timedelta(seconds=int(text)) if text.isdecimal() else _until(text, now)
-    except (ValueError, OverflowError):
-        return None
-    return min(max(asked, timedelta()), LONGEST_ASKED)
-
-
-def _until(text: str, now: datetime) -> timedelta:
-    moment = parsedate_to_datetime(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now

@@ -22,6 +22,7 @@ from ingest.contract import Post, Rejected, encode
 from ingest.source import Item, Reached
 from ingest.sources.archive import STANDARD_INPUT, Archive
 from ingest.sources.archive_json import LISTS, is_document, values_of
+from ingest.sources.json_window import Window
 from ingest.sources.lines import LONGEST, Broken
 from tests.conftest import NOON, a_post
 
@@ -197,6 +198,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+
+
+def test_what_stands_behind_something_broken_is_looked_at_a_few_times_only() -> None:
+    content = b'{"k":[\n' * 20 + b"1," * (LONGEST // 2)
+    window = Window(io.BufferedReader(io.BytesIO(content)))
+    window.find(bool)
+    assert window.sign() == ""
+    assert window.looked_at < 8 * len(content)
 
 
 @given(

@@ -303,7 +303,7 @@ def test_servers_that_do_not_know_the_wire_are_a_matter_for_a_person(open_parts:
 
 def test_the_network_s_own_servers_may_refuse_for_a_while() -> None:
     bluesky = Bluesky(BlueskySettings(), lambda: datetime.now(UTC))
-    refused = Refused(404, "", "404 page not found", None)
+    refused = Refused(404, "", "404 page not found", {})
     for host in 2 * bluesky._hosts:
         assert isinstance(bluesky._refusal(host, refused, asked_seq=False), Transient)
 
@@ -365,7 +365,9 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
         list(source(f"ws://127.0.0.1:{free_port()}").read({}))
 
 
-@pytest.mark.parametrize("address", ["https://jetstream.example", "jetstream.example", "wss://"])
+@pytest.mark.parametrize(
+    "address", ["https://jetstream.example", "jetstream.example", "wss://", "wss://[::1", "wss://here:x"]
+)
 def test_an_address_that_is_none_is_refused_at_the_start(address: str) -> None:
     with pytest.raises(Permanent, match="BANWATCH_BLUESKY_BASE_URLS"):
         source(address)

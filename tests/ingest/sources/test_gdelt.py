@@ -299,6 +299,19 @@ def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, w
     assert posts(again) == []
 
 
+def test_history_passes_over_no_file_while_the_network_is_away(files: Files, server: Served, wall: Wall) -> None:
+    then = datetime(2020, 7, 10, 16, tzinfo=UTC)
+    files.add(then, [a_row(then, 1, "TikTok one")])
+    files.fill(then, then + STEP)
+    files.put(then + STEP, Says(status=503))
+    files.newest = {"": FILE, ".translation": FILE}
+    reading = steps(source(server, wall, since=then, until=then + timedelta(minutes=40)), wall)
+    take_until(reading, has(1))
+    files.newest = {"": YEAR_1, ".translation": YEAR_1}
+    with pytest.raises(Transient, match="names no file"):
+        take_until(reading, lambda taken: bool(rejected(taken)))
+
+
 def test_after_a_long_absence_it_begins_anew(files: Files, server: Served, wall: Wall) -> None:
     cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 2)[-1].cursor
     later = FILE + timedelta(days=9)

@@ -115,3 +115,12 @@ def test_a_clock_that_is_set_back_keeps_nobody_waiting(parts: Parts, wall: Wall)
     assert parts.due() == []
     wall.now += TEN
     assert parts.due() == ["a", "b"]
+
+
+def test_a_clock_that_is_set_back_makes_no_pause_longer_where_no_part_can_be_read(parts: Parts, wall: Wall) -> None:
+    list(parts.failed("a", "It is shut.", passes=False))
+    wall.now -= 2 * HOUR
+    with pytest.raises(Transient):
+        list(parts.failed("b", "It is shut.", passes=False))
+    wall.now += 15 * MINUTE
+    assert parts.due() == ["a", "b"]

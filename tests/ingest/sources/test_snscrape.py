@@ -209,6 +209,7 @@ def test_a_cookie_is_shown_to_nobody_and_not_sent_to_another_host(
         (COOKIE, "https://weibo.cn.example", "names weibo.cn.example"),
         (COOKIE, "https://notweibo.cn", "names notweibo.cn"),
         (COOKIE, "http://m.weibo.cn", "begin with https"),
+        (COOKIE, "https://[m.weibo.cn", "is no address"),
     ],
 )
 def test_a_cookie_that_would_go_elsewhere_is_refused(cookie: str, base_url: str, says: str) -> None:

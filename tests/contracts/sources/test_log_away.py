@@ -1,0 +1,53 @@
+"""What becomes of a source under which the log fails."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.settings import load
+from deploy.stages.source import run_source
+from ingest.contract import KafkaAddress
+from ingest.log import BrokerUnavailable
+from ingest.settings import IngestSettings
+from ingest.source import Cursor, Item
+
+
+class Away:
+    """A source under which the log fails at its first reading, whichever object reads."""
+
+    name = "away"
+
+    def __init__(self, readings: list[Away]) -> None:
+        self._readings = readings
+
+    def read(self, cursor: Cursor) -> Iterator[Item]:
+        self._readings.append(self)
+        if len(self._readings) == 1:
+            raise BrokerUnavailable("Kafka is away.")
+        yield from ()
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_source_is_made_anew_where_the_log_fails_so_that_it_knows_no_more_than_its_cursor(
+    address: KafkaAddress, tmp_path: Path
+) -> None:
+    readings: list[Away] = []
+    own = IngestSettings(data_dir=tmp_path, kafka_bootstrap=address.bootstrap)
+    with signals_kept():
+        tally = run_source(replace(load({}), ingest=own), lambda: Away(readings), None, lambda _: None)
+    assert tally.state == "ended"
+    first, second = readings
+    assert first is not second
