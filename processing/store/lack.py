@@ -24,4 +24,5 @@ def lack_of(code: int | None, said: str) -> Lack | None:
     """What an error is about. The engine gives a disk that is full several codes, and the system's words with them."""
     if code in _BY_CODE:
         return _BY_CODE[code]
-    return next((lack for words, lack in _BY_WORDS if words.search(said)), None)
+    own_words = said.partition(" In scope ")[0]  # behind them the engine quotes the query, which may say anything
+    return next((lack for words, lack in _BY_WORDS if words.search(own_words)), None)

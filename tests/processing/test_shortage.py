@@ -21,6 +21,8 @@ FULL = "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NO
         (241, "(total) memory limit exceeded: would use 1.20 GiB, maximum: 1.00 GiB.", Lack.MEMORY),
         (1001, "std::exception. Code: 1001, type: std::bad_alloc", Lack.MEMORY),
         (60, "Unknown table expression identifier 'x'", None),
+        (60, "Unknown table 'x'. In scope SELECT 'No space left on device' FROM x. (UNKNOWN_TABLE)", None),
+        (47, "Unknown identifier `x`: In scope SELECT x, 'std::bad_alloc'. (UNKNOWN_IDENTIFIER)", None),
         (None, "Connection refused", None),
     ],
 )
