@@ -54,9 +54,7 @@ def parse(connection: Any, text: str) -> Node:
     except (RuntimeError, UnicodeDecodeError) as error:
         if _NO_TREE in str(error):
             raise NoTree from error
-        found = engine_error(error)
-        message = found.message.partition(_OF_THE_PARSING)[0]
-        raise EngineError(found.code, message, found.name) from error
+        raise _refusal(error) from error
     if not (row := answer.bytes()):
         raise EngineError(Code.QUERY_WAS_CANCELLED, "The query was ended while it was judged")
     tree, whole = msgspec.json.decode(row.decode("utf-8", "replace"))
@@ -70,15 +68,22 @@ def parse(connection: Any, text: str) -> Node:
 
 
 def require_readable(connection: Any, text: str) -> None:
-    """Let the engine say what is wrong with a query, in a tenth of the time that `parse` takes to say it.
+    """Let the engine say what is wrong with a query, in less than half the time that `parse` takes to say it.
 
     Raises:
         EngineError: as the engine says of a query that it cannot read.
     """
     try:
-        connection.query(f"EXPLAIN AST {text}", "Null")
+        connection.query("SELECT parseQueryToJSON({query:String})", "Null", params={"query": escaped(text)})
     except (RuntimeError, UnicodeDecodeError) as error:
-        raise engine_error(error) from error
+        if _NO_TREE not in str(error):
+            raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> EngineError:
+    """What the engine says of the query, without the query that reads it."""
+    found = engine_error(error)
+    return EngineError(found.code, found.message.partition(_OF_THE_PARSING)[0], found.name)
 
 
 def walk(tree: Node) -> Iterator[Place]:
