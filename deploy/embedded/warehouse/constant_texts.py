@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from deploy.embedded.warehouse.syntax_tree import arguments_of
 
 if TYPE_CHECKING:
-    from deploy.embedded.warehouse.access_policy import Catalog
+    from deploy.embedded.warehouse.functions import Catalog
     from deploy.embedded.warehouse.syntax_tree import Node
 
 _TAKERS = {"Dates and Times", "Time Window", "Type Conversion", "UUID"}

@@ -15,8 +15,9 @@ from enum import Enum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from deploy.embedded.warehouse.access_policy import Catalog, Policy, denied
+from deploy.embedded.warehouse.access_policy import Policy, denied
 from deploy.embedded.warehouse.errors import Code, EngineError, engine_error
+from deploy.embedded.warehouse.functions import Catalog
 from deploy.embedded.warehouse.settings import Role
 from deploy.embedded.warehouse.statement import first_word, outline
 from deploy.embedded.warehouse.syntax_tree import NoTree, parse, require_readable
