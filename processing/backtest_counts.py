@@ -14,7 +14,8 @@ from ingest.event_time import LATEST
 from processing import queries
 from processing.observed import HISTORY
 from processing.queries import BinCount, Coverage, Reader
-from processing.spikes.bins import bins, is_covered, start_of_bin
+from processing.queries.series import is_covered
+from processing.spikes.bins import bins, start_of_bin
 from processing.spikes.book import NOTHING, Counted, Key
 from processing.spikes.detector import DetectorPolicy
 from processing.spikes.matrix import Matrix

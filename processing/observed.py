@@ -10,7 +10,8 @@ from itertools import accumulate
 
 from processing import queries
 from processing.queries import Coverage, Reader
-from processing.spikes.bins import bins, is_covered, start_of_bin
+from processing.queries.series import is_covered
+from processing.spikes.bins import bins, start_of_bin
 from processing.spikes.book import NOTHING, Key, Observation
 
 Counted = dict[Key, Observation]

@@ -23,7 +23,8 @@ from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.observed import HISTORY, Observed
 from processing.open_bin import OpenBin
 from processing.queries import Circumstances, Coverage
-from processing.spikes.bins import bins, close_of_bin, is_covered, next_covered, start_of_bin, watermark
+from processing.queries.series import is_covered, next_covered, watermark
+from processing.spikes.bins import bins, close_of_bin, start_of_bin
 from processing.spikes.book import Book, Key, Name, name_of
 from processing.spikes.book_state import restore, save
 from processing.spikes.detector import DetectorPolicy

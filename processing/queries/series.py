@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processing.queries.reader import Reader
 from processing.queries.rollups import counted
+from processing.spikes.bins import end_of_bin, start_of_bin
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,41 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
         """
     )
     return tuple(Coverage(source, since, until, bool(complete), at) for source, since, until, complete, at in rows)
+
+
+def watermark(
+    coverage: Iterable[Coverage], width: timedelta, now: datetime, silent_after: timedelta
+) -> datetime | None:
+    """The end of the last bin of which nothing more is to come; None before the first.
+
+    The slowest collector decides, but not one that has not been heard of for `silent_after`: its later minutes
+    are unknown, and waiting for them would blind the others. When all are complete, the bin of the last post is
+    closed too. `now` is wall clock.
+    """
+    coverage = list(coverage)
+    at_work = [each for each in coverage if not each.complete and now - each.heard_at < silent_after]
+    if at_work:
+        return start_of_bin(min(each.until for each in at_work), width)
+    return max((_last_bin(each, width) for each in coverage), default=None)
+
+
+def _last_bin(each: Coverage, width: timedelta) -> datetime:
+    return end_of_bin(each.until, width) if each.complete else start_of_bin(each.until, width)
+
+
+def is_covered(coverage: Iterable[Coverage], start: datetime, width: timedelta) -> bool:
+    """Whether some collector has delivered the whole bin. The bins of its first and last post count as whole."""
+    return any(
+        start_of_bin(each.since, width) <= start and start + width <= _last_bin(each, width) for each in coverage
+    )
+
+
+def next_covered(coverage: Iterable[Coverage], start: datetime, width: timedelta) -> datetime | None:
+    """The first covered bin at or behind `start`."""
+    if is_covered(coverage, start, width):
+        return start
+    later = [start_of_bin(each.since, width) for each in coverage if start_of_bin(each.since, width) > start]
+    return min(later, default=None)
 
 
 def binned_counts(reader: Reader, start: datetime, end: datetime, width: timedelta) -> tuple[BinCount, ...]:

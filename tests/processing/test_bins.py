@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from processing.queries import Coverage
-from processing.spikes.bins import is_covered, next_covered, start_of_bin, watermark
+from processing.queries.series import is_covered, next_covered, watermark
+from processing.spikes.bins import start_of_bin
 from tests.conftest import NOON
 
 WIDTH = timedelta(minutes=5)
