@@ -8,14 +8,17 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import server
-from dashboard.data import Snapshot, load
+from dashboard.filters import Range, View
 from dashboard.i18n import WORDS, Interface, Words
 from dashboard.settings import DashboardSettings
-from dashboard.view import Range, View
-from dashboard.views import filters, freshness, headline, incidents, posts, timeline, why
-from processing import queries
+from dashboard.snapshot import Snapshot, load
+from dashboard.views import collectors as freshness
+from dashboard.views import explanation as why
+from dashboard.views import filters, headline, incidents, posts, timeline
+from processing import explanation, queries
 from processing.contract import Incident
-from processing.queries import Explanation, StoreDamaged, StoreRefused, StoreUnavailable
+from processing.explanation import Explanation
+from processing.queries import StoreDamaged, StoreRefused, StoreUnavailable
 
 STATIC = Path(__file__).with_name("static")
 NO_TABLES = frozenset({60, 81})
@@ -133,7 +136,7 @@ def _explained(settings: DashboardSettings, incident: Incident, language: str) -
     """For everybody who looks at the same surge, for half a minute, after which a deleted post is gone from it."""
     reader = _reader(settings)
     now = queries.scored_until(reader) or incident.detected_at
-    return queries.explanation(reader, incident, now, language=language)
+    return explanation.explain(reader, incident, now, language=language)
 
 
 if __name__ == "__main__":

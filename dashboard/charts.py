@@ -15,9 +15,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.data import OTHERS, Mark, Point, silences
 from dashboard.i18n import Interface, Words, duration, moment, number
-from dashboard.names import mark_name
+from dashboard.i18n.labels import mark_name
+from dashboard.snapshot import OTHERS, Mark, Point, silences
 from dashboard.window import Window
 from processing.contract import VerdictName
 

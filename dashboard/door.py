@@ -2,7 +2,7 @@
 
 A browser on this machine shows pages of strangers, and such a page can reach loopback: by a websocket of its own, or
 under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded warehouse
-goes by the same rule (`deploy/embedded/warehouse/access.py`), and by one more: nobody comes to it by a link, so it
+goes by the same rule (`deploy/embedded/chdb_http/access.py`), and by one more: nobody comes to it by a link, so it
 refuses those too. Neither can import the other, because imports go with the data; a test holds both to the same names.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dashboard.view import Range, View
+from dashboard.filters import Range, View
 from processing.contract import Incident
 from processing.queries import Coverage
 

@@ -12,18 +12,18 @@ import typer
 from typer.core import TyperGroup
 
 from deploy import logs
-from deploy.extras import EXTRAS, NotInstalled
-from deploy.lifeline import die_with_parent
-from deploy.open_files import raise_limit, require_enough
-from deploy.screen import printable
-from ingest.failure import Failure
+from deploy.optional_dependencies import EXTRAS, NotInstalled
+from deploy.supervisor.open_files import raise_limit, require_enough
+from deploy.supervisor.parent_death import die_with_parent
+from deploy.terminal.progress import printable
+from ingest.errors import Failure
 
 COMMANDS = {
-    "up": "deploy.commands.run:up",
-    "demo": "deploy.commands.run:demo",
-    "process": "deploy.stages.worker:process",
-    "watch": "deploy.stages.watch:watch",
-    "dashboard": "deploy.stages.dashboard:dashboard",
+    "up": "deploy.commands.up:up",
+    "demo": "deploy.commands.up:demo",
+    "process": "deploy.processes.worker:process",
+    "watch": "deploy.processes.watch:watch",
+    "dashboard": "deploy.processes.dashboard:dashboard",
     "sql": "deploy.commands.sql:sql",
     "spikes": "deploy.commands.store:spikes",
     "backtest": "deploy.commands.backtest:backtest",
@@ -40,8 +40,8 @@ COMMANDS = {
 }
 
 FOR_CHILDREN = {
-    "warehouse": "deploy.stages.warehouse:warehouse",
-    "broker": "deploy.stages.broker:broker",
+    "warehouse": "deploy.processes.warehouse:warehouse",
+    "broker": "deploy.processes.broker:broker",
 }
 """What `up` starts for itself."""
 

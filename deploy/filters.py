@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 
-from ingest.sources.lines import Broken, read_lines
-from processing.enrich import Enricher, tag_lines
-from processing.spikes.csv_filter import detect_lines, explain_line
-from processing.spikes.detector import DetectorPolicy
+from ingest.transport.files import Broken, read_lines
+from processing.detection.csv import detect_lines, explain_line
+from processing.detection.detector import DetectorPolicy
+from processing.tagging.tagger import Enricher, tag_lines
 
 BATCH = 1_000
 """Lines of a file that are tagged at once; out of a pipe each line is answered before the next."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from deploy.screen import printable
+from deploy.terminal.progress import printable
 
 
 def show(pieces: Iterable[bytes], *, page: bool) -> None:

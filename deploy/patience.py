@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import structlog
 
-from ingest.backoff import BackoffPolicy, Failures, failed
-from ingest.log import BrokerUnavailable
+from ingest.kafka import BrokerUnavailable
+from ingest.retry import BackoffPolicy, Failures, failed
 from processing.queries import StoreUnavailable
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from dashboard.settings import DashboardSettings
-from ingest.failure import Failure
+from ingest.errors import Failure
 from ingest.settings import IngestSettings
 from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings

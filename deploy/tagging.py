@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deploy.settings import Settings
-from processing.enrich import Enricher
-from processing.language import DETECTORS
-from processing.topics import Taxonomy, load_taxonomy
+from processing.tagging.language import DETECTORS
+from processing.tagging.tagger import Enricher
+from processing.tagging.topics import Taxonomy, load_taxonomy
 
 
 def enricher(settings: Settings) -> tuple[Enricher, Taxonomy]:

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from deploy.addresses import LOOPBACK
 from deploy.settings import Settings
-from ingest.failure import Failure
+from deploy.supervisor.endpoints import LOOPBACK
+from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
 NAME = "writer-password"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.cursors import Tracker
-from ingest.health import Tally, progress
-from ingest.log import PostProducer
+from ingest.kafka import PostProducer
+from ingest.progress import Tally, progress
 from ingest.source import Reached
 
 HEALTH_EVERY = 3.0

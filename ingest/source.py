@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import Post, Rejected
-from ingest.failure import Failure
+from ingest.errors import Failure
 
 Cursor = dict[str, object]
 """Where a source stopped, in its own terms; JSON values only. An empty one means the beginning."""

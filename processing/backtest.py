@@ -15,21 +15,23 @@ import msgspec
 import numpy as np
 
 from processing import queries
-from processing.assess import described, in_time, judged_by_rise
-from processing.backtest_counts import Counts, read
 from processing.contract import EVERYTHING, Incident, Spike, VerdictName
+from processing.detection.backtest import episode_events
+from processing.detection.bins import start_of_bin
+from processing.detection.detector import DetectorPolicy
+from processing.detection.episodes import Episode, EpisodePolicy
+from processing.detection.matrix import ScoredMatrix, score_matrix
+from processing.detection.matrix_excess import Bar
+from processing.detection.series_set import Key, Name
 from processing.first_minutes import first_minutes
-from processing.observed import Observed
-from processing.queries import Circumstances, Reader
-from processing.spikes.backtest import episode_events
-from processing.spikes.bins import start_of_bin
-from processing.spikes.book import Key, Name
-from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import Episode, EpisodePolicy
-from processing.spikes.incidents import IncidentPolicy, group
-from processing.spikes.matrix import ScoredMatrix, score_matrix
-from processing.spikes.matrix_excess import Bar
-from processing.spikes.verdict import VerdictPolicy
+from processing.incidents.describe import described
+from processing.incidents.group import IncidentPolicy, group
+from processing.queries import Reader
+from processing.queries.backtest_counts import Counts, read
+from processing.queries.counts import Observed
+from processing.verdicts.evidence import Circumstances
+from processing.verdicts.judge import in_time, judged_by_rise
+from processing.verdicts.verdict import VerdictPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class BinState(StrEnum):
 
 
 class Severity(StrEnum):
-    """How rare and how large a spike is: see `processing.spikes.detector.severity`."""
+    """How rare and how large a spike is: see `processing.detection.detector.severity`."""
 
     NOTABLE = "notable"
     MAJOR = "major"
@@ -59,7 +59,7 @@ class Pulse(msgspec.Struct, frozen=True):
 
 
 class VerdictName(StrEnum):
-    """What a rise is, as far as the posts and the collectors show: see `processing.spikes.verdict`.
+    """What a rise is, as far as the posts and the collectors show: see `processing.verdicts.verdict`.
 
     Only an organic one is told as a surge; the others are recorded with their evidence.
     """

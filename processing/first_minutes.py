@@ -8,12 +8,12 @@ from datetime import datetime
 
 import numpy as np
 
-from processing.backtest_counts import Counts, SoFar
 from processing.contract import EVERYTHING, Spike
-from processing.observed import MINUTE
-from processing.spikes.book import Counted, Key
-from processing.spikes.matrix_baseline import Flags, Floats
-from processing.spikes.within import open_within
+from processing.detection.matrix_baseline import Flags, Floats
+from processing.detection.series_set import Counted, Key
+from processing.detection.within import open_within
+from processing.queries.backtest_counts import Counts, SoFar
+from processing.queries.counts import MINUTE
 
 Opening = tuple[Key, int]
 """A series and the number of a bin of it."""

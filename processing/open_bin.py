@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from processing.assess import in_time, judged
 from processing.contract import Spike, VerdictName
-from processing.observed import Observed
-from processing.queries import Circumstances
-from processing.spikes.book import Book, Key, Name, name_of
-from processing.spikes.episodes import EpisodeEvent
-from processing.spikes.verdict import VerdictPolicy
+from processing.detection.episodes import EpisodeEvent
+from processing.detection.series_set import Book, Key, Name, name_of
+from processing.queries.counts import Observed
+from processing.verdicts.evidence import Circumstances
+from processing.verdicts.judge import in_time, judged
+from processing.verdicts.verdict import VerdictPolicy
 
 REMEMBERED = timedelta(hours=6)
 """Until then behind its start, a rise is remembered as it was when it was looked at last."""

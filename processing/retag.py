@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processing import queries
-from processing.enrich import Enricher
 from processing.store.client import Store
 from processing.store.writer import StoredBefore, recount, write_posts
+from processing.tagging.tagger import Enricher
 
 STRIDE = timedelta(hours=6)
 """Event time that is read, tagged and written at once."""

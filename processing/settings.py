@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract import KafkaAddress
 from processing.contract import ClickHouseAddress
-from processing.store.authors import AuthorNames
+from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]

@@ -18,21 +18,23 @@ import structlog
 
 from processing import queries
 from processing.alerts.deliver import Notifier, deliver
-from processing.assess import described, in_time, judged_by_rise
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike
-from processing.observed import HISTORY, Observed
+from processing.detection.bins import bins, close_of_bin, start_of_bin
+from processing.detection.checkpoint import restore, save
+from processing.detection.detector import DetectorPolicy
+from processing.detection.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.detection.series_set import Book, Key, Name, name_of
+from processing.incidents.describe import described
+from processing.incidents.group import IncidentPolicy, group, still_growing
 from processing.open_bin import OpenBin
-from processing.queries import Circumstances, Coverage
-from processing.queries.series import is_covered, next_covered, watermark
-from processing.spikes.bins import bins, close_of_bin, start_of_bin
-from processing.spikes.book import Book, Key, Name, name_of
-from processing.spikes.book_state import restore, save
-from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
-from processing.spikes.incidents import IncidentPolicy, group, still_growing
-from processing.spikes.verdict import VerdictPolicy
+from processing.queries import Coverage
+from processing.queries.counts import HISTORY, Observed
+from processing.queries.coverage import is_covered, next_covered, watermark
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
+from processing.verdicts.evidence import Circumstances
+from processing.verdicts.judge import in_time, judged_by_rise
+from processing.verdicts.verdict import VerdictPolicy
 
 log = structlog.get_logger()
 

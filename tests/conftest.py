@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from deploy.addresses import clickhouse_answers
+from deploy.supervisor.endpoints import clickhouse_answers
 from ingest.contract import Post
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from tests.waiting import eventually, free_port
+from tests.support.waiting import eventually, free_port
 
 ROOT = Path(__file__).parent.parent
 WRITER_PASSWORD = "for tests"

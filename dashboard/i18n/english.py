@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.i18n.words import Words
+from dashboard.i18n.messages import Words
 
 ENGLISH = Words(
     native_name="English",

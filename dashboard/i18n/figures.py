@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard.i18n.words import Words
+from dashboard.i18n.messages import Words
 
 
 def moment(words: Words, at: datetime) -> str:

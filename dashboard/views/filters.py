@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 
 import streamlit as st
 
-from dashboard.data import Snapshot
+from dashboard.filters import Range, Split, View, from_address, to_address
 from dashboard.i18n import WORDS, Interface, Words, moment
-from dashboard.names import language_name, topic_name
-from dashboard.view import Range, Split, View, from_address, to_address
+from dashboard.i18n.labels import language_name, topic_name
+from dashboard.snapshot import Snapshot
 from dashboard.views.headline import incident_name
 from processing.contract import Incident
 

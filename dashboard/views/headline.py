@@ -6,11 +6,11 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.data import Mood, Snapshot, going_on, is_live, mood_of, strongest, surges
+from dashboard.filters import View
 from dashboard.i18n import Words, duration, moment, number
+from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, element
-from dashboard.names import language_name, topic_name
-from dashboard.view import View
+from dashboard.snapshot import Mood, Snapshot, going_on, is_live, mood_of, strongest, surges
 from processing.contract import EVERYTHING, Incident
 
 SIGNS = {Mood.SURGING: "▲", Mood.CALM: "●", Mood.CATCHING_UP: "◔", Mood.STALE: "?"}

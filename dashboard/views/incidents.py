@@ -7,16 +7,16 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard.data import Snapshot
+from dashboard.filters import View
 from dashboard.i18n import Words, moment, number
+from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, displayable, element
-from dashboard.names import language_name, topic_name
-from dashboard.view import View
+from dashboard.snapshot import Snapshot
 from dashboard.views import filters
 from dashboard.views.headline import incident_name
 from dashboard.views.verdict import badge, doubts, sentence
 from processing.contract import Incident, IncidentState, Pulse, Severity
-from processing.sentences import rarity
+from processing.explanation.sentences import rarity
 
 MOST_CARDS = 6
 

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard.data import Snapshot
+from dashboard.filters import ROOT_TOPIC, View
 from dashboard.i18n import Words, moment
+from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, displayable, element, safe_link
-from dashboard.names import language_name, topic_name
-from dashboard.view import ROOT_TOPIC, View
+from dashboard.snapshot import Snapshot
 from processing.queries import StoredPost
 
 LONGEST_ADDRESS = 80

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from dashboard.charts import colours, names_of, timeline
-from dashboard.data import OTHERS, Mark, Snapshot
+from dashboard.filters import Split, View
 from dashboard.i18n import Words, moment
+from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
-from dashboard.names import language_name, topic_name
-from dashboard.view import Split, View
+from dashboard.snapshot import OTHERS, Mark, Snapshot
 from processing.contract import VerdictName
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dashboard.filters import View
 from dashboard.i18n import Words
+from dashboard.i18n.labels import language_name
 from dashboard.markup import Markup, element
-from dashboard.names import language_name
-from dashboard.view import View
 from processing.contract import Incident, VerdictName
-from processing.sentences import doubt_sentence, verdict_sentence
+from processing.explanation.sentences import doubt_sentence, verdict_sentence
 
 MOST_DOUBTS = 6
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingest.failure import Failure
+from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
 NAME = "manifest.json"

@@ -1,7 +1,7 @@
 -- The two users of banwatch on a ClickHouse server of your own. Run it once, before `banwatch migrate`, as a user that
 -- may manage access (clickhouse-client --multiquery < users.sql), with the two passwords replaced.
 --
--- The embedded warehouse reads the grants below and holds its reader to them (deploy/embedded/warehouse/access_policy.py).
+-- The embedded warehouse reads the grants below and holds its reader to them (deploy/embedded/chdb_http/policy/allowed.py).
 
 CREATE DATABASE IF NOT EXISTS banwatch;
 

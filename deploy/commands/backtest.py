@@ -9,13 +9,13 @@ import msgspec
 import typer
 
 from deploy.commands.options import TableFormat, settings
-from deploy.store_at_hand import store_at_hand
+from deploy.local_store import store_at_hand
 from processing import queries
 from processing.alerts.message import details, headline
 from processing.backtest import Backtest
 from processing.backtest import backtest as run
-from processing.spikes.detector import DetectorPolicy
-from processing.topics import load_taxonomy
+from processing.detection.detector import DetectorPolicy
+from processing.tagging.topics import load_taxonomy
 
 
 def backtest(

@@ -10,7 +10,7 @@ import typer
 from deploy.backup.restore import restore as restore_store
 from deploy.backup.save import save
 from deploy.commands.options import settings
-from deploy.store_at_hand import store_at_hand
+from deploy.local_store import store_at_hand
 from deploy.writer import writer
 
 

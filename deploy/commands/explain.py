@@ -8,14 +8,14 @@ import msgspec
 import typer
 
 from deploy.commands.options import TextFormat, settings
-from deploy.explained import explanation_lines
+from deploy.local_store import store_at_hand
 from deploy.pager import show
-from deploy.screen import printable
-from deploy.store_at_hand import store_at_hand
-from ingest.failure import Failure
-from processing import queries
+from deploy.terminal.explanation import explanation_lines
+from deploy.terminal.progress import printable
+from ingest.errors import Failure
+from processing import explanation, queries
 from processing.contract import EVERYTHING
-from processing.queries import Explanation
+from processing.explanation import Explanation
 
 
 class NoSuchIncident(Failure):
@@ -39,7 +39,7 @@ def explain(
         if found is None:
             raise NoSuchIncident(f"There is no incident {incident!r}. `banwatch spikes` prints those that there are.")
         now = queries.scored_until(store) or found.detected_at
-        explained = queries.explanation(store, found, now, language=language)
+        explained = explanation.explain(store, found, now, language=language)
     _require_language(explained)
     if format is TextFormat.JSON:
         show([msgspec.json.encode(explained), b"\n"], page=False)

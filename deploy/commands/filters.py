@@ -11,7 +11,7 @@ import typer
 from deploy.commands.options import settings
 from deploy.filters import detect_file, explain_file, tag_file
 from deploy.tagging import enricher
-from processing.spikes.csv_row import read_time
+from processing.detection.csv_row import read_time
 
 
 def tag(

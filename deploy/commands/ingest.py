@@ -11,10 +11,10 @@ from rich.console import Console
 from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print_sources
 from deploy.commands.options import settings
 from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
-from deploy.screen import Reading, Screen
-from deploy.stages.source import ArchiveOptions, run_archive
-from ingest.health import Tally
-from ingest.sources.archive import Archive
+from deploy.processes.source import ArchiveOptions, run_archive
+from deploy.terminal.progress import Reading, Screen
+from ingest.progress import Tally
+from ingest.sources.archive.source import Archive
 
 app = typer.Typer(help="Read one source into the log.")
 

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.commands.options import settings
-from deploy.live import default_of, option, variable
-from deploy.screen import Reading, Screen
-from deploy.stages.source import run_live
-from ingest.health import Tally
+from deploy.processes.source import run_live
+from deploy.source_options import default_of, option, variable
+from deploy.terminal.progress import Reading, Screen
+from ingest.progress import Tally
 from ingest.source import About, SourceKind
 from ingest.sources import SOURCES
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.sources.archive_table import columns_from
+from ingest.sources.archive.table import columns_from
 
 
 def parse_speed(text: str) -> float | None:

@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import settings
-from deploy.embedded.warehouse.statement import outline
+from deploy.embedded.chdb_http.statement import outline
+from deploy.local_store import store_at_hand
 from deploy.pager import show
-from deploy.store_at_hand import store_at_hand
 from processing import queries
 
 

@@ -9,15 +9,15 @@ import msgspec
 import typer
 
 from deploy.commands.options import TableFormat, settings
-from deploy.report import incident_lines
-from deploy.store_at_hand import store_at_hand
+from deploy.local_store import store_at_hand
+from deploy.terminal.incidents import incident_lines
 from deploy.writer import writer
 from processing import queries
-from processing.store.authors import AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, delete, posts_named
 from processing.store.migrate import migrate
 from processing.store.migrate import status as schema_status
+from processing.store.pseudonyms import AuthorNames
 from processing.store.purge import purge
 from processing.store.retention import apply_retention
 from processing.store.versions import moment_of, next_version

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import settings
-from processing.language import DETECTORS
-from processing.topics import Taxonomy, load_taxonomy
+from processing.tagging.language import DETECTORS
+from processing.tagging.topics import Taxonomy, load_taxonomy
 
 app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, and try it on a text.")
 

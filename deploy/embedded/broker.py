@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.failure import Failure
-from ingest.log import BrokerUnavailable, Cluster, NotKafka, probe
+from ingest.errors import Failure
+from ingest.kafka import BrokerUnavailable, Cluster, NotKafka, probe
 
 ENVIRONMENT = {"RUST_LOG": "off", "RUST_BACKTRACE": "0"}
 """For the child, whatever is set for the user, so that it says four lines, and the reason where it ends."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ingest.source import SourceKind
-from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.gdelt import Gdelt, GdeltSettings
-from ingest.sources.hackernews import HackerNews, HackerNewsSettings
-from ingest.sources.mastodon import Mastodon, MastodonSettings
-from ingest.sources.reddit import Reddit, RedditSettings
-from ingest.sources.rss import Rss, RssSettings
-from ingest.sources.snscrape import Snscrape, SnscrapeSettings
-from ingest.sources.telegram import Telegram, TelegramSettings
+from ingest.sources.bluesky.source import Bluesky, BlueskySettings
+from ingest.sources.gdelt.source import Gdelt, GdeltSettings
+from ingest.sources.hackernews.source import HackerNews, HackerNewsSettings
+from ingest.sources.mastodon.source import Mastodon, MastodonSettings
+from ingest.sources.reddit.source import Reddit, RedditSettings
+from ingest.sources.rss.source import Rss, RssSettings
+from ingest.sources.telegram.source import Telegram, TelegramSettings
+from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
 
 SOURCES: dict[str, SourceKind] = {
     "bluesky": SourceKind(BlueskySettings, Bluesky),

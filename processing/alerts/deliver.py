@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from processing import queries
-from processing.alerts.state import Decision, Standing, decide
+from processing.alerts.decision import Decision, Standing, decide
 from processing.contract import Incident
-from processing.sentences import verdict_sentence
+from processing.explanation.sentences import verdict_sentence
 from processing.store.client import Store
 from processing.store.versions import moment_of, take_version
 

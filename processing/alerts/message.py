@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName
-from processing.sentences import doubt_sentence, rarity, verdict_sentence
+from processing.explanation.sentences import doubt_sentence, rarity, verdict_sentence
 
 MOST_DOUBTS = 6
 SYNTHETIC = "Synthetic data: these posts were generated, nobody wrote them."

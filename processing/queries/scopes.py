@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from processing.contract import Incident, Spike
-from processing.queries.asked import Value
+from processing.queries.statement import Value
 
 LONGEST = timedelta(days=1)
 """Of a longer spike only so much is looked at."""

@@ -19,8 +19,8 @@ from itertools import groupby
 
 from ingest.contract import Post
 from ingest.event_time import AHEAD, event_time
-from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
+from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, next_version, overtaken, take_version
 

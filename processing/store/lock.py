@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ingest.failure import Failure
+from ingest.errors import Failure
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 
 STALE = timedelta(minutes=2)

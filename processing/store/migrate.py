@@ -13,7 +13,7 @@ from importlib import resources
 
 import stamina
 
-from ingest.failure import Failure
+from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
 from processing.store.lock import schema_lock

@@ -17,9 +17,9 @@ import msgspec
 from ingest.contract import Progress
 from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import Incident, Spike, TaggedPost
-from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, seconds
+from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, overtaken, take_version
 

@@ -15,15 +15,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from dashboard.data import load
-from dashboard.view import Range, Split, View
+from dashboard.filters import Range, Split, View
+from dashboard.snapshot import load
 from ingest.contract import Post, Progress
 from processing import queries
 from processing.contract import TaggedPost
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress
-from tests.benchmarks.parts import Parts
+from tests.support.parts import Parts
 
 DAYS = 30
 END = datetime(2020, 7, 24, tzinfo=UTC)

@@ -1,9 +1,9 @@
 """Hindi and Urdu words as people type them in Latin letters: `python -m tests.benchmarks.hindustani` lists them.
 
-It writes processing/languages/hindustani.txt. There is no spelling to look up: people leave vowels out (`karna`,
+It writes processing/tagging/language/hindustani.txt. There is no spelling to look up: people leave vowels out (`karna`,
 `krna`), write one for two (`aap`, `ap`), `y` for a last `e` (`krny`), no nasal (`hain`, `hai`), no `h`. So a word
 is given once, in full, and its spellings follow; verbs are given as stems. Spellings that are common words elsewhere
-are left out, by `wordfreq` (`pip install wordfreq`), except the commonest words, which processing.lexicon lists.
+are left out, by `wordfreq` (`pip install wordfreq`), except the commonest words, which `word_lists` lists.
 """
 
 from __future__ import annotations

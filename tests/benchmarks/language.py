@@ -1,7 +1,7 @@
 """Language detection, ours and each library alone: `python -m tests.benchmarks.language [FOLDER]` prints the tables.
 
 FOLDER holds `posts.ndjson.gz` (lines of text, lang, source). What was tuned on what: the model's weights, CLD2's
-weight beside it and every threshold were chosen on the tuning half alone (tests.benchmarks.language_posts says
+weight beside it and every threshold were chosen on the tuning half alone (tests.support.language_posts says
 which that is); the held-out half was only read to print these tables. lingua and py3langid are measured where
 they are installed, which `make bench-language` does. `--both-ways` also trains a model on the
 held-out half and measures it on the other one; it needs `wordfreq` and a minute.
@@ -16,12 +16,12 @@ from importlib import import_module, util
 from pathlib import Path
 
 from processing.contract import UNDETERMINED
-from processing.language import DETECTORS, Detected, LanguageDetector
-from processing.languages.detector import UNKNOWN, cleaned, one_line
-from processing.languages.libraries import LangDetect, standard
-from processing.languages.vote import Vote
-from tests.benchmarks.function_words import holds_hindustani
-from tests.benchmarks.language_posts import DEFAULT_FOLDER, LabelledPost, load, per_language, variety
+from processing.tagging.language import DETECTORS, Detected, LanguageDetector
+from processing.tagging.language.detector import UNKNOWN, cleaned, one_line
+from processing.tagging.language.ensemble import Vote
+from processing.tagging.language.libraries import LangDetect, standard
+from tests.support.function_words import holds_hindustani
+from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load, per_language, variety
 
 _SLOW = {"langdetect": 20, "lingua": 20}
 """Detectors that read only every n-th post: they would take minutes."""
@@ -138,7 +138,7 @@ def _letters(post: LabelledPost) -> int:
 
 
 def _print_romanised(ours: Measured, held: Sequence[LabelledPost]) -> None:
-    """Their gold is what a collection is named after: see `tests.benchmarks.function_words`."""
+    """Their gold is what a collection is named after: see `tests.support.function_words`."""
     print("vote, held out, Hindi and Urdu in Latin letters. exact: the labelled one of the two, which are one spoken")
     print(
         "language; the labels are those of an Indian and of a Pakistani collection, and either has posts of the other"

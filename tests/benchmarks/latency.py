@@ -18,10 +18,10 @@ from threading import Thread
 import msgspec
 
 from deploy.demo.posts import generate
-from ingest.log import PostProducer, ensure_topics
+from ingest.kafka import PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from tests.benchmarks.parts import Parts
+from tests.support.parts import Parts
 
 RATE = 1_000
 """Posts a second."""

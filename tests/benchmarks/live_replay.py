@@ -15,16 +15,16 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.sources.bluesky_post import to_found
-from ingest.sources.bluesky_wire import Wire, read_frame
+from ingest.sources.bluesky.frames import Wire, read_frame
+from ingest.sources.bluesky.mapping import to_found
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.migrate import migrate
-from tests.benchmarks.parts import Parts
-from tests.e2e.stacks import Installation, Running
-from tests.jetstream import Jetstream
-from tests.replay import Publisher, replay
-from tests.waiting import eventually
+from tests.support.jetstream import Jetstream
+from tests.support.parts import Parts
+from tests.support.replay import Publisher, replay
+from tests.support.stacks import Installation, Running
+from tests.support.waiting import eventually
 
 FRAMES = 50_000
 RATE = 200

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.ingest.sources.mastodon_firehose import firehose, read
+from tests.support.networks.mastodon_firehose import firehose, read
 
 RATES = (5, 12, 13, 15, 20)
 FOR = timedelta(hours=1)

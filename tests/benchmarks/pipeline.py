@@ -21,11 +21,11 @@ import msgspec
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import Situation
 from ingest.contract import Post
-from ingest.log import GroupWatch, PostProducer, ensure_topics
+from ingest.kafka import GroupWatch, PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from tests.benchmarks.parts import Parts
 from tests.benchmarks.worker import GROUP, Figures
+from tests.support.parts import Parts
 
 DEMO_DAYS = timedelta(days=28)
 """More than the demo archive spans."""

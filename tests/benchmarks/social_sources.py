@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
-from ingest.sources import mastodon_status, reddit_thing, telegram_channel
-from ingest.sources.snscrape_process import SnscrapeProcess
-from tests.ingest.sources.mastodon_server import Instance
-from tests.ingest.sources.reddit_server import Forum
-from tests.ingest.sources.telegram_server import Site, a_channel
-from tests.serving import served
+from ingest.sources.mastodon.source import mapping as mastodon_status
+from ingest.sources.reddit.source import mapping as reddit_thing
+from ingest.sources.telegram.source import mapping as telegram_channel
+from ingest.transport.snscrape.process import SnscrapeProcess
+from tests.support.networks.mastodon_server import Instance
+from tests.support.networks.reddit_server import Forum
+from tests.support.networks.telegram_server import Site, a_channel
+from tests.support.serving import served
 
 SECONDS = 3.0
 TEXT = "TikTok will be banned in every harbour, they say, and nobody knows where the boats will go. " * 3

@@ -20,14 +20,14 @@ import zstandard
 
 from ingest.contract import Post, encode
 from ingest.source import Item
-from ingest.sources.archive import Archive
-from ingest.sources.feed_items import FirstSight, entry_to_post, read_feed
-from ingest.sources.feed_list import Feed
-from ingest.sources.gdelt import TERMS
-from ingest.sources.gkg import Wanted, read_file
-from ingest.sources.hackernews_items import hit_to_post, item_to_post
-from tests.ingest.sources.feed_publisher import a_feed, an_item
-from tests.ingest.sources.gdelt_files import a_file, a_row
+from ingest.sources.archive.source import Archive
+from ingest.sources.gdelt.mapping import Wanted, read_file
+from ingest.sources.gdelt.source import TERMS
+from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
+from ingest.sources.rss.catalog import Feed
+from ingest.sources.rss.mapping import FirstSight, entry_to_post, read_feed
+from tests.support.networks.feed_publisher import a_feed, an_item
+from tests.support.networks.gdelt_files import a_file, a_row
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = "TikTok could be banned in schools, the ministry said, and nobody was asked before it was decided. "

@@ -18,12 +18,12 @@ from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
-from processing.observed import MINUTE, together
-from processing.spikes.bins import bins, start_of_bin
-from processing.spikes.book import NOTHING, Book, Key, Observation
-from processing.spikes.detector import DetectorPolicy
-from processing.spikes.episodes import EpisodePolicy
-from processing.spikes.matrix import Matrix, score_matrix
+from processing.detection.bins import bins, start_of_bin
+from processing.detection.detector import DetectorPolicy
+from processing.detection.episodes import EpisodePolicy
+from processing.detection.matrix import Matrix, score_matrix
+from processing.detection.series_set import NOTHING, Book, Key, Observation
+from processing.queries.counts import MINUTE, together
 
 SEED = 2020
 SCALES = (1.0, 3.0, 10.0)

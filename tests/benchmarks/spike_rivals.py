@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.spike_series import BINS_A_DAY
+from tests.support.spike_series import BINS_A_DAY
 
 FEWEST = 10
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.spikes.detector import DetectorPolicy
-from processing.spikes.matrix import Matrix, score_matrix
-from tests.benchmarks.spike_series import BINS_A_DAY, WIDTH, Labelled, hashtags, places
+from processing.detection.detector import DetectorPolicy
+from processing.detection.matrix import Matrix, score_matrix
+from tests.support.spike_series import BINS_A_DAY, WIDTH, Labelled, hashtags, places
 
 Told = Callable[[Matrix], NDArray[np.int64]]
 """The bins in which one series alerts."""

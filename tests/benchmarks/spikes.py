@@ -15,14 +15,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.spikes import detector, episodes
-from processing.spikes.backtest import episode_events
-from processing.spikes.detector import Bin, DetectorPolicy, DetectorState
-from processing.spikes.episodes import EpisodeKind, EpisodePolicy, EpisodeState
-from processing.spikes.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.detection import detector, episodes
+from processing.detection.backtest import episode_events
+from processing.detection.detector import Bin, DetectorPolicy, DetectorState
+from processing.detection.episodes import EpisodeKind, EpisodePolicy, EpisodeState
+from processing.detection.matrix import Matrix, ScoredMatrix, score_matrix
 from tests.benchmarks.spike_demo import by_volume, false_joins
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
-from tests.benchmarks.spike_series import (
+from tests.benchmarks.spike_sources import by_share, collectors
+from tests.conftest import ROOT
+from tests.support.spike_series import (
     BINS_A_DAY,
     START,
     WIDTH,
@@ -34,8 +36,6 @@ from tests.benchmarks.spike_series import (
     onset,
     places,
 )
-from tests.benchmarks.spike_sources import by_share, collectors
-from tests.conftest import ROOT
 
 POLICY = DetectorPolicy.for_bins(WIDTH)
 BUDGET = 0.5

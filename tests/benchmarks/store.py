@@ -22,7 +22,7 @@ from processing.store.rollup import SLACK, roll_up
 from processing.store.statements import portions
 from processing.store.versions import take_version
 from processing.store.writer import insert_posts, recount
-from tests.benchmarks.parts import Parts, shipped_enricher
+from tests.support.parts import Parts, shipped_enricher
 
 SEED = 40_000
 POSTS = 2_000_000

@@ -20,8 +20,8 @@ from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from tests.benchmarks.live_replay import counted
-from tests.e2e.stacks import Installation
-from tests.jetstream import Jetstream
+from tests.support.jetstream import Jetstream
+from tests.support.stacks import Installation
 
 DAYS = 2
 TALK_AN_HOUR = 6

@@ -21,9 +21,9 @@ from pathlib import Path
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import BAN_TALK
 from ingest.contract import Post, decode_post
-from processing.enrich import Enricher
-from processing.language import DETECTORS
-from processing.topics import Taxonomy, load_taxonomy
+from processing.tagging.language import DETECTORS
+from processing.tagging.tagger import Enricher
+from processing.tagging.topics import Taxonomy, load_taxonomy
 from tests.conftest import ROOT
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))

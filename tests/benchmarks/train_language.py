@@ -1,6 +1,6 @@
-"""Train the language model: `python -m tests.benchmarks.train_language [FOLDER]` writes processing/languages/model.npz.
+"""Train the language model: `python -m tests.benchmarks.train_language [FOLDER]` writes its `model.npz`.
 
-It learns from the tuning half of FOLDER's `posts.ndjson.gz` (see tests.benchmarks.language_posts; its README names
+It learns from the tuning half of FOLDER's `posts.ndjson.gz` (see tests.support.language_posts; its README names
 the licences) and from posts made up of random words: for 42 languages words as frequent as `wordfreq` says (data
 CC BY-SA 4.0), for five more words made of the trigrams in langdetect's profiles (Apache-2.0). No text is kept: the
 file holds weights of hashes. The same seed, numpy and processor give the same bytes. It lies with the benchmarks
@@ -28,12 +28,21 @@ import numpy as np
 from langdetect.detector_factory import PROFILES_DIRECTORY
 from numpy.typing import NDArray
 
-from processing.languages.detector import cleaned
-from processing.languages.features import BLOCK, IDEOGRAPHS_FROM, LETTERS, Codes, Rows, WordList, featurise, stream
-from processing.languages.libraries import Cld
-from processing.languages.model import Model, Weights, pooled
-from processing.lexicon import HINDUSTANI, NO_EVIDENCE
-from tests.benchmarks.language_posts import DEFAULT_FOLDER, LabelledPost, load
+from processing.tagging.language.detector import cleaned
+from processing.tagging.language.features import (
+    BLOCK,
+    IDEOGRAPHS_FROM,
+    LETTERS,
+    Codes,
+    Rows,
+    WordList,
+    featurise,
+    stream,
+)
+from processing.tagging.language.libraries import Cld
+from processing.tagging.language.model import Model, Weights, pooled
+from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE
+from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load
 
 MODEL = Path(__file__).parents[2] / "processing" / "languages" / "model.npz"
 

@@ -26,7 +26,7 @@ import zstandard
 
 from tests.integration.test_warehouse.conftest import READER, UNENCRYPTED, Warehouse, start, stop
 from tests.integration.test_warehouse.conftest import wait_until_ready as ready
-from tests.waiting import free_port
+from tests.support.waiting import free_port
 
 MOST_TIMES = 10
 MOST_BYTES = 1_500_000_000

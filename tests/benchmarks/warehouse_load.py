@@ -27,7 +27,7 @@ from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts
 from tests.conftest import NOON, a_post
 from tests.integration.test_warehouse.conftest import READER, WRITER, Warehouse, start, stop, wait_until_ready
-from tests.waiting import free_port
+from tests.support.waiting import free_port
 
 READERS = 8
 RING, BATCH = 100_000, 2_000

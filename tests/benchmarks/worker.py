@@ -21,13 +21,13 @@ import msgspec
 from pydantic import SecretStr
 
 from ingest.contract import KafkaAddress
-from ingest.log import Batch, PostConsumer, PostProducer
-from processing import pipeline
+from ingest.kafka import Batch, PostConsumer, PostProducer
+from processing import worker as pipeline
 from processing.contract import ClickHouseAddress
-from processing.language import DETECTORS
 from processing.settings import ProcessingSettings
 from processing.store.client import Store
-from processing.topics import ReloadingTaxonomy
+from processing.tagging.language import DETECTORS
+from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import WRITER_PASSWORD
 
 Given = ParamSpec("Given")

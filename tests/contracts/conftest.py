@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from ingest.contract import KafkaAddress
-from ingest.log import ensure_topics
-from tests.contracts import brokers
+from ingest.kafka import ensure_topics
 from tests.kafka import server
+from tests.support import brokers
 
 PARTITIONS = 3
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from dashboard.door import Names, refusal
-from deploy.embedded.warehouse.access import refuse_web_pages
-from deploy.embedded.warehouse.errors import EngineError
-from deploy.embedded.warehouse.settings import WarehouseSettings
+from deploy.embedded.chdb_http.access import refuse_web_pages
+from deploy.embedded.chdb_http.errors import EngineError
+from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 BOUND = ["127.0.0.1", "localhost", "::1", "127.0.0.2", "192.168.0.1", "0.0.0.0"]
 HOSTS = [

@@ -11,13 +11,13 @@ import pycld2
 import pytest
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, duration, moment, number
+from dashboard.i18n.labels import EVIDENCE, TOPICS, evidence_name, language_name, topic_name
 from dashboard.languages import LANGUAGES
-from dashboard.names import EVIDENCE, TOPICS, evidence_name, language_name, topic_name
 from dashboard.settings import DashboardSettings
 from deploy.cli import COMMANDS
-from processing.languages.features import WordList
-from processing.languages.libraries import standard
-from processing.languages.model import Model
+from processing.tagging.language.features import WordList
+from processing.tagging.language.libraries import standard
+from processing.tagging.language.model import Model
 
 ARABIC_LETTER = re.compile(r"[\u0621-\u064a]")
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.data import Snapshot, load
+from dashboard.filters import Range, Split, View
 from dashboard.settings import DashboardSettings
-from dashboard.view import Range, Split, View
+from dashboard.snapshot import Snapshot, load
 from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.queries import Reader
-from tests.dashboard import stock
-from tests.dashboard.stock import END, SOURCE, START
+from tests.support import stock
+from tests.support.stock import END, SOURCE, START
 
 POSTS = [*stock.generated(), *stock.hostile()]
 

@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from dashboard.filters import View
 from dashboard.i18n import ENGLISH
 from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, escaped, safe_link
-from dashboard.view import View
+from dashboard.views.explanation import pointed_at
 from dashboard.views.posts import article
-from dashboard.views.why import pointed_at
 from processing.queries import StoredPost
-from tests.dashboard.stock import END, HOSTILE
+from tests.support.stock import END, HOSTILE
 
 
 class Reading(HTMLParser):

@@ -13,18 +13,18 @@ from streamlit.testing.v1 import AppTest
 from dashboard import server
 from dashboard.app import STATIC
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, moment
-from dashboard.names import language_name
+from dashboard.i18n.labels import language_name
 from dashboard.settings import DashboardSettings
 from ingest.contract import Progress
 from processing.alerts.message import details
 from processing.contract import ClickHouseAddress, Evidence, VerdictName
-from processing.sentences import rarity, verdict_sentence
+from processing.explanation.sentences import rarity, verdict_sentence
 from processing.store.client import Store
 from processing.store.writer import write_incidents, write_progress
-from tests.dashboard import stock
 from tests.dashboard.conftest import settings_for
-from tests.serving import Says, served
-from tests.waiting import free_port
+from tests.support import stock
+from tests.support.serving import Says, served
+from tests.support.waiting import free_port
 
 
 def page(settings: DashboardSettings, **address: str) -> AppTest:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.stacks import Installation
+from tests.support.stacks import Installation
 
 
 def python(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -29,8 +29,8 @@ def test_no_command_loads_the_page_or_the_engine_before_it_serves_it() -> None:
 
 def test_commands_that_only_ask_the_store_load_no_network_and_no_language() -> None:
     loaded = python(
-        "import sys, deploy.commands.sql, deploy.commands.store, deploy.stages.watch\n"
-        "print(*{'ingest.sources', 'processing.language'} & set(sys.modules))"
+        "import sys, deploy.commands.sql, deploy.commands.store, deploy.processes.watch\n"
+        "print(*{'ingest.sources', 'processing.tagging.language'} & set(sys.modules))"
     )
     assert (loaded.returncode, loaded.stdout) == (0, "\n"), loaded.stderr
 

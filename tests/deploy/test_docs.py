@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from deploy.reference import reference
+from deploy.docs.reference import reference
 from deploy.settings import STAGES, known_names
 from ingest.sources import SOURCES
 from processing.store.migrate import shipped
@@ -18,7 +18,7 @@ def text(name: str) -> str:
 
 
 def test_the_reference_is_made_of_the_code() -> None:
-    assert text("docs/reference.md") == reference(), "run `python -m deploy.reference > docs/reference.md`"
+    assert text("docs/reference.md") == reference(), "run `python -m deploy.docs.reference > docs/reference.md`"
 
 
 def test_every_setting_is_described() -> None:

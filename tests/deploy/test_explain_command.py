@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.explained import explanation_lines
-from deploy.screen import printable
-from processing import queries
+from deploy.terminal.explanation import explanation_lines
+from deploy.terminal.progress import printable
+from processing import explanation
 from processing.contract import ClickHouseAddress, Incident, IncidentState, Severity, TaggedPost
 from processing.store.client import Store
 from processing.store.writer import recount, write_incidents, write_posts
 from tests.conftest import NOON, WRITER_PASSWORD, a_post
-from tests.deploy.terminal import on_a_terminal
+from tests.support.terminal import on_a_terminal
 
 FORGED = "ALERT: ban at 900 times normal"
 HOSTILE = "\u202eturned\u2066 \x9b2Jgone"
@@ -70,7 +70,7 @@ def an_incident() -> Incident:
 
 
 def test_a_name_forges_no_line(store: Store, incident: Incident) -> None:
-    explained = queries.explanation(store, incident, NOON + timedelta(hours=2))
+    explained = explanation.explain(store, incident, NOON + timedelta(hours=2))
     shown = printable("\n".join(explanation_lines(explained, timedelta(minutes=5))))
     assert shown.lower().count(FORGED.lower()) == 5
     assert not [line for line in shown.splitlines() if line.strip().lower().startswith(FORGED.lower())]

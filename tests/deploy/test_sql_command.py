@@ -19,7 +19,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import StoreRefused
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD
-from tests.deploy.terminal import on_a_terminal
+from tests.support.terminal import on_a_terminal
 
 Ask = Callable[..., subprocess.CompletedProcess[bytes]]
 

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.settings import load
 from deploy.writer import NAME, PasswordUnusable, kept_password, writer
-from tests.e2e.stacks import Installation
+from tests.support.stacks import Installation
 
 
 def test_the_first_call_makes_one_up_and_others_find_it(tmp_path: Path) -> None:

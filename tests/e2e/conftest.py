@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stacks import Installation
+from tests.support.stacks import Installation
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import zstandard
 
-from ingest.sources.archive import Archive
+from ingest.sources.archive.source import Archive
 from processing.store.client import Store
-from tests.e2e.stacks import Installation
-from tests.ingest.test_archive_formats import SNOWFLAKE, a_comment, a_status
-from tests.live import collect
+from tests.ingest.sources.archive.test_formats import SNOWFLAKE, a_comment, a_status
+from tests.support.live import collect
+from tests.support.stacks import Installation
 
 
 def test_a_folder_of_other_people_s_archives_is_counted(store: Store, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from processing.store.client import Store
 from tests.contracts.sources.gdelt import gdelt_network
 from tests.contracts.sources.hackernews import hackernews_network
 from tests.contracts.sources.rss import rss_network
-from tests.ingest.sources.feed_publisher import an_item
-from tests.live import Live, collect
+from tests.support.live import Live, collect
+from tests.support.networks.feed_publisher import an_item
 
 
 def test_hacker_news_is_counted(store: Store, tmp_path: Path) -> None:

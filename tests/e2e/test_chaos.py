@@ -15,15 +15,15 @@ from threading import Event
 
 import pytest
 
-from deploy.addresses import clickhouse_answers
+from deploy.supervisor.endpoints import clickhouse_answers
 from ingest.contract import Post
 from processing.store.client import Store, StoreUnavailable
 from tests.e2e.chaos.archive import messages, write
 from tests.e2e.chaos.monkey import VICTIMS
 from tests.e2e.chaos.trial import attempt, counts_of, posts_in_store
 from tests.e2e.chaos.truth import counted, differences, recounted
-from tests.e2e.stacks import Installation
-from tests.waiting import eventually
+from tests.support.stacks import Installation
+from tests.support.waiting import eventually
 
 SEED = 7
 OUTAGE_SECONDS = 6.0

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import encode
-from ingest.sources.archive import Archive
+from ingest.sources.archive.source import Archive
 from tests.conftest import NOON, a_post
-from tests.e2e.stacks import Installation, listens
-from tests.waiting import eventually
+from tests.support.stacks import Installation, listens
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("part", ["kafka", "clickhouse", "dashboard"])

@@ -14,15 +14,16 @@ import pytest
 
 from deploy.demo.scenario import EVENTS, QUIET
 from deploy.demo.truth import PlantedSurge, truth
-from processing import queries
+from processing import explanation, queries
 from processing.backtest import backtest
 from processing.contract import Incident, Spike, VerdictName
-from processing.queries import Explanation, Part, Query, Terms
-from processing.spikes.detector import DetectorPolicy
+from processing.detection.detector import DetectorPolicy
+from processing.explanation import Explanation, Part, Terms
+from processing.queries import Query
 from processing.store.client import Store
-from processing.topics import load_taxonomy
+from processing.tagging.topics import load_taxonomy
 from tests.conftest import ROOT
-from tests.e2e.stacks import Installation, Running, listens
+from tests.support.stacks import Installation, Running, listens
 
 QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -166,7 +167,7 @@ def test_a_backtest_finds_the_same(watched: Watched) -> None:
 
 @pytest.fixture(scope="module")
 def explained(watched: Watched) -> Explanation:
-    return queries.explanation(watched.store, watched.friday, LAST)
+    return explanation.explain(watched.store, watched.friday, LAST)
 
 
 def terms_in(explained: Explanation, language: str) -> list[str]:
@@ -191,7 +192,7 @@ def test_the_alert_has_the_first_of_the_same_terms(watched: Watched, explained: 
 
 
 def test_an_explanation_can_be_asked_for_one_language(watched: Watched) -> None:
-    arabic = queries.explanation(watched.store, watched.friday, LAST, language="ar")
+    arabic = explanation.explain(watched.store, watched.friday, LAST, language="ar")
     assert [part.language for part in arabic.terms] == ["ar"]
     assert {row.language for row in arabic.first_posts.rows} == {"ar"}
     assert [row.name for row in arabic.languages.rows] == ["ar"]
@@ -200,7 +201,7 @@ def test_an_explanation_can_be_asked_for_one_language(watched: Watched) -> None:
 
 
 def test_the_same_posts_give_the_same_explanation(watched: Watched, explained: Explanation) -> None:
-    assert queries.explanation(watched.store, watched.friday, LAST) == explained
+    assert explanation.explain(watched.store, watched.friday, LAST) == explained
 
 
 def test_it_shows_first_and_most_shared_posts_and_where_they_point(explained: Explanation) -> None:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deploy.addresses import clickhouse_answers
+from deploy.supervisor.endpoints import clickhouse_answers
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.conftest import a_post
-from tests.e2e.stacks import Installation
-from tests.integration.clocks import as_if_ahead
-from tests.integration.stored import tagged, write
-from tests.waiting import eventually
+from tests.support.clocks import as_if_ahead
+from tests.support.stacks import Installation
+from tests.support.stored import tagged, write
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from http import HTTPStatus
 import pytest
 
 from processing.store.client import Store, StoreRefused, StoreUnavailable
-from tests.e2e.stacks import Installation
-from tests.jetstream import Jetstream
-from tests.waiting import eventually
+from tests.support.jetstream import Jetstream
+from tests.support.stacks import Installation
+from tests.support.waiting import eventually
 
 PATIENCE = timedelta(seconds=60)
 

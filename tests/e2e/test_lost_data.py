@@ -9,7 +9,7 @@ import pytest
 
 from ingest.contract import encode
 from tests.conftest import a_post
-from tests.e2e.stacks import Installation
+from tests.support.stacks import Installation
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from ingest.contract import Post, encode
 from tests.conftest import NOON, a_post
-from tests.e2e.stacks import Installation
 from tests.integration.test_watch import talk
+from tests.support.stacks import Installation
 
 NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
 LONG_AGO = datetime(2005, 3, 1, tzinfo=UTC)

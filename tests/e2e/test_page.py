@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
-from tests.dashboard import stock
 from tests.prepare import CHROMIUM
-from tests.waiting import eventually, free_port
+from tests.support import stock
+from tests.support.waiting import eventually, free_port
 
 pytestmark = pytest.mark.browser
 

@@ -13,9 +13,9 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from tests.e2e.stacks import Installation, Running, listens
-from tests.serving import Asked, Says, served
-from tests.waiting import eventually
+from tests.support.serving import Asked, Says, served
+from tests.support.stacks import Installation, Running, listens
+from tests.support.waiting import eventually
 
 WRITING = [("backup", "{other}"), ("restore", "{copy}"), ("migrate",), ("forget", "--source", "x", "--yes")]
 ANSWERS = "banwatch: What answers at http://127.0.0.1:{port} has not proved"

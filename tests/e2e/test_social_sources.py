@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.sources.mastodon import Mastodon, MastodonSettings
-from ingest.sources.reddit import Reddit, RedditSettings
-from ingest.sources.snscrape import Snscrape, SnscrapeSettings
-from ingest.sources.telegram import Telegram, TelegramSettings
+from ingest.sources.mastodon.source import Mastodon, MastodonSettings
+from ingest.sources.reddit.source import Reddit, RedditSettings
+from ingest.sources.telegram.source import Telegram, TelegramSettings
+from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
 from processing.store.client import Store
-from tests.ingest.sources.mastodon_server import TOKEN, mastodon
-from tests.ingest.sources.reddit_server import Forum, full_name
-from tests.ingest.sources.telegram_server import Site, a_channel, message
-from tests.ingest.sources.weibo_server import USER, Timeline
-from tests.live import Live, collect
-from tests.serving import served
+from tests.support.live import Live, collect
+from tests.support.networks.mastodon_server import TOKEN, mastodon
+from tests.support.networks.reddit_server import Forum, full_name
+from tests.support.networks.telegram_server import Site, a_channel, message
+from tests.support.networks.weibo_server import USER, Timeline
+from tests.support.serving import served
 
 
 def now() -> datetime:

@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.e2e.stacks import Installation, listens
-from tests.waiting import eventually
+from tests.support.stacks import Installation, listens
+from tests.support.waiting import eventually
 
 COMMANDS = [("up", "--no-sources", "--no-dashboard"), ("demo",), ("sql", "SELECT 1"), ("migrate",), ("warehouse",)]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ingest.contract import KafkaAddress
-from tests.contracts import brokers
+from tests.support import brokers
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from processing import queries
 from processing.backtest import Backtest, backtest
-from processing.backtest_counts import stretches
 from processing.contract import ClickHouseAddress, VerdictName
-from processing.observed import HISTORY
-from processing.spikes.detector import DetectorPolicy
+from processing.detection.detector import DetectorPolicy
+from processing.queries.backtest_counts import stretches
+from processing.queries.counts import HISTORY
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts
 from tests.conftest import NOON

@@ -23,8 +23,8 @@ from processing.store.purge import purge
 from processing.store.retention import Retention, apply_retention
 from processing.store.writer import recount, write_posts, write_scored_until
 from tests.conftest import NOON, a_post
-from tests.e2e.stacks import Installation
-from tests.integration.clocks import as_if_ahead
+from tests.support.clocks import as_if_ahead
+from tests.support.stacks import Installation
 
 VIEWS = ("posts", "counts", "spikes", "incidents", "watch_progress")
 # What a recount of everything gives, beside what `counts` says.

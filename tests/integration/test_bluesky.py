@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.bluesky_wire import Wire
+from ingest.sources.bluesky.frames import Wire
+from ingest.sources.bluesky.source import Bluesky, BlueskySettings
 from processing import queries
 from processing.store.client import Store
-from tests.jetstream import Jetstream
-from tests.live import collect, running
-from tests.replay import replay
-from tests.waiting import eventually
+from tests.support.jetstream import Jetstream
+from tests.support.live import collect, running
+from tests.support.replay import replay
+from tests.support.waiting import eventually
 
 HOUR = timedelta(hours=1)
 

@@ -12,10 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from ingest.contract import Progress
-from ingest.log import PostProducer
+from ingest.kafka import PostProducer
 from processing.alerts.deliver import Outcome, Sent, deliver
 from processing.contract import ClickHouseAddress, Incident, TaggedPost, VerdictName
-from processing.pipeline import Pipeline
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -33,13 +32,14 @@ from processing.store.writer import (
     write_spikes,
     write_watch_state,
 )
+from processing.worker import Pipeline
 from tests.conftest import NOON, a_post
-from tests.integration.clocks import SetStore, as_if_ahead, versioned
-from tests.integration.stored import MINUTE, counted, recounted, tagged, write
-from tests.integration.test_pipeline import producer, send, taxonomy_file, worker
 from tests.integration.test_questions import a_spike, an_incident
 from tests.integration.test_store_rollups import agrees, settle
-from tests.waiting import eventually
+from tests.integration.test_worker import producer, send, taxonomy_file, worker
+from tests.support.clocks import SetStore, as_if_ahead, versioned
+from tests.support.stored import MINUTE, counted, recounted, tagged, write
+from tests.support.waiting import eventually
 
 __all__ = ["producer", "taxonomy_file", "worker"]
 

@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.conftest import ROOT
-from tests.waiting import eventually, free_port
+from tests.support.waiting import eventually, free_port
 
 PATHS = [
     "/",

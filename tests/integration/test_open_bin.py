@@ -15,13 +15,13 @@ from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.backtest import backtest
 from processing.contract import Severity, TaggedPost, VerdictName
-from processing.spikes.detector import DetectorPolicy
+from processing.detection.detector import DetectorPolicy
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import Watch
 from tests.conftest import NOON, a_post
-from tests.integration.rises import END, SOURCE, START, WIDTH, background, own_words, rise, tagged
+from tests.support.rises import END, SOURCE, START, WIDTH, background, own_words, rise, tagged
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)

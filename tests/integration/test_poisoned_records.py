@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from kafka import KafkaProducer
 
 from ingest.contract import KafkaAddress, Post
-from ingest.log import GroupWatch, PostProducer
-from ingest.log.wire import HEADER, Headers, Unreadable, read
-from processing.pipeline import Pipeline
+from ingest.kafka import GroupWatch, PostProducer
+from ingest.kafka.codec import HEADER, Headers, Unreadable, read
 from processing.store.client import Store
-from tests.integration.test_pipeline import producer, send, taxonomy_file, worker
+from processing.worker import Pipeline
 from tests.integration.test_refusals import foreign, posts_of_noon, rejected
-from tests.waiting import eventually
+from tests.integration.test_worker import producer, send, taxonomy_file, worker
+from tests.support.waiting import eventually
 
 __all__ = ["foreign", "producer", "taxonomy_file", "worker"]
 

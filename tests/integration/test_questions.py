@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from deploy.dictionary import STABLE, dictionary
-from deploy.questions import QUESTIONS, Question
+from deploy.docs.data_dictionary import STABLE, dictionary
+from deploy.docs.example_queries import QUESTIONS, Question
 from processing.contract import (
     ClickHouseAddress,
     Evidence,
@@ -151,7 +151,7 @@ def test_a_question_has_a_sensible_answer(stocked: Store, question: Question) ->
 def test_the_dictionary_is_made_of_the_schema(store: Store) -> None:
     page = dictionary(store)
     written = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
-    assert written == page, "run `python -m deploy.dictionary > docs/data-dictionary.md`"
+    assert written == page, "run `python -m deploy.docs.data_dictionary > docs/data-dictionary.md`"
     columns = store.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()")
     for table, name in columns:
         assert table not in STABLE or f"| `{name}` |" in page

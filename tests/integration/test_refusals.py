@@ -11,16 +11,16 @@ import pytest
 from kafka import KafkaProducer
 
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
-from ingest.log import PostProducer
-from ingest.log.wire import HEADER, LARGEST_RECORD
+from ingest.kafka import PostProducer
+from ingest.kafka.codec import HEADER, LARGEST_RECORD
 from processing import queries
-from processing.pipeline import Pipeline
 from processing.store.client import RowsRefused, Store, StoreRefused, StoreUnavailable
 from processing.store.refusals import write_apart
+from processing.worker import Pipeline
 from tests.conftest import NOON, a_post
-from tests.integration.stored import counted
-from tests.integration.test_pipeline import producer, rejections, send, taxonomy_file, worker
-from tests.waiting import eventually
+from tests.integration.test_worker import producer, rejections, send, taxonomy_file, worker
+from tests.support.stored import counted
+from tests.support.waiting import eventually
 
 __all__ = ["producer", "taxonomy_file", "worker"]
 

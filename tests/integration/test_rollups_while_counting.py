@@ -13,8 +13,8 @@ from processing.store.client import Store
 from processing.store.rollup import roll_up
 from processing.store.writer import recount
 from tests.conftest import NOON, a_post
-from tests.integration.stored import MINUTE, tagged, write
 from tests.integration.test_store_rollups import settle
+from tests.support.stored import MINUTE, tagged, write
 
 POSTS = 3 * 24 * 60
 LOOKS = 80

@@ -12,17 +12,17 @@ from ingest.contract import Progress
 from ingest.event_time import LATEST
 from processing import queries
 from processing.contract import ClickHouseAddress
-from processing.enrich import Enricher
-from processing.language import DETECTORS
 from processing.retag import retag
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress
-from processing.topics import parse_taxonomy
-from tests.benchmarks.parts import shipped_enricher
+from processing.tagging.language import DETECTORS
+from processing.tagging.tagger import Enricher
+from processing.tagging.topics import parse_taxonomy
 from tests.conftest import NOON, a_post
-from tests.integration.stored import MINUTE, counted, recounted, some_posts, tagged, write
-from tests.waiting import free_port
+from tests.support.parts import shipped_enricher
+from tests.support.stored import MINUTE, counted, recounted, some_posts, tagged, write
+from tests.support.waiting import free_port
 
 
 def test_counts_are_those_of_the_posts(store: Store) -> None:

@@ -10,14 +10,14 @@ import pytest
 from deploy.settings import load
 from ingest.contract import Post
 from processing.queries.scopes import Scope
-from processing.queries.speech import concentrations
-from processing.store.authors import PLAIN, AuthorNames
 from processing.store.client import Store
 from processing.store.deletions import Named, blank_the_gone, delete_posts, entomb, named_by, posts_named
 from processing.store.deletions import delete as delete_named
+from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.writer import insert_posts, recount, write_posts
+from processing.verdicts.authorship import concentrations
 from tests.conftest import NOON, a_post
-from tests.integration.stored import MINUTE, counted, recounted, some_posts, tagged, write
+from tests.support.stored import MINUTE, counted, recounted, some_posts, tagged, write
 
 DAY = timedelta(days=1)
 

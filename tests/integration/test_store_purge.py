@@ -9,14 +9,14 @@ from pathlib import Path
 import lz4.block
 import zstandard
 
-from deploy.embedded.warehouse.settings import OWN_FOLDER
+from deploy.embedded.chdb_http.settings import OWN_FOLDER
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.purge import Purged, purge
 from processing.store.writer import recount
 from tests.conftest import NOON, a_post
-from tests.integration.stored import tagged, write
-from tests.waiting import eventually
+from tests.support.stored import tagged, write
+from tests.support.waiting import eventually
 
 MARKER = b"xylophone-marmalade-quagmire"
 HEADER = 25  # of a block: 16 bytes of checksum, the method, the sizes with and without compression

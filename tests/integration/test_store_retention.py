@@ -11,9 +11,9 @@ from processing.retag import retag
 from processing.store.client import Store
 from processing.store.retention import CONTENT, Retention, apply_retention
 from processing.store.writer import StoredBefore, insert_posts, recount
-from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
-from tests.integration.stored import MINUTE, counted, tagged
+from tests.support.parts import shipped_enricher
+from tests.support.stored import MINUTE, counted, tagged
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

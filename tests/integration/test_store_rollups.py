@@ -18,9 +18,9 @@ from processing.store.rollup import roll_up
 from processing.store.statements import sql
 from processing.store.versions import take_version
 from processing.store.writer import recount, write_posts
-from tests.benchmarks.parts import shipped_enricher
 from tests.conftest import NOON, a_post
-from tests.integration.stored import tagged, write
+from tests.support.parts import shipped_enricher
+from tests.support.stored import tagged, write
 
 SUMS = "topic, language, source, sum(posts), sum({authors}), sum(backfilled), sum(deleted)"
 

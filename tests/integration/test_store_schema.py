@@ -19,10 +19,10 @@ from processing.store.client import Store
 from processing.store.lock import Lock, SchemaLocked, next_number, schema_lock
 from processing.store.retention import Retention
 from processing.store.schema import render
-from tests.benchmarks.parts import Parts
 from tests.conftest import NOON, ROOT, a_post
-from tests.integration.stored import counted, recounted, tagged, write
-from tests.waiting import eventually
+from tests.support.parts import Parts
+from tests.support.stored import counted, recounted, tagged, write
+from tests.support.waiting import eventually
 
 DECLARED = ROOT / "tests" / "integration" / "schema.txt"
 ON_A_CLUSTER = ROOT / "tests" / "integration" / "schema_on_cluster.sql"

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from deploy.dictionary import STABLE
-from deploy.embedded.warehouse.allowance import limits_as_settings
-from deploy.embedded.warehouse.grants import USERS, granted_to_reader
-from deploy.embedded.warehouse.settings import ReaderLimits
+from deploy.docs.data_dictionary import STABLE
+from deploy.embedded.chdb_http.policy.grants import USERS, granted_to_reader
+from deploy.embedded.chdb_http.reader_settings import limits_as_settings
+from deploy.embedded.chdb_http.settings import ReaderLimits
 from processing.contract import ClickHouseAddress
 from processing.queries import rollups
 from processing.store.client import Store, StoreRefused

@@ -11,13 +11,14 @@ import pytest
 from processing import queries
 from processing.backtest import backtest
 from processing.contract import ClickHouseAddress, Incident, Spike, TaggedPost, VerdictName
-from processing.queries import Circumstances
-from processing.sentences import doubt_sentence
-from processing.spikes.detector import DetectorPolicy
+from processing.detection.detector import DetectorPolicy
+from processing.explanation.sentences import doubt_sentence
 from processing.store.client import Parameters, Row, Store
 from processing.store.writer import recount, write_posts, write_spikes
+from processing.verdicts import evidence
+from processing.verdicts.evidence import Circumstances
 from tests.conftest import NOON
-from tests.integration.rises import (
+from tests.support.rises import (
     ARTICLE,
     END,
     HEADLINE,
@@ -271,9 +272,9 @@ def test_many_spikes_are_judged_with_as_few_questions_as_one(store: Store, addre
     assert {each.language for each in known} == {"*", *languages}
     given = as_of_the_end(store)
     with CountingStore(address) as counting:
-        together = list(queries.facts(counting, known, given))
+        together = list(evidence.facts(counting, known, given))
         asked = counting.asked
-        alone = [facts for each in known for facts in queries.facts(counting, [each], given)]
+        alone = [facts for each in known for facts in evidence.facts(counting, [each], given)]
     assert together == alone
     assert counting.asked == asked * (1 + len(known))
 
@@ -409,8 +410,8 @@ def test_a_sub_topic_rises_with_its_subject_and_not_with_the_collector(store: St
     fill(store, background(), people, rise(300, HALF_AN_HOUR, id=lambda number: f"other-{number}"))
     spike = msgspec.structs.replace(led_by(store, told(store)), topic="part")
     coverage = queries.coverage(store)
-    [of_the_subject] = queries.facts(store, [spike], Circumstances(END, coverage, {"part": "ban"}))
-    [of_itself] = queries.facts(store, [spike], Circumstances(END, coverage, {}))
+    [of_the_subject] = evidence.facts(store, [spike], Circumstances(END, coverage, {"part": "ban"}))
+    [of_itself] = evidence.facts(store, [spike], Circumstances(END, coverage, {}))
     assert of_the_subject.rest is not None
     assert of_itself.rest is not None
     assert of_the_subject.rest < 2
@@ -440,7 +441,7 @@ def test_backfill_is_counted_apart(store: Store) -> None:
     incident = told(store)
     again = rise(80, HALF_AN_HOUR, backfill=lambda number: number < 60)
     recount(store, write_posts(store, again))
-    [seen] = queries.facts(store, [led_by(store, incident)], as_of_the_end(store))
+    [seen] = evidence.facts(store, [led_by(store, incident)], as_of_the_end(store))
     assert seen.backfilled == pytest.approx(60 / 81, abs=0.02)
 
 
@@ -452,5 +453,5 @@ def test_a_surge_on_the_second_day_is_judged_by_its_own_posts(store: Store) -> N
     fill(store, background(), rise(120, HALF_AN_HOUR))
     spike = msgspec.structs.replace(led_by(store, told(store)), start=before)
     recount(store, write_posts(store, copied))
-    [seen] = queries.facts(store, [spike], as_of_the_end(store))
+    [seen] = evidence.facts(store, [spike], as_of_the_end(store))
     assert seen.concentration.top_author < 0.1

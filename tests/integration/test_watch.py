@@ -19,13 +19,13 @@ from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
-from processing.spikes.book_state import save
+from processing.detection.checkpoint import save
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress, write_spikes, write_watch_state
 from processing.watch import Watch
 from tests.conftest import NOON, a_post
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=3)
@@ -491,7 +491,7 @@ def test_a_watch_killed_again_and_again_writes_what_an_uninterrupted_one_writes(
         for each in (store, other):
             fill(each, list(talk()))
         look_at_all(other)
-        command = [sys.executable, "-m", "tests.integration.killed_watch", address.url]
+        command = [sys.executable, "-m", "tests.support.killed_watch", address.url]
         kills = 0
         while (reached := queries.scored_until(store)) is None or reached < END:
             process = subprocess.Popen([*command, address.password.get_secret_value(), address.database])
@@ -513,7 +513,7 @@ def test_a_watch_killed_in_the_look_that_finds_a_spike_follows_it_to_its_end(
 ) -> None:
     fill(store, list(talk()))
     own = [address.url, address.password.get_secret_value(), address.database]
-    command = [sys.executable, "-m", "tests.integration.killed_watch", *own, table]
+    command = [sys.executable, "-m", "tests.support.killed_watch", *own, table]
     killed = subprocess.run(command, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert queries.spikes(store, START, END)

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from processing.alerts.decision import Decision, Standing, decide
 from processing.alerts.deliver import Outcome, Sent, deliver
 from processing.alerts.message import SYNTHETIC, details, headline
 from processing.alerts.notifiers.console import Console
-from processing.alerts.state import Decision, Standing, decide
 from processing.contract import Doubt, DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
-from processing.sentences import verdict_sentence
+from processing.explanation.sentences import verdict_sentence
 from processing.store.client import Store
 from tests.conftest import NOON
 

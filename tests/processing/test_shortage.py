@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.shortages import Shortages
+from deploy.processes.shortages import Shortages
 from processing.shortage import OVER, Shortage
 from processing.store.client import RowsRefused, Store, StoreUnavailable
 from processing.store.lack import Lack, lack_of

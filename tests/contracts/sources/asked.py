@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.serving import Asked, Says, served
+from tests.support.serving import Asked, Says, served
 
 
 @dataclass

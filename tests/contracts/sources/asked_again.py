@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.serving import Asked, Says
+from tests.support.serving import Asked, Says
 
 BROKEN_OFF = Says(b"", declared=1)
 LONGEST_HANG = 60

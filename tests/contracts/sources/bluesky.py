@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.bluesky_wire import Wire
-from tests.jetstream import Jetstream
+from ingest.sources.bluesky.frames import Wire
+from ingest.sources.bluesky.source import Bluesky, BlueskySettings
+from tests.support.jetstream import Jetstream
 
 
 @dataclass

@@ -8,11 +8,11 @@ import pytest
 
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile
-from ingest.log import ensure_topics
-from tests.contracts import brokers
+from ingest.kafka import ensure_topics
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.networks import NETWORKS
-from tests.log_reader import LogReader
+from tests.support import brokers
+from tests.support.log_reader import LogReader
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ingest.source import Source
-from ingest.sources.gdelt import Gdelt, GdeltSettings
+from ingest.sources.gdelt.source import Gdelt, GdeltSettings
 from tests.contracts.sources.asked import Faults, faulty
-from tests.ingest.sources.gdelt_files import Files, a_row
+from tests.support.networks.gdelt_files import Files, a_row
 
 
 def _quarter(moment: datetime) -> datetime:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ingest.source import Source
-from ingest.sources.hackernews import HackerNews, HackerNewsSettings
+from ingest.sources.hackernews.source import HackerNews, HackerNewsSettings
 from tests.contracts.sources.asked import Faults, faulty
-from tests.ingest.sources.hackernews_site import Site
+from tests.support.networks.hackernews_site import Site
 
 
 @dataclass

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ingest.sources.mastodon import Mastodon, MastodonSettings
-from tests.ingest.sources.mastodon_server import TOKEN, Instance, mastodon
+from ingest.sources.mastodon.source import Mastodon, MastodonSettings
+from tests.support.networks.mastodon_server import TOKEN, Instance, mastodon
 
 
 @dataclass

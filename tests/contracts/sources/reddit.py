@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ingest.sources.reddit import Reddit, RedditSettings
+from ingest.sources.reddit.source import Reddit, RedditSettings
 from tests.contracts.sources.asked_again import Faults
-from tests.ingest.sources.reddit_server import Forum, full_name
-from tests.serving import served
+from tests.support.networks.reddit_server import Forum, full_name
+from tests.support.serving import served
 
 INTERVAL = timedelta(seconds=1)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ingest.source import Source
-from ingest.sources.rss import Rss, RssSettings
+from ingest.sources.rss.source import Rss, RssSettings
 from tests.contracts.sources.asked import Faults, faulty
-from tests.ingest.sources.feed_publisher import Publisher, a_feed, an_item
+from tests.support.networks.feed_publisher import Publisher, a_feed, an_item
 
 
 @dataclass

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ingest.sources.snscrape import Snscrape, SnscrapeSettings
+from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
 from tests.contracts.sources.asked_again import Faults
-from tests.ingest.sources.weibo_server import USER, Timeline
-from tests.serving import served
+from tests.support.networks.weibo_server import USER, Timeline
+from tests.support.serving import served
 
 
 @dataclass

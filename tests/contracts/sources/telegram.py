@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ingest.sources.telegram import Telegram, TelegramSettings
+from ingest.sources.telegram.source import Telegram, TelegramSettings
 from tests.contracts.sources.asked_again import Faults
-from tests.ingest.sources.telegram_server import Site, message
-from tests.serving import served
+from tests.support.networks.telegram_server import Site, message
+from tests.support.serving import served
 
 CHANNEL = "harbour_news"
 INTERVAL = timedelta(seconds=1)

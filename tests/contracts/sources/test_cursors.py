@@ -11,11 +11,11 @@ import pytest
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile, CursorUnreadable
 from ingest.source import Cursor, Item, NotACursor, Reached, Source, Transient
-from ingest.sources.archive import Archive
+from ingest.sources.archive.source import Archive
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import Paper
-from tests.live import run_source
-from tests.waiting import eventually
+from tests.support.live import run_source
+from tests.support.waiting import eventually
 
 HUGE = int("9" * 400)
 WRONG: tuple[object, ...] = (

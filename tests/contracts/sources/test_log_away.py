@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from deploy.processes.source import run_source
 from deploy.settings import load
-from deploy.stages.source import run_source
 from ingest.contract import KafkaAddress
-from ingest.log import BrokerUnavailable
+from ingest.kafka import BrokerUnavailable
 from ingest.settings import IngestSettings
 from ingest.source import Cursor, Item
 

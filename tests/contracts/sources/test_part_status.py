@@ -13,18 +13,18 @@ from pydantic import SecretStr
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile
 from ingest.source import Source
-from ingest.sources.reddit import Reddit, RedditSettings
-from ingest.sources.rss import Rss, RssSettings
-from ingest.sources.snscrape import Snscrape, SnscrapeSettings
-from ingest.sources.telegram import Telegram, TelegramSettings
-from tests.ingest.sources.feed_publisher import Publisher, a_feed, an_item
-from tests.ingest.sources.reddit_server import Forum
-from tests.ingest.sources.telegram_server import Site, a_channel
-from tests.ingest.sources.weibo_server import USER, Timeline
-from tests.live import run_source
-from tests.log_reader import LogReader
-from tests.serving import Asked, Says, served
-from tests.waiting import eventually
+from ingest.sources.reddit.source import Reddit, RedditSettings
+from ingest.sources.rss.source import Rss, RssSettings
+from ingest.sources.telegram.source import Telegram, TelegramSettings
+from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
+from tests.support.live import run_source
+from tests.support.log_reader import LogReader
+from tests.support.networks.feed_publisher import Publisher, a_feed, an_item
+from tests.support.networks.reddit_server import Forum
+from tests.support.networks.telegram_server import Site, a_channel
+from tests.support.networks.weibo_server import USER, Timeline
+from tests.support.serving import Asked, Says, served
+from tests.support.waiting import eventually
 
 SOON = timedelta(seconds=30)
 EVERY = timedelta(seconds=0.2)

@@ -9,15 +9,15 @@ import pytest
 
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile
-from ingest.log import BrokerUnavailable
+from ingest.kafka import BrokerUnavailable
 from ingest.sources import SOURCES
-from tests.contracts import brokers
 from tests.contracts.sources.conftest import new_topics
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.networks import NETWORKS
-from tests.live import run_source
-from tests.log_reader import LogReader
-from tests.waiting import eventually
+from tests.support import brokers
+from tests.support.live import run_source
+from tests.support.log_reader import LogReader
+from tests.support.waiting import eventually
 
 SOON = timedelta(seconds=20)
 

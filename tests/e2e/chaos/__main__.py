@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy import logs
 from tests.e2e.chaos.archive import messages
 from tests.e2e.chaos.trial import attempt
-from tests.e2e.stacks import Installation
+from tests.support.stacks import Installation
 
 POSTS_AT_SCALE_ONE = 68_688
 

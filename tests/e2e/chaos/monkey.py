@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field
 from random import Random
 
-from deploy.restarts import RestartPolicy
-from tests.e2e.stacks import Running
+from deploy.supervisor.restart_policy import RestartPolicy
+from tests.support.stacks import Running
 
 VICTIMS = {"worker": "process", "source": "archive", "broker": "broker", "warehouse": "warehouse", "watch": "watch"}
 """Part of the stack -> word of its command line."""

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from threading import Event
 
-from deploy.addresses import clickhouse_answers
+from deploy.supervisor.endpoints import clickhouse_answers
 from ingest.contract import Post
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from tests.e2e.chaos.archive import write
 from tests.e2e.chaos.monkey import Monkey
 from tests.e2e.chaos.truth import Bucket, Figures, counted, differences, recounted
-from tests.e2e.stacks import Installation, Running
-from tests.waiting import eventually
+from tests.support.stacks import Installation, Running
+from tests.support.waiting import eventually
 
 PATIENCE = timedelta(minutes=10)
 LOOK_EVERY = 0.1

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from ingest.contract import Post
 from ingest.event_time import event_time
 from processing.contract import ClickHouseAddress, TaggedPost
-from processing.enrich import Enricher
-from processing.language import DETECTORS
 from processing.store.client import Store
 from processing.store.writer import milliseconds, minute_of
-from processing.topics import load_taxonomy
+from processing.tagging.language import DETECTORS
+from processing.tagging.tagger import Enricher
+from processing.tagging.topics import load_taxonomy
 
 BATCH = 10_000
 

@@ -14,12 +14,12 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
-from ingest.sources.bluesky import Bluesky, BlueskySettings
-from ingest.sources.bluesky_connection import LARGEST_DICTIONARY, Refused, fetch_dictionary
-from ingest.sources.bluesky_wire import Wire
-from tests.jetstream import Jetstream, trained_dictionary
-from tests.serving import Asked, Says, served
-from tests.waiting import free_port
+from ingest.sources.bluesky.client import LARGEST_DICTIONARY, Refused, fetch_dictionary
+from ingest.sources.bluesky.frames import Wire
+from ingest.sources.bluesky.source import Bluesky, BlueskySettings
+from tests.support.jetstream import Jetstream, trained_dictionary
+from tests.support.serving import Asked, Says, served
+from tests.support.waiting import free_port
 
 WIRES: list[Wire] = ["v1", "v2"]
 LONG_AGO = timedelta(hours=1)

@@ -9,11 +9,11 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Item, PartStatus, Permanent, Reached, Transient
-from ingest.sources.gdelt import STEP, TERMS, Gdelt, GdeltSettings
-from ingest.sources.gkg import MOST_MALFORMED, Unreadable, Wanted, read_file, row_to_post
-from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
-from tests.ingest.sources.gdelt_files import Files, a_file, a_row, filing
-from tests.serving import Says, Served
+from ingest.sources.gdelt.mapping import MOST_MALFORMED, Unreadable, Wanted, read_file, row_to_post
+from ingest.sources.gdelt.source import STEP, TERMS, Gdelt, GdeltSettings
+from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
+from tests.support.networks.gdelt_files import Files, a_file, a_row, filing
+from tests.support.serving import Says, Served
 
 FILE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WANTED = Wanted(TERMS)

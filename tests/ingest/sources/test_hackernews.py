@@ -8,11 +8,11 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Item, PartStatus, Reached, Transient
-from ingest.sources.hackernews import HackerNews, HackerNewsSettings
-from ingest.sources.hackernews_items import hit_to_post, item_to_post
-from tests.ingest.sources.driving import Wall, posts, rejected, steps, take_until
-from tests.ingest.sources.hackernews_site import Site, serving
-from tests.serving import Says, Served
+from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
+from ingest.sources.hackernews.source import HackerNews, HackerNewsSettings
+from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
+from tests.support.networks.hackernews_site import Site, serving
+from tests.support.serving import Says, Served
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -12,12 +12,12 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Permanent, Transient
-from ingest.sources.mastodon import Mastodon, MastodonSettings
-from ingest.sources.mastodon_feed import feeds_of, instance_url, tokens_of
-from ingest.sources.mastodon_status import NotAStatus, id_at, later, read_status, rewound, to_post
-from tests.ingest.sources.mastodon_reader import Reader, names, now, settings
-from tests.ingest.sources.mastodon_server import Instance, mastodon
-from tests.waiting import eventually, free_port
+from ingest.sources.mastodon.mapping import NotAStatus, id_at, later, read_status, rewound, to_post
+from ingest.sources.mastodon.source import Mastodon, MastodonSettings
+from ingest.sources.mastodon.timelines import feeds_of, instance_url, tokens_of
+from tests.support.networks.mastodon_reader import Reader, names, now, settings
+from tests.support.networks.mastodon_server import Instance, mastodon
+from tests.support.waiting import eventually, free_port
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -11,16 +11,16 @@ from queue import Queue
 import pytest
 
 from ingest.source import Permanent, Transient
-from ingest.sources.mastodon import Mastodon
-from ingest.sources.mastodon_attempt import Attempt, Ended, News, Streamed
-from ingest.sources.mastodon_client import Allowance, Instance, Word
-from ingest.sources.mastodon_feed import Feed
-from ingest.sources.mastodon_line import HOLD, LEAST
-from tests.ingest.sources import mastodon_server
-from tests.ingest.sources.mastodon_reader import Clock, Reader, names, now, part, settings
-from tests.ingest.sources.mastodon_server import TOKEN, mastodon
-from tests.serving import Asked, Says, served
-from tests.waiting import eventually, free_port
+from ingest.sources.mastodon.attempt import Attempt, Ended, News, Streamed
+from ingest.sources.mastodon.client import Allowance, Instance, Word
+from ingest.sources.mastodon.line import HOLD, LEAST
+from ingest.sources.mastodon.source import Mastodon
+from ingest.sources.mastodon.timelines import Feed
+from tests.support.networks import mastodon_server
+from tests.support.networks.mastodon_reader import Clock, Reader, names, now, part, settings
+from tests.support.networks.mastodon_server import TOKEN, mastodon
+from tests.support.serving import Asked, Says, served
+from tests.support.waiting import eventually, free_port
 
 PACKED = {"Content-Encoding": "gzip"}
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.sources.mastodon_pursuit import FAR, JUDGED_EVERY, Pursuit
-from tests.ingest.sources.mastodon_firehose import BEGUN, firehose, read
+from ingest.sources.mastodon.pursuit import FAR, JUDGED_EVERY, Pursuit
+from tests.support.networks.mastodon_firehose import BEGUN, firehose, read
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

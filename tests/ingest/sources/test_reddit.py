@@ -11,11 +11,11 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
-from ingest.sources.reddit import Reddit, RedditSettings, listings_of
-from ingest.sources.reddit_thing import Thing, read_thing, to_post
-from tests.ingest.sources.reddit_server import Forum, as_json
-from tests.serving import Says, Served, served
-from tests.waiting import free_port
+from ingest.sources.reddit.mapping import Thing, read_thing, to_post
+from ingest.sources.reddit.source import Reddit, RedditSettings, listings_of
+from tests.support.networks.reddit_server import Forum, as_json
+from tests.support.serving import Says, Served, served
+from tests.support.waiting import free_port
 
 
 class Clock:

@@ -10,11 +10,11 @@ import pytest
 
 from ingest.contract import Post
 from ingest.source import Cursor, Item, PartStatus, Permanent, Reached, Transient
-from ingest.sources.feed_list import feeds
-from ingest.sources.rss import LARGEST_FEED, Rss, RssSettings
-from tests.ingest.sources.driving import Wall, posts, steps, take_until
-from tests.ingest.sources.feed_publisher import Publisher, a_feed, an_item, publishing
-from tests.serving import Says, Served
+from ingest.sources.rss.catalog import feeds
+from ingest.sources.rss.source import LARGEST_FEED, Rss, RssSettings
+from tests.support.networks.driving import Wall, posts, steps, take_until
+from tests.support.networks.feed_publisher import Publisher, a_feed, an_item, publishing
+from tests.support.serving import Says, Served
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

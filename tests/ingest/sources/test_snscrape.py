@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
-from ingest.sources.snscrape import Snscrape, SnscrapeSettings
-from ingest.sources.snscrape_scrapers import DEAD
-from tests.ingest.sources.weibo_server import USER, Timeline, as_json
-from tests.serving import Asked, Says, Served, served
+from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
+from ingest.transport.snscrape.scrapers import DEAD
+from tests.support.networks.weibo_server import USER, Timeline, as_json
+from tests.support.serving import Asked, Says, Served, served
 
 ANOTHER = "4321"
 COOKIE = "SUB=s3same; SUBP=0033"

@@ -13,12 +13,12 @@ import pytest
 
 from ingest.contract import Post, Rejected
 from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
-from ingest.sources.snscrape_process import SnscrapeProcess
-from ingest.sources.telegram import Telegram, TelegramSettings, channel_name
-from ingest.sources.telegram_channel import Channel, Trouble, missing, view
-from tests.ingest.sources.telegram_server import START, Site, a_channel, html, message, page, service
-from tests.serving import Asked, Says, Served, served
-from tests.waiting import free_port
+from ingest.sources.telegram.mapping import Channel, Trouble, missing, view
+from ingest.sources.telegram.source import Telegram, TelegramSettings, channel_name
+from ingest.transport.snscrape.process import SnscrapeProcess
+from tests.support.networks.telegram_server import START, Site, a_channel, html, message, page, service
+from tests.support.serving import Asked, Says, Served, served
+from tests.support.waiting import free_port
 
 Step = Item | Reached | Pause
 

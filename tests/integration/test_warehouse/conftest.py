@@ -17,7 +17,7 @@ import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from tests.waiting import free_port
+from tests.support.waiting import free_port
 
 ROOT = Path(__file__).parents[3]
 WRITER, READER = "writer's word", "reader's word"
@@ -57,7 +57,7 @@ Run = Callable[..., Warehouse]
 
 def start(directory: Path, port: int, **settings: Any) -> Warehouse:
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.embedded.warehouse"],
+        [sys.executable, "-m", "deploy.embedded.chdb_http"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

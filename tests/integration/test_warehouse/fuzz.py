@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 
 from tests.integration.test_warehouse.conftest import READER, UNENCRYPTED, Warehouse, start, stop, wait_until_ready
-from tests.waiting import free_port
+from tests.support.waiting import free_port
 
 EXCEPTION = "X-ClickHouse-Exception-Code"
 _IN_ACCESS, _IN_OPEN, _IN_NONBLOCK = 0x1, 0x20, 0x800

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.integration.test_warehouse.conftest import Warehouse, start, stop, wait_until_ready
-from tests.waiting import free_port
+from tests.support.waiting import free_port
 
 EXCEPTION = "X-ClickHouse-Exception-Code"
 SECRET = "opensesame"

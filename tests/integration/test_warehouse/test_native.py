@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.embedded.warehouse.errors import EngineError
-from deploy.embedded.warehouse.native import reframed
+from deploy.embedded.chdb_http.errors import EngineError
+from deploy.embedded.chdb_http.native import reframed
 from tests.integration.test_warehouse.conftest import Warehouse
 
 INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from processing.store.proof import proof
 from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, Warehouse, stop
-from tests.waiting import eventually, free_port
+from tests.support.waiting import eventually, free_port
 
 
 def insert_until_it_dies(warehouse: Warehouse, acknowledged: list[int], writer: int) -> None:

@@ -21,7 +21,7 @@ import zstandard
 
 from tests.benchmarks.warehouse_attacks import high_water
 from tests.integration.test_warehouse.conftest import READER, ROOT, UNENCRYPTED, WRITER, Run, Warehouse
-from tests.waiting import eventually, free_port
+from tests.support.waiting import eventually, free_port
 
 EXCEPTION = "X-ClickHouse-Exception-Code"
 TOO_LARGE = "223"
@@ -31,9 +31,9 @@ AUTH = ("reader", READER)
 UNFORESEEN = """
 import asyncio, pathlib, sys
 from pydantic import SecretStr
-from deploy.embedded.warehouse.engine import Engine
-from deploy.embedded.warehouse.http import Gateway
-from deploy.embedded.warehouse.settings import WarehouseSettings
+from deploy.embedded.chdb_http.engine import Engine
+from deploy.embedded.chdb_http.app import Gateway
+from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 settings = WarehouseSettings(
     directory=pathlib.Path(sys.argv[1]),
@@ -225,7 +225,7 @@ def test_a_failure_that_nobody_foresaw_is_told_without_a_trace(tmp_path: Path) -
 def test_too_few_files_are_one_sentence(tmp_path: Path, files: int) -> None:
     given = {"directory": str(tmp_path), "port": free_port(), "writer_password": "w", "reader_password": ""}
     refused = subprocess.run(
-        [sys.executable, "-m", "deploy.embedded.warehouse"],
+        [sys.executable, "-m", "deploy.embedded.chdb_http"],
         cwd=ROOT,
         input=json.dumps(given | {"readable": []}),
         capture_output=True,

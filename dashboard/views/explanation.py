@@ -1,0 +1,180 @@
+"""Why the chosen surge is one: verdict, terms, posts, links, languages, who speaks, and the SQL of every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from dashboard.filters import View
+from dashboard.i18n import Words, moment, number
+from dashboard.i18n.labels import evidence_name, language_name
+from dashboard.markup import Markup, displayable, element, safe_link
+from dashboard.views.headline import incident_name
+from dashboard.views.posts import address
+from dashboard.views.verdict import badge, doubts, sentence
+from processing.contract import Evidence, Incident
+from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
+from processing.explanation.sentences import figure, limit
+from processing.queries import Query
+
+LONGEST_NAME = 60
+MOST_SHARES = 12
+
+
+def show(explained: Explanation, view: View, words: Words) -> None:
+    """Draw the whole of it below the chart."""
+    incident = explained.incident
+    st.subheader(words.why.format(topic=incident_name(incident, view)), anchor=False)
+    st.html(element("div", badge(incident, words), " ", sentence(incident, view), css="bw-verdict"))
+    if incident.doubted:
+        st.html(element("div", *doubts(incident, view, words)))
+    st.caption(words.why_note.format(start=moment(words, explained.start), end=moment(words, explained.end)))
+    _terms(explained.terms, view, words)
+    first, shared = st.columns(2, gap="large")
+    with first:
+        _posts(words.first_posts, explained.first_posts.rows, explained.first_posts.query, view, words)
+    with shared:
+        _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, view, words)
+    _columns(explained, view, words)
+    _who(explained, incident, view, words)
+
+
+def _terms(parts: Sequence[Terms], view: View, words: Words) -> None:
+    st.markdown(f"**{words.driving_terms}**")
+    st.html(element("div", *(_language(part, view, words) for part in parts), css="bw-drivers"))
+    _asked(words, *(query for part in parts for query in (part.query, part.query_before)))
+
+
+def _language(part: Terms, view: View, words: Words) -> Markup:
+    """A language's terms as chips; each has the direction of its own letters."""
+    chips = [
+        element(
+            "span",
+            element("bdi", displayable(row.term, LONGEST_NAME), lang=part.language),
+            " ",
+            element("span", number(row.authors), css="bw-count"),
+            css="bw-chip",
+            title=words.term_title.format(authors=number(row.authors), before=number(row.before), z=f"{row.z:.1f}"),
+        )
+        for row in part.rows
+    ]
+    read = words.terms_read.format(read=number(part.read), posts=number(part.posts), before=number(part.read_before))
+    return element(
+        "div",
+        element("b", language_name(view.ui, part.language)),
+        element(
+            "div",
+            *(chips or [element("span", words.no_terms, css="bw-note")]),
+            element("span", read, css="bw-note"),
+            css="bw-chips",
+        ),
+        css="bw-driver",
+    )
+
+
+def _posts(title: str, rows: Sequence[SharedPost], query: Query, view: View, words: Words) -> None:
+    st.markdown(f"**{title}**")
+    shown = [_post(row, view, words) for row in rows] or [element("p", words.none, css="bw-note")]
+    st.html(element("div", *shown, css="bw-why-posts"))
+    _asked(words, query)
+
+
+def _post(post: SharedPost, view: View, words: Words) -> Markup:
+    shared = max(post.shared, post.reposts or 0)
+    about = [moment(words, post.created_at), language_name(view.ui, post.language), post.source]
+    about += [words.colon.format(name=words.reposts, value=number(shared))] * bool(shared)
+    return element(
+        "article",
+        element("header", *(element("bdi", part) for part in about)),
+        element("p", displayable(post.text), css="bw-text", dir="auto", lang=post.language),
+        address(post.url, words),
+        css="bw-post",
+    )
+
+
+def _columns(explained: Explanation, view: View, words: Words) -> None:
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        _counted(words.links, explained.links.rows, explained.links.query, words)
+        _counted(words.sites, explained.sites.rows, explained.sites.query, words)
+    with middle:
+        _counted(words.hashtags, explained.hashtags.rows, explained.hashtags.query, words)
+    with right:
+        _shares(words.languages, explained.languages.rows, explained.languages.query, words, view)
+        _shares(words.sources, explained.sources.rows, explained.sources.query, words, None)
+
+
+def _counted(title: str, rows: Sequence[Counted], query: Query, words: Words) -> None:
+    named = [(pointed_at(row.name), number(row.authors), number(row.posts)) for row in rows]
+    _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
+    _asked(words, query)
+
+
+def _shares(title: str, rows: Sequence[Share], query: Query, words: Words, view: View | None) -> None:
+    named = ((language_name(view.ui, row.name) if view else row.name, row) for row in rows[:MOST_SHARES] if row.posts)
+    _table(
+        (title, words.share, words.usual_share),
+        ((element("bdi", name), f"{row.share:.1%}", f"{row.usual:.1%}") for name, row in named),
+    )
+    _asked(words, query)
+
+
+def _who(explained: Explanation, incident: Incident, view: View, words: Words) -> None:
+    """The figures of the verdict, and those of who speaks in the language that is looked at."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _table((words.evidence, "", words.decides), (_evidence(each, view) for each in incident.evidence))
+        _asked(words, *explained.evidence.values())
+    with right:
+        for who in explained.concentration.rows:
+            _table((words.who_speaks, ""), _concentration(who, words))
+        _asked(words, explained.concentration.query)
+
+
+def _evidence(each: Evidence, view: View) -> tuple[str, str, str]:
+    name = evidence_name(view.ui, each.name)
+    return (element("b", name) if each.decisive else name, figure(each), limit(each))
+
+
+def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]]:
+    yield words.posts, number(who.posts)
+    yield words.authors, number(who.authors)
+    yield words.texts, number(who.texts)
+    yield words.top_author, f"{who.top_author:.1%}"
+    yield words.top_ten_authors, f"{who.top_ten_authors:.1%}"
+    yield words.reposts, f"{who.reposts:.0%}"
+    yield words.copies, f"{who.copies:.0%}"
+    if who.domain:
+        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_NAME))
+
+
+def pointed_at(name: str) -> Markup:
+    """What people pointed to: a link where it can only open a web page, by its host and path on one line."""
+    link = safe_link(name)
+    if link is None:
+        return element("bdi", displayable(name, LONGEST_NAME))
+    return element(
+        "a",
+        displayable(link.partition("://")[2].rstrip("/")),
+        css="bw-address",
+        dir="ltr",
+        href=link,
+        title=displayable(link),
+        target="_blank",
+        rel="noopener noreferrer nofollow",
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    body = [element("tr", *(element("td", value) for value in row)) for row in rows]
+    heads = element("tr", *(element("th", value) for value in head))
+    st.html(element("table", heads, *body, css="bw-table"))
+
+
+def _asked(words: Words, *queries: Query) -> None:
+    """The SQL of what stands above, each query once."""
+    with st.expander(words.sql, icon=":material/code:"):
+        st.caption(words.sql_note)
+        for sql in dict.fromkeys(query.paste for query in queries):
+            st.code(sql, language="sql")

@@ -1,0 +1,92 @@
+"""`banwatch up` and `demo`: the whole, on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.commands.options import settings
+from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
+from deploy.demo.generate import write as write_demo
+from deploy.processes.source import ArchiveOptions
+from deploy.source_options import live_source, source_settings, sources_for_up
+from deploy.supervisor.up import UpOptions
+from deploy.supervisor.up import up as run_up
+from ingest.sources import SOURCES
+
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]
+
+
+def up(
+    archive: Annotated[
+        Path | None, typer.Option(help="Play this file or folder of posts; - is standard input.")
+    ] = None,
+    speed: Speed = "max",
+    shift_to_now: ShiftToNow = False,
+    columns: Columns = None,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
+    ] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    workers: Workers = 1,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Start this live source; may be given several times. See `banwatch ingest --list`."),
+    ] = None,
+    no_sources: Annotated[bool, typer.Option("--no-sources", help="Start no live source.")] = False,
+) -> None:
+    """Start everything on this machine; use what already answers at the configured addresses.
+
+    Without an archive, the live sources that need nothing, and those whose settings are made, are started too; gdelt,
+    whose files are a gigabyte a day, only where something of it is set.
+    """
+    if until_done and archive is None:
+        raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
+    played = (
+        None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now, checked_columns(columns))
+    )
+    sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
+    options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
+    run_up(settings(), options, Console(), stop_on_signal())
+
+
+def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
+    """Those asked for, each known and with what it needs; where none is, those that `up` starts by itself."""
+    for name in asked:
+        if name not in SOURCES:
+            raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
+        live_source(name, source_settings(name))
+    return tuple(dict.fromkeys(asked)) or (sources_for_up() if unasked else ())
+
+
+def demo(
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
+    ] = False,
+) -> None:
+    """Show July 2020 on synthetic posts, with embedded parts and a data folder of its own."""
+    console = Console()
+    base = settings()
+    folder = base.demo_dir
+    archive = folder / "july-2020.ndjson.zst"
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
+    own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
+    options = UpOptions(ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True)
+    run_up(own, options, console, stop_on_signal())
+
+
+def stop_on_signal() -> threading.Event:
+    """Set on the first SIGINT, SIGTERM or SIGHUP."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

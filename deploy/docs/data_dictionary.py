@@ -1,0 +1,104 @@
+"""docs/data-dictionary.md, made of the schema itself: `python -m deploy.docs.data_dictionary`."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+
+from deploy.docs.example_queries import QUESTIONS
+from deploy.local_store import store_at_hand
+from deploy.settings import load
+from deploy.writer import writer
+from processing.queries.reader import Reader
+from processing.store.client import Store
+from processing.store.migrate import migrate
+
+Views = Mapping[str, tuple[str, str]]
+"""Of each view its comment and its query."""
+
+STABLE = ("posts", "counts", "spikes", "incidents")
+HEAD = """# Data dictionary
+
+Made of the column comments by `python -m deploy.docs.data_dictionary`; a test holds it to that.
+
+Write SQL against the views. `posts`, `counts`, `spikes` and `incidents` are stable: their columns keep their names and
+meaning from release to release, and new ones are added behind. The others serve the dashboard and may change. The
+tables behind the views keep every version of a row: counting in them counts twice.
+
+All times are UTC. `*` as a topic is everything that the sources delivered; `*` as a language of a spike is all
+languages together.
+
+An incident stays `open` for twelve hours after its `end`, in which a new spike would still belong to it; to ask
+whether one lasts, look for an `end` that is NULL.
+"""
+ASKING = """## Worked questions
+
+Each can be pasted into `banwatch sql`, or kept in a file for `banwatch sql --file`.
+"""
+_VIEWS = """
+SELECT name, comment, as_select FROM system.tables
+WHERE database = currentDatabase() AND engine = 'View' ORDER BY name
+"""
+_COLUMNS = """
+SELECT table, name, type, comment FROM system.columns
+WHERE database = currentDatabase() ORDER BY table, position
+"""
+
+
+def dictionary(store: Reader) -> str:
+    """The whole page, of the database that the store is connected to."""
+    views = {str(name): (str(comment), str(query)) for name, comment, query in store.query(_VIEWS)}
+    columns = [tuple(str(each) for each in row) for row in store.query(_COLUMNS)]
+    rest = [name for name in views if name not in STABLE]
+    lines = [HEAD, "## The stable views\n"]
+    for name in STABLE:
+        lines += _view(name, views, columns)
+    lines.append("## Other views\n")
+    for name in rest:
+        lines += _view(name, views, columns)
+    return "\n".join([*lines, ASKING, *_questions()])
+
+
+def _view(name: str, views: Views, columns: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A view keeps no comments on its columns: they are those of the tables that it reads."""
+    comment, _ = views[name]
+    sources = _read_by(name, views)
+    said = {column: text for table, column, _, text in columns if table in sources and text}
+    yield f"### `{name}`\n\n{comment[:1].upper()}{comment[1:]}.\n"
+    yield "| column | type | what it holds |\n| --- | --- | --- |"
+    for table, column, kind, text in columns:
+        if table == name:
+            yield f"| `{column}` | `{kind}` | {text or said.get(column, '')} |"
+    yield ""
+
+
+def _read_by(name: str, views: Views) -> set[str]:
+    """What a view reads, by way of other views too."""
+    _, query = views[name]
+    named = set(re.findall(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)", query))
+    return named.union(*(_read_by(each, views) for each in named if each in views))
+
+
+def _questions() -> Iterator[str]:
+    for question in QUESTIONS:
+        yield f"### {question.title}\n\n```sql\n{question.sql}\n```\n"
+
+
+def main() -> None:
+    """Build the schema in an embedded store of its own and print the page."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"BANWATCH_DATA_DIR": folder, "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{port}"}
+        with store_at_hand(load(os.environ), create=True) as own:
+            migrate(writer(own))
+            with Store(writer(own)) as store:
+                sys.stdout.write(dictionary(store))
+
+
+if __name__ == "__main__":
+    main()

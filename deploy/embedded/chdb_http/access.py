@@ -1,0 +1,82 @@
+"""Who is asking: the two users, and web pages that must not be able to ask at all."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from typing import TYPE_CHECKING
+
+from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.settings import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deploy.embedded.chdb_http.settings import WarehouseSettings
+
+_LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+_NAMES_OF = {"writer": Role.WRITER, "reader": Role.READER, "default": Role.READER, "": Role.READER}
+
+
+def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) -> None:
+    """Refuse what a browser sends on behalf of another site.
+
+    A page can reach loopback by a form, a fetch, or a name of its own that resolves to 127.0.0.1; it cannot
+    change `Origin`, `Sec-Fetch-Site` or `Host`.
+
+    Raises:
+        EngineError: ACCESS_DENIED, with the header that gave it away.
+    """
+    host = headers.get("host", "")
+    origin = headers.get("origin")
+    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
+        raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: this one has a foreign Origin")
+    if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: Sec-Fetch-Site is foreign")
+    if settings.loopback and _without_port(host) not in _LOCAL_NAMES | {settings.host, f"[{settings.host}]"}:
+        raise EngineError(Code.ACCESS_DENIED, "The Host header is not a name of this machine: use 127.0.0.1")
+
+
+def authenticate(headers: Mapping[str, str], parameters: Mapping[str, str], settings: WarehouseSettings) -> Role:
+    """Which of the two users asks. No name, or `default`, is the reader.
+
+    Raises:
+        EngineError: AUTHENTICATION_FAILED, the same for an unknown name and a wrong password.
+    """
+    name, password = _credentials(headers, parameters)
+    role = _NAMES_OF.get(name)
+    known = settings.writer_password if role is Role.WRITER else settings.reader_password
+    right = hmac.compare_digest(password.encode(), known.get_secret_value().encode())
+    if role is None or not right:
+        raise EngineError(
+            Code.AUTHENTICATION_FAILED,
+            "Authentication failed: password is incorrect, or there is no user with such name.",
+        )
+    return role
+
+
+def _credentials(headers: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[str, str]:
+    if "x-clickhouse-user" in headers or "x-clickhouse-key" in headers:
+        return headers.get("x-clickhouse-user", ""), headers.get("x-clickhouse-key", "")
+    if "authorization" in headers:
+        return _basic(headers["authorization"])
+    return parameters.get("user", ""), parameters.get("password", "")
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, value = header.partition(" ")
+    try:
+        decoded = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = ""
+    if scheme.lower() != "basic" or ":" not in decoded:
+        raise EngineError(Code.AUTHENTICATION_FAILED, "The Authorization header is not Basic name:password")
+    name, _, password = decoded.partition(":")
+    return name, password
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()

@@ -1,0 +1,155 @@
+"""A request's body: unpacked, bounded, and told to be a query or an insert with its data.
+
+How much comes in is looked at before what it is. What takes time is done in a thread of the user that asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from deploy.embedded.chdb_http.bounds import longest_body, longest_form, longest_query
+from deploy.embedded.chdb_http.decoder import Decoder
+from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.form import form_fields
+from deploy.embedded.chdb_http.statement import InsertHead, Need, split_insert
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from deploy.embedded.chdb_http.settings import Role
+
+T = TypeVar("T")
+
+AT_ONCE = 4 * 1024
+"""Bytes that are read on the event loop; whatever is longer is read in a thread of its user."""
+
+_LONGEST_HEAD = 256 * 1024
+_PIECE = 1024 * 1024
+
+
+class Read(Protocol):
+    """Do some reading in a thread of the user that asks for it."""
+
+    async def __call__(self, work: Callable[..., T], /, *arguments: Any) -> T: ...
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """An insert and the stream of its data; the head has been read off it."""
+
+    head: InsertHead
+    data: AsyncIterator[bytes]
+
+
+async def body(request: Request, role: Role, stall_seconds: int, read: Read) -> AsyncIterator[bytes]:
+    """The request's body, unpacked, as it arrives.
+
+    Raises:
+        EngineError: when it does not unpack, is longer than this user's may be, or when nothing arrives for too long.
+        ClientDisconnect: of starlette, when the client leaves before its end.
+    """
+    decoder = Decoder(request.headers.get("content-encoding", "").replace("identity", ""))
+    longest = longest_body(role, form=is_form(request))
+    arriving, arrived = request.stream(), 0
+    while True:
+        try:
+            async with asyncio.timeout(stall_seconds):
+                data = await anext(arriving, None)
+        except TimeoutError as error:
+            raise EngineError(Code.SOCKET_TIMEOUT, "The rest of the body did not arrive in time") from error
+        if data is None:
+            break
+        arrived += len(data)
+        if longest is not None and arrived > longest:
+            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The body is longer than {longest} bytes")
+        pieces = decoder.feed(data)
+        while piece := await read(next, pieces, b"") if decoder.works else next(pieces, b""):
+            yield piece
+    decoder.finish()
+
+
+async def command(query: bytes, data: AsyncIterator[bytes], role: Role, read: Read) -> bytes | Insertion:
+    """Put the query of the URL and the body together: the text of a query, or an insert with its data.
+
+    A text that grows is looked at again each time that it has doubled, so that bytes which come one by one are not
+    read over and over; what is long is looked at in a thread. An insert's head is looked for in `_LONGEST_HEAD`.
+
+    Raises:
+        EngineError: for a query that is too long.
+    """
+    text = bytearray(query + b"\n" if query else b"")
+    longest = longest_query(role)
+    if len(text) > longest:
+        raise _too_long(longest)
+    looking, look_at = True, 1
+    while True:
+        if looking and len(text) >= look_at:
+            found = await _look(text, read, complete=False)
+            if isinstance(found, InsertHead):
+                return Insertion(found, _from(bytes(memoryview(text)[found.data :]), data))
+            looking, look_at = found is Need.MORE and len(text) < _LONGEST_HEAD, 2 * len(text)
+        piece = await anext(data, None)
+        if piece is None:
+            break
+        if len(text) + len(piece) > longest:
+            raise _too_long(longest)
+        text += piece
+    found = await _look(text, read, complete=True) if looking else Need.NOTHING
+    if isinstance(found, InsertHead):
+        return Insertion(found, _from(bytes(memoryview(text)[found.data :]), data))
+    return bytes(text)
+
+
+async def _look(text: bytearray, read: Read, *, complete: bool) -> InsertHead | Need:
+    head = bytes(memoryview(text)[:_LONGEST_HEAD])
+    look = partial(split_insert, head, complete=complete and len(text) <= _LONGEST_HEAD)
+    return look() if len(head) <= AT_ONCE else await read(look)
+
+
+def _too_long(longest: int) -> EngineError:
+    return EngineError(Code.QUERY_IS_TOO_LARGE, f"The query is longer than {longest} bytes")
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is a form whose fields are parameters."""
+    return request.headers.get("content-type", "").startswith("multipart/form-data")
+
+
+async def form(request: Request, data: AsyncIterator[bytes], role: Role, read: Read) -> dict[str, str]:
+    """The fields of a multipart form.
+
+    Raises:
+        EngineError: for a form that is too long, or that cannot be read.
+    """
+    longest = longest_form(role)
+    raw = bytearray()
+    async for piece in data:
+        if len(raw) + len(piece) > longest:
+            raise EngineError(Code.QUERY_IS_TOO_LARGE, f"The form is longer than {longest} bytes")
+        raw += piece
+    return await read(form_fields, request.headers.get("content-type", ""), bytes(raw))
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for piece in rest:
+        yield piece
+
+
+async def blocks(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Gather what arrives into pieces that are worth a call."""
+    gathered: list[bytes] = []
+    size = 0
+    async for piece in data:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)

@@ -1,0 +1,124 @@
+"""How a request comes to a connection and to a thread for the engine's blocking calls, and what ends it there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import wait
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deploy.embedded.chdb_http.connection import Connection
+from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.places import Places
+from deploy.embedded.chdb_http.settings import Role
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.engine import Engine
+    from deploy.embedded.chdb_http.request import Call
+    from deploy.embedded.chdb_http.settings import WarehouseSettings
+
+T = TypeVar("T")
+_KILL_AGAIN_SECONDS = 0.5
+_GRACE_SECONDS = 3
+
+
+class Workers:
+    """The places of both users.
+
+    The engine looks at its limits and at KILL between two blocks; a function that takes an hour over one block is
+    not stopped by either. The request of such a reader is ended all the same, and its place given to the next; its
+    thread is left to the engine until that lets go.
+    """
+
+    def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
+        self._engine = engine
+        self.places = {role: Places(role, engine, settings) for role in Role}
+
+    async def run(self, role: Role, work: Callable[..., T], *arguments: Any) -> T:
+        """Run a blocking call of the engine in a thread of this user."""
+        places = self.places[role]
+        async with places.engine:
+            return await places.start(work, *arguments)
+
+    async def watched(
+        self, connection: Connection, gone: asyncio.Future[None], work: Callable[..., T], *arguments: Any
+    ) -> T:
+        """Run a blocking call, and end the query that it waits for when the client has left.
+
+        A query that writes is left to finish: half a statement is worse than an unread answer.
+        """
+        loop = asyncio.get_running_loop()
+        places = self.places[connection.role]
+        async with places.engine:
+            running = places.start(work, *arguments)
+            either: set[asyncio.Future[Any]] = {running, gone}
+            await asyncio.wait(either, timeout=places.patience, return_when=asyncio.FIRST_COMPLETED)
+            given_up = loop.time() + _GRACE_SECONDS
+            while not running.done() and connection.interruptible:
+                connection.cancelled = True
+                await loop.run_in_executor(places.control, self._engine.kill, connection.token)
+                await asyncio.wait({running}, timeout=_KILL_AGAIN_SECONDS)
+                if places.patience is not None and not running.done() and loop.time() > given_up:
+                    raise self._left(connection, running)
+            return await running
+
+    def _left(self, connection: Connection, running: asyncio.Future[Any]) -> EngineError:
+        """Leave a query to the engine, which does not let go of it."""
+        places = self.places[connection.role]
+        places.stuck.add(connection)
+
+        def over(done: asyncio.Future[Any]) -> None:
+            done.exception()  # seen: it has nobody to go to
+            places.stuck.discard(connection)
+            places.control.submit(connection.close)
+
+        running.add_done_callback(over)
+        return EngineError(Code.TIMEOUT_EXCEEDED, "Timeout exceeded: the query was given up at its limit")
+
+    @asynccontextmanager
+    async def lease(self, call: Call) -> AsyncIterator[Connection]:
+        """The connection for one request: a fresh one, or the session's.
+
+        Raises:
+            EngineError: when the session cannot be had, or when this user has too many requests under way.
+        """
+        places = self.places[call.role]
+        with places.request():
+            async with self._fresh(places, call) if call.session is None else self._session(places, call) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _fresh(self, places: Places, call: Call) -> AsyncIterator[Connection]:
+        connection = Connection(self._engine, call.role)
+        try:
+            yield connection
+        finally:
+            if connection not in places.stuck:
+                places.control.submit(connection.close)
+
+    @asynccontextmanager
+    async def _session(self, places: Places, call: Call) -> AsyncIterator[Connection]:
+        key = call.session or ""
+        for over in places.sessions.expired(time.monotonic()):
+            places.control.submit(over.close)
+        connection = places.sessions.take(key, call.session_seconds, check=call.session_check, now=time.monotonic())
+        try:
+            yield connection
+            await asyncio.get_running_loop().run_in_executor(places.control, connection.rest)
+        finally:
+            if connection in places.stuck:
+                places.sessions.forget(key)
+            else:
+                places.sessions.give_back(key, time.monotonic())
+
+    def close(self) -> bool:
+        """End everything: what runs is killed, what waits never begins. False when something did not let go."""
+        self._engine.kill_all()
+        running = [each for places in self.places.values() for each in places.stop()]
+        if any(places.stuck for places in self.places.values()) or wait(running, _GRACE_SECONDS).not_done:
+            return False
+        for places in self.places.values():
+            places.close()
+        return True

@@ -1,0 +1,85 @@
+"""What one user of the warehouse has for itself: a bound, places in the engine, threads and sessions.
+
+Nothing of it is shared between the users, so that no number of readers takes anything from the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deploy.embedded.chdb_http.connection import Connection
+from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.sessions import Sessions
+from deploy.embedded.chdb_http.settings import Role
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.connection import Connection
+    from deploy.embedded.chdb_http.engine import Engine
+    from deploy.embedded.chdb_http.settings import WarehouseSettings
+
+T = TypeVar("T")
+_GRACE_SECONDS = 3
+
+
+class Places:
+    """The places of one user. `patience` is the seconds after which a query that does not end is left, if any."""
+
+    def __init__(self, role: Role, engine: Engine, settings: WarehouseSettings) -> None:
+        reader = role is Role.READER
+        self.patience = settings.limits.seconds + _GRACE_SECONDS if reader else None
+        self.sessions = Sessions(lambda: Connection(engine, role, kept=True))
+        self.stuck: set[Connection] = set()
+        self.control = ThreadPoolExecutor(2, f"{role}-control")
+        self.engine = asyncio.Semaphore(settings.readers if reader else settings.writers)
+        self._running: set[Future[Any]] = set()
+        self._most = settings.queries
+        self._under_way = 0
+        # A thread that a query does not give back must not be one that the next reader needs.
+        self._threads = ThreadPoolExecutor(settings.queries + settings.readers if reader else settings.writers, role)
+        # One thread: what is read of a request holds Python's lock, which the writer's requests need too.
+        self._reading = ThreadPoolExecutor(1, f"{role}-reading")
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count one request.
+
+        Raises:
+            EngineError: when this user has too many under way.
+        """
+        if max(self._under_way, len(self.stuck)) >= self._most:
+            raise EngineError(Code.TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries: try again")
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    def start(self, work: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+        """Begin a call of the engine in a thread; whoever does so holds `engine`."""
+        return asyncio.wrap_future(self._submit(self._threads, work, *arguments))
+
+    async def read(self, work: Callable[..., T], /, *arguments: Any) -> T:
+        """Do what needs no engine, such as unpacking a body, off the event loop."""
+        return await asyncio.wrap_future(self._submit(self._reading, work, *arguments))
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
+        running = pool.submit(work, *arguments)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return running
+
+    def stop(self) -> list[Future[Any]]:
+        """Let nothing begin any more; what still runs."""
+        for pool in (self._reading, self._threads):
+            pool.shutdown(wait=False, cancel_futures=True)
+        return list(self._running)
+
+    def close(self) -> None:
+        """Let go of what is kept. Nothing runs any more."""
+        for connection in self.sessions.all():
+            connection.close()
+        self.control.shutdown()

@@ -1,0 +1,121 @@
+"""Arguments that the engine takes as constant text and acts on: names of time zones, and of types that hold such names.
+
+The engine opens what stands behind `file:` in the name of a time zone. Where that is a pipe, it waits for ever and
+keeps the lock that every query with a time needs. So such a text must be written out, as a literal or a parameter,
+where it is used: one that is computed could be anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from deploy.embedded.chdb_http.policy.syntax_tree import arguments_of
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.policy.functions import Catalog
+    from deploy.embedded.chdb_http.policy.syntax_tree import Node
+
+_TAKERS = {"Dates and Times", "Time Window", "Type Conversion", "UUID"}
+_TAKE_TYPES = {
+    *("defaultvalueoftypename", "dynamicelement", "getsubcolumn", "jsonextract", "jsonextractcaseinsensitive"),
+    *("jsonextractkeysandvalues", "jsonextractkeysandvaluescaseinsensitive", "variantelement"),
+}
+# The number of the first argument that may name a time zone, where that is not 1.
+_FIRST = dict.fromkeys(("defaultvalueoftypename", "now", "nowinblock"), 0)
+_FIRST |= dict.fromkeys(("datename", "datetrunc", "formatdatetime", "formatdatetimeinjodasyntax", "timeslot"), 2)
+_FIRST |= dict.fromkeys(("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero", "todatetime64"), 2)
+_FIRST |= dict.fromkeys(("age", "datediff"), 3) | {"timediff": 2, "makedatetime": 6, "makedatetime64": 8}
+_ADDING = re.compile(r"(?:add|subtract)\w+|tostartofinterval|todatetime64or\w+")
+# What gives one of its arguments back, whole: it is as good as they are.
+_PASSING = {
+    *("array", "arrayelement", "assumenotnull", "coalesce", "if", "ifnull", "materialize", "multiif", "nullif"),
+    *("tonullable", "tuple", "tupleelement", "identity", "casewithexpression"),
+}
+# What gives no text: whatever it is computed from, it names nothing.
+_NO_TEXT = {"Arithmetic", "Comparison", "Logical", "Mathematical", "Rounding", "Time Window", "Dates and Times"}
+_TEXT = {
+    "datename",
+    "formatdatetime",
+    "formatdatetimeinjodasyntax",
+    "monthname",
+    "servertimezone",
+    "timezone",
+    "timezoneof",
+}
+_TO_NO_TEXT = re.compile(r"to(?:u?int|float|bfloat|decimal(?!string)|date|interval|unixtimestamp|bool|time)\w*")
+_HARMFUL = re.compile(r"file:|\\|AggregateFunction", re.IGNORECASE)
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a text that may be the name of a time zone or of a type names no file.
+
+    An escape could hide a name. A state of an aggregate function is bytes, and those may hold the name of a type.
+    """
+    return not _HARMFUL.search(text)
+
+
+@dataclass(frozen=True)
+class ConstantTexts:
+    """Judges the arguments of one query. `named` are its nodes by the alias that they have."""
+
+    catalog: Catalog
+    named: Mapping[str, Sequence[Node]]
+    parameters: Mapping[str, str]
+    _seen: set[int] = field(default_factory=set)
+    """The nodes judged before, which were harmless; aliases of aliases could be without end."""
+
+    def are_written_out(self, function: str, node: Node) -> bool:
+        """Whether each argument of a function that may name a time zone or a type is harmless, and no computed text."""
+        original = self.catalog.original(function)
+        if original not in _TAKE_TYPES and self.catalog.category(original) not in _TAKERS:
+            return True
+        default = 2 if _ADDING.fullmatch(original) else 1
+        waiting = arguments_of(node)[_FIRST.get(original, default) :]
+        while waiting:
+            each = waiting.pop()
+            if id(each) in self._seen:
+                continue
+            self._seen.add(id(each))
+            behind = self._behind(each)
+            if behind is None:
+                return False
+            waiting.extend(behind)
+        return True
+
+    def _behind(self, node: Node) -> Sequence[Node] | None:
+        """The nodes that a text may come from unchanged, none where there is no harm; None where it may be anything."""
+        match node.get("type"):
+            case "Literal":
+                return () if all(map(is_harmless, _texts(node.get("value")))) else None
+            case "QueryParameter":
+                return () if is_harmless(self.parameters.get(str(node["name"]), "")) else None
+            case "Identifier":
+                # A column is no constant, and the engine takes none.
+                return self.named.get(str(node["name"]), ())
+            case "Function":
+                original = self.catalog.original(str(node["name"]).lower())
+                if self._gives_no_text(original):
+                    return ()
+                return arguments_of(node) if original in _PASSING else None
+        return None
+
+    def _gives_no_text(self, original: str) -> bool:
+        if original in _TEXT:
+            return False
+        return self.catalog.category(original) in _NO_TEXT or _TO_NO_TEXT.fullmatch(original) is not None
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The strings in the value of a literal, which may be nested in arrays and tuples."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case list(values):
+                waiting += values
+            case dict(fields):
+                waiting += fields.values()

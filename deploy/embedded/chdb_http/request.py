@@ -1,0 +1,105 @@
+"""A request read in ClickHouse's terms: the query, its data, its settings and its session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from deploy.embedded.chdb_http.codec import accepted_encoding
+from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.query import Query
+from deploy.embedded.chdb_http.sessions import DEFAULT_SECONDS
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from deploy.embedded.chdb_http.settings import Role
+
+# What the HTTP interface itself reads; every other name is a setting of the engine.
+_OWN = {
+    "add_http_cors_header",
+    "buffer_size",
+    "client_protocol_version",
+    "close_session",
+    "compress",
+    "database",
+    "decompress",
+    "default_format",
+    "password",
+    "query",
+    "query_id",
+    "quota_key",
+    "role",
+    "session_check",
+    "session_id",
+    "session_timeout",
+    "stacktrace",
+    "user",
+    "wait_end_of_query",
+}
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, without its body."""
+
+    role: Role
+    query: Query
+    query_id: str
+    session: str | None
+    session_seconds: int
+    session_check: bool
+    wait_end: bool
+    encoding: str | None
+    timezone: str
+
+
+def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Call:
+    """Read the parameters and headers of a request.
+
+    Raises:
+        EngineError: for what this interface does not do, or a value that is no number.
+    """
+    if parameters.get("compress") == "1" or parameters.get("decompress") == "1":
+        raise EngineError(
+            Code.NOT_IMPLEMENTED,
+            "ClickHouse's own block compression is not supported: say compress=false, and use HTTP's",
+        )
+    settings = {name: value for name, value in parameters.items() if name not in _OWN and not name.startswith("param_")}
+    bound = {name[6:]: value for name, value in parameters.items() if name.startswith("param_")}
+    wants_encoding = parameters.get("enable_http_compression", "1") == "1"
+    query = Query(
+        text=parameters.get("query", "").encode(),
+        output_format=(
+            parameters.get("default_format") or request.headers.get("x-clickhouse-format") or "TabSeparated"
+        ),
+        parameters=bound,
+        settings=settings,
+        database=parameters.get("database") or request.headers.get("x-clickhouse-database"),
+        reading=request.method != "POST",
+        protocol=_whole_number(
+            parameters.get("client_protocol_version") or "0", "client_protocol_version", Code.BAD_ARGUMENTS
+        ),
+    )
+    return Call(
+        role=role,
+        query=query,
+        query_id=parameters.get("query_id") or str(uuid4()),
+        session=parameters.get("session_id") or None,
+        session_seconds=_whole_number(
+            parameters.get("session_timeout") or str(DEFAULT_SECONDS), "session_timeout", Code.INVALID_SESSION_TIMEOUT
+        ),
+        session_check=parameters.get("session_check") == "1",
+        wait_end=parameters.get("wait_end_of_query") == "1",
+        encoding=accepted_encoding(request.headers.get("accept-encoding", "")) if wants_encoding else None,
+        timezone=settings.get("session_timezone") or "UTC",
+    )
+
+
+def _whole_number(text: str, what: str, code: Code) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise EngineError(code, f"{what} is not a whole number of at most {_MOST_DIGITS} digits")
+    return int(text)

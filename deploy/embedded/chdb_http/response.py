@@ -1,0 +1,91 @@
+"""What goes back: headers as ClickHouse writes them, errors, and the mark of an answer that broke off."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response
+
+from deploy.embedded.chdb_http.errors import Code, EngineError
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.query import Summary
+    from deploy.embedded.chdb_http.request import Call
+
+DISPLAY_NAME = "banwatch"
+_CONTENT_TYPES = {
+    "TabSeparated": "text/tab-separated-values; charset=UTF-8",
+    "TSV": "text/tab-separated-values; charset=UTF-8",
+    "TabSeparatedWithNames": "text/tab-separated-values; charset=UTF-8",
+    "TSVWithNames": "text/tab-separated-values; charset=UTF-8",
+    "CSV": "text/csv; charset=UTF-8; header=absent",
+    "CSVWithNames": "text/csv; charset=UTF-8; header=present",
+    "JSON": "application/json; charset=UTF-8",
+    "JSONCompact": "application/json; charset=UTF-8",
+    "JSONStrings": "application/json; charset=UTF-8",
+    "JSONEachRow": "application/x-ndjson; charset=UTF-8",
+    "JSONCompactEachRow": "application/x-ndjson; charset=UTF-8",
+    "Pretty": "text/plain; charset=UTF-8",
+    "PrettyCompact": "text/plain; charset=UTF-8",
+    "Vertical": "text/plain; charset=UTF-8",
+    "XML": "application/xml; charset=UTF-8",
+}
+
+
+def headers(call: Call, output_format: str, summary: Summary, elapsed_ns: int) -> dict[str, str]:
+    """The headers of an answer; what the summary counts of a streamed one is what was read by then."""
+    counted = {
+        "read_rows": summary.read_rows,
+        "read_bytes": summary.read_bytes,
+        "written_rows": summary.written_rows,
+        "written_bytes": summary.written_bytes,
+        "total_rows_to_read": summary.read_rows,
+        "result_rows": summary.result_rows,
+        "result_bytes": summary.result_bytes,
+        "elapsed_ns": elapsed_ns,
+    }
+    return {
+        "Content-Type": _CONTENT_TYPES.get(output_format, "application/octet-stream"),
+        "X-Content-Type-Options": "nosniff",
+        "X-ClickHouse-Server-Display-Name": DISPLAY_NAME,
+        "X-ClickHouse-Query-Id": _one_line(call.query_id),
+        "X-ClickHouse-Format": _one_line(output_format),
+        "X-ClickHouse-Timezone": _one_line(call.timezone),
+        "X-ClickHouse-Summary": json.dumps({name: str(value) for name, value in counted.items()}),
+    }
+
+
+def failure(error: EngineError, version: str) -> Response:
+    """An error as clients parse it."""
+    response = PlainTextResponse(f"{_text(error, version)}\n", status_code=error.status)
+    response.headers["X-ClickHouse-Exception-Code"] = str(error.code)
+    response.headers["X-ClickHouse-Server-Display-Name"] = DISPLAY_NAME
+    if error.code == Code.AUTHENTICATION_FAILED:
+        response.headers["WWW-Authenticate"] = 'Basic realm="banwatch"'
+    return response
+
+
+def new_tag() -> str:
+    """Sixteen letters that no row can foresee; they tell the mark below from data that looks like it."""
+    return secrets.token_hex(8)
+
+
+def broken_off(error: EngineError, tag: str, version: str) -> bytes:
+    """What ends an answer whose query failed after its first bytes had gone out (ClickHouse 25.11 and later)."""
+    text = _text(error, version).encode()
+    return b"\r\n__exception__\r\n%b\r\n%b\n%d %b\r\n__exception__\r\n" % (
+        tag.encode(),
+        text,
+        len(text) + 1,
+        tag.encode(),
+    )
+
+
+def _text(error: EngineError, version: str) -> str:
+    return error.body if "(version " in error.body else f"{error.body} (version {version})"
+
+
+def _one_line(text: str) -> str:
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in text)

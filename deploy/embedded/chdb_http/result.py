@@ -1,0 +1,86 @@
+"""A query's answer on its way out: compressed, gathered, and either complete or still running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
+
+from deploy.embedded.chdb_http.errors import EngineError
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.codec import Encoder
+    from deploy.embedded.chdb_http.connection import Connection
+    from deploy.embedded.chdb_http.query import Query, Summary
+
+_PIECE = 1024 * 1024
+_IN_MEMORY = 64 * _PIECE
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`length` is the bytes of the whole answer, or None while the query runs and may still fail."""
+
+    pieces: Iterator[bytes]
+    length: int | None
+    summary: Summary
+    format: str
+    encoder: Encoder
+
+
+def begin(connection: Connection, query: Query, encoder: Encoder, wait_end: bool) -> Answer:
+    """Run a query up to its first mebibyte, or with `wait_end` to its end, which may then lie on disk.
+
+    Raises:
+        EngineError: as the engine says; so do the pieces of an answer without a length.
+    """
+    chunks, summary, output_format = connection.ask(query)
+    pieces = _gathered(_encoded(chunks, encoder))
+    if wait_end:
+        stored, length = _stored(pieces)
+        return Answer(stored, length, summary, output_format, encoder)
+    first = next(pieces, b"")
+    second = next(pieces, b"") if first else b""
+    if not second:
+        return Answer(iter([first]), len(first), summary, output_format, encoder)
+    return Answer(chain([first, second], pieces), None, summary, output_format, encoder)
+
+
+def _encoded(chunks: Iterator[bytes], encoder: Encoder) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield encoder.feed(chunk)
+    yield encoder.finish()
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Make pieces of a mebibyte. One that an error cuts short still goes out: the mark of the error follows it."""
+    gathered: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            gathered.append(piece)
+            size += len(piece)
+            if size >= _PIECE:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+    except EngineError:
+        if size:
+            yield b"".join(gathered)
+        raise
+    if size:
+        yield b"".join(gathered)
+
+
+def _stored(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
+    store = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  it outlives this function
+    length = sum(store.write(piece) for piece in pieces)
+    store.seek(0)
+    return _read(store), length
+
+
+def _read(store: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    with store:
+        while piece := store.read(_PIECE):
+            yield piece

@@ -1,0 +1,142 @@
+"""The warehouse as a process: a port, an engine, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+
+from deploy.embedded.chdb_http.app import Gateway
+from deploy.embedded.chdb_http.bounds import LONGEST_URL
+from deploy.embedded.chdb_http.engine import Engine
+from deploy.embedded.chdb_http.errors import WarehouseUnavailable
+from deploy.embedded.chdb_http.files import BACKLOG, connections_within
+from deploy.embedded.chdb_http.losses import sentence
+from deploy.embedded.chdb_http.pulse import Pulse
+from deploy.embedded.chdb_http.sockets import HttpConnection, Room
+from deploy.supervisor.open_files import raise_limit
+
+if TYPE_CHECKING:
+    from deploy.embedded.chdb_http.settings import WarehouseSettings
+
+_log = logging.getLogger(__name__)
+_GRACE_SECONDS = 3
+_SILENT_SECONDS = 60
+# A request takes Python's lock some twenty times, and waits this long each time that another thread works in Python.
+# By default it is 5 ms, so a few readers with long texts would cost the writer a hundred.
+_SWITCH_SECONDS = 0.0005
+
+
+def serve(settings: WarehouseSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then end what runs, close the data and return.
+
+    Raises:
+        WarehouseUnavailable: when the port or the directory is taken, or too few files may be open; the message is
+            for a person.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    room = Room(connections_within(raise_limit(), settings.connections), settings.head_seconds)
+    with _bound(settings.host, settings.port) as listener:
+        engine = Engine(settings)
+        try:
+            if lost := sentence(engine.losses()):
+                print(lost, file=sys.stderr, flush=True)
+            gateway = Gateway(engine, settings)
+            pulse = Pulse(engine.beat, settings.pulse_seconds)
+            with _signals_end_here():
+                _server(gateway, room).run([listener])
+            pulse.stop()
+            if not gateway.close():
+                os._exit(0)  # a thread does not end, and the engine's data outlive a kill
+        finally:
+            engine.close()
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(LoopErrors())
+        await super().startup(sockets)
+
+
+class LoopErrors:
+    """Says in a line what fails on the event loop, and the same again a minute later at the earliest.
+
+    asyncio itself writes a trace a hundred times a second when no file is left for a connection.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what asyncio has to say."""
+        failure = f"{context['message']}: {type(context.get('exception')).__name__}"
+        if loop.time() >= self._said.get(failure, 0.0) + _SILENT_SECONDS:
+            self._said[failure] = loop.time()
+            _log.error("The warehouse goes on after a failure: %s", failure)
+
+
+def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
+    """uvicorn itself says nothing: its lines would hold passwords out of URLs, or tell of each client that errs."""
+    return _Server(
+        uvicorn.Config(
+            gateway,
+            lifespan="off",
+            http=cast("type[asyncio.Protocol]", partial(HttpConnection, room=room)),  # it is called and nothing else
+            ws="none",
+            h11_max_incomplete_event_size=LONGEST_URL,
+            backlog=BACKLOG,
+            access_log=False,
+            log_level="critical",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Take the port. It accepts nobody before the engine is there: who asks early is refused, and not kept waiting."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise WarehouseUnavailable(
+            f"The warehouse cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
+            "Stop what holds the port, or choose another one."
+        ) from error
+    # Accepted sockets inherit it. asyncio would set it only for a socket made with an explicit protocol, and
+    # without it each answer waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+@contextlib.contextmanager
+def _signals_end_here() -> Iterator[None]:
+    """uvicorn raises a signal once more when it has stopped; let that be the end of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _nothing(*_: object) -> None: ...

@@ -1,0 +1,75 @@
+"""Sessions: connections kept between requests, so that temporary tables and SET survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deploy.embedded.chdb_http.errors import Code, EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deploy.embedded.chdb_http.connection import Connection
+
+DEFAULT_SECONDS = 60
+LONGEST_SECONDS = 3600
+MOST_SESSIONS = 512
+
+
+@dataclass
+class _Kept:
+    connection: Connection
+    seconds: int
+    expires: float
+    busy: bool = True
+
+
+class Sessions:
+    """The sessions of one user, by their id; used from the event loop only. `now` is seconds of a steady clock."""
+
+    def __init__(self, open_connection: Callable[[], Connection]) -> None:
+        self._open = open_connection
+        self._kept: dict[str, _Kept] = {}
+
+    def take(self, key: str, seconds: int, *, check: bool, now: float) -> Connection:
+        """The session's connection, for one request at a time.
+
+        Raises:
+            EngineError: SESSION_NOT_FOUND when `check` asks for one that exists, SESSION_IS_LOCKED while another
+                request uses it, INVALID_SESSION_TIMEOUT.
+        """
+        if not 0 < seconds <= LONGEST_SECONDS:
+            raise EngineError(
+                Code.INVALID_SESSION_TIMEOUT, f"session_timeout lies between 1 and {LONGEST_SECONDS} seconds"
+            )
+        kept = self._kept.get(key)
+        if kept is None and check:
+            raise EngineError(Code.SESSION_NOT_FOUND, "Session not found")
+        if kept is not None and kept.busy:
+            raise EngineError(Code.SESSION_IS_LOCKED, "Session is locked by a concurrent client")
+        if kept is None:
+            kept = self._kept[key] = _Kept(self._open(), seconds, now)
+        kept.busy, kept.seconds = True, seconds
+        return kept.connection
+
+    def give_back(self, key: str, now: float) -> None:
+        """End the request: the session's time begins anew."""
+        kept = self._kept[key]
+        kept.busy, kept.expires = False, now + kept.seconds
+
+    def forget(self, key: str) -> None:
+        """Drop a session whose connection is of no use any more; the next request begins another."""
+        self._kept.pop(key, None)
+
+    def expired(self, now: float) -> list[Connection]:
+        """Take out the sessions whose time is over, and the oldest above what one user keeps."""
+        idle = sorted((kept.expires, key) for key, kept in self._kept.items() if not kept.busy)
+        excess = max(0, len(self._kept) - MOST_SESSIONS)
+        over = [key for position, (expires, key) in enumerate(idle) if expires <= now or position < excess]
+        return [self._kept.pop(key).connection for key in over]
+
+    def all(self) -> list[Connection]:
+        """Take out every session, for the end."""
+        kept, self._kept = self._kept, {}
+        return [each.connection for each in kept.values()]

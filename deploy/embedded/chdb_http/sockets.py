@@ -1,0 +1,130 @@
+"""The sockets of the warehouse: how many there are, and how long one may keep a place without a request.
+
+uvicorn knows no time-out for a request's head, and asyncio accepts until no file is left. Here a head has to come
+within some seconds, and when the room is full the oldest connection on which nothing runs makes way for the next:
+first those that have asked nothing, then those whose body is still on its way, the writer's last. A connection on
+which a query runs stays; these are bounded for each user, so somebody can always make way.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from deploy.embedded.chdb_http.settings import Role
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle, Transport
+
+_MOST_LINES = 256
+_END_OF_HEAD = b"\r\n\r\n"
+
+
+class Standing(Enum):
+    """What is under way on a connection, in the order in which they make way; on the last one a query runs."""
+
+    WAITING = "has asked nothing"
+    SENDING = "its body is on its way"
+    WRITERS = "the writer's, between two queries or sending"
+    ASKING = "waits for its answer"
+
+
+class Room:
+    """The connections of one server, in the order in which they came; a head has to come within `head_seconds`."""
+
+    def __init__(self, most: int, head_seconds: float) -> None:
+        self.head_seconds = head_seconds
+        self._most = most
+        self._inside: dict[HttpConnection, None] = {}
+
+    def enter(self, connection: HttpConnection) -> None:
+        """Let one in; where the room is full, another makes way, or this one does."""
+        if len(self._inside) >= self._most:
+            first = self._first_to_go()
+            if first is None:
+                connection.drop()
+                return
+            del self._inside[first]
+            first.drop()
+        self._inside[connection] = None
+
+    def _first_to_go(self) -> HttpConnection | None:
+        """The oldest of those that make way most readily; mostly the first one that is looked at."""
+        for standing in (Standing.WAITING, Standing.SENDING, Standing.WRITERS):
+            if (found := next((inside for inside in self._inside if inside.standing is standing), None)) is not None:
+                return found
+        return None
+
+    def leave(self, connection: HttpConnection) -> None:
+        """Forget one that has closed."""
+        self._inside.pop(connection, None)
+
+
+class HttpConnection(H11Protocol):
+    """One client's connection."""
+
+    def __init__(self, *, room: Room, **options: Any) -> None:
+        super().__init__(**options)
+        self._room = room
+        self._timer: TimerHandle | None = None
+        self._lines = 0
+        self._tail = b""
+
+    @property
+    def standing(self) -> Standing:
+        """What is under way on it."""
+        asked = self.cycle is not None and not self.cycle.response_complete
+        if asked and not self.cycle.more_body:
+            return Standing.ASKING
+        if self.scope is not None and self.scope["state"].get("role") is Role.WRITER:
+            return Standing.WRITERS
+        return Standing.SENDING if asked else Standing.WAITING
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Find a place in the room, and wait for a head."""
+        super().connection_made(transport)
+        self._expect_head()
+        self._room.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        self._room.leave(self)
+        self._expect_no_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those of a head end the connection when they come too slowly or in too many lines."""
+        if self.conn.their_state is h11.IDLE and self._too_many_lines(data):
+            self.drop()
+            return
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._expect_head()
+        else:
+            self._expect_no_head()
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        self._expect_no_head()
+        self.transport.abort()
+
+    def _too_many_lines(self, data: bytes) -> bool:
+        """Whether a head has more lines than a client has use for: each costs the event loop time."""
+        joined = self._tail + data
+        end = joined.find(_END_OF_HEAD)
+        self._lines += joined.count(b"\n", len(self._tail), len(joined) if end < 0 else end)
+        self._tail = joined[-3:]
+        return self._lines > _MOST_LINES
+
+    def _expect_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._room.head_seconds, self.drop)
+
+    def _expect_no_head(self) -> None:
+        self._lines, self._tail = 0, b""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

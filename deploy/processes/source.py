@@ -1,0 +1,90 @@
+"""One source into the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deploy.patience import keep_at
+from deploy.processes.signals import until_signalled
+from deploy.settings import Settings
+from deploy.source_options import live_source, source_settings
+from ingest.cursors import CursorFile
+from ingest.kafka import GroupWatch, PostProducer, ensure_topics, probe
+from ingest.kafka.committed import Committed
+from ingest.progress import Tally
+from ingest.runner import Pace, Run
+from ingest.source import Source
+from ingest.sources.archive.source import Archive
+
+
+@dataclass(frozen=True)
+class ArchiveOptions:
+    """How an archive is played. `speed` is event time over wall time; None is as fast as it goes."""
+
+    path: Path
+    speed: float | None = None
+    shift_to_now: bool = False
+    columns: str | None = None
+    """Of a table, which columns hold what: `ingest.sources.archive.table.columns_from`."""
+
+
+def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:
+    """Read an archive into the log, from where the last run of it stopped."""
+    shift_to = datetime.now(UTC) if options.shift_to_now else None
+    archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
+    pace = None if options.speed is None else Pace(options.speed)
+    # Standard input is gone once it is read: what was under way could not be read again.
+    return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+
+
+def run_live(settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[Tally], None]) -> Tally:
+    """Read a live source into the log, from where the last run of it stopped, until a signal.
+
+    Raises:
+        SettingsError, Permanent, and what the log raises
+    """
+    own = source_settings(name, given)
+    live_source(name, own)  # so that a mistake in the settings is told before a log is waited for
+    return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
+
+
+def run_source(
+    settings: Settings,
+    make: Callable[[], Source],
+    pace: Pace | None,
+    tell: Callable[[Tally], None],
+    silent_after: timedelta = timedelta(minutes=2),
+    *,
+    once: bool = False,
+) -> Tally:
+    """Run one source into the log, again from its saved cursor where the log fails, but for what can be read `once`.
+
+    Each time the source is made anew: one that was read further than its cursor would say that what the log has lost
+    is covered.
+    """
+    stop = until_signalled()
+    address = settings.ingest.kafka
+    ensure_topics(address, settings.ingest.kafka_partitions)
+    tally = Tally(datetime.now(UTC))
+
+    def note(so_far: Tally) -> None:
+        nonlocal tally
+        tally = so_far
+        tell(so_far)
+
+    def work() -> Tally:
+        source = make()
+        with ExitStack() as open_parts:
+            cluster = probe(address, settings.processing.clickhouse.timeout)
+            committed = None
+            if cluster is not None and cluster.memory_only:
+                committed = open_parts.enter_context(Committed(GroupWatch(address, settings.ingest.kafka_group)))
+            producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
+            cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
+            return Run(source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after)()
+
+    return work() if once else keep_at(work, stop) or tally

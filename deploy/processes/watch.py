@@ -1,0 +1,66 @@
+"""The watch, and the store's upkeep beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from deploy.patience import keep_at
+from deploy.processes.signals import until_signalled
+from deploy.settings import Settings, load
+from deploy.writer import writer
+from processing.alerts.notifiers.console import Console
+from processing.store.client import Store
+from processing.store.maintenance import Upkeep, chores
+from processing.tagging.topics import ReloadingTaxonomy
+from processing.watch import Watch
+
+CHORE_PATIENCE = timedelta(hours=1)
+"""A month of posts is merged in one statement."""
+
+
+def watch() -> None:
+    """Look for spikes and tell of incidents."""
+    settings = load(os.environ)
+    stop = until_signalled()
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    width = settings.processing.bin_width
+
+    def work() -> None:
+        with Store(writer(settings)) as store:
+            told = [Console(sys.stdout, width)]
+            watching = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
+            with upkeep_beside(settings, stop):
+                watching.run(stop, settings.processing.watch_interval)
+
+    keep_at(work, stop)
+
+
+def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
+    """The root of every watched topic of the file as it is now."""
+    taxonomy.refresh()
+    now = taxonomy.taxonomy
+    return {topic.id: now.root_of(topic.id) for topic in now.topics if topic.watched}
+
+
+@contextmanager
+def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
+    """Do the store's chores in a thread of their own. What ends the chores ends the process too."""
+    address = replace(writer(settings), timeout=CHORE_PATIENCE)
+    with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
+        work = chores(settings.processing.purge_interval, settings.processing.roll_up_interval)
+        upkeep = Upkeep(store, work, clock=lambda: timedelta(seconds=time.monotonic()))
+        running = threads.submit(upkeep.run, stop)
+        running.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+        running.result()

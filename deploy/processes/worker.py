@@ -1,0 +1,37 @@
+"""A worker of the pipeline."""
+
+from __future__ import annotations
+
+import os
+
+from deploy.patience import keep_at
+from deploy.processes.signals import until_signalled
+from deploy.settings import load
+from deploy.writer import writer
+from ingest.kafka import PostConsumer, PostProducer, ensure_topics
+from processing.shortage import Shortage
+from processing.store.client import Store
+from processing.tagging.language import DETECTORS
+from processing.tagging.topics import ReloadingTaxonomy
+from processing.worker import Pipeline
+
+
+def process() -> None:
+    """Tag and count posts: one worker."""
+    settings = load(os.environ)
+    stop = until_signalled()
+    detector = DETECTORS[settings.processing.language_detector]()
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
+
+    def work() -> None:
+        ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
+        with (
+            Store(writer(settings)) as store,
+            PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
+            PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+        ):
+            own = settings.processing
+            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
+
+    keep_at(work, stop)

@@ -1,0 +1,40 @@
+"""Whether an archive is done with: every post counted, and every bin looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.kafka import GroupWatch
+from processing import queries
+from processing.detection.bins import end_of_bin
+from processing.queries import Coverage
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far counting and looking have come."""
+
+    lag: int
+    coverage: tuple[Coverage, ...]
+    scored_until: datetime | None
+
+
+def is_complete(standing: Standing, width: timedelta) -> bool:
+    """Nothing waits in the log, the collectors have said their last word, and the watch has passed it."""
+    if standing.lag or not all(each.complete for each in standing.coverage):
+        return False
+    if not standing.coverage:
+        return True
+    last = max(each.until for each in standing.coverage)
+    return standing.scored_until is not None and standing.scored_until >= end_of_bin(last, width)
+
+
+def standing(group: GroupWatch, reader: queries.Reader, sources: Collection[str]) -> Standing:
+    """Ask the log and the store about these collectors."""
+    return Standing(
+        group.lag(),
+        tuple(each for each in queries.coverage(reader) if each.source in sources),
+        queries.scored_until(reader),
+    )

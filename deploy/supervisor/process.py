@@ -1,0 +1,136 @@
+"""One child process of the stack: start it, hear what it prints, end it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.supervisor.log_files import bound
+from deploy.supervisor.parent_death import PARENT
+from deploy.supervisor.restart_policy import Deaths
+
+
+@dataclass(frozen=True)
+class Part:
+    """What to run. `needs` names the parts whose memory it builds on: when one of them dies, it starts anew."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    """The whole of it."""
+    needs: tuple[str, ...] = ()
+    finishes: bool = False
+    """It may end by itself, with status 0, when its work is done."""
+    hears_input: bool = False
+    """Standard input is its own."""
+    expendable: bool = False
+    """The stack goes on without it: when it keeps dying, or ends with status 2 because only a person can help."""
+
+
+@dataclass
+class Child:
+    """A part and the process that runs it now. Its standard output goes to `hear`, line by line, its log to a file."""
+
+    part: Part
+    log: Path
+    hear: Callable[[str], None] | None = None
+    deaths: Deaths = field(default_factory=Deaths)
+    given_up: bool = False
+    due: float | None = None
+    """When to start it again, on the monotonic clock; None while it runs or has finished."""
+    _process: subprocess.Popen[str] | None = None
+    _began_at: int = 0
+    """Where in its log the last process began."""
+    _listener: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run it, in a session of its own so that Ctrl-C reaches only the stack, which ends all in order."""
+        self.due = None
+        with self.log.open("ab") as log:
+            self._began_at = log.tell()
+            self._process = subprocess.Popen(
+                self.part.command,
+                stdin=None if self.part.hears_input else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.hear else log,
+                stderr=log,
+                env=dict(self.part.environment) | {PARENT: str(os.getpid())},
+                start_new_session=True,
+                text=True,
+                errors="replace",
+            )
+        if self.hear:
+            self._listener = threading.Thread(target=self._listen, args=(self._process, self.hear), daemon=True)
+            self._listener.start()
+
+    @staticmethod
+    def _listen(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
+        if process.stdout is not None:
+            for line in process.stdout:
+                hear(line.rstrip("\n"))
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Exit status of the last process; None while it runs or before the first."""
+        return None if self._process is None else self._process.poll()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ended by itself with its work done."""
+        return self.part.finishes and self.status == 0
+
+    def end(self, patience: float) -> None:
+        """Ask it to end, and end it after `patience` seconds."""
+        self.ask_to_end()
+        self.reap(time.monotonic() + patience)
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGTERM)
+
+    def reap(self, deadline: float) -> None:
+        """Wait for it until `deadline` on the monotonic clock, then kill it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._listener is not None:
+            self._listener.join(timeout=1)
+
+    def bound_log(self) -> None:
+        """Keep its log from growing without end."""
+        if bound(self.log):
+            self._began_at = 0
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of what its last process wrote to its log."""
+        if not self.log.exists():
+            return ""
+        written = self.log.read_bytes()
+        # A log that is shorter now was begun anew.
+        own = written[self._began_at :] if len(written) >= self._began_at else written
+        return "\n".join([line for line in own.decode(errors="replace").splitlines() if line.strip()][-lines:])
+
+    @property
+    def ending(self) -> str:
+        """How its last process ended, for people."""
+        status = self.status
+        if status is None or status >= 0:
+            return f"ended with status {status}"
+        if -status == signal.SIGKILL:
+            return "was ended by SIGKILL, as the kernel does where memory runs out"
+        return f"was ended by {signal.Signals(-status).name}"

@@ -1,0 +1,232 @@
+"""One machine: start what does not answer yet, in the data's order, keep it running, stop it in reverse.
+
+broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  sources
+"""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+
+from deploy.embedded.broker import wait_until_ready
+from deploy.settings import Settings
+from deploy.supervisor.endpoints import clickhouse_answers, kafka_answers
+from deploy.supervisor.log_files import fresh_log
+from deploy.supervisor.lost_data import lost_data
+from deploy.supervisor.process import Child, Part
+from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
+from deploy.writer import writer
+from ingest.errors import Failure
+from ingest.kafka import BrokerUnavailable, NotKafka, ensure_topics
+from processing.store.client import Store
+from processing.store.migrate import migrate
+from processing.store.retention import apply_retention
+
+LOOK_EVERY = 0.1
+READY_WITHIN = timedelta(seconds=60)
+CANNOT_WORK = 2
+"""Exit status of a process that only a person can help."""
+
+END_WITHIN = 8.0
+"""Seconds that the children have to end in order before they are killed."""
+
+
+class StackFailed(Failure):
+    """A part does not come up or does not stay up; the message says which, and the end of its log."""
+
+
+class EndedEarly(StackFailed):
+    """A part ended before it answered."""
+
+    def __init__(self, child: Child) -> None:
+        said = " ".join(child.last_words(3).split()) or "nothing"
+        super().__init__(f"{child.part.name} {child.ending} before it answered, and said: {said}")
+
+
+class AlreadyRunning(Failure):
+    """Another stack runs from the same data folder."""
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold a data folder, so that two stacks never share its cursors.
+
+    Raises:
+        AlreadyRunning
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise AlreadyRunning(
+                f"Another banwatch (process {lock.read().strip() or 'unknown'}) runs from {folder}. "
+                "Stop it, or set BANWATCH_DATA_DIR to another folder."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@dataclass
+class Stack:
+    """The children, in the order of their start. `parts` behind `infrastructure` need it to be ready."""
+
+    settings: Settings
+    infrastructure: Sequence[Part]
+    parts: Sequence[Part]
+    hear: Mapping[str, Callable[[str], None]]
+    say: Callable[[str], None]
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
+    _children: dict[str, Child] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start everything.
+
+        Raises:
+            StackFailed
+        """
+        for part in self.infrastructure:
+            self._start(part)
+        self._prepare_log()
+        self._prepare_store()
+        for part in self.parts:
+            self._start(part)
+
+    def _start(self, part: Part) -> None:
+        log = fresh_log(self.settings.data_dir / "logs", part.name)
+        child = Child(part, log, self.hear.get(part.name))
+        self._children[part.name] = child
+        child.start()
+
+    def _prepare_log(self) -> None:
+        """Wait for the log, and give it its topics."""
+        broker = self._children.get("broker")
+        try:
+            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+        except (BrokerUnavailable, NotKafka) as error:
+            if broker is not None and not broker.running:
+                raise EndedEarly(broker) from error
+            raise
+
+    def _prepare_store(self) -> None:
+        """Wait for the store, and give it its tables."""
+        wait_for_store(self.settings, self._children.get("warehouse"))
+        if "warehouse" in self._children and (lost := lost_data(writer(self.settings), self.settings.store_dir)):
+            self.say(lost)
+        migrate(writer(self.settings))
+        with Store(writer(self.settings)) as store:
+            apply_retention(store, self.settings.processing.retention)
+
+    def watch_over(self, stop: Event, enough: Callable[[], bool]) -> None:
+        """Keep the children running until `stop` is set or `enough` says so.
+
+        Raises:
+            StackFailed: one of them keeps dying.
+        """
+        while not stop.is_set() and not enough():
+            for child in list(self._children.values()):
+                self._look_at(child)
+            stop.wait(LOOK_EVERY)
+
+    def _look_at(self, child: Child) -> None:
+        child.bound_log()
+        now = time.monotonic()
+        if child.running or child.finished or child.given_up:
+            return
+        if child.due is not None:
+            if now >= child.due:
+                self._start_again(child)
+            return
+        if child.status == CANNOT_WORK:
+            sentence = f"{child.part.name} does not run. {child.last_words(1)}"
+            if not child.part.expendable:
+                raise StackFailed(sentence)
+            self._go_on_without(child, sentence)
+            return
+        match died(self.policy, child.deaths, now):
+            case GiveUp(deaths):
+                sentence = (
+                    f"{child.part.name} died {deaths} times within {self.policy.window:.0f} s "
+                    f"and {child.ending}. The end of {child.log}:\n{child.last_words()}"
+                )
+                if not child.part.expendable:
+                    raise StackFailed(sentence)
+                self._go_on_without(child, sentence)
+            case restart:
+                self.say(f"{child.part.name} {child.ending}; starting it again (see {child.log})")
+                child.due = restart.at
+
+    def _go_on_without(self, child: Child, sentence: str) -> None:
+        child.given_up = True
+        self.say(f"{sentence}\nEverything else goes on; start banwatch again once that is mended.")
+
+    def _start_again(self, child: Child) -> None:
+        dependants = [
+            other for other in self._children.values() if child.part.name in other.part.needs and not other.given_up
+        ]
+        for other in dependants:
+            other.end(patience=2.0)
+            other.due = math.inf  # when what it builds on is there
+        child.start()
+        if not dependants:
+            return
+        # What has dependants is the broker; the store keeps its tables, and whoever needs it waits for it.
+        try:
+            self._prepare_log()
+        except EndedEarly:
+            return  # the next look sees that it has died once more, and what is to be done
+        for other in dependants:
+            other.start()
+
+    def finished(self, names: Sequence[str]) -> bool:
+        """Whether these parts have ended with their work done."""
+        return all(self._children[name].finished for name in names)
+
+    def stop(self) -> None:
+        """End everything in reverse order, within `END_WITHIN` seconds and a little."""
+        deadline = time.monotonic() + END_WITHIN
+        stages = list(self._children.values())
+        for part in self.parts:
+            if part.name in self._children:
+                self._children[part.name].ask_to_end()
+        for child in reversed(stages):
+            if child.part in self.infrastructure:
+                child.ask_to_end()
+            child.reap(deadline)
+
+
+def wait_for_store(settings: Settings, warehouse: Child | None) -> None:
+    """Wait until a store answers, for as long as the one that was started runs.
+
+    Raises:
+        PortTaken, OutOfReach, StackFailed
+    """
+    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+    while not clickhouse_answers(settings.processing.clickhouse_url):
+        if warehouse is not None and not warehouse.running:
+            raise EndedEarly(warehouse)
+        if time.monotonic() > deadline:
+            said = "" if warehouse is None else f" The end of {warehouse.log}:\n{warehouse.last_words()}"
+            raise StackFailed(f"The store has not answered within {READY_WITHIN.total_seconds():g} s.{said}")
+        time.sleep(LOOK_EVERY)
+
+
+def missing(settings: Settings) -> tuple[bool, bool]:
+    """Whether a broker, and whether a store, has to be started.
+
+    Raises:
+        PortTaken, OutOfReach
+    """
+    return not kafka_answers(settings.ingest.kafka), not clickhouse_answers(settings.processing.clickhouse_url)

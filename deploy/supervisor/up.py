@@ -1,0 +1,211 @@
+"""`banwatch up` and `banwatch demo`: what is started, what is shown, and when it is done."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+import msgspec
+from rich.console import Console
+
+from dashboard.settings import DashboardSettings
+from deploy.embedded import broker
+from deploy.local_store import warehouse_part
+from deploy.optional_dependencies import require
+from deploy.processes.shortages import Shortages
+from deploy.processes.source import ArchiveOptions
+from deploy.settings import Settings
+from deploy.source_options import variable
+from deploy.supervisor.drain import is_complete, standing
+from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
+from deploy.supervisor.environments import secrets_of, told
+from deploy.supervisor.process import Part
+from deploy.supervisor.supervisor import Stack, exclusive, missing
+from deploy.terminal.incidents import report
+from deploy.terminal.progress import Reading, Screen
+from ingest.kafka import BrokerUnavailable, GroupWatch
+from ingest.sources.archive.source import archive_files, archive_name
+from processing import queries
+from processing.settings import ProcessingSettings
+from processing.shortage import SAID
+from processing.store.lack import Lack
+
+ASK_EVERY = 0.5
+
+BANWATCH = (sys.executable, "-m", "deploy.cli")
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What to start. `alone` refuses a broker or a store that is not this stack's own."""
+
+    archive: ArchiveOptions | None = None
+    sources: tuple[str, ...] = ()
+    """Live sources, by name."""
+    until_done: bool = False
+    dashboard: bool = True
+    workers: int = 1
+    alone: bool = False
+
+
+def up(settings: Settings, options: UpOptions, console: Console, stop: Event) -> None:
+    """Run the stack until `stop` is set or, if asked, until the archive is done with.
+
+    Raises:
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
+    """
+    no_broker, no_store = missing(settings)
+    played = () if options.archive is None else (_name_of(options.archive),)
+    with exclusive(settings.data_dir), Screen(console) as screen:
+        infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
+        stack = Stack(
+            settings,
+            infrastructure,
+            _parts(settings, options, [part.name for part in infrastructure]),
+            hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
+            | {name: _heard(screen, screen.state) for name in options.sources}
+            | {name: shortages.of(name) for name in _workers(options)},
+            say=screen.line,
+        )
+        try:
+            stack.start()
+            _say_where(settings, options, screen)
+            done = _Done(settings, stack, played)
+            if played:
+                stack.watch_over(stop, done)
+                done.close()
+                screen.read_to_the_end()
+                if not stop.is_set():
+                    report(settings, screen.line)
+            if not options.until_done:
+                stack.watch_over(stop, lambda: False)
+        finally:
+            screen.line("stopping")
+            stack.stop()
+
+
+def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[Part]:
+    """The broker and the store, where nothing answers at their addresses."""
+    if options.dashboard:
+        require("streamlit", "and --no-dashboard goes without the page")
+        endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
+        require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
+    kafka = kafka_endpoint(settings.ingest.kafka)
+    if options.alone and not no_broker:
+        raise PortTaken(_not_alone("Kafka", kafka, "BANWATCH_KAFKA_BOOTSTRAP"))
+    if options.alone and not no_store:
+        store = clickhouse_endpoint(settings.processing.clickhouse_url)
+        raise PortTaken(_not_alone("ClickHouse", store, "BANWATCH_CLICKHOUSE_URL"))
+    parts = []
+    if no_broker:
+        broker.binary()
+        parts.append(Part("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT))
+    if no_store:
+        parts.append(warehouse_part(settings))
+    return parts
+
+
+def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
+    return (
+        f"A {what} already answers at {endpoint}. The demo would mix synthetic posts into it: stop it, "
+        f"or set {setting} to another port of this machine."
+    )
+
+
+def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[Part]:
+    # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
+    needs = ("broker",) if "broker" in embedded else ()
+    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
+    parts = [Part(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    parts.append(Part("watch", (*BANWATCH, "watch"), processing))
+    if options.dashboard:
+        reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
+        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), reading))
+    if options.archive is not None:
+        command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
+        from_input = str(options.archive.path) == "-"
+        environment = told(os.environ, settings.data_dir)
+        parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
+    return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _where_to_make_room(settings: Settings) -> dict[str, str]:
+    full = SAID[Lack.DISK].format(url=settings.processing.clickhouse_url)
+    return {full: f" Its data lie in {settings.store_dir}."}
+
+
+def _workers(options: UpOptions) -> list[str]:
+    return [f"worker-{number}" for number in range(1, options.workers + 1)]
+
+
+def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> Part:
+    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
+    return Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
+
+
+def _arguments(archive: ArchiveOptions) -> list[str]:
+    arguments = [str(archive.path), "--speed", "max" if archive.speed is None else str(archive.speed)]
+    arguments += ["--shift-to-now"] if archive.shift_to_now else []
+    return arguments if archive.columns is None else [*arguments, "--columns", archive.columns]
+
+
+def _name_of(archive: ArchiveOptions) -> str:
+    return archive_name(archive_files(archive.path), archive.columns)
+
+
+def _heard(screen: Screen, show: Callable[[Reading], None]) -> Callable[[str], None]:
+    """Hear what an ingester tells of itself; what is none of that is a line."""
+
+    def hear(line: str) -> None:
+        try:
+            reading = msgspec.json.decode(line, type=Reading)
+        except msgspec.DecodeError:
+            screen.line(line)
+        else:
+            show(reading)
+
+    return hear
+
+
+def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
+    if options.dashboard:
+        host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
+        screen.line(f"dashboard   http://{host}:{port}")
+    screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
+    screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
+    screen.line(f"logs        {settings.data_dir / 'logs'}")
+
+
+class _Done:
+    """Asks, twice a second at most, whether the archive is done with."""
+
+    def __init__(self, settings: Settings, stack: Stack, sources: Sequence[str]) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._sources = sources
+        self._group: GroupWatch | None = None
+        self._reader: queries.Reader | None = None
+        self._ask_at = time.monotonic()
+
+    def close(self) -> None:
+        """Give the connections back, before what they lead to ends."""
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now < self._ask_at or not self._stack.finished(["archive"]):
+            return False
+        self._ask_at = now + ASK_EVERY
+        try:
+            self._group = self._group or GroupWatch(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
+            self._reader = self._reader or queries.connect(self._settings.reader)
+            return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
+        except (BrokerUnavailable, queries.StoreUnavailable):
+            return False

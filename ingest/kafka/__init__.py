@@ -1,0 +1,23 @@
+"""The log: the producer and the consumer of `posts`. Nothing outside this package imports kafka."""
+
+from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, LogLost, NotKafka, ensure_topics, probe
+from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
+from ingest.kafka.offsets import GroupWatch
+from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
+
+__all__ = [
+    "Batch",
+    "BrokerRefused",
+    "BrokerUnavailable",
+    "Cluster",
+    "Delivery",
+    "GroupWatch",
+    "LogLost",
+    "NotKafka",
+    "OnDelivered",
+    "PartitionsLost",
+    "PostConsumer",
+    "PostProducer",
+    "ensure_topics",
+    "probe",
+]

@@ -1,0 +1,170 @@
+"""The Kafka cluster itself: what can go wrong with it, is it there, its topics."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.protocol.metadata import MetadataRequest, MetadataResponse
+
+from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
+from ingest.errors import Failure
+
+METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
+LARGEST_ANSWER = 10_000_000
+PROBE_TIMEOUT = timedelta(seconds=5)
+
+
+class BrokerUnavailable(Failure):
+    """The broker does not answer, or not in time. It passes: try again."""
+
+
+class BrokerRefused(Failure):
+    """The broker answered and will not do it (rights, versions, limits). A person has to change something."""
+
+
+class NotKafka(Failure):
+    """Something listens at the address, and it does not speak Kafka."""
+
+
+class LogLost(Failure):
+    """The topic is no longer the one that was watched: its offsets mean something else now.
+
+    An embedded broker that was restarted has forgotten everything. Go back to the saved cursors.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What answers at an address. `memory_only` logs are gone when the broker ends."""
+
+    cluster_id: str
+    memory_only: bool
+    brokers: int
+
+
+@contextmanager
+def kafka_errors(address: KafkaAddress) -> Iterator[None]:
+    """Turn the library's errors into ours: the one place where they are told apart."""
+    try:
+        yield
+    except KafkaError as error:
+        raise translated(error, address) from error
+
+
+def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
+    said = str(error).rstrip(".")
+    if getattr(error, "retriable", False):
+        return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
+    return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
+
+
+def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
+    """Ask what listens at the address. None: nothing does.
+
+    One plain request over one socket, so that a listener that never answers costs `timeout` for each address
+    of the bootstrap and no more.
+
+    Raises:
+        NotKafka: with one sentence that names the port.
+    """
+    for host, port in _endpoints(address):
+        try:
+            connection = socket.create_connection((host, port), timeout.total_seconds())
+        except OSError:
+            continue
+        with closing(connection):
+            return _identify(connection, f"{host}:{port}")
+    return None
+
+
+def require(address: KafkaAddress) -> Cluster:
+    """Make sure of a broker before one of the library's clients is built: a client that fails to find one while it
+    is built leaves its sockets open.
+
+    Raises:
+        BrokerUnavailable
+    """
+    try:
+        cluster = probe(address, PROBE_TIMEOUT)
+    except NotKafka as error:
+        raise BrokerUnavailable(str(error)) from error
+    if cluster is None:
+        raise BrokerUnavailable(f"No Kafka listens at {address.bootstrap}.")
+    return cluster
+
+
+def _endpoints(address: KafkaAddress) -> Iterator[tuple[str, int]]:
+    for endpoint in address.bootstrap.split(","):
+        host, _, port = endpoint.strip().rpartition(":")
+        yield host.strip("[]"), int(port)
+
+
+def _identify(connection: socket.socket, endpoint: str) -> Cluster:
+    request = MetadataRequest(topics=[], allow_auto_topic_creation=False, version=METADATA_VERSION)
+    request.with_header(correlation_id=1, client_id="banwatch-probe")
+    try:
+        connection.sendall(request.encode(header=True, framed=True))
+        (size,) = struct.unpack(">i", _exactly(connection, 4))
+        if not 4 < size < LARGEST_ANSWER:
+            raise NotKafka(f"{endpoint} does not speak Kafka: another program holds the port.")
+        answer = MetadataResponse.decode(_exactly(connection, size), version=METADATA_VERSION, header=True)
+    except TimeoutError as error:
+        raise NotKafka(
+            f"{endpoint} takes connections and does not answer: another program holds the port, or the broker hangs."
+        ) from error
+    except (OSError, ValueError, struct.error) as error:
+        raise NotKafka(f"{endpoint} does not speak plain Kafka ({error}): another program holds the port.") from error
+    return Cluster(
+        cluster_id=answer.cluster_id or "",
+        memory_only=answer.cluster_id == EMBEDDED_CLUSTER_ID,
+        brokers=len(answer.brokers),
+    )
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    received = bytearray()
+    while len(received) < size:
+        part = connection.recv(size - len(received))
+        if not part:
+            raise ConnectionResetError("it closed the connection")
+        received += part
+    return bytes(received)
+
+
+def ensure_topics(address: KafkaAddress, partitions: int) -> None:
+    """Create the topics that are missing, `partitions` for posts and one for what was rejected.
+
+    A topic that is there stays as it is, whatever its number of partitions. The number of replicas is the
+    cluster's default.
+
+    Raises:
+        BrokerUnavailable, BrokerRefused
+    """
+    wanted = {address.posts_topic: partitions, address.rejected_topic: 1}
+    with kafka_errors(address), closing(administer(address)) as admin:
+        present = set(admin.list_topics())
+        for topic in wanted.keys() - present:
+            try:
+                admin.create_topics({topic: {"num_partitions": wanted[topic]}})
+            except TopicAlreadyExistsError:
+                continue  # someone else was quicker
+        admin.wait_for_topics(list(wanted))
+
+
+def administer(address: KafkaAddress) -> KafkaAdminClient:
+    """Open a connection for questions about the cluster; the caller closes it."""
+    require(address)
+    return KafkaAdminClient(
+        bootstrap_servers=address.bootstrap.split(","),
+        client_id="banwatch-admin",
+        bootstrap_timeout_ms=10_000,
+        request_timeout_ms=10_000,
+        reconnect_backoff_max_ms=1_000,
+    )

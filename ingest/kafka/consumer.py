@@ -1,0 +1,203 @@
+"""The consumer of the log: a member of a group that reads posts, and commits once they are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
+from kafka.net.compat import KafkaNetClient
+from kafka.structs import OffsetAndMetadata
+
+from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
+from ingest.kafka.codec import Unreadable, read
+
+RAW_LENGTH = 4096
+LARGEST_BATCH = 16 * 1024 * 1024
+"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+
+STEP = 64
+"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+
+COMMIT_TIMEOUT = timedelta(seconds=10)
+CLOSE_TIMEOUT = timedelta(seconds=3)
+
+
+class PartitionsLost(Exception):
+    """The group was divided anew since the batch was read: whoever has its partitions now will do it again.
+
+    Go on with the next poll. What was written for the batch is written once more, and that changes nothing.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll brought, in the order of each partition.
+
+    `progress` pairs a partition with what was said there; `offsets` are the next to read, by partition.
+    """
+
+    posts: list[Post] = field(default_factory=list)
+    progress: list[tuple[int, Progress]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    offsets: dict[int, int] = field(default_factory=dict)
+    generation: int = -1
+
+    def __bool__(self) -> bool:
+        return bool(self.offsets)
+
+
+class PostConsumer:
+    """Reads the posts topic as a member of a group, from what the group has committed, else from the start.
+
+    One thread uses it. It stays in the group while the caller writes, for up to five minutes between polls.
+    A broker that is away shows as empty batches: the library reconnects by itself.
+    """
+
+    def __init__(self, address: KafkaAddress, group: str, *, client_id: str = "banwatch-consumer") -> None:
+        """Raises: BrokerUnavailable, BrokerRefused"""
+        self._address = address
+        self._embedded = require(address).memory_only
+        with kafka_errors(address):
+            self._kafka = KafkaConsumer(
+                bootstrap_servers=address.bootstrap.split(","),
+                client_id=client_id,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                bootstrap_timeout_ms=10_000,
+                reconnect_backoff_max_ms=1_000,
+                # As low as a broker allows, so that a group forms in two or three seconds and a dead member is missed.
+                session_timeout_ms=3_000 if self._embedded else 6_000,
+                heartbeat_interval_ms=1_000,
+                # The broker's default wait of 500 ms would stall the tail of a topic by as much.
+                fetch_max_wait_ms=20,
+                max_partition_fetch_bytes=2 * 1024 * 1024,
+                metadata_max_age_ms=10_000,
+                metrics_enabled=False,
+                kafka_client=self._connect,
+            )
+            self._kafka.subscribe([address.posts_topic])
+            # A member that leads its group and does not know the topic yet would hand out no partitions at all.
+            known = self._kafka.partitions_for_topic(address.posts_topic)
+        if not known:
+            self._client.close()
+            raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
+
+    @property
+    def assigned(self) -> frozenset[int]:
+        """The partitions that are this member's now; none before the first polls."""
+        return frozenset(each.partition for each in self._kafka.assignment() or ())
+
+    def poll(self, timeout: timedelta, max_records: int) -> Batch:
+        """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
+
+        A batch ends with `max_records`, with `LARGEST_BATCH`, or where the group is divided anew.
+
+        Raises:
+            BrokerUnavailable, BrokerRefused
+        """
+        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        records, weight = 0, 0
+        while found:
+            for record in found:
+                batch.offsets[record.partition] = record.offset + 1
+                _sort_into(batch, record)
+                weight += len(record.value or b"")
+            records += len(found)
+            if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
+                break
+            found = self._poll(timedelta(0), min(STEP, max_records - records))
+        return batch
+
+    def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
+        with kafka_errors(self._address):
+            found = self._kafka.poll(int(timeout.total_seconds() * 1000), max_records=max_records)
+        return [record for records in found.values() for record in records]
+
+    @property
+    def _generation(self) -> int:
+        return int(self._kafka.group_metadata().generation_id)
+
+    def commit(self, batch: Batch) -> None:
+        """Say that a batch is counted. Call it behind the write.
+
+        Raises:
+            PartitionsLost, BrokerUnavailable, BrokerRefused
+        """
+        if not batch.offsets:
+            return
+        # The broker takes a member's commit for any partition, so a batch from before a rebalance is refused here.
+        if batch.generation != self._generation:
+            raise PartitionsLost("The group was divided anew before this batch was committed.")
+        offsets = {
+            TopicPartition(self._address.posts_topic, partition): OffsetAndMetadata(offset, "", -1)
+            for partition, offset in batch.offsets.items()
+        }
+        try:
+            self._kafka.commit(offsets, timeout_ms=int(COMMIT_TIMEOUT.total_seconds() * 1000))
+        except (CommitFailedError, RebalanceInProgressError) as error:
+            raise PartitionsLost("The group is being divided anew: the batch is not committed.") from error
+        except KafkaError as error:
+            raise translated(error, self._address) from error
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once. Nothing is committed.
+
+        The embedded broker is not told: Tansu 0.6.0 keeps a member that leaves while the group is being divided
+        as its leader for good, and nobody gets a partition again. One that falls silent it replaces within
+        seven seconds, whenever that happens.
+        """
+        if self._embedded:
+            self._client.close()
+            return
+        with kafka_errors(self._address):
+            self._kafka.close(autocommit=False, timeout_ms=int(CLOSE_TIMEOUT.total_seconds() * 1000))
+
+    def _connect(self, **configuration: object) -> KafkaNetClient:
+        self._client = KafkaNetClient(**configuration)
+        return self._client
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _sort_into(batch: Batch, record: ConsumerRecord) -> None:
+    try:
+        message = read(record.headers, record.value)
+    except Unreadable as error:
+        batch.rejected.append(_rejected(record, str(error)))
+        return
+    if isinstance(message, Post):
+        batch.posts.append(message)
+    else:
+        batch.progress.append((record.partition, message))
+
+
+def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
+    return Rejected(
+        source="kafka",
+        where=f"{record.topic}[{record.partition}]@{record.offset}",
+        reason=reason,
+        raw=(record.value or b"")[: 4 * RAW_LENGTH].decode(errors="replace")[:RAW_LENGTH],
+        seen_at=_moment(record.timestamp),
+    )
+
+
+def _moment(milliseconds: int) -> datetime:
+    """The record's own time, which its writer sets and which may be anything."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

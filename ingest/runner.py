@@ -1,0 +1,278 @@
+"""One source into the log, from its cursor: the loop, its pace, its bounds and what it tells of itself.
+
+A network that fails is tried again from the last cursor taken, because what was taken is with the producer. A log
+that fails ends the process: the next one begins at the saved cursor. Nothing in here waits longer than a second
+without looking whether it is to stop.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from ingest.clocks import utc_now
+from ingest.contract import POSTS_TOPIC, Post, Rejected
+from ingest.cursors import CursorFile, Step, Tracker
+from ingest.event_time import time_of
+from ingest.kafka import BrokerUnavailable, Delivery, PostProducer
+from ingest.kafka.committed import Committed
+from ingest.progress import Tally
+from ingest.reporter import Reporter
+from ingest.retry import BackoffPolicy, Failures, failed
+from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Permanent, Reached, Source, Transient
+
+log = structlog.get_logger()
+
+MOST_PENDING = 50_000
+"""Messages that may be under way between the source and what is safe: bounds memory when counting is slow."""
+
+MOST_UNACKNOWLEDGED = 10_000
+"""Messages that the broker may owe an answer; below what the producer takes, so that sending never blocks."""
+
+REPORT_EVERY = 0.25
+SAVE_EVERY = 1.0
+LOOK_EVERY = 0.01
+FLUSH_PATIENCE = 30.0
+FLUSH_SLICE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Event time over wall time: 60 plays an hour in a minute."""
+
+    speed: float
+
+    def due(self, first: datetime, moment: datetime) -> float:
+        """Seconds after the first event at which this one is due."""
+        return (moment - first).total_seconds() / self.speed
+
+
+Tell = Callable[[Tally], None]
+
+
+@dataclass
+class Run:
+    """One run of one source. `committed` is given where only counted posts are safe: see `ingest.cursors`."""
+
+    source: Source
+    producer: PostProducer
+    cursor_file: CursorFile
+    committed: Committed | None
+    stop: threading.Event
+    tell: Tell
+    posts_topic: str = POSTS_TOPIC
+    pace: Pace | None = None
+    silent_after: timedelta = timedelta(minutes=2)
+    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
+    clock: Clock = utc_now
+    chance: Callable[[], float] = random.random
+    tally: Tally = field(init=False)
+    _tracker: Tracker = field(default_factory=Tracker)
+    _cursor: Cursor = field(default_factory=dict)
+    _reporter: Reporter = field(init=False)
+    _unsaved: Cursor | None = None
+    """The cursor that could not be written, as on a full disk."""
+    _last_look: float = 0.0
+    _last_save: float = 0.0
+    _first_step: float | None = None
+    _started: tuple[float, datetime] | None = None
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.clock())
+        self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
+
+    def __call__(self) -> Tally:
+        """Read the source to its end, or until `stop` is set.
+
+        Raises:
+            Permanent: from the source, or there is no cursor in the file.
+            BrokerUnavailable, BrokerRefused, LogLost: from the log. In every case the next run begins at the
+                saved cursor and may send posts again; they are counted once all the same.
+        """
+        try:
+            self._cursor = self.cursor_file.read()
+            self._read_to_the_end()
+        except NotACursor as error:
+            refused = self.cursor_file.refused(error)
+            self._give_up(refused)
+            raise refused from error
+        except Permanent as error:
+            self._give_up(error)
+            raise
+        self._finish()
+        return self.tally
+
+    def _read_to_the_end(self) -> None:
+        failures, ended = Failures(), False
+        while not ended and not self.stop.is_set():
+            try:
+                self._read()
+                ended = True
+            except Transient as error:
+                failures, pause = failed(
+                    self.backoff, failures, held=self._held(), retry_after=error.retry_after, chance=self.chance()
+                )
+                self._wait_for_network(error, pause)
+
+    def _read(self) -> None:
+        """One connection, from the last cursor taken."""
+        self._first_step = None
+        steps = self.source.read(self._cursor)
+        try:
+            for step in steps:
+                match step:
+                    case Pause(seconds):
+                        self._rest(seconds)
+                    case PartStatus():
+                        self._note(step)
+                    case _:
+                        self._wait_until_due(step)
+                if self.stop.is_set():
+                    return
+                if isinstance(step, Item | Reached):
+                    self._take(step)
+                self._keep_up()
+        finally:
+            # A generator holds its connection until it is closed.
+            getattr(steps, "close", lambda: None)()
+
+    def _note(self, status: PartStatus) -> None:
+        if self.tally.faults.get(status.part, "") != status.fault:
+            log.info("part", source=self.source.name, part=status.part, fault=status.fault or None)
+        self.tally.part(status)
+
+    def _held(self) -> timedelta:
+        """How long the connection that has just failed had delivered."""
+        return timedelta(seconds=0 if self._first_step is None else time.monotonic() - self._first_step)
+
+    def _wait_for_network(self, error: Transient, pause: timedelta) -> None:
+        self.tally.away(str(error))
+        log.warning("network away", source=self.source.name, reason=str(error), pause=round(pause.total_seconds(), 1))
+        self._rest(pause.total_seconds())
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.stop.is_set():
+            self._keep_up()
+            self.stop.wait(min(left, REPORT_EVERY))
+
+    def _take(self, step: Item | Reached) -> None:
+        if self._first_step is None:
+            self._first_step = time.monotonic()
+        match step:
+            case Reached():
+                self._reporter.reached(step)
+                self._tracker.reached(step.cursor)
+            case Item(found=Rejected() as rejected):
+                self.producer.reject(rejected, self._on_delivered(self._tracker.sent(step.cursor)))
+            case Item(found=Post() as post):
+                self.producer.send(post, self._on_delivered(self._tracker.sent(step.cursor)))
+        self._cursor = step.cursor
+        self.tally.taken(step, self.clock())
+
+    def _on_delivered(self, step: Step) -> Callable[[Delivery], None]:
+        def note(delivery: Delivery) -> None:
+            # Nobody counts rejections: for them the acknowledgement is all there is, and offset -1 says so.
+            offset = delivery.offset if delivery.topic == self.posts_topic else -1
+            self._tracker.delivered(step, delivery.partition, offset)
+
+        return note
+
+    def _wait_until_due(self, step: Item | Reached) -> None:
+        if self.pace is None:
+            return
+        moment: datetime | None = None
+        match step:
+            case Reached():
+                moment = step.until
+            case Item(found=Post() as post):
+                moment = time_of(post)
+        if moment is None:
+            return
+        if self._started is None:
+            self._started = (time.monotonic(), moment)
+        begun, first = self._started
+        self._rest(begun + self.pace.due(first, moment) - time.monotonic())
+
+    def _keep_up(self) -> None:
+        self._look(time.monotonic())
+        while self._is_full() and not self.stop.is_set():
+            self._look(time.monotonic())
+            self._save()
+            self.stop.wait(LOOK_EVERY)
+
+    def _is_full(self) -> bool:
+        return self._tracker.unacknowledged >= MOST_UNACKNOWLEDGED or len(self._tracker) > MOST_PENDING
+
+    def _look(self, now: float) -> None:
+        if now - self._last_look >= REPORT_EVERY:
+            self._last_look = now
+            self.producer.check()
+            self.tally.look(self.clock(), self.silent_after)
+            self._reporter.look(now)
+            self.tell(self.tally)
+        if now - self._last_save >= SAVE_EVERY:
+            self._last_save = now
+            self._save()
+
+    def _save(self) -> None:
+        cursor = self._tracker.advance(self._committed())
+        if cursor is not None:
+            self._unsaved = cursor
+        if self._unsaved is None:
+            return
+        try:
+            self.cursor_file.write(self._unsaved)
+        except OSError as error:
+            # As on a full disk: an older cursor is safe, it only reads again what is counted once all the same.
+            log.warning("cursor not saved", source=self.source.name, reason=str(error))
+        else:
+            self._unsaved = None
+
+    def _committed(self) -> Mapping[int, int] | None:
+        return None if self.committed is None else self.committed.newest()
+
+    def _finish(self) -> None:
+        self._save()
+        self._flush()
+        self._reporter.everything_is_acknowledged()
+        self.tally.ended()
+        self._reporter.say()
+        self._flush()
+        self._save()
+        while len(self._tracker) and not self.stop.is_set():
+            self.stop.wait(REPORT_EVERY)
+            self._save()
+        self.tell(self.tally)
+
+    def _give_up(self, error: Permanent) -> None:
+        """Leave word in the log of why there will be nothing more."""
+        self.tally.failed(str(error))
+        self.tell(self.tally)
+        with suppress(BrokerUnavailable):
+            self._flush()
+            self._reporter.say()
+            self._flush()
+        self._save()
+
+    def _flush(self) -> None:
+        """Wait until the broker has everything; when told to stop, only for a moment.
+
+        Raises:
+            BrokerUnavailable: it has not. What is missing lies behind the saved cursor.
+        """
+        deadline = time.monotonic() + FLUSH_PATIENCE
+        while True:
+            told = self.stop.is_set()
+            try:
+                return self.producer.flush(FLUSH_SLICE)
+            except BrokerUnavailable:
+                if told or time.monotonic() >= deadline:
+                    raise

@@ -1,0 +1,89 @@
+"""Posts of Bluesky as its API shows them, as accounts are exported and as Jetstream was written down: by the mapping of
+the live source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from ingest.contract import Amount, Moment, NotAPost, Post
+from ingest.sources.bluesky.frames import Event, read_frame
+from ingest.sources.bluesky.mapping import tid_time, to_found
+
+PLACE = "an archive"
+
+
+class View(msgspec.Struct):
+    """A post as the API shows it: `app.bsky.feed.defs#postView`."""
+
+    uri: str
+    record: msgspec.Raw
+    indexedAt: Moment | None = None  # noqa: N815 - the network's name
+    likeCount: Amount | None = None  # noqa: N815 - the network's name
+    replyCount: Amount | None = None  # noqa: N815 - the network's name
+    repostCount: Amount | None = None  # noqa: N815 - the network's name
+
+
+class FeedItem(msgspec.Struct):
+    """An entry of a feed: a post, and why it is there, which may be a repost."""
+
+    post: View
+
+
+class Record(msgspec.Struct):
+    """A record as a repository lists it: `com.atproto.repo.listRecords`."""
+
+    uri: str
+    value: msgspec.Raw
+
+
+_read_view = msgspec.json.Decoder(View).decode
+_read_item = msgspec.json.Decoder(FeedItem).decode
+_read_record = msgspec.json.Decoder(Record).decode
+
+
+def view_to_posts(line: bytes) -> Iterator[Post]:
+    """A post that a search or a list of posts shows."""
+    yield from _shown(_read_view(line))
+
+
+def item_to_posts(line: bytes) -> Iterator[Post]:
+    """The post that an entry of a feed shows; who passed it on is not told of, as by the live source."""
+    yield from _shown(_read_item(line).post)
+
+
+def record_to_posts(line: bytes) -> Iterator[Post]:
+    """A record of an account's repository; other kinds than posts say nothing."""
+    record = _read_record(line)
+    yield from _posts(record.uri, record.value, None)
+
+
+def event_to_posts(line: bytes) -> Iterator[Post]:
+    """An event of Jetstream, as its first wire sends it."""
+    event = read_frame(line, "v1")
+    if event is not None:
+        yield from _posts_of(event)
+
+
+def _shown(view: View) -> Iterator[Post]:
+    for post in _posts(view.uri, view.record, view.indexedAt):
+        yield msgspec.structs.replace(post, likes=view.likeCount, replies=view.replyCount, reposts=view.repostCount)
+
+
+def _posts(uri: str, record: msgspec.Raw, indexed_at: datetime | None) -> Iterator[Post]:
+    did, _, rest = uri.removeprefix("at://").partition("/")
+    collection, _, rkey = rest.partition("/")
+    seen_at = indexed_at or tid_time(rkey)
+    if seen_at is None:
+        raise NotAPost("Not a post: neither the network nor the key of the record tells when it was seen.")
+    yield from _posts_of(Event(did, seen_at, "commit", None, "create", collection, rkey, record))
+
+
+def _posts_of(event: Event) -> Iterator[Post]:
+    found = to_found(event, PLACE)
+    if isinstance(found, Post):
+        yield found
+    elif found is not None:
+        raise NotAPost(found.reason)

@@ -1,0 +1,163 @@
+"""The forms in which posts are archived, told by what is in them and never by a file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from ingest.contract import Moment, Post, decode_post
+from ingest.event_time import placed, time_of
+from ingest.sources.archive.bluesky import event_to_posts, item_to_posts, record_to_posts, view_to_posts
+from ingest.sources.archive.mastodon import activity_to_posts, note_to_posts
+from ingest.sources.archive.mastodon import status_to_posts as mastodon_to_posts
+from ingest.sources.archive.reddit import thing_to_posts
+from ingest.sources.archive.table import FOURCAT, Columns, row_to_post
+from ingest.sources.archive.x import compliance_to_posts, page_to_posts, tweet_to_posts
+from ingest.sources.archive.x_statuses import status_to_posts
+
+ToPosts = Callable[[bytes], Iterator[Post]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One form: a line of it as posts, and when those were written, which is cheaper to have alone."""
+
+    name: str
+    to_posts: ToPosts
+    times: Callable[[bytes], Iterator[datetime]]
+
+
+class _Dated(msgspec.Struct):
+    created_at: Moment
+    seen_at: Moment | None = None
+
+
+_date_of = msgspec.json.Decoder(_Dated).decode
+
+
+def _one_post(line: bytes) -> Iterator[Post]:
+    yield decode_post(line)
+
+
+def _post_time(line: bytes) -> Iterator[datetime]:
+    dated = _date_of(line)
+    yield placed(dated.created_at, dated.seen_at).at
+
+
+def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
+    # A deletion's time is its post's, which may be years back: an archive does not cover those years.
+    return lambda line: (at for post in to_posts(line) if post.op == "post" and (at := time_of(post)) is not None)
+
+
+def _form(name: str, to_posts: ToPosts) -> Format:
+    return Format(name, to_posts, _times_of_posts(to_posts))
+
+
+def table_format(name: str, columns: Columns) -> Format:
+    """The form of a table's rows, as JSON by their columns' names."""
+
+    def to_posts(line: bytes) -> Iterator[Post]:
+        yield row_to_post(line, columns)
+
+    return _form(name, to_posts)
+
+
+POSTS = Format("Post", _one_post, _post_time)
+X_PAGES = _form("X API v2", page_to_posts)
+X_TWEETS = _form("X API v2 posts", tweet_to_posts)
+X_COMPLIANCE = _form("X compliance", compliance_to_posts)
+X_STATUSES = _form("X API v1.1", status_to_posts)
+REDDIT = _form("Reddit dump", thing_to_posts)
+BLUESKY_VIEWS = _form("Bluesky posts", view_to_posts)
+BLUESKY_FEED = _form("a Bluesky feed", item_to_posts)
+JETSTREAM = _form("Jetstream", event_to_posts)
+BLUESKY_RECORDS = _form("Bluesky records", record_to_posts)
+MASTODON = _form("Mastodon statuses", mastodon_to_posts)
+OUTBOX = _form("an ActivityPub outbox", activity_to_posts)
+NOTES = _form("ActivityPub notes", note_to_posts)
+FOURCAT_ROWS = table_format("4CAT", FOURCAT)
+
+
+class _Probe(msgspec.Struct):
+    """The fields by which forms are told apart."""
+
+    source: Raw | UnsetType = UNSET
+    text: Raw | UnsetType = UNSET
+    data: Raw | UnsetType = UNSET
+    includes: Raw | UnsetType = UNSET
+    meta: Raw | UnsetType = UNSET
+    matching_rules: Raw | UnsetType = UNSET
+    author_id: Raw | UnsetType = UNSET
+    public_metrics: Raw | UnsetType = UNSET
+    edit_history_tweet_ids: Raw | UnsetType = UNSET
+    action: Raw | UnsetType = UNSET
+    reason: Raw | UnsetType = UNSET
+    id_str: Raw | UnsetType = UNSET
+    delete: Raw | UnsetType = UNSET
+    limit: Raw | UnsetType = UNSET
+    scrub_geo: Raw | UnsetType = UNSET
+    status_withheld: Raw | UnsetType = UNSET
+    user_withheld: Raw | UnsetType = UNSET
+    created_utc: Raw | UnsetType = UNSET
+    thread_id: Raw | UnsetType = UNSET
+    body: Raw | UnsetType = UNSET
+    timestamp: Raw | UnsetType = UNSET
+    uri: Raw | UnsetType = UNSET
+    record: Raw | UnsetType = UNSET
+    post: Raw | UnsetType = UNSET
+    value: Raw | UnsetType = UNSET
+    account: Raw | UnsetType = UNSET
+    did: Raw | UnsetType = UNSET
+    time_us: Raw | UnsetType = UNSET
+    actor: Raw | UnsetType = UNSET
+    object: Raw | UnsetType = UNSET
+    attributedTo: Raw | UnsetType = UNSET  # noqa: N815 - the protocol's name
+
+    def has(self, *names: str) -> bool:
+        """Whether one of them is there."""
+        return any(getattr(self, name) is not UNSET for name in names)
+
+
+_probe = msgspec.json.Decoder(_Probe).decode
+
+
+def recognise(line: bytes) -> Format | None:
+    """The form of a line of JSON; None where it is in none that is known."""
+    try:
+        probe = _probe(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if probe.has("data") and probe.has("includes", "meta", "matching_rules"):
+        return X_PAGES
+    if probe.has("text") and probe.has("author_id", "public_metrics", "edit_history_tweet_ids"):
+        return X_TWEETS
+    if probe.has("action") and probe.has("reason"):
+        return X_COMPLIANCE
+    if probe.has("id_str", "delete", "limit", "scrub_geo", "status_withheld", "user_withheld"):
+        return X_STATUSES
+    if probe.has("created_utc"):
+        return REDDIT
+    if probe.has("thread_id") and probe.has("body") and probe.has("timestamp"):
+        return FOURCAT_ROWS
+    if probe.has("data") and b'"text"' in line:
+        return X_PAGES
+    # Some of these have a `source` of their own, which is not a Post's.
+    return _form_of_network(probe) or (POSTS if probe.has("source") else None)
+
+
+def _form_of_network(probe: _Probe) -> Format | None:
+    if probe.has("uri") and probe.has("account"):
+        return MASTODON
+    if probe.has("uri"):
+        return BLUESKY_VIEWS if probe.has("record") else BLUESKY_RECORDS if probe.has("value") else None
+    if probe.has("did") and probe.has("time_us"):
+        return JETSTREAM
+    if probe.has("post"):
+        return BLUESKY_FEED
+    if probe.has("actor") and probe.has("object"):
+        return OUTBOX
+    return NOTES if probe.has("attributedTo") else None

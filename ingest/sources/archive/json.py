@@ -1,0 +1,140 @@
+"""JSON values that do not stand one to a line: arrays, what is printed over many lines, and lists inside an answer.
+
+No more than one element is held at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from ingest.sources.archive.json_window import IsKnown, NoValue, Window
+from ingest.transport.files import Broken, Line
+
+LISTS = frozenset({"orderedItems", "feed", "posts", "records", "statuses"})
+"""Where an answer or an export keeps its posts: an outbox of ActivityPub; the feeds, searches and repositories of
+Bluesky; the searches of Mastodon and of X's API v1.1."""
+
+_ARRAY = re.compile(rb"\s*\[\s*[{\]]")
+_OBJECT = re.compile(rb"\s*\{")
+_GOES_ON = re.compile(rb"\s*\{(?:[^\n]*[,\[{])?\s*\n")
+"""An object whose first line is not its last: a line that holds a whole one ends with its brace."""
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file that begins so is to be read by values and not by lines."""
+    if _ARRAY.match(head) or _GOES_ON.match(head):
+        return True
+    if not _OBJECT.match(head):
+        return False
+    window = Window(io.BufferedReader(io.BytesIO(head)))
+    try:
+        window.sign()
+        window.pass_sign()
+        return _to_list(window)
+    except NoValue:
+        return False
+
+
+def values_of(where: str, stream: io.BufferedReader, is_known: IsKnown) -> Iterator[Line]:
+    """Every object of a content, one behind the other, in arrays and in the lists of answers; `number` counts them.
+
+    Behind one that is broken, reading goes on at the next that `is_known`.
+    """
+    yield from _Document(where, Window(stream), is_known).lines()
+
+
+class _Document:
+    """Reads one content. Each part of the grammar is a function that begins where the window stands."""
+
+    def __init__(self, where: str, window: Window, is_known: IsKnown) -> None:
+        self._where = where
+        self._window = window
+        self._is_known = is_known
+        self._number = 0
+
+    def lines(self) -> Iterator[Line]:
+        window = self._window
+        while sign := window.sign():
+            if sign == "{":
+                yield from self._object()
+            elif sign in "[]},":
+                # Behind something broken its brackets may be left over.
+                window.pass_sign()
+                if sign == "[":
+                    yield from self._elements()
+            else:
+                yield self._element()
+
+    def _elements(self) -> Iterator[Line]:
+        window = self._window
+        while sign := window.sign():
+            if sign in ",]}":
+                window.pass_sign()
+                if sign == "]":
+                    return
+                continue
+            element = self._element()
+            yield element
+            if isinstance(element.content, Broken) and not window.sign():
+                return
+        yield self._line(Broken("The file ends before its array does."))
+
+    def _element(self) -> Line:
+        try:
+            content = self._window.value().encode("latin-1")
+        except NoValue as error:
+            return self._broken(error)
+        return self._line(content)
+
+    def _object(self) -> Iterator[Line]:
+        """An object is one post or a page of them, unless it has a list: then it is the elements of that."""
+        window = self._window
+        window.hold()
+        window.pass_sign()
+        is_list = False
+        try:
+            while _to_list(window):
+                is_list = True
+                window.release()
+                yield from self._elements()
+        except NoValue as error:
+            yield self._broken(error)
+        else:
+            if not is_list:
+                yield self._line(window.held())
+            window.release()
+
+    def _broken(self, error: NoValue) -> Line:
+        line = self._line(Broken(str(error)))
+        self._window.find(self._is_known)
+        return line
+
+    def _line(self, content: bytes | Broken) -> Line:
+        self._number += 1
+        return Line(f"{self._where} element {self._number}", self._number, content)
+
+
+def _to_list(window: Window) -> bool:
+    """Go on inside an object, behind the bracket of its next list; False: behind its end.
+
+    Raises:
+        NoValue
+    """
+    while (sign := window.sign()) == '"' or sign == ",":
+        if sign == ",":
+            window.pass_sign()
+            continue
+        key = window.value()
+        if window.sign() != ":":
+            raise NoValue("It is not JSON: Expecting ':' delimiter.")
+        window.pass_sign()
+        if window.sign() == "[" and key[1:-1] in LISTS:
+            window.pass_sign()
+            return True
+        window.value()
+    if sign != "}":
+        raise NoValue("It is not JSON: Expecting ',' delimiter." if sign else "It is cut off by the end of the file.")
+    window.pass_sign()
+    return False

@@ -1,0 +1,56 @@
+"""The records of an archive, each with its form: lines, elements of JSON or rows of a table."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.sources.archive.formats import FOURCAT_ROWS, POSTS, Format, recognise, table_format
+from ingest.sources.archive.json import is_document, values_of
+from ingest.sources.archive.rows import read_rows
+from ingest.sources.archive.table import Columns, is_fourcat
+from ingest.transport.files import Broken, Line, lines_of, read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of an archive and the form that it is in."""
+
+    where: str
+    content: bytes | Broken
+    format: Format
+
+
+def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[Record]:
+    """The lines of an archive, each with its form. `columns` is a user's, for tables; other files do not mind it."""
+    for path in paths:
+        yield from _Reader(columns).records(path)
+
+
+class _Reader:
+    """Reads one file, and knows the form of the content that is being read."""
+
+    def __init__(self, columns: Columns | None) -> None:
+        self._columns = columns
+        self._form: Format | None = None
+
+    def records(self, path: Path) -> Iterator[Record]:
+        for line in read_lines(path, self._read):
+            if self._form is None and not isinstance(line.content, Broken):
+                self._form = recognise(line.content)
+            yield Record(line.where, line.content, self._form or POSTS)
+
+    def _read(self, where: str, stream: io.BufferedReader) -> Iterator[Line]:
+        """A content's lines, the values of a document, or a table's rows."""
+        self._form = None
+        head = stream.peek(1)
+        if is_document(head):
+            return values_of(where, stream, lambda value: recognise(value) is not None)
+        if not head.lstrip(b" \t\r\n").startswith(b"{"):
+            if is_fourcat(head):
+                self._form = FOURCAT_ROWS
+            elif self._columns is not None:
+                self._form = table_format("CSV", self._columns)
+        return lines_of(where, stream) if self._form is None else read_rows(where, stream)

@@ -1,0 +1,87 @@
+"""Posts and comments of Reddit out of the monthly dumps (RS_*, RC_*): pure functions.
+
+The dumps hold what Reddit's API answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ingest.contract import Post
+from ingest.transport.mapping import amount, from_epoch, kept_text, unescaped
+
+SOURCE = "reddit"
+PAGE = "https://www.reddit.com"
+_GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+
+
+class Thing(msgspec.Struct):
+    """A submission (with a title) or a comment (with a body) as the dumps and the API have it."""
+
+    id: str
+    created_utc: float | str
+    author: str | None = None
+    title: str | None = None
+    selftext: str | None = None
+    body: str | None = None
+    url: str | None = None
+    permalink: str | None = None
+    link_id: str | None = None
+    subreddit: str | None = None
+    parent_id: str | int | None = None
+    crosspost_parent: str | None = None
+    is_self: bool | None = None
+    score: float | None = None
+    num_comments: float | None = None
+
+
+_read = msgspec.json.Decoder(Thing).decode
+
+
+def thing_to_posts(line: bytes) -> Iterator[Post]:
+    """One line of a dump. What its author or a moderator had taken away when the dump was made is a deletion."""
+    thing = _read(line)
+    is_comment = thing.body is not None
+    name = f"{'t1' if is_comment else 't3'}_{thing.id}"
+    created_at = from_epoch(float(thing.created_utc))
+    own = thing.body if is_comment else thing.selftext
+    if (own or "").strip() in _GONE or (thing.title or "").strip() in _GONE:
+        yield Post(source=SOURCE, id=name, op="delete", text="", created_at=created_at)
+        return
+    external = None if is_comment or thing.is_self else unescaped(thing.url or "")
+    yield Post(
+        source=SOURCE,
+        id=name,
+        text=kept_text(unescaped(thing.title or ""), unescaped(own or "")),
+        created_at=created_at,
+        url=PAGE + thing.permalink if thing.permalink else _address(thing),
+        author=None if thing.author in _GONE else thing.author,
+        links=(external,) if external and external.startswith(("http://", "https://")) else (),
+        reply_to=_name(thing.parent_id) if is_comment else None,
+        repost_of=thing.crosspost_parent,
+        likes=amount(thing.score),
+        replies=None if is_comment else amount(thing.num_comments),
+    )
+
+
+def _address(thing: Thing) -> str | None:
+    """Old dumps of comments have no permalink."""
+    if thing.subreddit is None:
+        return None
+    steps = (thing.id,) if thing.link_id is None else (thing.link_id.removeprefix("t3_"), "_", thing.id)
+    return f"{PAGE}/r/{thing.subreddit}/comments/{'/'.join(steps)}/"
+
+
+def _name(given: str | int | None) -> str | None:
+    # Some dumps have a comment's number where a comment is its parent.
+    return given if given is None or isinstance(given, str) else f"t1_{_base36(given)}"
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number > 0:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits or "0"

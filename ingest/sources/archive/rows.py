@@ -1,0 +1,129 @@
+"""The rows of a CSV file, each as JSON by its columns' names, and none lost to a bad one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import IO, Self
+
+import msgspec
+
+from ingest.transport.files import LONGEST, Broken, Line
+
+REREAD = 4
+"""How often, on average, a line may be read again; more often only a hostile file asks for."""
+
+
+def read_header(head: bytes) -> frozenset[str]:
+    """The names in the first line of a table; none where it is no line of CSV."""
+    first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
+    with suppress(csv.Error):
+        return frozenset(next(_reader(first), []))
+    return frozenset()
+
+
+def read_rows(where: str, stream: IO[bytes]) -> Iterator[Line]:
+    """A table's rows; `number` is the line that a row ends on, or that of the quote which is never closed."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    try:
+        yield from _rows(where, _Lines(text))
+    finally:
+        text.detach()
+
+
+def _rows(where: str, lines: _Lines) -> Iterator[Line]:
+    reader = _reader(lines, strict=True)
+    header: list[str] | None = None
+    while True:
+        lines.begin_row()
+        row: list[str] | Broken | None
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            row = lines.recover()
+        if row is None:
+            return
+        if isinstance(row, list) and header is None:
+            header = row or None
+        elif row:
+            content = row if isinstance(row, Broken) else _content(row, header or [])
+            yield Line(f"{where} line {lines.number}", lines.number, content)
+            if header is None:
+                return
+
+
+def _content(row: list[str], header: list[str]) -> bytes | Broken:
+    if len(row) > len(header):
+        return Broken(f"The row has {len(row)} fields, and {len(header)} columns.")
+    return msgspec.json.encode(dict(zip(header, row, strict=False)))
+
+
+def _reader(lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+    """A reader that takes any row which a line may be; csv itself stops at 131,072 characters a cell."""
+    csv.field_size_limit(LONGEST)
+    return csv.reader(lines, strict=strict)
+
+
+class _Lines:
+    """A table's lines, as the reader of its rows takes them. A row, which may be many lines, is bounded.
+
+    Where a row of several lines cannot be read, a quote on its first line is never closed: that line is given up, and
+    those behind it are read again as rows of their own.
+    """
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.number = 0
+        self._text = text
+        self._row: list[str] = []
+        self._length = 0
+        self._again: deque[str] = deque()
+        self._rereadable = LONGEST
+
+    def begin_row(self) -> None:
+        """The next line is a row's first."""
+        self._row, self._length = [], 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._row.append(line)
+        self._length += len(line)
+        if self._length > LONGEST:
+            raise csv.Error("too long")
+        return line
+
+    def _read(self) -> str:
+        """A line; of one that is too long only so much that this shows."""
+        line = rest = self._text.readline(LONGEST + 1)
+        while len(line) > LONGEST and rest and not rest.endswith(("\n", "\r")):
+            rest = self._text.readline(LONGEST)
+        self._rereadable += REREAD * len(line)
+        return line
+
+    def recover(self) -> list[str] | Broken:
+        """What can be read of a row that the strict reader refuses: of a single line its cells, taken loosely."""
+        if len(self._row) > 1:
+            return self._give_up_first()
+        if self._length > LONGEST:
+            return Broken(f"The row cannot be read: it is longer than {LONGEST} characters.")
+        try:
+            return list(next(_reader(self._row), []))
+        except csv.Error as error:
+            return Broken(f"The row cannot be read: {error}.")
+
+    def _give_up_first(self) -> Broken:
+        behind, first = self._row[1:], self.number - len(self._row) + 1
+        if self._length > self._rereadable:
+            return Broken(f"The rows from line {first} on cannot be read: a quote in them is never closed.")
+        self._rereadable -= self._length
+        self._again.extendleft(reversed(behind))
+        self.number = first
+        return Broken("The row cannot be read: a quote in it is never closed.")

@@ -1,0 +1,277 @@
+"""Posts out of files: a file, a folder or standard input, in any of the forms of `archive_formats`.
+
+Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
+told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
+taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
+is nobody's: it moves no watermark, and a post that has no other is rejected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ingest.clocks import utc_now
+from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.event_time import Impossible, event_time, is_ahead, time_of
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, decode_cursor
+from ingest.sources.archive.formats import POSTS
+from ingest.sources.archive.records import Record, read_records
+from ingest.sources.archive.table import Columns, columns_from
+from ingest.transport.files import Broken, fingerprint
+from ingest.transport.mapping import RAW_KEPT, UNMAPPABLE
+
+DISORDER = timedelta(minutes=2)
+"""How far out of order standard input may be before a post counts as late."""
+
+STRIDE = 1_000
+"""Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
+
+TICK = timedelta(minutes=1)
+MOST_TICKS = 60
+STANDARD_INPUT = "-"
+ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.*\.(zst|bz2)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
+
+    lines: int
+    first: datetime
+    last: datetime
+    in_order: bool
+    floors: tuple[datetime, ...]
+
+
+def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> Outline | None:
+    """Read the times of an archive; None when no line of it has one that can be right at `now`, the wall clock."""
+    lowest: list[datetime | None] = []
+    first = last = None
+    in_order, number = True, 0
+    for number, record in enumerate(read_records(paths, columns), start=1):
+        if (number - 1) % STRIDE == 0:
+            lowest.append(None)
+        for moment in _times(record, now):
+            in_order = in_order and (last is None or moment >= last)
+            first = moment if first is None else min(first, moment)
+            last = moment if last is None else max(last, moment)
+            lowest[-1] = moment if lowest[-1] is None else min(lowest[-1], moment)
+    if first is None or last is None:
+        return None
+    floors, floor = [], last
+    for value in reversed(lowest):
+        floor = floor if value is None else min(floor, value)
+        floors.append(floor)
+    return Outline(number, first, last, in_order, tuple(reversed(floors)))
+
+
+def _times(record: Record, now: datetime) -> list[datetime]:
+    if isinstance(record.content, Broken):
+        return []
+    try:
+        return [moment for moment in record.format.times(record.content) if not is_ahead(moment, now)]
+    except UNMAPPABLE:
+        return []
+
+
+def to_posts(record: Record, shift: timedelta, now: datetime) -> list[Post | Rejected]:
+    """One line's posts, their times moved by `shift`, or the reason why it holds none. `now` is the wall clock."""
+    if isinstance(record.content, Broken):
+        return [_rejected(record, record.content.reason)]
+    try:
+        posts = list(record.format.to_posts(record.content))
+        if record.format is not POSTS:
+            for post in posts:
+                decode_post(encode(post))
+        return [_rejected(record, doubt) if (doubt := _doubt(post, now)) else _moved(post, shift) for post in posts]
+    except NotAPost as error:
+        reason = str(error)
+    except UNMAPPABLE as error:
+        reason = f"Not a line of {record.format.name}: {error}."
+    return [_rejected(record, reason)]
+
+
+def _doubt(post: Post, now: datetime) -> str:
+    """Why a post cannot be placed in time, if it cannot. Which post a `delete` names, its time does not tell."""
+    if post.op == "delete":
+        return ""
+    try:
+        at = event_time(post).at
+    except Impossible as error:
+        return str(error)
+    return f"The post is of {at.isoformat()}, which is later than now." if is_ahead(at, now) else ""
+
+
+def _rejected(record: Record, reason: str) -> Rejected:
+    raw = "" if isinstance(record.content, Broken) else record.content[:RAW_KEPT].decode(errors="replace")
+    return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
+
+
+def _moved(post: Post, shift: timedelta) -> Post:
+    if not shift:
+        return post
+    seen_at = None if post.seen_at is None else post.seen_at + shift
+    return msgspec.structs.replace(post, created_at=post.created_at + shift, seen_at=seen_at)
+
+
+def archive_files(path: Path) -> tuple[Path, ...]:
+    """The files of an archive: itself, or those of a folder by name.
+
+    Raises:
+        Permanent: there is none.
+    """
+    if path.is_dir():
+        files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
+        if not files:
+            raise Permanent(
+                f"The folder {path} holds no archive: it needs files named .ndjson, .jsonl, .json, .csv or .tar, "
+                "also with .gz, .zst or .bz2 behind, or RS_*.zst and RC_*.zst."
+            )
+        return files
+    if not path.is_file() and str(path) != STANDARD_INPUT:
+        raise Permanent(f"There is no archive at {path}.")
+    return (path,)
+
+
+def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
+    """The name of the collector that reads these files. Read by other columns they are another archive."""
+    name = "archive-" + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
+    return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: the last line that was handed on whole, and by how many seconds times are moved."""
+
+    line: Annotated[int, msgspec.Meta(ge=0)] = 0
+    shift: float | None = None
+
+
+class Archive:
+    """A source that reads an archive from its cursor to its end.
+
+    `shift_to` moves all times so that the archive ends then; the first run's choice is kept in the cursor, so
+    that a resumed run moves them alike.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        shift_to: datetime | None = None,
+        columns: str | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.files = archive_files(path)
+        self._mapping = columns
+        self.columns = None if columns is None else columns_from(columns)
+        self.streamed = str(path) == STANDARD_INPUT
+        if self.streamed and shift_to:
+            raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
+        self.shift_to = shift_to
+        self._clock = clock
+        self.outline = None if self.streamed else outline(self.files, self.columns, clock())
+
+    @property
+    def name(self) -> str:
+        """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
+        return archive_name(self.files, self._mapping)
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+        """Yield the posts behind the cursor, and how far that is."""
+        if not self.streamed and self.outline is None:
+            yield from self._rejects(cursor)
+            return
+        kept = decode_cursor(cursor, Saved, self.name)
+        start, shift = kept.line, self._shift(kept)
+        reach = _Reach(self.outline, shift)
+        settings = {"shift": shift.total_seconds()}
+        for number, record in enumerate(read_records(self.files, self.columns), start=1):
+            if number % STRIDE == 0:
+                yield Pause(0)
+            if number <= start:
+                continue
+            here: Cursor = {"line": number, **settings}
+            before: Cursor = {"line": number - 1, **settings}
+            found = to_posts(record, shift, self._clock())
+            for position, each in enumerate(found, start=1):
+                for until in reach.before(number, each):
+                    yield Reached(reach.since, until, before)
+                # A line of many posts is behind us when its last one is.
+                yield Item(each, here if position == len(found) else before)
+            start = number
+        if reach.end is not None:
+            yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
+
+    def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
+        start = decode_cursor(cursor, Saved, self.name).line
+        for number, record in enumerate(read_records(self.files, self.columns), start=1):
+            if number % STRIDE == 0:
+                yield Pause(0)
+            if number > start:
+                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
+
+    def _shift(self, kept: Saved) -> timedelta:
+        if kept.shift is not None:
+            return timedelta(seconds=kept.shift)
+        if self.shift_to is None or self.outline is None:
+            return timedelta()
+        return timedelta(seconds=round((self.shift_to - self.outline.last).total_seconds()))
+
+
+def _time_of(found: Post | Rejected) -> datetime | None:
+    return time_of(found) if isinstance(found, Post) and found.op == "post" else None
+
+
+class _Reach:
+    """How far the reading has come in event time, without overtaking a line that is still to be read."""
+
+    def __init__(self, known: Outline | None, shift: timedelta) -> None:
+        self._outline = known
+        self._shift = shift
+        self._told: datetime | None = None
+        self._latest: datetime | None = None
+        self._first = None if known is None else known.first + shift
+
+    @property
+    def since(self) -> datetime:
+        if self._first is None:
+            raise ValueError("nothing was read yet")
+        return self._first
+
+    @property
+    def end(self) -> datetime | None:
+        return self._latest if self._outline is None else self._outline.last + self._shift
+
+    def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
+        """The times that can be told before line `number` is handed on, in order."""
+        at = _time_of(found)
+        if at is not None:
+            self._first = self._first or at
+            self._latest = at if self._latest is None else max(self._latest, at)
+        safe = self._safe(number, found)
+        if safe is None or (self._told is not None and safe < self._told + timedelta(seconds=1)):
+            return
+        if self._told is not None and safe - self._told > TICK:
+            step = max(TICK, (safe - self._told) / MOST_TICKS)
+            while self._told + step < safe:
+                self._told += step
+                yield self._told
+        self._told = safe
+        yield safe
+
+    def _safe(self, number: int, found: Post | Rejected) -> datetime | None:
+        if self._outline is None:
+            return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
+        if self._outline.in_order:
+            return _time_of(found)
+        if (number - 1) % STRIDE == 0:
+            return self._outline.floors[(number - 1) // STRIDE] + self._shift
+        return None

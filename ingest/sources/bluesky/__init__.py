@@ -1,0 +1,1 @@
+"""Bluesky: the Jetstream over a websocket."""

@@ -1,0 +1,201 @@
+"""One connection to a Jetstream server: opened, decompressed, and its failures told apart."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import msgspec
+import zstandard
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.sync.client import ClientConnection, reconnect
+
+from ingest.source import Permanent, Transient
+from ingest.sources.bluesky.frames import DICTIONARY_PATH, Wire, address
+from ingest.transport.http import certificates
+
+LARGEST_FRAME = 4 * 1024 * 1024
+LARGEST_DICTIONARY = 1024 * 1024
+OPEN_WITHIN = 10.0
+READ_WITHIN = 20.0
+CLOSE_WITHIN = 0.2
+USER_AGENT = "banwatch (https://pypi.org/project/banwatch)"
+
+
+class _Error(msgspec.Struct):
+    error: str = ""
+    message: str = ""
+
+
+class Refused(Exception):
+    """The server answered the request for a stream with an error. `name` is the protocol's word for it."""
+
+    def __init__(self, status: int, name: str, message: str, headers: Mapping[str, str]) -> None:
+        super().__init__(" ".join(part for part in (str(status), name, message) if part))
+        self.status = status
+        self.name = name
+        self.headers = headers
+
+
+class Dictionaries:
+    """The zstd dictionaries: v2's from the server that will use it, v1's from a file, kept for this process."""
+
+    def __init__(self, wire: Wire, v1_file: Path | None, *, ask: bool) -> None:
+        """Raises: Permanent, where the file cannot be read."""
+        self._fetch = ask and wire == "v2"
+        self._of_v1 = None
+        self._known: dict[str, zstandard.ZstdCompressionDict] = {}
+        if ask and wire == "v1" and v1_file is not None:
+            try:
+                self._of_v1 = zstandard.ZstdCompressionDict(v1_file.read_bytes())
+            except OSError as error:
+                raise Permanent(f"BANWATCH_BLUESKY_V1_DICTIONARY: {v1_file} cannot be read: {error}.") from error
+
+    def of(self, host: str) -> zstandard.ZstdCompressionDict | None:
+        """The dictionary to ask a server for; None: uncompressed frames. It may block for seconds."""
+        if not self._fetch:
+            return self._of_v1
+        if host not in self._known:
+            fetched = fetch_dictionary(host)
+            if fetched is None:
+                return None
+            self._known[host] = fetched
+        return self._known[host]
+
+    def forget(self, host: str) -> None:
+        """A server has changed its dictionary."""
+        self._known.pop(host, None)
+
+
+def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCompressionDict | None:
+    """None where a server has none, or not now: a stream without compression is better than no stream."""
+    parts = urlsplit(host)
+    url = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, DICTIONARY_PATH, "", ""))
+    try:
+        content = _content(url, within)
+        dictionary = None if content is None else zstandard.ZstdCompressionDict(content)
+    except (httpx.HTTPError, httpx.InvalidURL, zstandard.ZstdError):
+        return None
+    return dictionary if dictionary is not None and dictionary.dict_id() else None
+
+
+def _content(url: str, within: float) -> bytes | None:
+    """What lies at an address; None if that is an error, too long, or not all there in time."""
+    until, content = time.monotonic() + within, bytearray()
+    with httpx.stream(
+        "GET",
+        url,
+        timeout=OPEN_WITHIN,
+        headers={"User-Agent": USER_AGENT},
+        # Nowhere else: a stream without compression is better than a request to wherever a server points.
+        follow_redirects=False,
+        verify=certificates(),
+    ) as answer:
+        if answer.status_code != httpx.codes.OK:
+            return None
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > LARGEST_DICTIONARY or time.monotonic() > until:
+                return None
+    return bytes(content)
+
+
+class Connection:
+    """A stream of frames."""
+
+    def __init__(
+        self, host: str, websocket: ClientConnection, dictionary: zstandard.ZstdCompressionDict | None
+    ) -> None:
+        self._host = host
+        self._websocket = websocket
+        self._decompressor = None if dictionary is None else zstandard.ZstdDecompressor(dict_data=dictionary)
+
+    def receive(self, within: float) -> bytes | None:
+        """The next frame, decompressed; None if none comes in time. One that cannot be decompressed comes as it is.
+
+        Raises:
+            Transient: the connection is over, for whatever reason.
+        """
+        try:
+            frame = self._websocket.recv(within, decode=False)
+        except TimeoutError:
+            return None
+        except ConnectionClosed as error:
+            raise Transient(f"{self._host} closed the connection: {error}.") from error
+        frame = bytes(frame)
+        if self._decompressor is None or not frame.startswith(zstandard.FRAME_HEADER):
+            return frame
+        return _decompressed(self._decompressor, frame)
+
+    def close(self) -> None:
+        """End it; a server that does not answer is not waited for."""
+        self._websocket.close()
+
+
+def _decompressed(decompressor: zstandard.ZstdDecompressor, frame: bytes) -> bytes:
+    try:
+        with decompressor.stream_reader(frame) as reader:
+            content = reader.read(LARGEST_FRAME)
+    except zstandard.ZstdError:
+        return frame
+    return content
+
+
+def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionaries) -> Connection:
+    """Open a stream. It may block for seconds.
+
+    Raises:
+        Refused: the server said no, and why.
+        Transient: it could not be reached.
+        Permanent: the address is none.
+    """
+    dictionary = dictionaries.of(host)
+    url = address(host, wire, cursor, None if dictionary is None else dictionary.dict_id())
+    return _translated(host, lambda: Connection(host, _open(url), dictionary))
+
+
+class _Opening(reconnect):
+    """Follows no redirect: a stream has no other place, and the address may be anybody's, or none."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """The server's answer stands."""
+        return exc
+
+
+def _open(url: str) -> ClientConnection:
+    # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
+    opening = _Opening(
+        url,
+        compression=None,
+        user_agent_header=USER_AGENT,
+        open_timeout=OPEN_WITHIN,
+        close_timeout=CLOSE_WITHIN,
+        ping_interval=None,
+        max_size=LARGEST_FRAME,
+    )
+    return opening.__enter__()
+
+
+def _translated(host: str, work: Callable[[], Connection]) -> Connection:
+    try:
+        return work()
+    except InvalidStatus as error:
+        raise _refused(error) from error
+    except InvalidURI as error:
+        raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
+    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{host} cannot be reached: {said}.") from error
+
+
+def _refused(error: InvalidStatus) -> Refused:
+    response = error.response
+    try:
+        said = msgspec.json.decode(response.body or b"", type=_Error)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        said = _Error(message=bytes(response.body or b"")[:200].decode(errors="replace"))
+    return Refused(response.status_code, said.error, said.message[:200], response.headers)

@@ -1,0 +1,194 @@
+"""What an event of Bluesky means for us: a post, a deletion, nothing, or something that cannot be read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from ingest.contract import Post, Rejected
+from ingest.event_time import EventTime, can_be_right
+from ingest.sources.bluesky.frames import NOTHING, POSTS, Event, microseconds, moment
+
+NAME = "bluesky"
+RAW_KEPT = 4_096
+
+GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
+"""Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
+back does not send its posts again, and keeping what its author or its host has withdrawn would cost more than the
+text is worth. The counts stay. `desynchronized` and `throttled` are states of the plumbing."""
+
+TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
+TID_LENGTH = 13
+_DIGITS = {letter: digit for digit, letter in enumerate(TID_LETTERS)}
+
+
+class _Ref(msgspec.Struct):
+    uri: str
+
+
+class _Reply(msgspec.Struct):
+    parent: _Ref
+
+
+class _Record(msgspec.Struct):
+    text: str
+    createdAt: object = None  # noqa: N815 - the network's name
+    langs: list[str] | None = None
+    tags: list[str] | None = None
+    reply: _Reply | None = None
+    facets: msgspec.Raw = NOTHING
+    embed: msgspec.Raw = NOTHING
+
+
+class _Feature(msgspec.Struct):
+    uri: str = ""
+    tag: str = ""
+
+
+class _Facet(msgspec.Struct):
+    features: list[_Feature] = []
+
+
+class _External(msgspec.Struct):
+    uri: str = ""
+
+
+class _Quoted(msgspec.Struct):
+    uri: str = ""
+    record: _Ref | None = None
+
+
+class _Media(msgspec.Struct):
+    external: _External | None = None
+
+
+class _Embed(msgspec.Struct):
+    external: _External | None = None
+    record: _Quoted | None = None
+    media: _Media | None = None
+
+
+_decode_record = msgspec.json.Decoder(_Record).decode
+_decode_facets = msgspec.json.Decoder(list[_Facet]).decode
+_decode_embed = msgspec.json.Decoder(_Embed).decode
+
+
+def to_found(event: Event, where: str) -> Post | Rejected | None:
+    """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
+    if event.kind == "account":
+        return None if event.active or event.status not in GONE else _author_gone(event)
+    if event.kind != "commit" or event.collection != POSTS:
+        return None
+    uri = f"at://{event.did}/{POSTS}/{event.rkey}"
+    if event.operation == "delete":
+        return Post(source=NAME, id=uri, text="", created_at=event.time, op="delete", seen_at=event.time)
+    try:
+        return _post(event, uri, _decode_record(event.record))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raw = bytes(event.record)[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT]
+        reason = f"Not a record of {POSTS}: {error}."
+        return Rejected(source=NAME, where=f"{where} {uri}", reason=reason, raw=raw, seen_at=event.time)
+
+
+def _author_gone(event: Event) -> Post:
+    name = f"{event.did}/account/{microseconds(event.time)}"
+    return Post(
+        source=NAME,
+        id=name,
+        text="",
+        created_at=event.time,
+        op="delete_author",
+        author=event.did,
+        seen_at=event.time,
+    )
+
+
+def _post(event: Event, uri: str, record: _Record) -> Post:
+    embed = _embed(record.embed)
+    features = [feature for facet in _facets(record.facets) for feature in facet.features]
+    shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
+    time = created_at(record.createdAt, event)
+    return Post(
+        source=NAME,
+        id=uri,
+        text=record.text,
+        created_at=time.at,
+        url=f"https://bsky.app/profile/{event.did}/post/{event.rkey}",
+        author=event.did,
+        langs=tuple(record.langs or ()),
+        links=_distinct([*(feature.uri for feature in features), *shared]),
+        hashtags=_distinct(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
+        reply_to=None if record.reply is None else record.reply.parent.uri,
+        repost_of=_quoted(embed),
+        seen_at=event.time,
+        clock_replaced=time.replaced,
+    )
+
+
+def _quoted(embed: _Embed) -> str | None:
+    """The post that this one shows to its readers, if it shows one."""
+    if embed.record is None:
+        return None
+    uri = embed.record.uri or (embed.record.record.uri if embed.record.record is not None else "")
+    return uri if f"/{POSTS}/" in uri else None
+
+
+def _facets(raw: msgspec.Raw) -> list[_Facet]:
+    """The marked places of a text; none where somebody's client wrote them in a way of its own."""
+    try:
+        return _decode_facets(raw) if raw else []
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def _embed(raw: msgspec.Raw) -> _Embed:
+    """What is attached; nothing where it is of a kind that we do not know."""
+    try:
+        return _decode_embed(raw) if raw else _Embed()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Embed()
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def created_at(written: object, event: Event) -> EventTime:
+    """The author's clock if it can be right, else the time in the record's key, else the server's clock.
+
+    The key comes second because every server tells the same, and a post must keep its time when another one
+    delivers it again.
+    """
+    for candidate, replaced in ((_parsed(written), False), (tid_time(event.rkey), True)):
+        if candidate is not None and can_be_right(candidate, event.time):
+            return EventTime(candidate, replaced)
+    return EventTime(event.time, replaced=True)
+
+
+def _parsed(written: object) -> datetime | None:
+    if not isinstance(written, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(written)
+        return parsed.astimezone(UTC) if parsed.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def tid_time(rkey: str) -> datetime | None:
+    """When a timestamp identifier was made; None if it is none.
+
+    Thirteen letters of base 32 for 64 bits, of which the 53 behind the first are microseconds since the epoch:
+    https://atproto.com/specs/tid.
+    """
+    if len(rkey) != TID_LENGTH or not all(letter in _DIGITS for letter in rkey):
+        return None
+    value = 0
+    for letter in rkey:
+        value = value * 32 + _DIGITS[letter]
+    try:
+        return moment((value & (2**63 - 1)) >> 10)
+    except OverflowError:
+        return None

@@ -1,0 +1,340 @@
+"""Bluesky: every public post, as it is made, from Jetstream."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+from pydantic import Field
+
+from ingest.contract import Rejected
+from ingest.source import (
+    CURSOR_TIMES,
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Transient,
+    Words,
+    decode_cursor,
+    source_config,
+)
+from ingest.sources.bluesky.client import Connection, Dictionaries, Refused, connect
+from ingest.sources.bluesky.frames import Broken, Event, Unreadable, Wire, microseconds, moment, read_frame
+from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
+from ingest.transport.http import asked_wait
+from ingest.transport.threads import beside
+
+V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
+V1_HOSTS = (
+    "wss://jetstream1.us-east.bsky.network",
+    "wss://jetstream2.us-east.bsky.network",
+    "wss://jetstream1.us-west.bsky.network",
+    "wss://jetstream2.us-west.bsky.network",
+)
+
+REWIND = timedelta(seconds=5)
+"""How far before the last event a time cursor asks: servers see events at slightly different times, and send them not
+quite in order of time. What comes twice is counted once."""
+
+REWIND_ELSEWHERE = timedelta(minutes=1)
+"""The same for another server than the last event's: it may be further behind the network."""
+
+SLACK = timedelta(seconds=3)
+"""How far behind the newest event everything is taken to have come, for the same reason."""
+
+GAP = timedelta(minutes=1)
+"""A first event so far behind the cursor that was asked for: the server no longer held what lay between."""
+
+REACHED_EVERY = timedelta(milliseconds=500)
+RECEIVE_WITHIN = 0.5
+
+
+class BlueskySettings(SourceSettings):
+    """What a user sets of Bluesky."""
+
+    model_config = source_config(NAME)
+
+    wire: Wire = Field(
+        "v2", description="Jetstream's protocol: `v2`, or `v1` for older servers, whose cursor loses gaps in silence"
+    )
+    base_urls: Words = Field(
+        (),
+        description=f"Jetstream servers to take turns with (none: those of Bluesky, for v2 {', '.join(V2_HOSTS)})",
+    )
+    compress: bool = Field(
+        True, description="ask for zstd frames: half the traffic; v1 also needs `v1_dictionary` for it"
+    )
+    v1_dictionary: Path | None = Field(
+        None, description="file with the zstd dictionary of v1, from Jetstream's source: pkg/models/zstd_dictionary"
+    )
+    lookback: Duration = Field(
+        timedelta(), description="how far back the first run begins; Jetstream keeps 36 hours", ge=timedelta()
+    )
+    idle: Duration = Field(
+        timedelta(seconds=30), description="a connection that brings nothing for so long is given up", gt=timedelta()
+    )
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The servers to take turns with."""
+        return self.base_urls or (V2_HOSTS if self.wire == "v2" else V1_HOSTS)
+
+
+Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor."""
+
+    host: str = ""
+    seq: int | None = None
+    time_us: Microseconds | None = None
+    since_us: Microseconds | None = None
+
+
+@dataclass(slots=True)
+class Position:
+    """Where the reading stands: kept as the cursor. `seq` only means something to `host`."""
+
+    host: str
+    seq: int | None
+    newest: datetime | None
+    since: datetime | None
+
+    @classmethod
+    def of(cls, cursor: Cursor) -> Position:
+        """Read a cursor."""
+        kept = decode_cursor(cursor, Saved, NAME)
+        newest, since = kept.time_us, kept.since_us
+        return cls(
+            kept.host,
+            kept.seq,
+            None if newest is None else moment(newest),
+            None if since is None else moment(since),
+        )
+
+    def cursor(self) -> Cursor:
+        """Write one."""
+        cursor: Cursor = {"host": self.host}
+        if self.seq is not None:
+            cursor["seq"] = self.seq
+        if self.newest is not None:
+            cursor["time_us"] = microseconds(self.newest)
+        if self.since is not None:
+            cursor["since_us"] = microseconds(self.since)
+        return cursor
+
+
+class Bluesky:
+    """Reads Jetstream, one server at a time, and goes to the next one when it fails."""
+
+    about: ClassVar[About] = About(
+        network="every public post of Bluesky, as it is made",
+        needs="",
+        history="36 hours, what Jetstream keeps",
+        july_2020=False,
+        deletes="edits, deletions and withdrawn accounts, as they happen",
+    )
+
+    def __init__(self, settings: BlueskySettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._hosts = settings.hosts
+        for host in self._hosts:
+            if not _is_address(host):
+                raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
+        self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
+        self._turn: int | None = None
+        self._trust_seq = True
+        self._refusals = 0
+
+    @property
+    def name(self) -> str:
+        """`bluesky`."""
+        return NAME
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+        """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
+        position = Position.of(cursor)
+        host = self._next_host(position.host)
+        asked_seq, asked = self._ask(position, host)
+        connection = yield from self._connect(host, asked, asked_seq=asked_seq)
+        with closing(connection):
+            position.host = host
+            if not asked_seq:
+                position.seq = None
+            yield from self._follow(connection, position, asked_seq=asked_seq)
+
+    def _next_host(self, last: str) -> str:
+        """The cursor's own server first, then each in turn."""
+        if self._turn is None:
+            self._turn = self._hosts.index(last) if last in self._hosts else 0
+        else:
+            self._turn = (self._turn + 1) % len(self._hosts)
+        return self._hosts[self._turn]
+
+    def _ask(self, position: Position, host: str) -> tuple[bool, int | None]:
+        """Whether to ask by sequence number, and the cursor to ask with."""
+        trusted, self._trust_seq = self._trust_seq, True
+        if self._settings.wire == "v2" and trusted and position.seq is not None and position.host == host:
+            return True, position.seq
+        if position.newest is not None:
+            back = REWIND if position.host == host else REWIND_ELSEWHERE
+            return False, microseconds(position.newest - back)
+        lookback = self._settings.lookback
+        return False, microseconds(self._clock() - lookback) if lookback else None
+
+    def _connect(self, host: str, cursor: int | None, *, asked_seq: bool) -> Generator[Pause, None, Connection]:
+        try:
+            connection = yield from beside(
+                lambda: connect(host, self._settings.wire, cursor, self._dictionaries), Connection.close
+            )
+        except Refused as refused:
+            raise self._refusal(host, refused, asked_seq=asked_seq) from refused
+        self._refusals = 0
+        return connection
+
+    def _refusal(self, host: str, refused: Refused, *, asked_seq: bool) -> Transient | Permanent:
+        """What a server's no means: another way to ask, later, or never, where it may be the settings."""
+        if refused.name == "CursorTooOld":
+            self._stay(host)
+            self._trust_seq = False
+            return Transient(f"{host} no longer holds the cursor; asking for the oldest it has.")
+        if refused.name == "UnknownZstdDictionary":
+            self._stay(host)
+            self._dictionaries.forget(host)
+            return Transient(f"{host} has a new zstd dictionary; fetching it.")
+        if refused.status == HTTPStatus.BAD_REQUEST and asked_seq:
+            # One event of a wrong number is enough for that.
+            self._stay(host)
+            self._trust_seq = False
+            return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
+        self._refusals += refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+        if self._refusals >= len(self._hosts) and self._settings.model_fields_set & {"base_urls", "wire"}:
+            return Permanent(
+                f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
+                f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
+            )
+        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
+
+    def _stay(self, host: str) -> None:
+        """Ask the same server again next time."""
+        self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
+
+    def _follow(
+        self, connection: Connection, position: Position, *, asked_seq: bool
+    ) -> Iterator[Item | Reached | Pause]:
+        asked_time = position.newest if not asked_seq else None
+        first, heard, told = True, self._clock(), self._clock()
+        while True:
+            frame = connection.receive(RECEIVE_WITHIN)
+            now = self._clock()
+            if frame is None:
+                if now - heard >= self._settings.idle:
+                    raise Transient(f"{position.host} has sent nothing for {self._settings.idle.total_seconds():g} s.")
+                yield Pause(0)
+                continue
+            heard = now
+            event = self._event(frame, position, now)
+            if isinstance(event, Rejected):
+                yield Item(event, position.cursor())
+                continue
+            if event is None:
+                yield Pause(0)
+                continue
+            if first:
+                first = False
+                if asked_seq:
+                    self._check_numbering(event, position)
+                yield from _begin(event, position, asked_time)
+            _advance(position, event)
+            # v2 sends the event that the cursor names once more; it is counted once, like everything that comes twice.
+            found = to_found(event, position.host)
+            if found is not None:
+                yield Item(found, position.cursor())
+            if now - told >= REACHED_EVERY:
+                told = now
+                yield _reached(position) or Pause(0)
+
+    def _event(self, frame: bytes, position: Position, now: datetime) -> Event | Rejected | None:
+        try:
+            event = read_frame(frame, self._settings.wire)
+            # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
+            return None if event is None else msgspec.structs.replace(event, time=min(event.time, now))
+        except Broken as error:
+            raise Transient(f"{position.host} ended the stream: {error}.") from error
+        except Unreadable as error:
+            return Rejected(
+                source=NAME,
+                where=f"{position.host} behind {position.cursor()}",
+                reason=str(error),
+                raw=frame[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT],
+                seen_at=self._clock(),
+            )
+
+    def _check_numbering(self, event: Event, position: Position) -> None:
+        """The first event behind a sequence number is the one that bears it, or a later one. Anything else comes from
+        a server that was set up anew and counts from the start again: our number means nothing to it."""
+        if event.seq is None or position.seq is None or position.newest is None:
+            return
+        too_early = event.seq < position.seq or event.time < position.newest - GAP
+        another = event.seq == position.seq and event.time > position.newest + GAP
+        if too_early or another:
+            self._stay(position.host)
+            self._trust_seq = False
+            raise Transient(f"{position.host} numbers its events anew; asking by time.")
+
+
+def _is_address(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _begin(event: Event, position: Position, asked: datetime | None) -> Iterator[Item]:
+    """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
+    if asked is not None and event.time - asked > GAP:
+        position.since = event.time
+        yield Item(_missed(asked, event.time, position.host), position.cursor())
+    if position.since is None:
+        position.since = event.time
+
+
+def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
+    span = timedelta(seconds=round((first - asked).total_seconds()))
+    return Rejected(
+        source=NAME,
+        where=f"{host} at {first.isoformat()}",
+        reason=f"{span} are missing: the server no longer holds what was posted between {asked.isoformat()} and "
+        f"{first.isoformat()}.",
+        raw="",
+        seen_at=first,
+    )
+
+
+def _advance(position: Position, event: Event) -> None:
+    if event.seq is not None:
+        position.seq = event.seq
+    position.newest = event.time if position.newest is None else max(position.newest, event.time)
+
+
+def _reached(position: Position) -> Reached | None:
+    """Everything up to a little before the newest event has come."""
+    if position.since is None or position.newest is None or position.newest - SLACK <= position.since:
+        return None
+    return Reached(position.since, position.newest - SLACK, position.cursor())

@@ -1,0 +1,208 @@
+"""GDELT's Global Knowledge Graph 2.1 as Posts: pure functions over one file of fifteen minutes.
+
+Columns: GDELT Global Knowledge Graph Codebook 2.1 (2015): 27, separated by tabs; the page's title and its time of
+publication came later, in the last one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from html import unescape
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from ingest.contract import NotAPost, Post, Rejected
+from ingest.transport.mapping import RAW_KEPT, kept_text, mapped
+
+SOURCE = "gdelt"
+COLUMNS = 27
+MOST_UNPACKED = 512 * 1024 * 1024
+"""Bytes of a file, unpacked: ten times the largest seen."""
+
+LONGEST_ROW = 4 * 1024 * 1024
+LONGEST_TITLE = 4_000
+"""Characters, as written: Python refuses to read `&#` with more digits than 4,300."""
+
+MOST_MALFORMED = 100
+"""Malformed rows of a file that are told one by one."""
+
+BELIEVED = timedelta(hours=1)
+"""How long before GDELT saw a page the page's own time of publication is believed; its zone is often wrong."""
+
+LABEL = "%Y%m%d%H%M%S"
+_TITLE, _END_OF_TITLE = "<PAGE_TITLE>", "</PAGE_TITLE>"
+_PUBLISHED = re.compile(r"<PAGE_PRECISEPUBTIMESTAMP>(\d{14})</PAGE_PRECISEPUBTIMESTAMP>")
+_LANGUAGE = re.compile(r"\bsrclc:([a-z]{2,3})\b")
+_APART = re.compile(r"[\W_]+")
+_NAME, _DATE, _DOMAIN, _PAGE, _THEMES, _ENHANCED_THEMES, _PERSONS, _ORGANISATIONS, _ALL_NAMES = (
+    0, 1, 3, 4, 7, 8, 11, 13, 23,
+)  # fmt: skip
+_TRANSLATION, _EXTRAS = 25, 26
+
+_CODES = (
+    "afr:af amh:am ara:ar aze:az ben:bn bos:bs bul:bg cat:ca ces:cs cym:cy dan:da deu:de ell:el est:et eus:eu fas:fa "
+    "fin:fi fra:fr glg:gl guj:gu heb:he hin:hi hrv:hr hun:hu hye:hy ind:id isl:is ita:it jpn:ja kan:kn kat:ka kaz:kk "
+    "kor:ko lav:lv lit:lt mal:ml mar:mr mkd:mk mon:mn msa:ms nep:ne nld:nl nno:nn nob:no nor:no pan:pa pol:pl por:pt "
+    "ron:ro rus:ru sin:si slk:sk slv:sl som:so spa:es sqi:sq srp:sr swa:sw swe:sv tam:ta tel:te tgl:tl tha:th tur:tr "
+    "ukr:uk urd:ur uzb:uz vie:vi zho:zh"
+)
+_SHORT = dict(pair.split(":") for pair in _CODES.split())
+"""ISO 639-3, as GDELT has it, to ISO 639-1, as posts have it."""
+
+
+class Unreadable(ValueError):
+    """The bytes are not a file of the graph, or not a whole one."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which articles are taken: those that name a term, and of them, where themes are given, those of a theme."""
+
+    terms: tuple[str, ...]
+    themes: frozenset[str] = frozenset()
+
+    @cached_property
+    def _looked_for(self) -> tuple[str, ...]:
+        """Terms as they are looked for: Latin and Cyrillic ones at the beginning of a word, so that `tik tok` is not
+        found in `politik tokoh`; others anywhere, since Arabic joins words and Chinese does not part them."""
+        spaced = [term for term in map(_spaced, self.terms) if term]
+        return tuple(f" {term}" if term[0] < "\u0530" else term for term in spaced)
+
+    @cached_property
+    def _hints(self) -> frozenset[str]:
+        """The first piece of each term: a row without any is left at once, as nearly all are."""
+        return frozenset(term.split()[0] for term in self._looked_for)
+
+    def takes(self, row: list[str], title: str) -> bool:
+        """Whether a row is one of them: by its title, the words of its address, its names and organisations."""
+        if self.themes and self.themes.isdisjoint(_themes(row)):
+            return False
+        named = (title, unquote(row[_PAGE]), row[_PERSONS], row[_ORGANISATIONS], row[_ALL_NAMES])
+        joined = " ".join(named).lower()
+        if not any(hint in joined for hint in self._hints):
+            return False
+        said = f" {_spaced(joined)}"
+        return any(term in said for term in self._looked_for)
+
+
+def _spaced(text: str) -> str:
+    return _APART.sub(" ", text.lower()).strip()
+
+
+def _themes(row: list[str]) -> Iterator[str]:
+    for entry in f"{row[_THEMES]};{row[_ENHANCED_THEMES]}".split(";"):
+        yield entry.partition(",")[0]
+
+
+def read_file(
+    packed: bytes, where: str, wanted: Wanted, *, backfill: bool, most_unpacked: int = MOST_UNPACKED
+) -> list[tuple[int, Post | Rejected]]:
+    """The wanted articles of a zipped file by their row, counted from 1, and what could not be read.
+
+    Raises:
+        Unreadable
+    """
+    found: list[tuple[int, Post | Rejected]] = []
+    malformed = 0
+    for number, line in enumerate(_rows(packed, most_unpacked), start=1):
+        post = row_to_post(line, f"{where} row {number}", wanted, backfill=backfill)
+        malformed += isinstance(post, Rejected)
+        if isinstance(post, Post) or (post is not None and malformed <= MOST_MALFORMED):
+            found.append((number, post))
+    return found
+
+
+def _rows(packed: bytes, most_unpacked: int) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) != 1:
+                raise Unreadable(f"The zip holds {len(entries)} files instead of one.")
+            with archive.open(entries[0]) as content:
+                yield from _bounded(content, most_unpacked)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise Unreadable(f"The zip cannot be read: {error}.") from error
+
+
+def _bounded(content: IO[bytes], most_unpacked: int) -> Iterator[bytes]:
+    read = 0
+    while line := content.readline(LONGEST_ROW):
+        read += len(line)
+        if read > most_unpacked or (len(line) == LONGEST_ROW and not line.endswith(b"\n")):
+            raise Unreadable(f"The file is larger than {most_unpacked:,} bytes, or a row than {LONGEST_ROW:,}.")
+        if line := line.rstrip(b"\r\n"):
+            yield line
+
+
+def row_to_post(line: bytes, where: str, wanted: Wanted, *, backfill: bool) -> Post | Rejected | None:
+    """One row as a post: the article's title and address, by its domain; None where it is not wanted."""
+    row = line.decode(errors="replace").split("\t")
+    if len(row) != COLUMNS:
+        reason = f"The row has {len(row)} columns instead of {COLUMNS}."
+        return Rejected(source=SOURCE, where=where, reason=reason, raw=line[:RAW_KEPT].decode(errors="replace"))
+    title = _title(row)
+    if not wanted.takes(row, title):
+        return None
+    return mapped(lambda: _post(row, title, backfill=backfill), source=SOURCE, where=where, raw=line)
+
+
+def _post(row: list[str], title: str, *, backfill: bool) -> Post:
+    seen_at = datetime.strptime(row[_DATE], LABEL).replace(tzinfo=UTC)
+    text = kept_text(title or _words_of(row[_PAGE]))
+    if not text:
+        raise NotAPost("Not a post: the article has no title, and its address no words.")
+    published = _published(row[_EXTRAS], seen_at)
+    page = row[_PAGE] if row[_PAGE].startswith(("http://", "https://")) else None
+    return Post(
+        source=SOURCE,
+        id=row[_NAME],
+        text=text,
+        created_at=published or seen_at,
+        url=page,
+        author=row[_DOMAIN] or None,
+        langs=(_language(row[_TRANSLATION]),),
+        links=(page,) if page else (),
+        seen_at=seen_at,
+        backfill=backfill,
+        clock_replaced=published is None,
+    )
+
+
+def _title(row: list[str]) -> str:
+    # A lazy pattern would look for an end behind each of a hostile row's hundred thousand beginnings.
+    title, end, _ = row[_EXTRAS].partition(_TITLE)[2].partition(_END_OF_TITLE)
+    return " ".join(unescape(title[:LONGEST_TITLE]).split()) if end else ""
+
+
+def _words_of(page: str) -> str:
+    """The words of an address, where an article came without its title: before 2019 most did."""
+    try:
+        steps = [step for step in unquote(urlsplit(page).path).split("/") if step]
+    except ValueError:
+        return ""
+    words = max(steps, key=len, default="").rsplit(".", 1)[0]
+    return " ".join(word for word in _APART.split(words) if not word.isdecimal()).strip()
+
+
+def _published(extras: str, seen_at: datetime) -> datetime | None:
+    found = _PUBLISHED.search(extras)
+    if found is None:
+        return None
+    try:
+        moment = datetime.strptime(found[1], LABEL).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment if seen_at - BELIEVED <= moment <= seen_at else None
+
+
+def _language(translation: str) -> str:
+    """GDELT writes nothing of what was English to begin with."""
+    found = _LANGUAGE.search(translation)
+    return _SHORT.get(found[1], found[1]) if found else "en"

@@ -1,0 +1,295 @@
+"""News worldwide: the files that GDELT writes every fifteen minutes, English and translated, filtered by term.
+
+Files are named by their time, so that what was missed, and all of 2020, is read by name. The two series are read each
+at its own pace. The cursor holds, for each series, the file and the row to go on at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import ClassVar
+
+import httpx
+import msgspec
+from pydantic import Field
+
+from ingest.contract import Post, Rejected
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    PartStatus,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Transient,
+    Words,
+    decode_cursor,
+    source_config,
+)
+from ingest.sources.gdelt.mapping import LABEL, SOURCE, Unreadable, Wanted, read_file
+from ingest.transport.http import Refused, TooLarge, TooOften, get, open_client, passing
+from ingest.transport.parts import Parts, Rhythm
+from ingest.transport.slices import Since
+from ingest.transport.threads import beside
+
+STEP = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+LARGEST_FILE = 128 * 1024 * 1024
+TOO_LATE = timedelta(hours=1)
+"""A file that is still missing or broken so long after its time is told of and passed over."""
+
+AHEAD = timedelta(hours=1)
+"""How far the newest file may be ahead of the clock: one wrong time would have us wait for it for ever."""
+
+LONGEST_GAP = timedelta(days=2)
+"""After a longer absence reading begins anew: a day is a gigabyte. `since` and `until` fetch what was missed."""
+
+HISTORY_FROM = timedelta(hours=2)
+"""What is older when it is read is history: counted, and no alert."""
+
+ENGLISH, TRANSLATED = "", ".translation"
+LABELS = {ENGLISH: "English articles", TRANSLATED: "translated articles"}
+TERMS = (
+    "tiktok", "tik tok", "bytedance", "douyin", "تيك توك", "تیک تاک", "ٹک ٹاک", "тикток", "тик ток", "टिकटॉक",
+    "टिक टॉक", "틱톡", "ティックトック", "抖音", "字节跳动",
+)  # fmt: skip
+_NEWEST = re.compile(r"(\d{14})(?:\.translation)?\.gkg\.csv\.zip")
+
+
+class GdeltSettings(SourceSettings):
+    """What a user sets of GDELT."""
+
+    model_config = source_config(SOURCE)
+
+    silent_after: Duration = Field(
+        timedelta(minutes=45), description="without any file for so long the source is called silent", gt=timedelta()
+    )
+    terms: Words = Field(TERMS, description="articles that name one of these are taken")
+    themes: Words = Field((), description="and of them those of one of these GDELT themes; none means all")
+    translated: bool = Field(True, description="also read the articles that GDELT translated, from 65 languages")
+    since: Since | None = Field(None, description="read history from this date, as 2020-07-01")
+    until: Since | None = Field(None, description="read history up to this date; none means up to the first start")
+    first_files: int = Field(4, description="files, of 15 minutes each, read back at the first start", ge=1)
+    poll_every: Duration = Field(timedelta(minutes=1), description="pause between two looks for a new file")
+    contact: str = Field("", description="how GDELT can reach you, sent in the User-Agent")
+    base_url: str = Field("http://data.gdeltproject.org/gdeltv2/", description="where the files are, or a mirror")
+
+    @property
+    def starts_with_up(self) -> bool:
+        """Only where something of it is set: its files are a gigabyte a day."""
+        return bool(self.model_fields_set)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a series goes on at: a file, by its time, behind a row."""
+
+    file: datetime
+    row: int = 0
+
+
+@dataclass(slots=True)
+class Stretch:
+    """History that was asked for: `asked` is how, so that another question begins anew."""
+
+    asked: str
+    since: datetime
+    until: datetime
+    series: dict[str, Next]
+    holes: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Place:
+    """The cursor. `series` is what goes on; `since` is where its unbroken reading began; `holes` are files that one
+    series has passed over and the other has not come to yet."""
+
+    since: datetime
+    series: dict[str, Next] = field(default_factory=dict)
+    holes: list[datetime] = field(default_factory=list)
+    history: Stretch | None = None
+
+    def cursor(self) -> Cursor:
+        """As it is written down."""
+        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
+
+
+Steps = Iterator[Item | Reached | Pause | PartStatus]
+
+
+class Gdelt:
+    """The source."""
+
+    name = SOURCE
+    about: ClassVar[About] = About(
+        network="GDELT: news articles worldwide that name TikTok",
+        needs="",
+        history="to February 2015",
+        july_2020=True,
+        deletes="none",
+    )
+
+    def __init__(self, settings: GdeltSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._wanted = Wanted(tuple(settings.terms), frozenset(settings.themes))
+        if not any(term.strip() for term in settings.terms):
+            raise Permanent("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
+        self._series = (ENGLISH, TRANSLATED) if settings.translated else (ENGLISH,)
+        labels = {series: LABELS[series] for series in self._series}
+        self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)
+        self._broken: dict[str, datetime] = {}
+        """Since when files that are named cannot be had."""
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+        """Yield the history that was asked for, then each new file as it comes."""
+        place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
+        with open_client(self._settings.base_url, contact=self._settings.contact) as client:
+            while not (newest := (yield from self._newest(client))):
+                pass
+            self._begin(place, newest)
+            yield from self._history(client, place)
+            while True:
+                for series in newest:
+                    yield from self._catch_up(client, place, series, newest[series])
+                    # A server that answers and writes no file any more is no sign of life.
+                    if self._clock() - newest[series] < self._settings.silent_after:
+                        yield self._reached(place, place)
+                newest = yield from self._newest(client)
+                self._join(place, newest)
+
+    def _begin(self, place: Place, newest: dict[str, datetime]) -> None:
+        gaps = [newest[series] - at.file for series, at in place.series.items() if series in newest]
+        if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
+            place.since = min(newest.values()) - self._settings.first_files * STEP
+            place.series = {}
+        place.series = {series: at for series, at in place.series.items() if series in self._series}
+        self._join(place, newest)
+
+    def _join(self, place: Place, newest: dict[str, datetime]) -> None:
+        """Begin with each series that answers for the first time."""
+        back = (self._settings.first_files - 1) * STEP
+        for series, file in newest.items():
+            place.series.setdefault(series, Next(file - back))
+
+    def _history(self, client: httpx.Client, place: Place) -> Steps:
+        settings = self._settings
+        if settings.since is None:
+            return
+        asked = f"{settings.since} {settings.until} {settings.terms} {settings.themes} {settings.translated}"
+        if place.history is None or place.history.asked != asked:
+            begin, end = _file_after(settings.since), settings.until or place.since
+            place.history = Stretch(asked, settings.since, end, {series: Next(begin) for series in self._series})
+        stretch = place.history
+        # What is younger is the live reading's: here every file is taken or passed over.
+        end = min(stretch.until + STEP, self._clock() - TOO_LATE)
+        while (file := min(at.file for at in stretch.series.values())) < end:
+            before = dict(stretch.series)
+            for series in self._series:
+                if stretch.series[series].file == file:
+                    yield from self._file(client, place, stretch, series)
+            if stretch.series == before:
+                # Where no list can be had either it is the network, which costs no file.
+                yield from self._newest(client)
+                continue
+            yield self._reached(stretch, place)
+
+    def _catch_up(self, client: httpx.Client, place: Place, series: str, newest: datetime) -> Steps:
+        while place.series[series].file <= newest:
+            before = place.series[series]
+            yield from self._file(client, place, place, series)
+            if place.series[series] == before:
+                return
+            yield self._reached(place, place)
+
+    def _reached(self, reading: Place | Stretch, place: Place) -> Reached:
+        """Up to where both series are read, from behind the last file that either has passed over, and from where one
+        stopped that has failed for long. Complete, so that nobody waits for files that come in their own time."""
+        out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
+        file = min([at.file for series, at in reading.series.items() if series not in out] or [reading.since])
+        reading.since = max(
+            [
+                reading.since,
+                *(hole + MINUTE for hole in reading.holes if hole < file),
+                *(reading.series[series].file - STEP for series in out),
+            ]
+        )
+        reading.holes = [hole for hole in reading.holes if hole >= file]
+        since, until = reading.since, file - STEP - timedelta(seconds=1)
+        return Reached(since, max(since, until), place.cursor(), complete=until > since)
+
+    def _file(self, client: httpx.Client, place: Place, reading: Place | Stretch, series: str) -> Steps:
+        """One file's articles, and the series moved on behind it; not moved where the file may still come."""
+        at = reading.series
+        here = at[series]
+        name = f"{here.file.strftime(LABEL)}{series}.gkg.csv.zip"
+        young = self._clock() - here.file < TOO_LATE
+        found: Sequence[tuple[int, Post | Rejected]]
+        try:
+            packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
+            backfill = self._clock() - here.file > HISTORY_FROM
+            found = yield from beside(lambda: read_file(packed, name, self._wanted, backfill=backfill))
+        except TooOften:
+            raise
+        except (Permanent, Transient, Unreadable) as error:
+            if (young and not isinstance(error, TooLarge)) or (yield from self._may_come(name, error)):
+                return
+            reading.holes.append(here.file)
+            reason = f"The file is passed over: {error}"
+            found = [(here.row + 1, Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=self._clock()))]
+        if self._broken.pop(name, None):
+            yield PartStatus(name)
+        for row, post in found:
+            if row > here.row:
+                at[series] = replace(here, row=row)
+                yield Item(post, place.cursor())
+        at[series] = Next(here.file + STEP)
+
+    def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
+        """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
+        gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
+        if gone or isinstance(error, TooLarge | Unreadable):
+            return False
+        if name not in self._broken:
+            self._broken[name] = self._clock()
+            yield PartStatus(name, str(error))
+        return self._clock() - self._broken[name] < TOO_LATE
+
+    def _newest(self, client: httpx.Client) -> Generator[Pause | PartStatus, None, dict[str, datetime]]:
+        """Wait for the next turn; the time of the newest file of each series whose turn it is and that answers.
+
+        Raises:
+            Transient: no series does.
+        """
+        newest: dict[str, datetime] = {}
+        yield Pause(max((self._parts.first()[1] - self._clock()).total_seconds(), 0))
+        for series in self._parts.due():
+            yield from self._parts.attempt(series, self._note_newest(client, series, newest))
+        return newest
+
+    def _note_newest(self, client: httpx.Client, series: str, newest: dict[str, datetime]) -> Iterator[Pause]:
+        """Ask for the time of a series' newest file."""
+        name = f"lastupdate{series.replace('.', '-')}.txt"
+        answer = yield from passing(get(client, name, clock=self._clock, most_bytes=100_000))
+        found = _NEWEST.search(answer.body.decode(errors="replace"))
+        try:
+            named = datetime.strptime(found[1] if found else "", LABEL).replace(tzinfo=UTC)
+        except ValueError as error:
+            raise Transient(f"{name} names no file of the graph.") from error
+        if named > self._clock() + AHEAD:
+            raise Transient(f"{name} names a file of a time to come, {named.isoformat()}.")
+        newest[series] = named
+
+
+def _file_after(moment: datetime) -> datetime:
+    """The first file whose time is not before a moment: files lie on the quarters of the hour."""
+    start = datetime(2015, 2, 18, tzinfo=UTC)
+    return start + -((start - moment) // STEP) * STEP

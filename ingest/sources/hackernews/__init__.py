@@ -1,0 +1,1 @@
+"""Hacker News: its items by number, and the search of Algolia for the past."""

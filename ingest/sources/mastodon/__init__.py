@@ -1,0 +1,1 @@
+"""Mastodon: the public streams and timelines of instances."""

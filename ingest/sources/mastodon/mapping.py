@@ -1,0 +1,220 @@
+"""A Mastodon status as a post: pure. What the stream and the timelines send is the same entity."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from ingest.contract import Amount, Moment, Post, Rejected
+from ingest.transport.html import read_html
+from ingest.transport.mapping import kept_text
+
+SOURCE = "mastodon"
+
+OLD = timedelta(hours=1)
+"""A status that was older when it was first read is history: it is counted and does not alert."""
+
+RAW_KEPT = 4_096
+
+
+AHEAD = timedelta(days=1)
+"""How far an instance's clock may be ahead of ours."""
+
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z_-]+$")]
+"""An instance's own id of a status."""
+
+Uri = Annotated[str, msgspec.Meta(max_length=2_048)]
+"""What a status is called everywhere. Thousands are remembered."""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Who wrote a status; `acct` is without a host for an instance's own people."""
+
+    acct: str
+    noindex: bool | None = None
+    """Who does not want to be found by search engines."""
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """A hashtag, without its sign."""
+
+    name: str
+
+
+class Boosted(msgspec.Struct, frozen=True):
+    """The status that a boost passes on."""
+
+    uri: str
+    content: str | None = None
+    spoiler_text: str | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What is read of a status: https://docs.joinmastodon.org/entities/Status/.
+
+    Other servers that speak Mastodon's API leave things out, or say that they are null.
+    """
+
+    id: Number
+    uri: Uri
+    created_at: Moment
+    account: Account
+    content: str | None = None
+    spoiler_text: str | None = None
+    visibility: str | None = None
+    url: str | None = None
+    language: str | None = None
+    edited_at: Moment | None = None
+    in_reply_to_id: str | None = None
+    reblog: Boosted | None = None
+    tags: tuple[Tag, ...] | None = None
+    favourites_count: Amount | None = None
+    replies_count: Amount | None = None
+    reblogs_count: Amount | None = None
+
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether its author shows it to all, and has not asked to be left out of indexes."""
+        return self.visibility in {"public", "unlisted", None} and not self.account.noindex
+
+
+class NotAStatus(ValueError):
+    """The payload is no status; the message names the field."""
+
+
+_decode = msgspec.json.Decoder(Status).decode
+
+
+def read_status(raw: bytes) -> Status:
+    """A status out of its JSON.
+
+    Raises:
+        NotAStatus
+    """
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotAStatus(f"Not a status: {error}.") from error
+
+
+def rejected(place: str, error: NotAStatus, raw: bytes) -> Rejected:
+    """What could not be read, with where it stood."""
+    return Rejected(source=SOURCE, where=place, reason=str(error), raw=raw[:RAW_KEPT].decode(errors="replace"))
+
+
+def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) -> Post:
+    """A status as a post. It is called by its URI, which is the same on every instance that shows it.
+
+    A content warning stands before the text, in brackets: what it warns of is what the post is about.
+    """
+    shown: Status | Boosted = status.reblog or status
+    reading = read_html(shown.content or "", base=f"https://{host}/")
+    warning = " ".join((shown.spoiler_text or "").split())
+    tags = dict.fromkeys(tag.name for tag in status.tags or ())
+    return Post(
+        source=SOURCE,
+        id=status.uri[:512],
+        text=kept_text(f"[{warning}]" if warning else None, reading.text),
+        created_at=status.created_at.astimezone(UTC),
+        url=status.url,
+        author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",
+        langs=(status.language,) if status.language else (),
+        links=tuple(link for link in reading.links if not _leads_to_people_or_tags(link, status)),
+        hashtags=tuple(tags),
+        reply_to=reply_to,
+        repost_of=None if status.reblog is None else status.reblog.uri,
+        likes=status.favourites_count,
+        replies=status.replies_count,
+        reposts=status.reblogs_count,
+        seen_at=seen_at,
+        backfill=status.created_at < seen_at - OLD,
+    )
+
+
+def _leads_to_people_or_tags(link: str, status: Status) -> bool:
+    """Whether a link is one that Mastodon makes of a mention or a hashtag, and not one that the author gave."""
+    path = link.split("://", 1)[-1].partition("/")[2].casefold()
+    if path.startswith(("@", "users/")) and "/" not in path.removeprefix("users/").strip("/"):
+        return True
+    return any(
+        path.rstrip("/") in {f"tags/{tag.name.casefold()}", f"tag/{tag.name.casefold()}"} for tag in status.tags or ()
+    )
+
+
+def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
+    """The news that a status is gone."""
+    made = created_at.astimezone(UTC)
+    return Post(source=SOURCE, id=uri[:512], text="", created_at=made, op="delete", seen_at=seen_at)
+
+
+def later(first: str | None, second: str | None) -> str | None:
+    """The higher of two ids. They are numbers on Mastodon; elsewhere longer is later, then what sorts later."""
+    known = [each for each in (first, second) if each is not None]
+    return max(known, key=_rank, default=None)
+
+
+def _rank(number: str) -> tuple[int, str]:
+    return len(number), number
+
+
+def is_behind(number: str | None, bound: str) -> bool:
+    """Whether an id that holds its time is later than another one."""
+    return number is not None and time_at(number) is not None and _rank(number) > _rank(bound)
+
+
+def time_at(number: str | None) -> datetime | None:
+    """When a status was filed, where its id holds that; None elsewhere."""
+    if number is None or not _holds_time(number):
+        return None
+    with suppress(OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp((int(number) >> 16) / 1000, UTC)
+    return None
+
+
+def can_be_reached(number: str, now: datetime) -> bool:
+    """Whether a timeline can have been read to an id: one of the far future would have it stand still for ever."""
+    at = time_at(number)
+    return not _holds_time(number) if at is None else at <= now + AHEAD
+
+
+def _holds_time(number: str) -> bool:
+    return number.isdecimal() and int(number) >> 16 > 10**12
+
+
+def rewound(position: str, by: timedelta) -> str:
+    """An id that lies so much earlier, where ids hold their time (milliseconds since 1970 times 2^16); else the same.
+
+    A status of another instance gets an id of its own time, so that one which arrives late stands before others that
+    are already read: `lib/mastodon/snowflake.rb` in Mastodon.
+    """
+    if not _holds_time(position):
+        return position
+    return str(int(position) - (round(by.total_seconds() * 1000) << 16))
+
+
+def id_at(moment: datetime) -> str:
+    """The lowest id of a time."""
+    return str(round(moment.timestamp() * 1000) << 16)
+
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Lately(OrderedDict[Key, Value]):
+    """A memory that forgets what was put in first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def put(self, key: Key, value: Value) -> None:
+        """Remember, or remember anew."""
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self.most:
+            self.popitem(last=False)

@@ -1,0 +1,268 @@
+"""All feeds of Mastodon in one iterator: what the threads hand over, as steps of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from queue import Empty, Queue
+
+import msgspec
+
+from ingest.contract import Moment, Rejected
+from ingest.retry import Failures
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient, decode_cursor
+from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, Streamed
+from ingest.sources.mastodon.line import Line
+from ingest.sources.mastodon.mapping import (
+    SOURCE,
+    Lately,
+    NotAStatus,
+    Status,
+    can_be_reached,
+    id_at,
+    later,
+    read_status,
+    rejected,
+    time_at,
+    to_delete,
+    to_post,
+)
+from ingest.transport.http import TURN
+from ingest.transport.mapping import mapped
+
+MOST_WAITING = 100
+"""Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
+
+KNOWN = 20_000
+"""Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
+
+Steps = Iterator[Item | Reached | Pause | PartStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How often timelines are asked; `chance` gives random numbers in [0, 1) for the back-off."""
+
+    poll_every: timedelta
+    lag: timedelta
+    chance: Callable[[], float]
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: where each feed is."""
+
+    since: Moment | None = None
+    feeds: dict[str, str] = {}
+
+
+@dataclass
+class Memory:
+    """What was seen lately: so that a status is sent once, and a deletion is understood."""
+
+    sent: Lately[tuple[str, str], None] = field(default_factory=lambda: Lately(KNOWN))
+    by_number: dict[str, Lately[str, tuple[str, datetime]]] = field(default_factory=dict)
+
+    def is_new(self, uri: str, version: str) -> bool:
+        """Whether this version of a status has not been seen yet; it has now."""
+        new = (uri, version) not in self.sent
+        self.sent.put((uri, version), None)
+        return new
+
+    def of(self, host: str) -> Lately[str, tuple[str, datetime]]:
+        """An instance's statuses by its own numbers."""
+        return self.by_number.setdefault(host, Lately(KNOWN))
+
+
+class Reading:
+    """One reading of all feeds."""
+
+    def __init__(
+        self, lines: Sequence[Line], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
+    ) -> None:
+        now = clock()
+        kept = decode_cursor(cursor, Saved, SOURCE)
+        start = None if since is None else id_at(since)
+        self.clock, self.pacing, self.lines = clock, pacing, lines
+        self.since = kept.since or since or now
+        for line in lines:
+            line.position = kept.feeds.get(line.feed.key, start)
+        self.positions: dict[str, object] = dict(kept.feeds)
+        self.events: Queue[tuple[Attempt, News]] = Queue(MOST_WAITING)
+        self.memory = Memory()
+        self.told: datetime | None = None
+
+    def run(self) -> Steps:
+        """Take what comes, for ever.
+
+        Raises:
+            Transient: no feed answers.
+        """
+        try:
+            while True:
+                for line in self.lines:
+                    if line.attempt is None and self.clock() >= line.due:
+                        line.start(Attempt(line.feed, line.instance, self.events, self.clock), self.clock())
+                try:
+                    attempt, event = self.events.get(timeout=TURN)
+                except Empty:
+                    yield Pause(0)
+                    continue
+                for line in self.lines:
+                    if line.attempt is attempt:
+                        yield from self._take(line, event)
+                yield from self._reach()
+                # Events that pass without a post are no reason to keep whoever reads from stopping.
+                yield Pause(0)
+        finally:
+            for line in self.lines:
+                if line.attempt is not None:
+                    line.attempt.stop()
+
+    def _take(self, line: Line, event: News) -> Steps:
+        match event:
+            case Alive():
+                line.connected_at = line.connected_at or self.clock()
+                yield from self._answers(line)
+                line.cover(self.clock())
+            case Streamed(name, data):
+                yield from self._streamed(line, name, data)
+                line.cover(self.clock())
+            case Fetched(statuses, read_to):
+                yield from self._answers(line)
+                for raw in statuses:
+                    yield from self._fetched(line, raw)
+                self._read_to(line, read_to)
+            case Missed(since, until):
+                yield from self._missed(line, since, until)
+            case Filled(at, pages, whole):
+                self._filled(line, at, pages)
+                if whole:
+                    line.behind = False
+                    yield from line.tell("")
+            case Ended(error):
+                yield from self._end(line, error)
+
+    def _answers(self, line: Line) -> Iterator[PartStatus]:
+        line.trouble = line.not_before = None
+        if not line.behind:
+            yield from line.tell("")
+
+    def _streamed(self, line: Line, name: str, data: bytes) -> Iterator[Item]:
+        if name == "delete":
+            yield from self._deleted(line, data.decode(errors="replace").strip().strip('"'))
+            return
+        try:
+            status = read_status(data)
+        except NotAStatus as error:
+            yield Item(rejected(f"{line.feed.key} {name}", error, data), self._cursor())
+            return
+        if can_be_reached(status.id, self.clock()):
+            line.head = later(line.head, status.id)
+            if not line.filling and name == "update":
+                self._advance(line, status.id)
+        yield from self._found(line, status, data)
+
+    def _fetched(self, line: Line, raw: bytes) -> Iterator[Item]:
+        try:
+            status = read_status(raw)
+        except NotAStatus as error:
+            if self.memory.is_new(line.feed.key, str(hash(raw))):
+                yield Item(rejected(f"{line.feed.key} timeline", error, raw), self._cursor())
+            return
+        yield from self._found(line, status, raw)
+
+    def _found(self, line: Line, status: Status, raw: bytes) -> Iterator[Item]:
+        known = self.memory.of(line.feed.host)
+        known.put(status.id, (status.uri, status.created_at))
+        version = "" if status.edited_at is None else status.edited_at.isoformat()
+        if not status.is_for_everyone or not self.memory.is_new(status.uri, version):
+            return
+        asked = status.in_reply_to_id
+        reply_to = None if asked is None else known.get(asked, (f"{line.feed.host}/{asked}", None))[0]
+        post = mapped(
+            lambda: to_post(status, line.feed.host, reply_to, self.clock()),
+            source=SOURCE,
+            where=f"{line.feed.key} {status.id}",
+            raw=raw,
+        )
+        yield Item(post, self._cursor())
+
+    def _deleted(self, line: Line, number: str) -> Iterator[Item]:
+        found = self.memory.of(line.feed.host).get(number)
+        if found is not None and self.memory.is_new(found[0], "deleted"):
+            where, raw = f"{line.feed.key} delete {number}", number.encode(errors="replace")
+            gone = mapped(lambda: to_delete(*found, self.clock()), source=SOURCE, where=where, raw=raw)
+            yield Item(gone, self._cursor())
+
+    def _advance(self, line: Line, position: str | None) -> None:
+        line.advance(position)
+        if line.position is not None:
+            self.positions = self.positions | {line.feed.key: line.position}
+
+    def _read_to(self, line: Line, position: str | None) -> None:
+        """A timeline that is read page by page is covered as far as it has been read, also where that takes long."""
+        self._advance(line, position)
+        reached = time_at(position)
+        if reached is not None and not line.feed.streamed:
+            line.covered = max(line.covered or reached, min(reached, self.clock()))
+
+    def _filled(self, line: Line, at: datetime, pages: int) -> None:
+        line.filled(at, pages)
+        self._advance(line, line.head)
+        if not line.feed.streamed:
+            line.attempt, line.failures = None, Failures()
+            line.due = (line.begun or at) + self.pacing.poll_every
+
+    def _missed(self, line: Line, since: datetime, until: datetime) -> Steps:
+        """Say what was passed over. What is covered begins anew behind it, because it is told without holes."""
+        self.since, self.told, line.behind = max(self.since, until), None, True
+        fault = (
+            f"More statuses come than the instance lets be read: those between {since:%d %b %H:%M:%S} and "
+            f"{until:%d %b %H:%M:%S} UTC are missing. A user's token for its stream has no such limit."
+        )
+        yield from line.tell(fault)
+        yield Item(Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw=""), self._cursor())
+
+    def _end(self, line: Line, error: Exception) -> Iterator[PartStatus]:
+        """Put a feed off; that none of them answers ends the reading."""
+        if not isinstance(error, Transient | Permanent):
+            raise error
+        now = self.clock()
+        if line.attempt is not None:
+            line.attempt.stop()
+        line.fail(error, now, self.pacing.chance())
+        if isinstance(error, Transient) and error.retry_after is not None:
+            self._leave_alone(line, now + error.retry_after)
+        yield from line.tell(str(error))
+        if all(each.trouble is not None for each in self.lines):
+            waits = [(each.not_before or now) - now for each in self.lines]
+            reason = f"No timeline can be read; the last, {line.feed.part}: {error}"
+            raise Transient(reason, min(waits) if min(waits) > timedelta() else None) from error
+
+    def _leave_alone(self, line: Line, until: datetime) -> None:
+        """Keep to what an instance asks for, in all that is read of it."""
+        line.instance.allowance.heed(until - self.clock())
+        for each in self.lines:
+            if each.instance is line.instance and each.attempt is None:
+                each.due = max(each.due, until)
+
+    def _reach(self) -> Iterator[Reached]:
+        """What is covered by all who are not left out. It begins anew where one who is was covered last."""
+        now = self.clock()
+        for line in self.lines:
+            if line.covered is not None and line.is_left_out(now):
+                self.since = max(self.since, line.covered)
+        covered = [line.covered for line in self.lines if not line.is_left_out(now)]
+        known = [moment for moment in covered if moment is not None]
+        if not known or len(known) < len(covered):
+            return
+        until = min(known) - self.pacing.lag
+        if until > self.since and (self.told is None or until >= self.told + timedelta(seconds=1)):
+            self.told = until
+            # Nobody waits for timelines that are asked in their own time; a stream's word comes every few seconds.
+            asked = any(not line.feed.streamed for line in self.lines)
+            yield Reached(self.since, until, self._cursor(), complete=asked)
+
+    def _cursor(self) -> Cursor:
+        return {"since": self.since.isoformat(), "feeds": self.positions}

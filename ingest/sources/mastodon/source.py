@@ -1,0 +1,116 @@
+"""Mastodon: hashtags and public timelines of several instances.
+
+Where there is a user's token the stream is read, and the timeline fills the gap before it; else the timeline is asked
+again and again. A status has the same URI on every instance that shows it, and is one post.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import ClassVar, Literal
+
+from pydantic import Field, SecretStr
+
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    PartStatus,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Words,
+    source_config,
+)
+from ingest.sources.mastodon.client import Allowance, Instance
+from ingest.sources.mastodon.line import Line
+from ingest.sources.mastodon.mapping import SOURCE
+from ingest.sources.mastodon.reader import Pacing, Reading
+from ingest.sources.mastodon.timelines import Public, feeds_of
+from ingest.transport.slices import Since
+
+
+class MastodonSettings(SourceSettings):
+    """Read from the environment, prefix `BANWATCH_MASTODON_`."""
+
+    model_config = source_config("mastodon")
+
+    instances: Words = Field((), description="instances, by name or address; without any the source is off")
+    hashtags: Words = Field(("tiktok", "tiktokban"), description="hashtags whose timelines are read, without `#`")
+    public: Public = Field("none", description="the public timeline, too: `none`, `all`, `local` or `remote`")
+    tokens: SecretStr = Field(SecretStr(""), description="users' access tokens, `instance=token` separated by commas")
+    streaming: Literal["auto", "always", "never"] = Field(
+        "auto", description="`auto` reads the stream where there is a token, `always` needs one for each instance"
+    )
+    since: Since | None = Field(None, description="read the timelines from this date, as 2020-07-01")
+    poll_every: Duration = Field(
+        timedelta(minutes=1),
+        description="between two looks at a timeline that is not streamed",
+        ge=timedelta(seconds=1),
+    )
+    pace: Duration = Field(
+        timedelta(seconds=3),
+        description="between two pages of an instance, which allows 300 in 15 minutes",
+        ge=timedelta(),
+    )
+    lag: Duration = Field(
+        timedelta(seconds=10), description="how long a status may take to the instances that are read", ge=timedelta()
+    )
+    contact: str = Field("", description="an address that is named to the instances, for their operators")
+
+    @property
+    def starts_with_up(self) -> bool:
+        """Only where instances are named."""
+        return bool(self.instances)
+
+
+class Mastodon:
+    """All feeds in one iterator, each from its own position."""
+
+    about: ClassVar[About] = About(
+        network="hashtags and public timelines of Mastodon instances",
+        needs="a list of instances; a user's token of each to read its stream",
+        history="as far as an instance keeps its timelines",
+        july_2020=True,
+        deletes="edits and deletions, where the stream is read",
+    )
+    name = SOURCE
+
+    def __init__(self, settings: MastodonSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.feeds = feeds_of(
+            settings.instances,
+            settings.hashtags,
+            settings.public,
+            settings.tokens.get_secret_value(),
+            stream=settings.streaming != "never",
+        )
+        without = sorted({feed.host for feed in self.feeds if feed.token is None})
+        if settings.streaming == "always" and without:
+            raise Permanent(
+                f"There is no user's token for {', '.join(without)}, and no stream is shown without one: set "
+                "BANWATCH_MASTODON_TOKENS, or BANWATCH_MASTODON_STREAMING to auto or never."
+            )
+        self.instances = self._instances()
+
+    def _instances(self) -> dict[str, Instance]:
+        """Each instance by its name; that it can be asked is looked at here, where a setting is wrong or not."""
+        found: dict[str, Instance] = {}
+        for feed in self.feeds:
+            if feed.host not in found:
+                allowance = Allowance(self.settings.pace, self.clock)
+                found[feed.host] = Instance(feed.base_url, feed.token, self.settings.contact, self.clock, allowance)
+                found[feed.host].open().close()
+        return found
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+        """Follow all feeds, each with its own back-off; fail only when none of them answers."""
+        pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
+        lines = [Line(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]
+        return Reading(lines, pacing, self.settings.since, self.clock, cursor).run()

@@ -1,0 +1,1 @@
+"""Reddit: the newest posts and comments of subreddits, by asyncpraw."""

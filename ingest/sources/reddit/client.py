@@ -1,0 +1,133 @@
+"""asyncpraw at the edge: asked from a synchronous source, a slice of its event loop at a time.
+
+This is why it is asyncpraw and not praw, which blocks: a request that is under way lets its reader turn to other things
+without a thread, and can be given up. Answers are taken as JSON; asyncpraw gives the token, the pace and the retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import aiohttp
+import asyncpraw
+from asyncpraw.exceptions import AsyncPRAWException
+from asyncprawcore.exceptions import (
+    AsyncPrawcoreException,
+    BadJSON,
+    OAuthException,
+    RequestException,
+    ResponseException,
+)
+
+from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.transport.http import TURN, Refused, failure
+
+TIMEOUT_SECONDS = 20
+
+_MEANING = {
+    302: "it was never there, or is banned",
+    403: "it is private or quarantined, or closed to this key",
+    404: "it is banned, or was never there",
+}
+ACCESS_PATH = "/access_token"
+_KEY_REFUSED = {400, 401}
+_UNREADABLE = (
+    AsyncPRAWException, aiohttp.ClientError, ValueError, LookupError, TypeError, AttributeError, AssertionError,
+    RecursionError,
+)  # fmt: skip
+"""What asyncpraw lets out where an answer is not what it expects."""
+
+
+class RedditClient:
+    """One connection to Reddit's API, read only."""
+
+    def __init__(
+        self, *, client_id: str, client_secret: str, user_agent: str, reddit_url: str, oauth_url: str, clock: Clock
+    ) -> None:
+        self.clock = clock
+        self.place = oauth_url
+        self._loop = asyncio.new_event_loop()
+        self._reddit = self._loop.run_until_complete(
+            _reddit(
+                client_id=client_id,
+                client_secret=client_secret,
+                user_agent=user_agent,
+                reddit_url=reddit_url,
+                oauth_url=oauth_url,
+            )
+        )
+
+    def get(self, path: str, params: Mapping[str, str | int]) -> Generator[Pause, None, Any]:
+        """Ask, and yield while waiting; the answer is JSON.
+
+        Raises:
+            Transient: the network failed, or answered with something else.
+            Refused: it does not show this.
+            Permanent: the key is not accepted.
+        """
+        yield Pause(0)
+        task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
+        try:
+            while not self._loop.run_until_complete(asyncio.wait({task}, timeout=TURN))[0]:
+                yield Pause(0)
+            return task.result()
+        except (AsyncPrawcoreException, *_UNREADABLE) as error:
+            raise self._meaning(error, path) from error
+        finally:
+            task.cancel()
+
+    def _meaning(self, error: Exception, path: str) -> Transient | Permanent:
+        where = f"{self.place}/{path}"
+        match error:
+            case BadJSON():
+                return Transient(f"{where} answered with something that is no JSON.")
+            case OAuthException():
+                return Permanent(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
+            case ResponseException(response=response) if response.url.path.endswith(ACCESS_PATH):
+                return self._token_refused(response.status)
+            case ResponseException(response=response):
+                failed = failure(response.status, response.headers, where, self.clock())
+                if isinstance(failed, Refused) and failed.status in _MEANING:
+                    return Refused(f"{where} answered {failed.status}: {_MEANING[failed.status]}.", failed.status)
+                if failed is not None:
+                    return failed
+            case RequestException(original_exception=cause):
+                return Transient(f"{where} does not answer: {cause or type(cause).__name__}.")
+        return Transient(f"{where} answered with something else than documented: {type(error).__name__}.")
+
+    def _token_refused(self, status: int) -> Transient | Permanent:
+        said = f"{ACCESS_PATH} answered {status}"
+        if status in _KEY_REFUSED:
+            return Permanent(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
+        return Transient(f"Reddit gives no token: {said}.")
+
+    def close(self) -> None:
+        """Give up what is under way, and the connections."""
+        try:
+            self._loop.run_until_complete(self._end())
+        finally:
+            self._loop.close()
+
+    async def _end(self) -> None:
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way, timeout=TURN)
+        await self._reddit.close()
+
+
+async def _reddit(**given: Any) -> asyncpraw.Reddit:
+    """Made inside the loop that it is used in; whatever a praw.ini says, it is read only and asks nobody else."""
+    return asyncpraw.Reddit(
+        "DEFAULT",
+        check_for_updates=False,
+        username=None,
+        password=None,
+        refresh_token=None,
+        redirect_uri=None,
+        timeout=TIMEOUT_SECONDS,
+        **given,
+    )

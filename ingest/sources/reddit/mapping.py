@@ -1,0 +1,130 @@
+"""A submission or comment of Reddit as a post, and whether it is gone: pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from ingest.contract import Post, Rejected
+from ingest.transport.mapping import amount, kept_text
+
+SOURCE = "reddit"
+COMMENT, SUBMISSION = "t1", "t3"
+
+OLD = timedelta(hours=1)
+"""What was older when it was first read is history: it is counted and does not alert."""
+
+GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+SITE = "https://www.reddit.com"
+LINK = re.compile(r"https?://[^\s)\]>\"'*]+")
+RAW_KEPT = 4_096
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Newest first, of one kind of thing; `key` names it in a cursor, `label` for a person."""
+
+    key: str
+    label: str
+    path: str
+    params: dict[str, str | int]
+
+
+class Data(msgspec.Struct, frozen=True):
+    """What is read of a thing: https://github.com/reddit-archive/reddit/wiki/JSON."""
+
+    id: str
+    created_utc: float
+    author: str | None = None
+    title: str | None = None
+    selftext: str | None = None
+    body: str | None = None
+    url: str | None = None
+    is_self: bool = False
+    permalink: str | None = None
+    score: int | None = None
+    num_comments: int | None = None
+    parent_id: str | None = None
+    crosspost_parent: str | None = None
+    removed_by_category: str | None = None
+    edited: bool | float = False
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """A submission (`t3`) or a comment (`t1`)."""
+
+    kind: str
+    data: Data
+
+    @property
+    def name(self) -> str:
+        """Its full name, which is its id among all of Reddit's things."""
+        return f"{self.kind}_{self.data.id}"
+
+    @property
+    def number(self) -> int:
+        """Its id as a number: a later thing of its kind has a higher one."""
+        return int(self.data.id, 36)
+
+    @property
+    def version(self) -> str:
+        """Tells an edited thing from what it was before."""
+        return str(self.data.edited)
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was posted."""
+        return datetime.fromtimestamp(self.data.created_utc, UTC)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its author deleted it, or a moderator or Reddit removed it."""
+        content = self.data.body if self.kind == COMMENT else self.data.selftext
+        return (content or "").strip() in GONE or self.data.removed_by_category is not None
+
+
+def read_thing(raw: object) -> Thing | Rejected:
+    """One entry of a listing, or why it is none."""
+    try:
+        thing = msgspec.convert(raw, Thing, strict=False)
+        if thing.kind not in {COMMENT, SUBMISSION}:
+            return _rejected(raw, f"A thing of kind {thing.kind!r} is neither a submission nor a comment.")
+        _ = (thing.number, thing.made_at)
+    except (msgspec.ValidationError, ValueError, OverflowError, OSError, RecursionError) as error:
+        return _rejected(raw, f"Not a thing of Reddit: {error}.")
+    return thing
+
+
+def _rejected(raw: object, reason: str) -> Rejected:
+    data = raw.get("data") if isinstance(raw, dict) else None
+    where = data.get("permalink") if isinstance(data, dict) else None
+    place = f"{SITE}{where}" if isinstance(where, str) else "a listing of Reddit"
+    return Rejected(source=SOURCE, where=place, reason=reason, raw=repr(raw)[:RAW_KEPT])
+
+
+def to_post(thing: Thing, seen_at: datetime) -> Post:
+    """A submission is its title and its text, a comment its text."""
+    data = thing.data
+    text = kept_text(data.body) if thing.kind == COMMENT else kept_text(data.title, data.selftext)
+    found = [data.url, *LINK.findall(text)] if data.url and not data.is_self else LINK.findall(text)
+    return Post(
+        source=SOURCE,
+        id=thing.name,
+        text=text,
+        created_at=thing.made_at,
+        url=f"{SITE}{data.permalink}" if data.permalink else None,
+        author=None if data.author in GONE else data.author,
+        links=tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found if link.startswith("http"))),
+        reply_to=data.parent_id if thing.kind == COMMENT else None,
+        repost_of=data.crosspost_parent,
+        likes=amount(data.score),
+        replies=amount(data.num_comments),
+        seen_at=seen_at,
+        backfill=thing.made_at < seen_at - OLD,
+    )
+
+
+def to_delete(name: str, made_at: datetime, seen_at: datetime) -> Post:
+    """The news that a submission or comment is gone."""
+    return Post(source=SOURCE, id=name, text="", created_at=made_at, op="delete", seen_at=seen_at)

@@ -1,0 +1,150 @@
+"""Feeds (RSS, RDF, Atom, well-formed or not) as entries, and entries as Posts: pure functions.
+
+feedparser reads them. It drops what a DOCTYPE declares but for plain characters, so that no entity grows or reaches
+for a file, and reads what is not XML as best it can.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import io
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import feedparser
+
+from ingest.contract import NotAPost, Post, Rejected
+from ingest.sources.rss.catalog import Feed
+from ingest.transport.html import read_html
+from ingest.transport.mapping import from_epoch, kept_text, mapped
+
+SOURCE = "rss"
+MOST_ENTRIES = 500
+"""Entries that are read of one feed: those at its head, which are its newest."""
+
+WEB_PAGE = "It is a web page and no feed: the feed has moved, or the publisher asks for consent or a login first."
+HEAD = 2_000
+"""Bytes at the beginning of an answer that tell a web page."""
+
+LONGEST_ID = 512
+_PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
+"""What feedparser lets out where an address or an encoding inside a feed is broken."""
+
+LONGEST_AUTHOR = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item of a feed. `digest` changes when what it says does; `published` is None where it has no date."""
+
+    id: str
+    title: str
+    text: str
+    link: str | None
+    publisher: str
+    language: str
+    published: datetime | None
+    digest: str
+
+
+class NotAFeed(ValueError):
+    """The bytes hold no feed of any kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSight:
+    """When an entry was first seen, and the time that it was given then: neither may change when it comes again."""
+
+    seen: float
+    created: float
+    digest: str
+
+
+def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entry, ...]:
+    """The entries of a feed, oldest first where it lists them newest first, as feeds do.
+
+    Raises:
+        NotAFeed
+    """
+    known = {name: headers[name] for name in ("content-type", "content-language") if name in headers}
+    try:
+        read = feedparser.parse(
+            io.BytesIO(body),
+            response_headers=known | {"content-location": feed.address},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except _PARSER_FAILS as error:
+        raise NotAFeed(f"It is too broken to be read: {error}.") from error
+    if not read.entries and not read.get("version"):
+        raise NotAFeed(WEB_PAGE if b"<html" in body[:HEAD].lower() else "It is neither RSS nor Atom.")
+    publisher = feed.name or _plain(read.feed.get("title")) or urlsplit(feed.url).hostname or ""
+    language = read.feed.get("language") or feed.language
+    entries = [_entry(entry, feed, publisher, language) for entry in read.entries[:MOST_ENTRIES]]
+    return tuple({entry.id: entry for entry in reversed(entries)}.values())
+
+
+def _entry(entry: feedparser.FeedParserDict, feed: Feed, publisher: str, language: str) -> Entry:
+    link = entry.get("link")
+    title = _plain(entry.get("title"))
+    text = _plain(entry.get("summary"))
+    said = hashlib.sha256("\0".join((title, text, link or "")).encode(errors="replace")).hexdigest()[:16]
+    return Entry(
+        id=_id(entry.get("id"), link, said, feed),
+        title=title,
+        text="" if text == title else text,
+        link=link if link and link.startswith(("http://", "https://")) else None,
+        publisher=(_plain(entry.get("source", {}).get("title")) or publisher)[:LONGEST_AUTHOR],
+        language=language[:35],
+        published=_published(entry),
+        digest=said,
+    )
+
+
+def _plain(html: object) -> str:
+    return read_html(html).text if isinstance(html, str) else ""
+
+
+def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
+    """What names an entry for good: its guid, else its link. One that is no address is unique in its feed alone."""
+    name = given if isinstance(given, str) and given else link or said
+    if "://" not in name and not name.startswith(("urn:", "tag:")):
+        name = f"{feed.key} {name}"
+    return name if len(name) <= LONGEST_ID else hashlib.sha256(name.encode(errors="replace")).hexdigest()
+
+
+def _published(entry: feedparser.FeedParserDict) -> datetime | None:
+    # As a plain dict: feedparser's own look-up of one falls back to the other, and says that it will not for long.
+    for name in ("published_parsed", "updated_parsed"):
+        with suppress(ValueError, OverflowError, TypeError, OSError):
+            if (parts := dict.get(entry, name)) is not None:
+                return from_epoch(calendar.timegm(parts))
+    return None
+
+
+def entry_to_post(entry: Entry, sight: FirstSight, *, backfill: bool) -> Post | Rejected:
+    """One entry as a post: title and summary, by its publisher."""
+
+    def build() -> Post:
+        if not entry.title and not entry.text:
+            raise NotAPost("Not a post: it has neither a title nor a text.")
+        return Post(
+            source=SOURCE,
+            id=entry.id,
+            text=kept_text(entry.title, entry.text),
+            created_at=from_epoch(sight.created),
+            url=entry.link,
+            author=entry.publisher,
+            langs=(entry.language,) if entry.language else (),
+            links=(entry.link,) if entry.link else (),
+            seen_at=from_epoch(sight.seen),
+            backfill=backfill,
+            # An entry without a date was given the moment in which it was seen.
+            clock_replaced=sight.created == sight.seen,
+        )
+
+    return mapped(build, source=SOURCE, where=entry.id, raw=entry.title.encode(errors="replace"))

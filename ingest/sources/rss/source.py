@@ -1,0 +1,255 @@
+"""News feeds: any number, each asked in its own time, none hindered by another.
+
+A feed is asked with what it last said of its version (ETag, Last-Modified); what it lists and is not known is a post
+by its publisher. The cursor holds, feed by feed, what is known: without it an entry that has no date, or another one
+than yesterday, would be counted twice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import ClassVar
+
+import httpx
+import msgspec
+from pydantic import Field
+
+from ingest.contract import Moment
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    PartStatus,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Transient,
+    Words,
+    decode_cursor,
+    source_config,
+)
+from ingest.sources.rss.catalog import Feed, feeds
+from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
+from ingest.transport.http import Answer, Refused, get, open_client, place
+from ingest.transport.parts import Parts, Rhythm
+from ingest.transport.threads import beside
+
+LARGEST_FEED = 8 * 1024 * 1024
+DROPPED = 200
+"""Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
+
+LATE = timedelta(hours=1)
+"""What is found so long after its date is history: counted, and no alert."""
+
+FORGOTTEN_AFTER = timedelta(hours=12)
+"""After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
+
+JITTER = 0.2
+"""Part of the pause by which it is made longer or shorter, so that feeds are not asked all at once."""
+
+RAREST = timedelta(hours=6)
+"""A feed that keeps failing is still asked so often."""
+
+NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
+GONE = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
+
+GAP = Pause(0.2)
+"""Between two requests to whichever feeds."""
+
+
+class RssSettings(SourceSettings):
+    """What a user sets of feeds."""
+
+    model_config = source_config(SOURCE)
+
+    silent_after: Duration = Field(
+        timedelta(minutes=30), description="without any answer for so long the source is called silent", gt=timedelta()
+    )
+    feeds: Words = Field((), description="addresses of feeds; none means those of the file")
+    feeds_file: Path | None = Field(
+        None, description="list of feeds; none means the shipped one, if no address is given"
+    )
+    poll_every: Duration = Field(timedelta(minutes=10), description="pause between two looks at a feed", gt=timedelta())
+    contact: str = Field("", description="how a publisher can reach you, sent in the User-Agent")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a feed. `sights` by the entry's id, those listed last at the end."""
+
+    etag: str = ""
+    modified: str = ""
+    sights: dict[str, FirstSight] = {}
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor, with the types of everything in it."""
+
+    since: Moment
+    until: Moment
+    feeds: dict[str, Known] = {}
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The cursor: what is covered, and what is known of each feed, as JSON has it."""
+
+    since: datetime
+    until: datetime
+    feeds: Mapping[str, object] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+
+    def known(self, url: str) -> Known:
+        """What is known of one feed."""
+        return msgspec.convert(self.feeds.get(url, {}), Known)
+
+    def knowing(self, url: str, known: Known) -> State:
+        """The same with one feed's knowledge replaced; that of the others is shared."""
+        return replace(self, feeds={**self.feeds, url: msgspec.to_builtins(known)})
+
+    def cursor(self) -> Cursor:
+        """As it is written down."""
+        since, until = self.since.isoformat(), self.until.isoformat()
+        return {"since": since, "until": until, "feeds": self.feeds, "gone": list(self.gone)}
+
+
+class Rss:
+    """The source."""
+
+    name = SOURCE
+    about: ClassVar[About] = About(
+        network="news feeds (RSS, Atom): a shipped list or your own",
+        needs="",
+        history="what the feeds list, a few days",
+        july_2020=False,
+        deletes="corrections of what a feed lists; no deletions",
+    )
+
+    def __init__(self, settings: RssSettings, clock: Clock, chance: Callable[[], float] = random.random) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._chance = chance
+        self._feeds = {feed.url: feed for feed in feeds(settings.feeds, settings.feeds_file)}
+        rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
+        self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+        """Yield what the feeds list that is new, feed after feed, for ever."""
+        state = self._begin(cursor)
+        for url in self._feeds.keys() & set(state.gone):
+            yield from self._parts.drop(url, GONE)
+        with open_client(contact=self._settings.contact) as client:
+            while len(self._parts):
+                url, due = self._parts.first()
+                wait = (due - self._clock()).total_seconds()
+                if wait > 0:
+                    yield Pause(min(wait, 1.0))
+                    continue
+                state = yield from self._visit(client, self._feeds[url], state)
+                yield GAP
+        raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
+
+    def _begin(self, cursor: Cursor) -> State:
+        now = self._clock()
+        if not cursor:
+            return State(now, now)
+        kept = decode_cursor(cursor, Saved, SOURCE)
+        state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
+        return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
+
+    def _visit(
+        self, client: httpx.Client, feed: Feed, state: State
+    ) -> Generator[Item | Reached | Pause | PartStatus, None, State]:
+        """Ask one feed, whatever comes of it; the state behind it."""
+        now, known = self._clock(), state.known(feed.url)
+        try:
+            answer = yield from get(
+                client, feed.url, clock=self._clock, headers=_conditions(known), most_bytes=LARGEST_FEED
+            )
+            entries: tuple[Entry, ...] = ()
+            if answer.status != HTTPStatus.NOT_MODIFIED:
+                entries = yield from beside(lambda: read_feed(answer.body, answer.headers, feed))
+        except Transient as error:
+            yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
+            return state
+        except (Permanent, NotAFeed) as error:
+            if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
+                yield from self._parts.drop(feed.url, GONE)
+                return replace(state, gone=(*state.gone, feed.url))
+            yield from self._parts.failed(feed.url, _fault(error), passes=False)
+            return state
+        state = yield from self._take(feed, entries, answer, now, state)
+        yield from self._parts.answered(feed.url, now)
+        if covered := self._parts.covered(state.since):
+            state = replace(state, since=covered[0], until=max(state.until, covered[1]))
+        # Complete, so that nobody who watches other sources waits for the next look at the feeds.
+        yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
+        return state
+
+    def _take(
+        self, feed: Feed, entries: Sequence[Entry], answer: Answer, now: datetime, state: State
+    ) -> Generator[Item, None, State]:
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return state
+        known = state.known(feed.url)
+        listed = {entry.id for entry in entries}
+        sights = {name: sight for name, sight in known.sights.items() if name not in listed}
+        sights |= {entry.id: known.sights[entry.id] for entry in entries if entry.id in known.sights}
+        for entry in entries:
+            sight, before = _sight(entry, sights.get(entry.id), now), sights.get(entry.id)
+            if sight == before:
+                continue
+            sights[entry.id] = sight
+            state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
+            late = timedelta(seconds=sight.seen - sight.created) > LATE
+            yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
+        kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
+        versions = _versions(answer)
+        return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))
+
+
+def _label(feed: Feed) -> str:
+    """A feed's name for a person: no secret is in it, and no other feed has the same."""
+    try:
+        where = feed.key
+    except ValueError:
+        where = place(feed.url)
+    return f"{feed.name}, {where}" if feed.name else where
+
+
+def _conditions(known: Known) -> dict[str, str]:
+    given = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return {name: value for name, value in given.items() if value}
+
+
+def _versions(answer: Answer) -> Known:
+    headers = answer.headers
+    return Known(_sendable(headers.get("etag", "")), _sendable(headers.get("last-modified", "")))
+
+
+def _sendable(value: str) -> str:
+    return value if value.isascii() and len(value) < 500 else ""
+
+
+def _sight(entry: Entry, before: FirstSight | None, now: datetime) -> FirstSight:
+    if before is not None:
+        return replace(before, digest=entry.digest)
+    created = entry.published or now
+    return FirstSight(now.timestamp(), created.timestamp(), entry.digest)
+
+
+def _fault(error: Exception) -> str:
+    if isinstance(error, Refused) and error.status in NO_PROGRAMS:
+        return (
+            f"The publisher refuses programs ({error.status}): ask it for access by the name that --contact sends, or "
+            "leave the feed out by a list of your own, BANWATCH_RSS_FEEDS_FILE."
+        )
+    return str(error)

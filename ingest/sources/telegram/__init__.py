@@ -1,0 +1,1 @@
+"""Telegram: the public pages of channels, by snscrape or by HTTP."""

@@ -1,0 +1,40 @@
+"""What one reading of Telegram's channels knows: how far each is, and the cursor made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from ingest.contract import Moment
+from ingest.source import Cursor
+from ingest.sources.telegram.mapping import Channel
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor."""
+
+    since: Moment | None = None
+    channels: dict[str, Channel] = {}
+
+
+@dataclass
+class Reading:
+    """What one reading knows. `since` is where what it covers begins."""
+
+    since: datetime
+    channels: dict[str, Channel]
+    _told: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._told = {name: msgspec.to_builtins(channel) for name, channel in self.channels.items()}
+
+    def put(self, name: str, channel: Channel) -> None:
+        """Replace what is known of a channel. Cursors handed out before stay as they were, and share the rest."""
+        self.channels[name] = channel
+        self._told = self._told | {name: msgspec.to_builtins(channel)}
+
+    def cursor(self) -> Cursor:
+        """Everything, as JSON values."""
+        return {"since": self.since.isoformat(), "channels": self._told}

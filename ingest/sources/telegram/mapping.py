@@ -1,0 +1,222 @@
+"""What a page of a public Telegram channel tells: pure decisions about posts, edits, deletions and broken channels."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from ingest.contract import Moment, Post, Rejected
+from ingest.transport.snscrape.process import Page, Unreadable
+
+SOURCE = "telegram"
+MOST_AHEAD = 1_000_000
+"""Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
+
+MOST_RECENT = 40
+"""Posts of a channel whose content is remembered, to find edits and deletions; a page holds twenty."""
+
+
+class Trouble(StrEnum):
+    """Why a channel cannot be read; the reason is told to whoever runs this."""
+
+    NO_PREVIEW = "The channel shows no public preview: its owner has turned it off, so that only members can read it."
+    A_GROUP = "This is a group, and t.me shows posts of channels only."
+    NO_CHANNEL = "There is no public channel of this name: it is private, gone, renamed, or a person's."
+    LAYOUT = "The page is none that snscrape knows: t.me has changed its layout, or sends something else instead."
+    ANOTHER = "The page shows another channel's posts: the channel may have a new name, which has to be set instead."
+    EMPTY = "The page shows no post, although the channel had some: all are gone, or the page is not whole."
+    TOO_FAR = "The newest number on the page is a million ahead of what was read: that is not believed."
+
+
+Kept = tuple[Moment, str]
+"""What is remembered of a post: its time, and the fingerprint of what it said."""
+
+Number = Annotated[str, msgspec.Meta(pattern=r"^\d{1,18}$")]
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """How far a channel has been read: everything up to `read_to` has been handed on."""
+
+    read_to: int | None = None
+    name: str = ""
+    """As Telegram writes it, whatever the user wrote."""
+    recent: dict[Number, Kept] = {}
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One post as the program tells it."""
+
+    channel: str
+    id: int
+    date: Moment
+    content: str | None
+    outlinks: list[str]
+    preview: str | None = None
+    reply_to: str | None = None
+    forwarded: str | None = None
+
+
+class View(msgspec.Struct, frozen=True):
+    """A page, read: what stands on it by its number, oldest first; `others` are the numbers of what is no post."""
+
+    entries: dict[int, Found | Rejected] = {}
+    others: frozenset[int] = frozenset()
+
+    @property
+    def posts(self) -> list[Found]:
+        """The posts among the entries."""
+        return [each for each in self.entries.values() if isinstance(each, Found)]
+
+    @property
+    def numbers(self) -> set[int]:
+        """All numbers that the page accounts for."""
+        return {*self.entries, *self.others}
+
+    def joined(self, newer: View) -> View:
+        """This page and a newer one as one."""
+        return View(self.entries | newer.entries, self.others | newer.others)
+
+
+_decode = msgspec.json.Decoder(Found).decode
+
+
+class _Numbered(msgspec.Struct):
+    id: int
+
+
+def view(page: Page, name: str) -> View:
+    """Read a page's items; one that cannot be read is rejected with a reason.
+
+    Raises:
+        Unreadable: something has not even a number.
+    """
+    entries: dict[int, Found | Rejected] = {
+        each.id: _rejected(name, each.id, each.reason, each.raw) for each in page.unreadable
+    }
+    if 0 in entries:
+        raise Unreadable(f"on the page of {name} {page.unreadable[0].reason}")
+    entries |= dict(_entry(raw, name) for raw in page.items)
+    return View({number: entries[number] for number in sorted(entries)}, frozenset(page.others))
+
+
+def _entry(raw: msgspec.Raw, name: str) -> tuple[int, Found | Rejected]:
+    try:
+        found = _decode(raw)
+    except msgspec.ValidationError as error:
+        try:
+            number = msgspec.json.decode(raw, type=_Numbered).id
+        except msgspec.ValidationError as unnumbered:
+            raise Unreadable(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
+        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
+    return found.id, found
+
+
+def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
+    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
+
+
+def trouble(page: Page, seen: View, name: str) -> Trouble | None:
+    """Why a page of a channel cannot be followed; None also for a channel in which nothing was posted."""
+    if not page.marks.preview:
+        if "subscriber" in page.marks.extra:
+            return Trouble.NO_PREVIEW
+        return Trouble.A_GROUP if "member" in page.marks.extra else Trouble.NO_CHANNEL
+    if not page.marks.history or (page.unreadable and not seen.posts):
+        return Trouble.LAYOUT
+    return Trouble.ANOTHER if any(shown.lower() != name.lower() for shown in page.marks.names) else None
+
+
+def contradiction(known: Channel, seen: View) -> Trouble | None:
+    """Why the newest page of a channel cannot be right, by what was read of the channel before."""
+    if known.read_to is None:
+        return None
+    if not seen.numbers:
+        return Trouble.EMPTY
+    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
+
+
+def to_post(found: Found, *, backfill: bool, seen_at: datetime) -> Post:
+    """A post of a channel. Views are not kept: the contract has no place for them."""
+    links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
+    return Post(
+        source=SOURCE,
+        id=f"{found.channel}/{found.id}",
+        text=_tidy(found.content or ""),
+        created_at=found.date,
+        url=f"https://t.me/{found.channel}/{found.id}",
+        author=found.channel,
+        links=tuple(links),
+        hashtags=tuple(dict.fromkeys(tag for link in found.outlinks if (tag := _hashtag(link)))),
+        reply_to=found.reply_to,
+        repost_of=found.forwarded,
+        seen_at=seen_at,
+        backfill=backfill,
+    )
+
+
+def to_delete(channel: Channel, number: int, seen_at: datetime) -> Post:
+    """The news that a post is gone."""
+    made, _ = channel.recent[str(number)]
+    return Post(source=SOURCE, id=f"{channel.name}/{number}", text="", created_at=made, op="delete", seen_at=seen_at)
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines())[:100_000]
+
+
+def _hashtag(link: str) -> str | None:
+    parts = urlsplit(link)
+    words = parse_qs(parts.query).get("q", [""]) if parts.netloc == "t.me" else [""]
+    return words[0].removeprefix("#") if words[0].startswith("#") else None
+
+
+def _within(link: str, found: Found) -> bool:
+    """Whether a link only leads about in Telegram: a search for a hashtag, the message replied to or forwarded."""
+    if _hashtag(link):
+        return True
+    place = re.fullmatch(r"https://t\.me/(?:s/)?(\w+/\d+)(?:\?.*)?", link)
+    return place is not None and place[1] in {found.reply_to, found.forwarded}
+
+
+def fingerprint(found: Found) -> str:
+    """Names what a post says, so that an edit shows."""
+    content = msgspec.json.encode([_tidy(found.content or ""), found.outlinks])
+    return hashlib.blake2b(content, digest_size=6).hexdigest()
+
+
+def edited(channel: Channel, seen: View) -> list[Found]:
+    """Posts that say something else than when they were last read."""
+    known = channel.recent
+    return [post for post in seen.posts if str(post.id) in known and known[str(post.id)][1] != fingerprint(post)]
+
+
+def missing(channel: Channel, seen: View) -> list[int]:
+    """Posts known before that the newest page should show and does not: deleted, unless a second look finds them."""
+    lowest = min(seen.numbers)
+    return [number for number in sorted(map(int, channel.recent)) if number >= lowest and number not in seen.numbers]
+
+
+def advanced(channel: Channel, read_to: int) -> Channel:
+    """The channel with everything up to a number handed on."""
+    return Channel(max(channel.read_to or 0, read_to), channel.name, channel.recent)
+
+
+def remember(channel: Channel, posts: list[Found]) -> Channel:
+    """The channel with these posts known."""
+    kept = {str(post.id): (post.date, fingerprint(post)) for post in posts[-MOST_RECENT:]}
+    recent = channel.recent | kept
+    newest = sorted(recent, key=int)[-MOST_RECENT:]
+    name = posts[-1].channel if posts else channel.name
+    return Channel(channel.read_to, name, {number: recent[number] for number in newest})
+
+
+def forget(channel: Channel, number: int) -> Channel:
+    """The channel without a post that is gone."""
+    recent = {key: kept for key, kept in channel.recent.items() if key != str(number)}
+    return Channel(channel.read_to, channel.name, recent)

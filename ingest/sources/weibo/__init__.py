@@ -1,0 +1,1 @@
+"""Weibo: the posts of users, by snscrape."""

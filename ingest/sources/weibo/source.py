@@ -1,0 +1,223 @@
+"""What else of snscrape still works: timelines of Weibo users. See `snscrape_scrapers` for what does not, and why.
+
+It runs in the same program as Telegram's scraper, with the same bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+import msgspec
+from pydantic import Field, SecretStr
+
+from ingest.contract import Moment, Rejected
+from ingest.source import (
+    About,
+    Clock,
+    Cursor,
+    Duration,
+    Item,
+    PartStatus,
+    Pause,
+    Permanent,
+    Reached,
+    SourceSettings,
+    Words,
+    decode_cursor,
+    source_config,
+)
+from ingest.sources.weibo.mapping import Found, read_found, to_post
+from ingest.transport.http import Refused, TooOften
+from ingest.transport.parts import NotShown, Parts, Rhythm
+from ingest.transport.snscrape.process import CookieWanted, Page, SnscrapeProcess, Unreadable, require_snscrape
+from ingest.transport.snscrape.scrapers import weibo_user
+
+MOST_PAGES = 8
+TOO_OFTEN = 418
+OWN_HOSTS = ("weibo.cn", "weibo.com", "127.0.0.1", "localhost", "::1")
+"""Where a cookie may be sent, these and their subdomains: Weibo, and this machine."""
+
+NO_COOKIE = (
+    "Weibo shows timelines to nobody without a cookie since 2025: open m.weibo.cn in a browser and set "
+    "BANWATCH_SNSCRAPE_COOKIE to the header `Cookie` that it sends there."
+)
+BAD_COOKIE = (
+    "Weibo does not take the cookie (any more): set BANWATCH_SNSCRAPE_COOKIE to a new one, from a browser that shows "
+    "the timeline at m.weibo.cn."
+)
+PINNED = 1
+"""Posts that a user may keep at the top, however old they are."""
+
+
+class SnscrapeSettings(SourceSettings):
+    """Read from the environment, prefix `BANWATCH_SNSCRAPE_`."""
+
+    model_config = source_config("snscrape")
+
+    targets: Words = Field((), description="what is read, as `weibo-user:NUMBER`; without any the source is off")
+    poll_every: Duration = Field(
+        timedelta(minutes=5), description="between two looks at all timelines", ge=timedelta(seconds=1)
+    )
+    pace: Duration = Field(timedelta(seconds=3), description="between two timelines", ge=timedelta())
+    silent_after: Duration = Field(
+        timedelta(minutes=30),
+        description="without a look at all timelines for so long it is called silent",
+        gt=timedelta(),
+    )
+    cookie: SecretStr = Field(
+        SecretStr(""), description="the header `Cookie` that a browser sends to m.weibo.cn; Weibo shows nothing without"
+    )
+    base_url: str = Field("https://m.weibo.cn", description="address of Weibo's mobile site, or of a mirror of it")
+
+    @property
+    def starts_with_up(self) -> bool:
+        """Only where there is something to read."""
+        return bool(self.targets)
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The cursor: the highest number of each user."""
+
+    since: Moment | None = None
+    read_to: dict[str, int] = {}
+
+
+def checked_cookie(settings: SnscrapeSettings) -> str:
+    """The cookie that is set, none where there is none.
+
+    Raises:
+        Permanent: it cannot be sent, or would be sent to somebody else than Weibo.
+    """
+    cookie = settings.cookie.get_secret_value().strip()
+    if not (cookie.isascii() and cookie.isprintable()):
+        raise Permanent("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
+    try:
+        parts = urlsplit(settings.base_url)
+    except ValueError as error:
+        raise Permanent(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
+    host = parts.hostname or ""
+    if cookie and not any(host == own or host.endswith(f".{own}") for own in OWN_HOSTS):
+        raise Permanent(
+            f"BANWATCH_SNSCRAPE_COOKIE is sent to Weibo alone, and BANWATCH_SNSCRAPE_BASE_URL names {host[:100]}: "
+            "unset one of the two."
+        )
+    if cookie and parts.scheme != "https" and host.endswith(OWN_HOSTS[:2]):
+        raise Permanent("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
+    return cookie
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """What is new of a user, oldest first; `whole` where it joins what was read before."""
+
+    new: list[Found]
+    rejected: list[Rejected]
+    whole: bool
+
+
+@dataclass
+class Reading:
+    """What one reading knows: from when on it covers, and the highest number of each user."""
+
+    since: datetime
+    read_to: dict[str, int]
+
+    def cursor(self) -> Cursor:
+        """As it is written down."""
+        return {"since": self.since.isoformat(), "read_to": self.read_to}
+
+
+class Snscrape:
+    """A list of users' timelines, each from its own cursor."""
+
+    about: ClassVar[About] = About(
+        network="timelines of Weibo users, by snscrape",
+        needs="a list of users, a cookie of Weibo, and the extra `telegram`",
+        history="a few pages of a timeline",
+        july_2020=False,
+        deletes="nothing",
+    )
+    name = "snscrape"
+
+    def __init__(self, settings: SnscrapeSettings, clock: Clock) -> None:
+        if not settings.targets:
+            raise Permanent(
+                "snscrape reads nothing without targets: set BANWATCH_SNSCRAPE_TARGETS to words like weibo-user:NUMBER."
+            )
+        users = dict.fromkeys(map(weibo_user, settings.targets))
+        require_snscrape("telegram")
+        self.settings = settings
+        self.clock = clock
+        self.parts = Parts(
+            "timeline", {user: f"weibo-user:{user}" for user in users}, Rhythm(settings.poll_every), clock
+        )
+        self._cookie = checked_cookie(settings)
+        self._told: dict[str, set[str]] = {}
+        self._answered = False
+        """Whether Weibo has shown any timeline since the source was made."""
+
+    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+        """Look at each timeline when it is due, for ever."""
+        kept = decode_cursor(cursor, Saved, self.name)
+        reading = Reading(kept.since or self.clock(), kept.read_to)
+        url = self.settings.base_url
+        with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
+            while True:
+                for user in self.parts.due():
+                    yield from self.parts.attempt(user, self._look(process, reading, user))
+                    yield Pause(self.settings.pace.total_seconds())
+                if covered := self.parts.covered(reading.since):
+                    reading.since, until = covered
+                    # Complete, so that nobody waits for timelines that are looked at in their own time.
+                    yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
+                yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+
+    def _look(self, process: SnscrapeProcess, reading: Reading, user: str) -> Generator[Item | Pause]:
+        """Hand on what is new of one user."""
+        asked_at = self.clock()
+        timeline = yield from self._timeline(process, user, reading.read_to.get(user))
+        self._answered = True
+        if not timeline.whole:
+            # What lies between was not shown: what is covered begins anew behind it.
+            reading.since = asked_at
+        for rejected in self._not_told(user, timeline.rejected):
+            yield Item(rejected, reading.cursor())
+        for found in timeline.new:
+            reading.read_to = reading.read_to | {user: found.number}
+            yield Item(to_post(found, self.clock()), reading.cursor())
+
+    def _timeline(self, process: SnscrapeProcess, user: str, read_to: int | None) -> Generator[Pause, None, Timeline]:
+        """Ask for more pages until they join what was read before."""
+        pages = 1
+        while True:
+            page = yield from self._page(process, user, pages)
+            each = [read_found(bytes(raw), self.clock()) for raw in page.items]
+            found = sorted((post for post in each if isinstance(post, Found)), key=lambda post: post.number)
+            new = [post for post in found if read_to is None or post.number > read_to]
+            whole = read_to is None or not page.marks.more or len(found) - len(new) > PINNED
+            if whole or pages >= MOST_PAGES:
+                return Timeline(new, [post for post in each if isinstance(post, Rejected)], whole)
+            pages *= 2
+
+    def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, Page]:
+        try:
+            return (yield from process.page(user, pages=pages))
+        except Unreadable as error:
+            raise NotShown(str(error)) from error
+        except CookieWanted as error:
+            if not (self._cookie or self._answered):
+                raise Permanent(NO_COOKIE) from error
+            raise NotShown(BAD_COOKIE if self._cookie else NO_COOKIE) from error
+        except Refused as error:
+            if error.status == TOO_OFTEN:
+                raise TooOften(f"{error} Weibo says so to whoever asks too often.") from error
+            raise
+
+    def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:
+        """What is rejected for the first time: a timeline shows it at each look."""
+        told, self._told[user] = self._told.get(user, set()), {each.raw for each in rejected}
+        return [each for each in rejected if each.raw not in told]

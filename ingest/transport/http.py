@@ -1,0 +1,274 @@
+"""HTTP for sources: a client that names itself, bounded answers, and failures as the two kinds a source knows."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import threading
+import zlib
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version
+
+import httpx
+
+from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.transport.redirects import send
+from ingest.transport.threads import beside
+
+MOST_BYTES = 16 * 1024 * 1024
+"""An answer's size, unpacked, where the caller sets no other bound."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""However long a network asks to be left alone, it is asked again after a day."""
+
+LONGEST_ANSWER = timedelta(minutes=2)
+"""An answer that drips for longer is given up."""
+
+TURN = 0.5
+"""Seconds that a source waits for its network before it yields."""
+
+CONNECT_WITHIN = 10.0
+"""Seconds until a host has to take a connection."""
+
+_TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
+_EPOCH_FROM = 10**9
+"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
+
+_MEANING = {
+    401: "it wants a key or a token, or does not accept the one given",
+    403: "it refuses this client or this address",
+    404: "there is nothing there",
+    410: "it is gone for good",
+}
+BUSY = "it is busy or broken"
+_PASSES = {429: "it was asked too often"}
+_HOST = re.compile(r"[\w.:-]+")
+_PASSING = {408, 421, 425, 429}
+
+
+class TooOften(Transient):
+    """The network was asked too often (429): it wants to be left alone, whatever it would be asked for."""
+
+
+class Refused(Permanent):
+    """The network answered with a status that asking again does not change."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TooLarge(Permanent):
+    """An answer is larger than the caller takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a network said: status 200 to 299, or 304; `body` is unpacked; `url` is where redirects led."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Whom to trust; read once, as that takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
+def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
+    """A client for one network; relative addresses are under `base_url`.
+
+    `contact` is an address or a page by which the operator of a network can reach whoever runs this.
+
+    Raises:
+        Permanent: the base address or the contact cannot be used.
+    """
+    if not (contact.isascii() and contact.isprintable()):
+        raise Permanent(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
+    agent = f"banwatch/{version('banwatch')}" + (f" ({contact})" if contact else "")
+    headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
+    try:
+        base = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise Permanent(f"{base_url!r} is not an address: {error}.") from error
+    if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
+        raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
+    return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
+
+
+def get(
+    client: httpx.Client,
+    url: str,
+    *,
+    clock: Clock,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Generator[Pause, None, Answer]:
+    """Ask, and yield while waiting: `answer = yield from get(...)` inside a source's `read`.
+
+    Raises:
+        Transient: the network failed, was busy (429, 5xx), or dripped; with the wait that it asked for.
+        Refused: any other status that is not a success, or 304 where it was not asked for.
+        TooLarge: the body is larger than `most_bytes`.
+        Permanent: the address cannot be used.
+    """
+    request = _request(client, url, params, headers)
+    gone = threading.Event()
+    try:
+        return (yield from beside(lambda: _fetch(client, request, clock, most_bytes, gone)))
+    finally:
+        gone.set()
+
+
+def passing(asking: Generator[Pause, None, Answer]) -> Generator[Pause, None, Answer]:
+    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+
+    Raises:
+        Transient: whatever the network did.
+    """
+    try:
+        return (yield from asking)
+    except Permanent as error:
+        raise Transient(str(error)) from error
+
+
+def _request(
+    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
+) -> httpx.Request:
+    try:
+        return client.build_request("GET", url, params=params, headers=headers)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
+
+
+def fetch(
+    client: httpx.Client,
+    url: str,
+    *,
+    clock: Clock,
+    gone: threading.Event,
+    params: Mapping[str, str | int] | None = None,
+    headers: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
+    """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
+    return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
+
+
+def _fetch(
+    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
+) -> Answer:
+    with translated(str(request.url)), closing(send(client, request)) as response:
+        failed = failure(response.status_code, response.headers, str(response.url), clock())
+        if failed is not None:
+            raise failed
+        body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
+        return Answer(response.status_code, response.headers, body, str(response.url))
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """What httpx raises of a request, as one of the two kinds of failure that a source knows."""
+    try:
+        yield
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
+        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
+    except httpx.HTTPError as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{place(url)} does not answer: {said}.") from error
+
+
+def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
+    """What a status means to a source; None for success and for 304 (not modified)."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
+        return None
+    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        kind = TooOften if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
+        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
+    meaning = _MEANING.get(status, "the request is not one it takes")
+    return Refused(f"{place(url)} answered {status}: {meaning}.", status)
+
+
+def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long a network asks to be left alone.
+
+    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
+    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
+    """
+    wait = _until(headers.get("retry-after"), now, epoch=False)
+    if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):
+        wait = _until(headers.get("x-ratelimit-reset"), now, epoch=True)
+    return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
+
+
+def _used_up(remaining: str) -> bool:
+    with suppress(ValueError):
+        return float(remaining) < 1
+    return True
+
+
+def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None:
+    if value is None:
+        return None
+    value = value.strip()
+    if value.replace(".", "", 1).isdecimal():
+        seconds = min(float(value), 1e12)
+        return timedelta(seconds=seconds - now.timestamp() if epoch and seconds > _EPOCH_FROM else seconds)
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        with suppress(ValueError, OverflowError):
+            moment = parse(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    return None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Whether an answer that is on its way is still wanted."""
+
+    gone: threading.Event
+    clock: Clock
+    until: datetime
+
+    def check(self, url: str) -> None:
+        if self.gone.is_set():
+            raise Transient("Nobody waits for this answer any more.")
+        if self.clock() > self.until:
+            raise Transient(f"{place(url)} has not finished its answer within {LONGEST_ANSWER}.")
+
+
+def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
+    """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
+        raise Permanent(f"{place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
+    unpack = None if encoding in {"identity", ""} else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    body = bytearray()
+    try:
+        for piece in response.iter_raw():
+            body += piece if unpack is None else unpack.decompress(piece, most_bytes + 1 - len(body))
+            if len(body) > most_bytes:
+                raise TooLarge(f"{place(str(response.url))} sent more than {most_bytes:,} bytes.")
+            wanted.check(str(response.url))
+    except zlib.error as error:
+        raise Transient(f"{place(str(response.url))} sent an answer that cannot be unpacked: {error}.") from error
+    if unpack is not None and body and not unpack.eof:
+        raise Transient(f"{place(str(response.url))} sent an answer that breaks off.")
+    return bytes(body)
+
+
+def place(url: str) -> str:
+    """An address fit for a log: without what may be a secret in it."""
+    with suppress(httpx.InvalidURL):
+        parts = httpx.URL(url)
+        return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]
+    return repr(re.sub(r"//[^/?#]*@", "//", url).partition("?")[0][:200])

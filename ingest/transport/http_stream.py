@@ -1,0 +1,84 @@
+"""An answer without an end, read piece by piece by a thread that another one may stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+import httpx
+
+from ingest.source import Clock, Permanent, Transient
+from ingest.transport.http import CONNECT_WITHIN, failure, place, translated
+from ingest.transport.redirects import send
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream that is connected."""
+
+    url: str
+    response: httpx.Response
+
+    def pieces(self) -> Iterator[bytes]:
+        """What comes, until the network ends it or it is stopped.
+
+        Raises:
+            Transient: it breaks off, or nothing comes for too long.
+        """
+        try:
+            yield from self.response.iter_raw()
+        except httpx.HTTPError as error:
+            said = str(error) or type(error).__name__
+            raise Transient(f"The stream at {place(self.url)} broke off: {said}.") from error
+
+    def stop(self) -> None:
+        """Have a thread that waits for the next piece go on, without one."""
+        with suppress(OSError):
+            self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def open_stream(
+    client: httpx.Client,
+    url: str,
+    *,
+    clock: Clock,
+    within: timedelta,
+    headers: Mapping[str, str],
+    media_type: str,
+    named_by: str = "",
+) -> Iterator[Stream]:
+    """Connect to a stream of a media type, as `ingest.transport.http.get` asks: with the same checks. It may block.
+
+    `within` is the longest time without a byte; `named_by` the host whose answer named this address.
+
+    Raises:
+        Transient, Permanent: as `get` does; Permanent too, where the answer is no such stream.
+    """
+    plain = {"Accept": media_type, "Accept-Encoding": "identity", **headers}
+    with translated(url):
+        request = client.build_request("GET", url, headers=plain, timeout=_patience(within))
+        response = send(client, request, named_by=named_by)
+    with closing(response):
+        _require_stream(response, media_type, clock)
+        yield Stream(url, response)
+
+
+def _patience(within: timedelta) -> httpx.Timeout:
+    return httpx.Timeout(within.total_seconds(), connect=CONNECT_WITHIN)
+
+
+def _require_stream(response: httpx.Response, media_type: str, clock: Clock) -> None:
+    where = str(response.url)
+    failed = failure(response.status_code, response.headers, where, clock())
+    if failed is not None:
+        raise failed
+    said = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code != HTTPStatus.OK or said != media_type:
+        raise Permanent(f"{place(where)} answered with something else than a stream: {said[:60] or 'nothing'}.")
+    if response.headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+        raise Permanent(f"{place(where)} sent its stream packed, unasked.")

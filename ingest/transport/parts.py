@@ -1,0 +1,227 @@
+"""The parts of a source (channels, users, feeds, listings): when each is asked, how it is, and what all of them cover.
+
+A failure belongs to its part: the part is asked again by itself, ever more rarely, and the others go on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ingest.retry import BackoffPolicy, Failures, failed
+from ingest.source import Clock, PartStatus, Transient
+from ingest.transport.http import Refused, TooOften
+
+HELD_BACK = timedelta(minutes=30)
+"""How long a part that fails holds back what is covered: it may come back and bring what it missed."""
+
+BEHIND_THE_OTHERS = timedelta(milliseconds=1)
+
+
+Step = TypeVar("Step")
+
+
+class NotShown(Exception):
+    """A part answered, and with something else than what it should show; the message says with what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a part is asked.
+
+    A part that works is asked after `every`, made longer or shorter at random by `jitter`, a share of it. A part that
+    fails is asked after `every` and the pause of the back-off behind it, whose ceiling doubles from `every` to
+    `rarest`.
+    """
+
+    every: timedelta
+    rarest: timedelta = timedelta(hours=1)
+    jitter: float = 0.0
+
+    @property
+    def backoff(self) -> BackoffPolicy:
+        """The policy for a part that fails; one that answers has a clean slate."""
+        return BackoffPolicy(first=self.every, cap=max(self.rarest, self.every))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a part is asked next, and how it is.
+
+    `read` is when it was asked and last answered, `failing_since` when it has failed for the first time since then.
+    Before `not_before` it is not asked, even where no part answers.
+    """
+
+    due: datetime
+    read: datetime | None = None
+    fault: str = ""
+    failing_since: datetime | None = None
+    failures: Failures = field(default_factory=Failures)
+    not_before: datetime | None = None
+
+    def is_left_out(self, now: datetime) -> bool:
+        """Whether the part has failed for so long, or from the beginning, that the others' word does not wait."""
+        return self.failing_since is not None and (self.read is None or now - self.failing_since >= HELD_BACK)
+
+    def earlier(self, back: timedelta) -> Turn:
+        """The same by a clock that was set back: it lasts as long. What was read keeps its time."""
+        not_before = None if self.not_before is None else self.not_before - back
+        since = None if self.failing_since is None else self.failing_since - back
+        return replace(self, due=self.due - back, not_before=not_before, failing_since=since)
+
+
+def after_answer(rhythm: Rhythm, now: datetime, chance: float) -> Turn:
+    """The turn of a part that was asked now and answered. `chance` is a random number in [0, 1)."""
+    return Turn(now + rhythm.every * (1 + rhythm.jitter * (2 * chance - 1)), read=now)
+
+
+def after_failure(
+    rhythm: Rhythm, turn: Turn, now: datetime, *, fault: str, passes: bool, retry_after: timedelta | None, chance: float
+) -> Turn:
+    """The turn of a part that has failed. `retry_after` is how long it wants to be left alone.
+
+    `passes` says that the network was in the way, so that the part may be asked earlier where no part answers.
+    """
+    least = max(rhythm.every, retry_after or timedelta())
+    failures, pause = failed(rhythm.backoff, turn.failures, held=timedelta(), retry_after=least, chance=chance)
+    due = now + pause
+    return replace(
+        turn,
+        due=due,
+        fault=fault,
+        failing_since=turn.failing_since or now,
+        failures=failures,
+        not_before=now + (retry_after or timedelta()) if passes else due,
+    )
+
+
+class Parts:
+    """All parts of one source, by key. It lives as long as the source, so that a failure outlasts a connection."""
+
+    def __init__(
+        self,
+        kind: str,
+        labels: Mapping[str, str],
+        rhythm: Rhythm,
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`kind` is what one part is called; `labels` hold each part's name for a person, by its key."""
+        self._kind = kind
+        self._labels = dict(labels)
+        self._rhythm = rhythm
+        self._clock = clock
+        self._chance = chance
+        self._latest = clock()
+        self._turns = {key: Turn(self._latest) for key in labels}
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def first(self) -> tuple[str, datetime]:
+        """Whose turn comes first, and when."""
+        self._now()
+        return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
+
+    def due(self) -> list[str]:
+        """Whose turn it is now."""
+        now = self._now()
+        return [key for key, turn in self._turns.items() if turn.due <= now]
+
+    def _now(self) -> datetime:
+        """The clock. Where it was set back, the turns are too: else nobody would be asked until it is there again."""
+        now = self._clock()
+        back = max(self._latest - now, timedelta())
+        if back:
+            self._turns = {key: turn.earlier(back) for key, turn in self._turns.items()}
+        self._latest = now
+        return now
+
+    def is_left_out(self, key: str) -> bool:
+        """Whether a part has failed for so long that nobody waits for it."""
+        return self._turns[key].is_left_out(self._clock())
+
+    def drop(self, key: str, fault: str) -> Iterator[PartStatus]:
+        """Ask a part no more, wait for it no more, and tell why."""
+        if self._turns.pop(key, None):
+            yield PartStatus(self._labels[key], fault)
+
+    def attempt(self, key: str, work: Iterable[Step]) -> Generator[Step | PartStatus, None, bool]:
+        """Read a part by `work`, whatever comes of it; whether it was read.
+
+        Raises:
+            TooOften: the network, which all parts share, wants to be left alone.
+            Transient: no part can be read.
+        """
+        asked_at = self._clock()
+        try:
+            yield from work
+        except TooOften:
+            raise
+        except Transient as error:
+            yield from self.failed(key, str(error), passes=True, retry_after=error.retry_after)
+        except (Refused, NotShown) as error:
+            yield from self.failed(key, str(error), passes=False)
+        else:
+            yield from self.answered(key, asked_at)
+            return True
+        return False
+
+    def answered(self, key: str, asked_at: datetime) -> Iterator[PartStatus]:
+        """Note that a part was asked and has been read; tell that it works again, if it did not."""
+        before = self._turns[key]
+        self._turns[key] = after_answer(self._rhythm, asked_at, self._chance())
+        if before.fault:
+            yield PartStatus(self._labels[key])
+
+    def failed(
+        self, key: str, fault: str, *, passes: bool, retry_after: timedelta | None = None
+    ) -> Iterator[PartStatus]:
+        """Note that a part cannot be read, and tell so where its fault is new.
+
+        `passes` says that it was not the part that refused, but a network that may be there in a moment.
+
+        Raises:
+            Transient: no part can be read.
+        """
+        now = self._now()
+        before = self._turns[key]
+        turn = after_failure(
+            self._rhythm, before, now, fault=fault, passes=passes, retry_after=retry_after, chance=self._chance()
+        )
+        self._turns[key] = turn
+        if before.fault != fault:
+            yield PartStatus(self._labels[key], fault)
+        if all(each.fault for each in self._turns.values()):
+            raise Transient(
+                f"No {self._kind} can be read; the last was {self._labels[key]}: {fault}", self._ask_anew(key, now)
+            )
+
+    def _ask_anew(self, last: str, now: datetime) -> timedelta | None:
+        """Where no part can be read it may be the network: whoever reads the source paces the next tries, and each part
+        is asked in turn, but for those that refused or want to be left alone. How long all of them want that."""
+        for key, turn in self._turns.items():
+            # The one that was asked last comes behind the others.
+            soon = now + BEHIND_THE_OTHERS if key == last else now
+            self._turns[key] = replace(turn, due=max(min(turn.due, soon), turn.not_before or soon))
+        wait = min(turn.due for turn in self._turns.values()) - now
+        return wait if wait > BEHIND_THE_OTHERS else None
+
+    def covered(self, since: datetime) -> tuple[datetime, datetime] | None:
+        """From when on and up to when all parts have been read that count, for what was covered from `since` on.
+
+        A part that fails holds this back for half an hour. Then it is left out, and what is covered begins anew where
+        it was read last: no time in which it fails is said to be covered together with it. None while there is
+        nothing, or a part has not been asked yet.
+        """
+        now = self._clock()
+        out = [turn for turn in self._turns.values() if turn.is_left_out(now)]
+        read = [turn.read for turn in self._turns.values() if not turn.is_left_out(now)]
+        known = [moment for moment in read if moment is not None]
+        if not known or len(known) < len(read):
+            return None
+        since = max([since, *(turn.read for turn in out if turn.read is not None)])
+        return since, max(since, min(known))

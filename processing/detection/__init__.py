@@ -1,0 +1,1 @@
+"""Detection: counts of series go in; spikes come out. Pure: no store, no clock."""

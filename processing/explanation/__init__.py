@@ -1,0 +1,19 @@
+"""Explanation: why a spike is one, in words and figures of its posts. Public: the dashboard uses it too."""
+
+from processing.explanation.log_odds import Driver
+from processing.explanation.parts import Counted, Share, SharedPost
+from processing.explanation.report import Explanation, Part, Terms, explain, leading_terms
+from processing.verdicts.verdict import Concentration
+
+__all__ = [
+    "Concentration",
+    "Counted",
+    "Driver",
+    "Explanation",
+    "Part",
+    "Share",
+    "SharedPost",
+    "Terms",
+    "explain",
+    "leading_terms",
+]

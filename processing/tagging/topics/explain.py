@@ -1,0 +1,135 @@
+"""Why a rule holds of a text: the rule again, with only those of its alternatives that make it true.
+
+An alternative is kept if the whole rule still holds with it in place of all of them. That is asked as often as there
+are alternatives, which is slow, and quick enough for one text that somebody wonders about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from processing.tagging.text import words
+from processing.tagging.topics.compiler import Compiler
+from processing.tagging.topics.context import Reading
+from processing.tagging.topics.matcher import Matcher
+from processing.tagging.topics.rule_tree import (
+    Apart,
+    Condition,
+    Joined,
+    Names,
+    Not,
+    OneOf,
+    Pattern,
+    Rule,
+    SetOf,
+    Term,
+    TopicOf,
+    resolve,
+)
+
+_Holds = Callable[[Rule], bool]
+"""Whether the whole rule holds with another rule in the place that is looked at."""
+_OR, _AND, _NEAR, _ONE = range(4)
+"""How strongly what is written binds."""
+_LONGEST_LACK = 60
+"""Characters of what a text lacks: a longer list of it explains nothing."""
+
+_Shown = tuple[str, int]
+
+
+class Explanation:
+    """One rule and one text of which it holds."""
+
+    def __init__(self, rule: Rule, names: Names, text: str, language: str, source: str) -> None:
+        self._rule, self._names = rule, names
+        self._text, self._language, self._source = text, language, source
+        self._compiler = Compiler(common=frozenset())
+        self._compiler.check(resolve(rule, names))
+        terms = self._compiler.terms()
+        self._hits = Matcher(terms).hits(text)
+        self._found = {term for number, term in enumerate(terms) if number in self._hits}
+
+    def branch(self) -> str:
+        """What holds, written as a rule; behind a set in brackets the terms of it that count."""
+        return self._shown(self._rule, self._holds)[0]
+
+    def _holds(self, rule: Rule) -> bool:
+        check = self._compiler.check(resolve(rule, self._names))
+        found = self._compiler.mask(self._hits)
+        return check.holds(Reading(self._text, self._hits, found, self._language, self._source))
+
+    def _shown(self, rule: Rule, holds: _Holds) -> _Shown:
+        match rule:
+            case SetOf(name, _):
+                found = [term for term in self._names.terms(name) if term in self._found and holds(term)]
+                spelt = {words(term.words): _word(term) for term in reversed(found)}
+                shown = f"@{name}[{', '.join(sorted(spelt.values()))}]", _ONE
+            case TopicOf(name, _):
+                shown = f"topic:{name}[{self._any(self._names.rules(name), holds)[0]}]", _ONE
+            case Joined("OR", rules):
+                shown = self._any(rules, holds)
+            case Joined(_, rules):
+                each = (self._part(rule, number, holds) for number in range(len(rules)))
+                shown = " AND ".join(_bracketed(part, _AND) for part in each), _AND
+            case Apart():
+                shown = self._apart(rule, holds)
+            case _:
+                shown = _whole(rule)
+        return shown
+
+    def _any(self, rules: Sequence[Rule], holds: _Holds) -> _Shown:
+        kept = [self._shown(rule, holds) for rule in rules if holds(rule)] or list(map(_whole, rules))
+        return kept[0] if len(kept) == 1 else (" OR ".join(text for text, _ in kept), _OR)
+
+    def _part(self, rule: Joined, number: int, holds: _Holds) -> _Shown:
+        before, behind = rule.rules[:number], rule.rules[number + 1 :]
+        return self._shown(rule.rules[number], lambda other: holds(replace(rule, rules=(*before, other, *behind))))
+
+    def _apart(self, rule: Apart, holds: _Holds) -> _Shown:
+        left = self._shown(rule.left, lambda other: holds(replace(rule, left=other)))
+        if rule.operator == "UNLESS":
+            right = _lacking(rule.right)
+        else:
+            right = self._shown(rule.right, lambda other: holds(replace(rule, right=other)))
+        return f"{_bracketed(left, _NEAR)} {rule.operator}/{rule.distance} {_bracketed(right, _ONE)}", _NEAR
+
+
+def _bracketed(shown: _Shown, least: int) -> str:
+    text, strength = shown
+    return text if strength >= least else f"({text})"
+
+
+def _lacking(rule: Rule) -> _Shown:
+    shown = _whole(rule)
+    return shown if len(shown[0]) <= _LONGEST_LACK else ("(...)", _ONE)
+
+
+def _word(term: Term) -> str:
+    return term.words + "*" * term.prefix
+
+
+def _whole(rule: Rule) -> _Shown:
+    """A rule as it could be written in a file."""
+    match rule:
+        case Term(written, _):
+            shown = (f'"{_word(rule)}"' if " " in written else _word(rule)), _ONE
+        case OneOf(terms):
+            shown = " OR ".join(sorted(_whole(term)[0] for term in terms)), _OR
+        case SetOf(name, _):
+            shown = f"@{name}", _ONE
+        case TopicOf(name, _):
+            shown = f"topic:{name}", _ONE
+        case Pattern(written):
+            shown = f"/{written}/", _ONE
+        case Condition(field, value):
+            shown = f"{field}:{value}", _ONE
+        case Not(inner):
+            shown = f"NOT {_bracketed(_lacking(inner), _ONE)}", _ONE
+        case Joined(operator, rules):
+            strength = _AND if operator == "AND" else _OR
+            shown = f" {operator} ".join(_bracketed(_whole(inner), strength) for inner in rules), strength
+        case Apart(operator, distance, left, right):
+            left_shown, right_shown = _bracketed(_whole(left), _NEAR), _bracketed(_whole(right), _ONE)
+            shown = f"{left_shown} {operator}/{distance} {right_shown}", _NEAR
+    return shown

@@ -1,0 +1,217 @@
+"""The taxonomy file: its shape, and errors that say where in it something is wrong.
+
+`[sets.<name>]` holds lists of terms by language (or `any`), `[reads]` which languages' terms also count in a language,
+`[topics.<id>]` the names (`names.en`, `names.ar`), the `parent`, `implies = false` where a post of the topic is not
+one of the parent too, and the rules by language (`rules.any`, `rules.en`), written as `parser.py` says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from ingest.errors import Failure
+from processing.tagging.topics.parser import RuleError, parse_rule, parse_term
+from processing.tagging.topics.rule_tree import Rule, SetOf, Term, TopicOf, parts
+
+ANY = "any"
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_Shape = TypeVar("_Shape")
+
+
+class TaxonomyError(Failure, ValueError):
+    """The taxonomy cannot be used: one sentence that names the file, the place in it and the topic or set."""
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A subject, with its name in `en` and `ar` at least. With `implies`, a post of it is one of its parent too.
+
+    One that is not `watched` is counted, and its posts are kept, but it has no spikes.
+    """
+
+    id: str
+    parent: str | None
+    names: dict[str, str]
+    implies: bool
+    watched: bool = True
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    names: dict[str, str]
+    parent: str | None = None
+    implies: bool = True
+    watched: bool = True
+    rules: dict[str, str] = {}
+
+
+class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    topics: dict[str, object]
+    sets: dict[str, object] = {}
+    reads: dict[str, list[str]] = {}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A rule as it stands in the file and as it was read."""
+
+    topic: str
+    language: str
+    text: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole file, checked: every set, parent and term that it names can be used."""
+
+    version: str
+    topics: tuple[Topic, ...]
+    rules: tuple[Written, ...]
+    sets: dict[str, dict[str, tuple[Term, ...]]]
+    reads: dict[str, tuple[str, ...]]
+
+
+def read_definition(toml_text: str, name: str) -> Definition:
+    """Read and check a taxonomy; `name` is what errors call it.
+
+    Raises:
+        TaxonomyError: at the first thing that is wrong.
+    """
+    return _Reader(toml_text, name).definition()
+
+
+class _Reader:
+    def __init__(self, toml_text: str, name: str) -> None:
+        self._text, self._name = toml_text, name
+
+    def definition(self) -> Definition:
+        contents = self._contents()
+        sets = {key: self._set(key, by_language) for key, by_language in contents.sets.items()}
+        entries = {key: self._entry(key, entry) for key, entry in contents.topics.items()}
+        topics = tuple(self._topic(key, entries) for key in entries)
+        for key in entries:
+            self._check_ancestry(key, entries)
+        rules = tuple(self._rules(entries, sets))
+        self._check_references(rules)
+        return Definition(
+            version=hashlib.sha256(self._text.encode("utf-8", "replace")).hexdigest()[:12],
+            topics=topics,
+            rules=rules,
+            sets=sets,
+            reads={language: tuple(others) for language, others in contents.reads.items()},
+        )
+
+    def _contents(self) -> _Contents:
+        try:
+            loaded = tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            place = _TOML_PLACE.search(str(error))
+            where = f", line {place[1]}, column {place[2]}" if place else ""
+            raise TaxonomyError(f"{self._name}{where}: not TOML: {_TOML_PLACE.sub('', str(error))}.") from None
+        return self._shaped(loaded, _Contents, "the file", -1)
+
+    def _shaped(self, loaded: object, shape: type[_Shape], where: str, at: int) -> _Shape:
+        try:
+            return msgspec.convert(loaded, shape)
+        except msgspec.ValidationError as error:
+            self._fail(f"{where}: {error}", at)
+
+    def _set(self, key: str, loaded: object) -> dict[str, tuple[Term, ...]]:
+        at = self._text.find(f"[sets.{key}]")
+        by_language = self._shaped(loaded, dict[str, list[str]], f"set {key}", at)
+        return {
+            language: tuple(self._term(written, f"set {key}, {language}", at) for written in terms)
+            for language, terms in by_language.items()
+        }
+
+    def _term(self, written: str, where: str, header: int) -> Term:
+        try:
+            return parse_term(written)
+        except RuleError as error:
+            at = self._text.find(f'"{written}"', max(header, 0))
+            self._fail(f"{where}: {error}", at if at < 0 or not error.offset else at + 1 + error.offset)
+
+    def _entry(self, key: str, loaded: object) -> _Entry:
+        at = self._header(key)
+        if not _ID.fullmatch(key):
+            self._fail(f"topic {key!r}: an id is made of small letters, digits and hyphens, 64 at most", at)
+        return self._shaped(loaded, _Entry, f"topic {key}", at)
+
+    def _topic(self, key: str, entries: Mapping[str, _Entry]) -> Topic:
+        entry = entries[key]
+        for language in ("en", "ar"):
+            if not entry.names.get(language, "").strip():
+                self._fail(f"topic {key}: names.{language} is missing", self._header(key))
+        if entry.parent is not None and entry.parent not in entries:
+            self._fail(f"topic {key}: its parent {entry.parent!r} is not a topic of the file", self._header(key))
+        return Topic(key, entry.parent, entry.names, entry.implies, entry.watched)
+
+    def _check_ancestry(self, key: str, entries: Mapping[str, _Entry]) -> None:
+        seen, parent = {key}, entries[key].parent
+        while parent is not None:
+            if parent in seen:
+                self._fail(f"topic {key}: it is among its own ancestors", self._header(key))
+            seen.add(parent)
+            parent = entries[parent].parent
+
+    def _rules(self, entries: Mapping[str, _Entry], sets: Mapping[str, object]) -> Iterator[Written]:
+        for key, entry in entries.items():
+            for language, text in entry.rules.items():
+                written = Written(key, language, text, self._rule(key, language, text))
+                self._check_names(written, entries, sets)
+                yield written
+
+    def _rule(self, key: str, language: str, text: str) -> Rule:
+        try:
+            return parse_rule(text)
+        except RuleError as error:
+            self._fail_in_rule(key, language, text, error.offset, str(error))
+
+    def _check_names(self, written: Written, entries: Mapping[str, _Entry], sets: Mapping[str, object]) -> None:
+        for part in parts(written.rule):
+            match part:
+                case SetOf(name, offset) if name not in sets:
+                    message = f"there is no set @{name}"
+                case TopicOf(name, offset) if name not in entries:
+                    message = f"there is no topic {name}"
+                case _:
+                    continue
+            self._fail_in_rule(written.topic, written.language, written.text, offset, message)
+
+    def _check_references(self, rules: tuple[Written, ...]) -> None:
+        named: dict[str, set[str]] = {}
+        for written in rules:
+            topics = {part.name for part in parts(written.rule) if isinstance(part, TopicOf)}
+            named.setdefault(written.topic, set()).update(topics)
+        for topic, direct in named.items():
+            seen: set[str] = set()
+            ahead = direct
+            while ahead:
+                if topic in ahead:
+                    self._fail(f"topic {topic}: its rules lead back to topic:{topic}", self._header(topic))
+                seen |= ahead
+                ahead = set().union(*(named.get(one, set()) for one in ahead)) - seen
+
+    def _header(self, key: str) -> int:
+        return self._text.find(f"[topics.{key}]")
+
+    def _fail_in_rule(self, key: str, language: str, rule: str, offset: int, message: str) -> NoReturn:
+        header = self._header(key)
+        at = self._text.find(rule, max(header, 0))
+        if at >= 0 and rule:
+            self._fail(f"topic {key}, rules.{language}: {message}", at + offset)
+        self._fail(f"topic {key}, rules.{language}, character {offset + 1} of the rule: {message}", header)
+
+    def _fail(self, message: str, at: int = -1) -> NoReturn:
+        where = ""
+        if at >= 0:
+            line, column = self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
+            where = f", line {line}, column {column}"
+        raise TaxonomyError(f"{self._name}{where}: {message.rstrip('.')}.") from None

@@ -1,0 +1,233 @@
+"""Rules made ready to be asked: whether one holds of a text, and the places that make it true.
+
+Every check knows what a text needs for it to hold, as bit masks over what was found in the text; most checks end
+there. Places are looked for only where a distance has to be measured or shown, and once a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from operator import or_
+from typing import Protocol
+
+from processing.tagging.topics.context import ANYTHING, MOST_PLACES, Place, Reading, any_close, joined
+from processing.tagging.topics.matcher import begins_word, ends_word
+from processing.tagging.topics.regex import compile_pattern
+
+
+class Check(Protocol):
+    """A rule, ready to be asked. Where it is `exact`, it holds of every text that has something of each need."""
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """Masks; it holds of no text in which nothing of one of them was found."""
+        ...
+
+    @property
+    def exact(self) -> bool: ...
+
+    def holds(self, reading: Reading) -> bool: ...
+
+    def places(self, reading: Reading) -> list[Place]:
+        """The places that make it true, `MOST_PLACES` at most; none where it is true for want of something."""
+        ...
+
+
+class Found:
+    """One of some terms, which are known by their numbers."""
+
+    exact = True
+
+    def __init__(self, bit: int, numbers: frozenset[int]) -> None:
+        self.needs = (bit,)
+        self._bit, self._numbers = bit, numbers
+
+    def holds(self, reading: Reading) -> bool:
+        return reading.found & self._bit != 0
+
+    def places(self, reading: Reading) -> list[Place]:
+        known = reading.places.get(self)
+        if known is None:
+            known = reading.places[self] = self._look(reading)
+        return known
+
+    def _look(self, reading: Reading) -> list[Place]:
+        numbers = self._numbers
+        places = [place for number, some in reading.by_number() if number in numbers for place in some]
+        if len(places) > 1:
+            places.sort()
+        return places[:MOST_PLACES]
+
+
+class Matched:
+    """A regular expression."""
+
+    exact = False
+    needs = ()
+
+    def __init__(self, written: str) -> None:
+        self._pattern = compile_pattern(written)
+
+    def holds(self, reading: Reading) -> bool:
+        return bool(self.places(reading))
+
+    def places(self, reading: Reading) -> list[Place]:
+        known = reading.places.get(self)
+        if known is None:
+            known = reading.places[self] = self._look(reading)
+        return known
+
+    def _look(self, reading: Reading) -> list[Place]:
+        text = reading.text
+        spans = (match.span() for match in self._pattern.finditer(text))
+        whole = [span for span in spans if begins_word(text, span[0]) and ends_word(text, span[1])]
+        return reading.located(whole[:MOST_PLACES])
+
+
+class Said:
+    """What a post says of itself: `lang:` or `source:`."""
+
+    exact = False
+    needs = ()
+
+    def __init__(self, field: str, value: str) -> None:
+        self._field, self._value = field, value
+
+    def holds(self, reading: Reading) -> bool:
+        return self._value == (reading.language if self._field == "lang" else reading.source)
+
+    def places(self, reading: Reading) -> list[Place]:  # noqa: ARG002 (the protocol's)
+        return []
+
+
+class Lacking:
+    """NOT."""
+
+    exact = False
+    needs = ()
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def holds(self, reading: Reading) -> bool:
+        return not self._check.holds(reading)
+
+    def places(self, reading: Reading) -> list[Place]:  # noqa: ARG002 (the protocol's)
+        return []
+
+
+class AllOf:
+    """AND."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self.needs = _together(checks)
+        self.exact = all(check.exact for check in checks)
+        self._checks = checks
+        self._inexact = [check for check in checks if not check.exact]
+
+    def holds(self, reading: Reading) -> bool:
+        found = reading.found
+        for need in self.needs:
+            if not found & need:
+                return False
+        for check in self._inexact:  # noqa: SIM110 (a generator costs more than most checks)
+            if not check.holds(reading):
+                return False
+        return True
+
+    def places(self, reading: Reading) -> list[Place]:
+        if not self.holds(reading):
+            return []
+        return [place for check in self._checks for place in check.places(reading)][:MOST_PLACES]
+
+
+class AnyOf:
+    """OR. What it needs is what its parts need beyond what is `common` to all texts that are asked about."""
+
+    exact = False
+
+    def __init__(self, checks: Sequence[Check], common: int) -> None:
+        self._checks = [(min(check.needs, key=lambda need: need & common, default=ANYTHING), check) for check in checks]
+        self.needs = (reduce(or_, (need for need, _ in self._checks), 0),)
+
+    def holds(self, reading: Reading) -> bool:
+        known = reading.held.get(self)
+        if known is None:
+            known = reading.held[self] = self._ask(reading)
+        return known
+
+    def _ask(self, reading: Reading) -> bool:
+        found = reading.found
+        for need, check in self._checks:  # noqa: SIM110 (a generator costs more than most checks)
+            if found & need and check.holds(reading):
+                return True
+        return False
+
+    def places(self, reading: Reading) -> list[Place]:
+        return [place for _, check in self._checks for place in check.places(reading)][:MOST_PLACES]
+
+
+class Near:
+    """NEAR and, `ordered`, BEFORE."""
+
+    exact = False
+
+    def __init__(self, left: Check, right: Check, half_words: int, *, ordered: bool) -> None:
+        self.needs = _together([left, right])
+        self._left, self._right, self._half_words, self._ordered = left, right, half_words, ordered
+
+    def holds(self, reading: Reading) -> bool:
+        found = reading.found
+        for need in self.needs:
+            if not found & need:
+                return False
+        known = reading.places.get(self)
+        return bool(known) if known is not None else next(self._pairs(reading), None) is not None
+
+    def places(self, reading: Reading) -> list[Place]:
+        known = reading.places.get(self)
+        if known is None:
+            known = reading.places[self] = list(islice(self._pairs(reading), MOST_PLACES))
+        return known
+
+    def _pairs(self, reading: Reading) -> Iterator[Place]:
+        rights = self._right.places(reading)
+        lefts = self._left.places(reading) if rights else []
+        apart, ordered = self._half_words, self._ordered
+        for left in lefts:
+            _, end, first, last = left
+            for right in rights:
+                if right[2] - last <= apart and first - right[3] <= apart and (end <= right[0] or not ordered):
+                    yield joined(left, right)
+
+
+class Unless:
+    """UNLESS."""
+
+    exact = False
+
+    def __init__(self, left: Check, right: Check, half_words: int) -> None:
+        self.needs = left.needs
+        self._left, self._right, self._half_words = left, right, half_words
+
+    def holds(self, reading: Reading) -> bool:
+        return bool(self.places(reading))
+
+    def places(self, reading: Reading) -> list[Place]:
+        known = reading.places.get(self)
+        if known is None:
+            known = reading.places[self] = self._look(reading)
+        return known
+
+    def _look(self, reading: Reading) -> list[Place]:
+        lefts = self._left.places(reading)
+        rights = self._right.places(reading) if lefts else []
+        if not rights:
+            return lefts
+        return [left for left in lefts if not any_close(left, rights, self._half_words)]
+
+
+def _together(checks: Sequence[Check]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(need for check in checks for need in check.needs))

@@ -1,0 +1,79 @@
+"""What a text must hold for any of some rules to be worth a look: most posts hold none of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from statistics import fmean
+
+from processing.tagging.text import words
+from processing.tagging.topics.rule_tree import Apart, Joined, Not, OneOf, Rule, Term
+
+_TELLING = 6
+"""Bytes from which on a term tells something: shorter ones stand in texts about anything, be it inside words."""
+
+_Choice = Callable[[Sequence[frozenset[Term]]], frozenset[Term]]
+
+
+def gate(rules: Sequence[Rule]) -> frozenset[Term] | None:
+    """Terms of which a text must hold one for any rule to hold; `None` where a rule can hold of any text.
+
+    Where there is a choice, it falls on long terms that many rules share, so that few terms speak for all.
+    """
+    shared = Counter(term for rule in rules for term in _terms(rule))
+
+    @cache
+    def worth(terms: frozenset[Term]) -> tuple[int, float, int]:
+        shortest = min(map(_size, terms), default=_TELLING)
+        return min(shortest, _TELLING), fmean([shared[term] for term in terms] or [0]), -len(terms)
+
+    return _together([_needed(rule, lambda choices: max(choices, key=worth)) for rule in rules])
+
+
+@lru_cache(maxsize=1 << 14)
+def _size(term: Term) -> int:
+    return len(words(term.words).encode())
+
+
+def _terms(rule: Rule) -> set[Term]:
+    found: set[Term] = set()
+    ahead = [rule]
+    while ahead:
+        match ahead.pop():
+            case Term() as term:
+                found.add(term)
+            case OneOf(terms):
+                found |= terms
+            case Not(inner):
+                ahead.append(inner)
+            case Joined(_, rules):
+                ahead += rules
+            case Apart(_, _, left, right):
+                ahead += (left, right)
+            case _:
+                pass
+    return found
+
+
+def _needed(rule: Rule, choose: _Choice) -> frozenset[Term] | None:
+    match rule:
+        case Term():
+            return frozenset([rule])
+        case OneOf(terms):
+            return terms
+        case Joined("AND", rules):
+            options = [_needed(inner, choose) for inner in rules]
+        case Joined(_, rules):
+            options = [_together([_needed(inner, choose) for inner in rules])]
+        case Apart(operator, _, left, right):
+            options = [_needed(left, choose), None if operator == "UNLESS" else _needed(right, choose)]
+        case _:
+            return None
+    known = [terms for terms in options if terms is not None]
+    return choose(known) if known else None
+
+
+def _together(options: Sequence[frozenset[Term] | None]) -> frozenset[Term] | None:
+    known = [terms for terms in options if terms is not None]
+    return frozenset().union(*known) if len(known) == len(options) else None

@@ -1,0 +1,81 @@
+"""The rules that count in one language, and which of them a text fulfils."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from processing.tagging.topics.compiler import Compiler
+from processing.tagging.topics.context import ANYTHING, Place, Reading
+from processing.tagging.topics.explain import Explanation
+from processing.tagging.topics.file import Definition, Written
+from processing.tagging.topics.matcher import Matcher, Skim
+from processing.tagging.topics.prefilter import gate
+from processing.tagging.topics.rule_tree import Joined, Rule, Term, resolve
+
+
+class RuleSet:
+    """The rules written for any of the languages of a chain, with the terms that their sets have in these."""
+
+    def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
+        self._names = _Names(definition, chain)
+        resolved = [(one, resolve(one.rule, self._names)) for one in definition.rules if one.language in chain]
+        needed = gate([rule for _, rule in resolved])
+        compiler = Compiler(common=needed or frozenset())
+        self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
+        by_topic: dict[str, list[Rule]] = defaultdict(list)
+        for written, rule in resolved:
+            by_topic[written.topic].append(rule)
+        self._topics = [(topic, compiler.check(Joined("OR", tuple(rules)))) for topic, rules in by_topic.items()]
+        terms = compiler.terms()
+        self._masks = tuple(terms.values())
+        self._matcher = Matcher(terms)
+        self._gate = None if needed is None else Matcher(needed)
+        self._skim = None if needed is None else Skim(needed)
+
+    def may_find(self, text: str) -> bool:
+        """Whether a text as it was posted can be of any topic, at a glance: most are not."""
+        return self._skim is None or self._skim.may_hold(text)
+
+    def topics(self, text: str, language: str, source: str) -> list[str]:
+        """The topics of which a rule holds of a text that `processing.tagging.text.matchable` has written."""
+        if self._gate is not None and not self._gate.any_in(text):
+            return []  # most posts, and cheap: nothing that any rule cannot do without
+        reading = self._read(text, language, source)
+        found = reading.found
+        return [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
+
+    def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place], str]]:
+        """Every rule that holds of such a text, the places that make it true, and those of its alternatives that do."""
+        reading = self._read(text, language, source)
+        for written, check in self._rules:
+            if check.holds(reading):
+                branch = Explanation(written.rule, self._names, text, language, source).branch()
+                yield written, check.places(reading), branch
+
+    def _read(self, text: str, language: str, source: str) -> Reading:
+        hits = self._matcher.hits(text)
+        found = ANYTHING
+        for number in hits:
+            found |= self._masks[number]
+        return Reading(text, hits, found, language, source)
+
+
+class _Names:
+    """What sets and topics stand for where the terms and rules of some languages count."""
+
+    def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
+        self._terms = {
+            name: tuple(dict.fromkeys(term for language in chain for term in by_language.get(language, ())))
+            for name, by_language in definition.sets.items()
+        }
+        self._rules: dict[str, tuple[Rule, ...]] = {}
+        for one in definition.rules:
+            if one.language in chain:
+                self._rules[one.topic] = (*self._rules.get(one.topic, ()), one.rule)
+
+    def terms(self, name: str) -> tuple[Term, ...]:
+        return self._terms[name]
+
+    def rules(self, name: str) -> tuple[Rule, ...]:
+        return self._rules.get(name, ())

@@ -1,0 +1,132 @@
+"""Who wrote the posts of a series, and in whose words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from processing.queries.reader import Reader
+from processing.queries.scopes import Scope, in_any, posts_of_each
+from processing.queries.statement import Query
+from processing.store.client import Row
+from processing.verdicts.near_duplicates import Utterance, listen
+from processing.verdicts.reference import SERVER, servers_before
+from processing.verdicts.verdict import Concentration
+
+MOST_COMPARED = 2_000
+"""Posts of a scope whose texts are compared with one another; of more, these are chosen by a hash of their names."""
+
+_WHO = "if(author = '', concat('-', id), author)"
+_REPOST = "(repost_of != '' OR startsWith(text, 'RT @'))"
+
+_LETTERS = r"lowerUTF8(trimBoth(replaceRegexpAll(text, 'https?://\\S+|@\\S+|[^\\p{L}\\p{M}]+', ' ')))"
+_SIGNATURE = ", ".join(
+    f"ngramMinHashUTF8(letters, {length}, 1).{place}" for length in (3, 4, 5, 6, 7, 8) for place in (1, 2)
+)
+_LONG_ENOUGH = 40
+"""Bytes of letters: 40 Latin ones, 20 Arabic, 13 Chinese. Below it, people say the same by chance."""
+
+_NOBODY: Row = (0, 0, 0, 0, 0, 0, "", 0)
+
+
+def concentrations(reader: Reader, scopes: Sequence[Scope]) -> list[Concentration]:
+    """Who wrote the posts of each scope."""
+    speakers = {row[0]: row[1:] for row in speakers_query(scopes).rows(reader)}
+    said = _utterances(reader, scopes)
+    named = [(scope.start, scope.language, speakers.get(number, _NOBODY)[6]) for number, scope in enumerate(scopes)]
+    before = servers_before(reader, [each for each in named if each[2]])
+    return [
+        _concentration(speakers.get(number, _NOBODY), said[number], before.get(named[number], 0.0))
+        for number in range(len(scopes))
+    ]
+
+
+def _concentration(speakers: Row, said: Sequence[Utterance], domain_before: float) -> Concentration:
+    posts, authors, texts, reposts, top, top_ten, domain, domain_posts = speakers
+    compared = listen(said)
+    whole, read = max(posts, 1), max(compared.posts, 1)
+    return Concentration(
+        posts=posts,
+        authors=authors,
+        texts=texts,
+        top_author=top / whole,
+        top_ten_authors=top_ten / whole,
+        reposts=reposts / whole,
+        compared=compared.posts,
+        voices=compared.voices / read,
+        copies=compared.copies / read,
+        domain=domain,
+        domain_share=domain_posts / whole,
+        domain_before=domain_before,
+    )
+
+
+def _utterances(reader: Reader, scopes: Sequence[Scope]) -> list[list[Utterance]]:
+    """What is compared of each scope, in the order of the hash."""
+    found: list[list[Utterance]] = [[] for _ in scopes]
+    for numbers, author, is_repost, signature in texts_query(scopes).rows(reader):
+        said = Utterance(author, bool(is_repost), tuple(signature))
+        for number in numbers:
+            found[number].append(said)
+    return found
+
+
+def speakers_query(scopes: Sequence[Scope]) -> Query:
+    """By scope: posts, authors, texts, reposts, posts of the top author and of the top ten, the top server and its."""
+    source, parameters = posts_of_each(scopes)
+    return Query(
+        f"""
+        WITH
+            by_author AS
+            (
+                SELECT scope.number AS number, {_WHO} AS who, any({SERVER}) AS server, count() AS written,
+                    countIf({_REPOST}) AS repeated, groupUniqArray(cityHash64(text)) AS said
+                FROM {source}
+                GROUP BY number, who
+            ),
+            sumMapIf(map(server, written), server != '') AS servers,
+            arraySort(each -> (-toInt64(each.2), each.1), arrayZip(mapKeys(servers), mapValues(servers)))[1] AS top
+        SELECT
+            number,
+            sum(written) AS posts,
+            count() AS authors,
+            uniqExactArray(said) AS texts,
+            sum(repeated) AS reposts,
+            max(written) AS top_author,
+            arraySum(arraySlice(arrayReverseSort(groupArray(written)), 1, 10)) AS top_ten_authors,
+            top.1 AS top_server,
+            top.2 AS top_server_posts
+        FROM by_author
+        GROUP BY number
+        ORDER BY number
+        """,  # noqa: S608 - the parts are constants of this folder
+        parameters,
+    )
+
+
+def texts_query(scopes: Sequence[Scope]) -> Query:
+    """Of the posts that are compared: the scopes they are of, author, whether it is a repost, signature of the text."""
+    source, parameters = posts_of_each(scopes)
+    posts_in_any, _ = in_any(scopes)
+    return Query(
+        f"""
+        WITH
+            chosen AS
+            (
+                SELECT hash, groupArray(number) AS numbers
+                FROM
+                (
+                    SELECT scope.number AS number, cityHash64(source, id) AS hash
+                    FROM {source}
+                    ORDER BY hash LIMIT {{most:UInt32}} BY number
+                )
+                GROUP BY hash
+            ),
+            {_LETTERS} AS letters
+        SELECT chosen.numbers AS scopes, {_WHO} AS who, {_REPOST} AS is_repost,
+            if(length(letters) >= {{long_enough:UInt32}}, [{_SIGNATURE}], []) AS signature
+        FROM posts INNER JOIN chosen ON cityHash64(source, id) = chosen.hash
+        WHERE {posts_in_any}
+        ORDER BY chosen.hash
+        """,  # noqa: S608 - the parts are constants of this folder
+        {**parameters, "long_enough": _LONG_ENOUGH, "most": MOST_COMPARED},
+    )

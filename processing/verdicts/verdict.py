@@ -1,0 +1,145 @@
+"""Is it the world, a few accounts, or our collector: what a rise is, with the figures that say so.
+
+One rule stands behind all of it: take away the posts in doubt, and see whether a surge remains. A surge is what
+exceeds `factor` times the expected posts and `excess` more. So a large surge survives a flood by one account in the
+middle of it, and a small one that is nothing but the flood does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from processing.contract import Evidence, VerdictName
+
+
+class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When the posts that remain are a surge, and what is usual.
+
+    `factor` 2 and `excess` 5 are below what the detector asks for (its least excess is 5 posts in half an hour), so
+    that a rise which is told hangs on more than its doubtful half. Where a source has always brought its posts late,
+    or one server always wrote most of them, that is no news: `usual_late` and `usual_domain` are the shares before
+    the rise from which on it counts as usual. `least_rest`: below it, that all else rose too is everyday variation.
+    """
+
+    factor: float = 2.0
+    excess: float = 5.0
+    half: float = 0.5
+    """Doubt about less than this share of the posts never decides."""
+    usual_late: float = 0.25
+    usual_domain: float = 0.5
+    least_rest: float = 1.5
+    least_of_a_domain: int = 10
+    """Of fewer posts, that all are from the largest server is chance."""
+
+
+class Concentration(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wrote the posts of a series in a range. Shares lie in 0..1 and are of all its posts.
+
+    `compared` posts, chosen by a hash where there are more, were read for `voices` and `copies`, which are shares
+    of those: see `processing.verdicts.near_duplicates`. `domain` is the server that most authors name (`name@domain`),
+    `domain_before` its share of everything in the hours before.
+    """
+
+    posts: int
+    authors: int
+    texts: int
+    top_author: float
+    top_ten_authors: float
+    reposts: float
+    compared: int
+    voices: float
+    copies: float
+    domain: str
+    domain_share: float
+    domain_before: float
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a rise. Shares are of its posts, in 0..1.
+
+    `observed` and `expected` are posts of the leading spike. `clock_replaced`: not placed by their authors' clocks, of
+    sources of which that is not usual. `late`: seen more than an hour after they were written;
+    `late_before`: the same share of everything from the same sources in the hours before, None where there was
+    nothing. `newly_covered`: from sources that we have listened to only
+    since about the start. `rest`: everything else that the same sources delivered, over the same hours of the days
+    before; None where too little is known.
+    """
+
+    observed: int
+    expected: float
+    concentration: Concentration
+    backfilled: float = 0.0
+    late: float = 0.0
+    late_before: float | None = 0.0
+    clock_replaced: float = 0.0
+    newly_covered: float = 0.0
+    rest: float | None = None
+    silent_collectors: int = 0
+    gone: float = 0.0
+    """Of the posts that were counted, those that are deleted by now or no longer of the series."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A name, and the figures behind it: those that decide first, then those that inform."""
+
+    name: VerdictName
+    evidence: tuple[Evidence, ...]
+
+
+def verdict(policy: VerdictPolicy, facts: Facts) -> Verdict:
+    """What the facts say. Of several decisive doubts the first names it: backfill, collector, concentrated."""
+    evidence = list(_doubts(policy, facts))
+    found = next((name for name, each in evidence if each.decisive), VerdictName.ORGANIC)
+    ordered = sorted((each for _, each in evidence), key=lambda each: not each.decisive)
+    return Verdict(found, (*ordered, *_facts(facts)))
+
+
+def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, Evidence]]:
+    spare = max(policy.half, _spare(policy, facts))
+    who = facts.concentration
+    yield VerdictName.BACKFILL, _share("backfilled", facts.backfilled, spare)
+    if facts.late_before is not None and facts.late_before < policy.usual_late:
+        yield VerdictName.COLLECTOR, _share("late", facts.late, spare)
+    yield VerdictName.COLLECTOR, _share("clock_replaced", facts.clock_replaced, spare)
+    yield VerdictName.COLLECTOR, _share("newly_covered", facts.newly_covered, spare)
+    if facts.rest is not None:
+        yield VerdictName.COLLECTOR, _rest(policy, facts, facts.rest)
+    yield VerdictName.CONCENTRATED, _share("gone", facts.gone, spare)
+    if who.compared:
+        yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, spare)
+    if who.domain and who.domain_before < policy.usual_domain and who.posts >= policy.least_of_a_domain:
+        yield VerdictName.CONCENTRATED, _share("one_domain", who.domain_share, spare)
+
+
+def _spare(policy: VerdictPolicy, facts: Facts) -> float:
+    """The share of the posts that can be taken away while a surge remains; negative where none is there at all."""
+    return 1.0 - (policy.factor * facts.expected + policy.excess) / max(facts.observed, 1)
+
+
+def _share(name: str, value: float, spare: float) -> Evidence:
+    # All of the posts are always more than can be spared, also where that is nearly all.
+    return Evidence(name, value, spare, value > spare)
+
+
+def _rest(policy: VerdictPolicy, facts: Facts, rest: float) -> Evidence:
+    """Had the topic only risen with all else, this many times its expectation would have been seen."""
+    alone = (facts.observed - policy.excess) / max(policy.factor * facts.expected, 0.01)
+    enough = max(policy.least_rest, alone)
+    return Evidence("everything_rose", rest, enough, rest > enough)
+
+
+def _facts(facts: Facts) -> Iterator[Evidence]:
+    who = facts.concentration
+    yield Evidence("posts", who.posts)
+    yield Evidence("authors", who.authors)
+    yield Evidence("texts", who.texts)
+    yield Evidence("voices", who.voices)
+    yield Evidence("copies", who.copies)
+    yield Evidence("reposts", who.reposts)
+    yield Evidence("top_author", who.top_author)
+    yield Evidence("top_ten_authors", who.top_ten_authors)
+    yield Evidence("compared", who.compared)
+    if facts.silent_collectors:
+        yield Evidence("silent_collectors", facts.silent_collectors)

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from processing.contract import Doubt, Evidence, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
+from processing.incidents.group import IncidentPolicy, group, still_growing
+from tests.conftest import NOON
+
+HOUR = timedelta(hours=1)
+POLICY = IncidentPolicy()
+ROOTS = {"ban": "ban", "employer-ban": "ban", "retraction": "ban", "court": "court"}
+
+
+def spike(
+    topic: str = "ban", language: str = "*", *, start: float = 0, end: float | None = 2, **fields: object
+) -> Spike:
+    """Hours after noon."""
+    begun = NOON + start * HOUR
+    made = Spike(
+        topic=topic,
+        language=language,
+        start=begun,
+        detected_at=begun + timedelta(minutes=10),
+        peak=begun + timedelta(minutes=30),
+        end=None if end is None else NOON + end * HOUR,
+        observed=500,
+        expected=10.0,
+        ratio=40.0,
+        score=3.2,
+        severity=Severity.EXTREME,
+        provisional=False,
+        pulses=(Pulse(begun, begun + timedelta(minutes=30), 120, 2.0),),
+    )
+    return msgspec.structs.replace(made, **fields)
+
+
+def grouped(*spikes: Spike, known: tuple[Incident, ...] = (), now: float = 3) -> tuple[Incident, ...]:
+    return group(POLICY, spikes, known, ROOTS, NOON + now * HOUR)
+
+
+def test_languages_and_sub_topics_of_one_event_are_one_incident() -> None:
+    [incident] = grouped(
+        spike(language="ar", start=0.5, observed=300),
+        spike(observed=900),
+        spike("employer-ban", "en", observed=600),
+        spike("retraction", start=5, end=7, observed=200),
+        now=8,
+    )
+    assert incident.topic == "ban"
+    assert incident.languages == ("en", "ar")
+    assert incident.subtopics == ("employer-ban", "retraction")
+    assert incident.end == NOON + 7 * HOUR
+
+
+def test_it_speaks_with_the_figures_of_the_root_topic_over_all_languages() -> None:
+    [incident] = grouped(spike(observed=900), spike("employer-ban", observed=700, score=9.0))
+    assert incident.observed == 900
+    assert incident.score == 9.0
+
+
+def test_events_days_apart_are_two_incidents() -> None:
+    assert len(grouped(spike(), spike(start=40, end=41), now=42)) == 2
+
+
+def test_another_subject_is_another_incident() -> None:
+    assert {incident.topic for incident in grouped(spike(), spike("court"))} == {"ban", "court"}
+
+
+def test_a_small_spike_of_a_sub_topic_opens_nothing_but_joins() -> None:
+    small = spike("retraction", "tr", severity=Severity.NOTABLE)
+    assert grouped(small) == ()
+    [incident] = grouped(small, spike())
+    assert incident.subtopics == ("retraction",)
+
+
+def test_a_major_spike_of_a_sub_topic_over_all_languages_opens_one() -> None:
+    assert len(grouped(spike("employer-ban", severity=Severity.MAJOR))) == 1
+
+
+def test_an_incident_keeps_its_id_while_it_grows_backwards_and_forwards() -> None:
+    first = grouped(spike(start=1))
+    later = grouped(spike(start=1), spike(language="ar", start=0.5), spike("retraction", start=6, end=8), known=first)
+    assert [incident.id for incident in later] == [first[0].id]
+    assert later[0].start == NOON + 0.5 * HOUR
+
+
+def test_the_next_incident_does_not_take_the_id_of_the_last() -> None:
+    first = grouped(spike())
+    both = grouped(spike(), spike(start=40, end=41), known=first, now=42)
+    assert both[0].id == first[0].id
+    assert both[1].id != first[0].id
+
+
+def test_it_is_open_while_it_may_still_grow() -> None:
+    def state(now: float) -> IncidentState:
+        return grouped(spike(), now=now)[0].state
+
+    assert state(3) is IncidentState.OPEN
+    assert state(13.9) is IncidentState.OPEN
+    assert state(14.1) is IncidentState.CLOSED
+    assert grouped(spike(end=None), now=30)[0].state is IncidentState.OPEN
+
+
+def test_a_closed_incident_stays_as_it_is() -> None:
+    closed = grouped(spike(), spike(language="ar"), now=20)
+    assert grouped(spike(), known=closed, now=400) == closed
+
+
+def test_what_nothing_can_join_any_more_is_left_out_whole() -> None:
+    old, recent = spike(), spike(start=40, end=41)
+    assert still_growing(POLICY, [old, recent], ROOTS, NOON + 42 * HOUR) == (recent,)
+    chained = spike("retraction", start=10, end=11)
+    assert set(still_growing(POLICY, [old, chained], ROOTS, NOON + 20 * HOUR)) == {old, chained}
+
+
+def test_grouping_does_not_depend_on_the_order_of_the_spikes() -> None:
+    spikes = (spike(), spike(language="ar"), spike("retraction", start=4, end=5), spike(start=40, end=41))
+    assert grouped(*spikes, now=50) == grouped(*reversed(spikes), now=50)
+
+
+def test_it_names_the_series_whose_figures_it_has() -> None:
+    [incident] = grouped(spike("employer-ban", severity=Severity.MAJOR), spike("employer-ban", "ar"))
+    assert (incident.lead_topic, incident.lead_language) == ("employer-ban", "*")
+
+
+REPEATED = (Evidence("repeated", 0.98, 0.9, decisive=True), Evidence("posts", 900))
+FLOOD = {"verdict": VerdictName.CONCENTRATED, "evidence": REPEATED}
+
+
+def test_a_flood_in_one_language_does_not_hide_people_in_another() -> None:
+    [incident] = grouped(
+        spike(observed=1_500, score=9.0, **FLOOD),
+        spike(language="en", observed=1_300, score=8.0, **FLOOD),
+        spike(language="ar", start=0.5, end=3, observed=90, severity=Severity.MAJOR),
+        now=4,
+    )
+    assert (incident.verdict, incident.lead_language, incident.lead_start) == (
+        VerdictName.ORGANIC,
+        "ar",
+        NOON + 0.5 * HOUR,
+    )
+    assert (incident.observed, incident.score, incident.severity) == (90, 3.2, Severity.MAJOR)
+    assert (incident.start, incident.end, incident.lead_end) == (NOON + 0.5 * HOUR, NOON + 3 * HOUR, NOON + 3 * HOUR)
+    assert incident.languages == ("ar",)
+    assert incident.doubted == (Doubt("en", VerdictName.CONCENTRATED, "repeated", 0.98),)
+
+
+def test_a_language_of_bots_alone_is_named_apart_in_a_surge_of_people() -> None:
+    [incident] = grouped(
+        spike(observed=900),
+        spike(language="en", observed=700),
+        spike(language="ar", observed=200, **FLOOD),
+        spike("employer-ban", "ar", observed=300, verdict=VerdictName.COLLECTOR),
+        spike("retraction", "tr", observed=20, verdict=VerdictName.BACKFILL),
+    )
+    assert (incident.lead_language, incident.languages, incident.subtopics) == ("*", ("en",), ())
+    assert incident.doubted == (
+        Doubt("ar", VerdictName.CONCENTRATED, "repeated", 0.98),
+        Doubt("tr", VerdictName.BACKFILL, "", 0.0),
+    )
+
+
+def test_a_language_that_is_not_known_is_not_named() -> None:
+    [incident] = grouped(spike(), spike(language="und"), spike(language="ar"))
+    assert (incident.languages, incident.doubted) == (("ar",), ())
+
+
+def test_a_language_that_only_joined_a_sub_topic_is_not_named_where_the_root_topic_rises() -> None:
+    joined = spike("employer-ban", "sw", observed=3, score=1.49, severity=Severity.NOTABLE)
+    [incident] = grouped(spike(), spike(language="en"), joined)
+    assert incident.languages == ("en",)
+    assert incident.doubted == ()
+    [incident] = grouped(spike(), spike(language="sw", observed=4, score=1.49), joined)
+    assert incident.languages == ("sw",)
+    [incident] = grouped(spike("employer-ban"), joined)
+    assert incident.languages == ("sw",)
+
+
+def test_a_language_with_one_spike_of_people_is_theirs() -> None:
+    [incident] = grouped(spike(), spike(language="ar", **FLOOD), spike("employer-ban", "ar"))
+    assert (incident.languages, incident.doubted) == (("ar",), ())
+
+
+def test_where_no_spike_of_people_may_open_an_incident_it_is_what_its_broadest_spike_is() -> None:
+    [incident] = grouped(
+        spike(**FLOOD), spike(language="en", **FLOOD), spike("retraction", "tr", severity=Severity.NOTABLE)
+    )
+    assert (incident.verdict, incident.evidence, incident.lead_language) == (VerdictName.CONCENTRATED, REPEATED, "*")
+    assert incident.languages == ("tr",)
+    assert incident.subtopics == ("retraction",)
+    assert [doubt.language for doubt in incident.doubted] == ["en"]
+
+
+def test_an_incident_keeps_its_id_when_people_join_a_flood_and_may_grow_while_the_flood_lasts() -> None:
+    flood = spike(end=None, **FLOOD)
+    withheld = grouped(flood, now=5)
+    told = grouped(flood, spike(language="ar", start=4, end=5), known=withheld, now=20)
+    assert [incident.id for incident in told] == [withheld[0].id]
+    assert (told[0].start, told[0].end, told[0].state) == (NOON + 4 * HOUR, NOON + 5 * HOUR, IncidentState.OPEN)
+    later = grouped(flood, spike(language="ar", start=4, end=5), known=told, now=21)
+    assert [incident.id for incident in later] == [withheld[0].id]

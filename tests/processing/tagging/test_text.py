@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processing.tagging.text import fold, is_word, matchable, readable, skimmed, words
+
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
+
+
+@given(ANY_TEXT)
+def test_folding_is_idempotent_for_any_text_lone_surrogates_included(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_folding_every_code_point_is_idempotent() -> None:
+    changed = [point for point in range(sys.maxunicode + 1) if fold(fold(chr(point))) != fold(chr(point))]
+    assert changed == []
+
+
+@given(ANY_TEXT)
+def test_words_are_separated_by_single_spaces_and_stay_as_they_are(text: str) -> None:
+    found = words(text)
+    assert "  " not in found
+    assert found == found.strip()
+    assert words(found) == found
+
+
+@given(ANY_TEXT)
+def test_any_text_can_be_read_and_matched(text: str) -> None:
+    assert isinstance(readable(text), str)
+    assert isinstance(matchable(text), str)
+
+
+def test_what_skims_over_a_character_reads_it_as_folding_does() -> None:
+    read = [chr(point) for point in range(sys.maxunicode + 1) if skimmed(chr(point)) is not None]
+    assert set("aZ_禁が가,，") <= set(read)
+    assert [each for each in read if words(each) not in {each.lower(), ""}] == []
+    assert [each for each in read if not words(each) and any(map(is_word, each))] == []
+
+
+@given(st.one_of(ANY_TEXT, st.text(alphabet="aBc1_#@禁が:/.ß’ ")))
+def test_skimming_loses_no_word(text: str) -> None:
+    shown = skimmed(text)
+    assert shown is None or [word for word in matchable(text).split() if word not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("ＴｉｋＴｏｋ", "tiktok"),
+        ("ﾃｨｯｸﾄｯｸ", "ティックトック"),
+        ("PROHIBICIÓN", "prohibicion"),
+        ("İSTANBUL ışık", "istanbul isik"),
+        ("تَيْـك توك", "تيك توك"),
+        ("أإآٱ", "اااا"),
+        ("حكومة على", "حكومه علي"),
+        ("ٹک ٹاک", "ٹك ٹاك"),
+        ("ہندی", "هندي"),
+        ("प्रतिबंध ज़रूर", "प्रतिबंध जरूर"),
+        ("Ещё", "еще"),
+        ("Ấn Độ", "an do"),
+        ("tik\u200btok\u202e\ufe0f", "tiktok"),
+        ("١٢٣ ۴۵ ९", "123 45 9"),
+        ("STRASSE", "straße"),
+        ("can’t", "can't"),
+    ],
+)
+def test_spellings_that_readers_take_for_the_same_fold_to_the_same(written: str, same: str) -> None:
+    assert fold(written) == fold(same)
+
+
+@pytest.mark.parametrize(("one", "other"), [("が", "か"), ("की", "का"), ("틱", "톡"), ("ที่", "ทา"), ("ٹ", "ت")])
+def test_letters_that_differ_stay_different(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+def test_links_and_mentions_are_not_read_and_hashtags_are_split() -> None:
+    text = readable("see https://example.org/TikTok @someone@example.org www.example.org #TikTokBan #تيك_توك")
+    assert text.split() == ["see", "Tik", "Tok", "Ban", "تيك", "توك"]
+
+
+def test_hashtags_are_matched_split_and_whole() -> None:
+    assert matchable("Now: #TikTokBan!") == "now tik tok ban tiktokban"
+    assert matchable("#تيك_توك") == "تيك توك تيكتوك"
+    assert matchable("#tiktokban") == "tiktokban"

@@ -1,0 +1,67 @@
+"""Real brokers as child processes, for any test that needs one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from deploy.embedded import broker as embedded
+from ingest.contract import KafkaAddress
+from tests.kafka import server
+from tests.support.waiting import free_port
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker that runs until its fixture ends it."""
+
+    bootstrap: str
+    process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the process where it stands: its connections stay open and nothing answers."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)  # until the last of its threads has stopped
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def tansu(port: int | None = None) -> Iterator[Broker]:
+    port = port or free_port()
+    process = subprocess.Popen(
+        embedded.command("127.0.0.1", port),
+        env=os.environ | embedded.ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with _running(process, port, timedelta(seconds=10)) as broker:
+        yield broker
+
+
+@contextmanager
+def apache_kafka(folder: Path) -> Iterator[Broker]:
+    port = free_port()
+    process = server.start(folder, port, free_port())
+    with _running(process, port, timedelta(seconds=60)) as broker:
+        yield broker
+
+
+@contextmanager
+def _running(process: subprocess.Popen[bytes], port: int, patience: timedelta) -> Iterator[Broker]:
+    address = KafkaAddress(f"127.0.0.1:{port}")
+    try:
+        embedded.wait_until_ready(address, patience)
+        yield Broker(address.bootstrap, process)
+    finally:
+        process.kill()
+        process.wait()

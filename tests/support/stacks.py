@@ -1,0 +1,131 @@
+"""A whole banwatch as a user would start it, on ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from processing.contract import ClickHouseAddress
+from tests.conftest import WRITER_PASSWORD
+from tests.support.waiting import eventually, free_port
+
+
+def listens(port: int) -> bool:
+    """Whether anything does, on this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Installation:
+    """Settings that collide with nothing else on this machine."""
+
+    folder: Path
+    kafka: int = field(default_factory=free_port)
+    clickhouse: int = field(default_factory=free_port)
+    dashboard: int = field(default_factory=free_port)
+    batch_posts: int = 10_000
+    writer_password: str | None = WRITER_PASSWORD
+    """None where the folder is to keep one that was made up."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        password = {} if self.writer_password is None else {"BANWATCH_CLICKHOUSE_PASSWORD": self.writer_password}
+        return (
+            os.environ
+            | password
+            | {
+                "BANWATCH_DATA_DIR": str(self.folder),
+                "BANWATCH_KAFKA_BOOTSTRAP": f"127.0.0.1:{self.kafka}",
+                "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse}",
+                "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
+                "BANWATCH_BATCH_POSTS": str(self.batch_posts),
+            }
+        )
+
+    @property
+    def store(self) -> ClickHouseAddress:
+        return ClickHouseAddress(f"http://127.0.0.1:{self.clickhouse}", "writer", SecretStr(WRITER_PASSWORD))
+
+    def start(self, *arguments: str) -> Running:
+        """Run `banwatch` with these arguments; what it prints goes to a file."""
+        output = self.folder / f"{arguments[0]}.out"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.cli", *arguments],
+                env=self.environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        return Running(process, output)
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run `banwatch` with these arguments to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            timeout=180,
+            check=False,
+        )
+
+
+@dataclass
+class Running:
+    """A banwatch that runs."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def children(self, word: str = "") -> list[int]:
+        """Process ids of the children whose command line holds a word; of all, without one."""
+        listing = subprocess.run(
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = [line.split(maxsplit=1) for line in listing.stdout.splitlines()]
+        return [int(pid) for pid, arguments in lines if not word or word in arguments.split()]
+
+    def kill_child(self, word: str, within: timedelta = timedelta(seconds=60)) -> None:
+        """Kill a child by SIGKILL, once there is one."""
+        os.kill(eventually(lambda: self.children(word), within)[0], signal.SIGKILL)
+
+    def says(self, text: str, within: timedelta = timedelta(seconds=90)) -> bool:
+        """Whether a text appears in what it prints, before it ends or time runs out."""
+        eventually(lambda: text in self.said or self.process.poll() is not None, within)
+        return text in self.said
+
+    def wait(self, within: timedelta = timedelta(seconds=180)) -> int:
+        return self.process.wait(within.total_seconds())
+
+    def interrupt(self) -> int:
+        """As Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        return self.wait(timedelta(seconds=30))
+
+    def close(self) -> None:
+        """Leave nothing behind, whatever the test found."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
