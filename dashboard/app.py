@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import server
-from dashboard.filters import Range, View
+from dashboard.filters import Filters, Range
 from dashboard.i18n import WORDS, Interface, Words
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, load
@@ -45,7 +45,7 @@ def main(settings: DashboardSettings) -> None:
     st.fragment(_rest, run_every=again)(settings, view, words, filtered=isinstance(found, Snapshot))
 
 
-def look(settings: DashboardSettings, view: View, words: Words) -> Snapshot | str:
+def look(settings: DashboardSettings, view: Filters, words: Words) -> Snapshot | str:
     """What the store holds, or a sentence for the reader on why there is nothing to show."""
     try:
         return _snapshot(settings, view) or words.empty
@@ -68,12 +68,12 @@ def _reader(settings: DashboardSettings) -> queries.Reader:
 
 
 @st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: _which_store})
-def _snapshot(settings: DashboardSettings, view: View) -> Snapshot | None:
+def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
     """The two parts of the page, and everybody with the same filters, share one look at the store."""
     return load(_reader(settings), view)
 
 
-def _styles(view: View) -> None:
+def _styles(view: Filters) -> None:
     st.html(STATIC / "page.css")
     # A script of our own, whole in its file: only one can say the language of the document, for screen readers, and
     # its direction, for the lists that Streamlit opens outside of the page's own elements.
@@ -89,7 +89,7 @@ def _header(words: Words) -> None:
     st.caption(words.subtitle)
 
 
-def _top(settings: DashboardSettings, view: View, words: Words) -> None:
+def _top(settings: DashboardSettings, view: Filters, words: Words) -> None:
     found = look(settings, view, words)
     if isinstance(found, str):
         st.info(found)
@@ -98,7 +98,7 @@ def _top(settings: DashboardSettings, view: View, words: Words) -> None:
     headline.show(found, view, words, datetime.now(UTC))
 
 
-def _rest(settings: DashboardSettings, view: View, words: Words, *, filtered: bool) -> None:
+def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered: bool) -> None:
     found = look(settings, view, words)
     # The filters stand outside of this part and have to follow when a button in it moves them, and when the store
     # comes or goes.
@@ -118,7 +118,7 @@ def _rest(settings: DashboardSettings, view: View, words: Words, *, filtered: bo
         _why(settings, found, view, words)
 
 
-def _why(settings: DashboardSettings, found: Snapshot, view: View, words: Words) -> None:
+def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Words) -> None:
     """Explain the surge that is looked at. It is asked for only then and last: it takes longer than all the rest."""
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:

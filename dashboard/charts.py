@@ -17,7 +17,7 @@ import pandas as pd
 
 from dashboard.i18n import Interface, Words, duration, moment, number
 from dashboard.i18n.labels import mark_name
-from dashboard.snapshot import OTHERS, Mark, Point, silences
+from dashboard.snapshot import OTHERS, Point, SurgeMark, silences
 from dashboard.window import Window
 from processing.contract import VerdictName
 
@@ -48,7 +48,7 @@ def names_of(points: Sequence[Point]) -> tuple[str, ...]:
 
 def timeline(
     points: Sequence[Point],
-    marks: Sequence[Mark],
+    marks: Sequence[SurgeMark],
     window: Window,
     *,
     stacked: bool,
@@ -167,7 +167,7 @@ def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list
     ]
 
 
-def _surge_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+def _surge_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     return [
         {
             "at": mark.start,
@@ -179,7 +179,7 @@ def _surge_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _doubt_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     """A rise that is no surge of people says in words what it is."""
     return [
         {
@@ -192,7 +192,7 @@ def _doubt_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _pulse_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
+def _pulse_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     return [
         {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
         for mark in marks
@@ -200,11 +200,11 @@ def _pulse_rows(marks: Sequence[Mark], words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _surge_labels(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+def _surge_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
     return [{"at": mark.start, "label": f"{number(mark.ratio)}×"} for mark in marks]
 
 
-def _pulse_labels(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
     return [
         {"at": pulse.peak, "label": str(index)} for mark in marks for index, pulse in enumerate(mark.pulses, start=1)
     ]

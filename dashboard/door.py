@@ -36,7 +36,7 @@ be open to whoever can see the page."""
 
 
 @dataclass(frozen=True)
-class Names:
+class HostNames:
     """By which names people come to the page: those given, and those of its address."""
 
     host: str
@@ -59,7 +59,7 @@ class Names:
         return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
 
 
-def refusal(hosts: Sequence[str], origin: str | None, names: Names) -> str | None:
+def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str | None:
     """Why a request is refused; None where it is not."""
     if len(hosts) != 1 or not names.includes(hosts[0]):
         return (
@@ -74,7 +74,7 @@ def refusal(hosts: Sequence[str], origin: str | None, names: Names) -> str | Non
 class Door:
     """An ASGI application before that of the page."""
 
-    def __init__(self, page: ASGIApp, names: Names) -> None:
+    def __init__(self, page: ASGIApp, names: HostNames) -> None:
         self._page = page
         self._names = names
 

@@ -38,7 +38,7 @@ class Split(StrEnum):
 
 
 @dataclass(frozen=True)
-class View:
+class Filters:
     """A choice of every filter. The names of the fields are the names in the address."""
 
     ui: Interface = Interface.ENGLISH
@@ -68,7 +68,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> View:
+def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
     """Read the address. What it does not say, or says in a way we do not know, is the default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():
@@ -76,13 +76,13 @@ def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENG
             known[name] = read(parameters[name])
         except (KeyError, ValueError):
             continue
-    return View(**known)
+    return Filters(**known)
 
 
-def to_address(view: View) -> dict[str, str]:
+def to_address(view: Filters) -> dict[str, str]:
     """Only what differs from the default, and always the language, which depends on the browser."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
-    default = View()
+    default = Filters()
     chosen = {field.name: str(getattr(view, field.name)) for field in fields(view)}
     return {name: value for name, value in chosen.items() if name == "ui" or value != str(getattr(default, name))}

@@ -11,7 +11,7 @@ import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap
 
-from dashboard.door import HEADERS, Door, Names
+from dashboard.door import HEADERS, Door, HostNames
 from dashboard.settings import DashboardSettings
 
 SCRIPT = Path(__file__).with_name("app.py")
@@ -81,7 +81,7 @@ def run(settings: DashboardSettings) -> None:
     leave(settings)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
-        door = Door(st.App(SCRIPT), Names(settings.dashboard_host, settings.names))
+        door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))
         # uvicorn raises a signal once more when it has stopped; that is the end of it.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.filters import ROOT_TOPIC, Split, View
+from dashboard.filters import ROOT_TOPIC, Filters, Split
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
 from processing.contract import EVERYTHING, Incident, Pulse, Severity, Spike, VerdictName
@@ -35,7 +35,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Mark:
+class SurgeMark:
     """A rise to mark, as a surge where it is organic: `end` is where it ends, or where the counting does."""
 
     start: datetime
@@ -55,7 +55,7 @@ class Snapshot:
     watched_until: datetime | None
     incidents: tuple[Incident, ...]
     lines: tuple[Point, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[SurgeMark, ...]
     posts: tuple[StoredPost, ...]
     topics: tuple[str, ...]
     languages: tuple[str, ...]
@@ -67,7 +67,7 @@ class Snapshot:
     health: tuple[Health, ...] = ()
 
 
-class Mood(StrEnum):
+class HeadlineState(StrEnum):
     """What the headline says."""
 
     SURGING = "surging"
@@ -76,7 +76,7 @@ class Mood(StrEnum):
     STALE = "stale"
 
 
-class Listening(StrEnum):
+class CollectorState(StrEnum):
     """What a collector does."""
 
     COMPLETE = "complete"
@@ -94,7 +94,7 @@ class Collector:
     """
 
     source: str
-    state: Listening
+    state: CollectorState
     heard_at: datetime
     stretch: Coverage | None
     detail: str
@@ -152,28 +152,30 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 
 
 def marks_of(
-    view: View, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
-) -> tuple[Mark, ...]:
+    view: Filters, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
+) -> tuple[SurgeMark, ...]:
     """What to mark: incidents for a topic in all languages, the series' own spikes for anything narrower."""
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
     return tuple(
-        Mark(max(each.start, window.start), min(each.end or now, window.end), each.ratio, each.pulses, each.verdict)
+        SurgeMark(
+            max(each.start, window.start), min(each.end or now, window.end), each.ratio, each.pulses, each.verdict
+        )
         for each in found
         if each.start < window.end and (each.end or now) > window.start
     )
 
 
-def mood_of(snapshot: Snapshot, wall: datetime) -> Mood:
+def mood_of(snapshot: Snapshot, wall: datetime) -> HeadlineState:
     """What the headline may claim: nothing of the present where no collector speaks any more."""
     heard = [listening(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
-    if heard and all(state is Listening.SILENT for state in heard):
-        return Mood.STALE
+    if heard and all(state is CollectorState.SILENT for state in heard):
+        return HeadlineState.STALE
     if going_on(snapshot.incidents):
-        return Mood.SURGING
+        return HeadlineState.SURGING
     behind = snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM
-    return Mood.CATCHING_UP if behind else Mood.CALM
+    return HeadlineState.CATCHING_UP if behind else HeadlineState.CALM
 
 
 def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
@@ -202,11 +204,11 @@ def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
     return tuple(newest[source] for source in sorted(newest))
 
 
-def listening(stretch: Coverage, wall: datetime) -> Listening:
+def listening(stretch: Coverage, wall: datetime) -> CollectorState:
     """Whether a collector has finished, still reports, or has gone silent (by the wall's clock)."""
     if stretch.complete:
-        return Listening.COMPLETE
-    return Listening.SILENT if wall - stretch.heard_at > SILENT_AFTER else Listening.LISTENING
+        return CollectorState.COMPLETE
+    return CollectorState.SILENT if wall - stretch.heard_at > SILENT_AFTER else CollectorState.LISTENING
 
 
 def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
@@ -224,16 +226,16 @@ def _collector(source: str, stretch: Coverage | None, word: Health | None, wall:
     return Collector(source, _standing(stretch, word, wall), heard[0], stretch, "" if word is None else word.detail)
 
 
-def _standing(stretch: Coverage | None, word: Health | None, wall: datetime) -> Listening:
+def _standing(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
     """What a collector says itself while it speaks; after that, what it has covered."""
     if word is not None and word.state == "failed":
-        return Listening.FAILED
+        return CollectorState.FAILED
     if word is not None and wall - word.heard_at <= SILENT_AFTER and word.state in SAYS:
         return SAYS[word.state]
-    return Listening.SILENT if stretch is None else listening(stretch, wall)
+    return CollectorState.SILENT if stretch is None else listening(stretch, wall)
 
 
-SAYS = {"listening": Listening.LISTENING, "reconnecting": Listening.AWAY, "silent": Listening.SILENT}
+SAYS = {"listening": CollectorState.LISTENING, "reconnecting": CollectorState.AWAY, "silent": CollectorState.SILENT}
 """A collector that has ended is what it has covered."""
 
 
@@ -242,7 +244,7 @@ def is_live(now: datetime, wall: datetime) -> bool:
     return abs(wall - now) < LIVE_WITHIN
 
 
-def load(reader: Reader, view: View) -> Snapshot | None:
+def load(reader: Reader, view: Filters) -> Snapshot | None:
     """Look at the store once; None while it holds no post.
 
     Raises:
@@ -281,7 +283,7 @@ def load(reader: Reader, view: View) -> Snapshot | None:
     )
 
 
-def _lines(reader: Reader, view: View, window: Window, coverage: Sequence[Coverage]) -> tuple[Point, ...]:
+def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Coverage]) -> tuple[Point, ...]:
     start, end, width = window.start, window.end, window.width
     if view.by is Split.TOPIC:
         rows = queries.topics_over_time(reader, start, end, width, language=view.language)
@@ -296,13 +298,13 @@ def _lines(reader: Reader, view: View, window: Window, coverage: Sequence[Covera
     return lines_of(rows, window, coverage, others=False)
 
 
-def _newest(reader: Reader, view: View, window: Window) -> tuple[StoredPost, ...]:
+def _newest(reader: Reader, view: Filters, window: Window) -> tuple[StoredPost, ...]:
     return queries.newest_posts(
         reader, window.start, window.until, topic=view.topic, language=view.language, limit=MOST_POSTS
     )
 
 
-def _posts_between(reader: Reader, view: View, start: datetime, end: datetime) -> int:
+def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime) -> int:
     counts = queries.series(reader, start, end, WIDTHS[-1], topic=view.topic, language=view.language)
     return sum(each.posts for each in counts)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dashboard.filters import Range, View
+from dashboard.filters import Filters, Range
 from processing.contract import Incident
 from processing.queries import Coverage
 
@@ -55,7 +55,9 @@ def width_for(length: timedelta) -> timedelta:
     return next((width for width in WIDTHS if length / width <= MOST_BINS), WIDTHS[-1])
 
 
-def window_of(view: View, now: datetime, first: datetime, incidents: Sequence[Incident], *, finished: bool) -> Window:
+def window_of(
+    view: Filters, now: datetime, first: datetime, incidents: Sequence[Incident], *, finished: bool
+) -> Window:
     """The time to show. Unless nothing more will come, it ends with a whole bin: half a bin looks like a fall."""
     start, until = now - LENGTHS.get(view.range, now - first), now
     chosen = next((incident for incident in incidents if incident.id == view.incident), None)

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 from deploy import logs
+from deploy.open_files import raise_limit, require_enough
 from deploy.optional_dependencies import EXTRAS, NotInstalled
-from deploy.supervisor.open_files import raise_limit, require_enough
 from deploy.supervisor.parent_death import die_with_parent
 from deploy.terminal.progress import printable
 from ingest.errors import Failure

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 
-from ingest.transport.files import Broken, read_lines
+from ingest.transport.files import BrokenLine, read_lines
 from processing.detection.csv import detect_lines, explain_line
 from processing.detection.detector import DetectorPolicy
 from processing.tagging.tagger import Enricher, tag_lines
@@ -102,7 +102,7 @@ def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:
     for line in read_lines(path):
         yield from repeat(b"", line.number - reached - 1)
         reached = line.number
-        if isinstance(line.content, Broken):
+        if isinstance(line.content, BrokenLine):
             complaints.of_line(line.number, line.content.reason)
             yield b""
         else:

@@ -15,7 +15,7 @@ from deploy.supervisor.endpoints import LOOPBACK, clickhouse_answers, clickhouse
 from deploy.supervisor.environments import PASSWORDS, told
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data
-from deploy.supervisor.process import Child, Part
+from deploy.supervisor.process import ManagedProcess, ProcessSpec
 from deploy.supervisor.supervisor import wait_for_store
 from deploy.writer import kept_password, writer
 from processing.store.client import (
@@ -61,7 +61,7 @@ def _opened(settings: Settings, *, create: bool) -> Iterator[Settings]:
 def _embedded(settings: Settings) -> Iterator[None]:
     part = warehouse_part(settings)
     log = fresh_log(settings.data_dir / "logs", "warehouse")
-    child = Child(part, log)
+    child = ManagedProcess(part, log)
     child.start()
     try:
         wait_for_store(settings, child)
@@ -72,7 +72,7 @@ def _embedded(settings: Settings) -> Iterator[None]:
         child.end(patience=8.0)
 
 
-def warehouse_part(settings: Settings) -> Part:
+def warehouse_part(settings: Settings) -> ProcessSpec:
     """The embedded store, with what it takes.
 
     Raises:
@@ -82,7 +82,7 @@ def warehouse_part(settings: Settings) -> Part:
     if not settings.processing.clickhouse_password.get_secret_value():
         kept_password(settings.data_dir)
     command = (sys.executable, "-m", "deploy.cli", "warehouse")
-    return Part("warehouse", command, told(os.environ, settings.data_dir, PASSWORDS))
+    return ProcessSpec("warehouse", command, told(os.environ, settings.data_dir, PASSWORDS))
 
 
 def _where_else(settings: Settings, error: StoreRefused) -> str:

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 POLICY = BackoffPolicy(first=timedelta(milliseconds=500), cap=timedelta(seconds=5))
 
 
-def keep_at(work: Callable[[], Result], stop: threading.Event) -> Result | None:
+def retry_while_unavailable(work: Callable[[], Result], stop: threading.Event) -> Result | None:
     """The result of `work`, begun again as often as the log or the store fails under it; None when told to stop.
 
     Only for work that loses nothing by that: what a worker has not committed it reads again, and a source goes on

@@ -81,7 +81,7 @@ class Step:
 
 
 @dataclass
-class Tracker:
+class InFlight:
     """Messages in the order in which the source yielded them. Deliveries arrive from another thread."""
 
     _steps: deque[Step] = field(default_factory=deque)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.contract import CollectorState, Post, Progress
-from ingest.source import Item, PartStatus, Reached
+from ingest.source import Item, PartStatus, Watermark
 
 DETAIL_KEPT = 500
 
 
 @dataclass(slots=True)
-class Tally:
+class CollectorStats:
     """What a run has done so far, and what it has heard. All times are the wall clock."""
 
     started: datetime
@@ -43,12 +43,12 @@ class Tally:
         else:
             self.faults.pop(status.part, None)
 
-    def taken(self, step: Item | Reached, now: datetime) -> None:
+    def taken(self, step: Item | Watermark, now: datetime) -> None:
         """Note a sign of life of the network."""
         self.events += 1
         self.last_event = now
         self.state, self.detail = "listening", ""
-        if isinstance(step, Reached):
+        if isinstance(step, Watermark):
             return
         if isinstance(step.found, Post):
             self.posts += 1
@@ -77,7 +77,7 @@ class Tally:
             self.detail = f"Nothing has come for {silent_after.total_seconds():g} s."
 
 
-def progress(source: str, tally: Tally, reached: Reached | None) -> Progress:
+def progress(source: str, tally: CollectorStats, reached: Watermark | None) -> Progress:
     """The collector's word. What has covered nothing yet covers the empty stretch at its start."""
     return Progress(
         source=source,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingest.cursors import Tracker
+from ingest.cursors import InFlight
 from ingest.kafka import PostProducer
-from ingest.progress import Tally, progress
-from ingest.source import Reached
+from ingest.progress import CollectorStats, progress
+from ingest.source import Watermark
 
 HEALTH_EVERY = 3.0
 """Seconds between two words, also while there is nothing new."""
@@ -19,15 +19,15 @@ class Reporter:
 
     source: str
     producer: PostProducer
-    tracker: Tracker
-    tally: Tally
-    _reached: Reached | None = None
-    _due: tuple[int, Reached] | None = None
+    tracker: InFlight
+    tally: CollectorStats
+    _reached: Watermark | None = None
+    _due: tuple[int, Watermark] | None = None
     """What is to be said once so many messages are acknowledged."""
-    _said: Reached | None = None
+    _said: Watermark | None = None
     _last: float = 0.0
 
-    def reached(self, step: Reached) -> None:
+    def reached(self, step: Watermark) -> None:
         """Note how far the source has come, behind everything that was sent until now."""
         self._reached = step
 

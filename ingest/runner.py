@@ -19,14 +19,14 @@ import structlog
 
 from ingest.clocks import utc_now
 from ingest.contract import POSTS_TOPIC, Post, Rejected
-from ingest.cursors import CursorFile, Step, Tracker
+from ingest.cursors import CursorFile, InFlight, Step
 from ingest.event_time import time_of
 from ingest.kafka import BrokerUnavailable, Delivery, PostProducer
 from ingest.kafka.committed import Committed
-from ingest.progress import Tally
+from ingest.progress import CollectorStats
 from ingest.reporter import Reporter
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Permanent, Reached, Source, Transient
+from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Permanent, Source, Transient, Watermark
 
 log = structlog.get_logger()
 
@@ -54,11 +54,11 @@ class Pace:
         return (moment - first).total_seconds() / self.speed
 
 
-Tell = Callable[[Tally], None]
+Tell = Callable[[CollectorStats], None]
 
 
 @dataclass
-class Run:
+class SourceRunner:
     """One run of one source. `committed` is given where only counted posts are safe: see `ingest.cursors`."""
 
     source: Source
@@ -73,8 +73,8 @@ class Run:
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
     clock: Clock = utc_now
     chance: Callable[[], float] = random.random
-    tally: Tally = field(init=False)
-    _tracker: Tracker = field(default_factory=Tracker)
+    tally: CollectorStats = field(init=False)
+    _tracker: InFlight = field(default_factory=InFlight)
     _cursor: Cursor = field(default_factory=dict)
     _reporter: Reporter = field(init=False)
     _unsaved: Cursor | None = None
@@ -85,10 +85,10 @@ class Run:
     _started: tuple[float, datetime] | None = None
 
     def __post_init__(self) -> None:
-        self.tally = Tally(self.clock())
+        self.tally = CollectorStats(self.clock())
         self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
-    def __call__(self) -> Tally:
+    def __call__(self) -> CollectorStats:
         """Read the source to its end, or until `stop` is set.
 
         Raises:
@@ -136,7 +136,7 @@ class Run:
                         self._wait_until_due(step)
                 if self.stop.is_set():
                     return
-                if isinstance(step, Item | Reached):
+                if isinstance(step, Item | Watermark):
                     self._take(step)
                 self._keep_up()
         finally:
@@ -163,11 +163,11 @@ class Run:
             self._keep_up()
             self.stop.wait(min(left, REPORT_EVERY))
 
-    def _take(self, step: Item | Reached) -> None:
+    def _take(self, step: Item | Watermark) -> None:
         if self._first_step is None:
             self._first_step = time.monotonic()
         match step:
-            case Reached():
+            case Watermark():
                 self._reporter.reached(step)
                 self._tracker.reached(step.cursor)
             case Item(found=Rejected() as rejected):
@@ -185,12 +185,12 @@ class Run:
 
         return note
 
-    def _wait_until_due(self, step: Item | Reached) -> None:
+    def _wait_until_due(self, step: Item | Watermark) -> None:
         if self.pace is None:
             return
         moment: datetime | None = None
         match step:
-            case Reached():
+            case Watermark():
                 moment = step.until
             case Item(found=Post() as post):
                 moment = time_of(post)

@@ -56,7 +56,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class Watermark:
     """Everything between these event times has been yielded, without a gap.
 
     `complete` says that nothing more will come.
@@ -215,7 +215,7 @@ class Source(Protocol):
         """Names this collector, and with it its cursor and what it has covered."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Yield what lies behind the cursor, in the network's order.
 
         Raises:

@@ -37,12 +37,12 @@ from processing.shortage import Shortage
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.pseudonyms import PLAIN, AuthorNames
-from processing.store.refusals import Refused, write_apart
+from processing.store.refusals import RefusedItem, write_apart
 from processing.store.versions import next_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.tagging.language import LanguageDetector
 from processing.tagging.tagger import Enricher
-from processing.tagging.topics import Outcome, ReloadingTaxonomy
+from processing.tagging.topics import ReloadingTaxonomy, ReloadOutcome
 
 log = structlog.get_logger()
 
@@ -104,12 +104,12 @@ def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
     return Rejected(source=what.source, where=where, reason=reason, raw=encode(what).decode()[:RAW_KEPT])
 
 
-def _refused_progress(refused: Refused[tuple[int, Progress]]) -> Rejected:
+def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:
     partition, progress = refused.item
     return _rejection(progress, f"progress of {progress.source} in partition {partition}", refused.reason)
 
 
-def _refused_recount(refused: Refused[datetime]) -> Rejected:
+def _refused_recount(refused: RefusedItem[datetime]) -> Rejected:
     return Rejected(source="counts", where=f"{refused.item:%Y-%m-%dT%H:%MZ}", reason=refused.reason, raw="")
 
 
@@ -178,7 +178,7 @@ class Pipeline:
     def _refresh(self) -> None:
         """People edit the taxonomy while posts come in: the next batch is tagged by the file as it is then."""
         outcome, sentence = self.taxonomy.refresh()
-        if outcome is Outcome.REPLACED:
+        if outcome is ReloadOutcome.REPLACED:
             self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
         if sentence:
             log.warning("taxonomy", outcome=outcome.value, what=sentence)

@@ -8,15 +8,15 @@ import streamlit as st
 
 from dashboard.i18n import Words, duration, moment
 from dashboard.markup import Markup, displayable, element
-from dashboard.snapshot import Collector, Listening, Snapshot, collectors
+from dashboard.snapshot import Collector, CollectorState, Snapshot, collectors
 from dashboard.views.headline import counted_until
 
 SIGNS = {
-    Listening.COMPLETE: "✓",
-    Listening.LISTENING: "●",
-    Listening.SILENT: "✕",
-    Listening.AWAY: "✕",
-    Listening.FAILED: "✕",
+    CollectorState.COMPLETE: "✓",
+    CollectorState.LISTENING: "●",
+    CollectorState.SILENT: "✕",
+    CollectorState.AWAY: "✕",
+    CollectorState.FAILED: "✕",
 }
 LONGEST_DETAIL = 500
 
@@ -37,11 +37,11 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
 
 def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     says = {
-        Listening.COMPLETE: words.collector_complete,
-        Listening.LISTENING: words.collector_listening,
-        Listening.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
-        Listening.AWAY: words.collector_away,
-        Listening.FAILED: words.collector_failed,
+        CollectorState.COMPLETE: words.collector_complete,
+        CollectorState.LISTENING: words.collector_listening,
+        CollectorState.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
+        CollectorState.AWAY: words.collector_away,
+        CollectorState.FAILED: words.collector_failed,
     }
     return element(
         "p",

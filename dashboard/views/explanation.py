@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from dashboard.filters import View
+from dashboard.filters import Filters
 from dashboard.i18n import Words, moment, number
 from dashboard.i18n.labels import evidence_name, language_name
 from dashboard.markup import Markup, displayable, element, safe_link
@@ -16,13 +16,13 @@ from dashboard.views.verdict import badge, doubts, sentence
 from processing.contract import Evidence, Incident
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
 from processing.explanation.sentences import figure, limit
-from processing.queries import Query
+from processing.queries import Statement
 
 LONGEST_NAME = 60
 MOST_SHARES = 12
 
 
-def show(explained: Explanation, view: View, words: Words) -> None:
+def show(explained: Explanation, view: Filters, words: Words) -> None:
     """Draw the whole of it below the chart."""
     incident = explained.incident
     st.subheader(words.why.format(topic=incident_name(incident, view)), anchor=False)
@@ -40,13 +40,13 @@ def show(explained: Explanation, view: View, words: Words) -> None:
     _who(explained, incident, view, words)
 
 
-def _terms(parts: Sequence[Terms], view: View, words: Words) -> None:
+def _terms(parts: Sequence[Terms], view: Filters, words: Words) -> None:
     st.markdown(f"**{words.driving_terms}**")
     st.html(element("div", *(_language(part, view, words) for part in parts), css="bw-drivers"))
     _asked(words, *(query for part in parts for query in (part.query, part.query_before)))
 
 
-def _language(part: Terms, view: View, words: Words) -> Markup:
+def _language(part: Terms, view: Filters, words: Words) -> Markup:
     """A language's terms as chips; each has the direction of its own letters."""
     chips = [
         element(
@@ -73,14 +73,14 @@ def _language(part: Terms, view: View, words: Words) -> Markup:
     )
 
 
-def _posts(title: str, rows: Sequence[SharedPost], query: Query, view: View, words: Words) -> None:
+def _posts(title: str, rows: Sequence[SharedPost], query: Statement, view: Filters, words: Words) -> None:
     st.markdown(f"**{title}**")
     shown = [_post(row, view, words) for row in rows] or [element("p", words.none, css="bw-note")]
     st.html(element("div", *shown, css="bw-why-posts"))
     _asked(words, query)
 
 
-def _post(post: SharedPost, view: View, words: Words) -> Markup:
+def _post(post: SharedPost, view: Filters, words: Words) -> Markup:
     shared = max(post.shared, post.reposts or 0)
     about = [moment(words, post.created_at), language_name(view.ui, post.language), post.source]
     about += [words.colon.format(name=words.reposts, value=number(shared))] * bool(shared)
@@ -93,7 +93,7 @@ def _post(post: SharedPost, view: View, words: Words) -> Markup:
     )
 
 
-def _columns(explained: Explanation, view: View, words: Words) -> None:
+def _columns(explained: Explanation, view: Filters, words: Words) -> None:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _counted(words.links, explained.links.rows, explained.links.query, words)
@@ -105,13 +105,13 @@ def _columns(explained: Explanation, view: View, words: Words) -> None:
         _shares(words.sources, explained.sources.rows, explained.sources.query, words, None)
 
 
-def _counted(title: str, rows: Sequence[Counted], query: Query, words: Words) -> None:
+def _counted(title: str, rows: Sequence[Counted], query: Statement, words: Words) -> None:
     named = [(pointed_at(row.name), number(row.authors), number(row.posts)) for row in rows]
     _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
     _asked(words, query)
 
 
-def _shares(title: str, rows: Sequence[Share], query: Query, words: Words, view: View | None) -> None:
+def _shares(title: str, rows: Sequence[Share], query: Statement, words: Words, view: Filters | None) -> None:
     named = ((language_name(view.ui, row.name) if view else row.name, row) for row in rows[:MOST_SHARES] if row.posts)
     _table(
         (title, words.share, words.usual_share),
@@ -120,7 +120,7 @@ def _shares(title: str, rows: Sequence[Share], query: Query, words: Words, view:
     _asked(words, query)
 
 
-def _who(explained: Explanation, incident: Incident, view: View, words: Words) -> None:
+def _who(explained: Explanation, incident: Incident, view: Filters, words: Words) -> None:
     """The figures of the verdict, and those of who speaks in the language that is looked at."""
     left, right = st.columns(2, gap="large")
     with left:
@@ -132,7 +132,7 @@ def _who(explained: Explanation, incident: Incident, view: View, words: Words) -
         _asked(words, explained.concentration.query)
 
 
-def _evidence(each: Evidence, view: View) -> tuple[str, str, str]:
+def _evidence(each: Evidence, view: Filters) -> tuple[str, str, str]:
     name = evidence_name(view.ui, each.name)
     return (element("b", name) if each.decisive else name, figure(each), limit(each))
 
@@ -172,7 +172,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     st.html(element("table", heads, *body, css="bw-table"))
 
 
-def _asked(words: Words, *queries: Query) -> None:
+def _asked(words: Words, *queries: Statement) -> None:
     """The SQL of what stands above, each query once."""
     with st.expander(words.sql, icon=":material/code:"):
         st.caption(words.sql_note)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import streamlit as st
 
-from dashboard.filters import Range, Split, View, from_address, to_address
+from dashboard.filters import Filters, Range, Split, from_address, to_address
 from dashboard.i18n import WORDS, Interface, Words, moment
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.snapshot import Snapshot
@@ -17,17 +17,17 @@ from processing.contract import Incident
 MOVE = "move"
 
 
-def chosen() -> View:
+def chosen() -> Filters:
     """What is chosen: by the filters if they have been touched, else by the address, else by default."""
     arabic = (st.context.locale or "").lower().startswith("ar")
     view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
     touched = {
         field.name: st.session_state[field.name]
-        for field in fields(View)
+        for field in fields(Filters)
         if st.session_state.get(field.name) is not None
     }
     view = replace(view, **(touched | st.session_state.pop(MOVE, {})))
-    st.session_state.update({field.name: getattr(view, field.name) for field in fields(View)})
+    st.session_state.update({field.name: getattr(view, field.name) for field in fields(Filters)})
     return view
 
 
@@ -40,11 +40,11 @@ def look_around(incident: Incident) -> None:
     st.session_state[MOVE] = {"range": Range.INCIDENT, "incident": incident.id, "topic": incident.topic}
 
 
-def settle(snapshot: Snapshot, view: View) -> None:
+def settle(snapshot: Snapshot, view: Filters) -> None:
     """Where the chosen surge is not there (none is chosen yet, or an address is old), begin again with the newest."""
     known = [incident.id for incident in snapshot.incidents]
     if view.range is Range.INCIDENT and view.incident not in known:
-        st.session_state[MOVE] = {"incident": known[0]} if known else {"range": View().range}
+        st.session_state[MOVE] = {"incident": known[0]} if known else {"range": Filters().range}
         st.rerun()
 
 
@@ -53,7 +53,7 @@ def are_to_move() -> bool:
     return MOVE in st.session_state
 
 
-def remember(view: View) -> None:
+def remember(view: Filters) -> None:
     """Write the choice into the address."""
     address = to_address(view)
     if st.query_params.to_dict() != address:
@@ -72,7 +72,7 @@ def interface_switch(words: Words) -> None:
     )
 
 
-def show(snapshot: Snapshot, view: View, words: Words) -> None:
+def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
     """Draw the filters of the data."""
     ranges = [each for each in Range if each is not Range.INCIDENT or snapshot.incidents]
     time, topic, language = st.columns([8, 3, 3])
@@ -112,7 +112,7 @@ def _by_name(label: str, key: str, names: dict[str, str]) -> None:
     st.selectbox(label, options, key=key, format_func=names.__getitem__, placeholder=label)
 
 
-def _incident(snapshot: Snapshot, view: View, words: Words) -> None:
+def _incident(snapshot: Snapshot, view: Filters, words: Words) -> None:
     # The moment comes first: where the screen cuts the end off, half a clock time would be a wrong one.
     known = {
         incident.id: words.separator.join((moment(words, incident.start), incident_name(incident, view)))

@@ -6,14 +6,14 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard.filters import View
+from dashboard.filters import Filters
 from dashboard.i18n import Words, duration, moment, number
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, element
-from dashboard.snapshot import Mood, Snapshot, going_on, is_live, mood_of, strongest, surges
+from dashboard.snapshot import HeadlineState, Snapshot, going_on, is_live, mood_of, strongest, surges
 from processing.contract import EVERYTHING, Incident
 
-SIGNS = {Mood.SURGING: "▲", Mood.CALM: "●", Mood.CATCHING_UP: "◔", Mood.STALE: "?"}
+SIGNS = {HeadlineState.SURGING: "▲", HeadlineState.CALM: "●", HeadlineState.CATCHING_UP: "◔", HeadlineState.STALE: "?"}
 
 
 def banner(snapshot: Snapshot, words: Words) -> None:
@@ -22,7 +22,7 @@ def banner(snapshot: Snapshot, words: Words) -> None:
         st.warning(words.partly_synthetic if snapshot.collected else words.synthetic, icon="⚠️")
 
 
-def show(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> None:
+def show(snapshot: Snapshot, view: Filters, words: Words, wall: datetime) -> None:
     """Draw the headline and the three figures beside it."""
     mood = mood_of(snapshot, wall)
     title, *details = headline(snapshot, view, words, wall)
@@ -41,16 +41,16 @@ def show(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> None:
     )
 
 
-def headline(snapshot: Snapshot, view: View, words: Words, wall: datetime) -> tuple[str, ...]:
+def headline(snapshot: Snapshot, view: Filters, words: Words, wall: datetime) -> tuple[str, ...]:
     """The title, and the sentences under it."""
     mood = mood_of(snapshot, wall)
     now = moment(words, snapshot.now)
-    if mood is Mood.SURGING:
+    if mood is HeadlineState.SURGING:
         return _surging(snapshot, view, words)
-    if mood is Mood.CATCHING_UP:
+    if mood is HeadlineState.CATCHING_UP:
         until = moment(words, snapshot.watched_until) if snapshot.watched_until else "—"
         return words.catching_up, words.catching_up_detail.format(until=until, now=now)
-    if mood is Mood.STALE:
+    if mood is HeadlineState.STALE:
         age = duration(words, wall - max(stretch.heard_at for stretch in snapshot.coverage))
         return words.stale, words.stale_detail.format(age=age, now=now)
     return words.calm, words.calm_detail.format(now=now), *_last(surges(snapshot.incidents)[:1], view, words)
@@ -63,7 +63,7 @@ def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
     return words.counted_until.format(now=moment(words, snapshot.now)) + words.separator + distance
 
 
-def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
+def _surging(snapshot: Snapshot, view: Filters, words: Words) -> tuple[str, ...]:
     going = going_on(snapshot.incidents)
     lead = strongest(going)
     detail = words.surging_detail.format(
@@ -80,14 +80,14 @@ def _surging(snapshot: Snapshot, view: View, words: Words) -> tuple[str, ...]:
     )
 
 
-def incident_name(incident: Incident, view: View) -> str:
+def incident_name(incident: Incident, view: Filters) -> str:
     """Its topic, the sub-topic that led it, which says more than the root, and the language where one leads."""
     topics = [topic_name(view.ui, topic) for topic in (incident.topic, *incident.subtopics[:1])]
     alone = incident.lead_language != EVERYTHING
     return " · ".join([*topics, *([language_name(view.ui, incident.lead_language)] if alone else [])])
 
 
-def _last(incidents: tuple[Incident, ...], view: View, words: Words) -> tuple[str, ...]:
+def _last(incidents: tuple[Incident, ...], view: Filters, words: Words) -> tuple[str, ...]:
     return tuple(
         words.last_surge.format(
             topic=incident_name(last, view),

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard.filters import View
+from dashboard.filters import Filters
 from dashboard.i18n import Words, moment, number
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, displayable, element
@@ -21,7 +21,7 @@ from processing.explanation.sentences import rarity
 MOST_CARDS = 6
 
 
-def show(snapshot: Snapshot, view: View, words: Words) -> None:
+def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
     """Draw the cards, newest first."""
     st.subheader(words.incidents, anchor=False)
     if not snapshot.incidents:
@@ -34,7 +34,7 @@ def show(snapshot: Snapshot, view: View, words: Words) -> None:
             st.button(words.show_on_chart, key=f"show-{incident.id}", on_click=filters.look_around, args=(incident,))
 
 
-def card(incident: Incident, view: View, words: Words) -> Markup:
+def card(incident: Incident, view: Filters, words: Words) -> Markup:
     """One surge as HTML."""
     return element(
         "article",
@@ -70,7 +70,7 @@ def _badges(incident: Incident, words: Words) -> list[Markup]:
     return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges
 
 
-def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
+def _facts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
     facts = {
         words.started: moment(words, incident.start),
         words.peaked: moment(words, incident.peak),
@@ -90,7 +90,7 @@ def _facts(incident: Incident, view: View, words: Words) -> list[Markup]:
     ]
 
 
-def _terms(incident: Incident, view: View) -> Iterator[Markup]:
+def _terms(incident: Incident, view: Filters) -> Iterator[Markup]:
     """The terms that drive it, a line a language, as the alert has them."""
     for language, terms in groupby(incident.terms, key=lambda each: each.language):
         chips = (element("bdi", displayable(each.term), css="bw-chip", lang=language) for each in terms)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard.filters import ROOT_TOPIC, View
+from dashboard.filters import ROOT_TOPIC, Filters
 from dashboard.i18n import Words, moment
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, displayable, element, safe_link
@@ -16,7 +16,7 @@ from processing.queries import StoredPost
 LONGEST_ADDRESS = 80
 
 
-def show(snapshot: Snapshot, view: View, words: Words) -> None:
+def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
     """Draw the newest posts."""
     st.subheader(words.latest_posts, anchor=False)
     if not snapshot.posts:
@@ -27,7 +27,7 @@ def show(snapshot: Snapshot, view: View, words: Words) -> None:
         st.html(element("div", *(article(post, view, words) for post in snapshot.posts), css="bw-posts"))
 
 
-def article(post: StoredPost, view: View, words: Words) -> Markup:
+def article(post: StoredPost, view: Filters, words: Words) -> Markup:
     """One post as HTML. `dir=auto` gives each text the direction of its own first letter."""
     topics = [topic_name(view.ui, topic) for topic in post.topics if topic != ROOT_TOPIC]
     about = (moment(words, post.created_at), language_name(view.ui, post.language), post.source, *topics)

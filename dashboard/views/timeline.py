@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 import streamlit as st
 
 from dashboard.charts import colours, names_of, timeline
-from dashboard.filters import Split, View
+from dashboard.filters import Filters, Split
 from dashboard.i18n import Words, moment
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
-from dashboard.snapshot import OTHERS, Mark, Snapshot
+from dashboard.snapshot import OTHERS, Snapshot, SurgeMark
 from processing.contract import VerdictName
 
 
-def show(snapshot: Snapshot, view: View, words: Words) -> None:
+def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
     """Draw the lines of the chosen split."""
     if not snapshot.lines:
         st.info(words.nothing_in_range)
@@ -43,7 +43,7 @@ def show(snapshot: Snapshot, view: View, words: Words) -> None:
         st.caption(" ".join(notes))
 
 
-def _explained(marks: Sequence[Mark], words: Words) -> Iterator[str]:
+def _explained(marks: Sequence[SurgeMark], words: Words) -> Iterator[str]:
     """What the kinds of marks that the chart has mean."""
     organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
     if True in organic:
@@ -52,14 +52,14 @@ def _explained(marks: Sequence[Mark], words: Words) -> Iterator[str]:
         yield words.doubts_explained
 
 
-def line_name(line: str, view: View, words: Words) -> str:
+def line_name(line: str, view: Filters, words: Words) -> str:
     """What a line is called."""
     if line == OTHERS:
         return words.other
     return topic_name(view.ui, line) if view.by is Split.TOPIC else language_name(view.ui, line)
 
 
-def _legend(lines: tuple[str, ...], view: View, words: Words) -> None:
+def _legend(lines: tuple[str, ...], view: Filters, words: Words) -> None:
     """Outside the canvas: there it wraps on a telephone and follows the direction of the page."""
     palette = colours(lines)
     st.html(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.filters import View
+from dashboard.filters import Filters
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import Markup, element
@@ -23,12 +23,12 @@ def badge(incident: Incident, words: Words) -> Markup:
     return element("span", names[incident.verdict], css=f"bw-badge bw-{incident.verdict.value}")
 
 
-def sentence(incident: Incident, view: View) -> Markup:
+def sentence(incident: Incident, view: Filters) -> Markup:
     """What decided it."""
     return element("span", verdict_sentence(incident.verdict, incident.evidence, view.ui.value))
 
 
-def doubts(incident: Incident, view: View, words: Words) -> list[Markup]:
+def doubts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
     """The languages that rose and are not named as those of people, a sentence each."""
     shown = [
         doubt_sentence(doubt, language_name(view.ui, doubt.language), view.ui.value)

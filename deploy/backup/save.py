@@ -23,7 +23,7 @@ import zstandard
 from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest, refuse_cluster
 from processing.contract import ClickHouseAddress
-from processing.store.client import Store, Streamed
+from processing.store.client import Store, StreamedRows
 from processing.store.versions import take_version
 
 PATIENCE = timedelta(hours=1)
@@ -104,7 +104,7 @@ def _save_table(store: Store, table: str, *, versioned: bool, folder: Path) -> I
             yield _write(folder, table, f"{table}.{partition}.native.zst", result)
 
 
-def _write(folder: Path, table: str, name: str, result: Streamed) -> File:
+def _write(folder: Path, table: str, name: str, result: StreamedRows) -> File:
     path = folder / name
     with path.open("wb") as raw, zstandard.ZstdCompressor(level=3).stream_writer(raw) as compressed:
         for piece in result.pieces:

@@ -12,8 +12,8 @@ from deploy.commands.live import ProgressStyle, add_live_sources, as_json, print
 from deploy.commands.options import settings
 from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
 from deploy.processes.source import ArchiveOptions, run_archive
-from deploy.terminal.progress import Reading, Screen
-from ingest.progress import Tally
+from deploy.terminal.progress import Screen, SourceProgress
+from ingest.progress import CollectorStats
 from ingest.sources.archive.source import Archive
 
 app = typer.Typer(help="Read one source into the log.")
@@ -56,9 +56,9 @@ def ingest_archive(
     print(f"{tally.posts:,} posts sent, {tally.rejected:,} lines rejected")
 
 
-def _reading(archive: Archive, tally: Tally) -> Reading:
+def _reading(archive: Archive, tally: CollectorStats) -> SourceProgress:
     total = None if archive.outline is None else archive.outline.lines
-    return Reading("archive", tally.posts, tally.rejected, total)
+    return SourceProgress("archive", tally.posts, tally.rejected, total)
 
 
 add_live_sources(app)

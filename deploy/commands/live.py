@@ -21,8 +21,8 @@ from rich.table import Table
 from deploy.commands.options import settings
 from deploy.processes.source import run_live
 from deploy.source_options import default_of, option, variable
-from deploy.terminal.progress import Reading, Screen
-from ingest.progress import Tally
+from deploy.terminal.progress import Screen, SourceProgress
+from ingest.progress import CollectorStats
 from ingest.source import About, SourceKind
 from ingest.sources import SOURCES
 
@@ -110,13 +110,13 @@ def read_live(name: str, given: dict[str, str], progress: ProgressStyle) -> None
     print(f"{tally.posts:,} posts sent, {tally.rejected:,} rejected")
 
 
-def as_json(reading: Reading) -> str:
+def as_json(reading: SourceProgress) -> str:
     """One line for the process that started this one."""
     return msgspec.json.encode(reading).decode()
 
 
-def _reading(name: str, tally: Tally) -> Reading:
-    return Reading(name, tally.posts, tally.rejected, None, tally.events, tally.state, tally.word)
+def _reading(name: str, tally: CollectorStats) -> SourceProgress:
+    return SourceProgress(name, tally.posts, tally.rejected, None, tally.events, tally.state, tally.word)
 
 
 def print_sources() -> None:

@@ -14,7 +14,7 @@ from deploy.terminal.incidents import incident_lines
 from deploy.writer import writer
 from processing import queries
 from processing.store.client import Store
-from processing.store.deletions import Named, delete, posts_named
+from processing.store.deletions import DeletionTarget, delete, posts_named
 from processing.store.migrate import migrate
 from processing.store.migrate import status as schema_status
 from processing.store.pseudonyms import AuthorNames
@@ -81,16 +81,18 @@ def forget(
     print(f"Forgotten, and {purged:,} versions of posts taken off the disk.")
 
 
-def _named(names: AuthorNames, now: datetime, author: str | None, post: str | None, source: str | None) -> Named:
+def _named(
+    names: AuthorNames, now: datetime, author: str | None, post: str | None, source: str | None
+) -> DeletionTarget:
     match author, post, source:
         case str(), None, None:
             network, name = _split("--author", author)
-            return Named(network, authors=dict.fromkeys(names.every(network, name), now))
+            return DeletionTarget(network, authors=dict.fromkeys(names.every(network, name), now))
         case None, str(), None:
             network, name = _split("--post", post)
-            return Named(network, [name])
+            return DeletionTarget(network, [name])
         case None, None, str():
-            return Named(source, all_until=now)
+            return DeletionTarget(source, all_until=now)
         case _:
             raise typer.BadParameter("Say one of --author, --post and --source.")
 

@@ -16,8 +16,8 @@ from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns,
 from deploy.demo.generate import write as write_demo
 from deploy.processes.source import ArchiveOptions
 from deploy.source_options import live_source, source_settings, sources_for_up
-from deploy.supervisor.up import UpOptions
-from deploy.supervisor.up import up as run_up
+from deploy.up import UpOptions
+from deploy.up import up as run_up
 from ingest.sources import SOURCES
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]

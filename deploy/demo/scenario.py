@@ -49,7 +49,7 @@ class Wave:
 
 
 @dataclass(frozen=True)
-class Event:
+class ScenarioEvent:
     """One thing that happened. `languages` gives each its share of the peak and its delay in minutes.
 
     `phases` are (minutes since the start, what the posts are about from then on).
@@ -81,7 +81,7 @@ class Event:
         return next((mix for after, mix in reversed(self.phases) if elapsed >= after), self.phases[0][1])
 
 
-INDIA_BAN = Event(
+INDIA_BAN = ScenarioEvent(
     name="india-ban",
     start=datetime(2020, 6, 29, 15, 30, tzinfo=UTC),
     wave=Wave(peak=21.0, rise=50, fast=0.6, fast_decay=120, slow_decay=520, lasts=36 * 60),
@@ -110,7 +110,7 @@ INDIA_BAN = Event(
     note="India bans 59 apps, TikTok among them; a tail of a day, the app stores follow on 30 June.",
 )
 
-US_REMARK = Event(
+US_REMARK = ScenarioEvent(
     name="us-remark",
     start=datetime(2020, 7, 7, 2, 0, tzinfo=UTC),
     wave=Wave(peak=8.0, rise=30, fast=0.6, fast_decay=90, slow_decay=400, lasts=24 * 60),
@@ -132,7 +132,7 @@ US_REMARK = Event(
     note="The US Secretary of State says on television that the US is looking at a ban (6 July, US evening).",
 )
 
-HONG_KONG_EXIT = Event(
+HONG_KONG_EXIT = ScenarioEvent(
     name="hong-kong-exit",
     start=datetime(2020, 7, 7, 3, 0, tzinfo=UTC),
     wave=Wave(peak=4.5, rise=30, fast=0.6, fast_decay=70, slow_decay=240, lasts=18 * 60),
@@ -141,7 +141,7 @@ HONG_KONG_EXIT = Event(
     note="TikTok says it leaves Hong Kong.",
 )
 
-AMAZON_EMAIL = Event(
+AMAZON_EMAIL = ScenarioEvent(
     name="amazon-email",
     start=datetime(2020, 7, 10, 16, 0, tzinfo=UTC),
     wave=Wave(peak=56.0, rise=25, fast=0.72, fast_decay=55, slow_decay=230, lasts=30 * 60),
@@ -178,7 +178,7 @@ AMAZON_EMAIL = Event(
     note="Amazon's e-mail tells staff to delete TikTok from phones that reach company mail.",
 )
 
-AMAZON_RETRACTION = Event(
+AMAZON_RETRACTION = ScenarioEvent(
     name="amazon-retraction",
     start=datetime(2020, 7, 10, 21, 0, tzinfo=UTC),
     wave=Wave(peak=38.0, rise=18, fast=0.72, fast_decay=50, slow_decay=200, lasts=27 * 60),

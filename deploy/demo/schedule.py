@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from deploy.demo import everyday
 from deploy.demo.communities import ACTIVITY, COMMUNITIES, HOURS, MINUTES, Community
-from deploy.demo.scenario import EVENTS, Event, Mix, Wave, minute_of
+from deploy.demo.scenario import EVENTS, Mix, ScenarioEvent, Wave, minute_of
 from deploy.demo.situations import Situation
 
 _LATE_SHARE = 0.04
@@ -78,7 +78,7 @@ def _elapsed(rng: Random, wave: Wave) -> float:
     return wave.rise - decay * math.log(1 - rng.random())
 
 
-def _kept(rng: Random, event: Event, language: str, minute: float, begins: float) -> bool:
+def _kept(rng: Random, event: ScenarioEvent, language: str, minute: float, begins: float) -> bool:
     if minute - begins >= event.wave.lasts or minute >= MINUTES:
         return False
     return rng.random() < event.wakefulness(language, minute)

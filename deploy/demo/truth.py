@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 
 from deploy.demo.communities import MINUTES, START
-from deploy.demo.scenario import EVENTS, Event, Mix, minute_of
+from deploy.demo.scenario import EVENTS, Mix, ScenarioEvent, minute_of
 from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK, SUBTOPIC
 
@@ -62,7 +62,7 @@ def _first_posts(seed: int, scale: float) -> _First:
     return first
 
 
-def _of(event: Event, first: _First) -> Iterator[PlantedSurge]:
+def _of(event: ScenarioEvent, first: _First) -> Iterator[PlantedSurge]:
     minutes = _minutes(event)
     spoken = {language: [event.rate(language, m + 0.5) for m in minutes] for language in event.languages}
     every = [sum(rates) for rates in zip(*spoken.values(), strict=True)]
@@ -74,7 +74,7 @@ def _of(event: Event, first: _First) -> Iterator[PlantedSurge]:
         yield from _named(event, "ban", language, rates, first)
 
 
-def _minutes(event: Event) -> range:
+def _minutes(event: ScenarioEvent) -> range:
     first = int(minute_of(event.start))
     return range(first, min(MINUTES, first + int(event.wave.lasts) + _LONGEST_DELAY))
 
@@ -84,7 +84,9 @@ def _share(mix: Mix, topic: str) -> float:
     return sum(weight for one, weight in mix.items() if SUBTOPIC.get(one) == topic) / sum(mix.values())
 
 
-def _named(event: Event, topic: str, language: str, rates: list[float], first: _First) -> Iterator[PlantedSurge]:
+def _named(
+    event: ScenarioEvent, topic: str, language: str, rates: list[float], first: _First
+) -> Iterator[PlantedSurge]:
     """The surge of one series, from its posts a minute; nothing where it is too small to be called one."""
     top, start = max(rates), first.get((event.name, topic, language))
     if top < _WORTH_NAMING or start is None:
@@ -103,5 +105,5 @@ def _named(event: Event, topic: str, language: str, rates: list[float], first: _
     )
 
 
-def _moment(event: Event, minute: int) -> datetime:
+def _moment(event: ScenarioEvent, minute: int) -> datetime:
     return START + timedelta(minutes=_minutes(event)[minute])

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.patience import keep_at
+from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from ingest.cursors import CursorFile
-from ingest.kafka import GroupWatch, PostProducer, ensure_topics, probe
+from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics, probe
 from ingest.kafka.committed import Committed
-from ingest.progress import Tally
-from ingest.runner import Pace, Run
+from ingest.progress import CollectorStats
+from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
 from ingest.sources.archive.source import Archive
 
@@ -32,7 +32,9 @@ class ArchiveOptions:
     """Of a table, which columns hold what: `ingest.sources.archive.table.columns_from`."""
 
 
-def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, Tally], None]) -> Tally:
+def run_archive(
+    settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
+) -> CollectorStats:
     """Read an archive into the log, from where the last run of it stopped."""
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
@@ -41,7 +43,9 @@ def run_archive(settings: Settings, options: ArchiveOptions, tell: Callable[[Arc
     return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
 
 
-def run_live(settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[Tally], None]) -> Tally:
+def run_live(
+    settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[CollectorStats], None]
+) -> CollectorStats:
     """Read a live source into the log, from where the last run of it stopped, until a signal.
 
     Raises:
@@ -56,11 +60,11 @@ def run_source(
     settings: Settings,
     make: Callable[[], Source],
     pace: Pace | None,
-    tell: Callable[[Tally], None],
+    tell: Callable[[CollectorStats], None],
     silent_after: timedelta = timedelta(minutes=2),
     *,
     once: bool = False,
-) -> Tally:
+) -> CollectorStats:
     """Run one source into the log, again from its saved cursor where the log fails, but for what can be read `once`.
 
     Each time the source is made anew: one that was read further than its cursor would say that what the log has lost
@@ -69,22 +73,24 @@ def run_source(
     stop = until_signalled()
     address = settings.ingest.kafka
     ensure_topics(address, settings.ingest.kafka_partitions)
-    tally = Tally(datetime.now(UTC))
+    tally = CollectorStats(datetime.now(UTC))
 
-    def note(so_far: Tally) -> None:
+    def note(so_far: CollectorStats) -> None:
         nonlocal tally
         tally = so_far
         tell(so_far)
 
-    def work() -> Tally:
+    def work() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)
             committed = None
             if cluster is not None and cluster.memory_only:
-                committed = open_parts.enter_context(Committed(GroupWatch(address, settings.ingest.kafka_group)))
+                committed = open_parts.enter_context(Committed(ConsumerGroup(address, settings.ingest.kafka_group)))
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
-            return Run(source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after)()
+            return SourceRunner(
+                source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
+            )()
 
-    return work() if once else keep_at(work, stop) or tally
+    return work() if once else retry_while_unavailable(work, stop) or tally

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from deploy.patience import keep_at
+from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
@@ -40,7 +40,7 @@ def watch() -> None:
             with upkeep_beside(settings, stop):
                 watching.run(stop, settings.processing.watch_interval)
 
-    keep_at(work, stop)
+    retry_while_unavailable(work, stop)
 
 
 def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from deploy.patience import keep_at
+from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import load
 from deploy.writer import writer
@@ -34,4 +34,4 @@ def process() -> None:
             own = settings.processing
             Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
 
-    keep_at(work, stop)
+    retry_while_unavailable(work, stop)

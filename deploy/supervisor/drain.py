@@ -6,14 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ingest.kafka import GroupWatch
+from ingest.kafka import ConsumerGroup
 from processing import queries
 from processing.detection.bins import end_of_bin
 from processing.queries import Coverage
 
 
 @dataclass(frozen=True)
-class Standing:
+class DrainState:
     """How far counting and looking have come."""
 
     lag: int
@@ -21,7 +21,7 @@ class Standing:
     scored_until: datetime | None
 
 
-def is_complete(standing: Standing, width: timedelta) -> bool:
+def is_complete(standing: DrainState, width: timedelta) -> bool:
     """Nothing waits in the log, the collectors have said their last word, and the watch has passed it."""
     if standing.lag or not all(each.complete for each in standing.coverage):
         return False
@@ -31,9 +31,9 @@ def is_complete(standing: Standing, width: timedelta) -> bool:
     return standing.scored_until is not None and standing.scored_until >= end_of_bin(last, width)
 
 
-def standing(group: GroupWatch, reader: queries.Reader, sources: Collection[str]) -> Standing:
+def standing(group: ConsumerGroup, reader: queries.Reader, sources: Collection[str]) -> DrainState:
     """Ask the log and the store about these collectors."""
-    return Standing(
+    return DrainState(
         group.lag(),
         tuple(each for each in queries.coverage(reader) if each.source in sources),
         queries.scored_until(reader),

@@ -17,7 +17,7 @@ from deploy.supervisor.restart_policy import Deaths
 
 
 @dataclass(frozen=True)
-class Part:
+class ProcessSpec:
     """What to run. `needs` names the parts whose memory it builds on: when one of them dies, it starts anew."""
 
     name: str
@@ -34,10 +34,10 @@ class Part:
 
 
 @dataclass
-class Child:
+class ManagedProcess:
     """A part and the process that runs it now. Its standard output goes to `hear`, line by line, its log to a file."""
 
-    part: Part
+    part: ProcessSpec
     log: Path
     hear: Callable[[str], None] | None = None
     deaths: Deaths = field(default_factory=Deaths)

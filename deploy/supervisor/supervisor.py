@@ -21,7 +21,7 @@ from deploy.settings import Settings
 from deploy.supervisor.endpoints import clickhouse_answers, kafka_answers
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data
-from deploy.supervisor.process import Child, Part
+from deploy.supervisor.process import ManagedProcess, ProcessSpec
 from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
 from deploy.writer import writer
 from ingest.errors import Failure
@@ -46,7 +46,7 @@ class StackFailed(Failure):
 class EndedEarly(StackFailed):
     """A part ended before it answered."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: ManagedProcess) -> None:
         said = " ".join(child.last_words(3).split()) or "nothing"
         super().__init__(f"{child.part.name} {child.ending} before it answered, and said: {said}")
 
@@ -79,16 +79,16 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 
 @dataclass
-class Stack:
+class Supervisor:
     """The children, in the order of their start. `parts` behind `infrastructure` need it to be ready."""
 
     settings: Settings
-    infrastructure: Sequence[Part]
-    parts: Sequence[Part]
+    infrastructure: Sequence[ProcessSpec]
+    parts: Sequence[ProcessSpec]
     hear: Mapping[str, Callable[[str], None]]
     say: Callable[[str], None]
     policy: RestartPolicy = field(default_factory=RestartPolicy)
-    _children: dict[str, Child] = field(default_factory=dict)
+    _children: dict[str, ManagedProcess] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start everything.
@@ -103,9 +103,9 @@ class Stack:
         for part in self.parts:
             self._start(part)
 
-    def _start(self, part: Part) -> None:
+    def _start(self, part: ProcessSpec) -> None:
         log = fresh_log(self.settings.data_dir / "logs", part.name)
-        child = Child(part, log, self.hear.get(part.name))
+        child = ManagedProcess(part, log, self.hear.get(part.name))
         self._children[part.name] = child
         child.start()
 
@@ -140,7 +140,7 @@ class Stack:
                 self._look_at(child)
             stop.wait(LOOK_EVERY)
 
-    def _look_at(self, child: Child) -> None:
+    def _look_at(self, child: ManagedProcess) -> None:
         child.bound_log()
         now = time.monotonic()
         if child.running or child.finished or child.given_up:
@@ -168,11 +168,11 @@ class Stack:
                 self.say(f"{child.part.name} {child.ending}; starting it again (see {child.log})")
                 child.due = restart.at
 
-    def _go_on_without(self, child: Child, sentence: str) -> None:
+    def _go_on_without(self, child: ManagedProcess, sentence: str) -> None:
         child.given_up = True
         self.say(f"{sentence}\nEverything else goes on; start banwatch again once that is mended.")
 
-    def _start_again(self, child: Child) -> None:
+    def _start_again(self, child: ManagedProcess) -> None:
         dependants = [
             other for other in self._children.values() if child.part.name in other.part.needs and not other.given_up
         ]
@@ -207,7 +207,7 @@ class Stack:
             child.reap(deadline)
 
 
-def wait_for_store(settings: Settings, warehouse: Child | None) -> None:
+def wait_for_store(settings: Settings, warehouse: ManagedProcess | None) -> None:
     """Wait until a store answers, for as long as the one that was started runs.
 
     Raises:

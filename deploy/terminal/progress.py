@@ -19,7 +19,7 @@ LONGEST_DETAIL = 300
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class Reading(msgspec.Struct, frozen=True):
+class SourceProgress(msgspec.Struct, frozen=True):
     """How far an ingester has read, and how its network is; `total` is unknown for what has no end."""
 
     source: str
@@ -62,7 +62,7 @@ class Screen:
         """Print a line as it is: no markup, no colour from its content."""
         self._console.print(printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
-    def reading(self, report: Reading) -> None:
+    def reading(self, report: SourceProgress) -> None:
         """Move the bar, or print a line if the last one is some seconds old."""
         done = report.posts + report.rejected
         if self._console.is_terminal:
@@ -74,7 +74,7 @@ class Screen:
             of_total = f" of {report.total:,}" if report.total else ""
             self.line(f"reading {report.source}: {done:,}{of_total} lines")
 
-    def state(self, report: Reading) -> None:
+    def state(self, report: SourceProgress) -> None:
         """Say how a live source is, when that changes or what is wrong with it does."""
         state = report.state if report.events or report.state != "listening" else "connecting"
         detail = " ".join(report.detail.split())

@@ -2,7 +2,7 @@
 
 from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, LogLost, NotKafka, ensure_topics, probe
 from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
-from ingest.kafka.offsets import GroupWatch
+from ingest.kafka.offsets import ConsumerGroup
 from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
 
 __all__ = [
@@ -10,8 +10,8 @@ __all__ = [
     "BrokerRefused",
     "BrokerUnavailable",
     "Cluster",
+    "ConsumerGroup",
     "Delivery",
-    "GroupWatch",
     "LogLost",
     "NotKafka",
     "OnDelivered",

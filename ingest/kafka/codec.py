@@ -23,7 +23,7 @@ REJECTED_HEADERS: Headers = [(HEADER, f"rejected/{CONTRACT_VERSION}".encode())]
 _decode_progress = msgspec.json.Decoder(Progress).decode
 
 
-class Unreadable(ValueError):
+class UnreadableRecord(ValueError):
     """The record is neither a post nor progress; the message is the sentence for `Rejected.reason`."""
 
 
@@ -31,21 +31,21 @@ def read(headers: Headers, value: bytes | None) -> Post | Progress:
     """Read a record of the posts topic. One without our header comes from a foreign producer: it is a post.
 
     Raises:
-        Unreadable: with one sentence.
+        UnreadableRecord: with one sentence.
     """
     kind = b"post" if headers == POST_HEADERS else _kind(dict(headers).get(HEADER))
     if value is None:
-        raise Unreadable("The record is empty: a deletion is a post with op `delete`.")
+        raise UnreadableRecord("The record is empty: a deletion is a post with op `delete`.")
     if len(value) > LARGEST_RECORD:
-        raise Unreadable(f"The record has {len(value)} bytes; up to {LARGEST_RECORD} are read.")
+        raise UnreadableRecord(f"The record has {len(value)} bytes; up to {LARGEST_RECORD} are read.")
     try:
         return decode_post(value) if kind == b"post" else _decode_progress(value)
     except NotAPost as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableRecord(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"Not progress: {error}.") from error
+        raise UnreadableRecord(f"Not progress: {error}.") from error
     except RecursionError as error:
-        raise Unreadable("The JSON is nested too deeply.") from error
+        raise UnreadableRecord("The JSON is nested too deeply.") from error
 
 
 def _kind(header: bytes | None) -> bytes:
@@ -53,12 +53,12 @@ def _kind(header: bytes | None) -> bytes:
         return b"post"
     kind, _, version = header.partition(b"/")
     if not version.isdigit() or len(version) > 9:
-        raise Unreadable(f"The header `{HEADER}` is not a type and a version, as in post/1: {header[:40]!r}.")
+        raise UnreadableRecord(f"The header `{HEADER}` is not a type and a version, as in post/1: {header[:40]!r}.")
     if int(version) > CONTRACT_VERSION:
-        raise Unreadable(
+        raise UnreadableRecord(
             f"Written under version {int(version)} of the contract; this program reads up to version "
             f"{CONTRACT_VERSION}: upgrade the readers before the writers."
         )
     if kind not in {b"post", b"progress"}:
-        raise Unreadable(f"A message of the type {kind[:40]!r}: only posts and progress are read here.")
+        raise UnreadableRecord(f"A message of the type {kind[:40]!r}: only posts and progress are read here.")
     return kind

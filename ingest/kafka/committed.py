@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from ingest.kafka import BrokerRefused, BrokerUnavailable, GroupWatch, LogLost
+from ingest.kafka import BrokerRefused, BrokerUnavailable, ConsumerGroup, LogLost
 
 log = structlog.get_logger()
 
@@ -20,7 +20,7 @@ JOIN_WITHIN = 0.5
 class Committed:
     """Asks a group's offsets four times a second in a thread of its own; closes the watch at the end."""
 
-    def __init__(self, group: GroupWatch) -> None:
+    def __init__(self, group: ConsumerGroup) -> None:
         self._group = group
         self._newest: Mapping[int, int] = {}
         self._failure: BrokerRefused | LogLost | None = None

@@ -15,7 +15,7 @@ from kafka.structs import OffsetAndMetadata
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
-from ingest.kafka.codec import Unreadable, read
+from ingest.kafka.codec import UnreadableRecord, read
 
 RAW_LENGTH = 4096
 LARGEST_BATCH = 16 * 1024 * 1024
@@ -176,7 +176,7 @@ class PostConsumer:
 def _sort_into(batch: Batch, record: ConsumerRecord) -> None:
     try:
         message = read(record.headers, record.value)
-    except Unreadable as error:
+    except UnreadableRecord as error:
         batch.rejected.append(_rejected(record, str(error)))
         return
     if isinstance(message, Post):

@@ -15,7 +15,7 @@ POLLS = 100
 POLL_MS = 100
 
 
-class GroupWatch:
+class ConsumerGroup:
     """How far a consumer group has come in the posts topic, over one connection that may be asked every second.
 
     Every method raises BrokerUnavailable, BrokerRefused or LogLost.

@@ -25,7 +25,7 @@ FINGERPRINTED = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenLine:
     """A place in a file that could not be read as a line."""
 
     reason: str
@@ -38,7 +38,7 @@ class Line:
 
     where: str
     number: int
-    content: bytes | Broken
+    content: bytes | BrokenLine
 
 
 @contextmanager
@@ -76,13 +76,13 @@ def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
         number += 1
         if len(content) == LONGEST and not content.endswith(b"\n"):
             _skip_rest_of_line(stream)
-            yield Line(f"{where} line {number}", number, Broken(f"The line is longer than {LONGEST} bytes."))
+            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST} bytes."))
         elif content := content.strip():
             yield Line(f"{where} line {number}", number, content)
 
 
 def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
-    """What `read` finds in each content of a file. One that breaks off ends with a `Broken` line that says so; in a
+    """What `read` finds in each content of a file. One that breaks off ends with a `BrokenLine` line that says so; in a
     tar the next one follows."""
     last = Line(str(path), 0, b"")
     try:
@@ -101,7 +101,9 @@ def _broken(last: Line, error: Exception) -> Line:
     where, _, unit = (
         last.where.removesuffix(f" {last.number}").rpartition(" ") if last.number else (last.where, "", "line")
     )
-    return Line(f"{where} after {unit} {last.number}", last.number + 1, Broken(f"The file cannot be read on: {error}."))
+    return Line(
+        f"{where} after {unit} {last.number}", last.number + 1, BrokenLine(f"The file cannot be read on: {error}.")
+    )
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:

@@ -35,14 +35,14 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class HtmlText:
     """What HTML says: `text` with one line a block; `links`, absolute http(s) addresses in order, each once."""
 
     text: str
     links: tuple[str, ...]
 
 
-def read_html(html: str, base: str = "") -> Reading:
+def read_html(html: str, base: str = "") -> HtmlText:
     """The visible text and the links of an HTML fragment or page. Anything is HTML: there is no error.
 
     A `<br>`, a paragraph, a list item or any other block begins a new line, so that words of two blocks are never
@@ -50,10 +50,10 @@ def read_html(html: str, base: str = "") -> Reading:
     read. Relative links count only where `base` is given.
     """
     if "<" not in html and "&" not in html:
-        return Reading(_tidy(html.replace("\n", " ")), ())
+        return HtmlText(_tidy(html.replace("\n", " ")), ())
     body = LexborHTMLParser(html[:LONGEST_HTML]).body
     if body is None:
-        return Reading("", ())
+        return HtmlText("", ())
     links: dict[str, None] = {}
     pieces: list[str] = []
     for piece in _walk(body):
@@ -61,7 +61,7 @@ def read_html(html: str, base: str = "") -> Reading:
             pieces.append(piece)
         elif (href := piece.attributes.get("href")) and len(links) < MOST_LINKS and (link := _absolute(href, base)):
             links[link] = None
-    return Reading(_tidy("".join(pieces)), tuple(links))
+    return HtmlText(_tidy("".join(pieces)), tuple(links))
 
 
 def _walk(body: LexborNode) -> Iterator[str | LexborNode]:

@@ -19,7 +19,7 @@ import httpx
 
 from ingest.source import Clock, Pause, Permanent, Transient
 from ingest.transport.redirects import send
-from ingest.transport.threads import beside
+from ingest.transport.threads import in_thread
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
@@ -69,7 +69,7 @@ class TooLarge(Permanent):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What a network said: status 200 to 299, or 304; `body` is unpacked; `url` is where redirects led."""
 
     status: int
@@ -113,7 +113,7 @@ def get(
     params: Mapping[str, str | int] | None = None,
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
-) -> Generator[Pause, None, Answer]:
+) -> Generator[Pause, None, HttpResponse]:
     """Ask, and yield while waiting: `answer = yield from get(...)` inside a source's `read`.
 
     Raises:
@@ -125,12 +125,12 @@ def get(
     request = _request(client, url, params, headers)
     gone = threading.Event()
     try:
-        return (yield from beside(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        return (yield from in_thread(lambda: _fetch(client, request, clock, most_bytes, gone)))
     finally:
         gone.set()
 
 
-def passing(asking: Generator[Pause, None, Answer]) -> Generator[Pause, None, Answer]:
+def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, None, HttpResponse]:
     """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
 
     Raises:
@@ -160,20 +160,20 @@ def fetch(
     params: Mapping[str, str | int] | None = None,
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
-) -> Answer:
+) -> HttpResponse:
     """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
     return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
 
 
 def _fetch(
     client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
-) -> Answer:
+) -> HttpResponse:
     with translated(str(request.url)), closing(send(client, request)) as response:
         failed = failure(response.status_code, response.headers, str(response.url), clock())
         if failed is not None:
             raise failed
         body = _body(response, most_bytes, _Wanted(gone, clock, clock() + LONGEST_ANSWER))
-        return Answer(response.status_code, response.headers, body, str(response.url))
+        return HttpResponse(response.status_code, response.headers, body, str(response.url))
 
 
 @contextmanager

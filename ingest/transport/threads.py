@@ -52,7 +52,7 @@ class _Call(Generic[Result]):
         return self._result[0]
 
 
-def beside(
+def in_thread(
     work: Callable[[], Result], discard: Callable[[Result], None] = lambda _: None
 ) -> Generator[Pause, None, Result]:
     """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from beside(call)`.

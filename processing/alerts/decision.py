@@ -38,7 +38,7 @@ NOT_TOLD = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class AlertState:
     """What is known of one incident at one channel."""
 
     told: bool
@@ -47,7 +47,7 @@ class Standing:
     verdict: VerdictName = VerdictName.ORGANIC
 
 
-def decide(standing: Standing) -> Decision:
+def decide(standing: AlertState) -> Decision:
     """One incident is told once, unless somebody has it in hand, asked for silence, or it is no surge of people."""
     if standing.told:
         return Decision.ALREADY_TOLD

@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from processing import queries
-from processing.alerts.decision import Decision, Standing, decide
+from processing.alerts.decision import AlertState, Decision, decide
 from processing.contract import Incident
 from processing.explanation.sentences import verdict_sentence
 from processing.store.client import Store
 from processing.store.versions import moment_of, take_version
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What came of one try."""
 
     SENT = "sent"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 class Sent:
     """The outcome of one try, and what the channel answered, without secrets."""
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
     detail: str
 
 
@@ -58,7 +58,7 @@ def deliver(store: Store, notifiers: Sequence[Notifier], incident: Incident) -> 
 
 def _deliver_to(store: Store, notifier: Notifier, incident: Incident) -> Decision:
     decision = decide(
-        Standing(
+        AlertState(
             told=queries.delivered(store, incident.id, notifier.name),
             acknowledged=queries.acknowledged(store, incident.id),
             silenced=queries.silenced(store, incident.topic, incident.detected_at),
@@ -68,7 +68,7 @@ def _deliver_to(store: Store, notifier: Notifier, incident: Incident) -> Decisio
     if decision.tells:
         _write_down(store, incident, notifier, decision, notifier.notify(incident))
     elif decision.waits and queries.last_decision(store, incident.id, notifier.name) != decision.value:
-        _write_down(store, incident, notifier, decision, Sent(Outcome.WITHHELD, _why(incident)))
+        _write_down(store, incident, notifier, decision, Sent(DeliveryOutcome.WITHHELD, _why(incident)))
     return decision
 
 

@@ -36,7 +36,7 @@ class TermPolicy(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 12
 
 
-class Said(NamedTuple):
+class AuthoredText(NamedTuple):
     """What one author wrote, in one language."""
 
     author: str
@@ -67,7 +67,7 @@ class Vocabulary(NamedTuple):
         return sum(map(len, self.users.values()))
 
 
-def vocabulary(said: Iterable[Said], language: str) -> Vocabulary:
+def vocabulary(said: Iterable[AuthoredText], language: str) -> Vocabulary:
     """The terms of these posts."""
     users: defaultdict[Words, set[str]] = defaultdict(set)
     written: defaultdict[Words, Counter[str]] = defaultdict(Counter)
@@ -81,7 +81,9 @@ def vocabulary(said: Iterable[Said], language: str) -> Vocabulary:
     )
 
 
-def drivers(policy: TermPolicy, now: Iterable[Said], before: Iterable[Said], language: str) -> tuple[Driver, ...]:
+def drivers(
+    policy: TermPolicy, now: Iterable[AuthoredText], before: Iterable[AuthoredText], language: str
+) -> tuple[Driver, ...]:
     """The terms that set the posts of a surge apart from those before, the strongest first."""
     surge, usual = vocabulary(now, language), vocabulary(before, language)
     scores = log_odds(policy, surge, usual)

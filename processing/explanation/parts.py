@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from processing.queries.scopes import IN_SCOPE, Scope
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 
 _CLEAN_LINK = r"replaceRegexpAll(cutFragment(link), '[?&](utm_[a-z]+|fbclid|gclid|ref|ref_src|igshid)=[^&]*', '')"
 """A link without what only tells who shared it."""
@@ -45,9 +45,9 @@ class SharedPost(msgspec.Struct, frozen=True):
     likes: int | None
 
 
-def first_posts(scope: Scope, most: int = 5) -> Query:
+def first_posts(scope: Scope, most: int = 5) -> Statement:
     """The earliest posts, reposts left out."""
-    return Query(
+    return Statement(
         f"""
         SELECT source, id, created_at, language, author, text, url, toUInt64(0) AS shared, reposts, likes
         FROM posts
@@ -59,9 +59,9 @@ def first_posts(scope: Scope, most: int = 5) -> Query:
     )
 
 
-def most_shared(scope: Scope, most: int = 5) -> Query:
+def most_shared(scope: Scope, most: int = 5) -> Statement:
     """The posts that most people repeat or like: of the range, and what it repeats of the day before."""
-    return Query(
+    return Statement(
         f"""
         WITH repeated AS
         (
@@ -84,24 +84,24 @@ def most_shared(scope: Scope, most: int = 5) -> Query:
     )
 
 
-def links(scope: Scope, most: int = 8) -> Query:
+def links(scope: Scope, most: int = 8) -> Statement:
     """The addresses that most people point to."""
     return _counted(scope, f"arrayMap(link -> {_CLEAN_LINK}, links)", most)
 
 
-def sites(scope: Scope, most: int = 8) -> Query:
+def sites(scope: Scope, most: int = 8) -> Statement:
     """The sites that most people point to."""
     return _counted(scope, "arrayMap(link -> domainWithoutWWW(link), links)", most)
 
 
-def hashtags(scope: Scope, most: int = 12) -> Query:
+def hashtags(scope: Scope, most: int = 12) -> Statement:
     """The hashtags that most people use."""
     return _counted(scope, "arrayMap(tag -> lowerUTF8(trimLeft(tag, '#')), hashtags)", most)
 
 
-def _counted(scope: Scope, names: str, most: int) -> Query:
+def _counted(scope: Scope, names: str, most: int) -> Statement:
     """Nothing that one person alone used: it says nothing of a surge, and it may be anything."""
-    return Query(
+    return Statement(
         f"""
         SELECT name, uniqExact(if(author = '', concat('-', id), author)) AS authors, count() AS posts
         FROM posts
@@ -116,18 +116,18 @@ def _counted(scope: Scope, names: str, most: int) -> Query:
     )
 
 
-def languages(scope: Scope) -> Query:
+def languages(scope: Scope) -> Statement:
     """Each language's share of the posts."""
     return _shares(scope, "language")
 
 
-def sources(scope: Scope) -> Query:
+def sources(scope: Scope) -> Statement:
     """Each source's share of the posts."""
     return _shares(scope, "source")
 
 
-def _shares(scope: Scope, column: str) -> Query:
-    return Query(
+def _shares(scope: Scope, column: str) -> Statement:
+    return Statement(
         f"""
         WITH
             counted AS

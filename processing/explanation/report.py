@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from processing.contract import EVERYTHING, DrivingTerm, Incident
-from processing.explanation.log_odds import Driver, Said, TermPolicy, drivers
+from processing.explanation.log_odds import AuthoredText, Driver, TermPolicy, drivers
 from processing.explanation.parts import (
     Counted,
     Share,
@@ -28,7 +28,7 @@ from processing.explanation.parts import (
 )
 from processing.queries.reader import Reader
 from processing.queries.scopes import BEHIND_THE_PEAK, IN_SCOPE, Scope, leading_scope
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query
 from processing.verdicts.evidence import evidence_queries
 from processing.verdicts.verdict import Concentration
@@ -51,7 +51,7 @@ class Part(msgspec.Struct, Generic[Row], frozen=True):
     """Figures of one kind, and the query that gives them."""
 
     rows: tuple[Row, ...]
-    query: Query
+    query: Statement
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     read: int
     read_before: int
     whole_days: bool
-    query: Query
-    query_before: Query
+    query: Statement
+    query_before: Statement
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     start: datetime
     end: datetime
-    evidence: dict[str, Query]
+    evidence: dict[str, Statement]
     concentration: Part[Concentration]
     terms: tuple[Terms, ...]
     first_posts: Part[SharedPost]
@@ -151,7 +151,10 @@ def _terms(reader: Reader, scope: Scope) -> Terms:
     return Terms(
         language=scope.language,
         rows=drivers(
-            TermPolicy(), [Said(*row[:2]) for row in rows], [Said(*row[:2]) for row in rows_before], scope.language
+            TermPolicy(),
+            [AuthoredText(*row[:2]) for row in rows],
+            [AuthoredText(*row[:2]) for row in rows_before],
+            scope.language,
         ),
         posts=rows[0][2] if rows else 0,
         read=len(rows),
@@ -162,9 +165,9 @@ def _terms(reader: Reader, scope: Scope) -> Terms:
     )
 
 
-def _texts(scope: Scope, most: int) -> Query:
+def _texts(scope: Scope, most: int) -> Statement:
     """Author, text, and how many such posts there are."""
-    return Query(
+    return Statement(
         f"""
         SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
         FROM posts
@@ -176,9 +179,9 @@ def _texts(scope: Scope, most: int) -> Query:
     )
 
 
-def _texts_before(scope: Scope, *, same_hours: bool) -> Query:
+def _texts_before(scope: Scope, *, same_hours: bool) -> Statement:
     """The same of the week before, over the same hours of the day or over all."""
-    return Query(
+    return Statement(
         """
         SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
         FROM posts
@@ -194,5 +197,5 @@ def _texts_before(scope: Scope, *, same_hours: bool) -> Query:
     )
 
 
-def _part(reader: Reader, kind: type[Row], query: Query) -> Part[Row]:
+def _part(reader: Reader, kind: type[Row], query: Statement) -> Part[Row]:
     return Part(tuple(kind(*row) for row in query.rows(reader)), query)

@@ -26,7 +26,7 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
@@ -35,8 +35,8 @@ __all__ = [
     "Coverage",
     "Health",
     "Presence",
-    "Query",
     "Reader",
+    "Statement",
     "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",

@@ -26,7 +26,7 @@ Value = (
 _PARAMETER = re.compile(r"\{(\w+):((?:[^{}'\"]|'[^']*')+)\}")
 
 
-class Query(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True):
     """SQL with `{name:Type}` where values go, and the values.
 
     `paste` is the same with every value written in its place, for people to paste; we never run it.

@@ -147,7 +147,7 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Streamed:
+class StreamedRows:
     """A result on its way: how many rows it has, and its bytes."""
 
     rows: int
@@ -201,7 +201,7 @@ class Store:
         *,
         format: str,  # noqa: A002
         settings: Mapping[str, str] | None = None,
-    ) -> Iterator[Streamed]:
+    ) -> Iterator[StreamedRows]:
         """The result of a query in one of ClickHouse's own formats, piece by piece, for as long as the context lasts.
 
         The server holds it back until it is whole, on its disk where it is large: what arrives has no error in it.
@@ -211,7 +211,7 @@ class Store:
             answer: Any = self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt=format, settings=whole)
         try:
             summary = json.loads(answer.headers.get("X-ClickHouse-Summary", "{}"))
-            yield Streamed(int(summary.get("result_rows", 0)), self._pieces(answer))
+            yield StreamedRows(int(summary.get("result_rows", 0)), self._pieces(answer))
         finally:
             answer.close()
 

@@ -1,7 +1,7 @@
 """Deletes that last: of a post, of all that an author wrote, of all that a source gave.
 
 A deletion writes its tombstone first and blanks the posts it finds behind that. Whoever writes posts looks for
-tombstones behind the write (`blank_the_gone`). Two workers may do both at once: either the write came before the
+tombstones behind the write (`redact_deleted`). Two workers may do both at once: either the write came before the
 deletion looked for posts, and the deletion finds it; or it came after, hence after the tombstone, and the writer
 finds that. Neither needs to know of the other.
 
@@ -49,7 +49,7 @@ TOMBSTONES_OF = sql("tombstones_of")
 
 
 @dataclass(frozen=True)
-class Named:
+class DeletionTarget:
     """What is to go, of one source: posts by id, authors by stored name each up to a time, or all up to a time."""
 
     source: str
@@ -57,7 +57,7 @@ class Named:
     authors: Mapping[str, datetime] = field(default_factory=dict)
     all_until: datetime | None = None
 
-    def reaching(self, at: datetime) -> Named:
+    def reaching(self, at: datetime) -> DeletionTarget:
         """The same, and of authors and of a whole source all up to `at` at least."""
         return replace(
             self,
@@ -97,38 +97,38 @@ def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = P
     return touched
 
 
-def named_by(source: str, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> Named:
+def named_by(source: str, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> DeletionTarget:
     """What these deletions of one source name."""
     authors: dict[str, datetime] = {}
     for each in deletions:
         if each.op == "delete_author" and each.author:
             at = event_time(each).at
             authors |= {name: max(at, authors.get(name, at)) for name in names.every(source, each.author)}
-    return Named(source, [each.id for each in deletions if each.op == "delete"], authors)
+    return DeletionTarget(source, [each.id for each in deletions if each.op == "delete"], authors)
 
 
-def delete(store: Store, named: Named) -> set[datetime]:
+def delete(store: Store, named: DeletionTarget) -> set[datetime]:
     """Blank what is named, for good, and return the minutes to recount, those of an earlier, cut-off try too."""
-    entomb(store, named)
+    write_tombstones(store, named)
     parameters = named.parameters
     found = {minute for (minute,) in store.query(FIND_NAMED, parameters)}
     _blank(store, parameters, found)
     return found | {minute for (minute,) in store.query(OWED_MINUTES, parameters)}
 
 
-def entomb(store: Store, named: Named) -> None:
+def write_tombstones(store: Store, named: DeletionTarget) -> None:
     """Write down that these are gone."""
     # A tombstone that a clock far behind has dated would miss posts of the days that were stored before.
     store.command(ENTOMB, named.parameters | {"now": moment_of(next_version(store).version)})
 
 
-def posts_named(store: Store, named: Named) -> int:
+def posts_named(store: Store, named: DeletionTarget) -> int:
     """How many posts there are that would be blanked."""
     [(posts,)] = store.query(COUNT_NAMED, named.parameters)
     return int(posts)
 
 
-def blank_the_gone(store: Store, minutes: set[datetime]) -> None:
+def redact_deleted(store: Store, minutes: set[datetime]) -> None:
     """Blank what tombstones name among the posts of these minutes: to be called behind every write of posts.
 
     The caller recounts the minutes anyway.
@@ -139,7 +139,7 @@ def blank_the_gone(store: Store, minutes: set[datetime]) -> None:
         gone = sorted(store.query(TOMBSTONES_OF, parameters)) if tombstones else []
         for source, posts in groupby(gone, key=lambda row: str(row[0])):
             for ids in portions((str(name) for _, name in posts), NAMES_AT_ONCE):
-                _blank(store, Named(source, ids).parameters, set(some))
+                _blank(store, DeletionTarget(source, ids).parameters, set(some))
 
 
 def blank_everything_gone(store: Store) -> set[datetime]:
@@ -148,7 +148,7 @@ def blank_everything_gone(store: Store) -> set[datetime]:
     For posts and tombstones that did not come by the pipeline; reads the whole table.
     """
     minutes = {minute for (minute,) in store.query(MINUTES_WITH_THE_GONE)}
-    blank_the_gone(store, minutes)
+    redact_deleted(store, minutes)
     return minutes
 
 

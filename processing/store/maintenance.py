@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Chore:
+class Job:
     """Something to do again and again. `work` says what it did, or None where there was nothing to tell."""
 
     name: str
@@ -40,12 +40,12 @@ def sum_up(store: Store) -> None:
     roll_up(store)
 
 
-def chores(purge_interval: timedelta, roll_up_interval: timedelta) -> tuple[Chore, ...]:
+def chores(purge_interval: timedelta, roll_up_interval: timedelta) -> tuple[Job, ...]:
     """All there are."""
-    return (Chore("purge", purge_interval, purge_deleted), Chore("roll_up", roll_up_interval, sum_up))
+    return (Job("purge", purge_interval, purge_deleted), Job("roll_up", roll_up_interval, sum_up))
 
 
-def due(chores: Sequence[Chore], done: dict[str, timedelta], now: timedelta) -> list[Chore]:
+def due(chores: Sequence[Job], done: dict[str, timedelta], now: timedelta) -> list[Job]:
     """Those whose turn has come, given when each was last begun, by a clock that is never set."""
     return [chore for chore in chores if chore.name not in done or now - done[chore.name] >= chore.every]
 
@@ -55,7 +55,7 @@ class Upkeep:
     """Does the chores in turn."""
 
     store: Store
-    chores: Sequence[Chore]
+    chores: Sequence[Job]
     clock: Callable[[], timedelta]
     _done: dict[str, timedelta] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class Upkeep:
                 self._do(chore)
             stop.wait(pause)
 
-    def _do(self, chore: Chore) -> None:
+    def _do(self, chore: Job) -> None:
         self._done[chore.name] = self.clock()
         try:
             told = chore.work(self.store)

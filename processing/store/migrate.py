@@ -89,7 +89,7 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class MigrationStatus:
     """Of one migration: when it was applied; None while it is pending."""
 
     name: str
@@ -130,7 +130,7 @@ def patient(address: ClickHouseAddress) -> ClickHouseAddress:
     return replace(address, timeout=max(address.timeout, PATIENCE))
 
 
-def status(address: ClickHouseAddress) -> tuple[Status, ...]:
+def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:
     """Every migration of this version, in order.
 
     Raises:
@@ -140,7 +140,7 @@ def status(address: ClickHouseAddress) -> tuple[Status, ...]:
         _run(store, LEDGER)
         pending(store, shipped())
         applied: dict[int, datetime] = dict(store.query("SELECT number, applied_at FROM schema_migrations FINAL"))
-        return tuple(Status(each.name, applied.get(each.number)) for each in shipped())
+        return tuple(MigrationStatus(each.name, applied.get(each.number)) for each in shipped())
 
 
 def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> None:

@@ -18,14 +18,14 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Generic[Item]):
+class RefusedItem(Generic[Item]):
     """One item that the store will not have, and the store's reason as a sentence."""
 
     item: Item
     reason: str
 
 
-def write_apart(items: Sequence[Item], write: Callable[[Sequence[Item]], None]) -> list[Refused[Item]]:
+def write_apart(items: Sequence[Item], write: Callable[[Sequence[Item]], None]) -> list[RefusedItem[Item]]:
     """Write items in their order, in as few pieces as the store takes them in, and return those that it refuses.
 
     Raises:
@@ -37,7 +37,7 @@ def write_apart(items: Sequence[Item], write: Callable[[Sequence[Item]], None]) 
         write(items)
     except RowsRefused as refused:
         if len(items) == 1:
-            return [Refused(items[0], refused.sentence)]
+            return [RefusedItem(items[0], refused.sentence)]
     else:
         return []
     half = len(items) // 2

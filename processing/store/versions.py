@@ -34,7 +34,7 @@ TAKE = sql("take_version")
 RAISE_MARKS = sql("raise_marks")
 
 
-class Next(NamedTuple):
+class NextVersion(NamedTuple):
     """The version that comes next, and how far the clock is `behind` the last."""
 
     version: int
@@ -48,13 +48,13 @@ def take_version(store: Store) -> int:
     return version
 
 
-def next_version(store: Store) -> Next:
+def next_version(store: Store) -> NextVersion:
     """Look without taking: for what only has to be no older than all that is stored."""
     [(version, behind, unmarked)] = store.query(TAKE)
     if unmarked:
         store.command(RAISE_MARKS)
         [(version, behind, _)] = store.query(TAKE)
-    return Next(int(version), int(behind) * MICROSECOND)
+    return NextVersion(int(version), int(behind) * MICROSECOND)
 
 
 def overtaken(store: Store, version: int) -> bool:

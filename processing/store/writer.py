@@ -18,7 +18,7 @@ from ingest.contract import Progress
 from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import Incident, Spike, TaggedPost
 from processing.store.client import Store
-from processing.store.deletions import MINUTES_AT_ONCE, blank_the_gone, milliseconds, seconds
+from processing.store.deletions import MINUTES_AT_ONCE, milliseconds, redact_deleted, seconds
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, overtaken, take_version
@@ -109,7 +109,7 @@ def write_posts(
     `before`, of each post, is for those that were stored already.
     """
     minutes = insert_posts(store, batch, names, before)
-    blank_the_gone(store, minutes)
+    redact_deleted(store, minutes)
     return minutes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, in_any, posts_of_each
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 from processing.store.client import Row
 from processing.verdicts.near_duplicates import Utterance, listen
 from processing.verdicts.reference import SERVER, servers_before
@@ -70,10 +70,10 @@ def _utterances(reader: Reader, scopes: Sequence[Scope]) -> list[list[Utterance]
     return found
 
 
-def speakers_query(scopes: Sequence[Scope]) -> Query:
+def speakers_query(scopes: Sequence[Scope]) -> Statement:
     """By scope: posts, authors, texts, reposts, posts of the top author and of the top ten, the top server and its."""
     source, parameters = posts_of_each(scopes)
-    return Query(
+    return Statement(
         f"""
         WITH
             by_author AS
@@ -103,11 +103,11 @@ def speakers_query(scopes: Sequence[Scope]) -> Query:
     )
 
 
-def texts_query(scopes: Sequence[Scope]) -> Query:
+def texts_query(scopes: Sequence[Scope]) -> Statement:
     """Of the posts that are compared: the scopes they are of, author, whether it is a repost, signature of the text."""
     source, parameters = posts_of_each(scopes)
     posts_in_any, _ = in_any(scopes)
-    return Query(
+    return Statement(
         f"""
         WITH
             chosen AS

@@ -13,7 +13,7 @@ from processing.contract import Spike
 from processing.queries.coverage import Coverage
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, posts_of_each, scope_of
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query, texts_query
 from processing.verdicts.reference import (
     DAYS_BEFORE,
@@ -119,10 +119,10 @@ def _arrived(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[s
     return found
 
 
-def arrival_query(scopes: Sequence[Scope]) -> Query:
+def arrival_query(scopes: Sequence[Scope]) -> Statement:
     """By scope and source: posts, backfill among them, late ones, ones whose clock was replaced."""
     source, parameters = posts_of_each(scopes)
-    return Query(
+    return Statement(
         f"""
         SELECT
             scope.number AS number, source, count() AS posts, countIf(backfill) AS backfilled,
@@ -154,9 +154,9 @@ COVERAGE = """
 """
 
 
-def evidence_queries(scope: Scope, root: str) -> dict[str, Query]:
+def evidence_queries(scope: Scope, root: str) -> dict[str, Statement]:
     """The query behind each figure of a verdict, by the figure's name. `root` is the root of the scope's topic."""
-    arrival, who, coverage = arrival_query([scope]), speakers_query([scope]), Query(COVERAGE, {})
+    arrival, who, coverage = arrival_query([scope]), speakers_query([scope]), Statement(COVERAGE, {})
     return {
         **dict.fromkeys(("backfilled", "late", "clock_replaced"), arrival),
         **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),

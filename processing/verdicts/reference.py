@@ -11,7 +11,7 @@ from typing import NamedTuple
 from processing.contract import EVERYTHING
 from processing.queries.reader import Reader
 from processing.queries.scopes import SCOPES, Scope, numbered, within
-from processing.queries.statement import Query
+from processing.queries.statement import Statement
 
 USUAL = timedelta(hours=6)
 """How long before a rise we look for what is usual of a source and of a server."""
@@ -41,7 +41,7 @@ USUALLY_REPLACED = 0.25
 of a fault."""
 
 
-class Arrival(NamedTuple):
+class ArrivedPosts(NamedTuple):
     """What a source brought in the hours before a rise: posts, those of them that came late, and those that are not
     placed by their authors' clocks."""
 
@@ -50,7 +50,7 @@ class Arrival(NamedTuple):
     replaced: int = 0
 
 
-Arrivals = dict[tuple[datetime, str], Arrival]
+Arrivals = dict[tuple[datetime, str], ArrivedPosts]
 
 
 def usual_arrivals(reader: Reader, starts: Collection[datetime]) -> Arrivals:
@@ -71,19 +71,19 @@ def usual_arrivals(reader: Reader, starts: Collection[datetime]) -> Arrivals:
         """,  # noqa: S608 - only names of ours
         {**parameters, "late": int(LATE_AFTER.total_seconds())},
     )
-    return {(start, source): Arrival(*counts) for start, source, *counts in rows}
+    return {(start, source): ArrivedPosts(*counts) for start, source, *counts in rows}
 
 
 def late_share(arrivals: Arrivals, start: datetime, sources: Iterable[str]) -> float | None:
     """Of everything that these sources brought before a start; None where that was nothing."""
-    found = [arrivals.get((start, source), Arrival()) for source in sources]
+    found = [arrivals.get((start, source), ArrivedPosts()) for source in sources]
     brought = sum(each.posts for each in found)
     return sum(each.late for each in found) / brought if brought else None
 
 
 def is_usually_replaced(arrivals: Arrivals, start: datetime, source: str) -> bool:
     """Whether a source places many of its posts by another clock than their authors' at any time."""
-    before = arrivals.get((start, source), Arrival())
+    before = arrivals.get((start, source), ArrivedPosts())
     return before.replaced > 0 and before.replaced >= USUALLY_REPLACED * before.posts
 
 
@@ -126,10 +126,10 @@ def _before(starts: Collection[datetime]) -> tuple[str, dict[str, object]]:
     return condition, {**parameters, "starts": sorted(set(starts)), "usual": int(USUAL.total_seconds())}
 
 
-def rest_query(scopes: Sequence[Scope]) -> Query:
+def rest_query(scopes: Sequence[Scope]) -> Statement:
     """By scope: source, days before (0 is the rise itself), posts on anything else over the same hours of the day."""
     condition, parameters = within("minute", ((each.start - timedelta(days=DAYS_BEFORE), each.end) for each in scopes))
-    return Query(
+    return Statement(
         f"""
         SELECT
             scope.number AS number,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from dashboard.filters import Range, Split, View
+from dashboard.filters import Filters, Range, Split
 from dashboard.snapshot import load
 from ingest.contract import Post, Progress
 from processing import queries
@@ -33,10 +33,10 @@ BATCH = 10_000
 BATCHES = 20
 SOURCE = "synthetic-growth"
 VIEWS = {
-    "month by topic, all languages": View(range=Range.MONTH),
-    "month by language": View(range=Range.MONTH, by=Split.LANGUAGE),
-    "month of one topic in Arabic": View(range=Range.MONTH, topic="ban", language="ar"),
-    "day by topic": View(range=Range.DAY),
+    "month by topic, all languages": Filters(range=Range.MONTH),
+    "month by language": Filters(range=Range.MONTH, by=Split.LANGUAGE),
+    "month of one topic in Arabic": Filters(range=Range.MONTH, topic="ban", language="ar"),
+    "day by topic": Filters(range=Range.DAY),
 }
 
 FILL = """

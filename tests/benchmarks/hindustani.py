@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-LISTED = Path(__file__).parents[2] / "processing" / "languages" / "hindustani.txt"
+LISTED = Path(__file__).parents[2] / "processing" / "tagging" / "language" / "hindustani.txt"
 
 _OFTEN, _OFTEN_IN_ENGLISH = 2e-5, 2e-6
 """Shares of a language's words from which on a word is common in it; English is what the two are mixed with."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from processing.contract import UNDETERMINED
 from processing.tagging.language import DETECTORS, Detected, LanguageDetector
 from processing.tagging.language.detector import UNKNOWN, cleaned, one_line
-from processing.tagging.language.ensemble import Vote
+from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import LangDetect, standard
 from tests.support.function_words import holds_hindustani
 from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load, per_language, variety
@@ -96,7 +96,7 @@ def main(folder: Path = DEFAULT_FOLDER, both_ways: bool = False) -> None:
     print(f"{'':12}{'all':>15}{'held out':>16}{'posts/s':>10}   held out by letters: {_lengths()}")
     for name, make in _detectors().items():
         _print_line(name, make(), posts[:: _SLOW.get(name, 1)])
-    ours = Measured(Vote(), posts)
+    ours = Measured(Ensemble(), posts)
     _print_romanised(ours, held)
     _print_languages(ours, held)
     _print_coverage(ours, held)
@@ -207,7 +207,7 @@ def _print_other_way(posts: Sequence[LabelledPost]) -> None:
     from tests.benchmarks.train_language import Training, examples, train  # noqa: PLC0415 (needs wordfreq)
 
     held, rest = [post for post in posts if post.held_out], [post for post in posts if not post.held_out]
-    other = Measured(Vote(train(examples(held, Training()), Training())), rest)
+    other = Measured(Ensemble(train(examples(held, Training()), Training())), rest)
     print(f"vote, trained on the held-out half and measured on the tuning half: {_pair(other, rest).strip()}")
 
 

@@ -21,7 +21,7 @@ import msgspec
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import Situation
 from ingest.contract import Post
-from ingest.kafka import GroupWatch, PostProducer, ensure_topics
+from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.benchmarks.worker import GROUP, Figures
@@ -95,7 +95,7 @@ def work(parts: Parts) -> Figures:
     command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE) as worker,
-        GroupWatch(parts.kafka, GROUP) as group,
+        ConsumerGroup(parts.kafka, GROUP) as group,
     ):
         while worker.poll() is None and group.lag():
             time.sleep(LOOK_EVERY)

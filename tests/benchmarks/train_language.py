@@ -44,7 +44,7 @@ from processing.tagging.language.model import Model, Weights, pooled
 from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE
 from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load
 
-MODEL = Path(__file__).parents[2] / "processing" / "languages" / "model.npz"
+MODEL = Path(__file__).parents[2] / "processing" / "tagging" / "language" / "model.npz"
 
 _LANGUAGE_OF = {"nb": "no", "fil": "tl", "sh": "hr"}
 _ENGLISH = 4

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as any_
 
 from ingest.contract import Post, Progress, encode
-from ingest.kafka.codec import HEADER, POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Unreadable, read
+from ingest.kafka.codec import HEADER, POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, UnreadableRecord, read
 
 NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
 POST = Post(source="test", id="1", text="ban", created_at=NOON)
@@ -38,7 +38,7 @@ def test_what_was_written_is_read() -> None:
 def test_what_cannot_be_read_is_said_in_a_short_sentence(
     headers: list[tuple[str, bytes]], value: bytes | None, sentence: str
 ) -> None:
-    with pytest.raises(Unreadable, match=sentence) as caught:
+    with pytest.raises(UnreadableRecord, match=sentence) as caught:
         read(headers, value)
     assert len(str(caught.value)) < 300
 
@@ -47,6 +47,6 @@ def test_what_cannot_be_read_is_said_in_a_short_sentence(
 def test_no_record_raises_anything_else(header: bytes | None, value: bytes | None) -> None:
     try:
         message = read([] if header is None else [(HEADER, header)], value)
-    except Unreadable:
+    except UnreadableRecord:
         return
     assert isinstance(msgspec.to_builtins(message), dict)

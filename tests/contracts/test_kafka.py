@@ -15,7 +15,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
-from ingest.kafka import Batch, Delivery, GroupWatch, PartitionsLost, PostConsumer, PostProducer, ensure_topics
+from ingest.kafka import Batch, ConsumerGroup, Delivery, PartitionsLost, PostConsumer, PostProducer, ensure_topics
 from ingest.kafka.codec import HEADER
 from ingest.kafka.consumer import STEP
 from tests.contracts.conftest import PARTITIONS
@@ -54,8 +54,8 @@ def join(address: KafkaAddress) -> PostConsumer:
     return PostConsumer(address, address.posts_topic)
 
 
-def watch_group(address: KafkaAddress) -> GroupWatch:
-    return GroupWatch(address, address.posts_topic)
+def watch_group(address: KafkaAddress) -> ConsumerGroup:
+    return ConsumerGroup(address, address.posts_topic)
 
 
 def take(consumer: PostConsumer, posts: int) -> list[Batch]:

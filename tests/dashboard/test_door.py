@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dashboard.door import Names, refusal
+from dashboard.door import HostNames, refusal
 from deploy.embedded.chdb_http.access import refuse_web_pages
 from deploy.embedded.chdb_http.errors import EngineError
 from deploy.embedded.chdb_http.settings import WarehouseSettings
@@ -57,12 +57,12 @@ def warehouse_refuses(bound: str, host: str, origin: str | None) -> bool:
 def test_the_page_refuses_what_the_warehouse_refuses(bound: str, host: str) -> None:
     for form in ORIGINS:
         origin = form and form.format(host=host)
-        refused = refusal([host], origin, Names(bound)) is not None
+        refused = refusal([host], origin, HostNames(bound)) is not None
         assert refused == warehouse_refuses(bound, host, origin), (bound, host, origin)
 
 
 def test_the_rule_lets_its_own_names_in_and_no_other() -> None:
-    let_in = [host for host in HOSTS if refusal([host], None, Names("127.0.0.1")) is None]
+    let_in = [host for host in HOSTS if refusal([host], None, HostNames("127.0.0.1")) is None]
     assert let_in == ["127.0.0.1", "127.0.0.1:1", "localhost", "LocalHost:8501", "[::1]", "[::1]:8501"]
-    assert refusal([], None, Names("127.0.0.1")) is not None
-    assert refusal(["localhost", "localhost"], None, Names("127.0.0.1")) is not None
+    assert refusal([], None, HostNames("127.0.0.1")) is not None
+    assert refusal(["localhost", "localhost"], None, HostNames("127.0.0.1")) is not None

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dashboard.filters import Range, Split, View, from_address, to_address
+from dashboard.filters import Filters, Range, Split, from_address, to_address
 from dashboard.i18n import Interface
 
 VIEWS = some.builds(
-    View,
+    Filters,
     ui=some.sampled_from(Interface),
     range=some.sampled_from([each for each in Range if each is not Range.INCIDENT]),
     topic=some.sampled_from(["ban", "court", "*"]),
@@ -20,19 +20,19 @@ VIEWS = some.builds(
 
 
 @given(VIEWS)
-def test_a_view_comes_back_from_its_address(view: View) -> None:
+def test_a_view_comes_back_from_its_address(view: Filters) -> None:
     assert from_address(to_address(view)) == view
 
 
 def test_the_incident_is_kept_with_its_range_alone() -> None:
-    around = View(range=Range.INCIDENT, incident="ban:2020-07-10T16:05")
+    around = Filters(range=Range.INCIDENT, incident="ban:2020-07-10T16:05")
     assert from_address(to_address(around)) == around
-    assert "incident" not in to_address(View(incident="ban:2020-07-10T16:05"))
+    assert "incident" not in to_address(Filters(incident="ban:2020-07-10T16:05"))
 
 
 def test_an_address_says_only_what_is_not_the_default() -> None:
-    assert to_address(View()) == {"ui": "en"}
-    assert to_address(View(language="ar")) == {"ui": "en", "language": "ar"}
+    assert to_address(Filters()) == {"ui": "en"}
+    assert to_address(Filters(language="ar")) == {"ui": "en", "language": "ar"}
 
 
 @given(some.dictionaries(some.sampled_from(["ui", "range", "topic", "language", "by", "incident"]), some.text()))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.filters import Range, Split, View
+from dashboard.filters import Filters, Range, Split
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, load
 from processing import queries
@@ -24,20 +24,20 @@ def reader(settings: DashboardSettings) -> Reader:
     return queries.connect(settings.clickhouse)
 
 
-def look(reader: Reader, view: View) -> Snapshot:
+def look(reader: Reader, view: Filters) -> Snapshot:
     snapshot = load(reader, view)
     assert snapshot is not None
     return snapshot
 
 
 def test_the_data_s_own_now_is_where_the_archive_ends(reader: Reader) -> None:
-    snapshot = look(reader, View())
+    snapshot = look(reader, Filters())
     assert (snapshot.now, snapshot.window.start, snapshot.window.end) == (END, START, END)
     assert snapshot.watched_until == END
 
 
-@pytest.mark.parametrize("view", [View(), View(language="ar"), View(topic="employer-ban"), View(topic="*")])
-def test_posts_are_those_that_were_written(reader: Reader, view: View) -> None:
+@pytest.mark.parametrize("view", [Filters(), Filters(language="ar"), Filters(topic="employer-ban"), Filters(topic="*")])
+def test_posts_are_those_that_were_written(reader: Reader, view: Filters) -> None:
     def chosen(since: timedelta) -> int:
         return sum(
             each.post.created_at >= END - since
@@ -54,7 +54,7 @@ def test_posts_are_those_that_were_written(reader: Reader, view: View) -> None:
 
 
 def test_lines_by_language_add_up_and_others_are_among_them(reader: Reader) -> None:
-    snapshot = look(reader, View(by=Split.LANGUAGE))
+    snapshot = look(reader, Filters(by=Split.LANGUAGE))
     totals: Counter[str] = Counter()
     for point in snapshot.lines:
         totals[point.line] += point.posts or 0
@@ -65,7 +65,7 @@ def test_lines_by_language_add_up_and_others_are_among_them(reader: Reader) -> N
 
 
 def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
-    snapshot = look(reader, View(by=Split.TOPIC, language="ar"))
+    snapshot = look(reader, Filters(by=Split.TOPIC, language="ar"))
     assert {point.line for point in snapshot.lines} == {"employer-ban", "government-ban"}
     employers = sum(point.posts or 0 for point in snapshot.lines if point.line == "employer-ban")
     assert employers == sum(each.language == "ar" and "employer-ban" in each.topics for each in POSTS)
@@ -73,9 +73,14 @@ def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
 
 @pytest.mark.parametrize(
     "view",
-    [View(), View(language="ru"), View(topic="employer-ban", range=Range.ALL), View(topic="*", language="fa")],
+    [
+        Filters(),
+        Filters(language="ru"),
+        Filters(topic="employer-ban", range=Range.ALL),
+        Filters(topic="*", language="fa"),
+    ],
 )
-def test_the_newest_posts_are_the_newest(reader: Reader, view: View) -> None:
+def test_the_newest_posts_are_the_newest(reader: Reader, view: Filters) -> None:
     written = sorted(
         (
             (each.post.created_at, each.post.id)
@@ -90,16 +95,16 @@ def test_the_newest_posts_are_the_newest(reader: Reader, view: View) -> None:
 
 
 def test_filters_offer_what_there_is_and_what_is_chosen(reader: Reader) -> None:
-    snapshot = look(reader, View(topic="court", language="sw"))
+    snapshot = look(reader, Filters(topic="court", language="sw"))
     assert snapshot.topics == ("*", "ban", "court", "employer-ban", "government-ban")
     assert {"*", "sw", "ar", "fa"} <= set(snapshot.languages)
     assert (snapshot.lines, snapshot.posts, snapshot.total) == ((), (), 0)
 
 
 def test_generated_posts_are_known_by_their_source(reader: Reader) -> None:
-    snapshot = look(reader, View())
+    snapshot = look(reader, Filters())
     assert (snapshot.generated, snapshot.collected) == ((SOURCE,), ())
 
 
 def test_an_empty_store_has_nothing_to_show(address: ClickHouseAddress) -> None:
-    assert load(queries.connect(address), View()) is None
+    assert load(queries.connect(address), Filters()) is None

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dashboard.filters import View
+from dashboard.filters import Filters
 from dashboard.i18n import ENGLISH
 from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, escaped, safe_link
 from dashboard.views.explanation import pointed_at
@@ -36,7 +36,7 @@ class Reading(HTMLParser):
 
 def read(text: str, url: str = "") -> Reading:
     post = StoredPost("source", "1", END, "en", ("ban",), text, url, "author")
-    return Reading(article(post, View(), ENGLISH))
+    return Reading(article(post, Filters(), ENGLISH))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -11,13 +11,13 @@ import pytest
 
 from dashboard.charts import SURGE as SURGE_COLOUR
 from dashboard.charts import timeline
-from dashboard.filters import Range, View
+from dashboard.filters import Filters, Range
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, mark_name
 from dashboard.snapshot import (
     OTHERS,
-    Listening,
-    Mood,
+    CollectorState,
+    HeadlineState,
     Point,
     Snapshot,
     collectors,
@@ -43,7 +43,7 @@ WALL = datetime(2026, 1, 1, tzinfo=UTC)
 ALL_OF_IT = Coverage("archive", START, END, complete=True, heard_at=WALL)
 
 
-def window(view: View, now: datetime = END, *, finished: bool = False) -> Window:
+def window(view: Filters, now: datetime = END, *, finished: bool = False) -> Window:
     return window_of(view, now, START - 60 * DAY, [incident()], finished=finished)
 
 
@@ -71,7 +71,7 @@ def snapshot(**changes: object) -> Snapshot:
 @pytest.mark.parametrize("each", [Range.HOUR, Range.SIX_HOURS, Range.DAY, Range.WEEK, Range.MONTH])
 def test_a_range_is_counted_back_from_the_data_s_own_now(each: Range) -> None:
     now = END + timedelta(minutes=7, seconds=3)
-    shown = window(View(range=each), now)
+    shown = window(Filters(range=each), now)
     assert shown.until == now
     assert now - shown.width < shown.end <= now
     assert len(list(shown.bins())) <= 341
@@ -80,23 +80,23 @@ def test_a_range_is_counted_back_from_the_data_s_own_now(each: Range) -> None:
 
 def test_a_growing_bin_is_left_out_and_a_finished_one_is_not() -> None:
     now = END + timedelta(minutes=7)
-    assert window(View(range=Range.WEEK), now).end == END
-    assert window(View(range=Range.WEEK), now, finished=True).end == END + timedelta(minutes=30)
-    assert window(View(range=Range.WEEK), END, finished=True).end == END
+    assert window(Filters(range=Range.WEEK), now).end == END
+    assert window(Filters(range=Range.WEEK), now, finished=True).end == END + timedelta(minutes=30)
+    assert window(Filters(range=Range.WEEK), END, finished=True).end == END
 
 
 def test_a_window_does_not_begin_before_the_data() -> None:
-    shown = window_of(View(range=Range.MONTH), END, START + timedelta(minutes=50), [], finished=False)
+    shown = window_of(Filters(range=Range.MONTH), END, START + timedelta(minutes=50), [], finished=False)
     assert START - timedelta(hours=3) < shown.start <= START + timedelta(minutes=50)
 
 
 def test_a_first_minute_is_already_a_window() -> None:
-    shown = window_of(View(range=Range.ALL), START + MINUTE, START, [], finished=False)
+    shown = window_of(Filters(range=Range.ALL), START + MINUTE, START, [], finished=False)
     assert list(shown.bins()) == [START]
 
 
 def test_around_an_incident_there_is_something_before_and_after() -> None:
-    view = View(range=Range.INCIDENT, incident=incident().id)
+    view = Filters(range=Range.INCIDENT, incident=incident().id)
     shown = window(view, END + 3 * DAY)
     assert shown.start <= SURGE - 3 * HOUR
     assert shown.end >= SURGE_END + 3 * HOUR - shown.width
@@ -146,20 +146,21 @@ def test_small_lines_are_added_up_where_they_may_be() -> None:
 
 def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
     shown = Window(START, END, HOUR, END)
-    [whole] = marks_of(View(), shown, END, [incident()], [spike()])
-    [arabic] = marks_of(View(language="ar"), shown, END, [incident()], [spike()])
+    [whole] = marks_of(Filters(), shown, END, [incident()], [spike()])
+    [arabic] = marks_of(Filters(language="ar"), shown, END, [incident()], [spike()])
     assert (whole.start, whole.ratio) == (SURGE, incident().ratio)
     assert (arabic.start, arabic.ratio) == (spike().start, spike().ratio)
-    assert marks_of(View(language="ja"), shown, END, [incident()], [spike()]) == ()
-    assert marks_of(View(topic="court"), shown, END, [incident()], [spike()]) == ()
-    assert len(marks_of(View(topic="*"), shown, END, [incident()], [])) == 1
+    assert marks_of(Filters(language="ja"), shown, END, [incident()], [spike()]) == ()
+    assert marks_of(Filters(topic="court"), shown, END, [incident()], [spike()]) == ()
+    assert len(marks_of(Filters(topic="*"), shown, END, [incident()], [])) == 1
 
 
 @pytest.mark.parametrize(
-    "view", [View(), View(language="ar"), View(topic="employer-ban"), View(topic="employer-ban", language="ar")]
+    "view",
+    [Filters(), Filters(language="ar"), Filters(topic="employer-ban"), Filters(topic="employer-ban", language="ar")],
 )
 @pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
-def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(view: View, words: Words) -> None:
+def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(view: Filters, words: Words) -> None:
     shown = Window(START, END, HOUR, END)
 
     def drawn(verdict: VerdictName) -> str:
@@ -190,38 +191,38 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
 @pytest.mark.parametrize("interface", Interface)
 def test_a_card_names_a_language_in_doubt_apart(interface: Interface) -> None:
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
-    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), View(ui=interface), WORDS[interface])
+    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), Filters(ui=interface), WORDS[interface])
     assert doubt_sentence(doubt, language_name(interface, "tr"), interface.value) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
-    assert f" · {language_name(interface, 'ar')}" in card(alone, View(ui=interface), WORDS[interface])
+    assert f" · {language_name(interface, 'ar')}" in card(alone, Filters(ui=interface), WORDS[interface])
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
     shown = Window(SURGE + HOUR, SURGE + 2 * HOUR, MINUTE, SURGE + 2 * HOUR)
-    [mark] = marks_of(View(), shown, SURGE + 2 * HOUR, [incident(going_on=True)], [])
+    [mark] = marks_of(Filters(), shown, SURGE + 2 * HOUR, [incident(going_on=True)], [])
     assert (mark.start, mark.end) == (shown.start, shown.end)
     later = Window(SURGE_END + HOUR, END, MINUTE, END)
-    assert marks_of(View(), later, END, [incident()], []) == ()
+    assert marks_of(Filters(), later, END, [incident()], []) == ()
 
 
 def test_the_headline_is_calm_only_where_somebody_looked_and_listens() -> None:
     listens = Coverage("live", START, END, complete=False, heard_at=WALL)
-    assert mood_of(snapshot(), WALL) is Mood.CALM
-    assert mood_of(snapshot(incidents=(incident(going_on=True),), watched_until=None), WALL) is Mood.SURGING
-    assert mood_of(snapshot(watched_until=None), WALL) is Mood.CATCHING_UP
-    assert mood_of(snapshot(watched_until=END - HOUR), WALL) is Mood.CATCHING_UP
-    assert mood_of(snapshot(coverage=(listens,)), WALL + HOUR) is Mood.STALE
-    assert mood_of(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is Mood.CALM
+    assert mood_of(snapshot(), WALL) is HeadlineState.CALM
+    assert mood_of(snapshot(incidents=(incident(going_on=True),), watched_until=None), WALL) is HeadlineState.SURGING
+    assert mood_of(snapshot(watched_until=None), WALL) is HeadlineState.CATCHING_UP
+    assert mood_of(snapshot(watched_until=END - HOUR), WALL) is HeadlineState.CATCHING_UP
+    assert mood_of(snapshot(coverage=(listens,)), WALL + HOUR) is HeadlineState.STALE
+    assert mood_of(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is HeadlineState.CALM
 
 
 def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> None:
     joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
     ended = snapshot(incidents=(joinable,))
-    assert mood_of(ended, WALL) is Mood.CALM
-    assert ENGLISH.state_closed in card(joinable, View(), ENGLISH)
-    assert ENGLISH.state_open not in card(joinable, View(), ENGLISH)
+    assert mood_of(ended, WALL) is HeadlineState.CALM
+    assert ENGLISH.state_closed in card(joinable, Filters(), ENGLISH)
+    assert ENGLISH.state_open not in card(joinable, Filters(), ENGLISH)
     going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
-    both = headline(snapshot(incidents=(joinable, going_on)), View(), ENGLISH, WALL)
+    both = headline(snapshot(incidents=(joinable, going_on)), Filters(), ENGLISH, WALL)
     assert both[1].startswith("3×")
     assert len(both) == 3, "one that has ended is counted among those that go on"
 
@@ -229,8 +230,8 @@ def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> N
 def test_a_surge_is_not_claimed_to_go_on_where_nobody_listens_any_more() -> None:
     listens = Coverage("live", START, END, complete=False, heard_at=WALL)
     surging = snapshot(incidents=(incident(going_on=True),), coverage=(listens,))
-    assert mood_of(surging, WALL + MINUTE) is Mood.SURGING
-    assert mood_of(surging, WALL + HOUR) is Mood.STALE
+    assert mood_of(surging, WALL + MINUTE) is HeadlineState.SURGING
+    assert mood_of(surging, WALL + HOUR) is HeadlineState.STALE
 
 
 def test_the_strongest_of_several_leads() -> None:
@@ -246,9 +247,9 @@ def test_a_collector_is_told_by_its_newest_stretch() -> None:
 
 def test_a_collector_is_silent_when_its_word_is_old() -> None:
     stretch = Coverage("a", START, END, complete=False, heard_at=WALL)
-    assert listening(stretch, WALL + MINUTE) is Listening.LISTENING
-    assert listening(stretch, WALL + HOUR) is Listening.SILENT
-    assert listening(ALL_OF_IT, WALL + HOUR) is Listening.COMPLETE
+    assert listening(stretch, WALL + MINUTE) is CollectorState.LISTENING
+    assert listening(stretch, WALL + HOUR) is CollectorState.SILENT
+    assert listening(ALL_OF_IT, WALL + HOUR) is CollectorState.COMPLETE
 
 
 def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
@@ -258,19 +259,19 @@ def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
 @pytest.mark.parametrize(
     ("word", "stretch", "shown"),
     [
-        (said("listening"), ALL_OF_IT, Listening.LISTENING),
-        (said("reconnecting"), ALL_OF_IT, Listening.AWAY),
-        (said("silent"), None, Listening.SILENT),
-        (said("failed"), ALL_OF_IT, Listening.FAILED),
-        (said("failed", at=WALL - DAY), None, Listening.FAILED),
-        (said("ended"), ALL_OF_IT, Listening.COMPLETE),
-        (said("listening", at=WALL - DAY), None, Listening.SILENT),
-        (said("listening", at=WALL - DAY), ALL_OF_IT, Listening.COMPLETE),
-        (None, ALL_OF_IT, Listening.COMPLETE),
+        (said("listening"), ALL_OF_IT, CollectorState.LISTENING),
+        (said("reconnecting"), ALL_OF_IT, CollectorState.AWAY),
+        (said("silent"), None, CollectorState.SILENT),
+        (said("failed"), ALL_OF_IT, CollectorState.FAILED),
+        (said("failed", at=WALL - DAY), None, CollectorState.FAILED),
+        (said("ended"), ALL_OF_IT, CollectorState.COMPLETE),
+        (said("listening", at=WALL - DAY), None, CollectorState.SILENT),
+        (said("listening", at=WALL - DAY), ALL_OF_IT, CollectorState.COMPLETE),
+        (None, ALL_OF_IT, CollectorState.COMPLETE),
     ],
 )
 def test_a_collector_is_as_it_says_while_it_speaks(
-    word: Health | None, stretch: Coverage | None, shown: Listening
+    word: Health | None, stretch: Coverage | None, shown: CollectorState
 ) -> None:
     coverage = [] if stretch is None else [replace(stretch, source="a")]
     (collector,) = collectors(coverage, [] if word is None else [word], WALL)

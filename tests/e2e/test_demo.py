@@ -19,7 +19,7 @@ from processing.backtest import backtest
 from processing.contract import Incident, Spike, VerdictName
 from processing.detection.detector import DetectorPolicy
 from processing.explanation import Explanation, Part, Terms
-from processing.queries import Query
+from processing.queries import Statement
 from processing.store.client import Store
 from processing.tagging.topics import load_taxonomy
 from tests.conftest import ROOT
@@ -230,7 +230,7 @@ def test_every_figure_can_be_asked_for_again_by_pasting_its_query(watched: Watch
         assert watched.store.query(query.paste) == query.rows(watched.store)
     terms: Terms = explained.terms[0]
     for query, read in ((terms.query, terms.read), (terms.query_before, terms.read_before)):
-        assert isinstance(query, Query)
+        assert isinstance(query, Statement)
         assert len(watched.store.query(query.paste)) == read
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as any_
 
-from ingest.cursors import CursorFile, CursorUnreadable, Tracker
+from ingest.cursors import CursorFile, CursorUnreadable, InFlight
 
 
 def test_a_cursor_is_read_back_and_empty_before_the_first(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_damaged_cursor_is_not_taken_for_the_beginning(tmp_path: Path) -> None
 
 
 def test_the_cursor_stays_before_the_oldest_message_under_way() -> None:
-    tracker = Tracker()
+    tracker = InFlight()
     first, second, third = (tracker.sent({"line": n}) for n in (1, 2, 3))
     tracker.delivered(second, 0, 10)
     assert tracker.advance() is None
@@ -36,7 +36,7 @@ def test_the_cursor_stays_before_the_oldest_message_under_way() -> None:
 
 
 def test_where_memory_is_volatile_only_what_the_group_committed_is_safe() -> None:
-    tracker = Tracker()
+    tracker = InFlight()
     for line, partition, offset in ((1, 0, 5), (2, 1, 8), (3, 0, 6)):
         tracker.delivered(tracker.sent({"line": line}), partition, offset)
     assert tracker.advance({}) is None
@@ -46,13 +46,13 @@ def test_where_memory_is_volatile_only_what_the_group_committed_is_safe() -> Non
 
 
 def test_a_rejection_is_safe_once_acknowledged() -> None:
-    tracker = Tracker()
+    tracker = InFlight()
     tracker.delivered(tracker.sent({"line": 1}), 0, -1)
     assert tracker.advance({}) == {"line": 1}
 
 
 def test_a_source_that_finds_nothing_still_comes_further() -> None:
-    tracker = Tracker()
+    tracker = InFlight()
     tracker.reached({"line": 5})
     assert tracker.advance({}) == {"line": 5}
     assert tracker.advance({}) is None
@@ -65,7 +65,7 @@ def test_a_source_that_finds_nothing_still_comes_further() -> None:
 
 @given(any_.data())
 def test_whatever_the_order_of_acknowledgements_no_message_under_way_is_skipped(data: any_.DataObject) -> None:
-    tracker, under_way, saved = Tracker(), {}, 0
+    tracker, under_way, saved = InFlight(), {}, 0
     for number in range(1, 30):
         match data.draw(any_.sampled_from(["send", "reach", "acknowledge", "save"])):
             case "send":

@@ -5,22 +5,22 @@ from datetime import timedelta
 import pytest
 
 from ingest.contract import CollectorState, Progress, Rejected, encode
-from ingest.progress import DETAIL_KEPT, Tally, progress
-from ingest.source import Item, PartStatus, Reached
+from ingest.progress import DETAIL_KEPT, CollectorStats, progress
+from ingest.source import Item, PartStatus, Watermark
 from tests.conftest import NOON, a_post
 
 MINUTE = timedelta(minutes=1)
 POST = Item(a_post(), {})
-WORD = Reached(NOON, NOON + MINUTE, {})
+WORD = Watermark(NOON, NOON + MINUTE, {})
 
 
-def state_at(tally: Tally, minutes: float) -> CollectorState:
+def state_at(tally: CollectorStats, minutes: float) -> CollectorState:
     tally.look(NOON + minutes * MINUTE, silent_after=2 * MINUTE)
     return tally.state
 
 
 def test_a_network_that_says_nothing_is_silent_until_it_speaks() -> None:
-    tally = Tally(NOON)
+    tally = CollectorStats(NOON)
     assert [state_at(tally, minutes) for minutes in (0, 1.9, 2)] == ["listening", "listening", "silent"]
     assert "120 s" in tally.detail
     tally.taken(WORD, NOON + 3 * MINUTE)
@@ -29,7 +29,7 @@ def test_a_network_that_says_nothing_is_silent_until_it_speaks() -> None:
 
 
 def test_one_that_failed_is_away_until_it_speaks_however_long() -> None:
-    tally = Tally(NOON)
+    tally = CollectorStats(NOON)
     tally.away("It closed.")
     assert state_at(tally, 60) == "reconnecting"
     assert (tally.reconnects, tally.detail) == (1, "It closed.")
@@ -38,7 +38,7 @@ def test_one_that_failed_is_away_until_it_speaks_however_long() -> None:
 
 
 def test_what_is_taken_is_told_apart() -> None:
-    tally = Tally(NOON)
+    tally = CollectorStats(NOON)
     tally.taken(POST, NOON)
     tally.taken(Item(Rejected(source="a", where="b", reason="c", raw=""), {}), NOON + MINUTE)
     tally.taken(WORD, NOON + 2 * MINUTE)
@@ -47,8 +47,8 @@ def test_what_is_taken_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize("reached", [None, WORD])
-def test_the_word_covers_what_was_reached_and_else_nothing(reached: Reached | None) -> None:
-    tally = Tally(NOON)
+def test_the_word_covers_what_was_reached_and_else_nothing(reached: Watermark | None) -> None:
+    tally = CollectorStats(NOON)
     tally.failed("x" * 2_000)
     said = progress("example", tally, reached)
     assert isinstance(said, Progress)
@@ -57,7 +57,7 @@ def test_the_word_covers_what_was_reached_and_else_nothing(reached: Reached | No
 
 
 def test_half_a_character_pair_in_a_fault_does_not_keep_the_word_back() -> None:
-    tally = Tally(NOON)
+    tally = CollectorStats(NOON)
     tally.part(PartStatus("@one", "It said \ud800."))
     assert b"@one: It said ?." in encode(progress("example", tally, None))
     tally.away("\udfff")
@@ -65,7 +65,7 @@ def test_half_a_character_pair_in_a_fault_does_not_keep_the_word_back() -> None:
 
 
 def test_a_part_that_fails_is_named_while_the_others_go_on() -> None:
-    tally = Tally(NOON)
+    tally = CollectorStats(NOON)
     tally.part(PartStatus("@one", "It is not public."))
     tally.part(PartStatus("@another", "It answered with status 500."))
     tally.taken(POST, NOON)

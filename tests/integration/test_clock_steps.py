@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
-from processing.alerts.deliver import Outcome, Sent, deliver
+from processing.alerts.deliver import DeliveryOutcome, Sent, deliver
 from processing.contract import ClickHouseAddress, Incident, TaggedPost, VerdictName
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
@@ -183,7 +183,7 @@ class Told:
     name = "console"
 
     def notify(self, incident: Incident) -> Sent:
-        return Sent(Outcome.SENT, incident.id)
+        return Sent(DeliveryOutcome.SENT, incident.id)
 
 
 def two_spikes(store: Store, second: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from processing.store.deletions import delete_posts
-from processing.store.maintenance import Chore, Upkeep, chores, due
+from processing.store.maintenance import Job, Upkeep, chores, due
 from processing.store.writer import recount
 from tests.conftest import a_post
 from tests.support.stored import MINUTE, tagged, write
@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 
 
 def test_a_chore_is_due_at_first_and_then_every_so_often() -> None:
-    often, seldom = (Chore(name, every * MINUTE, lambda _: None) for name, every in (("often", 1), ("seldom", 9)))
+    often, seldom = (Job(name, every * MINUTE, lambda _: None) for name, every in (("often", 1), ("seldom", 9)))
     assert due([often, seldom], {}, MINUTE) == [often, seldom]
     done = {"often": MINUTE, "seldom": MINUTE}
     assert due([often, seldom], done, 1.9 * MINUTE) == []
@@ -59,7 +59,7 @@ def test_a_store_that_is_away_is_tried_again_and_one_that_refuses_ends_it(store:
         tried.append("again")
         raise StoreUnavailable("away") if len(tried) < 3 else StoreRefused("no")
 
-    upkeep = Upkeep(store, [Chore("work", timedelta(milliseconds=1), work)], clock=Ticking())
+    upkeep = Upkeep(store, [Job("work", timedelta(milliseconds=1), work)], clock=Ticking())
     with pytest.raises(StoreRefused):
         upkeep.run(threading.Event())
     assert len(tried) == 3

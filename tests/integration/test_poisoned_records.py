@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kafka import KafkaProducer
 
 from ingest.contract import KafkaAddress, Post
-from ingest.kafka import GroupWatch, PostProducer
-from ingest.kafka.codec import HEADER, Headers, Unreadable, read
+from ingest.kafka import ConsumerGroup, PostProducer
+from ingest.kafka.codec import HEADER, Headers, UnreadableRecord, read
 from processing.store.client import Store
 from processing.worker import Pipeline
 from tests.integration.test_refusals import foreign, posts_of_noon, rejected
@@ -169,7 +169,7 @@ def expected(headers: Headers, value: bytes, where: str) -> set[str]:
     """
     try:
         message = read(headers, value)
-    except Unreadable:
+    except UnreadableRecord:
         return {where}
     if isinstance(message, Post):
         return {f"{message.source}:{message.id}"} if message.op == "post" else set()
@@ -184,7 +184,7 @@ def test_poisoned_records_stop_nothing(
     sent = [(headers, value, foreign.send("posts", value, headers=headers)) for headers, value in poisoned]
     places = [(headers, value, future.get(timeout=30)) for headers, value, future in sent]
     send(producer, *good[GOOD // 2 :])
-    with GroupWatch(log_address, "workers") as group:
+    with ConsumerGroup(log_address, "workers") as group:
         eventually(lambda: group.lag() == 0, within=timedelta(minutes=2))
     assert store.query("SELECT sum(posts) FROM counts WHERE topic = '*' AND source = 'example'") == [(GOOD,)]
 

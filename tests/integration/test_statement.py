@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processing.queries import Query
+from processing.queries import Statement
 from processing.queries.statement import literal
 from processing.store.client import Store
 
@@ -17,7 +17,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 def test_a_pasted_query_asks_with_the_same_values(
     store: Store, text: str, names: list[str], number: int, share: float
 ) -> None:
-    query = Query(
+    query = Statement(
         "SELECT {text:String}, {names:Array(String)}, {number:UInt64}, {share:Float64}, {yes:Bool}",
         {"text": text, "names": names, "number": number, "share": share, "yes": True},
     )
@@ -26,14 +26,14 @@ def test_a_pasted_query_asks_with_the_same_values(
 
 def test_a_pasted_moment_is_in_utc(store: Store) -> None:
     noon = datetime(2020, 7, 10, 12, tzinfo=UTC)
-    query = Query("SELECT {at:DateTime('UTC')}", {"at": noon})
+    query = Statement("SELECT {at:DateTime('UTC')}", {"at": noon})
     assert store.query(query.paste) == query.rows(store) == [(noon,)]
 
 
 def test_pasted_tuples_are_tuples(store: Store) -> None:
     noon = datetime(2020, 7, 10, 12, tzinfo=UTC)
     named = "Array(Tuple(number UInt32, name String, at DateTime('UTC')))"
-    query = Query(
+    query = Statement(
         f"SELECT each.number, each.name, each.at FROM (SELECT 1) ARRAY JOIN {{all:{named}}} AS each",
         {"all": [(0, "it's", noon), (1, "*", noon)]},
     )

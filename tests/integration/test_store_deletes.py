@@ -11,7 +11,14 @@ from deploy.settings import load
 from ingest.contract import Post
 from processing.queries.scopes import Scope
 from processing.store.client import Store
-from processing.store.deletions import Named, blank_the_gone, delete_posts, entomb, named_by, posts_named
+from processing.store.deletions import (
+    DeletionTarget,
+    delete_posts,
+    named_by,
+    posts_named,
+    redact_deleted,
+    write_tombstones,
+)
 from processing.store.deletions import delete as delete_named
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.writer import insert_posts, recount, write_posts
@@ -126,10 +133,10 @@ class TestTwoWorkersAtOnce:
     """One writes a post while another deletes it; each of their steps may come between any two of the other's."""
 
     def test_the_post_is_written_between_the_tombstone_and_the_search(self, store: Store, deletion: Post) -> None:
-        entomb(store, named_by("example", [deletion]))
+        write_tombstones(store, named_by("example", [deletion]))
         touched = insert_posts(store, [tagged(a_post(author="someone"))])
         delete(store, deletion)
-        blank_the_gone(store, touched)
+        redact_deleted(store, touched)
         recount(store, touched)
         assert (texts(store), deleted_of_ban(store)) == ({"1": GONE}, 1)
 
@@ -137,13 +144,13 @@ class TestTwoWorkersAtOnce:
         touched = delete_posts(store, [deletion])
         written = insert_posts(store, [tagged(a_post(author="someone"))])
         recount(store, touched)
-        blank_the_gone(store, written)
+        redact_deleted(store, written)
         recount(store, written)
         assert (texts(store), deleted_of_ban(store)) == ({"1": GONE}, 1)
 
     def test_the_writer_looks_for_tombstones_before_there_is_one(self, store: Store, deletion: Post) -> None:
         written = insert_posts(store, [tagged(a_post(author="someone"))])
-        blank_the_gone(store, written)
+        redact_deleted(store, written)
         touched = delete_posts(store, [deletion])
         recount(store, written)
         recount(store, touched)
@@ -162,7 +169,7 @@ def test_a_deletion_cut_off_before_its_recount_recounts_when_it_comes_again(stor
 def test_a_post_blanked_behind_its_write_is_counted_by_the_redelivery(store: Store) -> None:
     delete(store, of_author())
     post = tagged(a_post(author="someone"))
-    blank_the_gone(store, insert_posts(store, [post]))
+    redact_deleted(store, insert_posts(store, [post]))
     write(store, [post])
     assert deleted_of_ban(store) == 1
 
@@ -207,7 +214,7 @@ def test_hostile_names_are_values(store: Store) -> None:
 def test_a_whole_source_may_go_and_come_back(store: Store) -> None:
     write(store, [tagged(a_post(id=str(n), author=f"author-{n}")) for n in range(5)])
     write(store, [tagged(a_post(id="kept", source="other"))])
-    everything = Named("example", all_until=NOON + DAY)
+    everything = DeletionTarget("example", all_until=NOON + DAY)
     assert posts_named(store, everything) == 5
     recount(store, delete_named(store, everything))
     write(store, [tagged(a_post(id="late")), tagged(a_post(id="new", created_at=NOON + 2 * DAY))])

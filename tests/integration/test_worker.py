@@ -12,7 +12,7 @@ import pytest
 from kafka import KafkaConsumer
 
 from ingest.contract import KafkaAddress, Post, Progress
-from ingest.kafka import Delivery, GroupWatch, PostConsumer, PostProducer, ensure_topics
+from ingest.kafka import ConsumerGroup, Delivery, PostConsumer, PostProducer, ensure_topics
 from processing import queries
 from processing.store.client import Store, StoreRefused
 from processing.tagging.language import DETECTORS
@@ -152,7 +152,7 @@ def test_what_cannot_be_stored_is_not_committed_and_nothing_behind_it(
     """The batch behind is read and tagged by then: it is not to be committed in its stead."""
     send(producer, *(a_post(id=str(number)) for number in range(200)))
     store.command("RENAME TABLE post_versions TO post_versions_away")
-    with PostConsumer(log_address, group="refused") as consumer, GroupWatch(log_address, "refused") as group:
+    with PostConsumer(log_address, group="refused") as consumer, ConsumerGroup(log_address, "refused") as group:
         stop, taxonomy = threading.Event(), ReloadingTaxonomy(taxonomy_file)
         pipeline = Pipeline(consumer, producer, store, DETECTORS["vote"](), taxonomy, stop, batch_posts=20)
         with pytest.raises(StoreRefused, match="post_versions"):
@@ -167,7 +167,7 @@ def test_what_was_counted_is_committed(
     for number in range(50):
         producer.send(a_post(id=str(number)), delivered.append)
     producer.flush(PATIENCE)
-    with GroupWatch(log_address, "workers") as group:
+    with ConsumerGroup(log_address, "workers") as group:
         eventually(lambda: group.lag() == 0)
         committed = group.committed()
     assert all(delivery.offset < committed[delivery.partition] for delivery in delivered)

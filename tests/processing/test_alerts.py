@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from processing.alerts.decision import Decision, Standing, decide
-from processing.alerts.deliver import Outcome, Sent, deliver
+from processing.alerts.decision import AlertState, Decision, decide
+from processing.alerts.deliver import DeliveryOutcome, Sent, deliver
 from processing.alerts.message import SYNTHETIC, details, headline
 from processing.alerts.notifiers.console import Console
 from processing.contract import Doubt, DrivingTerm, Evidence, Incident, IncidentState, Pulse, Severity, VerdictName
@@ -63,18 +63,18 @@ def test_it_tells_the_score_and_how_rare_such_a_rise_is() -> None:
 @pytest.mark.parametrize(
     ("standing", "decision"),
     [
-        (Standing(told=False, acknowledged=False, silenced=False), Decision.FIRST),
-        (Standing(told=True, acknowledged=True, silenced=True), Decision.ALREADY_TOLD),
-        (Standing(told=False, acknowledged=True, silenced=True), Decision.ACKNOWLEDGED),
-        (Standing(told=False, acknowledged=False, silenced=True), Decision.SILENCED),
-        (Standing(False, False, False, VerdictName.CONCENTRATED), Decision.NOT_TOLD_CONCENTRATED),
-        (Standing(False, False, False, VerdictName.COLLECTOR), Decision.NOT_TOLD_COLLECTOR),
-        (Standing(False, False, False, VerdictName.BACKFILL), Decision.NOT_TOLD_BACKFILL),
-        (Standing(True, False, False, VerdictName.CONCENTRATED), Decision.ALREADY_TOLD),
-        (Standing(False, False, True, VerdictName.CONCENTRATED), Decision.SILENCED),
+        (AlertState(told=False, acknowledged=False, silenced=False), Decision.FIRST),
+        (AlertState(told=True, acknowledged=True, silenced=True), Decision.ALREADY_TOLD),
+        (AlertState(told=False, acknowledged=True, silenced=True), Decision.ACKNOWLEDGED),
+        (AlertState(told=False, acknowledged=False, silenced=True), Decision.SILENCED),
+        (AlertState(False, False, False, VerdictName.CONCENTRATED), Decision.NOT_TOLD_CONCENTRATED),
+        (AlertState(False, False, False, VerdictName.COLLECTOR), Decision.NOT_TOLD_COLLECTOR),
+        (AlertState(False, False, False, VerdictName.BACKFILL), Decision.NOT_TOLD_BACKFILL),
+        (AlertState(True, False, False, VerdictName.CONCENTRATED), Decision.ALREADY_TOLD),
+        (AlertState(False, False, True, VerdictName.CONCENTRATED), Decision.SILENCED),
     ],
 )
-def test_an_incident_is_told_once_and_not_over_a_silence(standing: Standing, decision: Decision) -> None:
+def test_an_incident_is_told_once_and_not_over_a_silence(standing: AlertState, decision: Decision) -> None:
     assert decide(standing) is decision
     assert decision.tells is (decision is Decision.FIRST)
 
@@ -170,7 +170,7 @@ class Unreachable:
     name = "unreachable"
 
     def notify(self, incident: Incident) -> Sent:
-        return Sent(Outcome.RETRY, "connection refused")
+        return Sent(DeliveryOutcome.RETRY, "connection refused")
 
 
 def test_a_try_that_failed_does_not_count_as_told(store: Store) -> None:

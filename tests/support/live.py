@@ -17,11 +17,11 @@ from pathlib import Path
 
 from ingest.contract import KafkaAddress, Progress, Rejected
 from ingest.cursors import CursorFile
-from ingest.kafka import GroupWatch, PostConsumer, PostProducer, ensure_topics
+from ingest.kafka import ConsumerGroup, PostConsumer, PostProducer, ensure_topics
 from ingest.kafka.committed import Committed
-from ingest.progress import Tally
+from ingest.progress import CollectorStats
 from ingest.retry import BackoffPolicy
-from ingest.runner import Run
+from ingest.runner import SourceRunner
 from ingest.source import Source
 from processing import queries
 from processing.queries import Coverage
@@ -44,7 +44,7 @@ GROUP = "live"
 class RunningSource:
     """A source that runs in a thread. What it raised is raised again when it is stopped."""
 
-    run: Run
+    run: SourceRunner
     failure: Exception | None = None
     _thread: threading.Thread = field(init=False)
 
@@ -59,7 +59,7 @@ class RunningSource:
             self.failure = error
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> CollectorStats:
         return self.run.tally
 
     @property
@@ -87,7 +87,7 @@ def run_source(
 ) -> Iterator[RunningSource]:
     """A source that runs into the log until the block is left."""
     producer = PostProducer(address)
-    run = Run(
+    run = SourceRunner(
         source,
         producer,
         cursor_file,
@@ -148,7 +148,7 @@ class Collected:
     counts: dict[str, int]
     coverage: tuple[Coverage, ...]
     rejected: list[Rejected]
-    tally: Tally
+    tally: CollectorStats
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def running(
         address = KafkaAddress(broker.bootstrap)
         ensure_topics(address, 2)
         parts.enter_context(_worker(address, store))
-        committed = parts.enter_context(Committed(GroupWatch(address, GROUP)))
+        committed = parts.enter_context(Committed(ConsumerGroup(address, GROUP)))
         log = parts.enter_context(LogReader(address))
         cursor_file = CursorFile(folder / f"{source.name}.json")
         started = run_source(source, address, cursor_file, committed=committed, silent_after=silent_after)

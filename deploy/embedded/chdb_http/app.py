@@ -26,9 +26,9 @@ from deploy.embedded.chdb_http.bounds import require_fields, require_modest
 from deploy.embedded.chdb_http.codec import Encoder
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.exchange import Exchange
-from deploy.embedded.chdb_http.executor import Workers
+from deploy.embedded.chdb_http.executor import Executor
 from deploy.embedded.chdb_http.request import Call, read_call
-from deploy.embedded.chdb_http.result import Answer, begin
+from deploy.embedded.chdb_http.result import Result, begin
 from deploy.embedded.chdb_http.settings import Role
 from processing.store.proof import PATH, is_question, proof
 
@@ -50,7 +50,7 @@ class Gateway:
     def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
         self._engine = engine
         self._settings = settings
-        self._workers = Workers(engine, settings)
+        self._workers = Executor(engine, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever fails is told as ClickHouse would, without a trace of how."""
@@ -148,7 +148,7 @@ class Gateway:
             gone.cancel()
 
     async def _stream(
-        self, answer: Answer, tag: str, connection: Connection, gone: asyncio.Future[None], exchange: Exchange
+        self, answer: Result, tag: str, connection: Connection, gone: asyncio.Future[None], exchange: Exchange
     ) -> None:
         """Send an answer as it comes; one that breaks off ends in a mark and without HTTP's own end."""
         try:
@@ -178,7 +178,7 @@ def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
     return None
 
 
-def _start(headers: dict[str, str], answer: Answer, encoding: str | None, tag: str) -> Message:
+def _start(headers: dict[str, str], answer: Result, encoding: str | None, tag: str) -> Message:
     if encoding:
         headers["Content-Encoding"] = encoding
     if answer.length is None:

@@ -17,8 +17,7 @@ from deploy.embedded.chdb_http.losses import BROKEN_PARTS, Loss, losses
 from deploy.embedded.chdb_http.policy.guard import Guard
 from deploy.embedded.chdb_http.quoting import set_statement, use_statement
 from deploy.embedded.chdb_http.reader_settings import allowance, limits_as_settings
-from deploy.embedded.chdb_http.response import DISPLAY_NAME
-from deploy.embedded.chdb_http.settings import OWN_FOLDER, ReaderLimits, Role
+from deploy.embedded.chdb_http.settings import DISPLAY_NAME, OWN_FOLDER, ReaderLimits, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

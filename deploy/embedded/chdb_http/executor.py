@@ -24,7 +24,7 @@ _KILL_AGAIN_SECONDS = 0.5
 _GRACE_SECONDS = 3
 
 
-class Workers:
+class Executor:
     """The places of both users.
 
     The engine looks at its limits and at KILL between two blocks; a function that takes an hour over one block is

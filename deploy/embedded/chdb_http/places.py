@@ -17,7 +17,6 @@ from deploy.embedded.chdb_http.sessions import Sessions
 from deploy.embedded.chdb_http.settings import Role
 
 if TYPE_CHECKING:
-    from deploy.embedded.chdb_http.connection import Connection
     from deploy.embedded.chdb_http.engine import Engine
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 

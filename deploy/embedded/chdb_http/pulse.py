@@ -22,7 +22,7 @@ STATUS = 70
 """What the process ends with: an internal error, by the convention of sysexits.h."""
 
 
-class Pulse:
+class Heartbeat:
     """Asks `beat` until it is stopped; ends the process when it hangs for `patience_seconds`, or goes on failing."""
 
     def __init__(self, beat: Callable[[], None], patience_seconds: float) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from starlette.responses import PlainTextResponse, Response
 
 from deploy.embedded.chdb_http.errors import Code, EngineError
+from deploy.embedded.chdb_http.settings import DISPLAY_NAME
 
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.query import Summary
     from deploy.embedded.chdb_http.request import Call
 
-DISPLAY_NAME = "banwatch"
 _CONTENT_TYPES = {
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",
     "TSV": "text/tab-separated-values; charset=UTF-8",

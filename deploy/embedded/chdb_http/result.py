@@ -20,7 +20,7 @@ _IN_MEMORY = 64 * _PIECE
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """`length` is the bytes of the whole answer, or None while the query runs and may still fail."""
 
     pieces: Iterator[bytes]
@@ -30,7 +30,7 @@ class Answer:
     encoder: Encoder
 
 
-def begin(connection: Connection, query: Query, encoder: Encoder, wait_end: bool) -> Answer:
+def begin(connection: Connection, query: Query, encoder: Encoder, wait_end: bool) -> Result:
     """Run a query up to its first mebibyte, or with `wait_end` to its end, which may then lie on disk.
 
     Raises:
@@ -40,12 +40,12 @@ def begin(connection: Connection, query: Query, encoder: Encoder, wait_end: bool
     pieces = _gathered(_encoded(chunks, encoder))
     if wait_end:
         stored, length = _stored(pieces)
-        return Answer(stored, length, summary, output_format, encoder)
+        return Result(stored, length, summary, output_format, encoder)
     first = next(pieces, b"")
     second = next(pieces, b"") if first else b""
     if not second:
-        return Answer(iter([first]), len(first), summary, output_format, encoder)
-    return Answer(chain([first, second], pieces), None, summary, output_format, encoder)
+        return Result(iter([first]), len(first), summary, output_format, encoder)
+    return Result(chain([first, second], pieces), None, summary, output_format, encoder)
 
 
 def _encoded(chunks: Iterator[bytes], encoder: Encoder) -> Iterator[bytes]:

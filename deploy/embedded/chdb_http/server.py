@@ -22,9 +22,9 @@ from deploy.embedded.chdb_http.engine import Engine
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 from deploy.embedded.chdb_http.files import BACKLOG, connections_within
 from deploy.embedded.chdb_http.losses import sentence
-from deploy.embedded.chdb_http.pulse import Pulse
+from deploy.embedded.chdb_http.pulse import Heartbeat
 from deploy.embedded.chdb_http.sockets import HttpConnection, Room
-from deploy.supervisor.open_files import raise_limit
+from deploy.open_files import raise_limit
 
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
@@ -52,7 +52,7 @@ def serve(settings: WarehouseSettings) -> None:
             if lost := sentence(engine.losses()):
                 print(lost, file=sys.stderr, flush=True)
             gateway = Gateway(engine, settings)
-            pulse = Pulse(engine.beat, settings.pulse_seconds)
+            pulse = Heartbeat(engine.beat, settings.pulse_seconds)
             with _signals_end_here():
                 _server(gateway, room).run([listener])
             pulse.stop()

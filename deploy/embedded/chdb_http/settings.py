@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
+DISPLAY_NAME = "banwatch"
+
 OWN_FOLDER = Path("/proc/self/cwd")
 """The folder of its data as the engine knows it, where there is such a name: it tells of paths, to readers too."""
 

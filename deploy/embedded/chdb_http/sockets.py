@@ -23,7 +23,7 @@ _MOST_LINES = 256
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class Standing(Enum):
+class SocketState(Enum):
     """What is under way on a connection, in the order in which they make way; on the last one a query runs."""
 
     WAITING = "has asked nothing"
@@ -53,7 +53,7 @@ class Room:
 
     def _first_to_go(self) -> HttpConnection | None:
         """The oldest of those that make way most readily; mostly the first one that is looked at."""
-        for standing in (Standing.WAITING, Standing.SENDING, Standing.WRITERS):
+        for standing in (SocketState.WAITING, SocketState.SENDING, SocketState.WRITERS):
             if (found := next((inside for inside in self._inside if inside.standing is standing), None)) is not None:
                 return found
         return None
@@ -74,14 +74,14 @@ class HttpConnection(H11Protocol):
         self._tail = b""
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> SocketState:
         """What is under way on it."""
         asked = self.cycle is not None and not self.cycle.response_complete
         if asked and not self.cycle.more_body:
-            return Standing.ASKING
+            return SocketState.ASKING
         if self.scope is not None and self.scope["state"].get("role") is Role.WRITER:
-            return Standing.WRITERS
-        return Standing.SENDING if asked else Standing.WAITING
+            return SocketState.WRITERS
+        return SocketState.SENDING if asked else SocketState.WAITING
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Find a place in the room, and wait for a head."""

@@ -67,7 +67,7 @@ class InsertHead:
 
 
 @dataclass(frozen=True)
-class Outline:
+class StatementOutline:
     """The outline of a query: its first word, its FORMAT if it names one, and whether it has to be run whole."""
 
     first_word: str
@@ -108,11 +108,11 @@ def _first_word(cut: Iterator[Token]) -> str:
 
 
 @_kept
-def outline(text: bytes) -> Outline:
+def outline(text: bytes) -> StatementOutline:
     """Read the outline of a query that carries no data."""
     upper = text.upper()
     if not any(word in upper for word in (b"FORMAT", b"TOTALS", b"EXTREMES", b"OUTFILE", b"INFILE")):
-        return Outline(first_word(text), None, whole=False, names_a_file=False)
+        return StatementOutline(first_word(text), None, whole=False, names_a_file=False)
     found, whole, names_a_file = None, False, False
     here, name, after = tee(chain(tokens(text), [_END, _END]), 3)
     for (word, *_, depth), (behind, start, end, _), (third, *_) in zip(
@@ -123,7 +123,7 @@ def outline(text: bytes) -> Outline:
         clause = word == b"FORMAT" and depth == 0 and behind not in _NOT_A_FORMAT
         if clause and third in {b";", b"SETTINGS", b"INTO"}:
             found = text[start:end].decode("ascii", "replace")
-    return Outline(first_word(text), found, whole=whole, names_a_file=names_a_file)
+    return StatementOutline(first_word(text), found, whole=whole, names_a_file=names_a_file)
 
 
 def reads_input(text: bytes) -> bool:

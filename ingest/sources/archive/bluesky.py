@@ -9,13 +9,13 @@ from datetime import datetime
 import msgspec
 
 from ingest.contract import Amount, Moment, NotAPost, Post
-from ingest.sources.bluesky.frames import Event, read_frame
+from ingest.sources.bluesky.frames import JetstreamEvent, read_frame
 from ingest.sources.bluesky.mapping import tid_time, to_found
 
 PLACE = "an archive"
 
 
-class View(msgspec.Struct):
+class PostView(msgspec.Struct):
     """A post as the API shows it: `app.bsky.feed.defs#postView`."""
 
     uri: str
@@ -29,19 +29,19 @@ class View(msgspec.Struct):
 class FeedItem(msgspec.Struct):
     """An entry of a feed: a post, and why it is there, which may be a repost."""
 
-    post: View
+    post: PostView
 
 
-class Record(msgspec.Struct):
+class PostRecord(msgspec.Struct):
     """A record as a repository lists it: `com.atproto.repo.listRecords`."""
 
     uri: str
     value: msgspec.Raw
 
 
-_read_view = msgspec.json.Decoder(View).decode
+_read_view = msgspec.json.Decoder(PostView).decode
 _read_item = msgspec.json.Decoder(FeedItem).decode
-_read_record = msgspec.json.Decoder(Record).decode
+_read_record = msgspec.json.Decoder(PostRecord).decode
 
 
 def view_to_posts(line: bytes) -> Iterator[Post]:
@@ -67,7 +67,7 @@ def event_to_posts(line: bytes) -> Iterator[Post]:
         yield from _posts_of(event)
 
 
-def _shown(view: View) -> Iterator[Post]:
+def _shown(view: PostView) -> Iterator[Post]:
     for post in _posts(view.uri, view.record, view.indexedAt):
         yield msgspec.structs.replace(post, likes=view.likeCount, replies=view.replyCount, reposts=view.repostCount)
 
@@ -78,10 +78,10 @@ def _posts(uri: str, record: msgspec.Raw, indexed_at: datetime | None) -> Iterat
     seen_at = indexed_at or tid_time(rkey)
     if seen_at is None:
         raise NotAPost("Not a post: neither the network nor the key of the record tells when it was seen.")
-    yield from _posts_of(Event(did, seen_at, "commit", None, "create", collection, rkey, record))
+    yield from _posts_of(JetstreamEvent(did, seen_at, "commit", None, "create", collection, rkey, record))
 
 
-def _posts_of(event: Event) -> Iterator[Post]:
+def _posts_of(event: JetstreamEvent) -> Iterator[Post]:
     found = to_found(event, PLACE)
     if isinstance(found, Post):
         yield found

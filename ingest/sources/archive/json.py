@@ -9,8 +9,8 @@ import io
 import re
 from collections.abc import Iterator
 
-from ingest.sources.archive.json_window import IsKnown, NoValue, Window
-from ingest.transport.files import Broken, Line
+from ingest.sources.archive.json_window import IsKnown, JsonWindow, NoValue
+from ingest.transport.files import BrokenLine, Line
 
 LISTS = frozenset({"orderedItems", "feed", "posts", "records", "statuses"})
 """Where an answer or an export keeps its posts: an outbox of ActivityPub; the feeds, searches and repositories of
@@ -28,7 +28,7 @@ def is_document(head: bytes) -> bool:
         return True
     if not _OBJECT.match(head):
         return False
-    window = Window(io.BufferedReader(io.BytesIO(head)))
+    window = JsonWindow(io.BufferedReader(io.BytesIO(head)))
     try:
         window.sign()
         window.pass_sign()
@@ -42,13 +42,13 @@ def values_of(where: str, stream: io.BufferedReader, is_known: IsKnown) -> Itera
 
     Behind one that is broken, reading goes on at the next that `is_known`.
     """
-    yield from _Document(where, Window(stream), is_known).lines()
+    yield from _Document(where, JsonWindow(stream), is_known).lines()
 
 
 class _Document:
     """Reads one content. Each part of the grammar is a function that begins where the window stands."""
 
-    def __init__(self, where: str, window: Window, is_known: IsKnown) -> None:
+    def __init__(self, where: str, window: JsonWindow, is_known: IsKnown) -> None:
         self._where = where
         self._window = window
         self._is_known = is_known
@@ -77,9 +77,9 @@ class _Document:
                 continue
             element = self._element()
             yield element
-            if isinstance(element.content, Broken) and not window.sign():
+            if isinstance(element.content, BrokenLine) and not window.sign():
                 return
-        yield self._line(Broken("The file ends before its array does."))
+        yield self._line(BrokenLine("The file ends before its array does."))
 
     def _element(self) -> Line:
         try:
@@ -107,16 +107,16 @@ class _Document:
             window.release()
 
     def _broken(self, error: NoValue) -> Line:
-        line = self._line(Broken(str(error)))
+        line = self._line(BrokenLine(str(error)))
         self._window.find(self._is_known)
         return line
 
-    def _line(self, content: bytes | Broken) -> Line:
+    def _line(self, content: bytes | BrokenLine) -> Line:
         self._number += 1
         return Line(f"{self._where} element {self._number}", self._number, content)
 
 
-def _to_list(window: Window) -> bool:
+def _to_list(window: JsonWindow) -> bool:
     """Go on inside an object, behind the bracket of its next list; False: behind its end.
 
     Raises:

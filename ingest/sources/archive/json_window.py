@@ -34,7 +34,7 @@ class NoValue(ValueError):
     """No JSON value can be read here; the message says why."""
 
 
-class Window:
+class JsonWindow:
     """The part of a content that is looked at: from `at` on, or from what is held."""
 
     def __init__(self, stream: io.BufferedReader) -> None:

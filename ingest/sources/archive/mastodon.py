@@ -14,14 +14,14 @@ PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public",
 """The addressee that is everyone: https://www.w3.org/TR/activitypub/#public-addressing."""
 
 
-class Mark(msgspec.Struct):
+class NoteTag(msgspec.Struct):
     """A hashtag, a mention or an emoji of a note."""
 
     type: str = ""
     name: str = ""
 
 
-class Note(msgspec.Struct):
+class ActivityNote(msgspec.Struct):
     """What is read of an object of ActivityPub that has a text."""
 
     id: str
@@ -33,7 +33,7 @@ class Note(msgspec.Struct):
     summary: str | None = None
     url: object = None
     inReplyTo: object = None  # noqa: N815 - the protocol's name
-    tag: list[Mark] | Mark | None = None
+    tag: list[NoteTag] | NoteTag | None = None
     to: list[str] | str | None = None
     cc: list[str] | str | None = None
 
@@ -47,7 +47,7 @@ class Activity(msgspec.Struct):
 
 
 _read_activity = msgspec.json.Decoder(Activity).decode
-_read_note = msgspec.json.Decoder(Note).decode
+_read_note = msgspec.json.Decoder(ActivityNote).decode
 
 
 def status_to_posts(line: bytes) -> Iterator[Post]:
@@ -72,7 +72,7 @@ def note_to_posts(line: bytes) -> Iterator[Post]:
     yield from _note_to_posts(_read_note(line), None)
 
 
-def _note_to_posts(note: Note, published: Moment | None) -> Iterator[Post]:
+def _note_to_posts(note: ActivityNote, published: Moment | None) -> Iterator[Post]:
     made = note.published or published
     if made is None:
         raise ValueError("the note has no time: `published` is missing")
@@ -99,7 +99,7 @@ def _posts(status: Status, reply_to: str | None) -> Iterator[Post]:
         yield msgspec.structs.replace(post, seen_at=None)
 
 
-def _account(note: Note) -> str:
+def _account(note: ActivityNote) -> str:
     """`name@host`, as the live source calls an account, of its address: `https://host/users/name`."""
     name = urlsplit(note.attributedTo).path.rstrip("/").rpartition("/")[2].removeprefix("@")
     return f"{name}@{_host(note.attributedTo)}"

@@ -11,19 +11,19 @@ from ingest.sources.archive.formats import FOURCAT_ROWS, POSTS, Format, recognis
 from ingest.sources.archive.json import is_document, values_of
 from ingest.sources.archive.rows import read_rows
 from ingest.sources.archive.table import Columns, is_fourcat
-from ingest.transport.files import Broken, Line, lines_of, read_lines
+from ingest.transport.files import BrokenLine, Line, lines_of, read_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ArchiveRecord:
     """A line of an archive and the form that it is in."""
 
     where: str
-    content: bytes | Broken
+    content: bytes | BrokenLine
     format: Format
 
 
-def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[Record]:
+def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[ArchiveRecord]:
     """The lines of an archive, each with its form. `columns` is a user's, for tables; other files do not mind it."""
     for path in paths:
         yield from _Reader(columns).records(path)
@@ -36,11 +36,11 @@ class _Reader:
         self._columns = columns
         self._form: Format | None = None
 
-    def records(self, path: Path) -> Iterator[Record]:
+    def records(self, path: Path) -> Iterator[ArchiveRecord]:
         for line in read_lines(path, self._read):
-            if self._form is None and not isinstance(line.content, Broken):
+            if self._form is None and not isinstance(line.content, BrokenLine):
                 self._form = recognise(line.content)
-            yield Record(line.where, line.content, self._form or POSTS)
+            yield ArchiveRecord(line.where, line.content, self._form or POSTS)
 
     def _read(self, where: str, stream: io.BufferedReader) -> Iterator[Line]:
         """A content's lines, the values of a document, or a table's rows."""

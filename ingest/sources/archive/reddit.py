@@ -17,7 +17,7 @@ PAGE = "https://www.reddit.com"
 _GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
 
 
-class Thing(msgspec.Struct):
+class RedditRecord(msgspec.Struct):
     """A submission (with a title) or a comment (with a body) as the dumps and the API have it."""
 
     id: str
@@ -37,7 +37,7 @@ class Thing(msgspec.Struct):
     num_comments: float | None = None
 
 
-_read = msgspec.json.Decoder(Thing).decode
+_read = msgspec.json.Decoder(RedditRecord).decode
 
 
 def thing_to_posts(line: bytes) -> Iterator[Post]:
@@ -66,7 +66,7 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
     )
 
 
-def _address(thing: Thing) -> str | None:
+def _address(thing: RedditRecord) -> str | None:
     """Old dumps of comments have no permalink."""
     if thing.subreddit is None:
         return None

@@ -11,7 +11,7 @@ from typing import IO, Self
 
 import msgspec
 
-from ingest.transport.files import LONGEST, Broken, Line
+from ingest.transport.files import LONGEST, BrokenLine, Line
 
 REREAD = 4
 """How often, on average, a line may be read again; more often only a hostile file asks for."""
@@ -39,7 +39,7 @@ def _rows(where: str, lines: _Lines) -> Iterator[Line]:
     header: list[str] | None = None
     while True:
         lines.begin_row()
-        row: list[str] | Broken | None
+        row: list[str] | BrokenLine | None
         try:
             row = next(reader, None)
         except csv.Error:
@@ -49,15 +49,15 @@ def _rows(where: str, lines: _Lines) -> Iterator[Line]:
         if isinstance(row, list) and header is None:
             header = row or None
         elif row:
-            content = row if isinstance(row, Broken) else _content(row, header or [])
+            content = row if isinstance(row, BrokenLine) else _content(row, header or [])
             yield Line(f"{where} line {lines.number}", lines.number, content)
             if header is None:
                 return
 
 
-def _content(row: list[str], header: list[str]) -> bytes | Broken:
+def _content(row: list[str], header: list[str]) -> bytes | BrokenLine:
     if len(row) > len(header):
-        return Broken(f"The row has {len(row)} fields, and {len(header)} columns.")
+        return BrokenLine(f"The row has {len(row)} fields, and {len(header)} columns.")
     return msgspec.json.encode(dict(zip(header, row, strict=False)))
 
 
@@ -108,22 +108,22 @@ class _Lines:
         self._rereadable += REREAD * len(line)
         return line
 
-    def recover(self) -> list[str] | Broken:
+    def recover(self) -> list[str] | BrokenLine:
         """What can be read of a row that the strict reader refuses: of a single line its cells, taken loosely."""
         if len(self._row) > 1:
             return self._give_up_first()
         if self._length > LONGEST:
-            return Broken(f"The row cannot be read: it is longer than {LONGEST} characters.")
+            return BrokenLine(f"The row cannot be read: it is longer than {LONGEST} characters.")
         try:
             return list(next(_reader(self._row), []))
         except csv.Error as error:
-            return Broken(f"The row cannot be read: {error}.")
+            return BrokenLine(f"The row cannot be read: {error}.")
 
-    def _give_up_first(self) -> Broken:
+    def _give_up_first(self) -> BrokenLine:
         behind, first = self._row[1:], self.number - len(self._row) + 1
         if self._length > self._rereadable:
-            return Broken(f"The rows from line {first} on cannot be read: a quote in them is never closed.")
+            return BrokenLine(f"The rows from line {first} on cannot be read: a quote in them is never closed.")
         self._rereadable -= self._length
         self._again.extendleft(reversed(behind))
         self.number = first
-        return Broken("The row cannot be read: a quote in it is never closed.")
+        return BrokenLine("The row cannot be read: a quote in it is never closed.")

@@ -21,11 +21,11 @@ import msgspec
 from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Reached, decode_cursor
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor
 from ingest.sources.archive.formats import POSTS
-from ingest.sources.archive.records import Record, read_records
+from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
-from ingest.transport.files import Broken, fingerprint
+from ingest.transport.files import BrokenLine, fingerprint
 from ingest.transport.mapping import RAW_KEPT, UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
@@ -41,7 +41,7 @@ ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class ArchiveOutline:
     """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
 
     lines: int
@@ -51,7 +51,7 @@ class Outline:
     floors: tuple[datetime, ...]
 
 
-def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> Outline | None:
+def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
     """Read the times of an archive; None when no line of it has one that can be right at `now`, the wall clock."""
     lowest: list[datetime | None] = []
     first = last = None
@@ -70,11 +70,11 @@ def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> 
     for value in reversed(lowest):
         floor = floor if value is None else min(floor, value)
         floors.append(floor)
-    return Outline(number, first, last, in_order, tuple(reversed(floors)))
+    return ArchiveOutline(number, first, last, in_order, tuple(reversed(floors)))
 
 
-def _times(record: Record, now: datetime) -> list[datetime]:
-    if isinstance(record.content, Broken):
+def _times(record: ArchiveRecord, now: datetime) -> list[datetime]:
+    if isinstance(record.content, BrokenLine):
         return []
     try:
         return [moment for moment in record.format.times(record.content) if not is_ahead(moment, now)]
@@ -82,9 +82,9 @@ def _times(record: Record, now: datetime) -> list[datetime]:
         return []
 
 
-def to_posts(record: Record, shift: timedelta, now: datetime) -> list[Post | Rejected]:
+def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Post | Rejected]:
     """One line's posts, their times moved by `shift`, or the reason why it holds none. `now` is the wall clock."""
-    if isinstance(record.content, Broken):
+    if isinstance(record.content, BrokenLine):
         return [_rejected(record, record.content.reason)]
     try:
         posts = list(record.format.to_posts(record.content))
@@ -110,8 +110,8 @@ def _doubt(post: Post, now: datetime) -> str:
     return f"The post is of {at.isoformat()}, which is later than now." if is_ahead(at, now) else ""
 
 
-def _rejected(record: Record, reason: str) -> Rejected:
-    raw = "" if isinstance(record.content, Broken) else record.content[:RAW_KEPT].decode(errors="replace")
+def _rejected(record: ArchiveRecord, reason: str) -> Rejected:
+    raw = "" if isinstance(record.content, BrokenLine) else record.content[:RAW_KEPT].decode(errors="replace")
     return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
 
 
@@ -147,7 +147,7 @@ def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
     return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 
-class Saved(msgspec.Struct, frozen=True):
+class ArchiveCursor(msgspec.Struct, frozen=True):
     """The cursor: the last line that was handed on whole, and by how many seconds times are moved."""
 
     line: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -184,12 +184,12 @@ class Archive:
         """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
         return archive_name(self.files, self._mapping)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
         """Yield the posts behind the cursor, and how far that is."""
         if not self.streamed and self.outline is None:
             yield from self._rejects(cursor)
             return
-        kept = decode_cursor(cursor, Saved, self.name)
+        kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
@@ -203,22 +203,22 @@ class Archive:
             found = to_posts(record, shift, self._clock())
             for position, each in enumerate(found, start=1):
                 for until in reach.before(number, each):
-                    yield Reached(reach.since, until, before)
+                    yield Watermark(reach.since, until, before)
                 # A line of many posts is behind us when its last one is.
                 yield Item(each, here if position == len(found) else before)
             start = number
         if reach.end is not None:
-            yield Reached(reach.since, reach.end, {"line": start, **settings}, complete=True)
+            yield Watermark(reach.since, reach.end, {"line": start, **settings}, complete=True)
 
     def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
-        start = decode_cursor(cursor, Saved, self.name).line
+        start = decode_cursor(cursor, ArchiveCursor, self.name).line
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
             if number % STRIDE == 0:
                 yield Pause(0)
             if number > start:
                 yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
-    def _shift(self, kept: Saved) -> timedelta:
+    def _shift(self, kept: ArchiveCursor) -> timedelta:
         if kept.shift is not None:
             return timedelta(seconds=kept.shift)
         if self.shift_to is None or self.outline is None:
@@ -233,7 +233,7 @@ def _time_of(found: Post | Rejected) -> datetime | None:
 class _Reach:
     """How far the reading has come in event time, without overtaking a line that is still to be read."""
 
-    def __init__(self, known: Outline | None, shift: timedelta) -> None:
+    def __init__(self, known: ArchiveOutline | None, shift: timedelta) -> None:
         self._outline = known
         self._shift = shift
         self._told: datetime | None = None

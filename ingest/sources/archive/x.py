@@ -19,7 +19,7 @@ _SNOWFLAKE_EPOCH = timedelta(milliseconds=1288834974657)
 _RETWEET = re.compile(r"RT @(\w+): ")
 
 
-class Tag(msgspec.Struct):
+class XTag(msgspec.Struct):
     """A hashtag: `tag` in v2, `text` in v1.1."""
 
     tag: str | None = None
@@ -37,7 +37,7 @@ class Link(msgspec.Struct):
 class Entities(msgspec.Struct):
     """What is in a text."""
 
-    hashtags: list[Tag] = []
+    hashtags: list[XTag] = []
     urls: list[Link] = []
 
 
@@ -49,7 +49,7 @@ class Metrics(msgspec.Struct):
     retweet_count: int | None = None
 
 
-class Account(msgspec.Struct):
+class XAccount(msgspec.Struct):
     """Who posts; v2 has the name in `username`, v1.1 in `screen_name`."""
 
     id: str | int | None = None
@@ -57,23 +57,23 @@ class Account(msgspec.Struct):
     screen_name: str | None = None
 
 
-class Note(msgspec.Struct):
+class XNote(msgspec.Struct):
     """The whole of a text longer than 280 characters."""
 
     text: str = ""
     entities: Entities = msgspec.field(default_factory=Entities)
 
 
-class Told(msgspec.Struct, kw_only=True):
+class XPost(msgspec.Struct, kw_only=True):
     """What a post of v2 says. `author` stands in a line that was flattened by twarc, `author_user` in one by 4CAT."""
 
     id: str
     text: str | None = None
     author_id: str | None = None
-    author: Account | None = None
-    author_user: Account | None = None
+    author: XAccount | None = None
+    author_user: XAccount | None = None
     entities: Entities = msgspec.field(default_factory=Entities)
-    note_tweet: Note | None = None
+    note_tweet: XNote | None = None
 
     @property
     def whole(self) -> str:
@@ -86,13 +86,13 @@ class Told(msgspec.Struct, kw_only=True):
         return (self.entities, self.note_tweet.entities) if self.note_tweet else (self.entities,)
 
 
-class Reference(Told, kw_only=True):
+class Reference(XPost, kw_only=True):
     """v2's relation to another post: `retweeted`, `quoted` or `replied_to`. A flattened line has all of that post."""
 
     type: str
 
 
-class Tweet(Told, kw_only=True):
+class Tweet(XPost, kw_only=True):
     """A post of v2."""
 
     created_at: str
@@ -105,11 +105,11 @@ class Tweet(Told, kw_only=True):
 class Includes(msgspec.Struct):
     """What a page tells beside its posts."""
 
-    users: list[Account] = []
-    tweets: list[Told] = []
+    users: list[XAccount] = []
+    tweets: list[XPost] = []
 
 
-class Page(msgspec.Struct):
+class XPage(msgspec.Struct):
     """An answer or a line of a stream of v2: one post or many."""
 
     data: Tweet | list[Tweet]
@@ -124,7 +124,7 @@ class Compliance(msgspec.Struct):
     created_at: str | None = None
 
 
-_read_page = msgspec.json.Decoder(Page).decode
+_read_page = msgspec.json.Decoder(XPage).decode
 _read_tweet = msgspec.json.Decoder(Tweet).decode
 _read_compliance = msgspec.json.Decoder(Compliance).decode
 
@@ -143,7 +143,7 @@ def tweet_to_posts(line: bytes) -> Iterator[Post]:
     yield _tweet_to_post(_read_tweet(line), {}, {})
 
 
-def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapping[str, Told]) -> Post:
+def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapping[str, XPost]) -> Post:
     related = {reference.type: reference for reference in tweet.referenced_tweets}
     # An edited post has a new number each time; its first one names it for good.
     name = tweet.edit_history_tweet_ids[0] if tweet.edit_history_tweet_ids else tweet.id
@@ -168,7 +168,7 @@ def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapp
 
 
 def _told(
-    tweet: Tweet, retweeted: Reference | None, names: Mapping[str, str | None], included: Mapping[str, Told]
+    tweet: Tweet, retweeted: Reference | None, names: Mapping[str, str | None], included: Mapping[str, XPost]
 ) -> tuple[str, tuple[Entities, ...]]:
     """What a post says. A retweet's own text is cut, so that the whole one is taken where the archive has it."""
     prefix = _RETWEET.match(tweet.text or "")
@@ -179,7 +179,7 @@ def _told(
     return f"RT @{_username(whole, names) or prefix[1]}: {whole.whole}", whole.marked
 
 
-def _username(told: Told, names: Mapping[str, str | None]) -> str | None:
+def _username(told: XPost, names: Mapping[str, str | None]) -> str | None:
     account = told.author or told.author_user
     return account.username if account else names.get(told.author_id or "")
 

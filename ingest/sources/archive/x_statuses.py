@@ -10,8 +10,8 @@ from ingest.contract import Post
 from ingest.sources.archive.x import (
     PAGE,
     SOURCE,
-    Account,
     Entities,
+    XAccount,
     deletion,
     hashtags_of,
     langs_of,
@@ -28,19 +28,19 @@ class Extended(msgspec.Struct):
     entities: Entities = msgspec.field(default_factory=Entities)
 
 
-class Status(msgspec.Struct):
+class XStatus(msgspec.Struct):
     """A post of v1.1."""
 
     id_str: str
     created_at: str
-    user: Account
+    user: XAccount
     text: str = ""
     full_text: str | None = None
     extended_tweet: Extended | None = None
     lang: str | None = None
     entities: Entities = msgspec.field(default_factory=Entities)
     in_reply_to_status_id_str: str | None = None
-    retweeted_status: Status | None = None
+    retweeted_status: XStatus | None = None
     favorite_count: int | None = None
     retweet_count: int | None = None
     reply_count: int | None = None
@@ -60,7 +60,7 @@ class Notice(msgspec.Struct):
     delete: _Deleted | None = None
 
 
-_read_status = msgspec.json.Decoder(Status).decode
+_read_status = msgspec.json.Decoder(XStatus).decode
 _read_notice = msgspec.json.Decoder(Notice).decode
 
 

@@ -31,7 +31,7 @@ class _Error(msgspec.Struct):
     message: str = ""
 
 
-class Refused(Exception):
+class ConnectionRefused(Exception):
     """The server answered the request for a stream with an error. `name` is the protocol's word for it."""
 
     def __init__(self, status: int, name: str, message: str, headers: Mapping[str, str]) -> None:
@@ -104,7 +104,7 @@ def _content(url: str, within: float) -> bytes | None:
     return bytes(content)
 
 
-class Connection:
+class JetstreamConnection:
     """A stream of frames."""
 
     def __init__(
@@ -145,7 +145,7 @@ def _decompressed(decompressor: zstandard.ZstdDecompressor, frame: bytes) -> byt
     return content
 
 
-def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionaries) -> Connection:
+def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionaries) -> JetstreamConnection:
     """Open a stream. It may block for seconds.
 
     Raises:
@@ -155,7 +155,7 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
     """
     dictionary = dictionaries.of(host)
     url = address(host, wire, cursor, None if dictionary is None else dictionary.dict_id())
-    return _translated(host, lambda: Connection(host, _open(url), dictionary))
+    return _translated(host, lambda: JetstreamConnection(host, _open(url), dictionary))
 
 
 class _Opening(reconnect):
@@ -180,7 +180,7 @@ def _open(url: str) -> ClientConnection:
     return opening.__enter__()
 
 
-def _translated(host: str, work: Callable[[], Connection]) -> Connection:
+def _translated(host: str, work: Callable[[], JetstreamConnection]) -> JetstreamConnection:
     try:
         return work()
     except InvalidStatus as error:
@@ -192,10 +192,10 @@ def _translated(host: str, work: Callable[[], Connection]) -> Connection:
         raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
-def _refused(error: InvalidStatus) -> Refused:
+def _refused(error: InvalidStatus) -> ConnectionRefused:
     response = error.response
     try:
         said = msgspec.json.decode(response.body or b"", type=_Error)
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = _Error(message=bytes(response.body or b"")[:200].decode(errors="replace"))
-    return Refused(response.status_code, said.error, said.message[:200], response.headers)
+    return ConnectionRefused(response.status_code, said.error, said.message[:200], response.headers)

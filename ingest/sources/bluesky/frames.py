@@ -25,18 +25,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = msgspec.Raw(b"")
 
 
-class Unreadable(ValueError):
+class NotAFrame(ValueError):
     """A frame that says nothing: one sentence."""
 
 
-class Broken(Exception):
+class DamagedFrame(Exception):
     """A frame by which the server ends the stream: its name of the error and its message."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
 
 
-class Event(msgspec.Struct, frozen=True):
+class JetstreamEvent(msgspec.Struct, frozen=True):
     """One event of the network. `time` is when the server saw it; `seq` is that server's own number, v2 only.
 
     `kind` is commit, identity, account or sync; `operation`, `collection`, `rkey` and `record` (its JSON) belong to a
@@ -121,7 +121,7 @@ def address(base_url: str, wire: Wire, cursor: int | None, dictionary: int | Non
     return f"{base_url.rstrip('/')}{V2_PATH if wire == 'v2' else V1_PATH}?{urlencode(query)}"
 
 
-def read_frame(frame: bytes, wire: Wire) -> Event | None:
+def read_frame(frame: bytes, wire: Wire) -> JetstreamEvent | None:
     """One frame as an event; None for an advisory that is none.
 
     Raises:
@@ -130,13 +130,13 @@ def read_frame(frame: bytes, wire: Wire) -> Event | None:
     try:
         return _read_v2(frame) if wire == "v2" else _read_v1(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
-        raise Unreadable(f"Not a frame of Jetstream {wire}: {error}.") from error
+        raise NotAFrame(f"Not a frame of Jetstream {wire}: {error}.") from error
 
 
-def _read_v1(frame: bytes) -> Event:
+def _read_v1(frame: bytes) -> JetstreamEvent:
     read = _decode_v1(frame)
     commit, account = read.commit or _NO_COMMIT, read.account or _ACTIVE
-    return Event(
+    return JetstreamEvent(
         read.did,
         _possible(moment(read.time_us)),
         read.kind,
@@ -150,18 +150,18 @@ def _read_v1(frame: bytes) -> Event:
     )
 
 
-def _read_v2(frame: bytes) -> Event | None:
+def _read_v2(frame: bytes) -> JetstreamEvent | None:
     envelope = _decode_v2(frame)
     if envelope.type == "error":
-        raise Broken(envelope.error, envelope.message)
+        raise DamagedFrame(envelope.error, envelope.message)
     read = envelope.payload
     if read is None or not read.type:
-        raise Unreadable(f"A frame of Jetstream v2 of the type {envelope.type[:40]!r} without a typed payload.")
+        raise NotAFrame(f"A frame of Jetstream v2 of the type {envelope.type[:40]!r} without a typed payload.")
     kind = read.type.rpartition("#")[2]
     if kind == "info":
         return None
     account = read.account or _ACTIVE
-    return Event(
+    return JetstreamEvent(
         read.did,
         _possible(datetime.fromisoformat(read.time)),
         kind,

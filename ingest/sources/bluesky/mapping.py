@@ -9,7 +9,7 @@ import msgspec
 
 from ingest.contract import Post, Rejected
 from ingest.event_time import EventTime, can_be_right
-from ingest.sources.bluesky.frames import NOTHING, POSTS, Event, microseconds, moment
+from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
 
 NAME = "bluesky"
 RAW_KEPT = 4_096
@@ -75,7 +75,7 @@ _decode_facets = msgspec.json.Decoder(list[_Facet]).decode
 _decode_embed = msgspec.json.Decoder(_Embed).decode
 
 
-def to_found(event: Event, where: str) -> Post | Rejected | None:
+def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
     """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
     if event.kind == "account":
         return None if event.active or event.status not in GONE else _author_gone(event)
@@ -92,7 +92,7 @@ def to_found(event: Event, where: str) -> Post | Rejected | None:
         return Rejected(source=NAME, where=f"{where} {uri}", reason=reason, raw=raw, seen_at=event.time)
 
 
-def _author_gone(event: Event) -> Post:
+def _author_gone(event: JetstreamEvent) -> Post:
     name = f"{event.did}/account/{microseconds(event.time)}"
     return Post(
         source=NAME,
@@ -105,7 +105,7 @@ def _author_gone(event: Event) -> Post:
     )
 
 
-def _post(event: Event, uri: str, record: _Record) -> Post:
+def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
     embed = _embed(record.embed)
     features = [feature for facet in _facets(record.facets) for feature in facet.features]
     shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
@@ -155,7 +155,7 @@ def _distinct(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def created_at(written: object, event: Event) -> EventTime:
+def created_at(written: object, event: JetstreamEvent) -> EventTime:
     """The author's clock if it can be right, else the time in the record's key, else the server's clock.
 
     The key comes second because every server tells the same, and a post must keep its time when another one

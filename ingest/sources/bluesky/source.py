@@ -24,18 +24,26 @@ from ingest.source import (
     Item,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
     Transient,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
 )
-from ingest.sources.bluesky.client import Connection, Dictionaries, Refused, connect
-from ingest.sources.bluesky.frames import Broken, Event, Unreadable, Wire, microseconds, moment, read_frame
+from ingest.sources.bluesky.client import ConnectionRefused, Dictionaries, JetstreamConnection, connect
+from ingest.sources.bluesky.frames import (
+    DamagedFrame,
+    JetstreamEvent,
+    NotAFrame,
+    Wire,
+    microseconds,
+    moment,
+    read_frame,
+)
 from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
 from ingest.transport.http import asked_wait
-from ingest.transport.threads import beside
+from ingest.transport.threads import in_thread
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
 V1_HOSTS = (
@@ -96,7 +104,7 @@ class BlueskySettings(SourceSettings):
 Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
 
 
-class Saved(msgspec.Struct, frozen=True):
+class BlueskyCursor(msgspec.Struct, frozen=True):
     """The cursor."""
 
     host: str = ""
@@ -117,7 +125,7 @@ class Position:
     @classmethod
     def of(cls, cursor: Cursor) -> Position:
         """Read a cursor."""
-        kept = decode_cursor(cursor, Saved, NAME)
+        kept = decode_cursor(cursor, BlueskyCursor, NAME)
         newest, since = kept.time_us, kept.since_us
         return cls(
             kept.host,
@@ -166,7 +174,7 @@ class Bluesky:
         """`bluesky`."""
         return NAME
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
         position = Position.of(cursor)
         host = self._next_host(position.host)
@@ -197,17 +205,19 @@ class Bluesky:
         lookback = self._settings.lookback
         return False, microseconds(self._clock() - lookback) if lookback else None
 
-    def _connect(self, host: str, cursor: int | None, *, asked_seq: bool) -> Generator[Pause, None, Connection]:
+    def _connect(
+        self, host: str, cursor: int | None, *, asked_seq: bool
+    ) -> Generator[Pause, None, JetstreamConnection]:
         try:
-            connection = yield from beside(
-                lambda: connect(host, self._settings.wire, cursor, self._dictionaries), Connection.close
+            connection = yield from in_thread(
+                lambda: connect(host, self._settings.wire, cursor, self._dictionaries), JetstreamConnection.close
             )
-        except Refused as refused:
+        except ConnectionRefused as refused:
             raise self._refusal(host, refused, asked_seq=asked_seq) from refused
         self._refusals = 0
         return connection
 
-    def _refusal(self, host: str, refused: Refused, *, asked_seq: bool) -> Transient | Permanent:
+    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Permanent:
         """What a server's no means: another way to ask, later, or never, where it may be the settings."""
         if refused.name == "CursorTooOld":
             self._stay(host)
@@ -235,8 +245,8 @@ class Bluesky:
         self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
 
     def _follow(
-        self, connection: Connection, position: Position, *, asked_seq: bool
-    ) -> Iterator[Item | Reached | Pause]:
+        self, connection: JetstreamConnection, position: Position, *, asked_seq: bool
+    ) -> Iterator[Item | Watermark | Pause]:
         asked_time = position.newest if not asked_seq else None
         first, heard, told = True, self._clock(), self._clock()
         while True:
@@ -269,14 +279,14 @@ class Bluesky:
                 told = now
                 yield _reached(position) or Pause(0)
 
-    def _event(self, frame: bytes, position: Position, now: datetime) -> Event | Rejected | None:
+    def _event(self, frame: bytes, position: Position, now: datetime) -> JetstreamEvent | Rejected | None:
         try:
             event = read_frame(frame, self._settings.wire)
             # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
             return None if event is None else msgspec.structs.replace(event, time=min(event.time, now))
-        except Broken as error:
+        except DamagedFrame as error:
             raise Transient(f"{position.host} ended the stream: {error}.") from error
-        except Unreadable as error:
+        except NotAFrame as error:
             return Rejected(
                 source=NAME,
                 where=f"{position.host} behind {position.cursor()}",
@@ -285,7 +295,7 @@ class Bluesky:
                 seen_at=self._clock(),
             )
 
-    def _check_numbering(self, event: Event, position: Position) -> None:
+    def _check_numbering(self, event: JetstreamEvent, position: Position) -> None:
         """The first event behind a sequence number is the one that bears it, or a later one. Anything else comes from
         a server that was set up anew and counts from the start again: our number means nothing to it."""
         if event.seq is None or position.seq is None or position.newest is None:
@@ -306,7 +316,7 @@ def _is_address(given: str) -> bool:
         return False
 
 
-def _begin(event: Event, position: Position, asked: datetime | None) -> Iterator[Item]:
+def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
     """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
     if asked is not None and event.time - asked > GAP:
         position.since = event.time
@@ -327,14 +337,14 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
     )
 
 
-def _advance(position: Position, event: Event) -> None:
+def _advance(position: Position, event: JetstreamEvent) -> None:
     if event.seq is not None:
         position.seq = event.seq
     position.newest = event.time if position.newest is None else max(position.newest, event.time)
 
 
-def _reached(position: Position) -> Reached | None:
+def _reached(position: Position) -> Watermark | None:
     """Everything up to a little before the newest event has come."""
     if position.since is None or position.newest is None or position.newest - SLACK <= position.since:
         return None
-    return Reached(position.since, position.newest - SLACK, position.cursor())
+    return Watermark(position.since, position.newest - SLACK, position.cursor())

@@ -57,7 +57,7 @@ _SHORT = dict(pair.split(":") for pair in _CODES.split())
 """ISO 639-3, as GDELT has it, to ISO 639-1, as posts have it."""
 
 
-class Unreadable(ValueError):
+class NotAGkgRow(ValueError):
     """The bytes are not a file of the graph, or not a whole one."""
 
 
@@ -124,11 +124,11 @@ def _rows(packed: bytes, most_unpacked: int) -> Iterator[bytes]:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) != 1:
-                raise Unreadable(f"The zip holds {len(entries)} files instead of one.")
+                raise NotAGkgRow(f"The zip holds {len(entries)} files instead of one.")
             with archive.open(entries[0]) as content:
                 yield from _bounded(content, most_unpacked)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise Unreadable(f"The zip cannot be read: {error}.") from error
+        raise NotAGkgRow(f"The zip cannot be read: {error}.") from error
 
 
 def _bounded(content: IO[bytes], most_unpacked: int) -> Iterator[bytes]:
@@ -136,7 +136,7 @@ def _bounded(content: IO[bytes], most_unpacked: int) -> Iterator[bytes]:
     while line := content.readline(LONGEST_ROW):
         read += len(line)
         if read > most_unpacked or (len(line) == LONGEST_ROW and not line.endswith(b"\n")):
-            raise Unreadable(f"The file is larger than {most_unpacked:,} bytes, or a row than {LONGEST_ROW:,}.")
+            raise NotAGkgRow(f"The file is larger than {most_unpacked:,} bytes, or a row than {LONGEST_ROW:,}.")
         if line := line.rstrip(b"\r\n"):
             yield line
 

@@ -27,18 +27,18 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
     Transient,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
 )
-from ingest.sources.gdelt.mapping import LABEL, SOURCE, Unreadable, Wanted, read_file
+from ingest.sources.gdelt.mapping import LABEL, SOURCE, NotAGkgRow, Wanted, read_file
 from ingest.transport.http import Refused, TooLarge, TooOften, get, open_client, passing
 from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
-from ingest.transport.threads import beside
+from ingest.transport.threads import in_thread
 
 STEP = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
@@ -97,7 +97,7 @@ class Next:
 
 
 @dataclass(slots=True)
-class Stretch:
+class Backfill:
     """History that was asked for: `asked` is how, so that another question begins anew."""
 
     asked: str
@@ -115,14 +115,14 @@ class Place:
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)
     holes: list[datetime] = field(default_factory=list)
-    history: Stretch | None = None
+    history: Backfill | None = None
 
     def cursor(self) -> Cursor:
         """As it is written down."""
         return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
 
 
-Steps = Iterator[Item | Reached | Pause | PartStatus]
+Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 
 class Gdelt:
@@ -149,7 +149,7 @@ class Gdelt:
         self._broken: dict[str, datetime] = {}
         """Since when files that are named cannot be had."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Yield the history that was asked for, then each new file as it comes."""
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
@@ -187,7 +187,7 @@ class Gdelt:
         asked = f"{settings.since} {settings.until} {settings.terms} {settings.themes} {settings.translated}"
         if place.history is None or place.history.asked != asked:
             begin, end = _file_after(settings.since), settings.until or place.since
-            place.history = Stretch(asked, settings.since, end, {series: Next(begin) for series in self._series})
+            place.history = Backfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
         stretch = place.history
         # What is younger is the live reading's: here every file is taken or passed over.
         end = min(stretch.until + STEP, self._clock() - TOO_LATE)
@@ -210,7 +210,7 @@ class Gdelt:
                 return
             yield self._reached(place, place)
 
-    def _reached(self, reading: Place | Stretch, place: Place) -> Reached:
+    def _reached(self, reading: Place | Backfill, place: Place) -> Watermark:
         """Up to where both series are read, from behind the last file that either has passed over, and from where one
         stopped that has failed for long. Complete, so that nobody waits for files that come in their own time."""
         out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
@@ -224,9 +224,9 @@ class Gdelt:
         )
         reading.holes = [hole for hole in reading.holes if hole >= file]
         since, until = reading.since, file - STEP - timedelta(seconds=1)
-        return Reached(since, max(since, until), place.cursor(), complete=until > since)
+        return Watermark(since, max(since, until), place.cursor(), complete=until > since)
 
-    def _file(self, client: httpx.Client, place: Place, reading: Place | Stretch, series: str) -> Steps:
+    def _file(self, client: httpx.Client, place: Place, reading: Place | Backfill, series: str) -> Steps:
         """One file's articles, and the series moved on behind it; not moved where the file may still come."""
         at = reading.series
         here = at[series]
@@ -236,10 +236,10 @@ class Gdelt:
         try:
             packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
             backfill = self._clock() - here.file > HISTORY_FROM
-            found = yield from beside(lambda: read_file(packed, name, self._wanted, backfill=backfill))
+            found = yield from in_thread(lambda: read_file(packed, name, self._wanted, backfill=backfill))
         except TooOften:
             raise
-        except (Permanent, Transient, Unreadable) as error:
+        except (Permanent, Transient, NotAGkgRow) as error:
             if (young and not isinstance(error, TooLarge)) or (yield from self._may_come(name, error)):
                 return
             reading.holes.append(here.file)
@@ -256,7 +256,7 @@ class Gdelt:
     def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
         """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
         gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
-        if gone or isinstance(error, TooLarge | Unreadable):
+        if gone or isinstance(error, TooLarge | NotAGkgRow):
             return False
         if name not in self._broken:
             self._broken[name] = self._clock()

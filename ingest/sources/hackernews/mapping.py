@@ -8,7 +8,7 @@ from html import unescape
 import msgspec
 
 from ingest.contract import Amount, Post, Rejected
-from ingest.transport.html import Reading, read_html
+from ingest.transport.html import HtmlText, read_html
 from ingest.transport.mapping import amount, each_once, from_epoch, kept_text, mapped
 
 SOURCE = "hackernews"
@@ -17,7 +17,7 @@ _POSTS = frozenset({"story", "comment", "job", "poll"})
 """The other kind, a poll's option, is no post."""
 
 
-class Item(msgspec.Struct):
+class HackerNewsItem(msgspec.Struct):
     """An item as Firebase shows it; a deleted one has little more than its number."""
 
     id: int
@@ -49,7 +49,7 @@ class Hit(msgspec.Struct):
     num_comments: int | None = None
 
 
-class Found(msgspec.Struct):
+class SearchHit(msgspec.Struct):
     """A page of hits, each still to be read, so that a broken one costs no other."""
 
     hits: list[msgspec.Raw]
@@ -64,9 +64,9 @@ class Changes(msgspec.Struct):
 
 read_number = msgspec.json.Decoder(Amount).decode
 read_changes = msgspec.json.Decoder(Changes).decode
-read_item = msgspec.json.Decoder(Item | None).decode
+read_item = msgspec.json.Decoder(HackerNewsItem | None).decode
 read_hit = msgspec.json.Decoder(Hit).decode
-read_found = msgspec.json.Decoder(Found).decode
+read_found = msgspec.json.Decoder(SearchHit).decode
 
 
 def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | None = None) -> Post | Rejected | None:
@@ -126,5 +126,5 @@ def hit_to_post(raw: bytes, where: str, seen_at: datetime) -> Post | Rejected:
     return mapped(build, source=SOURCE, where=where, raw=raw, seen_at=seen_at)
 
 
-def _links(url: str | None, body: Reading) -> tuple[str, ...]:
+def _links(url: str | None, body: HtmlText) -> tuple[str, ...]:
     return each_once((url, *body.links))

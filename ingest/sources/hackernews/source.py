@@ -28,9 +28,9 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
     Transient,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
@@ -43,7 +43,7 @@ from ingest.transport.slices import Since
 
 Read = TypeVar("Read")
 
-Steps = Iterator[Item | Reached | Pause | PartStatus]
+Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 LONGEST_GAP = timedelta(hours=1)
 """After a longer absence the index is asked for what was missed."""
@@ -86,7 +86,7 @@ class HackerNewsSettings(SourceSettings):
 
 
 @dataclass(slots=True)
-class Stretch:
+class Backfill:
     """History that was asked for: `asked` is how, so that another question begins anew."""
 
     asked: str
@@ -103,7 +103,7 @@ class Place:
     until: datetime
     item: int | None = None
     missing: dict[int, datetime] = field(default_factory=dict)
-    history: Stretch | None = None
+    history: Backfill | None = None
 
     def cursor(self) -> Cursor:
         """As JSON has it."""
@@ -168,13 +168,13 @@ class HackerNews:
         self._wants_history = False
         yield from self._parts.answered("history", asked_at)
 
-    def _history(self, index: Index, place: Place) -> Iterator[Item | Reached | Pause]:
+    def _history(self, index: Index, place: Place) -> Iterator[Item | Watermark | Pause]:
         settings = self._settings
         if settings.since is None:
             return
         asked = f"{settings.since} {settings.until} {' '.join(settings.terms)}"
         if place.history is None or place.history.asked != asked:
-            place.history = Stretch(asked, settings.since, settings.until or place.since, settings.since)
+            place.history = Backfill(asked, settings.since, settings.until or place.since, settings.since)
         stretch = place.history
         for step in index.history(stretch.read, min(stretch.until, self._clock() - INDEX_LAG)):
             if isinstance(step, Pause):
@@ -184,7 +184,7 @@ class HackerNews:
             yield from (Item(post, place.cursor()) for post in posts)
             stretch.read = until
             # Complete, so that nobody waits for old times while they are read.
-            yield Reached(stretch.since, until, place.cursor(), complete=True)
+            yield Watermark(stretch.since, until, place.cursor(), complete=True)
 
     def _catch_up(self, index: Index, place: Place) -> Steps:
         end = self._clock() - INDEX_LAG
@@ -195,7 +195,7 @@ class HackerNews:
             until, posts = step
             yield from (Item(post, place.cursor()) for post in posts)
             place.until = max(place.until, until)
-            yield Reached(place.since, place.until, place.cursor())
+            yield Watermark(place.since, place.until, place.cursor())
         newest = yield from index.newest_before(end)
         place.item, place.missing = max(place.item or 0, newest or 0), {}
         yield from (PartStatus(f"item {number}") for number in self._broken)
@@ -214,7 +214,7 @@ class HackerNews:
                 # The site is never still for minutes: if its highest number is, it is the interface that has stopped.
                 if now - grown < self._settings.silent_after:
                     place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
-                    yield Reached(place.since, place.until, place.cursor())
+                    yield Watermark(place.since, place.until, place.cursor())
             elif changes:
                 number, _ = changes.popitem(last=False)
                 post, _ = yield from self._item(live, number)

@@ -12,10 +12,10 @@ from queue import Full, Queue
 import httpx
 
 from ingest.source import Clock, Permanent, Transient
-from ingest.sources.mastodon.client import STREAM_PATIENCE, Instance, Word, meaning
+from ingest.sources.mastodon.client import STREAM_PATIENCE, Instance, InstanceInfo, meaning
 from ingest.sources.mastodon.mapping import id_at, is_behind, later, time_at
 from ingest.sources.mastodon.pursuit import Pursuit
-from ingest.sources.mastodon.timelines import Feed
+from ingest.sources.mastodon.timelines import Timeline
 from ingest.transport.http_stream import Stream
 from ingest.transport.sse import Event, EventReader, TooLong
 
@@ -29,7 +29,7 @@ STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
 
 
 @dataclass(frozen=True, slots=True)
-class Streamed:
+class StreamedEvent:
     """An event of the stream: its name and its data."""
 
     name: str
@@ -73,14 +73,14 @@ class Ended:
     error: Exception
 
 
-News = Streamed | Alive | Fetched | Filled | Missed | Ended
+News = StreamedEvent | Alive | Fetched | Filled | Missed | Ended
 
 
 @dataclass
 class Attempt:
     """Its news go to `events` with the attempt itself, until it is stopped."""
 
-    feed: Feed
+    feed: Timeline
     instance: Instance
     events: Queue[tuple[Attempt, News]]
     clock: Clock
@@ -129,14 +129,14 @@ class Attempt:
             self._word(client)
         self._fill(client, position, until=None)
 
-    def _word(self, client: httpx.Client) -> Word:
+    def _word(self, client: httpx.Client) -> InstanceInfo:
         word = self.instance.word(client, self._stopped)
         if not word.shows(self.feed):
             whom = "" if self.feed.token else " to those without a user's token: see BANWATCH_MASTODON_TOKENS"
             raise Permanent(f"The instance does not show this timeline{whom}.")
         return word
 
-    def _listen(self, client: httpx.Client, position: str | None, word: Word) -> None:
+    def _listen(self, client: httpx.Client, position: str | None, word: InstanceInfo) -> None:
         with self.instance.stream(client, self.feed, word) as self._stream:
             # From here on nothing is missed, so that the gap before it can be filled.
             until = id_at(self.clock() + SLACK)
@@ -160,7 +160,7 @@ class Attempt:
         """Hand an event over; false once nobody reads any more."""
         if not event.name:
             return self._put(Alive())
-        return event.name not in STATUS_EVENTS or self._put(Streamed(event.name, event.data))
+        return event.name not in STATUS_EVENTS or self._put(StreamedEvent(event.name, event.data))
 
     def _fill(self, client: httpx.Client, position: str | None, until: str | None) -> None:
         """Read the timeline page by page, to its end or to the id behind which the stream has everything."""

@@ -18,8 +18,8 @@ import msgspec
 
 from ingest.source import Clock, Permanent
 from ingest.sources.mastodon.mapping import Number, can_be_reached, later
-from ingest.sources.mastodon.timelines import Feed
-from ingest.transport.http import Answer, Refused, asked_wait, fetch, open_client, place
+from ingest.sources.mastodon.timelines import Timeline
+from ingest.transport.http import HttpResponse, Refused, asked_wait, fetch, open_client, place
 from ingest.transport.http_stream import Stream, open_stream
 
 PAGE = 40
@@ -83,14 +83,14 @@ class _Configuration(msgspec.Struct, frozen=True):
     timelines_access: _Timelines = _Timelines()
 
 
-class Word(msgspec.Struct, frozen=True):
+class InstanceInfo(msgspec.Struct, frozen=True):
     """What an instance says of itself, in the second version of this or in the first."""
 
     configuration: _Configuration = _Configuration()
     urls: _Urls = _Urls()
 
     @classmethod
-    def of(cls, raw: bytes) -> Word:
+    def of(cls, raw: bytes) -> InstanceInfo:
         """Out of the JSON.
 
         Raises:
@@ -106,7 +106,7 @@ class Word(msgspec.Struct, frozen=True):
         """Where its streams are, if it says so."""
         return self.configuration.urls.streaming or self.urls.streaming_api
 
-    def shows(self, feed: Feed) -> bool:
+    def shows(self, feed: Timeline) -> bool:
         """Whether it shows a timeline to whoever reads it. An instance from before 4.5 does not say, and may."""
         access = self.configuration.timelines_access
         of = access.hashtag_feeds if feed.tag else access.live_feeds
@@ -120,7 +120,7 @@ class _Numbered(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StatusPage:
     """A page of a timeline: its statuses as JSON, oldest first, and the highest id on it."""
 
     statuses: tuple[bytes, ...]
@@ -150,7 +150,7 @@ class Instance:
         """
         return open_client(self.base_url, contact=self.contact)
 
-    def word(self, client: httpx.Client, gone: threading.Event) -> Word:
+    def word(self, client: httpx.Client, gone: threading.Event) -> InstanceInfo:
         """What it says of itself; nothing, where it is other software that does not.
 
         Raises:
@@ -159,15 +159,15 @@ class Instance:
         for version in ("v2", "v1"):
             try:
                 answer = self._get(client, f"/api/{version}/instance", {}, gone, LARGEST_WORD)
-                word = Word.of(answer.body)
+                word = InstanceInfo.of(answer.body)
             except (Permanent, ValueError):
                 # Whatever it is that answers so: whether its timeline can be read is seen there.
                 continue
             if self._is_its_own(answer):
                 return word
-        return Word()
+        return InstanceInfo()
 
-    def page(self, client: httpx.Client, feed: Feed, behind: str | None, gone: threading.Event) -> Page:
+    def page(self, client: httpx.Client, feed: Timeline, behind: str | None, gone: threading.Event) -> StatusPage:
         """The statuses nearest behind an id, or the newest.
 
         Raises:
@@ -180,10 +180,10 @@ class Instance:
         for number in map(_number, statuses):
             if number is not None and can_be_reached(number, self.clock()):
                 highest = later(highest, number)
-        return Page(tuple(reversed(statuses)), highest)
+        return StatusPage(tuple(reversed(statuses)), highest)
 
     @contextmanager
-    def stream(self, client: httpx.Client, feed: Feed, word: Word) -> Iterator[Stream]:
+    def stream(self, client: httpx.Client, feed: Timeline, word: InstanceInfo) -> Iterator[Stream]:
         """Connect to a stream.
 
         Raises:
@@ -202,7 +202,7 @@ class Instance:
 
     def _get(
         self, client: httpx.Client, path: str, params: Mapping[str, str], gone: threading.Event, most_bytes: int
-    ) -> Answer:
+    ) -> HttpResponse:
         answer = fetch(
             client, path, clock=self.clock, params=params, headers=self._headers(), most_bytes=most_bytes, gone=gone
         )
@@ -213,12 +213,12 @@ class Instance:
     def _headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
-    def _is_its_own(self, answer: Answer) -> bool:
+    def _is_its_own(self, answer: HttpResponse) -> bool:
         """Whether the instance itself answered. Another host does not say where its token goes."""
         asked, answered = httpx.URL(self.base_url), httpx.URL(answer.url)
         return (asked.scheme, asked.netloc) == (answered.scheme, answered.netloc)
 
-    def _streaming_base(self, word: Word) -> str:
+    def _streaming_base(self, word: InstanceInfo) -> str:
         if word.streaming is None:
             return self.base_url
         schemes = SECURE if self.base_url.startswith("https:") else SECURE | PLAIN
@@ -229,7 +229,7 @@ class Instance:
         raise Permanent(f"{self.host} names a place of its streams to which no token can go: {word.streaming[:200]!r}.")
 
 
-def _statuses(answer: Answer) -> list[bytes]:
+def _statuses(answer: HttpResponse) -> list[bytes]:
     """A page cut into its statuses. Whatever one of them holds, the others can be read."""
     try:
         page = json.loads(answer.body.decode(errors="replace"))
@@ -248,7 +248,7 @@ def _number(status: bytes) -> str | None:
         return None
 
 
-def meaning(error: Permanent, feed: Feed) -> Permanent:
+def meaning(error: Permanent, feed: Timeline) -> Permanent:
     """The same with what a person can do about it."""
     if not isinstance(error, Refused) or error.status not in {401, 403, 422}:
         return error

@@ -11,7 +11,7 @@ from ingest.source import PartStatus, Permanent, Transient
 from ingest.sources.mastodon.attempt import Attempt
 from ingest.sources.mastodon.client import Instance
 from ingest.sources.mastodon.mapping import later, rewound, time_at
-from ingest.sources.mastodon.timelines import Feed
+from ingest.sources.mastodon.timelines import Timeline
 
 OVERLAP = timedelta(minutes=5)
 """Read again when a gap is filled: a status of another instance that arrives late has a number of its own time."""
@@ -33,10 +33,10 @@ LEAST = timedelta(minutes=10)
 
 
 @dataclass
-class Line:
+class FeedState:
     """One feed."""
 
-    feed: Feed
+    feed: Timeline
     instance: Instance
     due: datetime
     position: str | None = None

@@ -11,9 +11,9 @@ import msgspec
 
 from ingest.contract import Moment, Rejected
 from ingest.retry import Failures
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient, decode_cursor
-from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, Streamed
-from ingest.sources.mastodon.line import Line
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark, decode_cursor
+from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, StreamedEvent
+from ingest.sources.mastodon.line import FeedState
 from ingest.sources.mastodon.mapping import (
     SOURCE,
     Lately,
@@ -37,7 +37,7 @@ MOST_WAITING = 100
 KNOWN = 20_000
 """Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
 
-Steps = Iterator[Item | Reached | Pause | PartStatus]
+Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Pacing:
     chance: Callable[[], float]
 
 
-class Saved(msgspec.Struct, frozen=True):
+class MastodonCursor(msgspec.Struct, frozen=True):
     """The cursor: where each feed is."""
 
     since: Moment | None = None
@@ -74,14 +74,14 @@ class Memory:
         return self.by_number.setdefault(host, Lately(KNOWN))
 
 
-class Reading:
+class FeedsReader:
     """One reading of all feeds."""
 
     def __init__(
-        self, lines: Sequence[Line], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
+        self, lines: Sequence[FeedState], pacing: Pacing, since: datetime | None, clock: Clock, cursor: Cursor
     ) -> None:
         now = clock()
-        kept = decode_cursor(cursor, Saved, SOURCE)
+        kept = decode_cursor(cursor, MastodonCursor, SOURCE)
         start = None if since is None else id_at(since)
         self.clock, self.pacing, self.lines = clock, pacing, lines
         self.since = kept.since or since or now
@@ -119,13 +119,13 @@ class Reading:
                 if line.attempt is not None:
                     line.attempt.stop()
 
-    def _take(self, line: Line, event: News) -> Steps:
+    def _take(self, line: FeedState, event: News) -> Steps:
         match event:
             case Alive():
                 line.connected_at = line.connected_at or self.clock()
                 yield from self._answers(line)
                 line.cover(self.clock())
-            case Streamed(name, data):
+            case StreamedEvent(name, data):
                 yield from self._streamed(line, name, data)
                 line.cover(self.clock())
             case Fetched(statuses, read_to):
@@ -143,12 +143,12 @@ class Reading:
             case Ended(error):
                 yield from self._end(line, error)
 
-    def _answers(self, line: Line) -> Iterator[PartStatus]:
+    def _answers(self, line: FeedState) -> Iterator[PartStatus]:
         line.trouble = line.not_before = None
         if not line.behind:
             yield from line.tell("")
 
-    def _streamed(self, line: Line, name: str, data: bytes) -> Iterator[Item]:
+    def _streamed(self, line: FeedState, name: str, data: bytes) -> Iterator[Item]:
         if name == "delete":
             yield from self._deleted(line, data.decode(errors="replace").strip().strip('"'))
             return
@@ -163,7 +163,7 @@ class Reading:
                 self._advance(line, status.id)
         yield from self._found(line, status, data)
 
-    def _fetched(self, line: Line, raw: bytes) -> Iterator[Item]:
+    def _fetched(self, line: FeedState, raw: bytes) -> Iterator[Item]:
         try:
             status = read_status(raw)
         except NotAStatus as error:
@@ -172,7 +172,7 @@ class Reading:
             return
         yield from self._found(line, status, raw)
 
-    def _found(self, line: Line, status: Status, raw: bytes) -> Iterator[Item]:
+    def _found(self, line: FeedState, status: Status, raw: bytes) -> Iterator[Item]:
         known = self.memory.of(line.feed.host)
         known.put(status.id, (status.uri, status.created_at))
         version = "" if status.edited_at is None else status.edited_at.isoformat()
@@ -188,33 +188,33 @@ class Reading:
         )
         yield Item(post, self._cursor())
 
-    def _deleted(self, line: Line, number: str) -> Iterator[Item]:
+    def _deleted(self, line: FeedState, number: str) -> Iterator[Item]:
         found = self.memory.of(line.feed.host).get(number)
         if found is not None and self.memory.is_new(found[0], "deleted"):
             where, raw = f"{line.feed.key} delete {number}", number.encode(errors="replace")
             gone = mapped(lambda: to_delete(*found, self.clock()), source=SOURCE, where=where, raw=raw)
             yield Item(gone, self._cursor())
 
-    def _advance(self, line: Line, position: str | None) -> None:
+    def _advance(self, line: FeedState, position: str | None) -> None:
         line.advance(position)
         if line.position is not None:
             self.positions = self.positions | {line.feed.key: line.position}
 
-    def _read_to(self, line: Line, position: str | None) -> None:
+    def _read_to(self, line: FeedState, position: str | None) -> None:
         """A timeline that is read page by page is covered as far as it has been read, also where that takes long."""
         self._advance(line, position)
         reached = time_at(position)
         if reached is not None and not line.feed.streamed:
             line.covered = max(line.covered or reached, min(reached, self.clock()))
 
-    def _filled(self, line: Line, at: datetime, pages: int) -> None:
+    def _filled(self, line: FeedState, at: datetime, pages: int) -> None:
         line.filled(at, pages)
         self._advance(line, line.head)
         if not line.feed.streamed:
             line.attempt, line.failures = None, Failures()
             line.due = (line.begun or at) + self.pacing.poll_every
 
-    def _missed(self, line: Line, since: datetime, until: datetime) -> Steps:
+    def _missed(self, line: FeedState, since: datetime, until: datetime) -> Steps:
         """Say what was passed over. What is covered begins anew behind it, because it is told without holes."""
         self.since, self.told, line.behind = max(self.since, until), None, True
         fault = (
@@ -224,7 +224,7 @@ class Reading:
         yield from line.tell(fault)
         yield Item(Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw=""), self._cursor())
 
-    def _end(self, line: Line, error: Exception) -> Iterator[PartStatus]:
+    def _end(self, line: FeedState, error: Exception) -> Iterator[PartStatus]:
         """Put a feed off; that none of them answers ends the reading."""
         if not isinstance(error, Transient | Permanent):
             raise error
@@ -240,14 +240,14 @@ class Reading:
             reason = f"No timeline can be read; the last, {line.feed.part}: {error}"
             raise Transient(reason, min(waits) if min(waits) > timedelta() else None) from error
 
-    def _leave_alone(self, line: Line, until: datetime) -> None:
+    def _leave_alone(self, line: FeedState, until: datetime) -> None:
         """Keep to what an instance asks for, in all that is read of it."""
         line.instance.allowance.heed(until - self.clock())
         for each in self.lines:
             if each.instance is line.instance and each.attempt is None:
                 each.due = max(each.due, until)
 
-    def _reach(self) -> Iterator[Reached]:
+    def _reach(self) -> Iterator[Watermark]:
         """What is covered by all who are not left out. It begins anew where one who is was covered last."""
         now = self.clock()
         for line in self.lines:
@@ -262,7 +262,7 @@ class Reading:
             self.told = until
             # Nobody waits for timelines that are asked in their own time; a stream's word comes every few seconds.
             asked = any(not line.feed.streamed for line in self.lines)
-            yield Reached(self.since, until, self._cursor(), complete=asked)
+            yield Watermark(self.since, until, self._cursor(), complete=asked)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "feeds": self.positions}

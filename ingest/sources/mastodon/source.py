@@ -22,15 +22,15 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
+    Watermark,
     Words,
     source_config,
 )
 from ingest.sources.mastodon.client import Allowance, Instance
-from ingest.sources.mastodon.line import Line
+from ingest.sources.mastodon.line import FeedState
 from ingest.sources.mastodon.mapping import SOURCE
-from ingest.sources.mastodon.reader import Pacing, Reading
+from ingest.sources.mastodon.reader import FeedsReader, Pacing
 from ingest.sources.mastodon.timelines import Public, feeds_of
 from ingest.transport.slices import Since
 
@@ -109,8 +109,8 @@ class Mastodon:
                 found[feed.host].open().close()
         return found
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Follow all feeds, each with its own back-off; fail only when none of them answers."""
         pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
-        lines = [Line(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]
-        return Reading(lines, pacing, self.settings.since, self.clock, cursor).run()
+        lines = [FeedState(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]
+        return FeedsReader(lines, pacing, self.settings.since, self.clock, cursor).run()

@@ -15,7 +15,7 @@ Public = Literal["none", "all", "local", "remote"]
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Timeline:
     """One hashtag's timeline of one instance, or its public one."""
 
     base_url: str
@@ -101,7 +101,7 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
 
 def feeds_of(
     instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, *, stream: bool
-) -> tuple[Feed, ...]:
+) -> tuple[Timeline, ...]:
     """Every hashtag and the public timeline, on every instance; streamed, if `stream`, where there is a token.
 
     Raises:
@@ -116,12 +116,12 @@ def feeds_of(
             "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC."
         )
     known = tokens_of(tokens, tuple(urlsplit(url).netloc for url in urls))
-    feeds: list[Feed] = []
+    feeds: list[Timeline] = []
     for url in urls:
         token = known.get(urlsplit(url).netloc)
         if token is not None:
             _require_privacy(url)
-        alike = Feed(url, token=token, streamed=stream and token is not None)
+        alike = Timeline(url, token=token, streamed=stream and token is not None)
         feeds += [replace(alike, tag=tag) for tag in tags]
         if public != "none":
             feeds.append(replace(alike, local=public == "local", remote=public == "remote"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ingest.contract import Moment, Rejected
-from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Reached, Transient, decode_cursor
+from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Transient, Watermark, decode_cursor
 from ingest.sources.reddit.client import RedditClient
 from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_delete, to_post
 
@@ -32,7 +32,7 @@ Steps = Generator[Item | Pause, None, None]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=int(CURSOR_TIMES[1].timestamp()))]
 
 
-class Saved(msgspec.Struct, frozen=True):
+class RedditCursor(msgspec.Struct, frozen=True):
     """The cursor: the highest number of each listing, and when each thing was made that is looked at again."""
 
     since: Moment | None = None
@@ -41,7 +41,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Reading:
+class ListingReader:
     """What one reading knows. `known` is when each thing was made that is looked at again, by its full name."""
 
     client: RedditClient
@@ -54,7 +54,7 @@ class Reading:
     """Versions sent in this run, by full name."""
 
     def __post_init__(self) -> None:
-        kept = decode_cursor(self.cursor, Saved, SOURCE)
+        kept = decode_cursor(self.cursor, RedditCursor, SOURCE)
         self.since = kept.since or self.clock()
         self.read_to, self.known = kept.read_to, kept.known
 
@@ -131,10 +131,10 @@ class Reading:
             self.known = {each: at for each, at in self.known.items() if each != name}
             yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
 
-    def reached(self, since: datetime, until: datetime) -> Reached:
+    def reached(self, since: datetime, until: datetime) -> Watermark:
         """What has been read of all listings. Complete, so that nobody waits for the next look."""
         self.since = since
-        return Reached(since, max(until, since), self._cursor(), complete=until > since)
+        return Watermark(since, max(until, since), self._cursor(), complete=until > since)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}

@@ -19,9 +19,9 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
     Transient,
+    Watermark,
     Words,
     source_config,
 )
@@ -30,10 +30,10 @@ from ingest.transport.http import Refused, TooOften
 from ingest.transport.parts import Parts, Rhythm
 
 if TYPE_CHECKING:
-    from ingest.sources.reddit.reader import Reading
+    from ingest.sources.reddit.reader import ListingReader
 
 
-Steps = Iterator[Item | Reached | Pause | PartStatus]
+Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 
 class RedditSettings(SourceSettings):
@@ -124,12 +124,12 @@ class Reddit:
         self._blind = ""
         """Why it cannot be seen what was deleted."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Ask for all listings, then rest, for ever."""
         try:
             # An optional part, and slow to import.
             from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
-            from ingest.sources.reddit.reader import Reading  # noqa: PLC0415
+            from ingest.sources.reddit.reader import ListingReader  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise Permanent(f"{error.name} is not installed: pip install 'banwatch[reddit]'.") from error
         client = RedditClient(
@@ -141,9 +141,9 @@ class Reddit:
             clock=self.clock,
         )
         with closing(client):
-            yield from self._follow(Reading(client, self.clock, cursor))
+            yield from self._follow(ListingReader(client, self.clock, cursor))
 
-    def _follow(self, reading: Reading) -> Steps:
+    def _follow(self, reading: ListingReader) -> Steps:
         while True:
             for key in self.parts.due():
                 yield from self.parts.attempt(key, reading.follow(self.listings[key]))
@@ -155,7 +155,7 @@ class Reddit:
                 yield reading.reached(since, until - self.settings.lag)
             yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
 
-    def _look_again(self, reading: Reading) -> Steps:
+    def _look_again(self, reading: ListingReader) -> Steps:
         """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""
         before, self._blind = self._blind, ""
         try:

@@ -29,18 +29,18 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
     Transient,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
 )
 from ingest.sources.rss.catalog import Feed, feeds
 from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
-from ingest.transport.http import Answer, Refused, get, open_client, place
+from ingest.transport.http import HttpResponse, Refused, get, open_client, place
 from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.threads import beside
+from ingest.transport.threads import in_thread
 
 LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
@@ -89,7 +89,7 @@ class Known(msgspec.Struct, frozen=True):
     sights: dict[str, FirstSight] = {}
 
 
-class Saved(msgspec.Struct, frozen=True):
+class RssCursor(msgspec.Struct, frozen=True):
     """The cursor, with the types of everything in it."""
 
     since: Moment
@@ -141,7 +141,7 @@ class Rss:
         rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
         self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Yield what the feeds list that is new, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
@@ -161,13 +161,13 @@ class Rss:
         now = self._clock()
         if not cursor:
             return State(now, now)
-        kept = decode_cursor(cursor, Saved, SOURCE)
+        kept = decode_cursor(cursor, RssCursor, SOURCE)
         state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
     def _visit(
         self, client: httpx.Client, feed: Feed, state: State
-    ) -> Generator[Item | Reached | Pause | PartStatus, None, State]:
+    ) -> Generator[Item | Watermark | Pause | PartStatus, None, State]:
         """Ask one feed, whatever comes of it; the state behind it."""
         now, known = self._clock(), state.known(feed.url)
         try:
@@ -176,7 +176,7 @@ class Rss:
             )
             entries: tuple[Entry, ...] = ()
             if answer.status != HTTPStatus.NOT_MODIFIED:
-                entries = yield from beside(lambda: read_feed(answer.body, answer.headers, feed))
+                entries = yield from in_thread(lambda: read_feed(answer.body, answer.headers, feed))
         except Transient as error:
             yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
             return state
@@ -191,11 +191,11 @@ class Rss:
         if covered := self._parts.covered(state.since):
             state = replace(state, since=covered[0], until=max(state.until, covered[1]))
         # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Reached(state.since, state.until, state.cursor(), complete=state.until > state.since)
+        yield Watermark(state.since, state.until, state.cursor(), complete=state.until > state.since)
         return state
 
     def _take(
-        self, feed: Feed, entries: Sequence[Entry], answer: Answer, now: datetime, state: State
+        self, feed: Feed, entries: Sequence[Entry], answer: HttpResponse, now: datetime, state: State
     ) -> Generator[Item, None, State]:
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return state
@@ -230,7 +230,7 @@ def _conditions(known: Known) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _versions(answer: Answer) -> Known:
+def _versions(answer: HttpResponse) -> Known:
     headers = answer.headers
     return Known(_sendable(headers.get("etag", "")), _sendable(headers.get("last-modified", "")))
 

@@ -12,7 +12,7 @@ from ingest.source import Cursor
 from ingest.sources.telegram.mapping import Channel
 
 
-class Saved(msgspec.Struct, frozen=True):
+class TelegramCursor(msgspec.Struct, frozen=True):
     """The cursor."""
 
     since: Moment | None = None
@@ -20,7 +20,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Reading:
+class ChannelPositions:
     """What one reading knows. `since` is where what it covers begins."""
 
     since: datetime

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ingest.contract import Moment, Post, Rejected
-from ingest.transport.snscrape.process import Page, Unreadable
+from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
 MOST_AHEAD = 1_000_000
@@ -49,7 +49,7 @@ class Channel(msgspec.Struct, frozen=True):
     recent: dict[Number, Kept] = {}
 
 
-class Found(msgspec.Struct, frozen=True):
+class ScrapedMessage(msgspec.Struct, frozen=True):
     """One post as the program tells it."""
 
     channel: str
@@ -62,57 +62,57 @@ class Found(msgspec.Struct, frozen=True):
     forwarded: str | None = None
 
 
-class View(msgspec.Struct, frozen=True):
+class MessageView(msgspec.Struct, frozen=True):
     """A page, read: what stands on it by its number, oldest first; `others` are the numbers of what is no post."""
 
-    entries: dict[int, Found | Rejected] = {}
+    entries: dict[int, ScrapedMessage | Rejected] = {}
     others: frozenset[int] = frozenset()
 
     @property
-    def posts(self) -> list[Found]:
+    def posts(self) -> list[ScrapedMessage]:
         """The posts among the entries."""
-        return [each for each in self.entries.values() if isinstance(each, Found)]
+        return [each for each in self.entries.values() if isinstance(each, ScrapedMessage)]
 
     @property
     def numbers(self) -> set[int]:
         """All numbers that the page accounts for."""
         return {*self.entries, *self.others}
 
-    def joined(self, newer: View) -> View:
+    def joined(self, newer: MessageView) -> MessageView:
         """This page and a newer one as one."""
-        return View(self.entries | newer.entries, self.others | newer.others)
+        return MessageView(self.entries | newer.entries, self.others | newer.others)
 
 
-_decode = msgspec.json.Decoder(Found).decode
+_decode = msgspec.json.Decoder(ScrapedMessage).decode
 
 
 class _Numbered(msgspec.Struct):
     id: int
 
 
-def view(page: Page, name: str) -> View:
+def view(page: ScrapedPage, name: str) -> MessageView:
     """Read a page's items; one that cannot be read is rejected with a reason.
 
     Raises:
         Unreadable: something has not even a number.
     """
-    entries: dict[int, Found | Rejected] = {
+    entries: dict[int, ScrapedMessage | Rejected] = {
         each.id: _rejected(name, each.id, each.reason, each.raw) for each in page.unreadable
     }
     if 0 in entries:
-        raise Unreadable(f"on the page of {name} {page.unreadable[0].reason}")
+        raise NotJson(f"on the page of {name} {page.unreadable[0].reason}")
     entries |= dict(_entry(raw, name) for raw in page.items)
-    return View({number: entries[number] for number in sorted(entries)}, frozenset(page.others))
+    return MessageView({number: entries[number] for number in sorted(entries)}, frozenset(page.others))
 
 
-def _entry(raw: msgspec.Raw, name: str) -> tuple[int, Found | Rejected]:
+def _entry(raw: msgspec.Raw, name: str) -> tuple[int, ScrapedMessage | Rejected]:
     try:
         found = _decode(raw)
     except msgspec.ValidationError as error:
         try:
             number = msgspec.json.decode(raw, type=_Numbered).id
         except msgspec.ValidationError as unnumbered:
-            raise Unreadable(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
+            raise NotJson(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
         return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
     return found.id, found
 
@@ -121,7 +121,7 @@ def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
     return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
 
 
-def trouble(page: Page, seen: View, name: str) -> Trouble | None:
+def trouble(page: ScrapedPage, seen: MessageView, name: str) -> Trouble | None:
     """Why a page of a channel cannot be followed; None also for a channel in which nothing was posted."""
     if not page.marks.preview:
         if "subscriber" in page.marks.extra:
@@ -132,7 +132,7 @@ def trouble(page: Page, seen: View, name: str) -> Trouble | None:
     return Trouble.ANOTHER if any(shown.lower() != name.lower() for shown in page.marks.names) else None
 
 
-def contradiction(known: Channel, seen: View) -> Trouble | None:
+def contradiction(known: Channel, seen: MessageView) -> Trouble | None:
     """Why the newest page of a channel cannot be right, by what was read of the channel before."""
     if known.read_to is None:
         return None
@@ -141,7 +141,7 @@ def contradiction(known: Channel, seen: View) -> Trouble | None:
     return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
 
 
-def to_post(found: Found, *, backfill: bool, seen_at: datetime) -> Post:
+def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post:
     """A post of a channel. Views are not kept: the contract has no place for them."""
     links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
     return Post(
@@ -176,7 +176,7 @@ def _hashtag(link: str) -> str | None:
     return words[0].removeprefix("#") if words[0].startswith("#") else None
 
 
-def _within(link: str, found: Found) -> bool:
+def _within(link: str, found: ScrapedMessage) -> bool:
     """Whether a link only leads about in Telegram: a search for a hashtag, the message replied to or forwarded."""
     if _hashtag(link):
         return True
@@ -184,19 +184,19 @@ def _within(link: str, found: Found) -> bool:
     return place is not None and place[1] in {found.reply_to, found.forwarded}
 
 
-def fingerprint(found: Found) -> str:
+def fingerprint(found: ScrapedMessage) -> str:
     """Names what a post says, so that an edit shows."""
     content = msgspec.json.encode([_tidy(found.content or ""), found.outlinks])
     return hashlib.blake2b(content, digest_size=6).hexdigest()
 
 
-def edited(channel: Channel, seen: View) -> list[Found]:
+def edited(channel: Channel, seen: MessageView) -> list[ScrapedMessage]:
     """Posts that say something else than when they were last read."""
     known = channel.recent
     return [post for post in seen.posts if str(post.id) in known and known[str(post.id)][1] != fingerprint(post)]
 
 
-def missing(channel: Channel, seen: View) -> list[int]:
+def missing(channel: Channel, seen: MessageView) -> list[int]:
     """Posts known before that the newest page should show and does not: deleted, unless a second look finds them."""
     lowest = min(seen.numbers)
     return [number for number in sorted(map(int, channel.recent)) if number >= lowest and number not in seen.numbers]
@@ -207,7 +207,7 @@ def advanced(channel: Channel, read_to: int) -> Channel:
     return Channel(max(channel.read_to or 0, read_to), channel.name, channel.recent)
 
 
-def remember(channel: Channel, posts: list[Found]) -> Channel:
+def remember(channel: Channel, posts: list[ScrapedMessage]) -> Channel:
     """The channel with these posts known."""
     kept = {str(post.id): (post.date, fingerprint(post)) for post in posts[-MOST_RECENT:]}
     recent = channel.recent | kept

@@ -24,19 +24,19 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
 )
-from ingest.sources.telegram.cursor import Reading, Saved
+from ingest.sources.telegram.cursor import ChannelPositions, TelegramCursor
 from ingest.sources.telegram.mapping import (
     SOURCE,
     Channel,
-    Found,
+    MessageView,
+    ScrapedMessage,
     Trouble,
-    View,
     advanced,
     contradiction,
     edited,
@@ -50,7 +50,7 @@ from ingest.sources.telegram.mapping import (
 )
 from ingest.transport.parts import NotShown, Parts, Rhythm
 from ingest.transport.slices import Since
-from ingest.transport.snscrape.process import SnscrapeProcess, Unreadable, require_snscrape
+from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
 STRIDE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
@@ -58,7 +58,7 @@ STRIDE = 100
 OLD = timedelta(hours=1)
 """A post that was older when it was first read is history: it is counted and does not alert."""
 
-Steps = Generator[Item | Reached | Pause | PartStatus, None, None]
+Steps = Generator[Item | Watermark | Pause | PartStatus, None, None]
 
 
 class TelegramSettings(SourceSettings):
@@ -118,7 +118,7 @@ class Telegram:
         names = dict.fromkeys(channel_name(given) for given in settings.channels)
         self.parts = Parts("channel", {name: f"@{name}" for name in names}, Rhythm(settings.poll_every), clock)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Visit each channel when it is due, for ever."""
         reading = self._begin(cursor)
         with closing(SnscrapeProcess("telegram-channel", self.settings.base_url, self.clock)) as process:
@@ -130,26 +130,26 @@ class Telegram:
                 yield from self._visit(process, reading, name)
                 yield Pause(self.settings.pace.total_seconds())
 
-    def _begin(self, cursor: Cursor) -> Reading:
-        now, kept = self.clock(), decode_cursor(cursor, Saved, SOURCE)
+    def _begin(self, cursor: Cursor) -> ChannelPositions:
+        now, kept = self.clock(), decode_cursor(cursor, TelegramCursor, SOURCE)
         since = kept.since or self.settings.since or now
-        return Reading(since, kept.channels)
+        return ChannelPositions(since, kept.channels)
 
-    def _visit(self, process: SnscrapeProcess, reading: Reading, name: str) -> Steps:
+    def _visit(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Steps:
         """Look at one channel, whatever comes of it."""
         was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
         if was_read and (covered := self.parts.covered(reading.since)):
             reading.since, until = covered
             # Complete, so that nobody waits for channels that are looked at in their own time.
-            yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
+            yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
 
-    def _look(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
+    def _look(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
         try:
             yield from self._follow(process, reading, name)
-        except Unreadable as error:
+        except NotJson as error:
             raise NotShown(f"{Trouble.LAYOUT} {error}") from error
 
-    def _follow(self, process: SnscrapeProcess, reading: Reading, name: str) -> Generator[Item | Pause]:
+    def _follow(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
         """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
@@ -164,7 +164,7 @@ class Telegram:
         yield from self._hand_on(reading, name, newest, max(newest.numbers))
         yield from self._changes(process, reading, name, known, newest)
 
-    def _start(self, process: SnscrapeProcess, name: str, newest: View) -> Generator[Pause, None, int]:
+    def _start(self, process: SnscrapeProcess, name: str, newest: MessageView) -> Generator[Pause, None, int]:
         """The number behind which reading begins: found by halving where history is asked for."""
         low, high = 0, min(newest.numbers) - 1
         if self.settings.since is None:
@@ -176,7 +176,7 @@ class Telegram:
             low, high = (low, middle) if late else (middle, high)
         return low
 
-    def _page(self, process: SnscrapeProcess, name: str, before: int) -> Generator[Pause, None, View]:
+    def _page(self, process: SnscrapeProcess, name: str, before: int) -> Generator[Pause, None, MessageView]:
         yield Pause(self.settings.pace.total_seconds())
         page = yield from process.page(name, before)
         seen = view(page, name)
@@ -186,11 +186,13 @@ class Telegram:
             raise NotShown(problem.value)
         return seen
 
-    def _fill(self, process: SnscrapeProcess, reading: Reading, name: str, lowest: int) -> Generator[Item | Pause]:
+    def _fill(
+        self, process: SnscrapeProcess, reading: ChannelPositions, name: str, lowest: int
+    ) -> Generator[Item | Pause]:
         """Read what lies between where the channel was read to and the newest page."""
         while (read_to := reading.channels[name].read_to or 0) + 1 < lowest:
             end = before = min(read_to + 1 + STRIDE, lowest)
-            seen = View()
+            seen = MessageView()
             while before > read_to + 1:
                 part = yield from self._page(process, name, before)
                 seen = part.joined(seen)
@@ -199,12 +201,12 @@ class Telegram:
                 before = min(part.numbers)
             yield from self._hand_on(reading, name, seen, end - 1)
 
-    def _hand_on(self, reading: Reading, name: str, seen: View, read_to: int) -> Iterator[Item]:
+    def _hand_on(self, reading: ChannelPositions, name: str, seen: MessageView, read_to: int) -> Iterator[Item]:
         """The posts of a stretch that are new, in order; the cursor is behind the stretch only after its last."""
         fresh = {
             number: each for number, each in seen.entries.items() if number > (reading.channels[name].read_to or 0)
         }
-        wanted = [each for each in fresh.values() if isinstance(each, Found) and self._wanted(each)]
+        wanted = [each for each in fresh.values() if isinstance(each, ScrapedMessage) and self._wanted(each)]
         for number, each in fresh.items():
             reading.put(name, advanced(reading.channels[name], number))
             if number == next(reversed(fresh)):
@@ -215,15 +217,15 @@ class Telegram:
                 yield self._item(reading, each)
         reading.put(name, advanced(reading.channels[name], read_to))
 
-    def _wanted(self, found: Found) -> bool:
+    def _wanted(self, found: ScrapedMessage) -> bool:
         return self.settings.since is None or found.date >= self.settings.since
 
-    def _item(self, reading: Reading, found: Found) -> Item:
+    def _item(self, reading: ChannelPositions, found: ScrapedMessage) -> Item:
         now = self.clock()
         return Item(to_post(found, backfill=found.date < now - OLD, seen_at=now), reading.cursor())
 
     def _changes(
-        self, process: SnscrapeProcess, reading: Reading, name: str, known: Channel, newest: View
+        self, process: SnscrapeProcess, reading: ChannelPositions, name: str, known: Channel, newest: MessageView
     ) -> Generator[Item | Pause]:
         for found in edited(known, newest):
             reading.put(name, remember(reading.channels[name], [found]))

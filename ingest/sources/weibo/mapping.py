@@ -38,7 +38,7 @@ class Quoted(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class Found(msgspec.Struct, frozen=True, rename="camel"):
+class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
     """What is read of a post."""
 
     id: str
@@ -57,10 +57,10 @@ class Found(msgspec.Struct, frozen=True, rename="camel"):
         return int(self.id)
 
 
-def read_found(raw: bytes, now: datetime) -> Found | Rejected:
+def read_found(raw: bytes, now: datetime) -> ScrapedPost | Rejected:
     """One post, or why it is none. One wrong number would hide all that come behind it."""
     try:
-        found = msgspec.json.decode(raw, type=Found, strict=False)
+        found = msgspec.json.decode(raw, type=ScrapedPost, strict=False)
         _, numbered = made_at(found), numbered_at(found)
     except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
         return _rejected(raw, f"Not a post: {error}.")
@@ -74,14 +74,14 @@ def _rejected(raw: bytes, reason: str) -> Rejected:
     return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=reason, raw=shown)
 
 
-def made_at(found: Found) -> datetime:
+def made_at(found: ScrapedPost) -> datetime:
     """When it was posted. What Weibo shows may be "five minutes ago"; the number always holds it, to the second."""
     with suppress(ValueError):
         return datetime.strptime(found.created_at, EXACT).astimezone(UTC)
     return numbered_at(found)
 
 
-def numbered_at(found: Found) -> datetime:
+def numbered_at(found: ScrapedPost) -> datetime:
     """When it was made by its number.
 
     Raises:
@@ -90,7 +90,7 @@ def numbered_at(found: Found) -> datetime:
     return datetime.fromtimestamp((found.number >> 22) + EPOCH, UTC)
 
 
-def to_post(found: Found, seen_at: datetime) -> Post:
+def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
     """A post; a repost carries the words of both, the newer ones first, and names what it passes on.
 
     Weibo's texts are HTML, of which snscrape takes the tags away and leaves the entities.

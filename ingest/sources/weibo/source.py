@@ -25,16 +25,16 @@ from ingest.source import (
     PartStatus,
     Pause,
     Permanent,
-    Reached,
     SourceSettings,
+    Watermark,
     Words,
     decode_cursor,
     source_config,
 )
-from ingest.sources.weibo.mapping import Found, read_found, to_post
+from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
 from ingest.transport.http import Refused, TooOften
 from ingest.transport.parts import NotShown, Parts, Rhythm
-from ingest.transport.snscrape.process import CookieWanted, Page, SnscrapeProcess, Unreadable, require_snscrape
+from ingest.transport.snscrape.process import CookieWanted, NotJson, ScrapedPage, SnscrapeProcess, require_snscrape
 from ingest.transport.snscrape.scrapers import weibo_user
 
 MOST_PAGES = 8
@@ -80,7 +80,7 @@ class SnscrapeSettings(SourceSettings):
         return bool(self.targets)
 
 
-class Saved(msgspec.Struct, frozen=True):
+class WeiboCursor(msgspec.Struct, frozen=True):
     """The cursor: the highest number of each user."""
 
     since: Moment | None = None
@@ -114,13 +114,13 @@ def checked_cookie(settings: SnscrapeSettings) -> str:
 class Timeline(msgspec.Struct, frozen=True):
     """What is new of a user, oldest first; `whole` where it joins what was read before."""
 
-    new: list[Found]
+    new: list[ScrapedPost]
     rejected: list[Rejected]
     whole: bool
 
 
 @dataclass
-class Reading:
+class UserPositions:
     """What one reading knows: from when on it covers, and the highest number of each user."""
 
     since: datetime
@@ -160,10 +160,10 @@ class Snscrape:
         self._answered = False
         """Whether Weibo has shown any timeline since the source was made."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
         """Look at each timeline when it is due, for ever."""
-        kept = decode_cursor(cursor, Saved, self.name)
-        reading = Reading(kept.since or self.clock(), kept.read_to)
+        kept = decode_cursor(cursor, WeiboCursor, self.name)
+        reading = UserPositions(kept.since or self.clock(), kept.read_to)
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
             while True:
@@ -173,10 +173,10 @@ class Snscrape:
                 if covered := self.parts.covered(reading.since):
                     reading.since, until = covered
                     # Complete, so that nobody waits for timelines that are looked at in their own time.
-                    yield Reached(reading.since, until, reading.cursor(), complete=until > reading.since)
+                    yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
                 yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
 
-    def _look(self, process: SnscrapeProcess, reading: Reading, user: str) -> Generator[Item | Pause]:
+    def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:
         """Hand on what is new of one user."""
         asked_at = self.clock()
         timeline = yield from self._timeline(process, user, reading.read_to.get(user))
@@ -196,17 +196,17 @@ class Snscrape:
         while True:
             page = yield from self._page(process, user, pages)
             each = [read_found(bytes(raw), self.clock()) for raw in page.items]
-            found = sorted((post for post in each if isinstance(post, Found)), key=lambda post: post.number)
+            found = sorted((post for post in each if isinstance(post, ScrapedPost)), key=lambda post: post.number)
             new = [post for post in found if read_to is None or post.number > read_to]
             whole = read_to is None or not page.marks.more or len(found) - len(new) > PINNED
             if whole or pages >= MOST_PAGES:
                 return Timeline(new, [post for post in each if isinstance(post, Rejected)], whole)
             pages *= 2
 
-    def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, Page]:
+    def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, ScrapedPage]:
         try:
             return (yield from process.page(user, pages=pages))
-        except Unreadable as error:
+        except NotJson as error:
             raise NotShown(str(error)) from error
         except CookieWanted as error:
             if not (self._cookie or self._answered):

@@ -26,7 +26,7 @@ LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
 
 
-class Unreadable(Exception):
+class NotJson(Exception):
     """The network answered, and snscrape can make nothing of the answer."""
 
 
@@ -55,7 +55,7 @@ class Marks(msgspec.Struct, frozen=True):
     names: list[str] = []
 
 
-class Page(msgspec.Struct, frozen=True):
+class ScrapedPage(msgspec.Struct, frozen=True):
     """One page, newest first. `items` are the scraper's own JSON, `others` the ids of what is no post."""
 
     items: list[msgspec.Raw]
@@ -95,7 +95,7 @@ class SnscrapeProcess:
         self._cookie = cookie
         self._process: subprocess.Popen[bytes] | None = None
 
-    def page(self, name: str, before: int | None = None, pages: int = 1) -> Generator[Pause, None, Page]:
+    def page(self, name: str, before: int | None = None, pages: int = 1) -> Generator[Pause, None, ScrapedPage]:
         """Read one page (or some in a row) of a channel or user, yielding while it is on its way.
 
         Raises:
@@ -132,12 +132,12 @@ class SnscrapeProcess:
             answer += piece
         return bytes(answer)
 
-    def _told(self, answer: bytes, name: str) -> Page:
+    def _told(self, answer: bytes, name: str) -> ScrapedPage:
         try:
             told = _decode(answer)
         except msgspec.DecodeError as error:
-            raise Unreadable(f"snscrape's answer on {name} cannot be read: {error}.") from error
-        if isinstance(told, Page):
+            raise NotJson(f"snscrape's answer on {name} cannot be read: {error}.") from error
+        if isinstance(told, ScrapedPage):
             return told
         if told.status is None:
             raise Transient(f"{self.base_url} does not answer: {told.failed}.")
@@ -147,7 +147,7 @@ class SnscrapeProcess:
         failed = failure(told.status, headers, f"{self.base_url}/{name}", self.clock())
         if failed and told.status >= HTTPStatus.BAD_REQUEST:
             raise failed
-        raise Unreadable(f"snscrape can make nothing of the page of {name}: {told.failed}.")
+        raise NotJson(f"snscrape can make nothing of the page of {name}: {told.failed}.")
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -177,8 +177,8 @@ class SnscrapeProcess:
             process.communicate()
 
 
-def _decode(answer: bytes) -> Page | _Failed:
+def _decode(answer: bytes) -> ScrapedPage | _Failed:
     try:
-        return msgspec.json.decode(answer, type=Page)
+        return msgspec.json.decode(answer, type=ScrapedPage)
     except msgspec.ValidationError:
         return msgspec.json.decode(answer, type=_Failed)

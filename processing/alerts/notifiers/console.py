@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
-from processing.alerts.deliver import Outcome, Sent
+from processing.alerts.deliver import DeliveryOutcome, Sent
 from processing.alerts.message import details, headline
 from processing.contract import Incident
 
@@ -25,5 +25,5 @@ class Console:
         try:
             print("\n".join(lines), file=self.stream, flush=True)
         except OSError as error:
-            return Sent(Outcome.FAILED, str(error))
-        return Sent(Outcome.SENT, "")
+            return Sent(DeliveryOutcome.FAILED, str(error))
+        return Sent(DeliveryOutcome.SENT, "")

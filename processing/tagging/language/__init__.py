@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from processing.tagging.language.detector import Detected, LanguageDetector
-from processing.tagging.language.ensemble import Vote
+from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import Cld, FastText, LangDetect
 
 __all__ = ["DETECTORS", "Detected", "LanguageDetector"]
 
 DETECTORS: dict[str, Callable[[], LanguageDetector]] = {
-    "vote": Vote,
+    "vote": Ensemble,
     "langdetect": LangDetect,
     "cld2": Cld,
     "fasttext": FastText,

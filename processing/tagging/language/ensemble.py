@@ -18,7 +18,7 @@ from processing.tagging.language.model import Model, Weights
 from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE, romanised
 
 _READS = 600
-"""Characters of a text that `Vote` looks at: what a language is shows long before."""
+"""Characters of a text that `Ensemble` looks at: what a language is shows long before."""
 
 _SELDOM_LISTED = """
 aa ab ay bi br co dz eo fj fo fy gd gn gv ia ie ik iu jv kha kl la lb lg ln mfe mg mi ms nr oc qu rm rn sa sco sg sm
@@ -66,7 +66,7 @@ _LEAST_OF_VERY_FEW, _LEAST_OF_FEW, _LEAST = 0.85, 0.55, 0.3
 _PLAIN_WORD = re.compile(r"[a-z]+")
 
 
-class Vote(LanguageDetector):
+class Ensemble(LanguageDetector):
     """The model, with CLD2's second opinion where it is not sure.
 
     `second_opinions` counts the texts that CLD2 was asked about.

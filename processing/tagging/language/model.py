@@ -25,7 +25,7 @@ _SURENESS = 0.8
 """Training makes the model too sure of itself; times this, its probabilities are the shares of right answers."""
 
 
-class Reading(NamedTuple):
+class Prediction(NamedTuple):
     """What the model makes of a batch of texts.
 
     `probabilities` has a row a text and a column a language; `letters` counts each text's letters without those
@@ -74,19 +74,19 @@ class Model(NamedTuple):
         """Of a hash that are a row's number."""
         return len(self.rows).bit_length() - 1
 
-    def read(self, texts: Sequence[str]) -> Reading:
+    def read(self, texts: Sequence[str]) -> Prediction:
         """Weigh each text. A text without letters has zero `letters`, and its probabilities mean nothing."""
         parts = [self._read(batch) for batch in batches(texts)]
-        return Reading(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return Prediction(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def _read(self, texts: Sequence[str]) -> Reading:
+    def _read(self, texts: Sequence[str]) -> Prediction:
         rows = featurise(texts, self.bits, self.no_evidence)
         letter = rows.codes > DROPPED
         met = letter & self.met.take(rows.codes)
         letters = rows.marked(letter)
         familiar = rows.marked(met) / np.maximum(letters, 1)
         hindustani = rows.per_text(self.hindustani.among(rows.words[1]))
-        return Reading(self._softmax(rows), letters, familiar.astype(np.float32), rows.per_text(), hindustani)
+        return Prediction(self._softmax(rows), letters, familiar.astype(np.float32), rows.per_text(), hindustani)
 
     def _softmax(self, rows: Rows) -> Weights:
         weights: Weights = np.einsum("tw,wl->tl", pooled(self.rows, rows), self.output)  # not `@`: see `Table`

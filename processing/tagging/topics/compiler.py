@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 
 from processing.tagging.topics.context import ANYTHING
-from processing.tagging.topics.predicates import AllOf, AnyOf, Check, Found, Lacking, Matched, Near, Said, Unless
-from processing.tagging.topics.rule_tree import Apart, Condition, Joined, Not, OneOf, Pattern, Rule, Term
+from processing.tagging.topics.predicates import AllOf, AnyOf, Check, FieldIs, Lacking, Matched, Near, TermFound, Unless
+from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, OneOf, Pattern, Proximity, Rule, Term
 
 
 class Compiler:
@@ -48,28 +48,28 @@ class Compiler:
             case Pattern(written):
                 return Matched(written)
             case Condition(field, value):
-                return Said(field, value)
+                return FieldIs(field, value)
             case Not(inner):
                 return Lacking(self.check(inner))
-            case Joined():
+            case BoolOp():
                 return self._joined(rule)
-            case Apart():
+            case Proximity():
                 return self._apart(rule)
             case _:
                 raise ValueError(f"{rule} has to be resolved before it can be asked.")
 
-    def _found(self, terms: frozenset[Term]) -> Found:
+    def _found(self, terms: frozenset[Term]) -> TermFound:
         numbers = frozenset(self._numbers.setdefault(term, len(self._numbers)) for term in terms)
         bit = self._bits.setdefault(numbers, ANYTHING << (1 + len(self._bits)))
         if terms & self._common_terms:
             self._common_bits |= bit
-        return Found(bit, numbers)
+        return TermFound(bit, numbers)
 
-    def _joined(self, rule: Joined) -> Check:
+    def _joined(self, rule: BoolOp) -> Check:
         checks = [self.check(inner) for inner in rule.rules]
         return AllOf(checks) if rule.operator == "AND" else AnyOf(checks, self._common_bits)
 
-    def _apart(self, rule: Apart) -> Check:
+    def _apart(self, rule: Proximity) -> Check:
         left, right, half_words = self.check(rule.left), self.check(rule.right), 2 * rule.distance
         if rule.operator == "UNLESS":
             return Unless(left, right, half_words)

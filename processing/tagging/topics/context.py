@@ -31,7 +31,7 @@ def any_close(place: Place, others: Sequence[Place], half_words: int) -> bool:
     return False
 
 
-class Reading:
+class MatchContext:
     """A text, the terms found in it (their places by number, and a mask), what its post says of itself.
 
     `held` and `places` are what checks have found of it, so that none looks twice.

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from processing.tagging.text import words
 from processing.tagging.topics.compiler import Compiler
-from processing.tagging.topics.context import Reading
+from processing.tagging.topics.context import MatchContext
 from processing.tagging.topics.matcher import Matcher
 from processing.tagging.topics.rule_tree import (
-    Apart,
+    BoolOp,
     Condition,
-    Joined,
     Names,
     Not,
     OneOf,
     Pattern,
+    Proximity,
     Rule,
     SetOf,
     Term,
@@ -38,7 +38,7 @@ _LONGEST_LACK = 60
 _Shown = tuple[str, int]
 
 
-class Explanation:
+class RuleExplanation:
     """One rule and one text of which it holds."""
 
     def __init__(self, rule: Rule, names: Names, text: str, language: str, source: str) -> None:
@@ -57,7 +57,7 @@ class Explanation:
     def _holds(self, rule: Rule) -> bool:
         check = self._compiler.check(resolve(rule, self._names))
         found = self._compiler.mask(self._hits)
-        return check.holds(Reading(self._text, self._hits, found, self._language, self._source))
+        return check.holds(MatchContext(self._text, self._hits, found, self._language, self._source))
 
     def _shown(self, rule: Rule, holds: _Holds) -> _Shown:
         match rule:
@@ -67,12 +67,12 @@ class Explanation:
                 shown = f"@{name}[{', '.join(sorted(spelt.values()))}]", _ONE
             case TopicOf(name, _):
                 shown = f"topic:{name}[{self._any(self._names.rules(name), holds)[0]}]", _ONE
-            case Joined("OR", rules):
+            case BoolOp("OR", rules):
                 shown = self._any(rules, holds)
-            case Joined(_, rules):
+            case BoolOp(_, rules):
                 each = (self._part(rule, number, holds) for number in range(len(rules)))
                 shown = " AND ".join(_bracketed(part, _AND) for part in each), _AND
-            case Apart():
+            case Proximity():
                 shown = self._apart(rule, holds)
             case _:
                 shown = _whole(rule)
@@ -82,11 +82,11 @@ class Explanation:
         kept = [self._shown(rule, holds) for rule in rules if holds(rule)] or list(map(_whole, rules))
         return kept[0] if len(kept) == 1 else (" OR ".join(text for text, _ in kept), _OR)
 
-    def _part(self, rule: Joined, number: int, holds: _Holds) -> _Shown:
+    def _part(self, rule: BoolOp, number: int, holds: _Holds) -> _Shown:
         before, behind = rule.rules[:number], rule.rules[number + 1 :]
         return self._shown(rule.rules[number], lambda other: holds(replace(rule, rules=(*before, other, *behind))))
 
-    def _apart(self, rule: Apart, holds: _Holds) -> _Shown:
+    def _apart(self, rule: Proximity, holds: _Holds) -> _Shown:
         left = self._shown(rule.left, lambda other: holds(replace(rule, left=other)))
         if rule.operator == "UNLESS":
             right = _lacking(rule.right)
@@ -126,10 +126,10 @@ def _whole(rule: Rule) -> _Shown:
             shown = f"{field}:{value}", _ONE
         case Not(inner):
             shown = f"NOT {_bracketed(_lacking(inner), _ONE)}", _ONE
-        case Joined(operator, rules):
+        case BoolOp(operator, rules):
             strength = _AND if operator == "AND" else _OR
             shown = f" {operator} ".join(_bracketed(_whole(inner), strength) for inner in rules), strength
-        case Apart(operator, distance, left, right):
+        case Proximity(operator, distance, left, right):
             left_shown, right_shown = _bracketed(_whole(left), _NEAR), _bracketed(_whole(right), _ONE)
             shown = f"{left_shown} {operator}/{distance} {right_shown}", _NEAR
     return shown

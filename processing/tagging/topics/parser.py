@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from processing.tagging.text import words
 from processing.tagging.topics.regex import PatternError, compile_pattern
-from processing.tagging.topics.rule_tree import Apart, Condition, Joined, Not, Pattern, Rule, SetOf, Term, TopicOf
+from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, Pattern, Proximity, Rule, SetOf, Term, TopicOf
 
 
 class RuleError(ValueError):
@@ -101,7 +101,7 @@ class _Parser:
         while self._peek.kind == "operator" and self._peek.text == operator:
             self._take()
             rules.append(part(depth))
-        return rules[0] if len(rules) == 1 else Joined(operator, tuple(rules))
+        return rules[0] if len(rules) == 1 else BoolOp(operator, tuple(rules))
 
     def _near(self, depth: int) -> Rule:
         left = self._one(depth)
@@ -111,7 +111,7 @@ class _Parser:
             if links > _DEEPEST:
                 raise RuleError(f"Expected at most {_DEEPEST} of NEAR, BEFORE and UNLESS in a row.", self._peek.offset)
             operator, distance = self._take().text.split("/")
-            left = Apart(operator, min(int(distance[:4]), _FARTHEST), left, self._one(depth))
+            left = Proximity(operator, min(int(distance[:4]), _FARTHEST), left, self._one(depth))
         return left
 
     def _one(self, depth: int) -> Rule:

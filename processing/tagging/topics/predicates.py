@@ -12,7 +12,7 @@ from itertools import islice
 from operator import or_
 from typing import Protocol
 
-from processing.tagging.topics.context import ANYTHING, MOST_PLACES, Place, Reading, any_close, joined
+from processing.tagging.topics.context import ANYTHING, MOST_PLACES, MatchContext, Place, any_close, joined
 from processing.tagging.topics.matcher import begins_word, ends_word
 from processing.tagging.topics.regex import compile_pattern
 
@@ -28,14 +28,14 @@ class Check(Protocol):
     @property
     def exact(self) -> bool: ...
 
-    def holds(self, reading: Reading) -> bool: ...
+    def holds(self, reading: MatchContext) -> bool: ...
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         """The places that make it true, `MOST_PLACES` at most; none where it is true for want of something."""
         ...
 
 
-class Found:
+class TermFound:
     """One of some terms, which are known by their numbers."""
 
     exact = True
@@ -44,16 +44,16 @@ class Found:
         self.needs = (bit,)
         self._bit, self._numbers = bit, numbers
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         return reading.found & self._bit != 0
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         known = reading.places.get(self)
         if known is None:
             known = reading.places[self] = self._look(reading)
         return known
 
-    def _look(self, reading: Reading) -> list[Place]:
+    def _look(self, reading: MatchContext) -> list[Place]:
         numbers = self._numbers
         places = [place for number, some in reading.by_number() if number in numbers for place in some]
         if len(places) > 1:
@@ -70,23 +70,23 @@ class Matched:
     def __init__(self, written: str) -> None:
         self._pattern = compile_pattern(written)
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         return bool(self.places(reading))
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         known = reading.places.get(self)
         if known is None:
             known = reading.places[self] = self._look(reading)
         return known
 
-    def _look(self, reading: Reading) -> list[Place]:
+    def _look(self, reading: MatchContext) -> list[Place]:
         text = reading.text
         spans = (match.span() for match in self._pattern.finditer(text))
         whole = [span for span in spans if begins_word(text, span[0]) and ends_word(text, span[1])]
         return reading.located(whole[:MOST_PLACES])
 
 
-class Said:
+class FieldIs:
     """What a post says of itself: `lang:` or `source:`."""
 
     exact = False
@@ -95,10 +95,10 @@ class Said:
     def __init__(self, field: str, value: str) -> None:
         self._field, self._value = field, value
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         return self._value == (reading.language if self._field == "lang" else reading.source)
 
-    def places(self, reading: Reading) -> list[Place]:  # noqa: ARG002 (the protocol's)
+    def places(self, reading: MatchContext) -> list[Place]:  # noqa: ARG002 (the protocol's)
         return []
 
 
@@ -111,10 +111,10 @@ class Lacking:
     def __init__(self, check: Check) -> None:
         self._check = check
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         return not self._check.holds(reading)
 
-    def places(self, reading: Reading) -> list[Place]:  # noqa: ARG002 (the protocol's)
+    def places(self, reading: MatchContext) -> list[Place]:  # noqa: ARG002 (the protocol's)
         return []
 
 
@@ -127,7 +127,7 @@ class AllOf:
         self._checks = checks
         self._inexact = [check for check in checks if not check.exact]
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         found = reading.found
         for need in self.needs:
             if not found & need:
@@ -137,7 +137,7 @@ class AllOf:
                 return False
         return True
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         if not self.holds(reading):
             return []
         return [place for check in self._checks for place in check.places(reading)][:MOST_PLACES]
@@ -152,20 +152,20 @@ class AnyOf:
         self._checks = [(min(check.needs, key=lambda need: need & common, default=ANYTHING), check) for check in checks]
         self.needs = (reduce(or_, (need for need, _ in self._checks), 0),)
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         known = reading.held.get(self)
         if known is None:
             known = reading.held[self] = self._ask(reading)
         return known
 
-    def _ask(self, reading: Reading) -> bool:
+    def _ask(self, reading: MatchContext) -> bool:
         found = reading.found
         for need, check in self._checks:  # noqa: SIM110 (a generator costs more than most checks)
             if found & need and check.holds(reading):
                 return True
         return False
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         return [place for _, check in self._checks for place in check.places(reading)][:MOST_PLACES]
 
 
@@ -178,7 +178,7 @@ class Near:
         self.needs = _together([left, right])
         self._left, self._right, self._half_words, self._ordered = left, right, half_words, ordered
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         found = reading.found
         for need in self.needs:
             if not found & need:
@@ -186,13 +186,13 @@ class Near:
         known = reading.places.get(self)
         return bool(known) if known is not None else next(self._pairs(reading), None) is not None
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         known = reading.places.get(self)
         if known is None:
             known = reading.places[self] = list(islice(self._pairs(reading), MOST_PLACES))
         return known
 
-    def _pairs(self, reading: Reading) -> Iterator[Place]:
+    def _pairs(self, reading: MatchContext) -> Iterator[Place]:
         rights = self._right.places(reading)
         lefts = self._left.places(reading) if rights else []
         apart, ordered = self._half_words, self._ordered
@@ -212,16 +212,16 @@ class Unless:
         self.needs = left.needs
         self._left, self._right, self._half_words = left, right, half_words
 
-    def holds(self, reading: Reading) -> bool:
+    def holds(self, reading: MatchContext) -> bool:
         return bool(self.places(reading))
 
-    def places(self, reading: Reading) -> list[Place]:
+    def places(self, reading: MatchContext) -> list[Place]:
         known = reading.places.get(self)
         if known is None:
             known = reading.places[self] = self._look(reading)
         return known
 
-    def _look(self, reading: Reading) -> list[Place]:
+    def _look(self, reading: MatchContext) -> list[Place]:
         lefts = self._left.places(reading)
         rights = self._right.places(reading) if lefts else []
         if not rights:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from statistics import fmean
 
 from processing.tagging.text import words
-from processing.tagging.topics.rule_tree import Apart, Joined, Not, OneOf, Rule, Term
+from processing.tagging.topics.rule_tree import BoolOp, Not, OneOf, Proximity, Rule, Term
 
 _TELLING = 6
 """Bytes from which on a term tells something: shorter ones stand in texts about anything, be it inside words."""
@@ -16,7 +16,7 @@ _TELLING = 6
 _Choice = Callable[[Sequence[frozenset[Term]]], frozenset[Term]]
 
 
-def gate(rules: Sequence[Rule]) -> frozenset[Term] | None:
+def prefilter(rules: Sequence[Rule]) -> frozenset[Term] | None:
     """Terms of which a text must hold one for any rule to hold; `None` where a rule can hold of any text.
 
     Where there is a choice, it falls on long terms that many rules share, so that few terms speak for all.
@@ -47,9 +47,9 @@ def _terms(rule: Rule) -> set[Term]:
                 found |= terms
             case Not(inner):
                 ahead.append(inner)
-            case Joined(_, rules):
+            case BoolOp(_, rules):
                 ahead += rules
-            case Apart(_, _, left, right):
+            case Proximity(_, _, left, right):
                 ahead += (left, right)
             case _:
                 pass
@@ -62,11 +62,11 @@ def _needed(rule: Rule, choose: _Choice) -> frozenset[Term] | None:
             return frozenset([rule])
         case OneOf(terms):
             return terms
-        case Joined("AND", rules):
+        case BoolOp("AND", rules):
             options = [_needed(inner, choose) for inner in rules]
-        case Joined(_, rules):
+        case BoolOp(_, rules):
             options = [_together([_needed(inner, choose) for inner in rules])]
-        case Apart(operator, _, left, right):
+        case Proximity(operator, _, left, right):
             options = [_needed(left, choose), None if operator == "UNLESS" else _needed(right, choose)]
         case _:
             return None

@@ -19,7 +19,7 @@ class Stamp(NamedTuple):
     inode: int
 
 
-class Outcome(StrEnum):
+class ReloadOutcome(StrEnum):
     """What came of looking at the file."""
 
     UNCHANGED = "unchanged"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 class Refreshed(NamedTuple):
     """`sentence` says which taxonomy is used now or why the old one still is; empty where nothing happened."""
 
-    outcome: Outcome
+    outcome: ReloadOutcome
     sentence: str = ""
 
 
@@ -46,11 +46,11 @@ def step(held: Held, stamp: Stamp | None, read: Taxonomy | TaxonomyError) -> tup
     """Decide on what was read of a file that is no longer in the state last looked at."""
     looked = replace(held, stamp=stamp)
     if isinstance(read, TaxonomyError):
-        return looked, Refreshed(Outcome.KEPT, f"{read} The taxonomy {held.taxonomy.version} stays in use.")
+        return looked, Refreshed(ReloadOutcome.KEPT, f"{read} The taxonomy {held.taxonomy.version} stays in use.")
     if read.version == held.taxonomy.version:
-        return looked, Refreshed(Outcome.UNCHANGED)
+        return looked, Refreshed(ReloadOutcome.UNCHANGED)
     sentence = f"The taxonomy {read.version}, with {len(read.topics)} topics, replaces {held.taxonomy.version}."
-    return Held(read, stamp), Refreshed(Outcome.REPLACED, sentence)
+    return Held(read, stamp), Refreshed(ReloadOutcome.REPLACED, sentence)
 
 
 class ReloadingTaxonomy:
@@ -74,7 +74,7 @@ class ReloadingTaxonomy:
         """Read the file again if it has changed: one `stat`, for a loop to call once a batch."""
         stamp = _stamp(self._path)
         if stamp == self._held.stamp:
-            return Refreshed(Outcome.UNCHANGED)
+            return Refreshed(ReloadOutcome.UNCHANGED)
         self._held, refreshed = step(self._held, stamp, _read(self._path))
         return refreshed
 

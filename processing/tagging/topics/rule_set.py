@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from processing.tagging.topics.compiler import Compiler
-from processing.tagging.topics.context import ANYTHING, Place, Reading
-from processing.tagging.topics.explain import Explanation
+from processing.tagging.topics.context import ANYTHING, MatchContext, Place
+from processing.tagging.topics.explain import RuleExplanation
 from processing.tagging.topics.file import Definition, Written
 from processing.tagging.topics.matcher import Matcher, Skim
-from processing.tagging.topics.prefilter import gate
-from processing.tagging.topics.rule_tree import Joined, Rule, Term, resolve
+from processing.tagging.topics.prefilter import prefilter
+from processing.tagging.topics.rule_tree import BoolOp, Rule, Term, resolve
 
 
 class RuleSet:
@@ -20,13 +20,13 @@ class RuleSet:
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
         self._names = _Names(definition, chain)
         resolved = [(one, resolve(one.rule, self._names)) for one in definition.rules if one.language in chain]
-        needed = gate([rule for _, rule in resolved])
+        needed = prefilter([rule for _, rule in resolved])
         compiler = Compiler(common=needed or frozenset())
         self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
         by_topic: dict[str, list[Rule]] = defaultdict(list)
         for written, rule in resolved:
             by_topic[written.topic].append(rule)
-        self._topics = [(topic, compiler.check(Joined("OR", tuple(rules)))) for topic, rules in by_topic.items()]
+        self._topics = [(topic, compiler.check(BoolOp("OR", tuple(rules)))) for topic, rules in by_topic.items()]
         terms = compiler.terms()
         self._masks = tuple(terms.values())
         self._matcher = Matcher(terms)
@@ -50,15 +50,15 @@ class RuleSet:
         reading = self._read(text, language, source)
         for written, check in self._rules:
             if check.holds(reading):
-                branch = Explanation(written.rule, self._names, text, language, source).branch()
+                branch = RuleExplanation(written.rule, self._names, text, language, source).branch()
                 yield written, check.places(reading), branch
 
-    def _read(self, text: str, language: str, source: str) -> Reading:
+    def _read(self, text: str, language: str, source: str) -> MatchContext:
         hits = self._matcher.hits(text)
         found = ANYTHING
         for number in hits:
             found |= self._masks[number]
-        return Reading(text, hits, found, language, source)
+        return MatchContext(text, hits, found, language, source)
 
 
 class _Names:

@@ -63,7 +63,7 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class BoolOp:
     """Two or more rules under AND or OR."""
 
     operator: str
@@ -71,7 +71,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class Proximity:
     """Two rules under NEAR, BEFORE or UNLESS, with the largest distance in words."""
 
     operator: str
@@ -80,7 +80,7 @@ class Apart:
     right: Rule
 
 
-Rule = Term | OneOf | Pattern | SetOf | TopicOf | Condition | Not | Joined | Apart
+Rule = Term | OneOf | Pattern | SetOf | TopicOf | Condition | Not | BoolOp | Proximity
 
 
 def parts(rule: Rule) -> Iterator[Rule]:
@@ -91,10 +91,10 @@ def parts(rule: Rule) -> Iterator[Rule]:
             yield from terms
         case Not(inner):
             yield from parts(inner)
-        case Joined(_, rules):
+        case BoolOp(_, rules):
             for inner in rules:
                 yield from parts(inner)
-        case Apart(_, _, left, right):
+        case Proximity(_, _, left, right):
             yield from parts(left)
             yield from parts(right)
         case _:
@@ -120,15 +120,15 @@ def resolve(rule: Rule, names: Names) -> Rule:
         case SetOf(name, _):
             resolved = OneOf(frozenset(names.terms(name)))
         case TopicOf(name, _):
-            resolved = Joined("OR", tuple(resolve(inner, names) for inner in names.rules(name)))
+            resolved = BoolOp("OR", tuple(resolve(inner, names) for inner in names.rules(name)))
         case Not(inner):
             resolved = Not(resolve(inner, names))
-        case Joined("OR", rules):
+        case BoolOp("OR", rules):
             resolved = _one_of(tuple(resolve(inner, names) for inner in rules))
-        case Joined(operator, rules):
-            resolved = Joined(operator, tuple(resolve(inner, names) for inner in rules))
-        case Apart(operator, distance, left, right):
-            resolved = Apart(operator, distance, resolve(left, names), resolve(right, names))
+        case BoolOp(operator, rules):
+            resolved = BoolOp(operator, tuple(resolve(inner, names) for inner in rules))
+        case Proximity(operator, distance, left, right):
+            resolved = Proximity(operator, distance, resolve(left, names), resolve(right, names))
         case _:
             pass
     return resolved
@@ -144,5 +144,5 @@ def _one_of(rules: tuple[Rule, ...]) -> Rule:
             case OneOf(more):
                 terms |= more
             case _:
-                return Joined("OR", rules)
+                return BoolOp("OR", rules)
     return OneOf(frozenset(terms))

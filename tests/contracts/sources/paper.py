@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Reached, Transient, decode_cursor
+from ingest.source import Cursor, Item, Pause, Transient, Watermark, decode_cursor
 
 LOOK_EVERY = 0.02
 
@@ -81,7 +81,7 @@ class PaperSource:
     paper: Paper
     name: str = "paper"
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Reached | Pause]:
+    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
         connection = self.paper.connect()
         position = decode_cursor(cursor, Saved, self.name).next
         since = datetime.now(UTC)
@@ -92,7 +92,7 @@ class PaperSource:
                 for text in self.paper.texts[position:]:
                     yield Item(_found(position, text), {"next": position + 1})
                     position += 1
-                yield Reached(since, datetime.now(UTC), {"next": position})
+                yield Watermark(since, datetime.now(UTC), {"next": position})
             yield Pause(LOOK_EVERY)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile, CursorUnreadable
-from ingest.source import Cursor, Item, NotACursor, Reached, Source, Transient
+from ingest.source import Cursor, Item, NotACursor, Source, Transient, Watermark
 from ingest.sources.archive.source import Archive
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import Paper
@@ -51,7 +51,7 @@ def first_step(source: Source, cursor: Cursor) -> None:
     """Read until the source has something, or its network fails."""
     steps = source.read(cursor)
     with suppress(Transient):
-        next((step for step in steps if isinstance(step, Item | Reached)), None)
+        next((step for step in steps if isinstance(step, Item | Watermark)), None)
     getattr(steps, "close", lambda: None)()
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from deploy.supervisor.log_files import LOG_KEPT, fresh_log
-from deploy.supervisor.process import Child, Part
+from deploy.supervisor.process import ManagedProcess, ProcessSpec
 from tests.support.waiting import eventually
 
 # It ends with the test that started it, and waits where nobody bounds its log: it must never fill a disk.
@@ -23,7 +23,7 @@ while os.getppid() == began:
 def test_a_log_that_a_process_goes_on_writing_stays_bounded(tmp_path: Path) -> None:
     log = fresh_log(tmp_path, "talking")
     log.write_text("of the process before\n" * 100_000)
-    child = Child(Part("talking", (sys.executable, "-c", TALKING), {}), log)
+    child = ManagedProcess(ProcessSpec("talking", (sys.executable, "-c", TALKING), {}), log)
     older = tmp_path / "talking.log.1"
     child.start()
     try:

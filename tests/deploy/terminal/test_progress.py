@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from deploy.terminal.progress import Reading, Screen, printable
+from deploy.terminal.progress import Screen, SourceProgress, printable
 
 
 def shown(*lines: str) -> str:
@@ -38,8 +38,8 @@ def test_a_long_line_is_not_broken() -> None:
 def test_off_a_terminal_progress_is_a_line() -> None:
     console = Console(file=io.StringIO(), width=80)
     with Screen(console) as screen:
-        screen.reading(Reading("archive", 1_200, 3, 5_000))
-        screen.reading(Reading("archive", 1_300, 3, 5_000))
+        screen.reading(SourceProgress("archive", 1_200, 3, 5_000))
+        screen.reading(SourceProgress("archive", 1_300, 3, 5_000))
     assert console.file.getvalue() == "reading archive: 1,203 of 5,000 lines\n"  # type: ignore[attr-defined]
 
 
@@ -47,7 +47,7 @@ def states(*told: tuple[str, str]) -> list[str]:
     console = Console(file=io.StringIO(), width=40)
     with Screen(console) as screen:
         for state, detail in told:
-            screen.state(Reading("telegram", 1, 0, None, 1, state, detail))
+            screen.state(SourceProgress("telegram", 1, 0, None, 1, state, detail))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
 

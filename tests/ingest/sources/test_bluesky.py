@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Permanent, Reached, Transient
-from ingest.sources.bluesky.client import LARGEST_DICTIONARY, Refused, fetch_dictionary
+from ingest.source import Cursor, Item, Pause, Permanent, Transient, Watermark
+from ingest.sources.bluesky.client import LARGEST_DICTIONARY, ConnectionRefused, fetch_dictionary
 from ingest.sources.bluesky.frames import Wire
 from ingest.sources.bluesky.source import Bluesky, BlueskySettings
 from tests.support.jetstream import Jetstream, trained_dictionary
@@ -44,7 +44,7 @@ class Reading:
         self.cursor: Cursor = cursor or {}
         self.posts: list[str] = []
         self.rejected: list[Rejected] = []
-        self.reached: list[Reached] = []
+        self.reached: list[Watermark] = []
         self.failures: list[str] = []
 
     def until(self, enough: Callable[[], bool]) -> None:
@@ -68,10 +68,10 @@ class Reading:
                 break
         steps.close()  # type: ignore[attr-defined]
 
-    def _take(self, step: Item | Reached) -> None:
+    def _take(self, step: Item | Watermark) -> None:
         self.cursor = step.cursor
         match step:
-            case Reached():
+            case Watermark():
                 self.reached.append(step)
             case Item(found=Post() as post):
                 self.posts.append(post.text)
@@ -303,7 +303,7 @@ def test_servers_that_do_not_know_the_wire_are_a_matter_for_a_person(open_parts:
 
 def test_the_network_s_own_servers_may_refuse_for_a_while() -> None:
     bluesky = Bluesky(BlueskySettings(), lambda: datetime.now(UTC))
-    refused = Refused(404, "", "404 page not found", {})
+    refused = ConnectionRefused(404, "", "404 page not found", {})
     for host in 2 * bluesky._hosts:
         assert isinstance(bluesky._refusal(host, refused, asked_seq=False), Transient)
 

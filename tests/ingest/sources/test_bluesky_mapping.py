@@ -13,7 +13,7 @@ from hypothesis import strategies as any_
 
 from ingest.contract import Post, Rejected
 from ingest.event_time import event_time
-from ingest.sources.bluesky.frames import POSTS, Broken, Event, Unreadable, Wire, read_frame
+from ingest.sources.bluesky.frames import POSTS, DamagedFrame, JetstreamEvent, NotAFrame, Wire, read_frame
 from ingest.sources.bluesky.mapping import to_found
 from tests.conftest import NOON
 from tests.support.jetstream import tid
@@ -23,9 +23,9 @@ RKEY = tid(NOON - timedelta(minutes=1))
 WRITTEN = "2020-07-10T11:59:30.250Z"
 
 
-def commit(record: object, *, operation: str = "create", rkey: str = RKEY, collection: str = POSTS) -> Event:
+def commit(record: object, *, operation: str = "create", rkey: str = RKEY, collection: str = POSTS) -> JetstreamEvent:
     raw = msgspec.Raw(msgspec.json.encode(record))
-    return Event(DID, NOON, "commit", None, operation, collection, rkey, raw)
+    return JetstreamEvent(DID, NOON, "commit", None, operation, collection, rkey, raw)
 
 
 def post_of(**record: object) -> Post:
@@ -118,7 +118,7 @@ def test_and_then_to_the_servers_clock(rkey: str) -> None:
 
 def test_an_edit_is_the_post_again_and_a_deletion_takes_it() -> None:
     edit = to_found(commit({"text": "changed", "createdAt": WRITTEN}, operation="update"), "")
-    gone = to_found(Event(DID, NOON, "commit", None, "delete", POSTS, RKEY), "")
+    gone = to_found(JetstreamEvent(DID, NOON, "commit", None, "delete", POSTS, RKEY), "")
     assert isinstance(edit, Post)
     assert isinstance(gone, Post)
     assert (edit.op, edit.text, gone.op) == ("post", "changed", "delete")
@@ -139,7 +139,7 @@ def test_an_edit_is_the_post_again_and_a_deletion_takes_it() -> None:
     ],
 )
 def test_an_account_that_is_withdrawn_takes_its_posts(active: bool, status: str, withdrawn: bool) -> None:
-    found = to_found(Event(DID, NOON, "account", active=active, status=status), "")
+    found = to_found(JetstreamEvent(DID, NOON, "account", active=active, status=status), "")
     if not withdrawn:
         assert found is None
         return
@@ -159,13 +159,13 @@ def test_what_is_no_post_is_rejected_with_its_place(record: object) -> None:
 
 def test_half_a_character_pair_is_rejected_and_not_died_of() -> None:
     raw = msgspec.Raw(rb'{"text": "\ud800", "createdAt": "2020-07-10T12:00:00Z"}')
-    assert isinstance(to_found(Event(DID, NOON, "commit", None, "create", POSTS, RKEY, raw), ""), Rejected)
+    assert isinstance(to_found(JetstreamEvent(DID, NOON, "commit", None, "create", POSTS, RKEY, raw), ""), Rejected)
 
 
 def test_other_collections_and_kinds_are_passed_over() -> None:
     assert to_found(commit({}, collection="app.bsky.feed.like"), "") is None
-    assert to_found(Event(DID, NOON, "identity"), "") is None
-    assert to_found(Event(DID, NOON, "sync"), "") is None
+    assert to_found(JetstreamEvent(DID, NOON, "identity"), "") is None
+    assert to_found(JetstreamEvent(DID, NOON, "sync"), "") is None
 
 
 JSON = any_.recursive(
@@ -191,9 +191,9 @@ def test_no_record_does_harm(record: dict[str, Any], rkey: str) -> None:
 def test_no_frame_does_harm(frame: bytes, wire: Wire) -> None:
     try:
         event = read_frame(frame, wire)
-    except (Unreadable, Broken):
+    except (NotAFrame, DamagedFrame):
         return
-    assert event is None or isinstance(event, Event)
+    assert event is None or isinstance(event, JetstreamEvent)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_no_frame_does_harm(frame: bytes, wire: Wire) -> None:
 )
 def test_a_time_that_no_server_has_is_unreadable(said: str) -> None:
     payload = {"$type": f"{V2_EVENTS}#identity", "seq": 1, "did": DID, "time": said}
-    with pytest.raises(Unreadable, match="time"):
+    with pytest.raises(NotAFrame, match="time"):
         read_frame(msgspec.json.encode({"$type": "message", "payload": payload}), "v2")
 
 
@@ -210,7 +210,7 @@ def test_an_advisory_is_no_event_and_an_error_ends_the_stream() -> None:
         b'{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"OutdatedCursor"}}'
     )
     assert read_frame(info, "v2") is None
-    with pytest.raises(Broken, match="ConsumerTooSlow: too slow"):
+    with pytest.raises(DamagedFrame, match="ConsumerTooSlow: too slow"):
         read_frame(b'{"$type":"error","error":"ConsumerTooSlow","message":"too slow"}', "v2")
 
 

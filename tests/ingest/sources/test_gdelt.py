@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Permanent, Reached, Transient
-from ingest.sources.gdelt.mapping import MOST_MALFORMED, Unreadable, Wanted, read_file, row_to_post
+from ingest.source import Item, PartStatus, Permanent, Transient, Watermark
+from ingest.sources.gdelt.mapping import MOST_MALFORMED, NotAGkgRow, Wanted, read_file, row_to_post
 from ingest.sources.gdelt.source import STEP, TERMS, Gdelt, GdeltSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
 from tests.support.networks.gdelt_files import Files, a_file, a_row, filing
@@ -147,14 +147,14 @@ def zipped(*contents: bytes) -> bytes:
     ],
 )
 def test_a_file_that_is_none_is_said_to_be_none(packed: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NotAGkgRow):
         read_file(packed, "file", WANTED, backfill=False)
 
 
 def test_a_bomb_is_left_when_it_has_grown_too_large() -> None:
     bomb = zipped((b"\t" * 26 + b"\n") * 100_000)
     assert len(bomb) < 20_000
-    with pytest.raises(Unreadable, match="larger"):
+    with pytest.raises(NotAGkgRow, match="larger"):
         read_file(bomb, "file", WANTED, backfill=False, most_unpacked=1_000_000)
 
 
@@ -182,7 +182,7 @@ def source(server: Served, wall: Wall, **fields: object) -> Gdelt:
 
 
 def has(count: int):  # type: ignore[no-untyped-def]
-    return lambda taken: len(posts(taken)) >= count and isinstance(taken[-1], Reached)
+    return lambda taken: len(posts(taken)) >= count and isinstance(taken[-1], Watermark)
 
 
 def test_each_new_file_is_read_of_both_series_from_the_server_that_is_set(
@@ -214,7 +214,7 @@ def test_what_was_missed_is_read_by_name(files: Files, server: Served, wall: Wal
     wall.now = FILE + 5 * STEP
     taken = take_until(steps(source(server, wall), wall, cursor), has(4))
     assert [post.text for post in posts(taken)] == [f"TikTok {number}" for number in range(1, 5)]
-    assert len({step.since for step in taken if isinstance(step, Reached)}) == 1
+    assert len({step.since for step in taken if isinstance(step, Watermark)}) == 1
 
 
 def test_it_resumes_behind_any_of_its_cursors(files: Files, server: Served, wall: Wall) -> None:
@@ -222,7 +222,9 @@ def test_it_resumes_behind_any_of_its_cursors(files: Files, server: Served, wall
     files.add(FILE, rows)
     taken = take_until(steps(source(server, wall), wall), has(4))
     for sent, step in enumerate((step for step in taken if isinstance(step, Item)), start=1):
-        rest = take_until(steps(source(server, wall), wall, step.cursor), lambda taken: isinstance(taken[-1], Reached))
+        rest = take_until(
+            steps(source(server, wall), wall, step.cursor), lambda taken: isinstance(taken[-1], Watermark)
+        )
         assert [post.id for post in posts(rest)] == [post.id for post in posts(taken)][sent:]
 
 
@@ -260,7 +262,7 @@ def test_a_file_passed_over_is_not_covered(files: Files, server: Served, wall: W
     wall.now = FILE + 8 * STEP
     reading = steps(source(server, wall), wall, cursor)
     taken = take_until(reading, lambda taken: getattr(taken[-1], "until", FILE) >= FILE + 4 * STEP)
-    spans = [(step.since, step.until) for step in taken if isinstance(step, Reached) and step.until > step.since]
+    spans = [(step.since, step.until) for step in taken if isinstance(step, Watermark) and step.until > step.since]
     assert max(until for _, until in spans) > hole + 2 * STEP
     assert max(until for since, until in spans if since < hole) > FILE
     assert not [(since, until) for since, until in spans if since <= hole <= until]
@@ -274,7 +276,7 @@ def test_history_covers_no_file_that_is_not_there(files: Files, server: Served, 
     files.newest = {"": FILE, ".translation": FILE}
     wanted = {"since": then, "until": then + 7 * STEP}
     taken = take_until(steps(source(server, wall, **wanted), wall), lambda taken: len(taken) > 10)
-    spans = {(step.since, step.until) for step in taken if isinstance(step, Reached) and step.until < FILE - STEP}
+    spans = {(step.since, step.until) for step in taken if isinstance(step, Watermark) and step.until < FILE - STEP}
     assert max(until for since, until in spans if since == then) == hole - timedelta(minutes=15, seconds=1)
     assert max(until for since, until in spans if since > hole) == then + 7 * STEP - timedelta(seconds=1)
     assert not [(since, until) for since, until in spans if since <= hole <= until]
@@ -292,7 +294,7 @@ def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, w
     assert [post.text for post in posts(taken)] == ["amazon tiktok email", "أمازون وتيك توك", "TikTok now"]
     assert [post.backfill for post in posts(taken)] == [True, True, False]
     assert rejected(taken) == []
-    history = [step for step in taken if isinstance(step, Reached) and step.since == then]
+    history = [step for step in taken if isinstance(step, Watermark) and step.since == then]
     assert all(step.complete for step in history if step.until > step.since)
     assert history[-1].until == then + timedelta(minutes=45, seconds=-1)
     again = take_until(steps(source(server, wall, **wanted), wall, taken[-1].cursor), lambda taken: len(taken) > 1)
@@ -318,7 +320,7 @@ def test_after_a_long_absence_it_begins_anew(files: Files, server: Served, wall:
     files.fill(later, later)
     wall.now = later
     taken = take_until(steps(source(server, wall), wall, cursor), lambda taken: len(taken) >= 3)
-    assert all(step.since > FILE + timedelta(days=8) for step in taken if isinstance(step, Reached))
+    assert all(step.since > FILE + timedelta(days=8) for step in taken if isinstance(step, Watermark))
     assert not rejected(taken)
 
 
@@ -369,7 +371,7 @@ def test_a_series_that_fails_for_long_is_left_out_of_what_is_covered(files: File
     for number in range(1, 9):
         files.add(FILE + number * STEP, [])
     wall.now = FILE + 8 * STEP
-    reached = [step for step in steps(own, wall, taken[-1].cursor, timedelta(hours=1)) if isinstance(step, Reached)]
+    reached = [step for step in steps(own, wall, taken[-1].cursor, timedelta(hours=1)) if isinstance(step, Watermark)]
     held = [step for step in reached if step.since == taken[-1].since]  # type: ignore[union-attr]
     assert max(step.until for step in held) < FILE + STEP
     assert reached[-1].until == FILE + 8 * STEP - timedelta(seconds=1)
@@ -400,7 +402,7 @@ def test_one_file_that_is_refused_holds_up_nothing_and_is_passed_over_in_the_end
 def test_a_file_that_is_refused_once_is_had_the_next_time(files: Files, server: Served, wall: Wall) -> None:
     files.put(FILE, Says(status=503))
     reading = steps(source(server, wall), wall)
-    take_until(reading, lambda taken: isinstance(taken[-1], Reached))
+    take_until(reading, lambda taken: isinstance(taken[-1], Watermark))
     files.add(FILE, [a_row(FILE, 1, "TikTok at last")])
     assert posts(take_until(reading, has(1)))[0].text == "TikTok at last"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Reached, Transient
+from ingest.source import Item, PartStatus, Transient, Watermark
 from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
 from ingest.sources.hackernews.source import HackerNews, HackerNewsSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
@@ -124,21 +124,21 @@ def source(server: Served, wall: Wall, **fields: object) -> HackerNews:
 
 
 def has(count: int, *, settled: bool = False):  # type: ignore[no-untyped-def]
-    return lambda taken: len(posts(taken)) >= count and (not settled or isinstance(taken[-1], Reached))
+    return lambda taken: len(posts(taken)) >= count and (not settled or isinstance(taken[-1], Watermark))
 
 
 def test_live_takes_every_item_from_the_start_on(site: Site, server: Served, wall: Wall) -> None:
     site.add(100, NOW - MINUTE)
     reading = steps(source(server, wall), wall)
     first = next(reading)
-    assert isinstance(first, Reached)
+    assert isinstance(first, Watermark)
     site.add(101, NOW)
     site.add(102, NOW, type="pollopt")
     site.add(103, NOW, type="story", title="TikTok banned")
     taken = take_until(reading, has(2, settled=True))
     assert [post.id for post in posts(taken)] == ["101", "103"]
     reached = taken[-1]
-    assert isinstance(reached, Reached)
+    assert isinstance(reached, Watermark)
     assert reached.since == NOW
     assert not reached.complete
 
@@ -158,7 +158,9 @@ def test_it_resumes_behind_any_of_its_cursors(site: Site, server: Served, wall: 
         site.add(number, NOW)
     taken = take_until(steps(source(server, wall), wall, cursor), has(5))
     for position, step in enumerate(step for step in taken if isinstance(step, Item)):
-        again = take_until(steps(source(server, wall), wall, step.cursor), lambda taken: isinstance(taken[-1], Reached))
+        again = take_until(
+            steps(source(server, wall), wall, step.cursor), lambda taken: isinstance(taken[-1], Watermark)
+        )
         assert [post.id for post in posts(again)] == [str(number) for number in range(102 + position, 106)]
 
 
@@ -186,7 +188,7 @@ def test_an_item_never_shown_is_given_up_and_said(site: Site, server: Served, wa
     taken = take_until(reading, lambda taken: bool(rejected(taken)))
     assert "not shown" in rejected(taken)[0].reason
     site.add(102, wall.now)
-    after = take_until(reading, lambda taken: isinstance(taken[-1], Reached))
+    after = take_until(reading, lambda taken: isinstance(taken[-1], Watermark))
     assert after[-1].cursor["missing"] == {}
 
 
@@ -210,7 +212,7 @@ def test_a_site_that_stands_still_is_not_called_quiet(site: Site, server: Served
     site.add(100, NOW)
     taken = list(steps(source(server, wall), wall, within=timedelta(minutes=10)))
     reached = taken[-1]
-    assert isinstance(reached, Reached)
+    assert isinstance(reached, Watermark)
     assert reached.until < NOW + timedelta(minutes=3)
 
 
@@ -221,22 +223,22 @@ def test_history_is_whole_though_the_index_gives_a_thousand(site: Site, server: 
     wanted = {"since": begin, "until": begin + timedelta(hours=1)}
     taken = take_until(
         steps(source(server, wall, **wanted), wall),
-        lambda taken: isinstance(taken[-1], Reached) and taken[-1].until == wanted["until"],
+        lambda taken: isinstance(taken[-1], Watermark) and taken[-1].until == wanted["until"],
     )
     history = posts(taken)
     assert [post.id for post in history] == [str(number + 1) for number in range(3_000)]
     assert all(post.backfill for post in history)
-    assert all(step.complete for step in taken if isinstance(step, Reached))
+    assert all(step.complete for step in taken if isinstance(step, Watermark))
     told: datetime | None = None
     for step in taken:
-        if isinstance(step, Reached):
+        if isinstance(step, Watermark):
             told = step.until
         elif isinstance(step.found, Post):
             assert told is None or step.found.created_at >= told
-    middle = next(step for step in taken[2_000:] if isinstance(step, Reached))
+    middle = next(step for step in taken[2_000:] if isinstance(step, Watermark))
     rest = take_until(
         steps(source(server, wall, **wanted), wall, middle.cursor),
-        lambda taken: isinstance(taken[-1], Reached) and taken[-1].until == wanted["until"],
+        lambda taken: isinstance(taken[-1], Watermark) and taken[-1].until == wanted["until"],
     )
     assert [post.id for post in posts(rest)] == [post.id for post in history if post.created_at >= middle.until]
 
@@ -261,7 +263,7 @@ def test_terms_narrow_history_only(site: Site, server: Served, wall: Wall) -> No
     site.add(3, begin, text="tiktok and bytedance")
     reading = steps(source(server, wall, since=begin, until=begin + MINUTE, terms=("tiktok", "bytedance")), wall)
     assert sorted(post.id for post in posts(take_until(reading, has(2)))) == ["1", "3"]
-    take_until(reading, lambda taken: isinstance(taken[-1], Reached) and not taken[-1].complete)
+    take_until(reading, lambda taken: isinstance(taken[-1], Watermark) and not taken[-1].complete)
     site.add(4, wall.now, text="about supper")
     assert posts(take_until(reading, has(1)))[0].id == "4"
 
@@ -275,7 +277,7 @@ def test_a_long_absence_is_caught_up_by_the_index(site: Site, server: Served, wa
     taken = take_until(steps(source(server, wall), wall, cursor), has(301, settled=True))
     assert [int(post.id) for post in posts(taken)] == list(range(100, 401))
     assert sum(path.startswith("/v0/item/") for path in server.paths()) <= 11
-    assert {step.since for step in taken if isinstance(step, Reached)} == {NOW}
+    assert {step.since for step in taken if isinstance(step, Watermark)} == {NOW}
 
 
 def test_a_busy_site_passes_with_the_wait_that_it_asks_for(site: Site, server: Served, wall: Wall) -> None:
@@ -330,7 +332,7 @@ def test_one_item_that_cannot_be_had_holds_up_no_other_and_is_passed_over_in_the
     assert told[-1] == PartStatus("item 101")
     assert wall.now - taken[-1].until < 5 * MINUTE  # type: ignore[union-attr]
     assert taken[-1].cursor["missing"] == {}
-    assert isinstance(begun, Reached)
+    assert isinstance(begun, Watermark)
 
 
 def test_an_item_that_could_not_be_had_once_is_had_the_next_time(site: Site, server: Served, wall: Wall) -> None:
@@ -339,7 +341,7 @@ def test_an_item_that_could_not_be_had_once_is_had_the_next_time(site: Site, ser
     next(reading)
     site.instead["/v0/item/101.json"] = Says(status=503)
     site.add(101, NOW)
-    taken = take_until(reading, lambda taken: isinstance(taken[-1], Reached))
+    taken = take_until(reading, lambda taken: isinstance(taken[-1], Watermark))
     assert posts(taken) == []
     site.instead.clear()
     assert [post.id for post in posts(take_until(reading, has(1)))] == ["101"]

@@ -11,11 +11,11 @@ from queue import Queue
 import pytest
 
 from ingest.source import Permanent, Transient
-from ingest.sources.mastodon.attempt import Attempt, Ended, News, Streamed
-from ingest.sources.mastodon.client import Allowance, Instance, Word
+from ingest.sources.mastodon.attempt import Attempt, Ended, News, StreamedEvent
+from ingest.sources.mastodon.client import Allowance, Instance, InstanceInfo
 from ingest.sources.mastodon.line import HOLD, LEAST
 from ingest.sources.mastodon.source import Mastodon
-from ingest.sources.mastodon.timelines import Feed
+from ingest.sources.mastodon.timelines import Timeline
 from tests.support.networks import mastodon_server
 from tests.support.networks.mastodon_reader import Clock, Reader, names, now, part, settings
 from tests.support.networks.mastodon_server import TOKEN, mastodon
@@ -203,24 +203,24 @@ def instance(url: str) -> Instance:
     "named", ["ws://reef.example", "http://reef.example", "file:///etc", "wss://", "wss://[", "wss://a@b"]
 )
 def test_a_token_goes_to_no_stream_that_is_not_encrypted(named: str) -> None:
-    word = Word.of(json.dumps({"urls": {"streaming_api": named}}).encode())
+    word = InstanceInfo.of(json.dumps({"urls": {"streaming_api": named}}).encode())
     reef = instance("https://reef.example")
     with (
         reef.open() as client,
         pytest.raises(Permanent, match="no token can go"),
-        reef.stream(client, Feed(reef.base_url, "tiktok", token=TOKEN), word),
+        reef.stream(client, Timeline(reef.base_url, "tiktok", token=TOKEN), word),
     ):
         pass
 
 
 def test_a_stream_that_the_world_names_is_at_no_private_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with mastodon() as inner:
-        word = Word.of(json.dumps({"urls": {"streaming_api": inner.streaming_url}}).encode())
+        word = InstanceInfo.of(json.dumps({"urls": {"streaming_api": inner.streaming_url}}).encode())
         world = instance("http://9.9.9.9")
         with (
             world.open() as client,
             pytest.raises(Permanent, match="private address"),
-            world.stream(client, Feed(world.base_url, "tiktok", token=TOKEN), word),
+            world.stream(client, Timeline(world.base_url, "tiktok", token=TOKEN), word),
         ):
             pass
     assert not inner.asked
@@ -263,19 +263,19 @@ def test_a_stream_that_brings_no_whole_event_is_given_up(reef: mastodon_server.I
 
 def test_who_reads_slowly_does_not_take_the_stream_for_dead(reef: mastodon_server.Instance) -> None:
     clock, events = Clock(), Queue[tuple[Attempt, News]](1)
-    feed = Feed(reef.url, "tiktok", token=TOKEN, streamed=True)
+    feed = Timeline(reef.url, "tiktok", token=TOKEN, streamed=True)
     attempt = Attempt(feed, instance(reef.url), events, clock)
     attempt.begin(None)
     try:
         eventually(lambda: reef.streams)
         reef.publish(reef.status("one"))
         heard: list[News] = []
-        while not any(isinstance(each, Streamed) for each in heard):
+        while not any(isinstance(each, StreamedEvent) for each in heard):
             eventually(events.full)
             clock.passed += timedelta(minutes=5)
             heard.append(events.get(timeout=30)[1])
         reef.publish(reef.status("two"))
-        while sum(isinstance(each, Streamed) for each in heard) < 2:
+        while sum(isinstance(each, StreamedEvent) for each in heard) < 2:
             heard.append(events.get(timeout=30)[1])
     finally:
         attempt.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark
 from ingest.sources.reddit.mapping import Thing, read_thing, to_post
 from ingest.sources.reddit.source import Reddit, RedditSettings, listings_of
 from tests.support.networks.reddit_server import Forum, as_json
@@ -34,7 +34,7 @@ class Reader:
         self.source = Reddit(settings(url, **given), self.clock)
         self.cursor: Cursor = cursor or {}
         self.steps = self.source.read(self.cursor)
-        self.reached: list[Reached] = []
+        self.reached: list[Watermark] = []
         self.told: list[PartStatus] = []
 
     def round(self) -> list[Post | Rejected]:
@@ -48,7 +48,7 @@ class Reader:
                     found.append(step.found)
                 case PartStatus():
                     self.told.append(step)
-                case Reached():
+                case Watermark():
                     self.cursor = json.loads(json.dumps(step.cursor))
                     self.reached.append(step)
                     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post
-from ingest.source import Cursor, Item, PartStatus, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Permanent, Transient, Watermark
 from ingest.sources.rss.catalog import feeds
 from ingest.sources.rss.source import LARGEST_FEED, Rss, RssSettings
 from tests.support.networks.driving import Wall, posts, steps, take_until
@@ -43,7 +43,7 @@ def source(server: Served, wall: Wall, *paths: str) -> Rss:
 
 def ran(
     source: Rss, wall: Wall, within: timedelta, cursor: Cursor | None = None, told: list[PartStatus] | None = None
-) -> list[Item | Reached]:
+) -> list[Item | Watermark]:
     return list(steps(source, wall, cursor, within, told))
 
 
@@ -234,14 +234,14 @@ def test_what_it_covers_is_what_every_feed_that_answers_was_asked_for(
 ) -> None:
     publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x")), "/c": Says(status=404)}
     taken = ran(source(server, wall, "/a", "/b", "/c"), wall, timedelta(minutes=35))
-    reached = [step for step in taken if isinstance(step, Reached)]
+    reached = [step for step in taken if isinstance(step, Watermark)]
     assert reached[0].until == NOW
     assert all(earlier.until <= later.until for earlier, later in pairwise(reached))
     assert timedelta(minutes=20) <= reached[-1].until - NOW <= timedelta(minutes=35)
     assert {step.since for step in reached} == {NOW}
     wall.advance(timedelta(days=2).total_seconds())
     later = ran(source(server, wall, "/a"), wall, timedelta(minutes=1), taken[-1].cursor)
-    assert next(step for step in later if isinstance(step, Reached)).since > NOW + timedelta(days=2)
+    assert next(step for step in later if isinstance(step, Watermark)).since > NOW + timedelta(days=2)
 
 
 def test_a_feed_that_fails_is_not_covered_and_does_not_hold_the_others_back_for_ever(
@@ -250,9 +250,9 @@ def test_a_feed_that_fails_is_not_covered_and_does_not_hold_the_others_back_for_
     publisher.feeds |= {"/a": a_feed(an_item("a", "x")), "/b": a_feed(an_item("b", "x"))}
     own = source(server, wall, "/a", "/b")
     before = ran(own, wall, TEN)[-1]
-    assert isinstance(before, Reached)
+    assert isinstance(before, Watermark)
     publisher.feeds["/b"] = Says(status=500)
-    reached = [step for step in ran(own, wall, 2 * HOUR, before.cursor) if isinstance(step, Reached)]
+    reached = [step for step in ran(own, wall, 2 * HOUR, before.cursor) if isinstance(step, Watermark)]
     held = [step for step in reached if step.since == NOW]
     after = [step for step in reached if step.since > NOW]
     assert max(step.until for step in held) <= NOW + 2 * TEN

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark
 from ingest.sources.weibo.source import Snscrape, SnscrapeSettings
 from ingest.transport.snscrape.scrapers import DEAD
 from tests.support.networks.weibo_server import USER, Timeline, as_json
@@ -31,7 +31,7 @@ class Reader:
         self.ahead = timedelta()
         self.cursor: Cursor = cursor or {}
         self.steps = Snscrape(settings, lambda: datetime.now(UTC) + self.ahead).read(self.cursor)
-        self.reached: list[Reached] = []
+        self.reached: list[Watermark] = []
         self.told: list[PartStatus] = []
 
     def round(self) -> list[Post | Rejected]:
@@ -45,7 +45,7 @@ class Reader:
                 self.cursor = json.loads(json.dumps(step.cursor))
             if isinstance(step, Item):
                 found.append(step.found)
-            elif isinstance(step, Reached):
+            elif isinstance(step, Watermark):
                 self.reached.append(step)
                 return found
         raise AssertionError("a source of a network does not end")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Reached, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark
 from ingest.sources.telegram.mapping import Channel, Trouble, missing, view
 from ingest.sources.telegram.source import Telegram, TelegramSettings, channel_name
 from ingest.transport.snscrape.process import SnscrapeProcess
@@ -20,7 +20,7 @@ from tests.support.networks.telegram_server import START, Site, a_channel, html,
 from tests.support.serving import Asked, Says, Served, served
 from tests.support.waiting import free_port
 
-Step = Item | Reached | Pause
+Step = Item | Watermark | Pause
 
 
 class Clock:
@@ -44,7 +44,7 @@ class Reader:
         self.clock = Clock(now)
         self.source = Telegram(settings(url, *channels, **given), self.clock)
         self.cursor: Cursor = {}
-        self.reached: list[Reached] = []
+        self.reached: list[Watermark] = []
         self.told: list[PartStatus] = []
 
     @property
@@ -65,7 +65,7 @@ class Reader:
                         found.append(step.found)
                     case PartStatus():
                         self.told.append(step)
-                    case Reached():
+                    case Watermark():
                         self.cursor = json.loads(json.dumps(step.cursor))
                         self.reached.append(step)
                         count -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from ingest.sources.weibo.mapping import Found, read_found, to_post
+from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -15,5 +15,5 @@ def test_a_text_says_what_its_author_wrote() -> None:
     quoted = {"id": "1", "text": "TikTok &lt;3"}
     given = {"id": "5000000000000000", "url": "https://m.weibo.cn/1", "createdAt": "soon", "repostedPost": quoted}
     found = read_found(json.dumps(given | {"text": "抖音 &amp; &quot;TikTok&quot;&nbsp;&amp;amp;"}).encode(), NOW)
-    assert isinstance(found, Found)
+    assert isinstance(found, ScrapedPost)
     assert to_post(found, NOW).text == '抖音 & "TikTok"\xa0&amp;\nTikTok <3'

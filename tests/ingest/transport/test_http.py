@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ingest.source import Pause, Permanent, Transient
-from ingest.transport.http import LONGEST_WAIT, Answer, Refused, TooLarge, asked_wait, failure, get, open_client
+from ingest.transport.http import LONGEST_WAIT, HttpResponse, Refused, TooLarge, asked_wait, failure, get, open_client
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import free_port
 
@@ -20,7 +20,7 @@ def clock() -> datetime:
     return NOW
 
 
-def finish(asking: Generator[Pause, None, Answer]) -> Answer:
+def finish(asking: Generator[Pause, None, HttpResponse]) -> HttpResponse:
     while True:
         try:
             next(asking)
@@ -28,7 +28,7 @@ def finish(asking: Generator[Pause, None, Answer]) -> Answer:
             return end.value  # type: ignore[no-any-return]
 
 
-def ask(says: Says, url: str = "/x", **options: object) -> Answer:
+def ask(says: Says, url: str = "/x", **options: object) -> HttpResponse:
     with served(lambda asked: says) as server, open_client(server.url) as client:
         return finish(get(client, url, clock=clock, **options))  # type: ignore[arg-type]
 

@@ -7,25 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.explanation.log_odds import Said, TermPolicy, drivers, log_odds, vocabulary
+from processing.explanation.log_odds import AuthoredText, TermPolicy, drivers, log_odds, vocabulary
 
 POLICY = TermPolicy()
-USUAL = [Said(f"usual-{number}", f"usual chatter number{number} dance music") for number in range(200)]
-CHATTER = [Said(f"other-{number}", f"usual chatter number{number} dance music") for number in range(60)]
+USUAL = [AuthoredText(f"usual-{number}", f"usual chatter number{number} dance music") for number in range(200)]
+CHATTER = [AuthoredText(f"other-{number}", f"usual chatter number{number} dance music") for number in range(60)]
 
 
-def surge(text: str, authors: int = 40, *, first: int = 0) -> list[Said]:
-    return [Said(f"surge-{number}", text) for number in range(first, first + authors)]
+def surge(text: str, authors: int = 40, *, first: int = 0) -> list[AuthoredText]:
+    return [AuthoredText(f"surge-{number}", text) for number in range(first, first + authors)]
 
 
-def terms(now: list[Said], before: list[Said] = USUAL, language: str = "en") -> list[str]:
+def terms(now: list[AuthoredText], before: list[AuthoredText] = USUAL, language: str = "en") -> list[str]:
     return [driver.term for driver in drivers(POLICY, now, before, language)]
 
 
 def test_the_formula_by_hand() -> None:
     now, before = (
         vocabulary(surge("warehouse", 3) + surge("dance", 1, first=3), "en"),
-        vocabulary([Said("a", "dance"), Said("b", "dance"), Said("c", "warehouse")], "en"),
+        vocabulary([AuthoredText("a", "dance"), AuthoredText("b", "dance"), AuthoredText("c", "warehouse")], "en"),
     )
     a, b, all_now, all_before = 3, 1, 4, 3
     prior, all_prior = 0.05 * (a + b), 0.05 * (all_now + all_before)
@@ -40,7 +40,7 @@ def test_new_words_drive_and_usual_ones_do_not() -> None:
 
 
 def test_nobody_makes_a_term_alone() -> None:
-    assert terms([*[Said("loud", "warehouse")] * 500, *CHATTER]) == []
+    assert terms([*[AuthoredText("loud", "warehouse")] * 500, *CHATTER]) == []
     assert terms([*surge("warehouse", 4), *CHATTER]) == []
 
 
@@ -61,16 +61,18 @@ def test_with_nothing_before_there_is_nothing_to_compare_with_and_no_error() -> 
 
 
 def test_a_driver_says_how_many_use_it_now_and_before() -> None:
-    [driver] = drivers(POLICY, surge("warehouse"), [*USUAL, Said("early", "warehouse")], "en")
+    [driver] = drivers(POLICY, surge("warehouse"), [*USUAL, AuthoredText("early", "warehouse")], "en")
     assert (driver.authors, driver.before) == (40, 1)
     assert driver.z > POLICY.least_z
 
 
-said = st.lists(st.builds(Said, st.sampled_from("abcdefgh"), st.sampled_from(["memo ban", "ban", "dance", "", "memo"])))
+said = st.lists(
+    st.builds(AuthoredText, st.sampled_from("abcdefgh"), st.sampled_from(["memo ban", "ban", "dance", "", "memo"]))
+)
 
 
 @given(said, said)
-def test_the_order_of_the_posts_does_not_matter(now: list[Said], before: list[Said]) -> None:
+def test_the_order_of_the_posts_does_not_matter(now: list[AuthoredText], before: list[AuthoredText]) -> None:
     easy = msgspec.structs.replace(POLICY, least_z=0.0, least_authors=1)
     found = drivers(easy, now, before, "en")
     assert found == drivers(easy, now[::-1], before[::-1], "en")

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from processing.contract import UNDETERMINED
 from processing.tagging.language import DETECTORS, LanguageDetector
-from processing.tagging.language.ensemble import Vote
+from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import Cld
 from tests.support.function_words import holds_hindustani
 from tests.support.language_posts import LabelledPost, load, per_language, variety
 
-DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 POSTS = DATA / "language" / "posts.ndjson.gz"
 
 
 @pytest.fixture(scope="module")
-def vote() -> Vote:
-    return Vote()
+def vote() -> Ensemble:
+    return Ensemble()
 
 
 @pytest.fixture(scope="module", params=sorted(DETECTORS))
@@ -70,7 +70,7 @@ def detector(request: pytest.FixtureRequest) -> LanguageDetector:
         ("My bhai works in the app store of a big company and likes it", "en"),
     ],
 )
-def test_the_default_detector_tells_the_languages_of_the_subject(vote: Vote, text: str, language: str) -> None:
+def test_the_default_detector_tells_the_languages_of_the_subject(vote: Ensemble, text: str, language: str) -> None:
     assert vote.detect(text).language == language
 
 
@@ -83,7 +83,7 @@ def test_a_text_without_words_has_no_language(detector: LanguageDetector, text: 
     "text",
     ["TikTok", "tiktok tik tok", "#TikTok #tiktokban", "TikTok ban", "Instagram TikTok YouTube", "ТикТок", "hahaha ok"],
 )
-def test_names_loan_words_and_laughter_have_no_language(vote: Vote, text: str) -> None:
+def test_names_loan_words_and_laughter_have_no_language(vote: Ensemble, text: str) -> None:
     assert vote.detect(text).language == UNDETERMINED
 
 
@@ -96,7 +96,7 @@ def test_names_loan_words_and_laughter_have_no_language(vote: Vote, text: str) -
         "#ban #tiktok #usa #trump",
     ],
 )  # fmt: skip
-def test_a_few_english_words_are_english_or_nothing(vote: Vote, text: str) -> None:
+def test_a_few_english_words_are_english_or_nothing(vote: Ensemble, text: str) -> None:
     assert vote.detect(text).language in {"en", UNDETERMINED}
 
 
@@ -104,7 +104,7 @@ def test_a_few_english_words_are_english_or_nothing(vote: Vote, text: str) -> No
     ("text", "language"),
     [("gracias", "es"), ("merci beaucoup", "fr"), ("danke schön", "de"), ("tiktok yasaklandı", "tr"), ("抖音", "zh")],
 )
-def test_a_word_that_one_language_owns_is_enough(vote: Vote, text: str, language: str) -> None:
+def test_a_word_that_one_language_owns_is_enough(vote: Ensemble, text: str, language: str) -> None:
     assert vote.detect(text).language == language
 
 
@@ -125,11 +125,11 @@ def test_a_batch_gets_the_answers_of_its_texts_one_by_one(detector: LanguageDete
 
 
 @pytest.mark.parametrize("text", ["word " * 100, "Learn a new word in Urdu: administration", "zzz qqq xxxx vvv"])
-def test_plain_letters_are_no_language_of_another_script(vote: Vote, text: str) -> None:
+def test_plain_letters_are_no_language_of_another_script(vote: Ensemble, text: str) -> None:
     assert vote.detect(text).language not in {"ur", "hi", "ar", "th", "ru", "ja"}
 
 
-def test_what_stands_beside_a_text_does_not_change_its_answer_by_a_bit(vote: Vote) -> None:
+def test_what_stands_beside_a_text_does_not_change_its_answer_by_a_bit(vote: Ensemble) -> None:
     text = "Ni pfukile khanimambo, the government, wene ke wo hini?"
     alone = vote.detect(text)
     assert all(vote.detect_many(["noise and more noise"] * count + [text])[-1] == alone for count in range(1, 40))
@@ -139,7 +139,7 @@ def test_an_empty_batch_has_no_answers(detector: LanguageDetector) -> None:
     assert detector.detect_many([]) == []
 
 
-def test_a_long_batch_keeps_its_order(vote: Vote) -> None:
+def test_a_long_batch_keeps_its_order(vote: Ensemble) -> None:
     texts = [
         "El gobierno quiere prohibir la aplicación en todo el país",
         "Die Regierung möchte die App verbieten",
@@ -149,7 +149,7 @@ def test_a_long_batch_keeps_its_order(vote: Vote) -> None:
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=()), max_size=300))
 @settings(max_examples=200, deadline=None)
-def test_no_text_makes_the_default_detector_fail(vote: Vote, text: str) -> None:
+def test_no_text_makes_the_default_detector_fail(vote: Ensemble, text: str) -> None:
     language, confidence = vote.detect(text)
     assert language
     assert 0.0 <= confidence <= 1.0
@@ -162,12 +162,12 @@ def test_characters_that_libraries_refuse_are_no_error(detector: LanguageDetecto
     assert isinstance(detector.detect(text).language, str)
 
 
-def test_a_declared_language_never_overrides_a_confident_detection(vote: Vote) -> None:
+def test_a_declared_language_never_overrides_a_confident_detection(vote: Ensemble) -> None:
     text = "The government wants to take this app away from us"
     assert vote.detect(text, ("ja",)) == vote.detect(text)
 
 
-def test_a_declared_language_breaks_a_tie(vote: Vote) -> None:
+def test_a_declared_language_breaks_a_tie(vote: Ensemble) -> None:
     text = "ye to bohot acha hai, kuch to bolo"
     assert vote.detect(text, ("ur",)).language == "ur-Latn"
     assert vote.detect(text, ("hi",)).language == "hi-Latn"
@@ -181,7 +181,7 @@ def test_the_same_text_gives_the_same_answer_from_every_detector_made(name: str)
 
 
 @pytest.mark.skipif(not POSTS.exists(), reason=f"the posts to measure with are not at {POSTS}")
-def test_held_out_posts_are_told_better_than_by_the_best_single_library(vote: Vote) -> None:
+def test_held_out_posts_are_told_better_than_by_the_best_single_library(vote: Ensemble) -> None:
     posts = [post for post in load(POSTS.parent) if post.held_out][::4]
     ours, libraries = _accuracy(vote, posts), _accuracy(Cld(), posts)
     assert ours[0] > libraries[0] + 0.05
@@ -190,7 +190,7 @@ def test_held_out_posts_are_told_better_than_by_the_best_single_library(vote: Vo
 
 
 @pytest.mark.skipif(not POSTS.exists(), reason=f"the posts to measure with are not at {POSTS}")
-def test_held_out_posts_with_a_word_of_hindi_or_urdu_are_told_as_one_of_the_two(vote: Vote) -> None:
+def test_held_out_posts_with_a_word_of_hindi_or_urdu_are_told_as_one_of_the_two(vote: Ensemble) -> None:
     pair = {"hi-Latn", "ur-Latn"}
     posts = [post for post in load(POSTS.parent) if post.held_out and post.language in pair]
     found = vote.detect_many([post.text for post in posts if holds_hindustani(post.text)])

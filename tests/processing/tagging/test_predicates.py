@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processing.tagging.topics import Taxonomy, Topic
 from processing.tagging.topics.context import MOST_PLACES
 from processing.tagging.topics.file import Definition, Written
-from processing.tagging.topics.rule_tree import Apart, Condition, Joined, Not, OneOf, Rule, Term
+from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, OneOf, Proximity, Rule, Term
 
 _WORDS = st.sampled_from(["a", "ab", "b", "ba", "c"])
 _TERMS = st.builds(Term, st.lists(_WORDS, min_size=1, max_size=2).map(" ".join), st.booleans())
@@ -24,8 +24,8 @@ _ATOMS = st.one_of(
 def _larger(rules: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
     return st.one_of(
         st.builds(Not, rules),
-        st.builds(Joined, st.sampled_from(["AND", "OR"]), st.lists(rules, min_size=2, max_size=3).map(tuple)),
-        st.builds(Apart, st.sampled_from(["NEAR", "BEFORE", "UNLESS"]), st.integers(0, 4), rules, rules),
+        st.builds(BoolOp, st.sampled_from(["AND", "OR"]), st.lists(rules, min_size=2, max_size=3).map(tuple)),
+        st.builds(Proximity, st.sampled_from(["NEAR", "BEFORE", "UNLESS"]), st.integers(0, 4), rules, rules),
     )
 
 
@@ -47,17 +47,17 @@ def _slowly(rule: Rule, text: list[str]) -> _Places | None:
             found = [] if value == "xx" else None
         case Not(inner):
             found = [] if _slowly(inner, text) is None else None
-        case Joined(operator, rules):
+        case BoolOp(operator, rules):
             parts = [_slowly(inner, text) for inner in rules]
             true = [places for places in parts if places is not None]
             if true and (operator == "OR" or len(true) == len(parts)):
                 found = [place for places in true for place in places]
-        case Apart("UNLESS", distance, left, right):
+        case Proximity("UNLESS", distance, left, right):
             others = _slowly(right, text) or []
             found = [
                 one for one in _slowly(left, text) or [] if all(_apart(one, other) > distance for other in others)
             ] or None
-        case Apart(operator, distance, left, right):
+        case Proximity(operator, distance, left, right):
             found = [
                 (min(one[0], other[0]), max(one[1], other[1]))
                 for one, other in product(_slowly(left, text) or [], _slowly(right, text) or [])

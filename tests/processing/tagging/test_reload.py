@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from processing.tagging.topics import Outcome, Refreshed, ReloadingTaxonomy, TaxonomyError
+from processing.tagging.topics import Refreshed, ReloadingTaxonomy, ReloadOutcome, TaxonomyError
 
 FIRST = '[topics.a]\nnames = {en = "A", ar = "أ"}\nrules.any = "apple"\n'
 SECOND = FIRST.replace("apple", "pear")
@@ -20,13 +20,13 @@ def path(tmp_path: Path) -> Path:
 def test_a_changed_file_replaces_the_taxonomy(path: Path) -> None:
     held = ReloadingTaxonomy(path)
     first = held.taxonomy
-    assert held.refresh() == Refreshed(Outcome.UNCHANGED)
+    assert held.refresh() == Refreshed(ReloadOutcome.UNCHANGED)
     path.write_text(SECOND + "# longer", encoding="utf-8")
     refreshed = held.refresh()
-    assert refreshed.outcome is Outcome.REPLACED
+    assert refreshed.outcome is ReloadOutcome.REPLACED
     assert refreshed.sentence == f"The taxonomy {held.taxonomy.version}, with 1 topics, replaces {first.version}."
     assert held.taxonomy.tag("a pear", "en", "here") == ("a",)
-    assert held.refresh() == Refreshed(Outcome.UNCHANGED)
+    assert held.refresh() == Refreshed(ReloadOutcome.UNCHANGED)
 
 
 def test_a_file_with_an_error_is_told_of_once_and_the_old_taxonomy_stays(path: Path) -> None:
@@ -34,20 +34,20 @@ def test_a_file_with_an_error_is_told_of_once_and_the_old_taxonomy_stays(path: P
     first = held.taxonomy
     path.write_text(FIRST.replace("apple", "apple AND"), encoding="utf-8")
     refreshed = held.refresh()
-    assert refreshed.outcome is Outcome.KEPT
+    assert refreshed.outcome is ReloadOutcome.KEPT
     assert refreshed.sentence.startswith(f"{path}, line 3, column 23: topic a, rules.any: Expected a word")
     assert refreshed.sentence.endswith(f"The taxonomy {first.version} stays in use.")
-    assert held.refresh() == Refreshed(Outcome.UNCHANGED)
+    assert held.refresh() == Refreshed(ReloadOutcome.UNCHANGED)
     assert held.taxonomy is first
 
 
 def test_a_file_that_goes_away_and_comes_back_is_read_again(path: Path) -> None:
     held = ReloadingTaxonomy(path)
     path.unlink()
-    assert held.refresh().outcome is Outcome.KEPT
-    assert held.refresh().outcome is Outcome.UNCHANGED
+    assert held.refresh().outcome is ReloadOutcome.KEPT
+    assert held.refresh().outcome is ReloadOutcome.UNCHANGED
     path.write_text(SECOND, encoding="utf-8")
-    assert held.refresh().outcome is Outcome.REPLACED
+    assert held.refresh().outcome is ReloadOutcome.REPLACED
 
 
 def test_a_file_that_is_only_touched_changes_nothing(path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_is_only_touched_changes_nothing(path: Path) -> None:
     first = held.taxonomy
     path.unlink()
     path.write_text(FIRST, encoding="utf-8")
-    assert held.refresh() == Refreshed(Outcome.UNCHANGED)
+    assert held.refresh() == Refreshed(ReloadOutcome.UNCHANGED)
     assert held.taxonomy is first
 
 

@@ -5,25 +5,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.tagging.topics.parser import RuleError, parse_rule
-from processing.tagging.topics.rule_tree import Apart, Condition, Joined, Not, Pattern, SetOf, Term, TopicOf
+from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, Pattern, Proximity, SetOf, Term, TopicOf
 
 
 def test_or_binds_weaker_than_and_and_and_weaker_than_near() -> None:
     a, b, c, d = (Term(word, prefix=False) for word in "abcd")
-    assert parse_rule("a OR b AND c NEAR/5 d") == Joined("OR", (a, Joined("AND", (b, Apart("NEAR", 5, c, d)))))
+    assert parse_rule("a OR b AND c NEAR/5 d") == BoolOp("OR", (a, BoolOp("AND", (b, Proximity("NEAR", 5, c, d)))))
 
 
 def test_phrases_prefixes_sets_brackets_and_not() -> None:
     rule = parse_rule('("my account" OR ban*) AND NOT @tiktok')
-    assert rule == Joined(
+    assert rule == BoolOp(
         "AND",
-        (Joined("OR", (Term("my account", prefix=False), Term("ban", prefix=True))), Not(SetOf("tiktok", 31))),
+        (BoolOp("OR", (Term("my account", prefix=False), Term("ban", prefix=True))), Not(SetOf("tiktok", 31))),
     )
 
 
 def test_conditions_topics_and_regular_expressions() -> None:
     rule = parse_rule(r"lang:pt-BR OR source:test OR topic:ban-us OR /t[i1]k ?t[o0]k\/x/")
-    assert rule == Joined(
+    assert rule == BoolOp(
         "OR",
         (
             Condition("lang", "pt-BR"),

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post
-from processing.tagging.language import Vote
+from processing.tagging.language import Ensemble
 from processing.tagging.tagger import Enricher, tag_lines
 from processing.tagging.topics import load_taxonomy
 
-SHIPPED = Path(__file__).parents[2] / "deploy" / "config" / "topics.toml"
+SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "topics.toml"
 NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def enricher() -> Enricher:
-    return Enricher(Vote(), load_taxonomy(SHIPPED))
+    return Enricher(Ensemble(), load_taxonomy(SHIPPED))
 
 
 def _post(text: str, *, hashtags: tuple[str, ...] = (), url: str | None = None) -> Post:

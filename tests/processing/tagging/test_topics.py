@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing.tagging.language import Vote
+from processing.tagging.language import Ensemble
 from processing.tagging.topics import Taxonomy, TaxonomyError, load_taxonomy, parse_taxonomy
 
-SHIPPED = Path(__file__).parents[2] / "deploy" / "config" / "topics.toml"
-DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "topics.toml"
+DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 LABELLED = DATA / "topics" / "labelled.ndjson"
 
 PHRASES: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -343,7 +343,7 @@ def test_all_talk_of_the_app_is_kept_and_not_watched(shipped: Taxonomy) -> None:
 )
 def test_labelled_posts_are_told_apart(shipped: Taxonomy, language: str, precision: float, recall: float) -> None:
     posts = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
-    detector = Vote()
+    detector = Ensemble()
     told = [
         (post["label"] == "on", "ban" in shipped.tag(post["text"], detector.detect(post["text"]).language, "here"))
         for post in posts

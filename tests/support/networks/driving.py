@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Reached, Source
+from ingest.source import Cursor, Item, PartStatus, Pause, Source, Watermark
 
 
 class Wall:
@@ -28,7 +28,7 @@ def steps(
     cursor: Cursor | None = None,
     within: timedelta = timedelta(hours=2),
     told: list[PartStatus] | None = None,
-) -> Iterator[Item | Reached]:
+) -> Iterator[Item | Watermark]:
     """What a source yields from a cursor, until its own clock has gone so far. What it says of its parts is `told`."""
     end = wall.now + within
     reading = source.read(cursor or {})
@@ -47,10 +47,10 @@ def steps(
 
 
 def take_until(
-    reading: Iterator[Item | Reached], enough: Callable[[list[Item | Reached]], bool]
-) -> list[Item | Reached]:
+    reading: Iterator[Item | Watermark], enough: Callable[[list[Item | Watermark]], bool]
+) -> list[Item | Watermark]:
     """Steps up to the one with which there is enough, which has to come."""
-    taken: list[Item | Reached] = []
+    taken: list[Item | Watermark] = []
     for step in reading:
         taken.append(step)
         if enough(taken):
@@ -58,9 +58,9 @@ def take_until(
     raise AssertionError(f"the source ended or ran out of time after {taken[-3:]}")
 
 
-def posts(taken: list[Item | Reached]) -> list[Post]:
+def posts(taken: list[Item | Watermark]) -> list[Post]:
     return [step.found for step in taken if isinstance(step, Item) and isinstance(step.found, Post)]
 
 
-def rejected(taken: list[Item | Reached]) -> list[Rejected]:
+def rejected(taken: list[Item | Watermark]) -> list[Rejected]:
     return [step.found for step in taken if isinstance(step, Item) and isinstance(step.found, Rejected)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Pause, Reached
+from ingest.source import Item, PartStatus, Pause, Watermark
 from ingest.sources.mastodon.mapping import id_at
 from ingest.sources.mastodon.source import Mastodon, MastodonSettings
 from tests.support.networks.mastodon_server import Instance
@@ -68,7 +68,7 @@ class Read:
     numbers: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    reached: list[Reached] = field(default_factory=list)
+    reached: list[Watermark] = field(default_factory=list)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def read(hose: Firehose, for_so_long: timedelta) -> Read:
                     found.rejected.append(rejected)
                 case PartStatus(fault=fault):
                     found.faults.append(fault)
-                case Reached():
+                case Watermark():
                     found.reached.append(step)
                 case Pause():
                     hose.now += IDLE_STEP if idle else timedelta()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Reached
+from ingest.source import Cursor, Item, PartStatus, Pause, Watermark
 from ingest.sources.mastodon.source import Mastodon, MastodonSettings
 from tests.support.networks.mastodon_server import TOKEN, Instance
 
@@ -56,7 +56,7 @@ class Reader:
         self.steps = source.read(cursor or {})
         self.cursor: Cursor = cursor or {}
         self.found: list[Post | Rejected] = []
-        self.reached: list[Reached] = []
+        self.reached: list[Watermark] = []
         self.faults: dict[str, str] = {}
         """What was last said of each part; nothing of one that works."""
 
@@ -68,7 +68,7 @@ class Reader:
                 case Item(found, cursor):
                     self.found.append(found)
                     self.cursor = json.loads(json.dumps(cursor))
-                case Reached() as reached:
+                case Watermark() as reached:
                     self.reached.append(reached)
                     self.cursor = json.loads(json.dumps(reached.cursor))
                 case PartStatus(part, fault):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from deploy.embedded.chdb_http.policy.functions import Catalog
-    from deploy.embedded.chdb_http.policy.syntax_tree import Node, Place
+    from deploy.embedded.chdb_http.policy.syntax_tree import Node, Position
 
 _UNION = "union_mode list_of_selects list_of_modes format_ast settings"
 _JOINED = "with select tables where prewhere having qualify window settings interpolate cte_aliases recursive_with"
@@ -170,7 +170,7 @@ class _Judging:
     searches: bool
     texts: ConstantTexts
 
-    def place(self, place: Place) -> None:
+    def place(self, place: Position) -> None:
         self._shape(place.node)
         match place.node["type"]:
             case "Function":
@@ -209,7 +209,7 @@ class _Judging:
                 database = str(node.get("database") or self.around.database())
                 self.policy.check_schema_of(database, str(node["table"]))
 
-    def _function(self, place: Place) -> None:
+    def _function(self, place: Position) -> None:
         name = str(place.node["name"]).lower()
         if place.key == "table_function" or _is_searched(place):
             if name in _TABLE_FUNCTIONS:
@@ -249,7 +249,7 @@ class _Judging:
         if not _only_types(table, self.policy.catalog.types):
             raise denied("more than names and types in the columns of the table function values")
 
-    def _identifier(self, place: Place) -> None:
+    def _identifier(self, place: Position) -> None:
         parts = self._parts(place.node)
         if place.key == "format_ast" or place.owner.get("type") in {"UseQuery", "ShowTablesQuery"}:
             return
@@ -298,13 +298,13 @@ def denied(what: str) -> EngineError:
     return EngineError(Code.ACCESS_DENIED, f"reader: Not enough privileges for {what}.")
 
 
-def _is_searched(place: Place) -> bool:
+def _is_searched(place: Position) -> bool:
     """Whether a node stands at the right of `IN`, where a name may be one of a table."""
     is_in = place.owner.get("type") == "Function" and _IN.fullmatch(str(place.owner["name"]).lower()) is not None
     return is_in and place.key == "arguments" and place.number == 1
 
 
-def _named(places: Iterable[Place]) -> dict[str, list[Node]]:
+def _named(places: Iterable[Position]) -> dict[str, list[Node]]:
     """The nodes of a query by their alias."""
     found: dict[str, list[Node]] = {}
     for node, *_ in places:

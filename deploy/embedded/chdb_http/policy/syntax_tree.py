@@ -30,7 +30,7 @@ class NoTree(Exception):
     """The engine reads the statement and has no tree for its kind."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a node stands: under which key of its owner, and at which number there.
 
     A list of expressions has no place of its own: what it holds belongs to the node that holds the list.
@@ -86,9 +86,9 @@ def _refusal(error: Exception) -> EngineError:
     return EngineError(found.code, found.message.partition(_OF_THE_PARSING)[0], found.name)
 
 
-def walk(tree: Node) -> Iterator[Place]:
+def walk(tree: Node) -> Iterator[Position]:
     """Every node with its place, an owner before what it holds. A literal and the options of EXPLAIN hold no node."""
-    waiting = [Place(tree, "", 0, {})]
+    waiting = [Position(tree, "", 0, {})]
     while waiting:
         place = waiting.pop()
         yield place
@@ -97,13 +97,17 @@ def walk(tree: Node) -> Iterator[Place]:
             waiting.extend(_held(place))
 
 
-def _held(place: Place) -> Iterator[Place]:
+def _held(place: Position) -> Iterator[Position]:
     is_list = place.node.get("type") == "ExpressionList"
     for key, value in place.node.items():
         nodes = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
         for number, each in enumerate(nodes):
             if isinstance(each, dict):
-                yield Place(each, place.key, number, place.owner) if is_list else Place(each, key, number, place.node)
+                yield (
+                    Position(each, place.key, number, place.owner)
+                    if is_list
+                    else Position(each, key, number, place.node)
+                )
 
 
 def arguments_of(function: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Reached
+from ingest.source import Item, Watermark
 from ingest.sources.archive.source import STANDARD_INPUT, Archive
 from tests.conftest import NOON, a_post
 
@@ -25,7 +25,7 @@ def archive(path: Path, *posts: Post, shift_to: datetime | None = None) -> Archi
 
 
 def told(steps: Sequence[object]) -> datetime:
-    return max(step.until for step in steps if isinstance(step, Reached))
+    return max(step.until for step in steps if isinstance(step, Watermark))
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def test_a_post_older_than_any_network_is_rejected_and_begins_nothing(path: Path
     assert isinstance(rejected, Rejected)
     assert "cannot be right" in rejected.reason
     assert isinstance(post, Post)
-    assert {step.since for step in steps if isinstance(step, Reached)} == {NOON}
+    assert {step.since for step in steps if isinstance(step, Watermark)} == {NOON}
 
 
 def test_a_post_older_than_any_network_counts_where_it_was_seen(path: Path) -> None:
     old = datetime(1970, 1, 1, tzinfo=UTC)
     steps = list(archive(path, a_post(id="old", created_at=old, seen_at=NOON), a_post(id="1")).read({}))
     assert [type(step.found) for step in steps if isinstance(step, Item)] == [Post, Post]
-    assert {step.since for step in steps if isinstance(step, Reached)} == {NOON}
+    assert {step.since for step in steps if isinstance(step, Watermark)} == {NOON}
 
 
 def test_clocks_differ_by_minutes(path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Permanent, Reached
+from ingest.source import Item, Permanent, Watermark
 from ingest.sources.archive.formats import recognise
 from ingest.sources.archive.source import Archive
 from ingest.sources.archive.table import columns_from
@@ -164,7 +164,7 @@ def test_the_stream_grab_is_read_out_of_its_tar(tmp_path: Path) -> None:
     assert isinstance(cut, Rejected)
     assert cut.where == f"{path} 2020/07/10/16/01.json.bz2 line 3"
     assert [post.author for post in (first, second, third) if isinstance(post, Post)] == ["ada", "ada", "bob"]
-    reached = [step for step in Archive(path).read({}) if isinstance(step, Reached)]
+    reached = [step for step in Archive(path).read({}) if isinstance(step, Watermark)]
     assert all(step.since == MADE <= step.until for step in reached)
 
 

@@ -19,11 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Reached
+from ingest.source import Item, Watermark
 from ingest.sources.archive.json import LISTS, is_document, values_of
-from ingest.sources.archive.json_window import Window
+from ingest.sources.archive.json_window import JsonWindow
 from ingest.sources.archive.source import STANDARD_INPUT, Archive
-from ingest.transport.files import LONGEST, Broken
+from ingest.transport.files import LONGEST, BrokenLine
 from tests.conftest import NOON, a_post
 
 
@@ -99,7 +99,7 @@ def test_the_cursor_resumes_inside_an_array(tmp_path: Path) -> None:
     steps = [step for step in Archive(path).read({}) if isinstance(step, Item)]
     assert [each.id for each in found(path, steps[2].cursor) if isinstance(each, Post)] == ["3", "4"]
     *_, last = Archive(path).read({})
-    assert isinstance(last, Reached)
+    assert isinstance(last, Watermark)
     assert last.complete
     assert last.until == NOON
 
@@ -202,7 +202,7 @@ JSON = st.recursive(
 
 def test_what_stands_behind_something_broken_is_looked_at_a_few_times_only() -> None:
     content = b'{"k":[\n' * 20 + b"1," * (LONGEST // 2)
-    window = Window(io.BufferedReader(io.BytesIO(content)))
+    window = JsonWindow(io.BufferedReader(io.BytesIO(content)))
     window.find(bool)
     assert window.sign() == ""
     assert window.looked_at < 8 * len(content)
@@ -234,4 +234,4 @@ def test_nothing_does_harm(content: bytes, at_once: int) -> None:
     is_document(content)
     stream = io.BufferedReader(Dribble(content, at_once))
     for line in values_of("", stream, lambda value: len(value) > 5):
-        assert isinstance(line.content, bytes | Broken)
+        assert isinstance(line.content, bytes | BrokenLine)

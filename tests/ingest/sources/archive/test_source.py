@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Pause, Permanent, Reached
+from ingest.source import Item, Pause, Permanent, Watermark
 from ingest.sources.archive.source import STRIDE, Archive
 from tests.conftest import NOON, a_post
 
@@ -119,7 +119,7 @@ def test_lines_that_bring_nothing_hold_up_no_stop(tmp_path: Path, line: bytes, r
 
 def test_a_finished_archive_has_nothing_more_but_its_last_word(plain: Path) -> None:
     *_, last = Archive(plain).read({})
-    assert isinstance(last, Reached)
+    assert isinstance(last, Watermark)
     again = list(Archive(plain).read(last.cursor))
     assert again == [last]
     assert last.complete
@@ -133,7 +133,7 @@ def test_it_never_says_it_is_further_than_a_post_to_come(tmp_path: Path) -> None
     reached = datetime.min.replace(tzinfo=UTC)
     for step in Archive(path).read({}):
         match step:
-            case Reached():
+            case Watermark():
                 reached = step.until
             case Item(found=Post() as post):
                 assert post.created_at >= reached
@@ -143,7 +143,7 @@ def test_it_never_says_it_is_further_than_a_post_to_come(tmp_path: Path) -> None
 def test_gaps_between_posts_are_passed_in_steps(tmp_path: Path) -> None:
     path = tmp_path / "posts.ndjson"
     path.write_bytes(lines(2, every=timedelta(hours=10)))
-    told = [step.until for step in Archive(path).read({}) if isinstance(step, Reached)]
+    told = [step.until for step in Archive(path).read({}) if isinstance(step, Watermark)]
     assert told == sorted(told)
     assert max(later - earlier for earlier, later in pairwise(told)) <= timedelta(minutes=11)
 

@@ -23,11 +23,11 @@ from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import secrets_of, told
-from deploy.supervisor.process import Part
-from deploy.supervisor.supervisor import Stack, exclusive, missing
+from deploy.supervisor.process import ProcessSpec
+from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
-from deploy.terminal.progress import Reading, Screen
-from ingest.kafka import BrokerUnavailable, GroupWatch
+from deploy.terminal.progress import Screen, SourceProgress
+from ingest.kafka import BrokerUnavailable, ConsumerGroup
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.settings import ProcessingSettings
@@ -63,7 +63,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     with exclusive(settings.data_dir), Screen(console) as screen:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
         shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
-        stack = Stack(
+        stack = Supervisor(
             settings,
             infrastructure,
             _parts(settings, options, [part.name for part in infrastructure]),
@@ -89,7 +89,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
             stack.stop()
 
 
-def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[Part]:
+def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[ProcessSpec]:
     """The broker and the store, where nothing answers at their addresses."""
     if options.dashboard:
         require("streamlit", "and --no-dashboard goes without the page")
@@ -104,7 +104,9 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     parts = []
     if no_broker:
         broker.binary()
-        parts.append(Part("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT))
+        parts.append(
+            ProcessSpec("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT)
+        )
     if no_store:
         parts.append(warehouse_part(settings))
     return parts
@@ -117,20 +119,20 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
     )
 
 
-def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[Part]:
+def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
     processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts = [Part(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
-    parts.append(Part("watch", (*BANWATCH, "watch"), processing))
+    parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    parts.append(ProcessSpec("watch", (*BANWATCH, "watch"), processing))
     if options.dashboard:
         reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
-        parts.append(Part("dashboard", (*BANWATCH, "dashboard"), reading))
+        parts.append(ProcessSpec("dashboard", (*BANWATCH, "dashboard"), reading))
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
         environment = told(os.environ, settings.data_dir)
-        parts.append(Part("archive", command, environment, needs, finishes=True, hears_input=from_input))
+        parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input))
     return parts + [_source_part(settings, name, needs) for name in options.sources]
 
 
@@ -143,9 +145,9 @@ def _workers(options: UpOptions) -> list[str]:
     return [f"worker-{number}" for number in range(1, options.workers + 1)]
 
 
-def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> Part:
+def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
     environment = told(os.environ, settings.data_dir, source=variable(name, ""))
-    return Part(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
+    return ProcessSpec(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:
@@ -158,12 +160,12 @@ def _name_of(archive: ArchiveOptions) -> str:
     return archive_name(archive_files(archive.path), archive.columns)
 
 
-def _heard(screen: Screen, show: Callable[[Reading], None]) -> Callable[[str], None]:
+def _heard(screen: Screen, show: Callable[[SourceProgress], None]) -> Callable[[str], None]:
     """Hear what an ingester tells of itself; what is none of that is a line."""
 
     def hear(line: str) -> None:
         try:
-            reading = msgspec.json.decode(line, type=Reading)
+            reading = msgspec.json.decode(line, type=SourceProgress)
         except msgspec.DecodeError:
             screen.line(line)
         else:
@@ -184,11 +186,11 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
 class _Done:
     """Asks, twice a second at most, whether the archive is done with."""
 
-    def __init__(self, settings: Settings, stack: Stack, sources: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, stack: Supervisor, sources: Sequence[str]) -> None:
         self._settings = settings
         self._stack = stack
         self._sources = sources
-        self._group: GroupWatch | None = None
+        self._group: ConsumerGroup | None = None
         self._reader: queries.Reader | None = None
         self._ask_at = time.monotonic()
 
@@ -204,7 +206,7 @@ class _Done:
             return False
         self._ask_at = now + ASK_EVERY
         try:
-            self._group = self._group or GroupWatch(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
+            self._group = self._group or ConsumerGroup(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
         except (BrokerUnavailable, queries.StoreUnavailable):
