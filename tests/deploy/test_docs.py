@@ -8,10 +8,13 @@ import tomllib
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
-from deploy.cli import COMMANDS
+from deploy.cli import COMMANDS, app
 from deploy.docs.data_dictionary import STABLE
 from deploy.docs.reference import reference
 from deploy.settings import STAGES, known_names
@@ -35,10 +38,11 @@ def text(name: str) -> str:
 
 
 def code(name: str) -> list[str]:
-    """What a document shows as code: each line of a fenced block, each span, without a comment."""
+    """What a document shows as code: each line of a fenced block that is no picture, each span; without comments."""
     found = text(name)
-    lines = [line for block in FENCE.findall(found) for line in block.splitlines()[1:-1]]
-    spans = re.findall(r"`([^`]+)`", FENCE.sub("", found))
+    blocks = [block for block in FENCE.findall(found) if not block.startswith("```mermaid")]
+    lines = [line for block in blocks for line in block.splitlines()[1:-1]]
+    spans = re.findall(r"`([^`]*)`", FENCE.sub("", found))
     return [re.split(r"\s#\s", " ".join(each.split()))[0] for each in (*lines, *spans)]
 
 
@@ -48,9 +52,15 @@ def anchors(name: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def sections_of_reference() -> dict[str, str]:
-    found = re.findall(r"^### `banwatch ([\w ]+)`\n(.*?)(?=^##|\Z)", text("docs/reference.md"), re.MULTILINE | re.DOTALL)
-    return dict(found)
+def options(command: Any, words: list[str]) -> set[str]:
+    """The options that may follow the words; those of all subcommands where the words leave open which is meant."""
+    own = {option for each in command.params for option in (*each.opts, *each.secondary_opts)} | {"--help"}
+    if not isinstance(command, TyperGroup):
+        return own
+    context = typer.Context(command)
+    found = words and command.get_command(context, words[0])
+    below = [found] if found else [command.get_command(context, name) for name in command.list_commands(context)]
+    return own.union(*(options(each, words[1:]) for each in below))
 
 
 def test_the_reference_is_made_of_the_code() -> None:
@@ -80,9 +90,10 @@ def test_every_view_is_in_the_data_dictionary_and_the_readme_names_the_stable_on
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_a_document_names_is_there(name: str) -> None:
-    paths = re.findall(rf"(?<![\w/.-])((?:{PACKAGES})/[\w/.-]*)", "\n".join(code(name)))
+    shown = "\n".join([*code(name), *FENCE.findall(text(name))])
+    paths = re.findall(rf"(?<![\w/.-])((?:{PACKAGES})/[\w/.-]*)", shown)
     assert [path for path in paths if not (ROOT / path).exists()] == []
-    modules = re.findall(rf"(?<![\w.-])((?:{PACKAGES})(?:\.\w+)+)(?![\w/])", "\n".join(code(name)))
+    modules = re.findall(rf"(?<![\w.-])((?:{PACKAGES})(?:\.\w+)+)(?![\w/])", shown)
     assert [module for module in modules if find_spec(module) is None] == []
 
 
@@ -100,17 +111,12 @@ def test_the_targets_that_people_begin_with_are_named() -> None:
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_every_command_that_a_document_names_exists_with_its_options(name: str) -> None:
-    """`banwatch ingest NAME --option` is looked up with the source's own section."""
-    sections = sections_of_reference()
-    for line in code(name):
-        for call in re.findall(r"\bbanwatch ((?:[a-z][\w-]*)(?: [^|<>]*)?)", line):
-            command, *rest = call.split()
-            if command not in COMMANDS:
-                assert "=" in line or "/" in line, f"{name}: there is no `banwatch {command}`"
-                continue
-            known = "".join(body for title, body in sections.items() if title.split()[0] == command)
-            options = {option for option in rest if re.fullmatch(r"--[a-z][a-z-]*", option)}
-            assert [option for option in options if f"`{option}" not in known] == [], f"{name}: {line}"
+    banwatch = typer.main.get_command(app)
+    for call in re.findall(r"\bbanwatch ([a-z][^|<>\n]*)", "\n".join(code(name))):
+        words = call.split()
+        assert words[0] in COMMANDS, f"there is no `banwatch {words[0]}`"
+        named = {word for word in words if re.fullmatch(r"--[a-z][a-z-]*", word)}
+        assert named <= options(banwatch, words), call
 
 
 @pytest.mark.parametrize("name", WRITTEN)
