@@ -56,7 +56,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """Run the stack until `stop` is set or, if asked, until the archive is done with.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Misconfigured
     """
     no_broker, no_store = missing(settings)
     played = () if options.archive is None else (_name_of(options.archive),)

@@ -1,4 +1,4 @@
-"""What a source is: an iterator over one network, from a cursor, its settings, and the two ways it can fail.
+"""What a source is: an iterator over one network, from a cursor, and its settings.
 
 The file `ingest/sources/NAME.py` holds `NameSettings(SourceSettings)`, whose environment variables begin with
 `BANWATCH_NAME_`, and `Name(LiveSource)`; `ingest/sources/__init__.py` lists them.
@@ -16,30 +16,13 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import Post, Rejected
-from ingest.errors import Failure
+from ingest.errors import Misconfigured
 
 Cursor = dict[str, object]
 """Where a source stopped, in its own terms; JSON values only. An empty one means the beginning."""
 
 
-class Transient(Failure):
-    """The network failed in a way that passes: try again later, from the cursor.
-
-    `retry_after` is how long the network asked to be left alone, None where it did not say.
-    """
-
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Permanent(Failure):
-    """The source cannot work as it is configured: a person has to change something. The message says what."""
-
-    exit_status = 2
-
-
-class NotACursor(Permanent):
+class NotACursor(Misconfigured):
     """What was saved is no cursor of this source: another one's, or damaged. `reason` is half a sentence."""
 
     def __init__(self, source: str, reason: str) -> None:
@@ -220,7 +203,7 @@ class Source(Protocol):
 
         Raises:
             Transient: no part of the network answers. The caller resumes from the last cursor taken, after a pause.
-            Permanent: a setting is wrong, so that a person has to change it. The caller stops and says why.
+            Misconfigured: a person has to change a setting or a file. The caller stops and says why.
         """
         ...
 
@@ -234,7 +217,7 @@ class LiveSource(Source, Protocol):
         """Take the source's own settings and the wall clock. Nothing is connected yet.
 
         Raises:
-            Permanent: something that it needs is not set.
+            Misconfigured: something that it needs is not set.
         """
         ...
 

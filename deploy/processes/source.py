@@ -49,7 +49,7 @@ def run_live(
     """Read a live source into the log, from where the last run of it stopped, until a signal.
 
     Raises:
-        SettingsError, Permanent, and what the log raises
+        SettingsError, Misconfigured, and what the log raises
     """
     own = source_settings(name, given)
     live_source(name, own)  # so that a mistake in the settings is told before a log is waited for

@@ -17,7 +17,8 @@ from importlib.metadata import version
 
 import httpx
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.redirects import send
 from ingest.transport.threads import in_thread
 
@@ -50,10 +51,6 @@ BUSY = "it is busy or broken"
 _PASSES = {429: "it was asked too often"}
 _HOST = re.compile(r"[\w.:-]+")
 _PASSING = {408, 421, 425, 429}
-
-
-class TooOften(Transient):
-    """The network was asked too often (429): it wants to be left alone, whatever it would be asked for."""
 
 
 class Refused(Permanent):
@@ -90,18 +87,18 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
     `contact` is an address or a page by which the operator of a network can reach whoever runs this.
 
     Raises:
-        Permanent: the base address or the contact cannot be used.
+        Misconfigured: the base address or the contact cannot be used.
     """
     if not (contact.isascii() and contact.isprintable()):
-        raise Permanent(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
+        raise Misconfigured(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
     agent = f"banwatch/{version('banwatch')}" + (f" ({contact})" if contact else "")
     headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
     try:
         base = httpx.URL(base_url)
     except httpx.InvalidURL as error:
-        raise Permanent(f"{base_url!r} is not an address: {error}.") from error
+        raise Misconfigured(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
-        raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
+        raise Misconfigured(f"{base_url!r} is not an address: it must begin with http:// or https:// and name a host.")
     return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
 
 
@@ -193,7 +190,7 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind = TooOften if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
+        kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
         return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
     return Refused(f"{place(url)} answered {status}: {meaning}.", status)

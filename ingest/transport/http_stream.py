@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.transport.http import CONNECT_WITHIN, failure, place, translated
 from ingest.transport.redirects import send
 

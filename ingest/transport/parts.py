@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from ingest.errors import Permanent, RateLimited, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, PartStatus, Transient
-from ingest.transport.http import Refused, TooOften
+from ingest.source import Clock, PartStatus
 
 HELD_BACK = timedelta(minutes=30)
 """How long a part that fails holds back what is covered: it may come back and bring what it missed."""
@@ -22,10 +22,6 @@ BEHIND_THE_OTHERS = timedelta(milliseconds=1)
 
 
 Step = TypeVar("Step")
-
-
-class NotShown(Exception):
-    """A part answered, and with something else than what it should show; the message says with what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +149,17 @@ class Parts:
         """Read a part by `work`, whatever comes of it; whether it was read.
 
         Raises:
-            TooOften: the network, which all parts share, wants to be left alone.
+            RateLimited: the network, which all parts share, wants to be left alone.
             Transient: no part can be read.
         """
         asked_at = self._clock()
         try:
             yield from work
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             yield from self.failed(key, str(error), passes=True, retry_after=error.retry_after)
-        except (Refused, NotShown) as error:
+        except Permanent as error:
             yield from self.failed(key, str(error), passes=False)
         else:
             yield from self.answered(key, asked_at)

@@ -20,8 +20,9 @@ import msgspec
 
 from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, Pause, Watermark, decode_cursor
 from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
@@ -126,18 +127,18 @@ def archive_files(path: Path) -> tuple[Path, ...]:
     """The files of an archive: itself, or those of a folder by name.
 
     Raises:
-        Permanent: there is none.
+        Misconfigured: there is none.
     """
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
         if not files:
-            raise Permanent(
+            raise Misconfigured(
                 f"The folder {path} holds no archive: it needs files named .ndjson, .jsonl, .json, .csv or .tar, "
                 "also with .gz, .zst or .bz2 behind, or RS_*.zst and RC_*.zst."
             )
         return files
     if not path.is_file() and str(path) != STANDARD_INPUT:
-        raise Permanent(f"There is no archive at {path}.")
+        raise Misconfigured(f"There is no archive at {path}.")
     return (path,)
 
 
@@ -174,7 +175,7 @@ class Archive:
         self.columns = None if columns is None else columns_from(columns)
         self.streamed = str(path) == STANDARD_INPUT
         if self.streamed and shift_to:
-            raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
+            raise Misconfigured("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
         self._clock = clock
         self.outline = None if self.streamed else outline(self.files, self.columns, clock())

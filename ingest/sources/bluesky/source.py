@@ -15,6 +15,7 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Rejected
+from ingest.errors import Misconfigured, Transient
 from ingest.source import (
     CURSOR_TIMES,
     About,
@@ -23,9 +24,7 @@ from ingest.source import (
     Duration,
     Item,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
     Watermark,
     Words,
     decode_cursor,
@@ -163,7 +162,7 @@ class Bluesky:
         self._hosts = settings.hosts
         for host in self._hosts:
             if not _is_address(host):
-                raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
+                raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
         self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
         self._turn: int | None = None
         self._trust_seq = True
@@ -217,7 +216,7 @@ class Bluesky:
         self._refusals = 0
         return connection
 
-    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Permanent:
+    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Misconfigured:
         """What a server's no means: another way to ask, later, or never, where it may be the settings."""
         if refused.name == "CursorTooOld":
             self._stay(host)
@@ -234,7 +233,7 @@ class Bluesky:
             return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
         self._refusals += refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
         if self._refusals >= len(self._hosts) and self._settings.model_fields_set & {"base_urls", "wire"}:
-            return Permanent(
+            return Misconfigured(
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )

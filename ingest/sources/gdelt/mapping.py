@@ -19,6 +19,7 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from ingest.contract import NotAPost, Post, Rejected
+from ingest.errors import Permanent
 from ingest.transport.mapping import RAW_KEPT, kept_text, mapped
 
 SOURCE = "gdelt"
@@ -57,7 +58,7 @@ _SHORT = dict(pair.split(":") for pair in _CODES.split())
 """ISO 639-3, as GDELT has it, to ISO 639-1, as posts have it."""
 
 
-class NotAGkgRow(ValueError):
+class NotAGkgRow(Permanent):
     """The bytes are not a file of the graph, or not a whole one."""
 
 
@@ -107,7 +108,7 @@ def read_file(
     """The wanted articles of a zipped file by their row, counted from 1, and what could not be read.
 
     Raises:
-        Unreadable
+        NotAGkgRow
     """
     found: list[tuple[int, Post | Rejected]] = []
     malformed = 0

@@ -18,6 +18,7 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
+from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
 from ingest.source import (
     About,
     Clock,
@@ -26,16 +27,14 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
     Watermark,
     Words,
     decode_cursor,
     source_config,
 )
 from ingest.sources.gdelt.mapping import LABEL, SOURCE, NotAGkgRow, Wanted, read_file
-from ingest.transport.http import Refused, TooLarge, TooOften, get, open_client, passing
+from ingest.transport.http import Refused, TooLarge, get, open_client, passing
 from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.threads import in_thread
@@ -142,7 +141,7 @@ class Gdelt:
         self._clock = clock
         self._wanted = Wanted(tuple(settings.terms), frozenset(settings.themes))
         if not any(term.strip() for term in settings.terms):
-            raise Permanent("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
+            raise Misconfigured("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
         self._series = (ENGLISH, TRANSLATED) if settings.translated else (ENGLISH,)
         labels = {series: LABELS[series] for series in self._series}
         self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)
@@ -237,9 +236,9 @@ class Gdelt:
             packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
             backfill = self._clock() - here.file > HISTORY_FROM
             found = yield from in_thread(lambda: read_file(packed, name, self._wanted, backfill=backfill))
-        except TooOften:
+        except RateLimited:
             raise
-        except (Permanent, Transient, NotAGkgRow) as error:
+        except (Permanent, Transient) as error:
             if (young and not isinstance(error, TooLarge)) or (yield from self._may_come(name, error)):
                 return
             reading.holes.append(here.file)

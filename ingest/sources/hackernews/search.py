@@ -10,7 +10,8 @@ import httpx
 import msgspec
 
 from ingest.contract import Post, Rejected
-from ingest.source import Clock, Pause, Transient
+from ingest.errors import Transient
+from ingest.source import Clock, Pause
 from ingest.sources.hackernews.mapping import SOURCE, hit_to_post, read_found
 from ingest.transport.http import get, passing
 from ingest.transport.slices import Width

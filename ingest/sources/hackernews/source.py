@@ -19,6 +19,7 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
+from ingest.errors import Permanent, RateLimited, Transient
 from ingest.source import (
     About,
     Clock,
@@ -27,9 +28,7 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
     Watermark,
     Words,
     decode_cursor,
@@ -37,7 +36,7 @@ from ingest.source import (
 )
 from ingest.sources.hackernews.mapping import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews.search import INDEX_LAG, Index
-from ingest.transport.http import TooLarge, TooOften, get, open_client, passing
+from ingest.transport.http import TooLarge, get, open_client, passing
 from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 
@@ -240,7 +239,7 @@ class HackerNews:
         numbers: list[int] = []
         try:
             numbers = (yield from self._ask(live, "updates.json", read_changes)).items
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             self._blind = str(error)
@@ -280,7 +279,7 @@ class HackerNews:
         where = f"item/{number}.json"
         try:
             body = (yield from get(live, where, clock=self._clock)).body
-        except TooOften:
+        except RateLimited:
             raise
         except TooLarge as error:
             return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True

@@ -11,7 +11,8 @@ from queue import Full, Queue
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.sources.mastodon.client import STREAM_PATIENCE, Instance, InstanceInfo, meaning
 from ingest.sources.mastodon.mapping import id_at, is_behind, later, time_at
 from ingest.sources.mastodon.pursuit import Pursuit

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from ingest.source import Clock, Permanent
+from ingest.errors import Permanent
+from ingest.source import Clock
 from ingest.sources.mastodon.mapping import Number, can_be_reached, later
 from ingest.sources.mastodon.timelines import Timeline
 from ingest.transport.http import HttpResponse, Refused, asked_wait, fetch, open_client, place
@@ -146,7 +147,7 @@ class Instance:
         """A connection to it.
 
         Raises:
-            Permanent: its address or the contact cannot be used.
+            Misconfigured: its address or the contact cannot be used.
         """
         return open_client(self.base_url, contact=self.contact)
 

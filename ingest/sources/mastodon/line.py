@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ingest.errors import Permanent, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import PartStatus, Permanent, Transient
+from ingest.source import PartStatus
 from ingest.sources.mastodon.attempt import Attempt
 from ingest.sources.mastodon.client import Instance
 from ingest.sources.mastodon.mapping import later, rewound, time_at

@@ -10,8 +10,9 @@ from queue import Empty, Queue
 import msgspec
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Permanent, Transient
 from ingest.retry import Failures
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Watermark, decode_cursor
 from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, StreamedEvent
 from ingest.sources.mastodon.line import FeedState
 from ingest.sources.mastodon.mapping import (

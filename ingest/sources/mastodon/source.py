@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from ingest.errors import Misconfigured
 from ingest.source import (
     About,
     Clock,
@@ -21,7 +22,6 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
     Watermark,
     Words,
@@ -93,7 +93,7 @@ class Mastodon:
         )
         without = sorted({feed.host for feed in self.feeds if feed.token is None})
         if settings.streaming == "always" and without:
-            raise Permanent(
+            raise Misconfigured(
                 f"There is no user's token for {', '.join(without)}, and no stream is shown without one: set "
                 "BANWATCH_MASTODON_TOKENS, or BANWATCH_MASTODON_STREAMING to auto or never."
             )

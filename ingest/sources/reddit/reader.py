@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import msgspec
 
 from ingest.contract import Moment, Rejected
-from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Transient, Watermark, decode_cursor
+from ingest.errors import Transient
+from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Watermark, decode_cursor
 from ingest.sources.reddit.client import RedditClient
 from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_delete, to_post
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import feedparser
 
 from ingest.contract import NotAPost, Post, Rejected
+from ingest.errors import Permanent
 from ingest.sources.rss.catalog import Feed
 from ingest.transport.html import read_html
 from ingest.transport.mapping import from_epoch, kept_text, mapped
@@ -51,7 +52,7 @@ class Entry:
     digest: str
 
 
-class NotAFeed(ValueError):
+class NotAFeed(Permanent):
     """The bytes hold no feed of any kind."""
 
 

@@ -20,6 +20,7 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Moment
+from ingest.errors import Misconfigured, Permanent, Transient
 from ingest.source import (
     About,
     Clock,
@@ -28,16 +29,14 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
     Watermark,
     Words,
     decode_cursor,
     source_config,
 )
 from ingest.sources.rss.catalog import Feed, feeds
-from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
+from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, entry_to_post, read_feed
 from ingest.transport.http import HttpResponse, Refused, get, open_client, place
 from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.threads import in_thread
@@ -155,7 +154,7 @@ class Rss:
                     continue
                 state = yield from self._visit(client, self._feeds[url], state)
                 yield GAP
-        raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
+        raise Misconfigured("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
 
     def _begin(self, cursor: Cursor) -> State:
         now = self._clock()
@@ -180,7 +179,7 @@ class Rss:
         except Transient as error:
             yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
             return state
-        except (Permanent, NotAFeed) as error:
+        except Permanent as error:
             if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
                 yield from self._parts.drop(feed.url, GONE)
                 return replace(state, gone=(*state.gone, feed.url))

@@ -15,6 +15,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ingest.contract import Rejected
+from ingest.errors import Misconfigured, Permanent
 from ingest.source import (
     About,
     Clock,
@@ -23,7 +24,6 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
     Watermark,
     Words,
@@ -48,7 +48,7 @@ from ingest.sources.telegram.mapping import (
     trouble,
     view,
 )
-from ingest.transport.parts import NotShown, Parts, Rhythm
+from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
@@ -89,11 +89,13 @@ def channel_name(given: str) -> str:
     """A channel's name out of `name`, `@name` or an address.
 
     Raises:
-        Permanent: it is none.
+        Misconfigured: it is none.
     """
     name = re.sub(r"^(?:https?://)?(?:t\.me/(?:s/)?|@)", "", given.strip()).rstrip("/")
     if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
-        raise Permanent(f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits and underscores.")
+        raise Misconfigured(
+            f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits, underscores."
+        )
     return name
 
 
@@ -111,7 +113,7 @@ class Telegram:
 
     def __init__(self, settings: TelegramSettings, clock: Clock) -> None:
         if not settings.channels:
-            raise Permanent("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to their names.")
+            raise Misconfigured("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to names.")
         require_snscrape("telegram")
         self.settings = settings
         self.clock = clock
@@ -147,14 +149,14 @@ class Telegram:
         try:
             yield from self._follow(process, reading, name)
         except NotJson as error:
-            raise NotShown(f"{Trouble.LAYOUT} {error}") from error
+            raise Permanent(f"{Trouble.LAYOUT} {error}") from error
 
     def _follow(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
         """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
-            raise NotShown(problem.value)
+            raise Permanent(problem.value)
         if not newest.numbers:
             return
         if known.read_to is None:
@@ -183,7 +185,7 @@ class Telegram:
         problem = trouble(page, seen, name)
         # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
         if problem is Trouble.ANOTHER or (problem and not seen.numbers):
-            raise NotShown(problem.value)
+            raise Permanent(problem.value)
         return seen
 
     def _fill(

@@ -16,6 +16,7 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Misconfigured, Permanent, RateLimited
 from ingest.source import (
     About,
     Clock,
@@ -24,7 +25,6 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
     Watermark,
     Words,
@@ -32,9 +32,9 @@ from ingest.source import (
     source_config,
 )
 from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
-from ingest.transport.http import Refused, TooOften
-from ingest.transport.parts import NotShown, Parts, Rhythm
-from ingest.transport.snscrape.process import CookieWanted, NotJson, ScrapedPage, SnscrapeProcess, require_snscrape
+from ingest.transport.http import Refused
+from ingest.transport.parts import Parts, Rhythm
+from ingest.transport.snscrape.process import CookieWanted, ScrapedPage, SnscrapeProcess, require_snscrape
 from ingest.transport.snscrape.scrapers import weibo_user
 
 MOST_PAGES = 8
@@ -91,23 +91,23 @@ def checked_cookie(settings: SnscrapeSettings) -> str:
     """The cookie that is set, none where there is none.
 
     Raises:
-        Permanent: it cannot be sent, or would be sent to somebody else than Weibo.
+        Misconfigured: it cannot be sent, or would be sent to somebody else than Weibo.
     """
     cookie = settings.cookie.get_secret_value().strip()
     if not (cookie.isascii() and cookie.isprintable()):
-        raise Permanent("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
     try:
         parts = urlsplit(settings.base_url)
     except ValueError as error:
-        raise Permanent(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
+        raise Misconfigured(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
     host = parts.hostname or ""
     if cookie and not any(host == own or host.endswith(f".{own}") for own in OWN_HOSTS):
-        raise Permanent(
+        raise Misconfigured(
             f"BANWATCH_SNSCRAPE_COOKIE is sent to Weibo alone, and BANWATCH_SNSCRAPE_BASE_URL names {host[:100]}: "
             "unset one of the two."
         )
     if cookie and parts.scheme != "https" and host.endswith(OWN_HOSTS[:2]):
-        raise Permanent("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
     return cookie
 
 
@@ -145,7 +145,7 @@ class Snscrape:
 
     def __init__(self, settings: SnscrapeSettings, clock: Clock) -> None:
         if not settings.targets:
-            raise Permanent(
+            raise Misconfigured(
                 "snscrape reads nothing without targets: set BANWATCH_SNSCRAPE_TARGETS to words like weibo-user:NUMBER."
             )
         users = dict.fromkeys(map(weibo_user, settings.targets))
@@ -206,15 +206,13 @@ class Snscrape:
     def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, ScrapedPage]:
         try:
             return (yield from process.page(user, pages=pages))
-        except NotJson as error:
-            raise NotShown(str(error)) from error
         except CookieWanted as error:
             if not (self._cookie or self._answered):
-                raise Permanent(NO_COOKIE) from error
-            raise NotShown(BAD_COOKIE if self._cookie else NO_COOKIE) from error
+                raise Misconfigured(NO_COOKIE) from error
+            raise Permanent(BAD_COOKIE if self._cookie else NO_COOKIE) from error
         except Refused as error:
             if error.status == TOO_OFTEN:
-                raise TooOften(f"{error} Weibo says so to whoever asks too often.") from error
+                raise RateLimited(f"{error} Weibo says so to whoever asks too often.") from error
             raise
 
     def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -26,7 +27,7 @@ LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
 
 
-class NotJson(Exception):
+class NotJson(Permanent):
     """The network answered, and snscrape can make nothing of the answer."""
 
 
@@ -75,10 +76,10 @@ def require_snscrape(extra: str) -> None:
     """Find snscrape without loading it.
 
     Raises:
-        Permanent: it is not installed.
+        Misconfigured: it is not installed.
     """
     if importlib.util.find_spec("snscrape") is None:
-        raise Permanent(f"snscrape is not installed: pip install 'banwatch[{extra}]'.")
+        raise Misconfigured(f"snscrape is not installed: pip install 'banwatch[{extra}]'.")
 
 
 class SnscrapeProcess:
@@ -101,7 +102,7 @@ class SnscrapeProcess:
         Raises:
             Transient: the network or the process failed in a way that passes.
             Refused: the network answered with a status that asking again does not change.
-            Unreadable: the page is not what snscrape knows.
+            NotJson: the page is not what snscrape knows.
             CookieWanted: the network asks for a cookie, or for another one.
         """
         yield Pause(0)

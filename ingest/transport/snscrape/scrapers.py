@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 LOGIN = "the network shows nothing without a login since 2023"
 REDIRECT = "the network sends it to its login page, which it takes for an empty answer"
@@ -38,17 +38,17 @@ def weibo_user(target: str) -> str:
     """The user's number out of `weibo-user:NUMBER`.
 
     Raises:
-        Permanent: it is another scraper, with the reason why it cannot be used, or no number.
+        Misconfigured: it is another scraper, with the reason why it cannot be used, or no number.
     """
     scraper, _, name = target.partition(":")
     if scraper == "telegram-channel":
-        raise Permanent(f"{target!r} is read by the source `telegram`: set BANWATCH_TELEGRAM_CHANNELS.")
+        raise Misconfigured(f"{target!r} is read by the source `telegram`: set BANWATCH_TELEGRAM_CHANNELS.")
     if scraper.startswith("twitter"):
-        raise Permanent(f"snscrape's {scraper} does not work any more: {LOGIN}.")
+        raise Misconfigured(f"snscrape's {scraper} does not work any more: {LOGIN}.")
     if scraper in DEAD:
-        raise Permanent(f"snscrape's {scraper} does not work any more: {DEAD[scraper]}.")
+        raise Misconfigured(f"snscrape's {scraper} does not work any more: {DEAD[scraper]}.")
     if scraper not in WORKING:
-        raise Permanent(f"snscrape has no scraper {scraper!r} that can be used here: there is {', '.join(WORKING)}.")
+        raise Misconfigured(f"snscrape has no scraper {scraper!r} that works here: there is {', '.join(WORKING)}.")
     if not re.fullmatch(r"[1-9]\d{3,15}", name, re.ASCII):
-        raise Permanent(f"{target!r} names no user: write `weibo-user:` and the number in the user's address.")
+        raise Misconfigured(f"{target!r} names no user: write `weibo-user:` and the number in the user's address.")
     return name

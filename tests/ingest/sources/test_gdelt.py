@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Item, PartStatus, Watermark
 from ingest.sources.gdelt.mapping import MOST_MALFORMED, NotAGkgRow, Wanted, read_file, row_to_post
 from ingest.sources.gdelt.source import STEP, TERMS, Gdelt, GdeltSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
@@ -413,5 +414,5 @@ def test_up_does_not_start_a_gigabyte_a_day_unasked() -> None:
 
 
 def test_no_terms_is_a_sentence(server: Served, wall: Wall) -> None:
-    with pytest.raises(Permanent, match="TERMS"):
+    with pytest.raises(Misconfigured, match="TERMS"):
         source(server, wall, terms=())

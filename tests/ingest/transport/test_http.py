@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from ingest.source import Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Pause
 from ingest.transport.http import LONGEST_WAIT, HttpResponse, Refused, TooLarge, asked_wait, failure, get, open_client
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import free_port
@@ -197,12 +198,12 @@ def test_a_message_keeps_what_may_be_a_secret() -> None:
 
 @pytest.mark.parametrize("address", ["ftp://example.org", "example.org", "http://", "http://[", "http://a b"])
 def test_an_address_that_is_none_is_a_sentence(address: str) -> None:
-    with pytest.raises(Permanent, match="not an address"):
+    with pytest.raises(Misconfigured, match="not an address"):
         open_client(address)
 
 
 def test_a_contact_that_cannot_be_sent_is_a_sentence() -> None:
-    with pytest.raises(Permanent, match="contact"):
+    with pytest.raises(Misconfigured, match="contact"):
         open_client("http://example.org", contact="desk\r\nX: y")
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.source import PartStatus, Transient
+from ingest.errors import Transient
+from ingest.source import PartStatus
 from ingest.transport.parts import HELD_BACK, Parts, Rhythm, Turn, after_answer, after_failure
 from tests.support.networks.driving import Wall
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Permanent, Watermark
+from ingest.errors import Misconfigured
+from ingest.source import Item, Watermark
 from ingest.sources.archive.formats import recognise
 from ingest.sources.archive.source import Archive
 from ingest.sources.archive.table import columns_from
@@ -329,7 +330,7 @@ def test_a_table_without_a_header_that_can_be_read_is_not_read_on(tmp_path: Path
     "given", ["", "text", "text=a", "words=a,text=b,created_at=c", "text==x,created_at=d", "text="]
 )
 def test_a_mapping_that_cannot_be_used_is_a_sentence(given: str) -> None:
-    with pytest.raises(Permanent, match=r"mapping|FIELD"):
+    with pytest.raises(Misconfigured, match=r"mapping|FIELD"):
         columns_from(given)
 
 

@@ -9,7 +9,8 @@ import pytest
 import zstandard
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Pause, Permanent, Watermark
+from ingest.errors import Misconfigured
+from ingest.source import Item, Pause, Watermark
 from ingest.sources.archive.source import STRIDE, Archive
 from tests.conftest import NOON, a_post
 
@@ -166,9 +167,9 @@ def test_the_same_content_elsewhere_is_the_same_archive(plain: Path, tmp_path: P
 
 
 def test_no_archive_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="no archive at"):
+    with pytest.raises(Misconfigured, match="no archive at"):
         Archive(tmp_path / "absent.ndjson")
-    with pytest.raises(Permanent, match="holds no archive"):
+    with pytest.raises(Misconfigured, match="holds no archive"):
         Archive(tmp_path)
 
 
