@@ -26,12 +26,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import stamina
 import structlog
 
 from ingest.contract import Post, Progress, Rejected, encode
+from ingest.errors import Unavailable
 from ingest.event_time import Impossible, event_time
 from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
 from processing.shortage import Shortage
 from processing.store.client import Store, StoreUnavailable
@@ -185,10 +186,8 @@ class Pipeline:
 
     def _store(self, work: Sorted, batch: Batch) -> list[Rejected]:
         """Store a batch; what the store will not have comes back as rejected."""
-        # Without end: a store that is away is waited for, and the log keeps what is not committed.
-        for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
-            with attempt:
-                refused = self._store_once(work, batch)
+        # Without end: a store that is away is waited for, and Kafka keeps what is not committed.
+        refused = retry_while_unavailable(lambda: self._store_once(work, batch), self.stop, note=self._met)
         if self.shortage is not None:
             self.shortage.over()
         return refused
@@ -221,12 +220,9 @@ class Pipeline:
             )
         self._clock_behind = behind > CLOCK_BEHIND
 
-    def _worth_waiting(self, error: Exception) -> bool:
-        if not isinstance(error, StoreUnavailable) or self.stop.is_set():
-            return False
-        if self.shortage is not None:
+    def _met(self, error: Unavailable) -> None:
+        if self.shortage is not None and isinstance(error, StoreUnavailable):
             self.shortage.met(error)
-        return True
 
 
 @contextmanager

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from deploy.patience import retry_while_unavailable
-from deploy.processes.signals import until_signalled
+from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import load
 from deploy.writer import writer
 from ingest.kafka import PostConsumer, PostProducer, ensure_topics
@@ -34,4 +33,4 @@ def process() -> None:
             own = settings.processing
             Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
 
-    retry_while_unavailable(work, stop)
+    run_until(stop, work)

@@ -9,8 +9,7 @@ import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -18,15 +17,13 @@ from importlib.metadata import version
 import httpx
 
 from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.retry import retry_after
 from ingest.source import Clock, Pause
 from ingest.transport.redirects import send
 from ingest.transport.threads import in_thread
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
-
-LONGEST_WAIT = timedelta(days=1)
-"""However long a network asks to be left alone, it is asked again after a day."""
 
 LONGEST_ANSWER = timedelta(minutes=2)
 """An answer that drips for longer is given up."""
@@ -38,9 +35,6 @@ CONNECT_WITHIN = 10.0
 """Seconds until a host has to take a connection."""
 
 _TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
-_EPOCH_FROM = 10**9
-"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
-
 _MEANING = {
     401: "it wants a key or a token, or does not accept the one given",
     403: "it refuses this client or this address",
@@ -191,41 +185,9 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
-        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
+        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", retry_after(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
     return Refused(f"{place(url)} answered {status}: {meaning}.", status)
-
-
-def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a network asks to be left alone.
-
-    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
-    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
-    """
-    wait = _until(headers.get("retry-after"), now, epoch=False)
-    if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):
-        wait = _until(headers.get("x-ratelimit-reset"), now, epoch=True)
-    return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
-
-
-def _used_up(remaining: str) -> bool:
-    with suppress(ValueError):
-        return float(remaining) < 1
-    return True
-
-
-def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None:
-    if value is None:
-        return None
-    value = value.strip()
-    if value.replace(".", "", 1).isdecimal():
-        seconds = min(float(value), 1e12)
-        return timedelta(seconds=seconds - now.timestamp() if epoch and seconds > _EPOCH_FROM else seconds)
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        with suppress(ValueError, OverflowError):
-            moment = parse(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-    return None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from ingest.contract import Rejected
 from ingest.errors import Misconfigured, Transient
+from ingest.retry import retry_after
 from ingest.source import (
     CURSOR_TIMES,
     About,
@@ -41,7 +42,6 @@ from ingest.sources.bluesky.frames import (
     read_frame,
 )
 from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
-from ingest.transport.http import asked_wait
 from ingest.transport.threads import in_thread
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
@@ -237,7 +237,7 @@ class Bluesky:
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )
-        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
+        return Transient(f"{host} refuses: {refused}.", retry_after(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
         """Ask the same server again next time."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -10,7 +10,14 @@ import pytest
 
 from ingest.errors import Misconfigured, Permanent, Transient
 from ingest.source import Pause
-from ingest.transport.http import LONGEST_WAIT, HttpResponse, Refused, TooLarge, asked_wait, failure, get, open_client
+from ingest.transport.http import (
+    HttpResponse,
+    Refused,
+    TooLarge,
+    failure,
+    get,
+    open_client,
+)
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import free_port
 
@@ -59,27 +66,6 @@ def test_a_slow_network_lets_its_reader_turn_to_other_things() -> None:
         assert isinstance(next(asking), Pause)
         release.set()
         assert finish(asking).body == b"late"
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({}, None),
-        ({"retry-after": "17"}, timedelta(seconds=17)),
-        ({"retry-after": "Sun, 01 Mar 2026 12:02:00 GMT"}, timedelta(minutes=2)),
-        ({"retry-after": "Sun, 01 Mar 2026 11:00:00 GMT"}, timedelta()),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "9" * 400}, LONGEST_WAIT),
-        ({"x-ratelimit-reset": "30"}, timedelta(seconds=30)),
-        ({"x-ratelimit-reset": str(NOW.timestamp() + 45)}, timedelta(seconds=45)),
-        ({"x-ratelimit-reset": "2026-03-01T12:05:00.000Z"}, timedelta(minutes=5)),
-        ({"x-ratelimit-reset": "30", "x-ratelimit-remaining": "0"}, timedelta(seconds=30)),
-        ({"x-ratelimit-reset": "30", "x-ratelimit-remaining": "12"}, None),
-        ({"x-ratelimit-reset": "30", "retry-after": "5"}, timedelta(seconds=5)),
-    ],
-)
-def test_how_long_to_wait_is_read_in_every_dialect(headers: Mapping[str, str], wait: timedelta | None) -> None:
-    assert asked_wait(headers, NOW) == wait
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
