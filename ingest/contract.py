@@ -90,8 +90,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_post: Moment | None = None
 
 
+RAW_KEPT = 4_096
+"""Characters that are kept of what could not be read."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that could not be read as a post: where it stood, why, and its first 4,096 characters."""
+    """Something that could not be read as a post: where it stood, why, and its first `RAW_KEPT` characters."""
 
     source: str
     where: str
@@ -102,7 +106,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class KafkaAddress:
-    """Where the log is. `bootstrap` is one or more `host:port`, separated by commas."""
+    """Where Kafka is. `bootstrap` is one or more `host:port`, separated by commas."""
 
     bootstrap: str
     posts_topic: str = POSTS_TOPIC
@@ -134,6 +138,12 @@ def decode_post(line: bytes | str) -> Post:
 def encode(message: Post | Progress | Rejected) -> bytes:
     """Write a message as one line of JSON, without the fields that hold their default."""
     return _encode(message)
+
+
+def raw_text(content: bytes | str) -> str:
+    """The beginning of what could not be read, as `Rejected.raw` holds it; bytes that are no UTF-8 are replaced."""
+    text = content if isinstance(content, str) else content[: 4 * RAW_KEPT].decode(errors="replace")
+    return text[:RAW_KEPT]
 
 
 def partition_key(post: Post) -> bytes:

@@ -28,9 +28,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ingest.contract import Post, Progress, Rejected, encode
+from ingest.contract import Post, Progress, Rejected, encode, raw_text
 from ingest.errors import Unavailable
-from ingest.event_time import Impossible, event_time
+from ingest.event_time import Impossible, event_time, is_to_come
 from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
 from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
@@ -49,9 +49,6 @@ log = structlog.get_logger()
 
 POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
-RAW_KEPT = 4_096
-TO_COME = timedelta(days=1)
-"""A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
 CLOCK_BEHIND = timedelta(seconds=10)
 """How far the store's clock may be behind what is stored before that is said: servers of a cluster differ a little."""
 COLLECT_AFTER = 100_000
@@ -93,7 +90,7 @@ def check(post: Post, now: datetime) -> None:
     """
     if post.op == "delete_author" and not post.author:
         raise Impossible("A delete_author names no author.")
-    if post.op != "delete" and event_time(post).at - now > TO_COME:
+    if post.op != "delete" and is_to_come(event_time(post).at, now):
         raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
@@ -102,7 +99,7 @@ def _rejected(post: Post, reason: str) -> Rejected:
 
 
 def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
-    return Rejected(source=what.source, where=where, reason=reason, raw=encode(what).decode()[:RAW_KEPT])
+    return Rejected(source=what.source, where=where, reason=reason, raw=raw_text(encode(what)))
 
 
 def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:

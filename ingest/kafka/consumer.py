@@ -13,15 +13,14 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
 
-RAW_LENGTH = 4096
 LARGEST_BATCH = 16 * 1024 * 1024
 """Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
 
-STEP = 64
+RECORDS_AT_ONCE = 64
 """Records between two looks at the weight: at most 128 MB of those that are read at all."""
 
 COMMIT_TIMEOUT = timedelta(seconds=10)
@@ -103,7 +102,7 @@ class PostConsumer:
         Raises:
             BrokerUnavailable, BrokerRefused
         """
-        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -113,7 +112,7 @@ class PostConsumer:
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
-            found = self._poll(timedelta(0), min(STEP, max_records - records))
+            found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
@@ -190,7 +189,7 @@ def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
         source="kafka",
         where=f"{record.topic}[{record.partition}]@{record.offset}",
         reason=reason,
-        raw=(record.value or b"")[: 4 * RAW_LENGTH].decode(errors="replace")[:RAW_LENGTH],
+        raw=raw_text(record.value or b""),
         seen_at=_moment(record.timestamp),
     )
 

@@ -13,12 +13,10 @@ from typing import TypeVar
 
 import msgspec
 
-from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.contract import NotAPost, Post, Rejected, decode_post, encode, raw_text
 
 LONGEST_TEXT = 100_000
 """Characters of a text that are kept, as the contract has it."""
-
-RAW_KEPT = 4_096
 
 UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
 """What a mapping raises where a payload is not what its network documents."""
@@ -45,9 +43,7 @@ def mapped(
         reason = str(error) if isinstance(error, NotAPost) else f"It is not what the network documents: {error}."
     else:
         return made
-    return Rejected(
-        source=source, where=where, reason=reason, raw=raw[:RAW_KEPT].decode(errors="replace"), seen_at=seen_at
-    )
+    return Rejected(source=source, where=where, reason=reason, raw=raw_text(raw), seen_at=seen_at)
 
 
 def from_epoch(seconds: float) -> datetime:

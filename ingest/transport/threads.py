@@ -10,8 +10,8 @@ from ingest.source import Pause
 
 Result = TypeVar("Result")
 
-INLINE = 0.02
-LOOK_EVERY = 0.05
+INLINE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 
 
 class _Call(Generic[Result]):
@@ -61,8 +61,8 @@ def in_thread(
     """
     call = _Call(work, discard)
     try:
-        while not call.done.wait(INLINE):
-            yield Pause(LOOK_EVERY)
+        while not call.done.wait(INLINE_SECONDS):
+            yield Pause(PAUSE_SECONDS)
     except GeneratorExit:
         call.abandon()
         raise

@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 
 from ingest.clocks import utc_now
-from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.contract import NotAPost, Post, Rejected, decode_post, encode, raw_text
 from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Watermark, decode_cursor
@@ -27,12 +27,12 @@ from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
 from ingest.transport.files import BrokenLine, fingerprint
-from ingest.transport.mapping import RAW_KEPT, UNMAPPABLE
+from ingest.transport.mapping import UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
 """How far out of order standard input may be before a post counts as late."""
 
-STRIDE = 1_000
+OUTLINE_LINES = 1_000
 """Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
 
 TICK = timedelta(minutes=1)
@@ -43,7 +43,7 @@ ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOutline:
-    """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
+    """What a first reading tells. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
 
     lines: int
     first: datetime
@@ -58,7 +58,7 @@ def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> 
     first = last = None
     in_order, number = True, 0
     for number, record in enumerate(read_records(paths, columns), start=1):
-        if (number - 1) % STRIDE == 0:
+        if (number - 1) % OUTLINE_LINES == 0:
             lowest.append(None)
         for moment in _times(record, now):
             in_order = in_order and (last is None or moment >= last)
@@ -112,7 +112,7 @@ def _doubt(post: Post, now: datetime) -> str:
 
 
 def _rejected(record: ArchiveRecord, reason: str) -> Rejected:
-    raw = "" if isinstance(record.content, BrokenLine) else record.content[:RAW_KEPT].decode(errors="replace")
+    raw = "" if isinstance(record.content, BrokenLine) else raw_text(record.content)
     return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
 
 
@@ -195,7 +195,7 @@ class Archive:
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
+            if number % OUTLINE_LINES == 0:
                 yield Pause(0)
             if number <= start:
                 continue
@@ -214,7 +214,7 @@ class Archive:
     def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
         start = decode_cursor(cursor, ArchiveCursor, self.name).line
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
+            if number % OUTLINE_LINES == 0:
                 yield Pause(0)
             if number > start:
                 yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
@@ -273,6 +273,6 @@ class _Reach:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
             return _time_of(found)
-        if (number - 1) % STRIDE == 0:
-            return self._outline.floors[(number - 1) // STRIDE] + self._shift
+        if (number - 1) % OUTLINE_LINES == 0:
+            return self._outline.floors[(number - 1) // OUTLINE_LINES] + self._shift
         return None

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ingest.contract import Post, Rejected
+from ingest.contract import Post, Rejected, raw_text
 from ingest.event_time import EventTime, can_be_right
 from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
 
 NAME = "bluesky"
-RAW_KEPT = 4_096
 
-GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
+WITHDRAWN = frozenset({"deleted", "takendown", "deactivated", "suspended"})
 """Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
 back does not send its posts again, and keeping what its author or its host has withdrawn would cost more than the
 text is worth. The counts stay. `desynchronized` and `throttled` are states of the plumbing."""
@@ -78,7 +77,7 @@ _decode_embed = msgspec.json.Decoder(_Embed).decode
 def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
     """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
     if event.kind == "account":
-        return None if event.active or event.status not in GONE else _author_gone(event)
+        return None if event.active or event.status not in WITHDRAWN else _author_gone(event)
     if event.kind != "commit" or event.collection != POSTS:
         return None
     uri = f"at://{event.did}/{POSTS}/{event.rkey}"
@@ -87,9 +86,10 @@ def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
     try:
         return _post(event, uri, _decode_record(event.record))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raw = bytes(event.record)[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT]
         reason = f"Not a record of {POSTS}: {error}."
-        return Rejected(source=NAME, where=f"{where} {uri}", reason=reason, raw=raw, seen_at=event.time)
+        return Rejected(
+            source=NAME, where=f"{where} {uri}", reason=reason, raw=raw_text(bytes(event.record)), seen_at=event.time
+        )
 
 
 def _author_gone(event: JetstreamEvent) -> Post:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field
 
-from ingest.contract import Rejected
+from ingest.contract import Rejected, raw_text
 from ingest.errors import Misconfigured, Transient
 from ingest.retry import retry_after
 from ingest.source import (
@@ -41,7 +41,7 @@ from ingest.sources.bluesky.frames import (
     moment,
     read_frame,
 )
-from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
+from ingest.sources.bluesky.mapping import NAME, to_found
 from ingest.transport.threads import in_thread
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
@@ -59,7 +59,7 @@ quite in order of time. What comes twice is counted once."""
 REWIND_ELSEWHERE = timedelta(minutes=1)
 """The same for another server than the last event's: it may be further behind the network."""
 
-SLACK = timedelta(seconds=3)
+WATERMARK_LAG = timedelta(seconds=3)
 """How far behind the newest event everything is taken to have come, for the same reason."""
 
 GAP = timedelta(minutes=1)
@@ -290,7 +290,7 @@ class Bluesky:
                 source=NAME,
                 where=f"{position.host} behind {position.cursor()}",
                 reason=str(error),
-                raw=frame[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT],
+                raw=raw_text(frame),
                 seen_at=self._clock(),
             )
 
@@ -344,6 +344,6 @@ def _advance(position: Position, event: JetstreamEvent) -> None:
 
 def _reached(position: Position) -> Watermark | None:
     """Everything up to a little before the newest event has come."""
-    if position.since is None or position.newest is None or position.newest - SLACK <= position.since:
+    if position.since is None or position.newest is None or position.newest - WATERMARK_LAG <= position.since:
         return None
-    return Watermark(position.since, position.newest - SLACK, position.cursor())
+    return Watermark(position.since, position.newest - WATERMARK_LAG, position.cursor())

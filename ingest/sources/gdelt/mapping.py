@@ -18,9 +18,9 @@ from html import unescape
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from ingest.contract import NotAPost, Post, Rejected
+from ingest.contract import NotAPost, Post, Rejected, raw_text
 from ingest.errors import Permanent
-from ingest.transport.mapping import RAW_KEPT, kept_text, mapped
+from ingest.transport.mapping import kept_text, mapped
 
 SOURCE = "gdelt"
 COLUMNS = 27
@@ -147,7 +147,7 @@ def row_to_post(line: bytes, where: str, wanted: Wanted, *, backfill: bool) -> P
     row = line.decode(errors="replace").split("\t")
     if len(row) != COLUMNS:
         reason = f"The row has {len(row)} columns instead of {COLUMNS}."
-        return Rejected(source=SOURCE, where=where, reason=reason, raw=line[:RAW_KEPT].decode(errors="replace"))
+        return Rejected(source=SOURCE, where=where, reason=reason, raw=raw_text(line))
     title = _title(row)
     if not wanted.takes(row, title):
         return None

@@ -39,13 +39,13 @@ from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.threads import in_thread
 
-STEP = timedelta(minutes=15)
+FILE_EVERY = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
 """A file that is still missing or broken so long after its time is told of and passed over."""
 
-AHEAD = timedelta(hours=1)
+NEWEST_FILE_AHEAD = timedelta(hours=1)
 """How far the newest file may be ahead of the clock: one wrong time would have us wait for it for ever."""
 
 LONGEST_GAP = timedelta(days=2)
@@ -168,14 +168,14 @@ class Gdelt:
     def _begin(self, place: Place, newest: dict[str, datetime]) -> None:
         gaps = [newest[series] - at.file for series, at in place.series.items() if series in newest]
         if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
-            place.since = min(newest.values()) - self._settings.first_files * STEP
+            place.since = min(newest.values()) - self._settings.first_files * FILE_EVERY
             place.series = {}
         place.series = {series: at for series, at in place.series.items() if series in self._series}
         self._join(place, newest)
 
     def _join(self, place: Place, newest: dict[str, datetime]) -> None:
         """Begin with each series that answers for the first time."""
-        back = (self._settings.first_files - 1) * STEP
+        back = (self._settings.first_files - 1) * FILE_EVERY
         for series, file in newest.items():
             place.series.setdefault(series, Next(file - back))
 
@@ -189,7 +189,7 @@ class Gdelt:
             place.history = Backfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
         stretch = place.history
         # What is younger is the live reading's: here every file is taken or passed over.
-        end = min(stretch.until + STEP, self._clock() - TOO_LATE)
+        end = min(stretch.until + FILE_EVERY, self._clock() - TOO_LATE)
         while (file := min(at.file for at in stretch.series.values())) < end:
             before = dict(stretch.series)
             for series in self._series:
@@ -218,11 +218,11 @@ class Gdelt:
             [
                 reading.since,
                 *(hole + MINUTE for hole in reading.holes if hole < file),
-                *(reading.series[series].file - STEP for series in out),
+                *(reading.series[series].file - FILE_EVERY for series in out),
             ]
         )
         reading.holes = [hole for hole in reading.holes if hole >= file]
-        since, until = reading.since, file - STEP - timedelta(seconds=1)
+        since, until = reading.since, file - FILE_EVERY - timedelta(seconds=1)
         return Watermark(since, max(since, until), place.cursor(), complete=until > since)
 
     def _file(self, client: httpx.Client, place: Place, reading: Place | Backfill, series: str) -> Steps:
@@ -250,7 +250,7 @@ class Gdelt:
             if row > here.row:
                 at[series] = replace(here, row=row)
                 yield Item(post, place.cursor())
-        at[series] = Next(here.file + STEP)
+        at[series] = Next(here.file + FILE_EVERY)
 
     def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
         """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
@@ -283,7 +283,7 @@ class Gdelt:
             named = datetime.strptime(found[1] if found else "", LABEL).replace(tzinfo=UTC)
         except ValueError as error:
             raise Transient(f"{name} names no file of the graph.") from error
-        if named > self._clock() + AHEAD:
+        if named > self._clock() + NEWEST_FILE_AHEAD:
             raise Transient(f"{name} names a file of a time to come, {named.isoformat()}.")
         newest[series] = named
 
@@ -291,4 +291,4 @@ class Gdelt:
 def _file_after(moment: datetime) -> datetime:
     """The first file whose time is not before a moment: files lie on the quarters of the hour."""
     start = datetime(2015, 2, 18, tzinfo=UTC)
-    return start + -((start - moment) // STEP) * STEP
+    return start + -((start - moment) // FILE_EVERY) * FILE_EVERY

@@ -20,7 +20,7 @@ from ingest.sources.mastodon.timelines import Timeline
 from ingest.transport.http_stream import Stream
 from ingest.transport.sse import Event, EventReader, TooLong
 
-SLACK = timedelta(minutes=1)
+STREAM_OVERLAP = timedelta(minutes=1)
 """How far the clocks of an instance and ours may differ: so long the timeline is read beside the stream."""
 
 NEAR = timedelta(seconds=10)
@@ -140,7 +140,7 @@ class Attempt:
     def _listen(self, client: httpx.Client, position: str | None, word: InstanceInfo) -> None:
         with self.instance.stream(client, self.feed, word) as self._stream:
             # From here on nothing is missed, so that the gap before it can be filled.
-            until = id_at(self.clock() + SLACK)
+            until = id_at(self.clock() + STREAM_OVERLAP)
             if self._put(Alive()):
                 self._start(lambda client: self._fill(client, position, until=until))
                 self._follow(self._stream)

@@ -45,9 +45,6 @@ LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
 """Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
 
-LATE = timedelta(hours=1)
-"""What is found so long after its date is history: counted, and no alert."""
-
 FORGOTTEN_AFTER = timedelta(hours=12)
 """After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
 
@@ -58,7 +55,7 @@ RAREST = timedelta(hours=6)
 """A feed that keeps failing is still asked so often."""
 
 NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
-GONE = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
+GONE_FOR_GOOD = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
 
 GAP = Pause(0.2)
 """Between two requests to whichever feeds."""
@@ -144,7 +141,7 @@ class Rss:
         """Yield what the feeds list that is new, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
-            yield from self._parts.drop(url, GONE)
+            yield from self._parts.drop(url, GONE_FOR_GOOD)
         with open_client(contact=self._settings.contact) as client:
             while len(self._parts):
                 url, due = self._parts.first()
@@ -181,7 +178,7 @@ class Rss:
             return state
         except Permanent as error:
             if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
-                yield from self._parts.drop(feed.url, GONE)
+                yield from self._parts.drop(feed.url, GONE_FOR_GOOD)
                 return replace(state, gone=(*state.gone, feed.url))
             yield from self._parts.failed(feed.url, _fault(error), passes=False)
             return state
@@ -208,8 +205,7 @@ class Rss:
                 continue
             sights[entry.id] = sight
             state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
-            late = timedelta(seconds=sight.seen - sight.created) > LATE
-            yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
+            yield Item(entry_to_post(entry, sight), state.cursor())
         kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
         versions = _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))

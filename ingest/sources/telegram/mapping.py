@@ -11,11 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from ingest.contract import Moment, Post, Rejected
+from ingest.contract import Moment, Post, Rejected, raw_text
+from ingest.event_time import is_backfill
 from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
-MOST_AHEAD = 1_000_000
+LARGEST_JUMP = 1_000_000
 """Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
 
 MOST_RECENT = 40
@@ -113,12 +114,12 @@ def _entry(raw: msgspec.Raw, name: str) -> tuple[int, ScrapedMessage | Rejected]
             number = msgspec.json.decode(raw, type=_Numbered).id
         except msgspec.ValidationError as unnumbered:
             raise NotJson(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
-        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
+        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw))
     return found.id, found
 
 
-def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
-    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
+def _rejected(name: str, number: int, reason: str, raw: bytes | str) -> Rejected:
+    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw_text(raw))
 
 
 def trouble(page: ScrapedPage, seen: MessageView, name: str) -> Trouble | None:
@@ -138,10 +139,10 @@ def contradiction(known: Channel, seen: MessageView) -> Trouble | None:
         return None
     if not seen.numbers:
         return Trouble.EMPTY
-    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
+    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > LARGEST_JUMP else None
 
 
-def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post:
+def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
     """A post of a channel. Views are not kept: the contract has no place for them."""
     links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
     return Post(
@@ -156,7 +157,7 @@ def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post
         reply_to=found.reply_to,
         repost_of=found.forwarded,
         seen_at=seen_at,
-        backfill=backfill,
+        backfill=is_backfill(found.date, seen_at),
     )
 
 

@@ -52,11 +52,8 @@ from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
-STRIDE = 100
+NUMBERS_AT_ONCE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
-
-OLD = timedelta(hours=1)
-"""A post that was older when it was first read is history: it is counted and does not alert."""
 
 Steps = Generator[Item | Watermark | Pause | PartStatus, None, None]
 
@@ -171,7 +168,7 @@ class Telegram:
         low, high = 0, min(newest.numbers) - 1
         if self.settings.since is None:
             return high
-        while high - low > STRIDE:
+        while high - low > NUMBERS_AT_ONCE:
             middle = (low + high) // 2
             seen = yield from self._page(process, name, middle + 1)
             late = any(found.date >= self.settings.since for found in seen.posts)
@@ -193,7 +190,7 @@ class Telegram:
     ) -> Generator[Item | Pause]:
         """Read what lies between where the channel was read to and the newest page."""
         while (read_to := reading.channels[name].read_to or 0) + 1 < lowest:
-            end = before = min(read_to + 1 + STRIDE, lowest)
+            end = before = min(read_to + 1 + NUMBERS_AT_ONCE, lowest)
             seen = MessageView()
             while before > read_to + 1:
                 part = yield from self._page(process, name, before)
@@ -223,8 +220,7 @@ class Telegram:
         return self.settings.since is None or found.date >= self.settings.since
 
     def _item(self, reading: ChannelPositions, found: ScrapedMessage) -> Item:
-        now = self.clock()
-        return Item(to_post(found, backfill=found.date < now - OLD, seen_at=now), reading.cursor())
+        return Item(to_post(found, self.clock()), reading.cursor())
 
     def _changes(
         self, process: SnscrapeProcess, reading: ChannelPositions, name: str, known: Channel, newest: MessageView

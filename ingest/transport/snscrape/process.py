@@ -21,7 +21,7 @@ from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 
 PROGRAM = Path(__file__).with_name("program.py")
-PATIENCE = timedelta(seconds=45)
+PAGE_WITHIN = timedelta(seconds=45)
 MEMORY_MB = 512
 LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
@@ -86,7 +86,7 @@ class SnscrapeProcess:
     """Runs one of snscrape's scrapers. The process is started when it is first asked, and again after it died."""
 
     def __init__(
-        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PATIENCE, cookie: str = ""
+        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PAGE_WITHIN, cookie: str = ""
     ) -> None:
         """`cookie` goes with each request to `base_url`, and nowhere else."""
         self.scraper = scraper
