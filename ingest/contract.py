@@ -34,6 +34,10 @@ CollectorState = Literal["listening", "silent", "reconnecting", "failed", "ended
 """`silent`: connected, and nothing has come for longer than is usual. `failed`: a person has to change something."""
 
 
+LONGEST_TEXT = 100_000
+"""Characters of a post's text."""
+
+
 class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One post of one network, or the news that one is gone.
 
@@ -45,7 +49,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     source: SourceName
     id: PostId
-    text: Annotated[str, Meta(max_length=100_000)]
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)]
     created_at: Moment
     op: Operation = "post"
     url: str | None = None

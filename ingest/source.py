@@ -74,6 +74,11 @@ class PartStatus:
     fault: str = ""
 
 
+Step = Item | Watermark | Pause | PartStatus
+Steps = Iterator[Step]
+"""What a source yields, in the network's order."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a user has to know of a source before starting it; each is a few words or one sentence."""
@@ -198,7 +203,7 @@ class Source(Protocol):
         """Names this collector, and with it its cursor and what it has covered."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what lies behind the cursor, in the network's order.
 
         Raises:

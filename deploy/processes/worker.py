@@ -24,11 +24,12 @@ def process() -> None:
     shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
 
     def work() -> None:
-        ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
+        kafka = settings.ingest.kafka
+        ensure_topics(kafka, settings.ingest.kafka_partitions)
         with (
             Store(writer(settings)) as store,
-            PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
-            PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+            PostProducer(kafka, client_id="banwatch-rejects") as producer,
+            PostConsumer(kafka, settings.ingest.kafka_group) as consumer,
         ):
             own = settings.processing
             Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()

@@ -89,11 +89,6 @@ class PostConsumer:
             self._client.close()
             raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
 
-    @property
-    def assigned(self) -> frozenset[int]:
-        """The partitions that are this member's now; none before the first polls."""
-        return frozenset(each.partition for each in self._kafka.assignment() or ())
-
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
         """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
 

@@ -13,10 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ingest.contract import NotAPost, Post, Rejected, decode_post, encode, raw_text
-
-LONGEST_TEXT = 100_000
-"""Characters of a text that are kept, as the contract has it."""
+from ingest.contract import LONGEST_TEXT, NotAPost, Post, Rejected, decode_post, encode, raw_text
 
 UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
 """What a mapping raises where a payload is not what its network documents."""
@@ -44,6 +41,12 @@ def mapped(
     else:
         return made
     return Rejected(source=source, where=where, reason=reason, raw=raw_text(raw), seen_at=seen_at)
+
+
+def deletion(source: str, name: str, created_at: datetime, seen_at: datetime | None = None) -> Post:
+    """The news that the post `name` is gone, which was made at `created_at`."""
+    made = created_at.astimezone(UTC)
+    return Post(source=source, id=name, text="", created_at=made, op="delete", seen_at=seen_at)
 
 
 def from_epoch(seconds: float) -> datetime:

@@ -1,4 +1,4 @@
-"""A call that may block, made beside the reading."""
+"""A call that may block, made in a thread while its source pauses."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Call(Generic[Result]):
 def in_thread(
     work: Callable[[], Result], discard: Callable[[Result], None] = lambda _: None
 ) -> Generator[Pause, None, Result]:
-    """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from beside(call)`.
+    """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from in_thread(call)`.
 
     What the call raises is raised here. A reader that goes away meanwhile has the late result discarded.
     """

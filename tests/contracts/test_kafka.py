@@ -175,7 +175,7 @@ class Counting(threading.Thread):
         with join(self.address) as consumer:
             while not self.stopping.is_set():
                 batch = consumer.poll(TICK, 50)
-                self.assigned = consumer.assigned
+                self.assigned = frozenset(each.partition for each in consumer._kafka.assignment() or ())
                 self.counted.update(ids([batch]))
                 # A commit that came too late: whoever has the partitions now counts them again.
                 with contextlib.suppress(PartitionsLost):

@@ -22,7 +22,7 @@ from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode, raw_text
 from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor
 from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
@@ -185,7 +185,7 @@ class Archive:
         """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
         return archive_name(self.files, self._mapping)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield the posts behind the cursor, and how far that is."""
         if not self.streamed and self.outline is None:
             yield from self._rejects(cursor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from ingest.contract import Post, Rejected, raw_text
 from ingest.event_time import EventTime, can_be_right
 from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
+from ingest.transport.mapping import deletion, each_once
 
 NAME = "bluesky"
 
@@ -82,7 +82,7 @@ def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
         return None
     uri = f"at://{event.did}/{POSTS}/{event.rkey}"
     if event.operation == "delete":
-        return Post(source=NAME, id=uri, text="", created_at=event.time, op="delete", seen_at=event.time)
+        return deletion(NAME, uri, event.time, event.time)
     try:
         return _post(event, uri, _decode_record(event.record))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -118,8 +118,8 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
         url=f"https://bsky.app/profile/{event.did}/post/{event.rkey}",
         author=event.did,
         langs=tuple(record.langs or ()),
-        links=_distinct([*(feature.uri for feature in features), *shared]),
-        hashtags=_distinct(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
+        links=each_once([*(feature.uri for feature in features), *shared]),
+        hashtags=each_once(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
         reply_to=None if record.reply is None else record.reply.parent.uri,
         repost_of=_quoted(embed),
         seen_at=event.time,
@@ -149,10 +149,6 @@ def _embed(raw: msgspec.Raw) -> _Embed:
         return _decode_embed(raw) if raw else _Embed()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Embed()
-
-
-def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def created_at(written: object, event: JetstreamEvent) -> EventTime:

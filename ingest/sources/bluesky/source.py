@@ -26,6 +26,7 @@ from ingest.source import (
     Item,
     Pause,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -173,7 +174,7 @@ class Bluesky:
         """`bluesky`."""
         return NAME
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
         position = Position.of(cursor)
         host = self._next_host(position.host)
@@ -243,9 +244,7 @@ class Bluesky:
         """Ask the same server again next time."""
         self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
 
-    def _follow(
-        self, connection: JetstreamConnection, position: Position, *, asked_seq: bool
-    ) -> Iterator[Item | Watermark | Pause]:
+    def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
         asked_time = position.newest if not asked_seq else None
         first, heard, told = True, self._clock(), self._clock()
         while True:

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import httpx
 import msgspec
@@ -19,6 +19,7 @@ from pydantic import Field
 
 from ingest.contract import Post, Rejected
 from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
@@ -28,6 +29,7 @@ from ingest.source import (
     PartStatus,
     Pause,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -35,8 +37,7 @@ from ingest.source import (
 )
 from ingest.sources.gdelt.mapping import LABEL, SOURCE, NotAGkgRow, Wanted, read_file
 from ingest.transport.http import Refused, TooLarge, get, open_client, passing
-from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.slices import Since
+from ingest.transport.slices import Backfill, Since
 from ingest.transport.threads import in_thread
 
 FILE_EVERY = timedelta(minutes=15)
@@ -89,19 +90,16 @@ class GdeltSettings(SourceSettings):
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What a series goes on at: a file, by its time, behind a row."""
+    """Where a series is read on: `file` is the time of a file, `row` its last row that was handed on."""
 
     file: datetime
     row: int = 0
 
 
 @dataclass(slots=True)
-class Backfill:
-    """History that was asked for: `asked` is how, so that another question begins anew."""
+class FilesBackfill(Backfill):
+    """History out of the files, series by series; `holes` are files that were passed over."""
 
-    asked: str
-    since: datetime
-    until: datetime
     series: dict[str, Next]
     holes: list[datetime] = field(default_factory=list)
 
@@ -114,14 +112,11 @@ class Place:
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)
     holes: list[datetime] = field(default_factory=list)
-    history: Backfill | None = None
+    history: FilesBackfill | None = None
 
     def cursor(self) -> Cursor:
         """As it is written down."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
-
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
+        return cast("Cursor", msgspec.to_builtins(self))
 
 
 class Gdelt:
@@ -148,7 +143,7 @@ class Gdelt:
         self._broken: dict[str, datetime] = {}
         """Since when files that are named cannot be had."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield the history that was asked for, then each new file as it comes."""
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
@@ -186,7 +181,7 @@ class Gdelt:
         asked = f"{settings.since} {settings.until} {settings.terms} {settings.themes} {settings.translated}"
         if place.history is None or place.history.asked != asked:
             begin, end = _file_after(settings.since), settings.until or place.since
-            place.history = Backfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
+            place.history = FilesBackfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
         stretch = place.history
         # What is younger is the live reading's: here every file is taken or passed over.
         end = min(stretch.until + FILE_EVERY, self._clock() - TOO_LATE)
@@ -209,7 +204,7 @@ class Gdelt:
                 return
             yield self._reached(place, place)
 
-    def _reached(self, reading: Place | Backfill, place: Place) -> Watermark:
+    def _reached(self, reading: Place | FilesBackfill, place: Place) -> Watermark:
         """Up to where both series are read, from behind the last file that either has passed over, and from where one
         stopped that has failed for long. Complete, so that nobody waits for files that come in their own time."""
         out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
@@ -225,7 +220,7 @@ class Gdelt:
         since, until = reading.since, file - FILE_EVERY - timedelta(seconds=1)
         return Watermark(since, max(since, until), place.cursor(), complete=until > since)
 
-    def _file(self, client: httpx.Client, place: Place, reading: Place | Backfill, series: str) -> Steps:
+    def _file(self, client: httpx.Client, place: Place, reading: Place | FilesBackfill, series: str) -> Steps:
         """One file's articles, and the series moved on behind it; not moved where the file may still come."""
         at = reading.series
         here = at[series]
@@ -269,7 +264,7 @@ class Gdelt:
             Transient: no series does.
         """
         newest: dict[str, datetime] = {}
-        yield Pause(max((self._parts.first()[1] - self._clock()).total_seconds(), 0))
+        yield self._parts.pause()
         for series in self._parts.due():
             yield from self._parts.attempt(series, self._note_newest(client, series, newest))
         return newest

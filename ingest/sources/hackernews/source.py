@@ -9,10 +9,10 @@ them, and topic `*` counts only that there; an absence is always filled with eve
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 import httpx
 import msgspec
@@ -20,6 +20,7 @@ from pydantic import Field
 
 from ingest.contract import Post, Rejected
 from ingest.errors import Permanent, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
@@ -29,6 +30,7 @@ from ingest.source import (
     PartStatus,
     Pause,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -37,12 +39,9 @@ from ingest.source import (
 from ingest.sources.hackernews.mapping import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews.search import INDEX_LAG, Index
 from ingest.transport.http import TooLarge, get, open_client, passing
-from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.slices import Since
+from ingest.transport.slices import Backfill, Since
 
 Read = TypeVar("Read")
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 LONGEST_GAP = timedelta(hours=1)
 """After a longer absence the index is asked for what was missed."""
@@ -85,12 +84,9 @@ class HackerNewsSettings(SourceSettings):
 
 
 @dataclass(slots=True)
-class Backfill:
-    """History that was asked for: `asked` is how, so that another question begins anew."""
+class SearchBackfill(Backfill):
+    """History out of the index: `read` is up to when."""
 
-    asked: str
-    since: datetime
-    until: datetime
     read: datetime
 
 
@@ -102,11 +98,11 @@ class Place:
     until: datetime
     item: int | None = None
     missing: dict[int, datetime] = field(default_factory=dict)
-    history: Backfill | None = None
+    history: SearchBackfill | None = None
 
     def cursor(self) -> Cursor:
         """As JSON has it."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
+        return cast("Cursor", msgspec.to_builtins(self, str_keys=True))
 
 
 class HackerNews:
@@ -167,13 +163,13 @@ class HackerNews:
         self._wants_history = False
         yield from self._parts.answered("history", asked_at)
 
-    def _history(self, index: Index, place: Place) -> Iterator[Item | Watermark | Pause]:
+    def _history(self, index: Index, place: Place) -> Steps:
         settings = self._settings
         if settings.since is None:
             return
         asked = f"{settings.since} {settings.until} {' '.join(settings.terms)}"
         if place.history is None or place.history.asked != asked:
-            place.history = Backfill(asked, settings.since, settings.until or place.since, settings.since)
+            place.history = SearchBackfill(asked, settings.since, settings.until or place.since, settings.since)
         stretch = place.history
         for step in index.history(stretch.read, min(stretch.until, self._clock() - INDEX_LAG)):
             if isinstance(step, Pause):

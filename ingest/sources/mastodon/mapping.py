@@ -12,7 +12,7 @@ import msgspec
 from ingest.contract import Amount, Moment, Post, Rejected, raw_text
 from ingest.event_time import is_backfill, is_to_come
 from ingest.transport.html import read_html
-from ingest.transport.mapping import kept_text
+from ingest.transport.mapping import each_once, kept_text
 
 SOURCE = "mastodon"
 
@@ -106,7 +106,6 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
     shown: Status | Boosted = status.reblog or status
     reading = read_html(shown.content or "", base=f"https://{host}/")
     warning = " ".join((shown.spoiler_text or "").split())
-    tags = dict.fromkeys(tag.name for tag in status.tags or ())
     return Post(
         source=SOURCE,
         id=status.uri[:512],
@@ -116,7 +115,7 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
         author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",
         langs=(status.language,) if status.language else (),
         links=tuple(link for link in reading.links if not _leads_to_people_or_tags(link, status)),
-        hashtags=tuple(tags),
+        hashtags=each_once(tag.name for tag in status.tags or ()),
         reply_to=reply_to,
         repost_of=None if status.reblog is None else status.reblog.uri,
         likes=status.favourites_count,
@@ -135,12 +134,6 @@ def _leads_to_people_or_tags(link: str, status: Status) -> bool:
     return any(
         path.rstrip("/") in {f"tags/{tag.name.casefold()}", f"tag/{tag.name.casefold()}"} for tag in status.tags or ()
     )
-
-
-def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
-    """The news that a status is gone."""
-    made = created_at.astimezone(UTC)
-    return Post(source=SOURCE, id=uri[:512], text="", created_at=made, op="delete", seen_at=seen_at)
 
 
 def later(first: str | None, second: str | None) -> str | None:

@@ -7,7 +7,6 @@ again and again. A status has the same URI on every instance that shows it, and 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal
 
@@ -19,11 +18,8 @@ from ingest.source import (
     Clock,
     Cursor,
     Duration,
-    Item,
-    PartStatus,
-    Pause,
     SourceSettings,
-    Watermark,
+    Steps,
     Words,
     source_config,
 )
@@ -109,7 +105,7 @@ class Mastodon:
                 found[feed.host].open().close()
         return found
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Follow all feeds, each with its own back-off; fail only when none of them answers."""
         pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
         lines = [FeedState(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]

@@ -9,7 +9,7 @@ import msgspec
 
 from ingest.contract import Post, Rejected, raw_text
 from ingest.event_time import is_backfill
-from ingest.transport.mapping import amount, kept_text
+from ingest.transport.mapping import amount, each_once, kept_text
 
 SOURCE = "reddit"
 COMMENT, SUBMISSION = "t1", "t3"
@@ -112,7 +112,7 @@ def to_post(thing: Thing, seen_at: datetime) -> Post:
         created_at=thing.made_at,
         url=f"{SITE}{data.permalink}" if data.permalink else None,
         author=None if data.author in DELETED_TEXTS else data.author,
-        links=tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found if link.startswith("http"))),
+        links=each_once(link.rstrip(".,;:!?") for link in found if link.startswith("http")),
         reply_to=data.parent_id if thing.kind == COMMENT else None,
         repost_of=data.crosspost_parent,
         likes=amount(data.score),
@@ -120,8 +120,3 @@ def to_post(thing: Thing, seen_at: datetime) -> Post:
         seen_at=seen_at,
         backfill=is_backfill(thing.made_at, seen_at),
     )
-
-
-def to_delete(name: str, made_at: datetime, seen_at: datetime) -> Post:
-    """The news that a submission or comment is gone."""
-    return Post(source=SOURCE, id=name, text="", created_at=made_at, op="delete", seen_at=seen_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +13,8 @@ from ingest.contract import Moment, Rejected
 from ingest.errors import Transient
 from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Watermark, decode_cursor
 from ingest.sources.reddit.client import RedditClient
-from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_delete, to_post
+from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_post
+from ingest.transport.mapping import deletion, from_epoch
 
 PAGE = 100
 MOST_PAGES = 10
@@ -130,7 +131,7 @@ class ListingReader:
         made = self.known.get(name)
         if made is not None:
             self.known = {each: at for each, at in self.known.items() if each != name}
-            yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
+            yield Item(deletion(SOURCE, name, from_epoch(made), self.clock()), self._cursor())
 
     def reached(self, since: datetime, until: datetime) -> Watermark:
         """What has been read of all listings. Complete, so that nobody waits for the next look."""

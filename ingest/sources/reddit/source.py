@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -11,28 +10,23 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, SecretStr
 
 from ingest.errors import Misconfigured, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
-    Item,
     PartStatus,
-    Pause,
     SourceSettings,
-    Watermark,
+    Steps,
     Words,
     source_config,
 )
 from ingest.sources.reddit.mapping import COMMENT, SOURCE, SUBMISSION, Listing
 from ingest.transport.http import Refused
-from ingest.transport.parts import Parts, Rhythm
 
 if TYPE_CHECKING:
     from ingest.sources.reddit.reader import ListingReader
-
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 
 class RedditSettings(SourceSettings):
@@ -123,7 +117,7 @@ class Reddit:
         self._blind = ""
         """Why it cannot be seen what was deleted."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Ask for all listings, then rest, for ever."""
         try:
             # An optional part, and slow to import.
@@ -152,7 +146,7 @@ class Reddit:
             if covered := self.parts.covered(reading.since):
                 since, until = covered
                 yield reading.reached(since, until - self.settings.lag)
-            yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+            yield self.parts.pause()
 
     def _look_again(self, reading: ListingReader) -> Steps:
         """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""

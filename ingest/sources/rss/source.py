@@ -8,7 +8,7 @@ than yesterday, would be counted twice.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,15 +21,17 @@ from pydantic import Field
 
 from ingest.contract import Moment
 from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
     SourceSettings,
+    Step,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -38,7 +40,6 @@ from ingest.source import (
 from ingest.sources.rss.catalog import Feed, feeds
 from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, entry_to_post, read_feed
 from ingest.transport.http import HttpResponse, Refused, get, open_client, place
-from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.threads import in_thread
 
 LARGEST_FEED = 8 * 1024 * 1024
@@ -137,7 +138,7 @@ class Rss:
         rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
         self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what the feeds list that is new, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
@@ -161,9 +162,7 @@ class Rss:
         state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
-    def _visit(
-        self, client: httpx.Client, feed: Feed, state: State
-    ) -> Generator[Item | Watermark | Pause | PartStatus, None, State]:
+    def _visit(self, client: httpx.Client, feed: Feed, state: State) -> Generator[Step, None, State]:
         """Ask one feed, whatever comes of it; the state behind it."""
         now, known = self._clock(), state.known(feed.url)
         try:

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from ingest.contract import Moment, Post, Rejected, raw_text
+from ingest.contract import LONGEST_TEXT, Moment, Post, Rejected, raw_text
 from ingest.event_time import is_backfill
+from ingest.transport.mapping import deletion, each_once
 from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
@@ -144,7 +145,6 @@ def contradiction(known: Channel, seen: MessageView) -> Trouble | None:
 
 def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
     """A post of a channel. Views are not kept: the contract has no place for them."""
-    links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
     return Post(
         source=SOURCE,
         id=f"{found.channel}/{found.id}",
@@ -152,8 +152,8 @@ def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
         created_at=found.date,
         url=f"https://t.me/{found.channel}/{found.id}",
         author=found.channel,
-        links=tuple(links),
-        hashtags=tuple(dict.fromkeys(tag for link in found.outlinks if (tag := _hashtag(link)))),
+        links=each_once(link for link in [*found.outlinks, found.preview] if link and not _within(link, found)),
+        hashtags=each_once(map(_hashtag, found.outlinks)),
         reply_to=found.reply_to,
         repost_of=found.forwarded,
         seen_at=seen_at,
@@ -164,11 +164,11 @@ def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
 def to_delete(channel: Channel, number: int, seen_at: datetime) -> Post:
     """The news that a post is gone."""
     made, _ = channel.recent[str(number)]
-    return Post(source=SOURCE, id=f"{channel.name}/{number}", text="", created_at=made, op="delete", seen_at=seen_at)
+    return deletion(SOURCE, f"{channel.name}/{number}", made, seen_at)
 
 
 def _tidy(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())[:100_000]
+    return "\n".join(line.strip() for line in text.strip().splitlines())[:LONGEST_TEXT]
 
 
 def _hashtag(link: str) -> str | None:

@@ -16,15 +16,16 @@ from pydantic import Field
 
 from ingest.contract import Rejected
 from ingest.errors import Misconfigured, Permanent
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -48,14 +49,11 @@ from ingest.sources.telegram.mapping import (
     trouble,
     view,
 )
-from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
 NUMBERS_AT_ONCE = 100
 """Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
-
-Steps = Generator[Item | Watermark | Pause | PartStatus, None, None]
 
 
 class TelegramSettings(SourceSettings):
@@ -111,19 +109,19 @@ class Telegram:
     def __init__(self, settings: TelegramSettings, clock: Clock) -> None:
         if not settings.channels:
             raise Misconfigured("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to names.")
-        require_snscrape("telegram")
+        require_snscrape()
         self.settings = settings
         self.clock = clock
         names = dict.fromkeys(channel_name(given) for given in settings.channels)
         self.parts = Parts("channel", {name: f"@{name}" for name in names}, Rhythm(settings.poll_every), clock)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Visit each channel when it is due, for ever."""
         reading = self._begin(cursor)
         with closing(SnscrapeProcess("telegram-channel", self.settings.base_url, self.clock)) as process:
             while True:
                 name, due = self.parts.first()
-                yield Pause(max((due - self.clock()).total_seconds(), 0))
+                yield self.parts.pause()
                 if self.clock() < due:
                     continue
                 yield from self._visit(process, reading, name)

@@ -5,7 +5,7 @@ It runs in the same program as Telegram's scraper, with the same bounds.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,15 +17,16 @@ from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
 from ingest.errors import Misconfigured, Permanent, RateLimited
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -33,7 +34,6 @@ from ingest.source import (
 )
 from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
 from ingest.transport.http import Refused
-from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.snscrape.process import CookieWanted, ScrapedPage, SnscrapeProcess, require_snscrape
 from ingest.transport.snscrape.scrapers import weibo_user
 
@@ -149,7 +149,7 @@ class Snscrape:
                 "snscrape reads nothing without targets: set BANWATCH_SNSCRAPE_TARGETS to words like weibo-user:NUMBER."
             )
         users = dict.fromkeys(map(weibo_user, settings.targets))
-        require_snscrape("telegram")
+        require_snscrape()
         self.settings = settings
         self.clock = clock
         self.parts = Parts(
@@ -160,7 +160,7 @@ class Snscrape:
         self._answered = False
         """Whether Weibo has shown any timeline since the source was made."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Look at each timeline when it is due, for ever."""
         kept = decode_cursor(cursor, WeiboCursor, self.name)
         reading = UserPositions(kept.since or self.clock(), kept.read_to)
@@ -174,7 +174,7 @@ class Snscrape:
                     reading.since, until = covered
                     # Complete, so that nobody waits for timelines that are looked at in their own time.
                     yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
-                yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+                yield self.parts.pause()
 
     def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:
         """Hand on what is new of one user."""

@@ -72,14 +72,14 @@ class _Failed(msgspec.Struct, frozen=True):
     cookie: bool = False
 
 
-def require_snscrape(extra: str) -> None:
+def require_snscrape() -> None:
     """Find snscrape without loading it.
 
     Raises:
         Misconfigured: it is not installed.
     """
     if importlib.util.find_spec("snscrape") is None:
-        raise Misconfigured(f"snscrape is not installed: pip install 'banwatch[{extra}]'.")
+        raise Misconfigured("snscrape is not installed: pip install 'banwatch[telegram]'.")
 
 
 class SnscrapeProcess:

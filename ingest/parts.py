@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ingest.errors import Permanent, RateLimited, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, PartStatus
+from ingest.source import Clock, PartStatus, Pause
 
 HELD_BACK = timedelta(minutes=30)
 """How long a part that fails holds back what is covered: it may come back and bring what it missed."""
@@ -121,6 +121,10 @@ class Parts:
         """Whose turn comes first, and when."""
         self._now()
         return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
+
+    def pause(self) -> Pause:
+        """The rest until the first part's turn."""
+        return Pause(max((self.first()[1] - self._clock()).total_seconds(), 0))
 
     def due(self) -> list[str]:
         """Whose turn it is now."""
