@@ -39,6 +39,10 @@ class BackoffPolicy:
     cap: timedelta = timedelta(seconds=60)
     healthy: timedelta = timedelta(seconds=60)
 
+    def ceiling(self, in_row: int) -> timedelta:
+        """The longest pause behind so many failures in a row."""
+        return self.cap if in_row > 30 else min(self.cap, self.first * 2**in_row)
+
 
 INFRASTRUCTURE = BackoffPolicy(first=timedelta(milliseconds=500), cap=timedelta(seconds=5))
 """For Kafka and ClickHouse, which are this installation's own and may be asked often."""
@@ -60,8 +64,7 @@ def failed(
     `chance` a random number in [0, 1). What the network asked for is always kept to.
     """
     in_row = 0 if held >= policy.healthy else failures.in_row
-    ceiling = policy.cap if in_row > 30 else min(policy.cap, policy.first * 2**in_row)
-    return Failures(in_row + 1), (retry_after or timedelta()) + chance * ceiling
+    return Failures(in_row + 1), (retry_after or timedelta()) + chance * policy.ceiling(in_row)
 
 
 def retry_while_unavailable(

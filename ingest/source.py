@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 import msgspec
 from pydantic import BeforeValidator, Field
@@ -120,6 +120,11 @@ def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
         if not _can_be_reckoned_with(value):
             raise NotACursor(source, f"{str(value)[:40]} is out of reach")
     return kept
+
+
+def encode_cursor(kept: object) -> Cursor:
+    """The cursor that `decode_cursor` reads back as the same Struct or dataclass."""
+    return cast("Cursor", msgspec.to_builtins(kept, str_keys=True))
 
 
 def _strangers(given: object, known: object) -> Iterator[str]:

@@ -30,6 +30,7 @@ from ingest.source import (
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.bluesky.client import ConnectionRefused, Dictionaries, JetstreamConnection, connect
@@ -104,46 +105,28 @@ class BlueskySettings(SourceSettings):
 Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
 
 
-class BlueskyCursor(msgspec.Struct, frozen=True):
-    """The cursor."""
+@dataclass(slots=True)
+class Position:
+    """The cursor: the newest event's number, which `host` alone knows, and its time; since when no event is missing."""
 
     host: str = ""
     seq: int | None = None
     time_us: Microseconds | None = None
     since_us: Microseconds | None = None
 
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest event."""
+        return None if self.time_us is None else moment(self.time_us)
 
-@dataclass(slots=True)
-class Position:
-    """Where the reading stands: kept as the cursor. `seq` only means something to `host`."""
-
-    host: str
-    seq: int | None
-    newest: datetime | None
-    since: datetime | None
-
-    @classmethod
-    def of(cls, cursor: Cursor) -> Position:
-        """Read a cursor."""
-        kept = decode_cursor(cursor, BlueskyCursor, NAME)
-        newest, since = kept.time_us, kept.since_us
-        return cls(
-            kept.host,
-            kept.seq,
-            None if newest is None else moment(newest),
-            None if since is None else moment(since),
-        )
+    @property
+    def since(self) -> datetime | None:
+        """The time since which no event is missing."""
+        return None if self.since_us is None else moment(self.since_us)
 
     def cursor(self) -> Cursor:
-        """Write one."""
-        cursor: Cursor = {"host": self.host}
-        if self.seq is not None:
-            cursor["seq"] = self.seq
-        if self.newest is not None:
-            cursor["time_us"] = microseconds(self.newest)
-        if self.since is not None:
-            cursor["since_us"] = microseconds(self.since)
-        return cursor
+        """As it is written down."""
+        return encode_cursor(self)
 
 
 class Bluesky:
@@ -176,7 +159,7 @@ class Bluesky:
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
-        position = Position.of(cursor)
+        position = decode_cursor(cursor, Position, NAME)
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
         connection = yield from self._connect(host, asked, asked_seq=asked_seq)
@@ -317,10 +300,10 @@ def _is_address(given: str) -> bool:
 def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
     """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
     if asked is not None and event.time - asked > GAP:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
         yield Item(_missed(asked, event.time, position.host), position.cursor())
     if position.since is None:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
 
 
 def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
@@ -338,7 +321,7 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
 def _advance(position: Position, event: JetstreamEvent) -> None:
     if event.seq is not None:
         position.seq = event.seq
-    position.newest = event.time if position.newest is None else max(position.newest, event.time)
+    position.time_us = max(position.time_us or 0, microseconds(event.time))
 
 
 def _reached(position: Position) -> Watermark | None:

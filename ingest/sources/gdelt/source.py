@@ -11,10 +11,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import httpx
-import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
@@ -33,6 +32,7 @@ from ingest.source import (
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.gdelt.mapping import LABEL, SOURCE, NotAGkgRow, Wanted, read_file
@@ -116,7 +116,7 @@ class Place:
 
     def cursor(self) -> Cursor:
         """As it is written down."""
-        return cast("Cursor", msgspec.to_builtins(self))
+        return encode_cursor(self)
 
 
 class Gdelt:

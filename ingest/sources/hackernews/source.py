@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 import httpx
 import msgspec
@@ -34,6 +34,7 @@ from ingest.source import (
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.hackernews.mapping import SOURCE, item_to_post, read_changes, read_number
@@ -102,7 +103,7 @@ class Place:
 
     def cursor(self) -> Cursor:
         """As JSON has it."""
-        return cast("Cursor", msgspec.to_builtins(self, str_keys=True))
+        return encode_cursor(self)
 
 
 class HackerNews:

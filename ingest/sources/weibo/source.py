@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -30,6 +30,7 @@ from ingest.source import (
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
@@ -80,13 +81,6 @@ class SnscrapeSettings(SourceSettings):
         return bool(self.targets)
 
 
-class WeiboCursor(msgspec.Struct, frozen=True):
-    """The cursor: the highest number of each user."""
-
-    since: Moment | None = None
-    read_to: dict[str, int] = {}
-
-
 def checked_cookie(settings: SnscrapeSettings) -> str:
     """The cookie that is set, none where there is none.
 
@@ -121,14 +115,14 @@ class Timeline(msgspec.Struct, frozen=True):
 
 @dataclass
 class UserPositions:
-    """What one reading knows: from when on it covers, and the highest number of each user."""
+    """The cursor: since when all users are read without a gap, and the highest number of each user."""
 
-    since: datetime
-    read_to: dict[str, int]
+    since: Moment
+    read_to: dict[str, int] = field(default_factory=dict)
 
     def cursor(self) -> Cursor:
         """As it is written down."""
-        return {"since": self.since.isoformat(), "read_to": self.read_to}
+        return encode_cursor(self)
 
 
 class Snscrape:
@@ -162,8 +156,7 @@ class Snscrape:
 
     def read(self, cursor: Cursor) -> Steps:
         """Look at each timeline when it is due, for ever."""
-        kept = decode_cursor(cursor, WeiboCursor, self.name)
-        reading = UserPositions(kept.since or self.clock(), kept.read_to)
+        reading = decode_cursor(cursor, UserPositions, self.name) if cursor else UserPositions(self.clock())
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
             while True:
