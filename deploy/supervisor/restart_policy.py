@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from ingest.retry import BackoffPolicy
 
-
 RESTART_BACKOFF = BackoffPolicy(first=timedelta(milliseconds=200), cap=timedelta(seconds=5))
 
 

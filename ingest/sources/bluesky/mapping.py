@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -69,6 +71,8 @@ class _Embed(msgspec.Struct):
     media: _Media | None = None
 
 
+Attached = TypeVar("Attached")
+
 _decode_record = msgspec.json.Decoder(_Record).decode
 _decode_facets = msgspec.json.Decoder(list[_Facet]).decode
 _decode_embed = msgspec.json.Decoder(_Embed).decode
@@ -106,8 +110,9 @@ def _author_gone(event: JetstreamEvent) -> Post:
 
 
 def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
-    embed = _embed(record.embed)
-    features = [feature for facet in _facets(record.facets) for feature in facet.features]
+    embed = _if_known(_decode_embed, record.embed, _Embed())
+    facets = _if_known(_decode_facets, record.facets, list[_Facet]())
+    features = [feature for facet in facets for feature in facet.features]
     shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
     time = created_at(record.createdAt, event)
     return Post(
@@ -135,20 +140,12 @@ def _quoted(embed: _Embed) -> str | None:
     return uri if f"/{POSTS}/" in uri else None
 
 
-def _facets(raw: msgspec.Raw) -> list[_Facet]:
-    """The marked places of a text; none where somebody's client wrote them in a way of its own."""
+def _if_known(decode: Callable[[msgspec.Raw], Attached], raw: msgspec.Raw, nothing: Attached) -> Attached:
+    """A part of a record; `nothing` where it is absent, or a client wrote it in a way of its own."""
     try:
-        return _decode_facets(raw) if raw else []
+        return decode(raw) if raw else nothing
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
-
-
-def _embed(raw: msgspec.Raw) -> _Embed:
-    """What is attached; nothing where it is of a kind that we do not know."""
-    try:
-        return _decode_embed(raw) if raw else _Embed()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Embed()
+        return nothing
 
 
 def created_at(written: object, event: JetstreamEvent) -> EventTime:
