@@ -113,10 +113,15 @@ def get(
         TooLarge: the body is larger than `most_bytes`.
         Permanent: the address cannot be used.
     """
-    request = _request(client, url, params, headers)
     gone = threading.Event()
     try:
-        return (yield from in_thread(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        return (
+            yield from in_thread(
+                lambda: fetch(
+                    client, url, clock=clock, gone=gone, params=params, headers=headers, most_bytes=most_bytes
+                )
+            )
+        )
     finally:
         gone.set()
 
@@ -133,15 +138,6 @@ def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, No
         raise Transient(str(error)) from error
 
 
-def _request(
-    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
-) -> httpx.Request:
-    try:
-        return client.build_request("GET", url, params=params, headers=headers)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
-
-
 def fetch(
     client: httpx.Client,
     url: str,
@@ -153,13 +149,10 @@ def fetch(
     most_bytes: int = MOST_BYTES,
 ) -> HttpResponse:
     """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
-    return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
-
-
-def _fetch(
-    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
-) -> HttpResponse:
-    with translated(str(request.url)), closing(send(client, request)) as response:
+    with translated(url):
+        request = client.build_request("GET", url, params=params, headers=headers)
+        asked = str(request.url)
+    with translated(asked), closing(send(client, request)) as response:
         failed = failure(response.status_code, response.headers, str(response.url), clock())
         if failed is not None:
             raise failed

@@ -187,9 +187,6 @@ class Archive:
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the posts behind the cursor, and how far that is."""
-        if not self.streamed and self.outline is None:
-            yield from self._rejects(cursor)
-            return
         kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
         reach = _Reach(self.outline, shift)
@@ -210,14 +207,6 @@ class Archive:
             start = number
         if reach.end is not None:
             yield Watermark(reach.since, reach.end, {"line": start, **settings}, complete=True)
-
-    def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
-        start = decode_cursor(cursor, ArchiveCursor, self.name).line
-        for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % OUTLINE_LINES == 0:
-                yield Pause(0)
-            if number > start:
-                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
     def _shift(self, kept: ArchiveCursor) -> timedelta:
         if kept.shift is not None:

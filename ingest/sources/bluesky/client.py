@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -149,13 +149,21 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
     """Open a stream. It may block for seconds.
 
     Raises:
-        Refused: the server said no, and why.
+        ConnectionRefused: the server said no, and why.
         Transient: it could not be reached.
         Misconfigured: the address is none.
     """
     dictionary = dictionaries.of(host)
     url = address(host, wire, cursor, None if dictionary is None else dictionary.dict_id())
-    return _translated(host, lambda: JetstreamConnection(host, _open(url), dictionary))
+    try:
+        return JetstreamConnection(host, _open(url), dictionary)
+    except InvalidStatus as error:
+        raise _refused(error) from error
+    except InvalidURI as error:
+        raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
+    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 class _Opening(reconnect):
@@ -178,18 +186,6 @@ def _open(url: str) -> ClientConnection:
         max_size=LARGEST_FRAME,
     )
     return opening.__enter__()
-
-
-def _translated(host: str, work: Callable[[], JetstreamConnection]) -> JetstreamConnection:
-    try:
-        return work()
-    except InvalidStatus as error:
-        raise _refused(error) from error
-    except InvalidURI as error:
-        raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
-    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
-        said = str(error) or type(error).__name__
-        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 def _refused(error: InvalidStatus) -> ConnectionRefused:

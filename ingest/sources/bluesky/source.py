@@ -125,8 +125,8 @@ class Position:
         return None if self.since_us is None else moment(self.since_us)
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
-        return encode_cursor(self)
+        """As it is written down: without what is not known."""
+        return {name: value for name, value in encode_cursor(self).items() if value is not None}
 
 
 class Bluesky:
