@@ -12,8 +12,8 @@ Everything before the commit may happen again and changes nothing then; see `pro
 will not have is found row by row and rejected, and the rest of its batch is stored: `processing.store.refusals`.
 
 A batch is stored in a thread of its own while the next one is read and tagged: the store answers over the network, and
-tagging is most of a worker's time. One batch is stored at a time, in the order of the log, and is committed before the
-next one is stored. Only the loop's own thread speaks to Kafka.
+tagging is most of a worker's time. One batch is stored at a time, in the order of its partitions, and is committed
+before the next one is stored. Only the loop's own thread speaks to Kafka.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One source into the log."""
+"""The process of one source: from its network into Kafka."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ArchiveOptions:
 def run_archive(
     settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
 ) -> CollectorStats:
-    """Read an archive into the log, from where the last run of it stopped."""
+    """Read an archive into Kafka, from where the last run of it stopped."""
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
@@ -45,13 +45,13 @@ def run_archive(
 def run_live(
     settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[CollectorStats], None]
 ) -> CollectorStats:
-    """Read a live source into the log, from where the last run of it stopped, until a signal.
+    """Read a live source into Kafka, from where the last run of it stopped, until a signal.
 
     Raises:
-        SettingsError, Misconfigured, and what the log raises
+        SettingsError, Misconfigured, and what Kafka raises
     """
     own = source_settings(name, given)
-    live_source(name, own)  # so that a mistake in the settings is told before a log is waited for
+    live_source(name, own)  # so that a mistake in the settings is told before Kafka is waited for
     return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
 
 
@@ -64,10 +64,10 @@ def run_source(
     *,
     once: bool = False,
 ) -> CollectorStats:
-    """Run one source into the log, again from its saved cursor where the log fails, but for what can be read `once`.
+    """Run one source into Kafka, and again from its saved cursor where Kafka fails, unless it can be read only `once`.
 
-    Each time the source is made anew: one that was read further than its cursor would say that what the log has lost
-    is covered.
+    The source is made anew each time: one that has been read beyond its cursor would report what Kafka has lost as
+    covered.
     """
     stop = until_signalled()
     address = settings.ingest.kafka

@@ -1,4 +1,4 @@
-"""The log: the producer and the consumer of `posts`. Nothing outside this package imports kafka."""
+"""Kafka: the producer and the consumer of the topic `posts`. Nothing outside this package imports kafka."""
 
 from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, LogLost, NotKafka, ensure_topics, probe
 from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer

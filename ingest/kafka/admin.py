@@ -1,4 +1,4 @@
-"""The Kafka cluster itself: what can go wrong with it, is it there, its topics."""
+"""The Kafka cluster: its failures, the probe of an address, and its topics."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LogLost(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What answers at an address. `memory_only` logs are gone when the broker ends."""
+    """What answers at an address. The topics of a `memory_only` cluster are gone when its broker ends."""
 
     cluster_id: str
     memory_only: bool

@@ -1,4 +1,4 @@
-"""The consumer of the log: a member of a group that reads posts, and commits once they are counted."""
+"""The consumer of the topic `posts`: a member of a group, which commits what is counted."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, transla
 from ingest.kafka.codec import UnreadableRecord, read
 
 LARGEST_BATCH = 16 * 1024 * 1024
-"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+"""Bytes of records after which a batch ends; it may be exceeded by what `RECORDS_AT_ONCE` records hold."""
 
 RECORDS_AT_ONCE = 64
-"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+"""Records that are read before the size of the batch is looked at: at most 128 MB, as none above 2 MB is read."""
 
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
 
 class PartitionsLost(Exception):
-    """The group was divided anew since the batch was read: whoever has its partitions now will do it again.
+    """The group was rebalanced after the batch was read: the member that has its partitions now reads it again.
 
     Go on with the next poll. What was written for the batch is written once more, and that changes nothing.
     """

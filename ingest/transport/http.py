@@ -1,4 +1,4 @@
-"""HTTP for sources: a client that names itself, bounded answers, and failures as the two kinds a source knows."""
+"""HTTP for sources: a client with a User-Agent, answers of bounded size, and failures as Transient or Permanent."""
 
 from __future__ import annotations
 
@@ -127,10 +127,10 @@ def get(
 
 
 def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, None, HttpResponse]:
-    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+    """A request to a network that has one address: whatever it answers may be right again later.
 
     Raises:
-        Transient: whatever the network did.
+        Transient: for a permanent failure too.
     """
     try:
         return (yield from asking)
@@ -148,7 +148,7 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> HttpResponse:
-    """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
+    """Ask in a thread that may block; the request is given up once `gone` is set. Raises as `get` does."""
     with translated(url):
         request = client.build_request("GET", url, params=params, headers=headers)
         asked = str(request.url)
@@ -162,7 +162,7 @@ def fetch(
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """What httpx raises of a request, as one of the two kinds of failure that a source knows."""
+    """Turn what httpx raises into Transient or Permanent."""
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:

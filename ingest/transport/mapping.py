@@ -29,7 +29,7 @@ Made = TypeVar("Made", Post, Post | None)
 def mapped(
     to_post: Callable[[], Made], *, source: str, where: str, raw: bytes, seen_at: datetime | None = None
 ) -> Made | Rejected:
-    """What `to_post` makes of a payload, if the contract takes it, else the payload with the reason why not."""
+    """The post that `to_post` makes of a payload, where the contract accepts it; else the payload with the reason."""
     try:
         made = to_post()
         if made is not None:

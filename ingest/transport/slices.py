@@ -1,4 +1,4 @@
-"""History: from when it is wanted, and how it is cut into pieces that a network gives whole."""
+"""History that a user asks for: since when, and the slices of time that a network answers whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 Since = Annotated[datetime, AfterValidator(lambda given: given if given.tzinfo else given.replace(tzinfo=UTC))]
-"""A setting: a date or an RFC 3339 time; UTC where it does not say."""
+"""A setting: a date or an RFC 3339 time; UTC where it names no zone."""
 
 
 @dataclass(slots=True)

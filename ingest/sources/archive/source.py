@@ -1,9 +1,9 @@
-"""Posts out of files: a file, a folder or standard input, in any of the forms of `archive_formats`.
+"""Posts out of files: a file, a folder or standard input, in any of the forms of `ingest.sources.archive.formats`.
 
 Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
 told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
 taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
-is nobody's: it moves no watermark, and a post that has no other is rejected.
+cannot be right: it moves no watermark, and a post without another time is rejected.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ class _Opening(reconnect):
 
 
 def _open(url: str) -> ClientConnection:
-    # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
+    # No keepalive pings: while Kafka makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
     opening = _Opening(
         url,
         compression=None,

@@ -1,4 +1,4 @@
-"""What an event of Bluesky means for us: a post, a deletion, nothing, or something that cannot be read. Pure."""
+"""An event of Bluesky as a post, a deletion, a rejection, or nothing. Pure."""
 
 from __future__ import annotations
 

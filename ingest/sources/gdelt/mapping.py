@@ -35,7 +35,7 @@ MOST_MALFORMED = 100
 """Malformed rows of a file that are told one by one."""
 
 BELIEVED = timedelta(hours=1)
-"""How long before GDELT saw a page the page's own time of publication is believed; its zone is often wrong."""
+"""A page's own time of publication is believed up to so long before GDELT saw the page: its zone is often wrong."""
 
 LABEL = "%Y%m%d%H%M%S"
 _TITLE, _END_OF_TITLE = "<PAGE_TITLE>", "</PAGE_TITLE>"

@@ -44,13 +44,13 @@ FILE_EVERY = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
-"""A file that is still missing or broken so long after its time is told of and passed over."""
+"""How long after its time a file that is missing or broken is waited for; then it is reported and passed over."""
 
 NEWEST_FILE_AHEAD = timedelta(hours=1)
-"""How far the newest file may be ahead of the clock: one wrong time would have us wait for it for ever."""
+"""How far the newest file may be ahead of the clock: a wrong time would be waited for, for ever."""
 
 LONGEST_GAP = timedelta(days=2)
-"""After a longer absence reading begins anew: a day is a gigabyte. `since` and `until` fetch what was missed."""
+"""After a longer absence reading begins at the newest files: a day is a gigabyte. `since` fetches the rest."""
 
 HISTORY_FROM = timedelta(hours=2)
 """What is older when it is read is history: counted, and no alert."""
@@ -106,8 +106,8 @@ class FilesBackfill(Backfill):
 
 @dataclass(slots=True)
 class Place:
-    """The cursor. `series` is what goes on; `since` is where its unbroken reading began; `holes` are files that one
-    series has passed over and the other has not come to yet."""
+    """The cursor. `series` says where each series is read on, `since` since when no file is missing; `holes` are files
+    that one series has passed over and the other has not reached yet."""
 
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)

@@ -51,13 +51,13 @@ SETTLED = timedelta(seconds=2)
 """Firebase may answer from a cache; what is newer may still be to come."""
 
 GIVEN_UP = timedelta(minutes=2)
-"""An item whose number is out and that is not shown for so long is taken not to exist."""
+"""An item whose number was given out and that is not shown for so long is taken not to exist."""
 
 BROKEN_FOR = timedelta(minutes=30)
-"""An item that cannot be had for so long, while others can, is passed over."""
+"""An item that cannot be fetched for so long, while others can, is passed over."""
 
 MOST_BROKEN = 10
-"""With more items in a row that cannot be had it is the network that fails."""
+"""Where more items in a row cannot be fetched, the network fails and not the item."""
 
 WATCHED = 20_000
 """Items back from the newest, about two days, whose edits and deletions are followed."""

@@ -21,10 +21,10 @@ from ingest.transport.http_stream import Stream
 from ingest.transport.sse import Event, EventReader, TooLong
 
 STREAM_OVERLAP = timedelta(minutes=1)
-"""How far the clocks of an instance and ours may differ: so long the timeline is read beside the stream."""
+"""How long the timeline is read beside the stream: an instance's clock may differ from this machine's by as much."""
 
 NEAR = timedelta(seconds=10)
-"""A timeline that has been read so far is left until its next turn."""
+"""A timeline that is read to less than this before now is left until its next turn."""
 
 STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
 
@@ -79,7 +79,7 @@ News = StreamedEvent | Alive | Fetched | Filled | Missed | Ended
 
 @dataclass
 class Attempt:
-    """Its news go to `events` with the attempt itself, until it is stopped."""
+    """Puts pairs of itself and its news into `events`, until it is stopped."""
 
     feed: Timeline
     instance: Instance

@@ -14,7 +14,7 @@ from ingest.errors import Permanent, Transient
 from ingest.retry import Failures
 from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Steps, Watermark, decode_cursor
 from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, StreamedEvent
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import (
     SOURCE,
     Lately,
@@ -32,10 +32,10 @@ from ingest.transport.http import TURN
 from ingest.transport.mapping import deletion, mapped
 
 MOST_WAITING = 100
-"""Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
+"""Events between the threads and their reader: where Kafka is slow the streams wait, and memory stays bounded."""
 
 KNOWN = 20_000
-"""Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
+"""Statuses that are remembered of an instance: a deletion names nothing but the instance's own number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ingest.source import (
     source_config,
 )
 from ingest.sources.mastodon.client import Allowance, Instance
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import SOURCE
 from ingest.sources.mastodon.reader import FeedsReader, Pacing
 from ingest.sources.mastodon.timelines import Public, feeds_of

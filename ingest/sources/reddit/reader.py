@@ -21,7 +21,7 @@ MOST_PAGES = 10
 """Reddit shows a thousand entries of a listing and no more."""
 
 SHORT = 900
-"""A listing that ends with fewer has ended; one that ends with more may have been cut off, less what was removed."""
+"""A listing of fewer entries is whole; one of more may be cut off at a thousand, less the entries that were removed."""
 
 KNOWN = 5_000
 """Submissions and comments that are looked at again, to find what was deleted."""

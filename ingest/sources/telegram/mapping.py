@@ -18,7 +18,7 @@ from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
 LARGEST_JUMP = 1_000_000
-"""Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
+"""How far a channel's newest number may rise between two looks: a wrong number would hide all posts below it."""
 
 MOST_RECENT = 40
 """Posts of a channel whose content is remembered, to find edits and deletions; a page holds twenty."""
@@ -96,7 +96,7 @@ def view(page: ScrapedPage, name: str) -> MessageView:
     """Read a page's items; one that cannot be read is rejected with a reason.
 
     Raises:
-        Unreadable: something has not even a number.
+        NotJson: an item has not even a number.
     """
     entries: dict[int, ScrapedMessage | Rejected] = {
         each.id: _rejected(name, each.id, each.reason, each.raw) for each in page.unreadable

@@ -15,7 +15,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ingest.contract import Rejected
-from ingest.errors import Misconfigured, Misconfigured
+from ingest.errors import Misconfigured
 from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,

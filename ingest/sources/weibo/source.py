@@ -1,6 +1,6 @@
-"""What else of snscrape still works: timelines of Weibo users. See `snscrape_scrapers` for what does not, and why.
+"""Weibo: timelines of users, read by snscrape in the same program and with the same bounds as Telegram's channels.
 
-It runs in the same program as Telegram's scraper, with the same bounds.
+`ingest.transport.snscrape.scrapers` says which other scrapers do not work, and why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
-from ingest.errors import Misconfigured, Misconfigured, RateLimited
+from ingest.errors import Misconfigured, RateLimited
 from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.errors import Misconfigured, Misconfigured, Transient
+from ingest.errors import Misconfigured, Transient
 from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 

@@ -1,6 +1,6 @@
-"""Which of snscrape's scrapers still work, and why the others do not: told by whoever looks after it and by its issues.
+"""Which of snscrape's scrapers still work, and why the others do not, by its maintainer's list (snscrape's issue 1045).
 
-Last looked at in November 2026; snscrape's issue 1045 has its maintainer's own list.
+As of November 2026.
 """
 
 from __future__ import annotations

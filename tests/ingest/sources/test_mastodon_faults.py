@@ -13,7 +13,7 @@ import pytest
 from ingest.errors import Misconfigured, Permanent, Transient
 from ingest.sources.mastodon.attempt import Attempt, Ended, News, StreamedEvent
 from ingest.sources.mastodon.client import Allowance, Instance, InstanceInfo
-from ingest.sources.mastodon.line import HOLD, LEAST
+from ingest.sources.mastodon.feed_state import HOLD, LEAST
 from ingest.sources.mastodon.source import Mastodon
 from ingest.sources.mastodon.timelines import Timeline
 from tests.support.networks import mastodon_server
