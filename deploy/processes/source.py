@@ -1,4 +1,4 @@
-"""The process of one source: from its network into Kafka."""
+"""One source into Kafka."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def run_source(
     *,
     once: bool = False,
 ) -> CollectorStats:
-    """Run one source into Kafka, and again from its saved cursor where Kafka fails, unless it can be read only `once`.
+    """Run one source into Kafka, again from its saved cursor where Kafka fails, but for what can be read `once`.
 
-    The source is made anew each time: one that has been read beyond its cursor would report what Kafka has lost as
-    covered.
+    Each time the source is made anew: one that was read further than its cursor would say that what Kafka has lost
+    is covered.
     """
     stop = until_signalled()
     address = settings.ingest.kafka

@@ -42,7 +42,7 @@ class LogLost(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What answers at an address. The topics of a `memory_only` cluster are gone when its broker ends."""
+    """What answers at an address. Where it is `memory_only`, every record is gone when the broker ends."""
 
     cluster_id: str
     memory_only: bool

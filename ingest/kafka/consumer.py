@@ -1,4 +1,4 @@
-"""The consumer of the topic `posts`: a member of a group, which commits what is counted."""
+"""The consumer of the posts topic: a member of a group that reads posts, and commits once they are counted."""
 
 from __future__ import annotations
 
