@@ -13,22 +13,16 @@ LOGIN = "the network shows nothing without a login since 2023"
 REDIRECT = "the network sends it to its login page, which it takes for an empty answer"
 CHANGED = "the network has changed its pages"
 
+OWN_SOURCE = "the source `{0}` reads this network"
 DEAD = {
-    "facebook-community": REDIRECT,
-    "facebook-group": REDIRECT,
-    "facebook-user": REDIRECT,
-    "instagram-hashtag": REDIRECT,
-    "instagram-location": REDIRECT,
-    "instagram-user": REDIRECT,
-    "mastodon-profile": "it reads servers before Mastodon 4 only; the source `mastodon` reads them all",
-    "mastodon-toot": "it reads servers before Mastodon 4 only; the source `mastodon` reads them all",
-    "reddit-search": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-submission": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-subreddit": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-user": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "vkontakte-user": CHANGED,
+    "facebook": REDIRECT,
+    "instagram": REDIRECT,
+    "mastodon": OWN_SOURCE.format("mastodon"),
+    "reddit": OWN_SOURCE.format("reddit"),
+    "twitter": LOGIN,
+    "vkontakte": CHANGED,
 }
-"""Scrapers by name, without those of Twitter, of which none is left."""
+"""Why the scrapers of a network do not work, by the beginning of their names."""
 
 WORKING = ("weibo-user",)
 """With a cookie: without one Weibo shows nothing since 2025."""
@@ -43,10 +37,8 @@ def weibo_user(target: str) -> str:
     scraper, _, name = target.partition(":")
     if scraper == "telegram-channel":
         raise Misconfigured(f"{target!r} is read by the source `telegram`: set BANWATCH_TELEGRAM_CHANNELS.")
-    if scraper.startswith("twitter"):
-        raise Misconfigured(f"snscrape's {scraper} does not work any more: {LOGIN}.")
-    if scraper in DEAD:
-        raise Misconfigured(f"snscrape's {scraper} does not work any more: {DEAD[scraper]}.")
+    if why := DEAD.get(scraper.partition("-")[0]):
+        raise Misconfigured(f"snscrape's {scraper} does not work any more: {why}.")
     if scraper not in WORKING:
         raise Misconfigured(f"snscrape has no scraper {scraper!r} that works here: there is {', '.join(WORKING)}.")
     if not re.fullmatch(r"[1-9]\d{3,15}", name, re.ASCII):

@@ -229,7 +229,7 @@ def test_a_number_of_a_time_to_come_hides_nothing(timeline: Timeline, server: Se
         assert texts(reader.round()) == ["抖音 1"]
 
 
-@pytest.mark.parametrize("scraper", [*DEAD, "twitter-search", "twitter-user"])
+@pytest.mark.parametrize("scraper", [f"{network}-user" for network in DEAD])
 def test_a_scraper_that_is_dead_is_refused_with_the_reason(scraper: str) -> None:
     with pytest.raises(Misconfigured, match=r"does not work any more: .{20}"):
         Snscrape(SnscrapeSettings(targets=(f"{scraper}:x",)), lambda: datetime.now(UTC))
