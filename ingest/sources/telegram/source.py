@@ -15,7 +15,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ingest.contract import Rejected
-from ingest.errors import Misconfigured
+from ingest.errors import Misconfigured, Permanent
 from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
@@ -144,14 +144,14 @@ class Telegram:
         try:
             yield from self._follow(process, reading, name)
         except NotJson as error:
-            raise Misconfigured(f"{Trouble.LAYOUT} {error}") from error
+            raise Permanent(f"{Trouble.LAYOUT} {error}") from error
 
     def _follow(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
         """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
-            raise Misconfigured(problem.value)
+            raise Permanent(problem.value)
         if not newest.numbers:
             return
         if known.read_to is None:
@@ -180,7 +180,7 @@ class Telegram:
         problem = trouble(page, seen, name)
         # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
         if problem is Trouble.ANOTHER or (problem and not seen.numbers):
-            raise Misconfigured(problem.value)
+            raise Permanent(problem.value)
         return seen
 
     def _fill(

@@ -16,7 +16,7 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
-from ingest.errors import Misconfigured, RateLimited
+from ingest.errors import Misconfigured, Permanent, RateLimited
 from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
@@ -202,7 +202,7 @@ class Snscrape:
         except CookieWanted as error:
             if not (self._cookie or self._answered):
                 raise Misconfigured(NO_COOKIE) from error
-            raise Misconfigured(BAD_COOKIE if self._cookie else NO_COOKIE) from error
+            raise Permanent(BAD_COOKIE if self._cookie else NO_COOKIE) from error
         except Refused as error:
             if error.status == TOO_OFTEN:
                 raise RateLimited(f"{error} Weibo says so to whoever asks too often.") from error

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.errors import Misconfigured, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
 from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 
@@ -27,7 +27,7 @@ LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
 
 
-class NotJson(Misconfigured):
+class NotJson(Permanent):
     """The network answered, and snscrape can make nothing of the answer."""
 
 
