@@ -59,7 +59,7 @@ def live_source(name: str, settings: SourceSettings) -> LiveSource:
     """The source itself, not connected yet.
 
     Raises:
-        Permanent: something that it needs is not set.
+        Misconfigured: something that it needs is not set.
     """
     return SOURCES[name].source(settings, lambda: datetime.now(UTC))
 

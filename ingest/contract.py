@@ -40,6 +40,10 @@ SILENT_AFTER = timedelta(minutes=2)
 """For a source that sets no other time, and for a collector of an older version, which says none."""
 
 
+LONGEST_TEXT = 100_000
+"""Characters of a post's text."""
+
+
 class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One post of one network, or the news that one is gone.
 
@@ -51,7 +55,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     source: SourceName
     id: PostId
-    text: Annotated[str, Meta(max_length=100_000)]
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)]
     created_at: Moment
     op: Operation = "post"
     url: str | None = None
@@ -101,8 +105,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_post: Moment | None = None
 
 
+RAW_KEPT = 4_096
+"""Characters that are kept of what could not be read."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that could not be read as a post: where it stood, why, and its first 4,096 characters."""
+    """Something that could not be read as a post: where it stood, why, and its first `RAW_KEPT` characters."""
 
     source: str
     where: str
@@ -160,6 +168,12 @@ def state_at(said: CollectorState, last_event: datetime, silent_after: timedelta
     """How a collector is at `now`: as it said, or silent where it was at work and its time is over."""
     at_work = said in {"listening", "reconnecting"}
     return "silent" if at_work and is_silent(last_event, silent_after, now) else said
+
+
+def raw_text(content: bytes | str) -> str:
+    """The beginning of what could not be read, as `Rejected.raw` holds it; bytes that are no UTF-8 are replaced."""
+    text = content if isinstance(content, str) else content[: 4 * RAW_KEPT].decode(errors="replace")
+    return text[:RAW_KEPT]
 
 
 def partition_key(post: Post) -> bytes:

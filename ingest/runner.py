@@ -19,23 +19,12 @@ import structlog
 
 from ingest.contract import POSTS_TOPIC, SILENT_AFTER, Post, Rejected
 from ingest.cursors import CursorFile, InFlight, Step
+from ingest.errors import Misconfigured, Transient
 from ingest.event_time import time_of
 from ingest.kafka import BrokerUnavailable, CommittedOffsets, Delivery, PostProducer
 from ingest.progress import CollectorStats, Reporter
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import (
-    Clock,
-    Cursor,
-    Item,
-    NotACursor,
-    PartStatus,
-    Pause,
-    Permanent,
-    Source,
-    Transient,
-    Watermark,
-    utc_now,
-)
+from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Source, Watermark, utc_now
 
 log = structlog.get_logger()
 
@@ -101,7 +90,7 @@ class SourceRunner:
         """Read the source to its end, or until `stop` is set.
 
         Raises:
-            Permanent: from the source, or there is no cursor in the file.
+            Misconfigured: from the source, or there is no cursor in the file.
             BrokerUnavailable, BrokerRefused, TopicReplaced: from Kafka. In every case the next run begins at the
                 saved cursor and may send posts again; they are counted once all the same.
         """
@@ -112,7 +101,7 @@ class SourceRunner:
             refused = self.cursor_file.refused(error)
             self._give_up(refused)
             raise refused from error
-        except Permanent as error:
+        except Misconfigured as error:
             self._give_up(error)
             raise
         self._finish()
@@ -261,7 +250,7 @@ class SourceRunner:
             self._save()
         self.tell(self.tally)
 
-    def _give_up(self, error: Permanent) -> None:
+    def _give_up(self, error: Misconfigured) -> None:
         """Leave word in the topic of why there will be nothing more."""
         self.tally.failed(str(error))
         self.tell(self.tally)

@@ -11,11 +11,11 @@ from processing.store.client import Store
 from processing.store.writer import StoredBefore, recount, write_posts
 from processing.tagging.tagger import Enricher
 
-STRIDE = timedelta(hours=6)
+RETAGGED_AT_ONCE = timedelta(hours=6)
 """Event time that is read, tagged and written at once."""
 
 
-GONE = StoredBefore(datetime(1970, 1, 1, tzinfo=UTC), clock_replaced=False)
+DELETED_MEANWHILE = StoredBefore(datetime(1970, 1, 1, tzinfo=UTC), clock_replaced=False)
 """Of a post that was deleted while we tagged it."""
 
 
@@ -38,12 +38,12 @@ def retag(
     """
     posts = changed = 0
     while start < end:
-        until = min(end, start + STRIDE)
+        until = min(end, start + RETAGGED_AT_ONCE)
         stored = queries.stored_posts(store, start, until)
         fresh = zip(enricher.tag_many([old.post for old in stored]), stored, strict=True)
         differing = [new for new, old in fresh if (new.language, new.topics) != (old.language, old.topics)]
         known = stored_before(store, start, until) if differing else {}
-        before = [known.get((new.post.source, new.post.id), GONE) for new in differing]
+        before = [known.get((new.post.source, new.post.id), DELETED_MEANWHILE) for new in differing]
         recount(store, write_posts(store, differing, before=before))
         posts, changed, start = posts + len(stored), changed + len(differing), until
         tell(Retagged(until, posts, changed))

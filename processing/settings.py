@@ -9,7 +9,6 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingest.contract import KafkaAddress
 from processing.contract import ClickHouseAddress
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
@@ -22,8 +21,6 @@ class ProcessingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas")
-    kafka_group: str = Field("banwatch", description="consumer group of the workers")
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
@@ -55,11 +52,6 @@ class ProcessingSettings(BaseSettings):
         description="store authors as hashes by this key; several, separated by commas, with the newest first",
     )
     bin_width: timedelta = Field(timedelta(minutes=5), description="width of the detector's bins")
-
-    @property
-    def kafka(self) -> KafkaAddress:
-        """Where posts come from."""
-        return KafkaAddress(self.kafka_bootstrap)
 
     @property
     def authors(self) -> AuthorNames:

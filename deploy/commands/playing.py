@@ -28,7 +28,7 @@ def checked_columns(given: str | None) -> str | None:
     """The mapping of a table's columns, found to be one before anything is started.
 
     Raises:
-        Permanent: with what is wrong.
+        Misconfigured: with what is wrong.
     """
     if given is not None:
         columns_from(given)

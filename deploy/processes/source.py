@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.patience import retry_while_unavailable
-from deploy.processes.signals import until_signalled
+from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from ingest.contract import SILENT_AFTER
@@ -49,7 +48,7 @@ def run_live(
     """Read a live source into Kafka, from where the last run of it stopped, until a signal.
 
     Raises:
-        SettingsError, Permanent, and what `ingest.kafka` raises
+        SettingsError, Misconfigured, and what `ingest.kafka` raises
     """
     own = source_settings(name, given)
     live_source(name, own)  # so that a mistake in the settings is told before Kafka is waited for
@@ -95,4 +94,4 @@ def run_source(
                 source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
             )()
 
-    return work() if once else retry_while_unavailable(work, stop) or tally
+    return work() if once else run_until(stop, work) or tally

@@ -1,4 +1,4 @@
-"""The Kafka cluster itself: what can go wrong with it, is it there, its topics."""
+"""The Kafka cluster: its failures, the probe of an address, and its topics."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.errors import Failure
+from ingest.errors import Failure, Unavailable
 
 METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
 LARGEST_ANSWER = 10_000_000
 PROBE_TIMEOUT = timedelta(seconds=5)
 
 
-class BrokerUnavailable(Failure):
+class BrokerUnavailable(Unavailable):
     """The broker does not answer, or not in time. It passes: try again."""
 
 

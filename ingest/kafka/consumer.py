@@ -13,24 +13,23 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
 
-RAW_LENGTH = 4096
 LARGEST_BATCH = 16 * 1024 * 1024
-"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+"""Bytes of records after which a batch ends; it may be exceeded by what `RECORDS_AT_ONCE` records hold."""
 
-STEP = 64
-"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+RECORDS_AT_ONCE = 64
+"""Records that are read before the size of the batch is looked at: at most 128 MB, as none above 2 MB is read."""
 
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
 
 class PartitionsLost(Exception):
-    """The group was divided anew since the batch was read: whoever has its partitions now will do it again.
+    """The group was rebalanced after the batch was read: the member that has its partitions now reads it again.
 
     Go on with the next poll. What was written for the batch is written once more, and that changes nothing.
     """
@@ -91,11 +90,6 @@ class PostConsumer:
             self._client.close()
             raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
 
-    @property
-    def assigned(self) -> frozenset[int]:
-        """The partitions that are this member's now; none before the first polls."""
-        return frozenset(each.partition for each in self._kafka.assignment() or ())
-
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
         """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
 
@@ -104,7 +98,7 @@ class PostConsumer:
         Raises:
             BrokerUnavailable, BrokerRefused
         """
-        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -114,7 +108,7 @@ class PostConsumer:
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
-            found = self._poll(timedelta(0), min(STEP, max_records - records))
+            found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
@@ -186,7 +180,7 @@ def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
         source="kafka",
         where=f"{record.topic}[{record.partition}]@{record.offset}",
         reason=reason,
-        raw=(record.value or b"")[: 4 * RAW_LENGTH].decode(errors="replace")[:RAW_LENGTH],
+        raw=raw_text(record.value or b""),
         seen_at=_moment(record.timestamp),
     )
 

@@ -14,13 +14,13 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected, encode, partition_key
+from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, encode, partition_key
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
 # Characters of a rejection.
-LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 64, 600, 1_000, 4_096
+LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON = 64, 600, 1_000
 GIVE_UP = timedelta(minutes=2)  # after so long without an acknowledgement a message has failed for good
 
 
@@ -118,7 +118,7 @@ class PostProducer:
             self._put(topic, value, PROGRESS_HEADERS, _ignore, partition=partition)
 
     def check(self) -> None:
-        """Raise what an earlier message has failed with, if one has."""
+        """Raise the failure of an earlier message, where there is one."""
         self._raise_failure()
 
     def flush(self, timeout: timedelta) -> None:
@@ -199,7 +199,7 @@ class PostProducer:
 
 
 def _ignore(_: Delivery) -> None:
-    """Nobody waits for it: `flush` and the next call tell of its failure."""
+    """Nothing waits for the delivery: `flush` and the next call raise its failure."""
 
 
 def _no_flush(timeout: float | None = None) -> None:
@@ -219,7 +219,7 @@ def _unwritable(post: Post, reason: str) -> Rejected:
 def _carried(rejected: Rejected) -> bytes:
     """A rejection as the topic carries it: reasons quote what they refuse, however long or unwritable it is."""
     source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
-    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
+    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, RAW_KEPT)
     return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))
 
 
