@@ -8,7 +8,8 @@ import streamlit as st
 
 from dashboard.i18n import Words, duration, moment
 from dashboard.markup import Markup, displayable, element
-from dashboard.snapshot import Collector, CollectorState, Snapshot, collectors
+from dashboard.snapshot import Snapshot
+from dashboard.status import Collector, CollectorState, collectors
 from dashboard.views.headline import counted_until
 
 SIGNS = {

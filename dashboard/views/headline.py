@@ -10,7 +10,8 @@ from dashboard.filters import Filters
 from dashboard.i18n import Words, duration, moment, number
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import Markup, element
-from dashboard.snapshot import HeadlineState, Snapshot, going_on, is_live, mood_of, strongest, surges
+from dashboard.snapshot import Snapshot
+from dashboard.status import HeadlineState, going_on, headline_state, is_live, strongest, surges
 from processing.contract import EVERYTHING, Incident
 
 SIGNS = {HeadlineState.SURGING: "▲", HeadlineState.CALM: "●", HeadlineState.CATCHING_UP: "◔", HeadlineState.STALE: "?"}
@@ -24,33 +25,33 @@ def banner(snapshot: Snapshot, words: Words) -> None:
 
 def show(snapshot: Snapshot, view: Filters, words: Words, wall: datetime) -> None:
     """Draw the headline and the three figures beside it."""
-    mood = mood_of(snapshot, wall)
+    state = headline_state(snapshot, wall)
     title, *details = headline(snapshot, view, words, wall)
     st.html(
         element(
             "section",
             element(
                 "div",
-                element("div", SIGNS[mood], " ", title, css="bw-headline-title"),
+                element("div", SIGNS[state], " ", title, css="bw-headline-title"),
                 *(element("p", detail) for detail in details),
                 element("p", counted_until(snapshot, words, wall), css="bw-note"),
             ),
             _figures(snapshot, words),
-            css=f"bw-headline bw-{mood.value}",
+            css=f"bw-headline bw-{state.value}",
         )
     )
 
 
 def headline(snapshot: Snapshot, view: Filters, words: Words, wall: datetime) -> tuple[str, ...]:
     """The title, and the sentences under it."""
-    mood = mood_of(snapshot, wall)
+    state = headline_state(snapshot, wall)
     now = moment(words, snapshot.now)
-    if mood is HeadlineState.SURGING:
+    if state is HeadlineState.SURGING:
         return _surging(snapshot, view, words)
-    if mood is HeadlineState.CATCHING_UP:
+    if state is HeadlineState.CATCHING_UP:
         until = moment(words, snapshot.watched_until) if snapshot.watched_until else "—"
         return words.catching_up, words.catching_up_detail.format(until=until, now=now)
-    if mood is HeadlineState.STALE:
+    if state is HeadlineState.STALE:
         age = duration(words, wall - max(stretch.heard_at for stretch in snapshot.coverage))
         return words.stale, words.stale_detail.format(age=age, now=now)
     return words.calm, words.calm_detail.format(now=now), *_last(surges(snapshot.incidents)[:1], view, words)
