@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import streamlit as st
 
 from dashboard import server
 from dashboard.filters import Filters, Range
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import WORDS, Words
+from dashboard.server import TopicNames
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, load
-from dashboard.views import collectors as freshness
-from dashboard.views import explanation as why
-from dashboard.views import filters, headline, incidents, posts, timeline
+from dashboard.views import collectors, filters, headline, incidents, posts, timeline
+from dashboard.views import explanation as explained
 from processing import explanation, queries
 from processing.contract import Incident
 from processing.explanation import Explanation
@@ -25,12 +26,12 @@ NO_TABLES = frozenset({60, 81})
 """ClickHouse's codes for a table and a database that are not there (yet)."""
 
 
-def main(settings: DashboardSettings) -> None:
+def main(settings: DashboardSettings, topics: TopicNames) -> None:
     """Draw the page. Two parts of it refresh by themselves; between them stand the filters, which do not."""
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     view = filters.chosen()
-    words = WORDS[view.ui]
-    _styles(view)
+    words = replace(WORDS[view.ui], topics={topic: names[view.ui] for topic, names in topics().items()})
+    _styles(words)
     _header(words)
     again = settings.dashboard_refresh
 
@@ -73,12 +74,12 @@ def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
     return load(_reader(settings), view)
 
 
-def _styles(view: Filters) -> None:
+def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
     # A script of our own, whole in its file: only one can say the language of the document, for screen readers, and
     # its direction, for the lists that Streamlit opens outside of the page's own elements.
-    st.html(STATIC / f"{view.ui.value}.html", unsafe_allow_javascript=True)
-    if view.ui is Interface.ARABIC:
+    st.html(STATIC / f"{words.locale.language}.html", unsafe_allow_javascript=True)
+    if words.locale.text_direction == "rtl":
         st.html(STATIC / "rtl.css")
 
 
@@ -95,7 +96,7 @@ def _top(settings: DashboardSettings, view: Filters, words: Words) -> None:
         st.info(found)
         return
     headline.banner(found, words)
-    headline.show(found, view, words, datetime.now(UTC))
+    headline.show(found, words, datetime.now(UTC))
 
 
 def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered: bool) -> None:
@@ -110,10 +111,10 @@ def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered:
     reasons = st.container()
     left, right = st.columns(2, gap="large")
     with left:
-        incidents.show(found, view, words)
+        incidents.show(found, words)
     with right:
-        posts.show(found, view, words)
-    freshness.show(found, words, datetime.now(UTC))
+        posts.show(found, words)
+    collectors.show(found, words, datetime.now(UTC))
     with reasons:
         _why(settings, found, view, words)
 
@@ -122,7 +123,7 @@ def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Wor
     """Explain the surge that is looked at. It is asked for only then and last: it takes longer than all the rest."""
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:
-        why.show(_explained(settings, incident, view.language), view, words)
+        explained.show(_explained(settings, incident, view.language), words)
 
 
 def _as_it_stands(incident: Incident) -> tuple[object, ...]:
@@ -140,4 +141,4 @@ def _explained(settings: DashboardSettings, incident: Incident, language: str) -
 
 
 if __name__ == "__main__":
-    main(server.given())
+    main(*server.given())

@@ -15,7 +15,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.i18n import Interface, Words, duration, moment, number
+from dashboard.i18n import Words
 from dashboard.i18n.labels import mark_name
 from dashboard.snapshot import OTHERS, Point, SurgeMark, silences
 from dashboard.window import Window
@@ -52,7 +52,6 @@ def timeline(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
     description: str,
@@ -66,11 +65,11 @@ def timeline(
         _frames(_doubt_rows(doubts, words)),
         _rules(_pulse_rows(surges, words)),
         # Two rows above the plot, where no line of counts can run through them.
-        _labels(_surge_labels(surges), y=-24),
+        _labels(_surge_labels(surges, words), y=-24),
         _labels(_doubt_rows(doubts, words), y=-24),
         _labels(_pulse_labels(surges), y=-8),
     ]
-    counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
+    counts = _counts(points, window, stacked=stacked, words=words, name=name)
     layers = [counts, *(layer for layer in marked if layer is not None)]
     return alt.LayerChart(
         description=description,
@@ -80,11 +79,12 @@ def timeline(
     )
 
 
-def _time_axis(window: Window, interface: Interface, words: Words) -> alt.X:
-    """Days by name, hours by clock. Vega knows English months only, so ours are handed to it."""
-    months = json.dumps(words.months, ensure_ascii=False)
+def _time_axis(window: Window, words: Words) -> alt.X:
+    """Days by name, hours by clock. Vega knows English months only, so it is given those of the page's language."""
+    names = words.locale.months["format"]["abbreviated"]
+    months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
     # A canvas knows no `dir`: an isolate makes "10 July" read in its own direction.
-    opening, closing = ("\u2067", "\u2069") if interface is Interface.ARABIC else ("", "")
+    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
     label = (
         "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
         f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
@@ -109,7 +109,6 @@ def _counts(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
 ) -> alt.Chart:
@@ -120,10 +119,10 @@ def _counts(
     drawn = filled if stacked or single else chart.mark_line(strokeWidth=2)
     palette = colours(lines)
     counted: alt.Chart = drawn.encode(
-        x=_time_axis(window, interface, words),
+        x=_time_axis(window, words),
         y=alt.Y(
             "posts:Q",
-            title=words.posts_per.format(width=duration(words, window.width)),
+            title=words.posts_per.format(width=words.duration(window.width)),
             stack="zero" if stacked else None,
             scale=alt.Scale(zero=True, nice=True),
             axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5),
@@ -153,7 +152,7 @@ def _count_rows(
             "at": point.start + window.width / 2,
             "line": name(point.line),
             "posts": point.posts,
-            "when": moment(words, point.start),
+            "when": words.moment(point.start),
             "order": order[point.line],
         }
         for point in points
@@ -162,7 +161,7 @@ def _count_rows(
 
 def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": start, "until": end, "label": words.no_data, "when": moment(words, start)}
+        {"at": start, "until": end, "label": words.no_data, "when": words.moment(start)}
         for start, end in silences(points, window.width)
     ]
 
@@ -172,8 +171,8 @@ def _surge_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]
         {
             "at": mark.start,
             "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": f"{words.surge} {number(mark.ratio)}{words.times_normal}",
-            "when": moment(words, mark.start),
+            "label": f"{words.surge} {words.number(mark.ratio)}{words.times_normal}",
+            "when": words.moment(mark.start),
         }
         for mark in marks
     ]
@@ -186,7 +185,7 @@ def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]
             "at": mark.start,
             "until": max(mark.end, mark.start + timedelta(minutes=1)),
             "label": mark_name(mark.verdict, words),
-            "when": moment(words, mark.start),
+            "when": words.moment(mark.start),
         }
         for mark in marks
     ]
@@ -194,14 +193,14 @@ def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]
 
 def _pulse_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
+        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": words.moment(pulse.peak)}
         for mark in marks
         for index, pulse in enumerate(mark.pulses, start=1)
     ]
 
 
-def _surge_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
-    return [{"at": mark.start, "label": f"{number(mark.ratio)}×"} for mark in marks]
+def _surge_labels(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+    return [{"at": mark.start, "label": f"{words.number(mark.ratio)}×"} for mark in marks]
 
 
 def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:

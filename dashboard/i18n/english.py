@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from dashboard.i18n.messages import Words
 
 ENGLISH = Words(
+    locale=Locale("en"),
     native_name="English",
     interface="Language of this page",
     title="Talk of TikTok bans",
     subtitle="What people post about bans of TikTok, in every language, as it happens",
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    date="{day} {month} {year}, {time}",
-    seconds="{n}\u00a0s",
-    minutes="{n}\u00a0min",
-    hours="{n}\u00a0h",
-    days="{n}\u00a0d",
+    date="d MMM y, HH:mm",
     separator=", ",
     colon="{name}: {value}",
     synthetic="Synthetic reconstruction: these posts were generated, nobody wrote them.",
@@ -44,6 +42,7 @@ ENGLISH = Words(
     language="Language",
     every_topic="Every post, on any subject",
     every_language="All languages",
+    in_script="{language} in {script} letters",
     which_incident="Surge",
     by="Split by",
     by_total="Total",

@@ -1,9 +1,16 @@
-"""What the page says, by name: a sentence for each, once a language."""
+"""What the page says, by name, and how each of its languages writes times and numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from babel.units import format_unit
 
 
 class Interface(StrEnum):
@@ -15,18 +22,17 @@ class Interface(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """One language's sentences. `{name}` is filled in by `str.format`."""
+    """One language's sentences. `{name}` is filled in by `str.format`.
 
+    `locale` is what the CLDR calls the language, and `date` the pattern of a date with a clock time (tr35, part 4).
+    """
+
+    locale: Locale
     native_name: str
     interface: str
     title: str
     subtitle: str
-    months: tuple[str, ...]
     date: str
-    seconds: str
-    minutes: str
-    hours: str
-    days: str
     separator: str
     colon: str
 
@@ -58,6 +64,7 @@ class Words:
     language: str
     every_topic: str
     every_language: str
+    in_script: str
     which_incident: str
     by: str
     by_total: str
@@ -160,3 +167,27 @@ class Words:
     store_damaged: str
     not_ready: str
     empty: str
+
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """What the taxonomy calls its topics in this language, by id."""
+
+    def moment(self, at: datetime) -> str:
+        """A date and a clock time in UTC, to the minute."""
+        return format_datetime(at, self.date, tzinfo=UTC, locale=self.locale)
+
+    def duration(self, span: timedelta) -> str:
+        """A length of time in its two largest units, in whole seconds; a negative one is shown as none."""
+        seconds = max(0, round(span.total_seconds()))
+        minutes, hours = seconds // 60, seconds // 3600
+        amounts = {"day": hours // 24, "hour": hours % 24, "minute": minutes % 60, "second": seconds % 60}
+        largest = next((index for index, amount in enumerate(amounts.values()) if amount), len(amounts) - 1)
+        shown = [unit for unit in list(amounts)[largest : largest + 2] if amounts[unit]] or ["second"]
+        return " ".join(self._amount(amounts[unit], unit) for unit in shown)
+
+    def _amount(self, amount: int, unit: str) -> str:
+        """With a space between the two at which no line breaks."""
+        return format_unit(amount, f"duration-{unit}", "short", locale=self.locale).replace(" ", "\u00a0")
+
+    def number(self, value: float) -> str:
+        """A whole number with its thousands apart; one decimal below ten, where it matters."""
+        return format_decimal(value, "#,##0.#" if value < 10 else "#,##0", locale=self.locale)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.i18n import Words, duration, moment
-from dashboard.markup import Markup, displayable, element
+from dashboard.i18n import Words
+from dashboard.markup import displayable, element
 from dashboard.snapshot import Snapshot
 from dashboard.status import Collector, CollectorState, collectors
 from dashboard.views.headline import counted_until
@@ -40,7 +41,7 @@ def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     says = {
         CollectorState.COMPLETE: words.collector_complete,
         CollectorState.LISTENING: words.collector_listening,
-        CollectorState.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
+        CollectorState.SILENT: words.collector_silent.format(age=words.duration(wall - collector.heard_at)),
         CollectorState.AWAY: words.collector_away,
         CollectorState.FAILED: words.collector_failed,
     }
@@ -61,7 +62,7 @@ def _covered(collector: Collector, words: Words) -> str:
     stretch = collector.stretch
     if stretch is None:
         return words.covered_nothing
-    return words.covered.format(start=moment(words, stretch.since), end=moment(words, stretch.until))
+    return words.covered.format(start=words.moment(stretch.since), end=words.moment(stretch.until))
 
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.filters import Filters
+from markupsafe import Markup
+
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import Markup, element
+from dashboard.markup import element
 from processing.contract import Incident, VerdictName
 from processing.explanation.sentences import doubt_sentence, verdict_sentence
 
@@ -23,18 +24,18 @@ def badge(incident: Incident, words: Words) -> Markup:
     return element("span", names[incident.verdict], css=f"bw-badge bw-{incident.verdict.value}")
 
 
-def sentence(incident: Incident, view: Filters) -> Markup:
+def sentence(incident: Incident, words: Words) -> Markup:
     """What decided it."""
-    return element("span", verdict_sentence(incident.verdict, incident.evidence, view.ui.value))
+    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
 
 
-def doubts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
+def doubts(incident: Incident, words: Words) -> list[Markup]:
     """The languages that rose and are not named as those of people, a sentence each."""
     shown = [
-        doubt_sentence(doubt, language_name(view.ui, doubt.language), view.ui.value)
+        doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
         for doubt in incident.doubted[:MOST_DOUBTS]
     ]
-    others = [language_name(view.ui, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
+    others = [language_name(words, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
     if others:
         shown.append(words.colon.format(name=words.also_doubted, value=words.separator.join(others)))
     return [element("p", each, css="bw-note") for each in shown]

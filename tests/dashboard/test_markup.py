@@ -7,9 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dashboard.filters import Filters
 from dashboard.i18n import ENGLISH
-from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, escaped, safe_link
+from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, safe_link
 from dashboard.views.explanation import pointed_at
 from dashboard.views.posts import article
 from processing.queries import StoredPost
@@ -24,7 +23,7 @@ class Reading(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -36,7 +35,7 @@ class Reading(HTMLParser):
 
 def read(text: str, url: str = "") -> Reading:
     post = StoredPost("source", "1", END, "en", ("ban",), text, url, "author")
-    return Reading(article(post, Filters(), ENGLISH))
+    return Reading(article(post, ENGLISH))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
@@ -57,7 +56,7 @@ def test_an_attribute_cannot_be_left() -> None:
 
 
 def test_escaping_happens_once() -> None:
-    assert escaped(escaped("<&>")) == "&lt;&amp;&gt;"
+    assert element("p", element("b", "<&>"), "<") == "<p><b>&lt;&amp;&gt;</b>&lt;</p>"
     assert element("p", element("b", "&")) == "<p><b>&amp;</b></p>"
 
 

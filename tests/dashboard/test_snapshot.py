@@ -142,7 +142,6 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
             marks,
             shown,
             stacked=False,
-            interface=Interface.ENGLISH,
             words=words,
             name=str,
             description="",
@@ -159,11 +158,12 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
 
 @pytest.mark.parametrize("interface", Interface)
 def test_a_card_names_a_language_in_doubt_apart(interface: Interface) -> None:
+    words = WORDS[interface]
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
-    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), Filters(ui=interface), WORDS[interface])
-    assert doubt_sentence(doubt, language_name(interface, "tr"), interface.value) in shown
+    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), words)
+    assert doubt_sentence(doubt, language_name(words, "tr"), interface.value) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
-    assert f" · {language_name(interface, 'ar')}" in card(alone, Filters(ui=interface), WORDS[interface])
+    assert f" · {language_name(words, 'ar')}" in card(alone, words)
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:

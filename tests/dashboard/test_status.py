@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from dashboard.filters import Filters
 from dashboard.i18n import ENGLISH
 from dashboard.snapshot import Snapshot
 from dashboard.status import (
@@ -71,10 +70,10 @@ def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> N
     joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
     ended = snapshot(incidents=(joinable,))
     assert headline_state(ended, WALL) is HeadlineState.CALM
-    assert ENGLISH.state_closed in card(joinable, Filters(), ENGLISH)
-    assert ENGLISH.state_open not in card(joinable, Filters(), ENGLISH)
+    assert ENGLISH.state_closed in card(joinable, ENGLISH)
+    assert ENGLISH.state_open not in card(joinable, ENGLISH)
     going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
-    both = headline(snapshot(incidents=(joinable, going_on)), Filters(), ENGLISH, WALL)
+    both = headline(snapshot(incidents=(joinable, going_on)), ENGLISH, WALL)
     assert both[1].startswith("3×")
     assert len(both) == 3, "one that has ended is counted among those that go on"
 
