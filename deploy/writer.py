@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from deploy.settings import Settings
-from deploy.supervisor.endpoints import LOOPBACK
+from deploy.settings import LOOPBACK, Settings
 from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from deploy.settings import LOOPBACK
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure
 from ingest.kafka import NotKafka, probe
 
 PATIENCE = timedelta(seconds=2)
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class PortTaken(Failure):
