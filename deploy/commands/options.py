@@ -1,11 +1,17 @@
-"""What several commands share: the settings, and how results are printed."""
+"""What several commands share: the settings, what tags posts by them, and how results are shown."""
 
 from __future__ import annotations
 
+import codecs
 import os
+import sys
+from collections.abc import Iterable
 from enum import StrEnum
 
+import click
+
 from deploy.settings import Settings, load
+from deploy.terminal.progress import printable
 
 
 class TableFormat(StrEnum):
@@ -25,3 +31,24 @@ class TextFormat(StrEnum):
 def settings() -> Settings:
     """From the environment."""
     return load(os.environ)
+
+
+def show(result: Iterable[bytes], *, page: bool) -> None:
+    """Write a result in UTF-8: its bytes, or on a terminal a text that cannot steer it, through the PAGER if `page`.
+
+    Raises:
+        BrokenPipeError: whoever reads standard output has left.
+    """
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.writelines(result)
+    elif page:
+        # `less` ends by itself where one screen is enough, cuts wide lines and leaves what it showed on the screen.
+        os.environ.setdefault("LESS", "-FSX")
+        click.echo_via_pager(_shown(result))
+    else:
+        sys.stdout.writelines(_shown(result))
+    sys.stdout.flush()
+
+
+def _shown(result: Iterable[bytes]) -> Iterable[str]:
+    return map(printable, codecs.iterdecode(result, "utf-8", "replace"))

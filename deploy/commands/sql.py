@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
+from deploy.commands.options import settings, show
 from deploy.embedded.chdb_http.statement import outline
 from deploy.local_store import store_at_hand
-from deploy.pager import show
 from processing import queries
 
 
