@@ -7,11 +7,16 @@ import os
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import click
 
 from deploy.settings import Settings, load
 from deploy.terminal.progress import printable
+
+if TYPE_CHECKING:
+    from processing.tagging.tagger import Enricher
+    from processing.tagging.topics import Taxonomy
 
 
 class TableFormat(StrEnum):
@@ -26,6 +31,21 @@ class TextFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
+    """What tags posts as the settings ask for it, and the taxonomy by which it does.
+
+    Raises:
+        TaxonomyError
+    """
+    # Most commands tag nothing, and would load every library of languages.
+    from processing.tagging.language import DETECTORS  # noqa: PLC0415
+    from processing.tagging.tagger import Enricher  # noqa: PLC0415
+    from processing.tagging.topics import load_taxonomy  # noqa: PLC0415
+
+    taxonomy = load_taxonomy(own.topics_file)
+    return Enricher(DETECTORS[own.processing.language_detector](), taxonomy), taxonomy
 
 
 def settings() -> Settings:

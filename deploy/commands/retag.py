@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
+from deploy.commands.options import enricher, settings
 from deploy.local_store import store_at_hand
-from deploy.tagging import enricher
 from deploy.writer import writer
 from processing.retag import retag as retag_posts
 from processing.store.client import Store
