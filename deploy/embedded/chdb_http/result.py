@@ -13,7 +13,7 @@ from deploy.embedded.chdb_http.errors import EngineError
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.codec import Encoder
     from deploy.embedded.chdb_http.connection import Connection
-    from deploy.embedded.chdb_http.query import Query, Summary
+    from deploy.embedded.chdb_http.request import Query, Summary
 
 _PIECE = 1024 * 1024
 _IN_MEMORY = 64 * _PIECE
