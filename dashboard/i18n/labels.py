@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dashboard.i18n.messages import Words
 from processing.contract import EVERYTHING, VerdictName
+from processing.explanation.sentences import LANGUAGES
 
+NAMED_AS_COLUMNS = frozenset({"posts", "authors", "texts", "copies", "reposts", "top_author", "top_ten_authors"})
+"""Figures of a verdict that the page shows elsewhere too; each has its name in `Words`."""
+
+# Of the other figures, id: (English, Arabic)
 EVIDENCE = {
     "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
     "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
@@ -14,19 +19,12 @@ EVIDENCE = {
     "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),
     "gone": ("Deleted or changed since", "حُذف أو غُيّر بعد ذلك"),
     "one_domain": ("From one server", "من خادم واحد"),
-    "posts": ("Posts", "المنشورات"),
-    "authors": ("Authors", "الكتّاب"),
-    "texts": ("Different texts", "النصوص المختلفة"),
     "voices": ("Own words or reposts, each author once", "كلمات خاصة أو إعادة نشر، مرة لكل كاتب"),
-    "copies": ("Copies of one another", "نسخ من بعضها"),
-    "reposts": ("Reposts", "إعادات النشر"),
-    "top_author": ("By the top author", "لأكثر كاتب نشرًا"),
-    "top_ten_authors": ("By the top ten authors", "لأكثر عشرة كتّاب نشرًا"),
     "compared": ("Posts compared", "المنشورات المقارَنة"),
     "silent_collectors": ("Collectors that fell silent", "جامعون صمتوا"),
 }
 
-LANGUAGES = {
+UNNAMED_IN_CLDR = {
     "hi-Latn": ("Hindi in Latin letters", "الهندية بالحروف اللاتينية"),
     "lif": ("Limbu", "الليمبو"),
     "zzp": ("Pig Latin", "لاتينية اللعب"),
@@ -35,7 +33,7 @@ LANGUAGES = {
 
 
 def _column(words: Words) -> int:
-    return ("en", "ar").index(words.locale.language)
+    return LANGUAGES.index(words.locale.language)
 
 
 def topic_name(words: Words, topic: str) -> str:
@@ -47,8 +45,8 @@ def language_name(words: Words, tag: str) -> str:
     """What the CLDR calls the language of a BCP 47 tag; a script that the CLDR has no name with is added to it."""
     if tag == EVERYTHING:
         return words.every_language
-    if tag in LANGUAGES:
-        return LANGUAGES[tag][_column(words)]
+    if tag in UNNAMED_IN_CLDR:
+        return UNNAMED_IN_CLDR[tag][_column(words)]
     names, scripts = words.locale.languages, words.locale.scripts
     language, _, script = tag.partition("-")
     if language in names and script in scripts and f"{language}_{script}" not in names:
@@ -58,6 +56,8 @@ def language_name(words: Words, tag: str) -> str:
 
 def evidence_name(words: Words, evidence: str) -> str:
     """What the page calls a figure of a verdict."""
+    if evidence in NAMED_AS_COLUMNS:
+        return str(getattr(words, evidence))
     return EVIDENCE[evidence][_column(words)] if evidence in EVIDENCE else evidence
 
 

@@ -12,7 +12,7 @@ import pycld2
 import pytest
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
-from dashboard.i18n.labels import EVIDENCE, LANGUAGES, evidence_name, language_name, topic_name
+from dashboard.i18n.labels import EVIDENCE, NAMED_AS_COLUMNS, UNNAMED_IN_CLDR, evidence_name, language_name, topic_name
 from dashboard.settings import DashboardSettings
 from deploy.cli import COMMANDS
 from deploy.processes.dashboard import names_of
@@ -55,7 +55,7 @@ def test_what_a_reader_is_told_to_run_or_to_set_exists(interface: Interface) -> 
 
 
 def test_names_exist_in_both_languages() -> None:
-    for table in (LANGUAGES, EVIDENCE):
+    for table in (UNNAMED_IN_CLDR, EVIDENCE):
         for key, (english, arabic) in table.items():
             assert english.isascii(), key
             assert ARABIC_LETTER.search(arabic), key
@@ -94,6 +94,13 @@ def test_a_topic_has_the_name_that_the_taxonomy_gives_it() -> None:
     words = replace(ARABIC, topics={"my-own": "موضوعي"})
     assert [topic_name(words, topic) for topic in ("my-own", "other", "*")] == ["موضوعي", "other", ARABIC.every_topic]
     assert evidence_name(ENGLISH, "newer-figure") == "newer-figure"
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=list(Interface))
+def test_every_figure_of_a_verdict_has_a_name(words: Words) -> None:
+    names = {evidence_name(words, figure) for figure in (*EVIDENCE, *NAMED_AS_COLUMNS)}
+    assert len(names) == len(EVIDENCE) + len(NAMED_AS_COLUMNS)
+    assert names.isdisjoint({*EVIDENCE, *NAMED_AS_COLUMNS})
 
 
 def test_the_page_follows_the_names_in_the_file(tmp_path: Path) -> None:
