@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -32,6 +33,10 @@ SILENCE = "#B0B0B0"
 HEIGHT = 300
 AT = "at:T"
 """The marks share the scale and the axis of the counts, which alone say what they are."""
+SHADE_OF_SILENCE = partial(alt.Chart.mark_rect, color=SILENCE, opacity=0.25)
+SHADE_OF_SURGE = partial(alt.Chart.mark_rect, color=SURGE, opacity=0.15)
+FRAME = partial(alt.Chart.mark_rect, fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5)
+RULE = partial(alt.Chart.mark_rule, color=SURGE, strokeDash=[4, 3], strokeWidth=1.5)
 AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=TEXT, titleColor=TEXT)
 
 
@@ -60,13 +65,13 @@ def timeline(
     surges = [mark for mark in marks if mark.verdict is VerdictName.ORGANIC]
     doubts = [mark for mark in marks if mark.verdict is not VerdictName.ORGANIC]
     marked = [
-        _shades(_silence_rows(points, window, words), SILENCE, 0.25),
-        _shades(_surge_rows(surges, words), SURGE, 0.15),
-        _frames(_doubt_rows(doubts, words)),
-        _rules(_pulse_rows(surges, words)),
+        _marks(SHADE_OF_SILENCE, _silence_rows(points, window, words), x2="until:T"),
+        _marks(SHADE_OF_SURGE, _mark_rows(surges, words), x2="until:T"),
+        _marks(FRAME, _mark_rows(doubts, words), x2="until:T"),
+        _marks(RULE, _pulse_rows(surges, words)),
         # Two rows above the plot, where no line of counts can run through them.
         _labels(_surge_labels(surges, words), y=-24),
-        _labels(_doubt_rows(doubts, words), y=-24),
+        _labels(_mark_rows(doubts, words), y=-24),
         _labels(_pulse_labels(surges), y=-8),
     ]
     counts = _counts(points, window, stacked=stacked, words=words, name=name)
@@ -166,25 +171,15 @@ def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list
     ]
 
 
-def _surge_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
-    return [
-        {
-            "at": mark.start,
-            "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": f"{words.surge} {words.number(mark.ratio)}{words.times_normal}",
-            "when": words.moment(mark.start),
-        }
-        for mark in marks
-    ]
-
-
-def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+def _mark_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     """A rise that is no surge of people says in words what it is."""
     return [
         {
             "at": mark.start,
             "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": mark_name(mark.verdict, words),
+            "label": f"{words.surge} {words.number(mark.ratio)}{words.times_normal}"
+            if mark.verdict is VerdictName.ORGANIC
+            else mark_name(mark.verdict, words),
             "when": words.moment(mark.start),
         }
         for mark in marks
@@ -209,23 +204,11 @@ def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
     ]
 
 
-def _shades(rows: list[dict[str, Any]], colour: str, opacity: float) -> alt.Chart | None:
-    shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=colour, opacity=opacity, clip=True)
-    drawn: alt.Chart = shades.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _frames(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    frames = alt.Chart(pd.DataFrame(rows)).mark_rect(
-        fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5, clip=True
+def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encoding: Any) -> alt.Chart | None:
+    """One kind of mark at the moments of its rows, clipped to the plot; what it is shows when it is pointed at."""
+    drawn: alt.Chart = mark(alt.Chart(pd.DataFrame(rows)), clip=True).encode(
+        x=AT, tooltip=["label:N", "when:N"], **encoding
     )
-    drawn: alt.Chart = frames.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _rules(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    rules = alt.Chart(pd.DataFrame(rows)).mark_rule(color=SURGE, strokeDash=[4, 3], strokeWidth=1.5, clip=True)
-    drawn: alt.Chart = rules.encode(x=AT, tooltip=["label:N", "when:N"])
     return drawn if rows else None
 
 

@@ -6,8 +6,7 @@ The names of languages, dates and units come from the CLDR, those of topics from
 from __future__ import annotations
 
 from dashboard.i18n.arabic import ARABIC
-from dashboard.i18n.english import ENGLISH
-from dashboard.i18n.messages import Interface, Words
+from dashboard.i18n.messages import ENGLISH, Interface, Words
 
 __all__ = ["ARABIC", "ENGLISH", "WORDS", "Interface", "Words"]
 
