@@ -12,7 +12,8 @@ import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap
 
-from dashboard.door import HEADERS, Door, HostNames
+from dashboard.door import HEADERS, Door
+from dashboard.host_names import HostNames
 from dashboard.settings import DashboardSettings
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
