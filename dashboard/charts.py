@@ -24,9 +24,9 @@ from processing.contract import VerdictName
 
 # Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
 # Vermilion is left to the surges; grey is for the rest.
-TEXT = "currentColor"
+INK = "currentColor"
 """The page's own, on a light page and on a dark one: the chart is drawn as SVG, inside of it."""
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", TEXT)
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", INK)
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"
@@ -37,7 +37,7 @@ SHADE_OF_SILENCE = partial(alt.Chart.mark_rect, color=SILENCE, opacity=0.25)
 SHADE_OF_SURGE = partial(alt.Chart.mark_rect, color=SURGE, opacity=0.15)
 FRAME = partial(alt.Chart.mark_rect, fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5)
 RULE = partial(alt.Chart.mark_rule, color=SURGE, strokeDash=[4, 3], strokeWidth=1.5)
-AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=TEXT, titleColor=TEXT)
+AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK)
 
 
 def colours(lines: Sequence[str]) -> dict[str, str]:
@@ -213,6 +213,6 @@ def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encodin
 
 
 def _labels(rows: list[dict[str, Any]], *, y: int) -> alt.Chart | None:
-    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=TEXT, fontSize=13, fontWeight="bold")
+    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=INK, fontSize=13, fontWeight="bold")
     drawn: alt.Chart = labels.encode(x=AT, y=alt.value(y), text="label:N")
     return drawn if rows else None

@@ -13,8 +13,8 @@ from processing.contract import EVERYTHING
 
 ROOT_TOPIC = "ban"
 
-_NAME = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
-_INCIDENT = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
+_TOPIC_OR_LANGUAGE = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
+_INCIDENT_ID = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
 
 
 class Range(StrEnum):
@@ -61,10 +61,10 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "ui": Interface,
     "range": Range,
-    "topic": _named(_NAME),
-    "language": _named(_NAME),
+    "topic": _named(_TOPIC_OR_LANGUAGE),
+    "language": _named(_TOPIC_OR_LANGUAGE),
     "by": Split,
-    "incident": _named(_INCIDENT),
+    "incident": _named(_INCIDENT_ID),
 }
 
 

@@ -17,7 +17,7 @@ Tag = Literal[
     "table", "td", "th", "tr"
 ]  # fmt: skip
 
-LONGEST_TEXT = 600
+LONGEST_POST = 600
 MOST_MARKS = 4
 ELLIPSIS = "…"
 
@@ -33,7 +33,7 @@ _STACKED = re.compile(f"({_MARK}{{{MOST_MARKS}}}){_MARK}+")
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 
-def displayable(text: str, longest: int = LONGEST_TEXT) -> str:
+def displayable(text: str, longest: int = LONGEST_POST) -> str:
     """A text without what could reorder, overprint or flood the page, cut with an ellipsis.
 
     The cut is made before anything else looks at the text, so a long one costs no more than a short one.

@@ -21,7 +21,7 @@ TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 
 SCRIPT = Path(__file__).with_name("app.py")
 
-_GRACE_SECONDS = 3
+_PAGES_END_SECONDS = 3
 _LONGEST_MESSAGE = 1024 * 1024
 """Bytes of what a browser says at once: which filters are chosen."""
 
@@ -104,7 +104,7 @@ def _server(door: Door) -> uvicorn.Server:
             log_level="warning",
             server_header=False,
             headers=list(HEADERS),
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_PAGES_END_SECONDS,
         )
     )
 

@@ -13,7 +13,7 @@ from processing import queries
 from processing.contract import EVERYTHING, Incident, Pulse, Spike, VerdictName
 from processing.queries import Coverage, Health, Reader, StoredPost
 
-MOST_LINES = 6
+MOST_CHART_LINES = 6
 MOST_POSTS = 30
 MOST_INCIDENTS = 50
 OTHERS = ""
@@ -67,7 +67,7 @@ def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> 
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
-def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_LINES) -> tuple[str, ...]:
+def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_CHART_LINES) -> tuple[str, ...]:
     """The lines with the most posts, largest first."""
     totals: Counter[str] = Counter()
     for _, line, posts in rows:
@@ -81,7 +81,7 @@ def lines_of(
     coverage: Sequence[Coverage],
     *,
     others: bool,
-    most: int = MOST_LINES,
+    most: int = MOST_CHART_LINES,
 ) -> tuple[Point, ...]:
     """The largest series with every bin present: a bin without posts is zero where somebody listened.
 

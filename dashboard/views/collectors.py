@@ -13,14 +13,14 @@ from dashboard.snapshot import Snapshot
 from dashboard.status import Collector, CollectorState, collectors
 from dashboard.views.headline import counted_until
 
-SIGNS = {
+COLLECTOR_SIGNS = {
     CollectorState.COMPLETE: "✓",
     CollectorState.LISTENING: "●",
     CollectorState.SILENT: "✕",
     CollectorState.AWAY: "✕",
     CollectorState.FAILED: "✕",
 }
-LONGEST_DETAIL = 500
+LONGEST_DETAIL_SHOWN = 500
 
 
 def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
@@ -47,7 +47,7 @@ def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     }
     return element(
         "p",
-        element("span", SIGNS[collector.state], css=f"bw-{collector.state.value}"),
+        element("span", COLLECTOR_SIGNS[collector.state], css=f"bw-{collector.state.value}"),
         " ",
         element("bdi", collector.source, css="bw-source"),
         " ",
@@ -67,5 +67,5 @@ def _covered(collector: Collector, words: Words) -> str:
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:
     """The collector's own word, set apart: it is English, and a network may have had a hand in it."""
-    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL).split())
+    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
     return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()

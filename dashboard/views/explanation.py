@@ -19,7 +19,7 @@ from processing.explanation import Concentration, Counted, Explanation, Share, S
 from processing.explanation.sentences import figure, limit
 from processing.queries import Statement
 
-LONGEST_NAME = 60
+LONGEST_CELL = 60
 MOST_SHARES = 12
 
 
@@ -52,7 +52,7 @@ def _language(part: Terms, words: Words) -> Markup:
     chips = [
         element(
             "span",
-            element("bdi", displayable(row.term, LONGEST_NAME), lang=part.language),
+            element("bdi", displayable(row.term, LONGEST_CELL), lang=part.language),
             " ",
             element("span", words.number(row.authors), css="bw-count"),
             css="bw-chip",
@@ -155,14 +155,14 @@ def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]
     yield words.reposts, f"{who.reposts:.0%}"
     yield words.copies, f"{who.copies:.0%}"
     if who.domain:
-        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_NAME))
+        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_CELL))
 
 
 def pointed_at(name: str) -> Markup:
     """What people pointed to: a link where it can only open a web page, by its host and path on one line."""
     link = safe_link(name)
     if link is None:
-        return element("bdi", displayable(name, LONGEST_NAME))
+        return element("bdi", displayable(name, LONGEST_CELL))
     return element(
         "a",
         displayable(link.partition("://")[2].rstrip("/")),

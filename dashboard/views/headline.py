@@ -14,7 +14,12 @@ from dashboard.snapshot import Snapshot
 from dashboard.status import HeadlineState, going_on, headline_state, is_live, strongest, surges
 from processing.contract import EVERYTHING, Incident
 
-SIGNS = {HeadlineState.SURGING: "▲", HeadlineState.CALM: "●", HeadlineState.CATCHING_UP: "◔", HeadlineState.STALE: "?"}
+HEADLINE_SIGNS = {
+    HeadlineState.SURGING: "▲",
+    HeadlineState.CALM: "●",
+    HeadlineState.CATCHING_UP: "◔",
+    HeadlineState.STALE: "?",
+}
 
 
 def banner(snapshot: Snapshot, words: Words) -> None:
@@ -32,7 +37,7 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
             "section",
             element(
                 "div",
-                element("div", SIGNS[state], " ", title, css="bw-headline-title"),
+                element("div", HEADLINE_SIGNS[state], " ", title, css="bw-headline-title"),
                 *(element("p", detail) for detail in details),
                 element("p", counted_until(snapshot, words, wall), css="bw-note"),
             ),

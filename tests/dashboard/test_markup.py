@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dashboard.i18n import ENGLISH
-from dashboard.markup import ELLIPSIS, LONGEST_TEXT, displayable, element, safe_link
+from dashboard.markup import ELLIPSIS, LONGEST_POST, displayable, element, safe_link
 from dashboard.views.explanation import pointed_at
 from dashboard.views.posts import article
 from processing.queries import StoredPost
@@ -87,9 +87,9 @@ def test_stacked_marks_are_cut_down() -> None:
 def test_a_long_text_ends_with_an_ellipsis() -> None:
     for text in ("x" * 100_000, "\u0336" * 100_000 + "x", "\u202e" * 100_000):
         shown = displayable(text)
-        assert len(shown) <= LONGEST_TEXT + 1
+        assert len(shown) <= LONGEST_POST + 1
         assert shown.endswith(ELLIPSIS)
-    assert displayable("x" * LONGEST_TEXT) == "x" * LONGEST_TEXT
+    assert displayable("x" * LONGEST_POST) == "x" * LONGEST_POST
 
 
 def test_empty_lines_do_not_flood_the_page() -> None:
