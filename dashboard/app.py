@@ -1,4 +1,4 @@
-"""The page, from top to bottom. Streamlit runs this file for every visitor; `dashboard.server` starts it."""
+"""The page from top to bottom. Streamlit runs this file anew for each visitor and each change of a filter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_TABLES = frozenset({60, 81})
 
 
 def main(settings: DashboardSettings, topics: TopicNames) -> None:
-    """Draw the page. Two parts of it refresh by themselves; between them stand the filters, which do not."""
+    """Draw the page. The headline, and the chart with its lists, refresh by themselves; the filters do not."""
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     view = filters.chosen()
     words = replace(WORDS[view.ui], topics={topic: names[view.ui] for topic, names in topics().items()})
@@ -64,13 +64,13 @@ def _which_store(settings: DashboardSettings) -> tuple[str, str]:
 
 @st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _reader(settings: DashboardSettings) -> queries.Reader:
-    """One connection for all visitors. A failure is not kept: the next look tries again."""
+    """One connection to the store for all visitors. A failure is not cached: the next look tries again."""
     return queries.connect(settings.clickhouse)
 
 
 @st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
-    """The two parts of the page, and everybody with the same filters, share one look at the store."""
+    """The snapshot for these filters. Both parts of the page, and all visitors, share it for a second."""
     return load(_reader(settings), view)
 
 
@@ -120,7 +120,7 @@ def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered:
 
 
 def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Words) -> None:
-    """Explain the surge that is looked at. It is asked for only then and last: it takes longer than all the rest."""
+    """Draw the explanation of the chosen surge, if any. It comes last: it takes longer than the rest."""
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:
         explained.show(_explained(settings, incident, view.language), words)
@@ -134,7 +134,7 @@ def _as_it_stands(incident: Incident) -> tuple[object, ...]:
     ttl=30, max_entries=16, show_spinner=False, hash_funcs={DashboardSettings: _which_store, Incident: _as_it_stands}
 )
 def _explained(settings: DashboardSettings, incident: Incident, language: str) -> Explanation:
-    """For everybody who looks at the same surge, for half a minute, after which a deleted post is gone from it."""
+    """The explanation. All visitors share it for half a minute; then a deleted post is gone from it."""
     reader = _reader(settings)
     now = queries.scored_until(reader) or incident.detected_at
     return explanation.explain(reader, incident, now, language=language)

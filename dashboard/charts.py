@@ -172,7 +172,7 @@ def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list
 
 
 def _mark_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
-    """A rise that is no surge of people says in words what it is."""
+    """A row for each rise: a surge of people is labelled with its size, any other rise with what it is."""
     return [
         {
             "at": mark.start,
@@ -205,7 +205,7 @@ def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
 
 
 def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encoding: Any) -> alt.Chart | None:
-    """One kind of mark at the moments of its rows, clipped to the plot; what it is shows when it is pointed at."""
+    """One mark for each row, clipped to the plot, with a tooltip; None where there are no rows."""
     drawn: alt.Chart = mark(alt.Chart(pd.DataFrame(rows)), clip=True).encode(
         x=AT, tooltip=["label:N", "when:N"], **encoding
     )

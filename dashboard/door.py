@@ -1,4 +1,4 @@
-"""Who gets into the page, and what of Streamlit is no part of it.
+"""Which requests reach the page, and which paths of Streamlit are closed.
 
 A browser on this machine shows pages of strangers, and such a page can reach loopback: by a websocket of its own, or
 under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded ClickHouse
@@ -47,7 +47,7 @@ def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str |
 
 
 class Door:
-    """An ASGI application before that of the page."""
+    """An ASGI application that lets requests through to the page, or answers them itself."""
 
     def __init__(self, page: ASGIApp, names: HostNames) -> None:
         self._page = page

@@ -69,7 +69,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
-    """Read the address. What it does not say, or says in a way we do not know, is the default."""
+    """Read the filters out of the address. A filter that is missing or cannot be read has its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():
         try:
@@ -80,7 +80,7 @@ def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENG
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """Only what differs from the default, and always the language, which depends on the browser."""
+    """The parameters of the address: filters that differ from their default, and always the page's language."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
     default = Filters()

@@ -34,7 +34,7 @@ _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 
 def displayable(text: str, longest: int = LONGEST_POST) -> str:
-    """A text without what could reorder, overprint or flood the page, cut with an ellipsis.
+    """A text without characters that reorder, overprint or flood the page, cut to `longest` characters.
 
     The cut is made before anything else looks at the text, so a long one costs no more than a short one.
     """

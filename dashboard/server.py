@@ -37,7 +37,7 @@ _given: list[tuple[DashboardSettings, TopicNames]] = []
 
 
 def leave(settings: DashboardSettings, topics: TopicNames) -> None:
-    """Put what the script needs where the script picks it up."""
+    """Leave the settings and the names of topics for the script."""
     _given[:] = [(settings, topics)]
 
 

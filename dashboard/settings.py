@@ -36,7 +36,7 @@ class DashboardSettings(BaseSettings):
 
     @property
     def clickhouse(self) -> ClickHouseAddress:
-        """Where to read, as the user that may only read. A page that waits long is of no use to anybody."""
+        """The address of the store, as the user that may only read. The timeout is short: a person waits."""
         return ClickHouseAddress(
             self.clickhouse_url,
             self.clickhouse_reader_user,

@@ -1,4 +1,4 @@
-"""What the page shows, read once and shaped: one `Snapshot` a look at the store."""
+"""All that the page shows, loaded from the store by one call of `load`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class SurgeMark:
-    """A rise to mark, as a surge where it is organic: `end` is where it ends, or where the counting does."""
+    """A rise to mark on the chart. `end` is its end, or the end of the window for a rise that goes on."""
 
     start: datetime
     end: datetime
@@ -42,7 +42,7 @@ class SurgeMark:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything one look at the store gave."""
+    """What one call of `load` found."""
 
     now: datetime
     window: Window
@@ -63,7 +63,7 @@ class Snapshot:
 
 
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
-    """Whether any collector listened during part of a bin. With no word from any, we believe the counts."""
+    """Whether any collector covered a part of the bin. Without any coverage every bin counts as covered."""
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
@@ -102,7 +102,7 @@ def lines_of(
 
 
 def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, datetime], ...]:
-    """Stretches in which nobody listened."""
+    """The stretches in which no collector listened, as pairs of start and end."""
     found: list[tuple[datetime, datetime]] = []
     unheard = sorted({point.start for point in lines if point.posts is None})
     for start in unheard:
@@ -116,7 +116,7 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: Filters, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[SurgeMark, ...]:
-    """What to mark: incidents for a topic in all languages, the series' own spikes for anything narrower."""
+    """What to mark: the incidents of a topic in all languages; for one language, the spikes of its series."""
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
@@ -130,7 +130,7 @@ def marks_of(
 
 
 def load(reader: Reader, view: Filters) -> Snapshot | None:
-    """Look at the store once; None while it holds no post.
+    """Load what the filters ask for; None while the store holds no post.
 
     Raises:
         StoreUnavailable: it does not answer now.
@@ -195,5 +195,5 @@ def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime
 
 
 def _offered(chosen: str, found: Iterable[str], *always: str) -> tuple[str, ...]:
-    """What a filter offers: what there is, what is chosen already, and everything."""
+    """The choices of a filter: everything, then what the window holds, what is chosen and `always`, sorted."""
     return (EVERYTHING, *sorted({chosen, *found, *always} - {EVERYTHING}))

@@ -17,7 +17,7 @@ CATCHING_UP_FROM = timedelta(minutes=30)
 
 
 class HeadlineState(StrEnum):
-    """What the headline says."""
+    """What the headline says of talk at this moment."""
 
     SURGING = "surging"
     CALM = "calm"
@@ -61,17 +61,17 @@ def headline_state(snapshot: Snapshot, wall: datetime) -> HeadlineState:
 
 
 def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Surges without an end yet. One that has ended stays open for hours, since later spikes may join it."""
+    """Surges that have no end yet. An incident that has ended stays open for hours and does not count here."""
     return tuple(incident for incident in surges(incidents) if incident.end is None)
 
 
 def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Those that people make; the others are recorded and shown among the cards, and nothing else claims a surge."""
+    """The incidents that people make. The page shows the others among the cards, and never calls them a surge."""
     return tuple(incident for incident in incidents if incident.verdict is VerdictName.ORGANIC)
 
 
 def strongest(incidents: Iterable[Incident]) -> Incident:
-    """Of several that go on, the one to lead with."""
+    """The incident with the highest severity, and among those the highest ratio."""
     order = list(Severity)
     return max(incidents, key=lambda incident: (order.index(incident.severity), incident.ratio))
 
@@ -122,5 +122,5 @@ SAYS = {"listening": CollectorState.LISTENING, "reconnecting": CollectorState.AW
 
 
 def is_live(now: datetime, wall: datetime) -> bool:
-    """Whether the data's now is near the wall's, so that its distance means anything."""
+    """Whether the newest covered moment is within a day of the wall's clock; a replay is not."""
     return abs(wall - now) < LIVE_WITHIN

@@ -66,6 +66,6 @@ def _covered(collector: Collector, words: Words) -> str:
 
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:
-    """The collector's own word, set apart: it is English, and a network may have had a hand in it."""
+    """The detail that a collector reports, isolated: it is English, and it may repeat text of a network."""
     detail = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
     return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()

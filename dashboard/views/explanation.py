@@ -24,7 +24,7 @@ MOST_SHARES = 12
 
 
 def show(explained: Explanation, words: Words) -> None:
-    """Draw the whole of it below the chart."""
+    """Draw the explanation."""
     incident = explained.incident
     st.subheader(words.why.format(topic=incident_name(incident, words)), anchor=False)
     st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
@@ -182,7 +182,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _asked(words: Words, *queries: Statement) -> None:
-    """The SQL of what stands above, each query once."""
+    """Draw the SQL of these queries, each once."""
     with st.expander(words.sql, icon=":material/code:"):
         st.caption(words.sql_note)
         for sql in dict.fromkeys(query.paste for query in queries):

@@ -1,4 +1,4 @@
-"""The filters, and their two-way tie to the page's address."""
+"""The filters: drawn, read from the page's address, and written back to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOVE = "move"
 
 
 def chosen() -> Filters:
-    """What is chosen: by the filters if they have been touched, else by the address, else by default."""
+    """The filters as the page has them; a filter that nobody has touched comes from the address."""
     arabic = (st.context.locale or "").lower().startswith("ar")
     view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
     touched = {

@@ -63,7 +63,7 @@ def headline(snapshot: Snapshot, words: Words, wall: datetime) -> tuple[str, ...
 
 
 def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
-    """How far the counts go, and how long ago that is; of a replay, that it is one."""
+    """A sentence on how far the counts go, and how long ago that is or that the posts are a replay."""
     live = is_live(snapshot.now, wall)
     distance = words.behind.format(age=words.duration(wall - snapshot.now)) if live else words.replay
     return words.counted_until.format(now=words.moment(snapshot.now)) + words.separator + distance
@@ -87,7 +87,7 @@ def _surging(snapshot: Snapshot, words: Words) -> tuple[str, ...]:
 
 
 def incident_name(incident: Incident, words: Words) -> str:
-    """Its topic, the sub-topic that led it, which says more than the root, and the language where one leads."""
+    """The incident's topic, its leading sub-topic, and its leading language where there is one."""
     topics = [topic_name(words, topic) for topic in (incident.topic, *incident.subtopics[:1])]
     alone = incident.lead_language != EVERYTHING
     return " · ".join([*topics, *([language_name(words, incident.lead_language)] if alone else [])])

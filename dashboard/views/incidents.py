@@ -91,7 +91,7 @@ def _facts(incident: Incident, words: Words) -> list[Markup]:
 
 
 def _terms(incident: Incident, words: Words) -> Iterator[Markup]:
-    """The terms that drive it, a line a language, as the alert has them."""
+    """The terms that drive the incident, a line for each language."""
     for language, terms in groupby(incident.terms, key=lambda each: each.language):
         chips = (element("bdi", displayable(each.term), css="bw-chip", lang=language) for each in terms)
         name = element("b", language_name(words, language))
@@ -99,7 +99,7 @@ def _terms(incident: Incident, words: Words) -> Iterator[Markup]:
 
 
 def _pulse(pulse: Pulse, words: Words) -> Markup:
-    """One rise: when it was highest and how high."""
+    """One pulse: the moment of its peak, its posts and the expected posts."""
     return element(
         "li",
         words.pulse_detail.format(

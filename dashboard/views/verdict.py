@@ -1,4 +1,4 @@
-"""What a rise is, as a badge and as the sentences that alerts have too."""
+"""The verdict on an incident: its badge, and the sentences that alerts have too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_DOUBTS = 6
 
 
 def badge(incident: Incident, words: Words) -> Markup:
-    """Its name."""
+    """The name of the verdict."""
     names = {
         VerdictName.ORGANIC: words.verdict_organic,
         VerdictName.CONCENTRATED: words.verdict_concentrated,
@@ -25,12 +25,12 @@ def badge(incident: Incident, words: Words) -> Markup:
 
 
 def sentence(incident: Incident, words: Words) -> Markup:
-    """What decided it."""
+    """The sentence that says what decided the verdict."""
     return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
 
 
 def doubts(incident: Incident, words: Words) -> list[Markup]:
-    """The languages that rose and are not named as those of people, a sentence each."""
+    """A sentence for each language that rose without being a surge of people."""
     shown = [
         doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
         for doubt in incident.doubted[:MOST_DOUBTS]

@@ -78,22 +78,22 @@ class _Complaints:
         self.status = 0
 
     def of_line(self, number: int, reason: str) -> None:
-        """A reason that does not name its line."""
+        """Tell of a line by its number, from 1."""
         self.of_row(number, f"line {number}: {reason}")
 
     def of_row(self, _: int, sentence: str) -> None:
-        """A sentence that does."""
+        """Tell of a row by a sentence that names its line."""
         self.status = 1
         print(sentence, file=sys.stderr)
 
 
 def _is_file(path: Path) -> bool:
-    """Whether everything is there already; standard input may be a file too."""
+    """Whether the input is a file, whose lines are all there already; standard input may be one."""
     return path.is_file() or (str(path) == "-" and stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode))
 
 
 def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:
-    """Every line, the empty ones too, so that whoever counts them counts right."""
+    """Every line, empty ones too, so that the numbers of lines stay right. A broken line is told of, and is empty."""
     reached = 0
     for line in read_lines(path):
         yield from repeat(b"", line.number - reached - 1)

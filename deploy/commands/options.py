@@ -34,7 +34,7 @@ class TextFormat(StrEnum):
 
 
 def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
-    """What tags posts as the settings ask for it, and the taxonomy by which it does.
+    """The tagger that the settings name, and its taxonomy.
 
     Raises:
         TaxonomyError
@@ -49,7 +49,7 @@ def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
 
 
 def settings() -> Settings:
-    """From the environment."""
+    """The settings, from the environment."""
     return load(os.environ)
 
 

@@ -110,7 +110,7 @@ def _parameters(given: list[str], text: str) -> dict[str, object]:
 
 
 def _several(name: str, value: str) -> object:
-    """A value of several values: `['a', 'b']`, `{'a': 1}`, `('a', 1)`."""
+    """The value of an array, map or tuple: `['a', 'b']`, `{'a': 1}`, `('a', 1)`."""
     try:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""`banwatch up` and `demo`: the whole, on this machine."""
+"""`banwatch up` and `demo`: all processes on this machine."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def up(
 
 
 def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
-    """Those asked for, each known and with what it needs; where none is, those that `up` starts by itself."""
+    """The live sources to start: those asked for, which must be ready; else those that `up` starts by itself."""
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")

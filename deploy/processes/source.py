@@ -1,4 +1,4 @@
-"""One source into the log."""
+"""Read one source into Kafka."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asking: the two users, and web pages that must not be able to ask at all."""
+"""Which of the two users sends a request, and the refusal of requests by web pages."""
 
 from __future__ import annotations
 

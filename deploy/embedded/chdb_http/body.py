@@ -1,4 +1,4 @@
-"""A request's body: unpacked, bounded, and told to be a query or an insert with its data.
+"""A request's body: unpacked, bounded, and read as a query or as an insert with its data.
 
 How much comes in is looked at before what it is. What takes time is done in a thread of the user that asks.
 """

@@ -1,4 +1,4 @@
-"""How a request comes to a connection and to a thread for the engine's blocking calls, and what ends it there."""
+"""Which connection and thread a request has for the engine's blocking calls, and what ends a call."""
 
 from __future__ import annotations
 

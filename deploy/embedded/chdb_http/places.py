@@ -1,4 +1,4 @@
-"""What one user of the warehouse has for itself: a bound, places in the engine, threads and sessions.
+"""The resources of one user: a limit on requests, threads for the engine, and sessions.
 
 Nothing of it is shared between the users, so that no number of readers takes anything from the writer.
 """
