@@ -35,7 +35,7 @@ from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.lack import Lack
 
-ASK_EVERY = 0.5
+DONE_ASKED_EVERY = 0.5
 
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
@@ -205,7 +205,7 @@ class _Done:
         now = time.monotonic()
         if now < self._ask_at or not self._stack.finished(["archive"]):
             return False
-        self._ask_at = now + ASK_EVERY
+        self._ask_at = now + DONE_ASKED_EVERY
         try:
             self._group = self._group or ConsumerGroup(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from pydantic import BeforeValidator
 
 CONTRACT_VERSION = 1
 
@@ -117,6 +118,17 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     raw: str
     seen_at: Moment | None = None
+
+
+def _seconds(given: object) -> object:
+    try:
+        return float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A setting of any stage that is a time span, given as seconds (`30`) or as ISO 8601 (`PT30S`)."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import SILENT_AFTER, Post, Rejected
+from ingest.contract import Duration as Duration  # noqa: PLC0414 - sources name it from here
 from ingest.errors import Misconfigured
 
 Cursor = dict[str, object]
@@ -168,18 +169,8 @@ def _split(given: object) -> object:
     return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
-def _seconds(given: object) -> object:
-    try:
-        return float(given) if isinstance(given, str) else given
-    except ValueError:
-        return given
-
-
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Several values in one setting, separated by commas or blanks."""
-
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A time span, given as seconds or as ISO 8601 (`PT30S`)."""
 
 Clock = Callable[[], datetime]
 """The wall clock, aware and in UTC."""

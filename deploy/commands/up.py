@@ -1,4 +1,4 @@
-"""`banwatch up` and `demo`: the whole, on this machine."""
+"""`banwatch up` and `demo`: all processes on this machine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from deploy.commands.ingest import Columns, ShiftToNow, Speed, archive_options
 from deploy.commands.options import settings
-from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
 from deploy.demo.generate import write as write_demo
 from deploy.processes.signals import until_signalled
 from deploy.processes.source import ArchiveOptions
@@ -47,16 +47,14 @@ def up(
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
-    played = (
-        None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now, checked_columns(columns))
-    )
+    played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
     sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
     options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
     run_up(settings(), options, Console(), until_signalled())
 
 
 def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
-    """Those asked for, each known and with what it needs; where none is, those that `up` starts by itself."""
+    """The live sources to start: those asked for, which must be ready; else those that `up` starts by itself."""
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")

@@ -1,4 +1,4 @@
-"""One source into Kafka."""
+"""Read one source into Kafka."""
 
 from __future__ import annotations
 
