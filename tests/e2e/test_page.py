@@ -192,6 +192,7 @@ def test_the_page_is_as_light_or_dark_as_the_readers_system_and_can_be_read(
         page.locator(".bw-ratio, .bw-badge, .bw-chip"),
         page.locator(".bw-complete"),
     ):
+        written.first.wait_for()  # the collectors are drawn last
         assert min(written.evaluate_all(CONTRAST)) >= 4.5
     page.close()
 
