@@ -44,6 +44,14 @@ def pytest_sessionstart() -> None:
     sys.unraisablehook = tell_of_others
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what starts whole stacks or Apache Kafka; a test that takes long by itself says so itself."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "e2e") or item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real posts and series, which are not part of the project."""
