@@ -7,7 +7,7 @@ that looks like a Latin one is that one: whoever changes only those has copied.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,9 +30,6 @@ _PLACES = 1_024
 """Sequences are told apart by a hash of so many values, so that products of matrices count the common ones."""
 
 _ROWS = 256
-_SEVERAL = -1
-"""Stands for the author of a text that several have posted."""
-
 _LOOKALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικνορτυχ", "abekmhopctyxijshdqwabeiknoptux")
 
 Flags = NDArray[np.bool_]
@@ -48,10 +45,11 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Of `posts`: `voices` people who say something of their own, `copies` near-identical texts of several people.
+    """Of `posts`: `voices` people who say something of their own, `copies` who post nearly what others post.
 
-    A voice is an author, once, with a repost or with a text that nobody else has posted a copy of. A repost
-    is a person's word for what somebody else said, and the network says so; a copy pretends to be one's own.
+    Each author is heard once, by the first post given: who posts all day is one voice, and cannot make copies of the
+    words of more than one of the others. A repost is a person's word for what somebody else said, and the network says
+    so; a copy pretends to be one's own.
     """
 
     posts: int
@@ -67,36 +65,35 @@ def letters_of(text: str) -> str:
 
 
 def listen(series: Sequence[Utterance], beside: Sequence[Utterance] = ()) -> Voices:
-    """Count the voices of a series. A text is a copy too where only posts `beside` it say the same."""
-    copied = are_copies([*series, *beside])[: len(series)]
-    voices = {each.author for each, copy in zip(series, copied, strict=True) if not copy}
-    return Voices(len(series), len(voices), int(copied.sum()))
+    """Count the voices of a series. A text is a copy, too, where only posts `beside` the series say the same."""
+    heard: dict[str, str] = {}
+    for each in (*series, *beside):
+        heard.setdefault(each.author, each.letters)
+    copied = dict(zip(heard, are_copies(tuple(heard.values())), strict=True))
+    authors = {each.author for each in series}
+    copies = sum(bool(copied[author]) for author in authors)
+    return Voices(len(series), len(authors) - copies, copies)
 
 
-def are_copies(utterances: Sequence[Utterance]) -> Flags:
-    """Of each post whether somebody else posted nearly the same."""
-    authors: defaultdict[str, set[str]] = defaultdict(set)
-    for each in utterances:
-        if each.letters:
-            authors[each.letters].add(each.author)
-    numbers: dict[str, int] = {}
-    alone = [numbers.setdefault(min(by), len(numbers)) if len(by) == 1 else _SEVERAL for by in authors.values()]
-    copied = dict(zip(authors, _have_copies(list(authors), np.array(alone)), strict=True))
-    return np.array([copied.get(each.letters, False) for each in utterances], dtype=bool)
+def are_copies(letters: Sequence[str]) -> Flags:
+    """Of each text, by an author each, whether another one is nearly the same. An empty one is like no other."""
+    times = Counter(letters)
+    texts = [text for text in times if text]
+    alike = dict(zip(texts, _have_neighbours(texts), strict=True))
+    return np.array([bool(text) and (times[text] > 1 or bool(alike[text])) for text in letters], dtype=bool)
 
 
-def _have_copies(texts: Sequence[str], authors: NDArray[np.int64]) -> Flags:
-    """Of different texts, each by the author of that number or by several."""
+def _have_neighbours(texts: Sequence[str]) -> Flags:
+    """Of different texts."""
     table = _sequences(texts)
     sizes = table.sum(axis=1)
-    found: Flags = authors == _SEVERAL
+    found = np.zeros(len(texts), dtype=bool)
     for first in range(0, len(texts), _ROWS):
         rows = slice(first, first + _ROWS)
         common = table[rows] @ table.T
         alike = common >= ALIKE * (sizes[rows, None] + sizes - common)
-        alike &= (authors[rows, None] != authors) | (authors == _SEVERAL)
         np.fill_diagonal(alike[:, first:], val=False)
-        found[rows] |= alike.any(axis=1)
+        found[rows] = alike.any(axis=1)
     return found
 
 

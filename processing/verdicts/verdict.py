@@ -28,7 +28,7 @@ class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
     factor: float = 2.0
     excess: float = 5.0
     least: int = 10
-    mistaken: float = 0.02
+    mistaken: float = 0.01
     half: float = 0.5
     """Doubt about less than this share of the posts never decides."""
     usual_late: float = 0.25
