@@ -1,7 +1,7 @@
 """A program of its own that reads one page by snscrape for each line of its standard input.
 
 It shares nothing with banwatch but lines of JSON, and imports nothing of it: snscrape is under the GPL, replaces parts
-of urllib3 for its whole process, sleeps, and may hang. Whoever starts it bounds it; see `snscrape_process`.
+of urllib3 for its whole process, sleeps, and may hang. Whoever starts it bounds it; see `process.py`.
 
     in    {"name": "some_channel", "before": 121, "pages": 1, "cookie": ""}     `before` null: the newest page
     out   {"items": [...], "others": [...], "unreadable": [...], "marks": {...}}, newest first

@@ -12,7 +12,7 @@ from deploy.embedded.chdb_http.pulse import REFUSALS, STATUS
 # The process ends with 0 once the engine has answered behind its refusals.
 REFUSING = """
 import sys, threading
-from deploy.embedded.chdb_http.pulse import Pulse
+from deploy.embedded.chdb_http.pulse import Heartbeat
 
 left, answered = int(sys.argv[1]), threading.Event()
 
@@ -23,7 +23,7 @@ def beat():
         raise RuntimeError("no memory")
     answered.set()
 
-Pulse(beat, 1)
+Heartbeat(beat, 1)
 answered.wait()
 """
 

@@ -196,7 +196,7 @@ def test_a_cookie_is_shown_to_nobody_and_not_sent_to_another_host(
                 reader.round()
         assert server.asked[-1].headers["cookie"] == COOKIE
         assert elsewhere.asked == []
-    assert any(b"snscrape_program" in child for child in children)
+    assert any(b"snscrape/program.py" in child for child in children)
     assert not any(b"s3same" in child for child in children)
 
 

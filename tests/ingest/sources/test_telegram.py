@@ -411,7 +411,7 @@ def test_closing_the_reading_ends_the_program(server: Served) -> None:
     while not isinstance(next(steps), Item):
         pass
     children = subprocess.run(
-        ["pgrep", "-P", str(os.getpid()), "-f", "snscrape_program"], capture_output=True, check=False
+        ["pgrep", "-P", str(os.getpid()), "-f", "snscrape/program.py"], capture_output=True, check=False
     )
     steps.close()  # type: ignore[attr-defined]
     (child,) = children.stdout.split()
