@@ -29,7 +29,7 @@ from processing.incidents.group import IncidentPolicy, group
 from processing.queries import Reader
 from processing.queries.backtest_counts import Counts, read
 from processing.queries.counts import Observed
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 

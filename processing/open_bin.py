@@ -11,7 +11,7 @@ from processing.contract import Spike, VerdictName
 from processing.detection.episodes import EpisodeEvent
 from processing.detection.series_set import Book, Key, Name, name_of
 from processing.queries.counts import Observed
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 

@@ -32,7 +32,7 @@ from processing.queries.counts import HISTORY, Observed
 from processing.queries.coverage import is_covered, next_covered, watermark
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 

@@ -16,7 +16,7 @@ from processing.explanation.sentences import doubt_sentence
 from processing.store.client import Parameters, Row, Store
 from processing.store.writer import recount, write_posts, write_spikes
 from processing.verdicts import evidence
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from tests.conftest import NOON
 from tests.support.rises import (
     ARTICLE,
