@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.i18n import Interface, Words, duration, moment, number
+from dashboard.i18n import Words
 from dashboard.i18n.labels import mark_name
 from dashboard.snapshot import OTHERS, Point, SurgeMark, silences
 from dashboard.window import Window
@@ -23,16 +24,20 @@ from processing.contract import VerdictName
 
 # Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
 # Vermilion is left to the surges; grey is for the rest.
-TEXT = "currentColor"
+INK = "currentColor"
 """The page's own, on a light page and on a dark one: the chart is drawn as SVG, inside of it."""
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", TEXT)
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", INK)
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"
 HEIGHT = 300
 AT = "at:T"
 """The marks share the scale and the axis of the counts, which alone say what they are."""
-AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=TEXT, titleColor=TEXT)
+SHADE_OF_SILENCE = partial(alt.Chart.mark_rect, color=SILENCE, opacity=0.25)
+SHADE_OF_SURGE = partial(alt.Chart.mark_rect, color=SURGE, opacity=0.15)
+FRAME = partial(alt.Chart.mark_rect, fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5)
+RULE = partial(alt.Chart.mark_rule, color=SURGE, strokeDash=[4, 3], strokeWidth=1.5)
+AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK)
 
 
 def colours(lines: Sequence[str]) -> dict[str, str]:
@@ -52,7 +57,6 @@ def timeline(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
     description: str,
@@ -61,16 +65,16 @@ def timeline(
     surges = [mark for mark in marks if mark.verdict is VerdictName.ORGANIC]
     doubts = [mark for mark in marks if mark.verdict is not VerdictName.ORGANIC]
     marked = [
-        _shades(_silence_rows(points, window, words), SILENCE, 0.25),
-        _shades(_surge_rows(surges, words), SURGE, 0.15),
-        _frames(_doubt_rows(doubts, words)),
-        _rules(_pulse_rows(surges, words)),
+        _marks(SHADE_OF_SILENCE, _silence_rows(points, window, words), x2="until:T"),
+        _marks(SHADE_OF_SURGE, _mark_rows(surges, words), x2="until:T"),
+        _marks(FRAME, _mark_rows(doubts, words), x2="until:T"),
+        _marks(RULE, _pulse_rows(surges, words)),
         # Two rows above the plot, where no line of counts can run through them.
-        _labels(_surge_labels(surges), y=-24),
-        _labels(_doubt_rows(doubts, words), y=-24),
+        _labels(_surge_labels(surges, words), y=-24),
+        _labels(_mark_rows(doubts, words), y=-24),
         _labels(_pulse_labels(surges), y=-8),
     ]
-    counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
+    counts = _counts(points, window, stacked=stacked, words=words, name=name)
     layers = [counts, *(layer for layer in marked if layer is not None)]
     return alt.LayerChart(
         description=description,
@@ -80,11 +84,12 @@ def timeline(
     )
 
 
-def _time_axis(window: Window, interface: Interface, words: Words) -> alt.X:
-    """Days by name, hours by clock. Vega knows English months only, so ours are handed to it."""
-    months = json.dumps(words.months, ensure_ascii=False)
+def _time_axis(window: Window, words: Words) -> alt.X:
+    """Days by name, hours by clock. Vega knows English months only, so it is given those of the page's language."""
+    names = words.locale.months["format"]["abbreviated"]
+    months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
     # A canvas knows no `dir`: an isolate makes "10 July" read in its own direction.
-    opening, closing = ("\u2067", "\u2069") if interface is Interface.ARABIC else ("", "")
+    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
     label = (
         "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
         f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
@@ -109,7 +114,6 @@ def _counts(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
 ) -> alt.Chart:
@@ -120,10 +124,10 @@ def _counts(
     drawn = filled if stacked or single else chart.mark_line(strokeWidth=2)
     palette = colours(lines)
     counted: alt.Chart = drawn.encode(
-        x=_time_axis(window, interface, words),
+        x=_time_axis(window, words),
         y=alt.Y(
             "posts:Q",
-            title=words.posts_per.format(width=duration(words, window.width)),
+            title=words.posts_per.format(width=words.duration(window.width)),
             stack="zero" if stacked else None,
             scale=alt.Scale(zero=True, nice=True),
             axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5),
@@ -153,7 +157,7 @@ def _count_rows(
             "at": point.start + window.width / 2,
             "line": name(point.line),
             "posts": point.posts,
-            "when": moment(words, point.start),
+            "when": words.moment(point.start),
             "order": order[point.line],
         }
         for point in points
@@ -162,31 +166,21 @@ def _count_rows(
 
 def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": start, "until": end, "label": words.no_data, "when": moment(words, start)}
+        {"at": start, "until": end, "label": words.no_data, "when": words.moment(start)}
         for start, end in silences(points, window.width)
     ]
 
 
-def _surge_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+def _mark_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+    """A row for each rise: a surge of people is labelled with its size, any other rise with what it is."""
     return [
         {
             "at": mark.start,
             "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": f"{words.surge} {number(mark.ratio)}{words.times_normal}",
-            "when": moment(words, mark.start),
-        }
-        for mark in marks
-    ]
-
-
-def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
-    """A rise that is no surge of people says in words what it is."""
-    return [
-        {
-            "at": mark.start,
-            "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": mark_name(mark.verdict, words),
-            "when": moment(words, mark.start),
+            "label": f"{words.surge} {words.number(mark.ratio)}{words.times_normal}"
+            if mark.verdict is VerdictName.ORGANIC
+            else mark_name(mark.verdict, words),
+            "when": words.moment(mark.start),
         }
         for mark in marks
     ]
@@ -194,14 +188,14 @@ def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]
 
 def _pulse_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
+        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": words.moment(pulse.peak)}
         for mark in marks
         for index, pulse in enumerate(mark.pulses, start=1)
     ]
 
 
-def _surge_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
-    return [{"at": mark.start, "label": f"{number(mark.ratio)}×"} for mark in marks]
+def _surge_labels(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+    return [{"at": mark.start, "label": f"{words.number(mark.ratio)}×"} for mark in marks]
 
 
 def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
@@ -210,27 +204,15 @@ def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
     ]
 
 
-def _shades(rows: list[dict[str, Any]], colour: str, opacity: float) -> alt.Chart | None:
-    shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=colour, opacity=opacity, clip=True)
-    drawn: alt.Chart = shades.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _frames(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    frames = alt.Chart(pd.DataFrame(rows)).mark_rect(
-        fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5, clip=True
+def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encoding: Any) -> alt.Chart | None:
+    """One mark for each row, clipped to the plot, with a tooltip; None where there are no rows."""
+    drawn: alt.Chart = mark(alt.Chart(pd.DataFrame(rows)), clip=True).encode(
+        x=AT, tooltip=["label:N", "when:N"], **encoding
     )
-    drawn: alt.Chart = frames.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _rules(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    rules = alt.Chart(pd.DataFrame(rows)).mark_rule(color=SURGE, strokeDash=[4, 3], strokeWidth=1.5, clip=True)
-    drawn: alt.Chart = rules.encode(x=AT, tooltip=["label:N", "when:N"])
     return drawn if rows else None
 
 
 def _labels(rows: list[dict[str, Any]], *, y: int) -> alt.Chart | None:
-    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=TEXT, fontSize=13, fontWeight="bold")
+    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=INK, fontSize=13, fontWeight="bold")
     drawn: alt.Chart = labels.encode(x=AT, y=alt.value(y), text="label:N")
     return drawn if rows else None

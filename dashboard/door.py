@@ -1,21 +1,21 @@
-"""Who gets into the page, and what of Streamlit is no part of it.
+"""Which requests reach the page, and which paths of Streamlit are closed.
 
 A browser on this machine shows pages of strangers, and such a page can reach loopback: by a websocket of its own, or
-under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded warehouse
+under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded ClickHouse
 goes by the same rule (`deploy/embedded/chdb_http/access.py`), and by one more: nobody comes to it by a link, so it
-refuses those too. Neither can import the other, because imports go with the data; a test holds both to the same names.
+refuses those too.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
+
+from dashboard.host_names import HostNames
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,35 +28,10 @@ HEADERS = (
 """Of every answer. What names more sources than that would have to follow each version of Streamlit."""
 
 _POLICY_VIOLATION = 1008
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _STREAMLIT = "/_stcore"
 _USED = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 """What the page takes of Streamlit's own. The rest (figures of the process, uploads, an interface for programs) would
 be open to whoever can see the page."""
-
-
-@dataclass(frozen=True)
-class HostNames:
-    """By which names people come to the page: those given, and those of its address."""
-
-    host: str
-    given: frozenset[str] = frozenset()
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    def includes(self, host: str) -> bool:
-        """Whether a `Host` header holds one of them; beyond this machine any name does, where none is given."""
-        if not self.given and not self.loopback:
-            return True
-        return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
 
 
 def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str | None:
@@ -72,7 +47,7 @@ def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str |
 
 
 class Door:
-    """An ASGI application before that of the page."""
+    """An ASGI application that lets requests through to the page, or answers them itself."""
 
     def __init__(self, page: ASGIApp, names: HostNames) -> None:
         self._page = page
@@ -98,9 +73,3 @@ async def _refuse(reason: str, status: HTTPStatus, scope: Scope, receive: Receiv
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     await PlainTextResponse(reason, status)(scope, receive, send)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()

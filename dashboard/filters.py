@@ -13,8 +13,8 @@ from processing.contract import EVERYTHING
 
 ROOT_TOPIC = "ban"
 
-_NAME = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
-_INCIDENT = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
+_TOPIC_OR_LANGUAGE = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
+_INCIDENT_ID = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
 
 
 class Range(StrEnum):
@@ -61,15 +61,15 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "ui": Interface,
     "range": Range,
-    "topic": _named(_NAME),
-    "language": _named(_NAME),
+    "topic": _named(_TOPIC_OR_LANGUAGE),
+    "language": _named(_TOPIC_OR_LANGUAGE),
     "by": Split,
-    "incident": _named(_INCIDENT),
+    "incident": _named(_INCIDENT_ID),
 }
 
 
 def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
-    """Read the address. What it does not say, or says in a way we do not know, is the default."""
+    """Read the filters out of the address. A filter that is missing or cannot be read has its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():
         try:
@@ -80,7 +80,7 @@ def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENG
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """Only what differs from the default, and always the language, which depends on the browser."""
+    """The parameters of the address: filters that differ from their default, and always the page's language."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
     default = Filters()

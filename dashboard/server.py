@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap
 
-from dashboard.door import HEADERS, Door, HostNames
+from dashboard.door import HEADERS, Door
+from dashboard.host_names import HostNames
 from dashboard.settings import DashboardSettings
+
+TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
+"""What the taxonomy calls each topic now: id, language (`en` and `ar` at least), name."""
 
 SCRIPT = Path(__file__).with_name("app.py")
 
-_GRACE_SECONDS = 3
+_PAGES_END_SECONDS = 3
 _LONGEST_MESSAGE = 1024 * 1024
 """Bytes of what a browser says at once: which filters are chosen."""
 
@@ -25,19 +30,19 @@ class PageUnavailable(Exception):
     """The page cannot be served there; the message is one sentence for a person."""
 
 
-# Streamlit runs the script by path, again for every visitor, and hands it no arguments. It does so in this
-# process, where modules are shared: so the launcher leaves the settings here and the script picks them up.
-# That keeps them built once, in deploy; the script reading the environment again would be a second truth.
-_given: list[DashboardSettings] = []
+# Streamlit runs the script by path, again for every visitor, and hands it no arguments. It does so in this process,
+# where modules are shared: the launcher leaves the settings and the topics here, and the script picks them up. Both
+# are thus made once, by deploy.
+_given: list[tuple[DashboardSettings, TopicNames]] = []
 
 
-def leave(settings: DashboardSettings) -> None:
-    """Put the settings where the script picks them up."""
-    _given[:] = [settings]
+def leave(settings: DashboardSettings, topics: TopicNames) -> None:
+    """Leave the settings and the names of topics for the script."""
+    _given[:] = [(settings, topics)]
 
 
-def given() -> DashboardSettings:
-    """The settings that the server was started with.
+def given() -> tuple[DashboardSettings, TopicNames]:
+    """The settings that the server was started with, and the names of the topics.
 
     Raises:
         RuntimeError: nobody has started it.
@@ -72,13 +77,13 @@ def options(settings: DashboardSettings) -> dict[str, object]:
     }
 
 
-def run(settings: DashboardSettings) -> None:
+def run(settings: DashboardSettings, topics: TopicNames) -> None:
     """Serve the page until SIGTERM or SIGINT. Call it in the main thread of a process of its own.
 
     Raises:
         PageUnavailable
     """
-    leave(settings)
+    leave(settings, topics)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
         door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))
@@ -99,7 +104,7 @@ def _server(door: Door) -> uvicorn.Server:
             log_level="warning",
             server_header=False,
             headers=list(HEADERS),
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_PAGES_END_SECONDS,
         )
     )
 

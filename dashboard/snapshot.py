@@ -1,4 +1,4 @@
-"""What the page shows, read once and shaped: one `Snapshot` a look at the store."""
+"""All that the page shows, loaded from the store by one call of `load`."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from dashboard.filters import ROOT_TOPIC, Filters, Split
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
-from processing.contract import EVERYTHING, Incident, Pulse, Severity, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, Pulse, Spike, VerdictName
 from processing.queries import Coverage, Health, Reader, StoredPost
 
-MOST_LINES = 6
+MOST_CHART_LINES = 6
 MOST_POSTS = 30
 MOST_INCIDENTS = 50
 OTHERS = ""
 """Name of the line that holds what has no line of its own."""
-
-SILENT_AFTER = timedelta(minutes=2)
-LIVE_WITHIN = timedelta(days=1)
-CATCHING_UP_FROM = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class SurgeMark:
-    """A rise to mark, as a surge where it is organic: `end` is where it ends, or where the counting does."""
+    """A rise to mark on the chart. `end` is its end, or the end of the window for a rise that goes on."""
 
     start: datetime
     end: datetime
@@ -47,7 +42,7 @@ class SurgeMark:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything one look at the store gave."""
+    """What one call of `load` found."""
 
     now: datetime
     window: Window
@@ -67,45 +62,12 @@ class Snapshot:
     health: tuple[Health, ...] = ()
 
 
-class HeadlineState(StrEnum):
-    """What the headline says."""
-
-    SURGING = "surging"
-    CALM = "calm"
-    CATCHING_UP = "catching_up"
-    STALE = "stale"
-
-
-class CollectorState(StrEnum):
-    """What a collector does."""
-
-    COMPLETE = "complete"
-    LISTENING = "listening"
-    SILENT = "silent"
-    AWAY = "away"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Collector:
-    """One collector as the page shows it. `stretch` is what it covers now, None where that is nothing.
-
-    `detail` is its own word on what is wrong, in English: it may repeat what a network sent.
-    """
-
-    source: str
-    state: CollectorState
-    heard_at: datetime
-    stretch: Coverage | None
-    detail: str
-
-
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
-    """Whether any collector listened during part of a bin. With no word from any, we believe the counts."""
+    """Whether any collector covered a part of the bin. Without any coverage every bin counts as covered."""
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
-def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_LINES) -> tuple[str, ...]:
+def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_CHART_LINES) -> tuple[str, ...]:
     """The lines with the most posts, largest first."""
     totals: Counter[str] = Counter()
     for _, line, posts in rows:
@@ -119,7 +81,7 @@ def lines_of(
     coverage: Sequence[Coverage],
     *,
     others: bool,
-    most: int = MOST_LINES,
+    most: int = MOST_CHART_LINES,
 ) -> tuple[Point, ...]:
     """The largest series with every bin present: a bin without posts is zero where somebody listened.
 
@@ -140,7 +102,7 @@ def lines_of(
 
 
 def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, datetime], ...]:
-    """Stretches in which nobody listened."""
+    """The stretches in which no collector listened, as pairs of start and end."""
     found: list[tuple[datetime, datetime]] = []
     unheard = sorted({point.start for point in lines if point.posts is None})
     for start in unheard:
@@ -154,7 +116,7 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: Filters, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[SurgeMark, ...]:
-    """What to mark: incidents for a topic in all languages, the series' own spikes for anything narrower."""
+    """What to mark: the incidents of a topic in all languages; for one language, the spikes of its series."""
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
@@ -167,85 +129,8 @@ def marks_of(
     )
 
 
-def mood_of(snapshot: Snapshot, wall: datetime) -> HeadlineState:
-    """What the headline may claim: nothing of the present where no collector speaks any more."""
-    heard = [listening(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
-    if heard and all(state is CollectorState.SILENT for state in heard):
-        return HeadlineState.STALE
-    if going_on(snapshot.incidents):
-        return HeadlineState.SURGING
-    behind = snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM
-    return HeadlineState.CATCHING_UP if behind else HeadlineState.CALM
-
-
-def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Surges without an end yet. One that has ended stays open for hours, since later spikes may join it."""
-    return tuple(incident for incident in surges(incidents) if incident.end is None)
-
-
-def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Those that people make; the others are recorded and shown among the cards, and nothing else claims a surge."""
-    return tuple(incident for incident in incidents if incident.verdict is VerdictName.ORGANIC)
-
-
-def strongest(incidents: Iterable[Incident]) -> Incident:
-    """Of several that go on, the one to lead with."""
-    order = list(Severity)
-    return max(incidents, key=lambda incident: (order.index(incident.severity), incident.ratio))
-
-
-def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
-    """What each collector covers now: its newest stretch."""
-    newest: dict[str, Coverage] = {}
-    for stretch in coverage:
-        kept = newest.get(stretch.source)
-        if kept is None or stretch.until >= kept.until:
-            newest[stretch.source] = stretch
-    return tuple(newest[source] for source in sorted(newest))
-
-
-def listening(stretch: Coverage, wall: datetime) -> CollectorState:
-    """Whether a collector has finished, still reports, or has gone silent (by the wall's clock)."""
-    if stretch.complete:
-        return CollectorState.COMPLETE
-    return CollectorState.SILENT if wall - stretch.heard_at > SILENT_AFTER else CollectorState.LISTENING
-
-
-def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
-    """Every collector that covers something or has said how it is, by name."""
-    stretches = {stretch.source: stretch for stretch in newest_stretches(coverage)}
-    words = {word.source: word for word in health}
-    return tuple(
-        _collector(source, stretches.get(source), words.get(source), wall) for source in sorted({*stretches, *words})
-    )
-
-
-def _collector(source: str, stretch: Coverage | None, word: Health | None, wall: datetime) -> Collector:
-    heard = [stretch.heard_at] if stretch else []
-    heard += [word.last_event or word.heard_at] if word else []
-    return Collector(source, _standing(stretch, word, wall), heard[0], stretch, "" if word is None else word.detail)
-
-
-def _standing(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
-    """What a collector says itself while it speaks; after that, what it has covered."""
-    if word is not None and word.state == "failed":
-        return CollectorState.FAILED
-    if word is not None and wall - word.heard_at <= SILENT_AFTER and word.state in SAYS:
-        return SAYS[word.state]
-    return CollectorState.SILENT if stretch is None else listening(stretch, wall)
-
-
-SAYS = {"listening": CollectorState.LISTENING, "reconnecting": CollectorState.AWAY, "silent": CollectorState.SILENT}
-"""A collector that has ended is what it has covered."""
-
-
-def is_live(now: datetime, wall: datetime) -> bool:
-    """Whether the data's now is near the wall's, so that its distance means anything."""
-    return abs(wall - now) < LIVE_WITHIN
-
-
 def load(reader: Reader, view: Filters) -> Snapshot | None:
-    """Look at the store once; None while it holds no post.
+    """Load what the filters ask for; None while the store holds no post.
 
     Raises:
         StoreUnavailable: it does not answer now.
@@ -310,5 +195,5 @@ def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime
 
 
 def _offered(chosen: str, found: Iterable[str], *always: str) -> tuple[str, ...]:
-    """What a filter offers: what there is, what is chosen already, and everything."""
+    """The choices of a filter: everything, then what the window holds, what is chosen and `always`, sorted."""
     return (EVERYTHING, *sorted({chosen, *found, *always} - {EVERYTHING}))

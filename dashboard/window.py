@@ -1,4 +1,4 @@
-"""The time shown: how far back from the data's own now, and in how wide bins."""
+"""The time that the page shows, counted back from the newest covered moment, and the width of its bins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LENGTHS = {
 
 @dataclass(frozen=True)
 class Window:
-    """The time shown, in whole bins, and the moment it was asked up to: the last bin may lack some minutes."""
+    """Whole bins from `start` to `end`. `until` is the moment asked for, at which the last bin may not be full."""
 
     start: datetime
     end: datetime
@@ -31,7 +31,7 @@ class Window:
     until: datetime
 
     def bins(self) -> Iterator[datetime]:
-        """Starts of its bins."""
+        """The start of each bin."""
         at = self.start
         while at < self.end:
             yield at
@@ -72,7 +72,7 @@ def window_of(
 
 
 def end_of_time(coverage: Iterable[Coverage], last: datetime) -> datetime:
-    """The data's own now: the newest moment that a collector has covered, and past every post of a complete one."""
+    """The newest moment that a collector has covered; for a complete archive, the minute behind its last post."""
     newest = max(coverage, key=lambda stretch: stretch.until, default=None)
     if newest is not None and not newest.complete:
         return newest.until

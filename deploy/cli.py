@@ -1,4 +1,4 @@
-"""The command `banwatch`: its parts put together, and what it says when one fails."""
+"""The command `banwatch`: its subcommands, each loaded when it is called, and the sentence that a failure becomes."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ LACKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno
 
 
 class Commands(TyperGroup):
-    """The commands, each imported when it is asked for: none waits for what only another needs, or holds it."""
+    """The subcommands. Each is imported when it is called, so that none loads the libraries of another."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
-        """Those for people."""
+        """The names of the subcommands that people use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
-        """One by its name; None where there is none."""
+        """The subcommand of this name; None where there is none."""
         place = (COMMANDS | FOR_CHILDREN).get(cmd_name)
         if place is None:
             return None

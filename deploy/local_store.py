@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.optional_dependencies import require_engine
-from deploy.settings import Settings
-from deploy.supervisor.endpoints import LOOPBACK, clickhouse_answers, clickhouse_endpoint
+from deploy.settings import LOOPBACK, Settings
+from deploy.supervisor.endpoints import clickhouse_answers, clickhouse_endpoint
 from deploy.supervisor.environments import PASSWORDS, told
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data

@@ -8,7 +8,9 @@ from ingest.errors import Failure
 
 EXTRAS = {
     "altair": "dashboard",
+    "babel": "dashboard",
     "chdb": "embedded",
+    "markupsafe": "dashboard",
     "pandas": "dashboard",
     "starlette": "embedded",
     "streamlit": "dashboard",

@@ -18,6 +18,9 @@ from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 
 PREFIX = "BANWATCH_"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts that are this machine."""
+
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
 STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, DashboardSettings)

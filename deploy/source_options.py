@@ -1,17 +1,30 @@
-"""The live sources as the command sees them: their settings by name, described and loaded."""
+"""The settings of the live sources by name: described, made into options of the command, and loaded."""
 
 from __future__ import annotations
 
+import inspect
+import typing
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from deploy.settings import SettingsError
 from ingest.source import LiveSource, SourceSettings
 from ingest.sources import SOURCES
+
+METAVARS: dict[object, str] = {
+    bool: "true|false",
+    float: "NUMBER",
+    int: "NUMBER",
+    Path: "PATH",
+    SecretStr: "SECRET",
+    timedelta: "SECONDS",
+}
 
 
 def variable(name: str, field: str) -> str:
@@ -22,6 +35,30 @@ def variable(name: str, field: str) -> str:
 def option(field: str) -> str:
     """The option of `banwatch ingest NAME` for a setting."""
     return "--" + field.replace("_", "-")
+
+
+def parameters(name: str) -> list[inspect.Parameter]:
+    """The options of `banwatch ingest NAME`, as typer reads them from a function's signature."""
+    return [_parameter(name, field, info) for field, info in SOURCES[name].settings.model_fields.items()]
+
+
+def _parameter(name: str, field: str, info: FieldInfo) -> inspect.Parameter:
+    shown = typer.Option(
+        option(field),
+        help=f"{info.description}.",
+        envvar=variable(name, field),
+        metavar=_metavar(info.annotation),
+        show_default=default_of(info),
+    )
+    annotation = Annotated[str | None, shown]
+    return inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+
+
+def _metavar(annotation: Any) -> str:
+    if typing.get_origin(annotation) is tuple:
+        return "A,B,..."
+    plain = next((each for each in typing.get_args(annotation) if each in METAVARS), annotation)
+    return METAVARS.get(plain, "TEXT")
 
 
 def default_of(field: FieldInfo) -> str:
@@ -59,7 +96,7 @@ def live_source(name: str, settings: SourceSettings) -> LiveSource:
     """The source itself, not connected yet.
 
     Raises:
-        Permanent: something that it needs is not set.
+        Misconfigured: something that it needs is not set.
     """
     return SOURCES[name].source(settings, lambda: datetime.now(UTC))
 

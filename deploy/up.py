@@ -27,14 +27,15 @@ from deploy.supervisor.process import ProcessSpec
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
-from ingest.kafka import BrokerUnavailable, ConsumerGroup
+from ingest.errors import Unavailable
+from ingest.kafka import ConsumerGroup
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.lack import Lack
 
-ASK_EVERY = 0.5
+DONE_ASKED_EVERY = 0.5
 
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
@@ -56,7 +57,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """Run the stack until `stop` is set or, if asked, until the archive is done with.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
+        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Misconfigured
     """
     no_broker, no_store = missing(settings)
     played = () if options.archive is None else (_name_of(options.archive),)
@@ -204,10 +205,10 @@ class _Done:
         now = time.monotonic()
         if now < self._ask_at or not self._stack.finished(["archive"]):
             return False
-        self._ask_at = now + ASK_EVERY
+        self._ask_at = now + DONE_ASKED_EVERY
         try:
             self._group = self._group or ConsumerGroup(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
-        except (BrokerUnavailable, queries.StoreUnavailable):
+        except Unavailable:
             return False

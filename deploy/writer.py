@@ -17,12 +17,11 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from deploy.settings import Settings
-from deploy.supervisor.endpoints import LOOPBACK
+from deploy.settings import LOOPBACK, Settings
 from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
-NAME = "writer-password"
+KEPT_IN = "writer-password"
 
 
 class PasswordUnusable(Failure):
@@ -38,7 +37,7 @@ def writer(settings: Settings) -> ClickHouseAddress:
         PasswordUnusable
     """
     given = settings.processing.clickhouse
-    kept = settings.data_dir / NAME
+    kept = settings.data_dir / KEPT_IN
     url = urlsplit(given.url)
     if given.password.get_secret_value() or url.hostname not in LOOPBACK or url.scheme != "http" or not kept.exists():
         return given
@@ -51,7 +50,7 @@ def kept_password(folder: Path) -> SecretStr:
     Raises:
         PasswordUnusable
     """
-    kept = folder / NAME
+    kept = folder / KEPT_IN
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_up(kept)
@@ -60,7 +59,7 @@ def kept_password(folder: Path) -> SecretStr:
 
 def _make_up(kept: Path) -> None:
     """Write a new one aside, and give it its name when it is on the disk; one that is there by then stays."""
-    handle, draft = tempfile.mkstemp(dir=kept.parent, prefix=f".{NAME}-")
+    handle, draft = tempfile.mkstemp(dir=kept.parent, prefix=f".{KEPT_IN}-")
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(24))

@@ -15,13 +15,14 @@ from threading import Lock
 
 import msgspec
 
-from ingest.source import Cursor, NotACursor, Permanent
+from ingest.errors import Misconfigured
+from ingest.source import Cursor, NotACursor
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a cursor; the largest one, of a long list of feeds, has a few million."""
 
 
-class CursorUnreadable(Permanent):
+class CursorUnreadable(Misconfigured):
     """A cursor file exists and holds no cursor: somebody has to look at it."""
 
 

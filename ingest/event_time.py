@@ -11,8 +11,14 @@ from typing import NamedTuple
 
 from ingest.contract import Post
 
-AHEAD = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(minutes=5)
 """How far a clock may run ahead of the one that it is held against before it is not believed."""
+
+TO_COME = timedelta(days=1)
+"""How far ahead of this machine's clock a time is not believed: so far, because this clock may be the wrong one."""
+
+BACKFILL_AFTER = timedelta(hours=1)
+"""What was older when it was first seen is history: it is counted and does not alert."""
 
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
 """Nothing that banwatch reads is older than the networks it reads. People import what they wrote elsewhere, with its
@@ -61,7 +67,7 @@ def placed(created_at: datetime, seen_at: datetime | None) -> EventTime:
 def can_be_right(created_at: datetime, seen_at: datetime | None) -> bool:
     """Whether a clock can be right, held against the network's."""
     # Compared before it is added to: no clock may run past the last time that there is.
-    latest = LATEST if seen_at is None or seen_at > LATEST - AHEAD else seen_at + AHEAD
+    latest = LATEST if seen_at is None or seen_at > LATEST - CLOCK_SKEW else seen_at + CLOCK_SKEW
     return EARLIEST <= created_at <= latest
 
 
@@ -75,4 +81,14 @@ def time_of(post: Post) -> datetime | None:
 
 def is_ahead(moment: datetime, now: datetime) -> bool:
     """Whether a moment lies further ahead than clocks differ."""
-    return moment - now > AHEAD
+    return moment - now > CLOCK_SKEW
+
+
+def is_to_come(moment: datetime, now: datetime) -> bool:
+    """Whether a time is not believed, held against this machine's clock."""
+    return moment - now > TO_COME
+
+
+def is_backfill(created_at: datetime, seen_at: datetime) -> bool:
+    """Whether what was first seen at `seen_at` was old by then: such posts are counted and do not alert."""
+    return created_at < seen_at - BACKFILL_AFTER

@@ -1,4 +1,4 @@
-"""What a source is: an iterator over one network, from a cursor, its settings, and the two ways it can fail.
+"""What a source is: an iterator over one network, from a cursor, and its settings.
 
 The file `ingest/sources/NAME.py` holds `NameSettings(SourceSettings)`, whose environment variables begin with
 `BANWATCH_NAME_`, and `Name(LiveSource)`; `ingest/sources/__init__.py` lists them.
@@ -9,37 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 import msgspec
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ingest.contract import Post, Rejected
-from ingest.errors import Failure
+from ingest.contract import SILENT_AFTER, Post, Rejected
+from ingest.contract import Duration as Duration  # noqa: PLC0414 - sources name it from here
+from ingest.errors import Misconfigured
 
 Cursor = dict[str, object]
 """Where a source stopped, in its own terms; JSON values only. An empty one means the beginning."""
 
 
-class Transient(Failure):
-    """The network failed in a way that passes: try again later, from the cursor.
-
-    `retry_after` is how long the network asked to be left alone, None where it did not say.
-    """
-
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Permanent(Failure):
-    """The source cannot work as it is configured: a person has to change something. The message says what."""
-
-    exit_status = 2
-
-
-class NotACursor(Permanent):
+class NotACursor(Misconfigured):
     """What was saved is no cursor of this source: another one's, or damaged. `reason` is half a sentence."""
 
     def __init__(self, source: str, reason: str) -> None:
@@ -59,13 +43,16 @@ class Item:
 class Watermark:
     """Everything between these event times has been yielded, without a gap.
 
-    `complete` says that nothing more will come.
+    An archive says `complete` with its last word: nothing more will come. A live source says `idle` where it is asked
+    in its own time, or reads history: it has read all there was up to `until`, and nobody waits for the rest. A live
+    source is never complete.
     """
 
     since: datetime
     until: datetime
     cursor: Cursor
     complete: bool = False
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +76,11 @@ class PartStatus:
 
     part: str
     fault: str = ""
+
+
+Step = Item | Watermark | Pause | PartStatus
+Steps = Iterator[Step]
+"""What a source yields, in the network's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +126,11 @@ def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
     return kept
 
 
+def encode_cursor(kept: object) -> Cursor:
+    """The cursor that `decode_cursor` reads back as the same Struct or dataclass."""
+    return cast("Cursor", msgspec.to_builtins(kept, str_keys=True))
+
+
 def _strangers(given: object, known: object) -> Iterator[str]:
     """Fields that were given and are not known."""
     if isinstance(given, dict) and isinstance(known, dict):
@@ -172,21 +169,16 @@ def _split(given: object) -> object:
     return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
-def _seconds(given: object) -> object:
-    try:
-        return float(given) if isinstance(given, str) else given
-    except ValueError:
-        return given
-
-
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Several values in one setting, separated by commas or blanks."""
 
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A time span, given as seconds or as ISO 8601 (`PT30S`)."""
-
 Clock = Callable[[], datetime]
 """The wall clock, aware and in UTC."""
+
+
+def utc_now() -> datetime:
+    """The wall clock of this machine."""
+    return datetime.now(UTC)
 
 
 def source_config(name: str) -> SettingsConfigDict:
@@ -198,7 +190,7 @@ class SourceSettings(BaseSettings):
     """What a user sets of one source. Every field has a description; secrets are `SecretStr`."""
 
     silent_after: Duration = Field(
-        timedelta(minutes=2), description="without any event for so long the source is called silent", gt=timedelta()
+        SILENT_AFTER, description="without any event for so long the source is called silent", gt=timedelta()
     )
 
     @property
@@ -215,12 +207,12 @@ class Source(Protocol):
         """Names this collector, and with it its cursor and what it has covered."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what lies behind the cursor, in the network's order.
 
         Raises:
             Transient: no part of the network answers. The caller resumes from the last cursor taken, after a pause.
-            Permanent: a setting is wrong, so that a person has to change it. The caller stops and says why.
+            Misconfigured: a person has to change a setting or a file. The caller stops and says why.
         """
         ...
 
@@ -234,7 +226,7 @@ class LiveSource(Source, Protocol):
         """Take the source's own settings and the wall clock. Nothing is connected yet.
 
         Raises:
-            Permanent: something that it needs is not set.
+            Misconfigured: something that it needs is not set.
         """
         ...
 

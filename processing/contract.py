@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 from pydantic import SecretStr
 
+from ingest.contract import Duration as Duration  # noqa: PLC0414 - the dashboard sees no contract but this one
 from ingest.contract import Post
 
 EVERYTHING = "*"

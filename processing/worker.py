@@ -12,8 +12,8 @@ Everything before the commit may happen again and changes nothing then; see `pro
 will not have is found row by row and rejected, and the rest of its batch is stored: `processing.store.refusals`.
 
 A batch is stored in a thread of its own while the next one is read and tagged: the store answers over the network, and
-tagging is most of a worker's time. One batch is stored at a time, in the order of the log, and is committed before the
-next one is stored. Only the loop's own thread speaks to Kafka.
+tagging is most of a worker's time. One batch is stored at a time, in the order of its partitions, and is committed
+before the next one is stored. Only the loop's own thread speaks to Kafka.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import stamina
 import structlog
 
-from ingest.contract import Post, Progress, Rejected, encode
-from ingest.event_time import Impossible, event_time
+from ingest.contract import Post, Progress, Rejected, encode, raw_text
+from ingest.errors import Unavailable
+from ingest.event_time import Impossible, event_time, is_to_come
 from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
 from processing.shortage import Shortage
 from processing.store.client import Store, StoreUnavailable
@@ -48,9 +49,6 @@ log = structlog.get_logger()
 
 POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
-RAW_KEPT = 4_096
-TO_COME = timedelta(days=1)
-"""A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
 CLOCK_BEHIND = timedelta(seconds=10)
 """How far the store's clock may be behind what is stored before that is said: servers of a cluster differ a little."""
 COLLECT_AFTER = 100_000
@@ -92,7 +90,7 @@ def check(post: Post, now: datetime) -> None:
     """
     if post.op == "delete_author" and not post.author:
         raise Impossible("A delete_author names no author.")
-    if post.op != "delete" and event_time(post).at - now > TO_COME:
+    if post.op != "delete" and is_to_come(event_time(post).at, now):
         raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
@@ -101,7 +99,7 @@ def _rejected(post: Post, reason: str) -> Rejected:
 
 
 def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
-    return Rejected(source=what.source, where=where, reason=reason, raw=encode(what).decode()[:RAW_KEPT])
+    return Rejected(source=what.source, where=where, reason=reason, raw=raw_text(encode(what)))
 
 
 def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:
@@ -185,10 +183,8 @@ class Pipeline:
 
     def _store(self, work: Sorted, batch: Batch) -> list[Rejected]:
         """Store a batch; what the store will not have comes back as rejected."""
-        # Without end: a store that is away is waited for, and the log keeps what is not committed.
-        for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
-            with attempt:
-                refused = self._store_once(work, batch)
+        # Without end: a store that is away is waited for, and Kafka keeps what is not committed.
+        refused = retry_while_unavailable(lambda: self._store_once(work, batch), self.stop, note=self._met)
         if self.shortage is not None:
             self.shortage.over()
         return refused
@@ -221,12 +217,9 @@ class Pipeline:
             )
         self._clock_behind = behind > CLOCK_BEHIND
 
-    def _worth_waiting(self, error: Exception) -> bool:
-        if not isinstance(error, StoreUnavailable) or self.stop.is_set():
-            return False
-        if self.shortage is not None:
+    def _met(self, error: Unavailable) -> None:
+        if self.shortage is not None and isinstance(error, StoreUnavailable):
             self.shortage.met(error)
-        return True
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The filters, and their two-way tie to the page's address."""
+"""The filters: drawn, read from the page's address, and written back to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
-from dashboard.i18n import WORDS, Interface, Words, moment
+from dashboard.i18n import WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.snapshot import Snapshot
 from dashboard.views.headline import incident_name
@@ -18,7 +18,7 @@ MOVE = "move"
 
 
 def chosen() -> Filters:
-    """What is chosen: by the filters if they have been touched, else by the address, else by default."""
+    """The filters as the page has them; a filter that nobody has touched comes from the address."""
     arabic = (st.context.locale or "").lower().startswith("ar")
     view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
     touched = {
@@ -85,11 +85,11 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
             format_func=lambda each: getattr(words, f"range_{each.value}"),
         )
     with topic:
-        _by_name(words.topic, "topic", {each: topic_name(view.ui, each) for each in snapshot.topics})
+        _by_name(words.topic, "topic", {each: topic_name(words, each) for each in snapshot.topics})
     with language:
-        _by_name(words.language, "language", {each: language_name(view.ui, each) for each in snapshot.languages})
+        _by_name(words.language, "language", {each: language_name(words, each) for each in snapshot.languages})
     if view.range is Range.INCIDENT and snapshot.incidents:
-        _incident(snapshot, view, words)
+        _incident(snapshot, words)
 
 
 def split(words: Words) -> None:
@@ -112,10 +112,10 @@ def _by_name(label: str, key: str, names: dict[str, str]) -> None:
     st.selectbox(label, options, key=key, format_func=names.__getitem__, placeholder=label)
 
 
-def _incident(snapshot: Snapshot, view: Filters, words: Words) -> None:
+def _incident(snapshot: Snapshot, words: Words) -> None:
     # The moment comes first: where the screen cuts the end off, half a clock time would be a wrong one.
     known = {
-        incident.id: words.separator.join((moment(words, incident.start), incident_name(incident, view)))
+        incident.id: words.separator.join((words.moment(incident.start), incident_name(incident, words)))
         for incident in snapshot.incidents
     }
     label = words.which_incident

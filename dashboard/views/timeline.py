@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.charts import colours, names_of, timeline
 from dashboard.filters import Filters, Split
-from dashboard.i18n import Words, moment
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
 from dashboard.snapshot import OTHERS, Snapshot, SurgeMark
@@ -28,13 +28,12 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
         snapshot.marks,
         snapshot.window,
         stacked=view.by is Split.LANGUAGE,
-        interface=view.ui,
         words=words,
         name=lambda line: line_name(line, view, words),
         description=words.chart_alt.format(
-            topic=topic_name(view.ui, view.topic),
-            start=moment(words, snapshot.window.start),
-            end=moment(words, snapshot.window.end),
+            topic=topic_name(words, view.topic),
+            start=words.moment(snapshot.window.start),
+            end=words.moment(snapshot.window.end),
         ),
     )
     st.altair_chart(chart, width="stretch", key="timeline")
@@ -56,7 +55,7 @@ def line_name(line: str, view: Filters, words: Words) -> str:
     """What a line is called."""
     if line == OTHERS:
         return words.other
-    return topic_name(view.ui, line) if view.by is Split.TOPIC else language_name(view.ui, line)
+    return topic_name(words, line) if view.by is Split.TOPIC else language_name(words, line)
 
 
 def _legend(lines: tuple[str, ...], view: Filters, words: Words) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
-NAME = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 LAYOUT = 1
 
 
@@ -72,7 +72,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Put the manifest beside its files."""
-    (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    (folder / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
 def read(folder: Path) -> Manifest:
@@ -82,11 +82,11 @@ def read(folder: Path) -> Manifest:
         BackupUnusable: naming the first file that is missing, cut short or changed.
     """
     try:
-        manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((folder / MANIFEST_FILE).read_bytes(), type=Manifest)
     except OSError as error:
-        raise BackupUnusable(f"{folder} is no backup: its {NAME} cannot be read, {error.strerror}.") from error
+        raise BackupUnusable(f"{folder} is no backup: its {MANIFEST_FILE} cannot be read, {error.strerror}.") from error
     except msgspec.MsgspecError as error:
-        raise BackupUnusable(f"{folder / NAME} does not read as a manifest: {error}.") from error
+        raise BackupUnusable(f"{folder / MANIFEST_FILE} does not read as a manifest: {error}.") from error
     if manifest.layout != LAYOUT:
         raise BackupUnusable(f"{folder} was made by another banwatch, with layout {manifest.layout}: use that one.")
     for file in manifest.files:

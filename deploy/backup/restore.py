@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.backup import manifest
 from deploy.backup.manifest import BackupUnusable, Manifest, refuse_cluster
-from deploy.backup.save import LEDGER, MARKS, PATIENCE, POSTS
+from deploy.backup.save import COPY_TIMEOUT, LEDGER, MARKS, POSTS
 from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
@@ -61,7 +61,7 @@ def restore(
     refuse_cluster(address)
     found = manifest.read(folder)
     _check_migrations(found)
-    beside = replace(address, database=f"{address.database}_restoring", timeout=PATIENCE)
+    beside = replace(address, database=f"{address.database}_restoring", timeout=COPY_TIMEOUT)
     migrate(address)
     with Store(address) as store:
         if not replacing and (full := _not_empty(store)):

@@ -26,7 +26,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StreamedRows
 from processing.store.versions import take_version
 
-PATIENCE = timedelta(hours=1)
+COPY_TIMEOUT = timedelta(hours=1)
 POSTS, COUNTS, TOMBSTONES = "post_versions", "count", "tombstone"
 LEDGER = "schema_migrations"
 MARKS = "version_marks"
@@ -54,7 +54,7 @@ def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -
         if unfinished.exists():
             shutil.rmtree(unfinished)
         unfinished.mkdir(parents=True, mode=0o700)
-        with Store(replace(address, timeout=PATIENCE)) as store:
+        with Store(replace(address, timeout=COPY_TIMEOUT)) as store:
             made = _save(store, unfinished, say)
         unfinished.rename(target)
     except OSError as error:

@@ -7,9 +7,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import TextFormat, settings
+from deploy.commands.options import TextFormat, settings, show
 from deploy.local_store import store_at_hand
-from deploy.pager import show
 from deploy.terminal.explanation import explanation_lines
 from deploy.terminal.progress import printable
 from ingest.errors import Failure

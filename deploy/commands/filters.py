@@ -1,17 +1,28 @@
-"""The two filters that need no service."""
+"""`banwatch tag` and `detect`: the two filters that need no service, over a file or standard input."""
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
-from deploy.filters import detect_file, explain_file, tag_file
-from deploy.tagging import enricher
+from deploy.commands.options import enricher, settings
+from ingest.transport.files import BrokenLine, read_lines
+from processing.detection.csv import detect_lines, explain_line
 from processing.detection.csv_row import read_time
+from processing.detection.detector import DetectorPolicy
+from processing.tagging.tagger import tag_lines
+
+BATCH = 1_000
+"""Lines of a file that are tagged at once; out of a pipe each line is answered before the next."""
 
 
 def tag(
@@ -19,7 +30,12 @@ def tag(
 ) -> None:
     """Add language and topics to Post NDJSON, line by line; needs no service."""
     tagger, _ = enricher(settings())
-    raise typer.Exit(tag_file(path, tagger))
+    complaints = _Complaints()
+    at_once = BATCH if _is_file(path) else 1
+    lines = tag_lines(_contents(path, complaints), tagger, complaints.of_line, at_once=at_once)
+    sys.stdout.buffer.writelines(lines)
+    sys.stdout.buffer.flush()
+    raise typer.Exit(complaints.status)
 
 
 def detect(
@@ -39,12 +55,51 @@ def detect(
     ] = None,
 ) -> None:
     """Add expected, score and state to a CSV of counts, row by row; needs no service."""
-    width = None if bin_minutes is None else timedelta(minutes=bin_minutes)
+    complaints = _Complaints()
+    rows = (content.decode(errors="replace") for content in _contents(path, complaints))
+    judged = partial(detect_lines, rows, on_rejected=complaints.of_row, silent_before=silent_before, share=share)
+    explained = partial(explain_line, rows, on_rejected=complaints.of_row, silent_before=silent_before, share=share)
     try:
+        policy = None if bin_minutes is None else DetectorPolicy.for_bins(timedelta(minutes=bin_minutes))
         if explain is None:
-            status = detect_file(path, width, silent_before=silent_before, share=share)
+            for row in judged(policy):
+                print(row, flush=not _is_file(path))
         else:
-            status = explain_file(path, width, read_time(explain), silent_before=silent_before, share=share)
+            print("\n".join(explained(read_time(explain), policy).lines()))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    raise typer.Exit(status)
+    raise typer.Exit(complaints.status)
+
+
+class _Complaints:
+    """Tells of each bad line on standard error. `status` is 1 when there was one."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def of_line(self, number: int, reason: str) -> None:
+        """Tell of a line by its number, from 1."""
+        self.of_row(number, f"line {number}: {reason}")
+
+    def of_row(self, _: int, sentence: str) -> None:
+        """Tell of a row by a sentence that names its line."""
+        self.status = 1
+        print(sentence, file=sys.stderr)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether the input is a file, whose lines are all there already; standard input may be one."""
+    return path.is_file() or (str(path) == "-" and stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode))
+
+
+def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:
+    """Every line, empty ones too, so that the numbers of lines stay right. A broken line is told of, and is empty."""
+    reached = 0
+    for line in read_lines(path):
+        yield from repeat(b"", line.number - reached - 1)
+        reached = line.number
+        if isinstance(line.content, BrokenLine):
+            complaints.of_line(line.number, line.content.reason)
+            yield b""
+        else:
+            yield line.content

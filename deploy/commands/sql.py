@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
+from deploy.commands.options import settings, show
 from deploy.embedded.chdb_http.statement import outline
 from deploy.local_store import store_at_hand
-from deploy.pager import show
 from processing import queries
 
 
@@ -111,7 +110,7 @@ def _parameters(given: list[str], text: str) -> dict[str, object]:
 
 
 def _several(name: str, value: str) -> object:
-    """A value of several values: `['a', 'b']`, `{'a': 1}`, `('a', 1)`."""
+    """The value of an array, map or tuple: `['a', 'b']`, `{'a': 1}`, `('a', 1)`."""
     try:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:

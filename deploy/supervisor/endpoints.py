@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from deploy.settings import LOOPBACK
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure
 from ingest.kafka import NotKafka, probe
 
-PATIENCE = timedelta(seconds=2)
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+ANSWER_TIMEOUT = timedelta(seconds=2)
 
 
 class PortTaken(Failure):
@@ -55,7 +55,7 @@ def kafka_answers(address: KafkaAddress) -> bool:
         PortTaken, OutOfReach
     """
     try:
-        found = probe(address, PATIENCE)
+        found = probe(address, ANSWER_TIMEOUT)
     except NotKafka as error:
         raise PortTaken(f"{error} Stop it, or set BANWATCH_KAFKA_BOOTSTRAP to another address.") from error
     if found is None:
@@ -74,7 +74,7 @@ def clickhouse_answers(url: str) -> bool:
     encrypted = urlsplit(url).scheme == "https"
     try:
         answer = httpx.get(
-            url.rstrip("/") + "/ping", timeout=PATIENCE.total_seconds(), trust_env=False, verify=encrypted
+            url.rstrip("/") + "/ping", timeout=ANSWER_TIMEOUT.total_seconds(), trust_env=False, verify=encrypted
         )
     except httpx.ConnectError:
         _must_be_here(endpoint, "ClickHouse", "BANWATCH_CLICKHOUSE_URL")
@@ -100,7 +100,7 @@ def require_free(endpoint: Endpoint, setting: str) -> None:
         PortTaken
     """
     try:
-        socket.create_connection((endpoint.host, endpoint.port), PATIENCE.total_seconds()).close()
+        socket.create_connection((endpoint.host, endpoint.port), ANSWER_TIMEOUT.total_seconds()).close()
     except OSError:
         return
     raise PortTaken(f"{endpoint} is already in use. Stop what holds it, or set {setting} to another port.")

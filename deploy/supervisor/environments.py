@@ -1,4 +1,4 @@
-"""What a child process is told: everything that this one was told, but the secrets of others.
+"""The environment of a child process: that of this process, without the secrets that the child does not need.
 
 Whoever gets at a process gets at its environment. A page that is open to a network, or a source that reads what
 strangers write, holds nothing that it does not need.

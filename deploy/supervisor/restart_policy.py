@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ingest.retry import BackoffPolicy
+
+RESTART_BACKOFF = BackoffPolicy(first=timedelta(milliseconds=200), cap=timedelta(seconds=5))
 
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """`most` deaths within `window` seconds are too many; the pause doubles from `first` up to `longest` seconds."""
+    """`most` deaths within `window` seconds are too many; until then the pause is the back-off's ceiling."""
 
     most: int = 6
     window: float = 60.0
-    first: float = 0.2
-    longest: float = 5.0
+    backoff: BackoffPolicy = RESTART_BACKOFF
 
 
 @dataclass(frozen=True)
@@ -42,4 +46,4 @@ def died(policy: RestartPolicy, deaths: Deaths, now: float) -> Restart | GiveUp:
     deaths.times.append(now)
     if len(deaths.times) >= policy.most:
         return GiveUp(len(deaths.times))
-    return Restart(now + min(policy.longest, policy.first * 2 ** (len(deaths.times) - 1)))
+    return Restart(now + policy.backoff.ceiling(len(deaths.times) - 1).total_seconds())

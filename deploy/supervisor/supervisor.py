@@ -30,7 +30,7 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
 
-LOOK_EVERY = 0.1
+CHILDREN_CHECKED_EVERY = 0.1
 READY_WITHIN = timedelta(seconds=60)
 CANNOT_WORK = 2
 """Exit status of a process that only a person can help."""
@@ -138,7 +138,7 @@ class Supervisor:
         while not stop.is_set() and not enough():
             for child in list(self._children.values()):
                 self._look_at(child)
-            stop.wait(LOOK_EVERY)
+            stop.wait(CHILDREN_CHECKED_EVERY)
 
     def _look_at(self, child: ManagedProcess) -> None:
         child.bound_log()
@@ -220,7 +220,7 @@ def wait_for_store(settings: Settings, warehouse: ManagedProcess | None) -> None
         if time.monotonic() > deadline:
             said = "" if warehouse is None else f" The end of {warehouse.log}:\n{warehouse.last_words()}"
             raise StackFailed(f"The store has not answered within {READY_WITHIN.total_seconds():g} s.{said}")
-        time.sleep(LOOK_EVERY)
+        time.sleep(CHILDREN_CHECKED_EVERY)
 
 
 def missing(settings: Settings) -> tuple[bool, bool]:

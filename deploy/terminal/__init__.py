@@ -1,1 +1,1 @@
-"""What a terminal shows of a stack, of incidents and of an explanation."""
+"""What a terminal shows: incidents, explanations and the progress of processes go in, lines of text come out."""

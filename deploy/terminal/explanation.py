@@ -10,7 +10,7 @@ from processing.contract import EVERYTHING, Evidence
 from processing.explanation import Counted, Explanation, Share, SharedPost, Terms
 from processing.explanation.sentences import figure, limit
 
-LONGEST_TEXT = 160
+LONGEST_POST_LINE = 160
 
 
 def explanation_lines(explained: Explanation, width: timedelta) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _term(term: str, authors: int, before: int, z: float) -> str:
 
 def _post(post: SharedPost) -> str:
     text = _one_line(post.text)
-    shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
+    shown = text if len(text) <= LONGEST_POST_LINE else text[:LONGEST_POST_LINE] + "…"
     shared = f", {max(post.shared, post.reposts or 0):,} reposts" if post.shared or post.reposts else ""
     return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {_one_line(post.author)}{shared}: {shown}"
 

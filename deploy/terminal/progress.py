@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 LINE_EVERY = 5.0
-LONGEST_DETAIL = 300
+LONGEST_DETAIL_LINE = 300
 
 # Controls of both kinds but line breaks and tabs; embeddings, overrides and isolates. The marks of direction that
 # Arabic needs, and joiners, stay.
@@ -78,7 +78,7 @@ class Screen:
         """Say how a live source is, when that changes or what is wrong with it does."""
         state = report.state if report.events or report.state != "listening" else "connecting"
         detail = " ".join(report.detail.split())
-        shown = detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+        shown = detail if len(detail) <= LONGEST_DETAIL_LINE else f"{detail[:LONGEST_DETAIL_LINE]}…"
         said = f"{state}: {shown}" if shown else state
         if self._states.get(report.source) != said:
             self._states[report.source] = said

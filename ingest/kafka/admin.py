@@ -1,4 +1,4 @@
-"""The Kafka cluster itself: what can go wrong with it, is it there, its topics."""
+"""The Kafka cluster: its failures, the probe of an address, and its topics."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.errors import Failure
+from ingest.errors import Failure, Unavailable
 
 METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
 LARGEST_ANSWER = 10_000_000
 PROBE_TIMEOUT = timedelta(seconds=5)
 
 
-class BrokerUnavailable(Failure):
+class BrokerUnavailable(Unavailable):
     """The broker does not answer, or not in time. It passes: try again."""
 
 
@@ -33,7 +33,7 @@ class NotKafka(Failure):
     """Something listens at the address, and it does not speak Kafka."""
 
 
-class LogLost(Failure):
+class TopicReplaced(Failure):
     """The topic is no longer the one that was watched: its offsets mean something else now.
 
     An embedded broker that was restarted has forgotten everything. Go back to the saved cursors.
@@ -42,7 +42,7 @@ class LogLost(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What answers at an address. `memory_only` logs are gone when the broker ends."""
+    """What answers at an address. Where it is `memory_only`, every record is gone when the broker ends."""
 
     cluster_id: str
     memory_only: bool

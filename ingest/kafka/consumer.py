@@ -1,4 +1,4 @@
-"""The consumer of the log: a member of a group that reads posts, and commits once they are counted."""
+"""The consumer of the posts topic: a member of a group that reads posts, and commits once they are counted."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
+from ingest.kafka import tansu
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
 
-RAW_LENGTH = 4096
 LARGEST_BATCH = 16 * 1024 * 1024
-"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+"""Bytes of records after which a batch ends; it may be exceeded by what `RECORDS_AT_ONCE` records hold."""
 
-STEP = 64
-"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+RECORDS_AT_ONCE = 64
+"""Records that are read before the size of the batch is looked at: at most 128 MB, as none above 2 MB is read."""
 
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
 
 class PartitionsLost(Exception):
-    """The group was divided anew since the batch was read: whoever has its partitions now will do it again.
+    """The group was rebalanced after the batch was read: the member that has its partitions now reads it again.
 
     Go on with the next poll. What was written for the batch is written once more, and that changes nothing.
     """
@@ -74,7 +74,7 @@ class PostConsumer:
                 bootstrap_timeout_ms=10_000,
                 reconnect_backoff_max_ms=1_000,
                 # As low as a broker allows, so that a group forms in two or three seconds and a dead member is missed.
-                session_timeout_ms=3_000 if self._embedded else 6_000,
+                session_timeout_ms=tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
                 heartbeat_interval_ms=1_000,
                 # The broker's default wait of 500 ms would stall the tail of a topic by as much.
                 fetch_max_wait_ms=20,
@@ -90,11 +90,6 @@ class PostConsumer:
             self._client.close()
             raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
 
-    @property
-    def assigned(self) -> frozenset[int]:
-        """The partitions that are this member's now; none before the first polls."""
-        return frozenset(each.partition for each in self._kafka.assignment() or ())
-
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
         """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
 
@@ -103,7 +98,7 @@ class PostConsumer:
         Raises:
             BrokerUnavailable, BrokerRefused
         """
-        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -113,7 +108,7 @@ class PostConsumer:
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
-            found = self._poll(timedelta(0), min(STEP, max_records - records))
+            found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
@@ -148,14 +143,9 @@ class PostConsumer:
             raise translated(error, self._address) from error
 
     def close(self) -> None:
-        """Leave the group, so that others take over at once. Nothing is committed.
-
-        The embedded broker is not told: Tansu 0.6.0 keeps a member that leaves while the group is being divided
-        as its leader for good, and nobody gets a partition again. One that falls silent it replaces within
-        seven seconds, whenever that happens.
-        """
+        """Leave the group, so that others take over at once. Nothing is committed."""
         if self._embedded:
-            self._client.close()
+            tansu.leave(self._client)
             return
         with kafka_errors(self._address):
             self._kafka.close(autocommit=False, timeout_ms=int(CLOSE_TIMEOUT.total_seconds() * 1000))
@@ -190,7 +180,7 @@ def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
         source="kafka",
         where=f"{record.topic}[{record.partition}]@{record.offset}",
         reason=reason,
-        raw=(record.value or b"")[: 4 * RAW_LENGTH].decode(errors="replace")[:RAW_LENGTH],
+        raw=raw_text(record.value or b""),
         seen_at=_moment(record.timestamp),
     )
 

@@ -1,4 +1,4 @@
-"""The producer of the log: posts, what was rejected, and progress, each acknowledged or said to be lost."""
+"""The producer: posts, what was rejected, and progress, each acknowledged or said to be lost."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected, encode, partition_key
+from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, encode, partition_key
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
 # Characters of a rejection.
-LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 64, 600, 1_000, 4_096
+LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON = 64, 600, 1_000
 GIVE_UP = timedelta(minutes=2)  # after so long without an acknowledgement a message has failed for good
 
 
@@ -37,7 +37,7 @@ OnDelivered = Callable[[Delivery], None]
 
 
 class PostProducer:
-    """Writes to the log. Idempotent: what is sent again after a fault of the network is stored once.
+    """Writes to the topics. Idempotent: what is sent again after a fault of the network is stored once.
 
     At most `max_in_flight` messages are unacknowledged; then `send` blocks, and gives up after `patience`
     without one acknowledgement. A message that has failed for good makes every later call raise: make a new
@@ -79,7 +79,7 @@ class PostProducer:
             )
 
     def send(self, post: Post, on_delivered: OnDelivered) -> None:
-        """Write a post, or, where the log cannot carry it, its rejection: `Delivery.topic` tells which.
+        """Write a post, or, where the topic cannot carry it, its rejection: `Delivery.topic` tells which.
 
         Raises:
             BrokerUnavailable: no acknowledgement for too long (this post was not taken: send it again), or an
@@ -92,7 +92,7 @@ class PostProducer:
             self.reject(_unwritable(post, f"Half a character pair: {error}."), on_delivered)
             return
         if len(value) + len(key) > LARGEST_POST:
-            reason = f"The post takes {len(value)} bytes as JSON; the log carries up to {LARGEST_POST}."
+            reason = f"The post takes {len(value)} bytes as JSON; the topic carries up to {LARGEST_POST}."
             self.reject(_unwritable(post, reason), on_delivered)
             return
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
@@ -118,7 +118,7 @@ class PostProducer:
             self._put(topic, value, PROGRESS_HEADERS, _ignore, partition=partition)
 
     def check(self) -> None:
-        """Raise what an earlier message has failed with, if one has."""
+        """Raise the failure of an earlier message, where there is one."""
         self._raise_failure()
 
     def flush(self, timeout: timedelta) -> None:
@@ -199,7 +199,7 @@ class PostProducer:
 
 
 def _ignore(_: Delivery) -> None:
-    """Nobody waits for it: `flush` and the next call tell of its failure."""
+    """Nothing waits for the delivery: `flush` and the next call raise its failure."""
 
 
 def _no_flush(timeout: float | None = None) -> None:
@@ -217,9 +217,9 @@ def _unwritable(post: Post, reason: str) -> Rejected:
 
 
 def _carried(rejected: Rejected) -> bytes:
-    """A rejection as the log carries it: reasons quote what they refuse, however long or unwritable it is."""
+    """A rejection as the topic carries it: reasons quote what they refuse, however long or unwritable it is."""
     source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
-    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
+    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, RAW_KEPT)
     return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))
 
 

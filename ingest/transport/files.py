@@ -14,7 +14,7 @@ from typing import IO
 
 from ingest.transport.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
-LONGEST = 4 * 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
 """Bytes of a line; what is longer is not a post."""
 
 TAR_MAGIC = b"ustar"
@@ -72,11 +72,11 @@ ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]
 def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
     """Every line of a content that is not empty."""
     number = 0
-    while content := stream.readline(LONGEST):
+    while content := stream.readline(LONGEST_LINE):
         number += 1
-        if len(content) == LONGEST and not content.endswith(b"\n"):
+        if len(content) == LONGEST_LINE and not content.endswith(b"\n"):
             _skip_rest_of_line(stream)
-            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST} bytes."))
+            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes."))
         elif content := content.strip():
             yield Line(f"{where} line {number}", number, content)
 
@@ -107,7 +107,7 @@ def _broken(last: Line, error: Exception) -> Line:
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:
-    while (content := stream.readline(LONGEST)) and not content.endswith(b"\n"):
+    while (content := stream.readline(LONGEST_LINE)) and not content.endswith(b"\n"):
         pass
 
 

@@ -1,4 +1,4 @@
-"""HTTP for sources: a client that names itself, bounded answers, and failures as the two kinds a source knows."""
+"""HTTP for sources: a client with a User-Agent, answers of bounded size, and failures as Transient or Permanent."""
 
 from __future__ import annotations
 
@@ -9,23 +9,21 @@ import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 
 import httpx
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.retry import retry_after
+from ingest.source import Clock, Pause
 from ingest.transport.redirects import send
 from ingest.transport.threads import in_thread
 
 MOST_BYTES = 16 * 1024 * 1024
 """An answer's size, unpacked, where the caller sets no other bound."""
-
-LONGEST_WAIT = timedelta(days=1)
-"""However long a network asks to be left alone, it is asked again after a day."""
 
 LONGEST_ANSWER = timedelta(minutes=2)
 """An answer that drips for longer is given up."""
@@ -37,9 +35,6 @@ CONNECT_WITHIN = 10.0
 """Seconds until a host has to take a connection."""
 
 _TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
-_EPOCH_FROM = 10**9
-"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
-
 _MEANING = {
     401: "it wants a key or a token, or does not accept the one given",
     403: "it refuses this client or this address",
@@ -50,10 +45,6 @@ BUSY = "it is busy or broken"
 _PASSES = {429: "it was asked too often"}
 _HOST = re.compile(r"[\w.:-]+")
 _PASSING = {408, 421, 425, 429}
-
-
-class TooOften(Transient):
-    """The network was asked too often (429): it wants to be left alone, whatever it would be asked for."""
 
 
 class Refused(Permanent):
@@ -90,18 +81,18 @@ def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
     `contact` is an address or a page by which the operator of a network can reach whoever runs this.
 
     Raises:
-        Permanent: the base address or the contact cannot be used.
+        Misconfigured: the base address or the contact cannot be used.
     """
     if not (contact.isascii() and contact.isprintable()):
-        raise Permanent(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
+        raise Misconfigured(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
     agent = f"banwatch/{version('banwatch')}" + (f" ({contact})" if contact else "")
     headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
     try:
         base = httpx.URL(base_url)
     except httpx.InvalidURL as error:
-        raise Permanent(f"{base_url!r} is not an address: {error}.") from error
+        raise Misconfigured(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
-        raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
+        raise Misconfigured(f"{base_url!r} is not an address: it must begin with http:// or https:// and name a host.")
     return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
 
 
@@ -122,33 +113,29 @@ def get(
         TooLarge: the body is larger than `most_bytes`.
         Permanent: the address cannot be used.
     """
-    request = _request(client, url, params, headers)
     gone = threading.Event()
     try:
-        return (yield from in_thread(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        return (
+            yield from in_thread(
+                lambda: fetch(
+                    client, url, clock=clock, gone=gone, params=params, headers=headers, most_bytes=most_bytes
+                )
+            )
+        )
     finally:
         gone.set()
 
 
 def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, None, HttpResponse]:
-    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+    """A request to a network that has one address: whatever it answers may be right again later.
 
     Raises:
-        Transient: whatever the network did.
+        Transient: for a permanent failure too.
     """
     try:
         return (yield from asking)
     except Permanent as error:
         raise Transient(str(error)) from error
-
-
-def _request(
-    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
-) -> httpx.Request:
-    try:
-        return client.build_request("GET", url, params=params, headers=headers)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
 
 
 def fetch(
@@ -161,14 +148,11 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> HttpResponse:
-    """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
-    return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
-
-
-def _fetch(
-    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
-) -> HttpResponse:
-    with translated(str(request.url)), closing(send(client, request)) as response:
+    """Ask in a thread that may block; the request is given up once `gone` is set. Raises as `get` does."""
+    with translated(url):
+        request = client.build_request("GET", url, params=params, headers=headers)
+        asked = str(request.url)
+    with translated(asked), closing(send(client, request)) as response:
         failed = failure(response.status_code, response.headers, str(response.url), clock())
         if failed is not None:
             raise failed
@@ -178,7 +162,7 @@ def _fetch(
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """What httpx raises of a request, as one of the two kinds of failure that a source knows."""
+    """Turn what httpx raises into Transient or Permanent."""
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
@@ -193,42 +177,10 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind = TooOften if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
-        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
+        kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
+        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", retry_after(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
     return Refused(f"{place(url)} answered {status}: {meaning}.", status)
-
-
-def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a network asks to be left alone.
-
-    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
-    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
-    """
-    wait = _until(headers.get("retry-after"), now, epoch=False)
-    if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):
-        wait = _until(headers.get("x-ratelimit-reset"), now, epoch=True)
-    return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
-
-
-def _used_up(remaining: str) -> bool:
-    with suppress(ValueError):
-        return float(remaining) < 1
-    return True
-
-
-def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None:
-    if value is None:
-        return None
-    value = value.strip()
-    if value.replace(".", "", 1).isdecimal():
-        seconds = min(float(value), 1e12)
-        return timedelta(seconds=seconds - now.timestamp() if epoch and seconds > _EPOCH_FROM else seconds)
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        with suppress(ValueError, OverflowError):
-            moment = parse(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-    return None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from http import HTTPStatus
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.transport.http import CONNECT_WITHIN, failure, place, translated
 from ingest.transport.redirects import send
 
@@ -36,7 +37,7 @@ class Stream:
             raise Transient(f"The stream at {place(self.url)} broke off: {said}.") from error
 
     def stop(self) -> None:
-        """Have a thread that waits for the next piece go on, without one."""
+        """End the wait of the thread that reads the stream."""
         with suppress(OSError):
             self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 

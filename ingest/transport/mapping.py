@@ -13,12 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
-
-LONGEST_TEXT = 100_000
-"""Characters of a text that are kept, as the contract has it."""
-
-RAW_KEPT = 4_096
+from ingest.contract import LONGEST_TEXT, NotAPost, Post, Rejected, decode_post, encode, raw_text
 
 UNMAPPABLE = (ValueError, TypeError, LookupError, OverflowError, RecursionError, msgspec.MsgspecError)
 """What a mapping raises where a payload is not what its network documents."""
@@ -34,7 +29,7 @@ Made = TypeVar("Made", Post, Post | None)
 def mapped(
     to_post: Callable[[], Made], *, source: str, where: str, raw: bytes, seen_at: datetime | None = None
 ) -> Made | Rejected:
-    """What `to_post` makes of a payload, if the contract takes it, else the payload with the reason why not."""
+    """The post that `to_post` makes of a payload, where the contract accepts it; else the payload with the reason."""
     try:
         made = to_post()
         if made is not None:
@@ -45,9 +40,13 @@ def mapped(
         reason = str(error) if isinstance(error, NotAPost) else f"It is not what the network documents: {error}."
     else:
         return made
-    return Rejected(
-        source=source, where=where, reason=reason, raw=raw[:RAW_KEPT].decode(errors="replace"), seen_at=seen_at
-    )
+    return Rejected(source=source, where=where, reason=reason, raw=raw_text(raw), seen_at=seen_at)
+
+
+def deletion(source: str, name: str, created_at: datetime, seen_at: datetime | None = None) -> Post:
+    """The news that the post `name` is gone, which was made at `created_at`."""
+    made = created_at.astimezone(UTC)
+    return Post(source=source, id=name, text="", created_at=made, op="delete", seen_at=seen_at)
 
 
 def from_epoch(seconds: float) -> datetime:

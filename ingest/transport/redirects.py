@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from ingest.source import Permanent
+from ingest.errors import Permanent
 
 MOST_REDIRECTS = 5
 

@@ -1,4 +1,4 @@
-"""History: from when it is wanted, and how it is cut into pieces that a network gives whole."""
+"""History that a user asks for: since when, and the slices of time that a network answers whole."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 Since = Annotated[datetime, AfterValidator(lambda given: given if given.tzinfo else given.replace(tzinfo=UTC))]
-"""A setting: a date or an RFC 3339 time; UTC where it does not say."""
+"""A setting: a date or an RFC 3339 time; UTC where it names no zone."""
+
+
+@dataclass(slots=True)
+class Backfill:
+    """History that is read beside the present; `asked` is the question, so that another one begins anew."""
+
+    asked: str
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Width:
+class SliceWidth:
     """How wide the next slice of time is: halved when one was too full, doubled when one was nearly empty."""
 
     now: timedelta = timedelta(hours=1)
     least: timedelta = timedelta(seconds=1)
     most: timedelta = timedelta(days=30)
 
-    def narrower(self) -> Width | None:
+    def narrower(self) -> SliceWidth | None:
         """Half of it, in whole seconds; None when it cannot be cut any more."""
         if self.now <= self.least:
             return None
-        return Width(max(self.least, timedelta(seconds=self.now.total_seconds() // 2)), self.least, self.most)
+        return SliceWidth(max(self.least, timedelta(seconds=self.now.total_seconds() // 2)), self.least, self.most)
 
-    def after(self, found: int, most: int) -> Width:
+    def after(self, found: int, most: int) -> SliceWidth:
         """What fits after a slice that held `found` of `most`."""
-        return Width(min(self.now * 2, self.most), self.least, self.most) if found * 4 < most else self
+        return SliceWidth(min(self.now * 2, self.most), self.least, self.most) if found * 4 < most else self

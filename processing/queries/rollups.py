@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from processing.store.rollup import SLACK
+from processing.store.rollup import VISIBLE_WITHIN
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ TABLES = {DAY: "count_day_versions", HOUR: "count_hour_versions", MINUTE: "count
 UNSUMMED = "version > (SELECT max(mark) FROM roll_up_versions) - {slack:UInt64}"
 """The minutes that no hour or day can be trusted to hold, as in the view `count_minutes_unsummed`."""
 
-SLACK_IN_MICROSECONDS = SLACK // timedelta(microseconds=1)
+SLACK_IN_MICROSECONDS = VISIBLE_WITHIN // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

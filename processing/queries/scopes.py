@@ -10,7 +10,7 @@ import msgspec
 from processing.contract import Incident, Spike
 from processing.queries.statement import Value
 
-LONGEST = timedelta(days=1)
+LONGEST_SCOPE = timedelta(days=1)
 """Of a longer spike only so much is looked at."""
 
 BEHIND_THE_PEAK = timedelta(hours=1)
@@ -66,8 +66,8 @@ def leading_scope(incident: Incident, now: datetime) -> Scope:
 
 def _day_of(start: datetime, peak: datetime, end: datetime) -> Range:
     """From the start on where the peak is on the first day; else up to an hour behind the peak."""
-    end = min(end, max(start + LONGEST, peak + BEHIND_THE_PEAK))
-    return max(start, end - LONGEST), end
+    end = min(end, max(start + LONGEST_SCOPE, peak + BEHIND_THE_PEAK))
+    return max(start, end - LONGEST_SCOPE), end
 
 
 def numbered(scopes: Sequence[Scope]) -> list[tuple[int, str, str, datetime, datetime]]:

@@ -19,7 +19,7 @@ import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
 
-from ingest.errors import Failure
+from ingest.errors import Failure, Unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.lack import Lack, lack_of
 from processing.store.proof import NotProved, proving
@@ -84,7 +84,7 @@ class StoreFailure(Failure):
         return f"{sentence}."
 
 
-class StoreUnavailable(StoreFailure):
+class StoreUnavailable(StoreFailure, Unavailable):
     """ClickHouse does not answer, or not now. Trying again later may help."""
 
     @property

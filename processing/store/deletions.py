@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ingest.contract import Post
-from ingest.event_time import AHEAD, event_time
+from ingest.event_time import CLOCK_SKEW, event_time
 from processing.store.client import Store
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
@@ -134,7 +134,7 @@ def redact_deleted(store: Store, minutes: set[datetime]) -> None:
     The caller recounts the minutes anyway.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - AHEAD)}
+        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - CLOCK_SKEW)}
         [(tombstones,)] = store.query(TOMBSTONES_EXIST, parameters)
         gone = sorted(store.query(TOMBSTONES_OF, parameters)) if tombstones else []
         for source, posts in groupby(gone, key=lambda row: str(row[0])):

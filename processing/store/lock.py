@@ -27,7 +27,7 @@ RENEWED_EVERY = timedelta(seconds=20)
 RENEWED_BETWEEN = timedelta(seconds=1)
 """Between two statements it is renewed no sooner: most take a few milliseconds, as a renewal does."""
 
-LOOK_EVERY = 0.2
+ASK_AGAIN_SECONDS = 0.2
 TABLE_ALREADY_EXISTS = 57
 
 
@@ -73,7 +73,7 @@ def schema_lock(
     while (held := _take(store)) is None:
         if time.monotonic() > deadline:
             raise SchemaLocked("Another process has been changing the schema all the while: try again when it is done.")
-        time.sleep(LOOK_EVERY)
+        time.sleep(ASK_AGAIN_SECONDS)
     done = threading.Event()
     renewing = threading.Thread(target=_keep_alive, args=(store, held, done, renewed_every), daemon=True)
     renewing.start()

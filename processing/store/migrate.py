@@ -6,16 +6,16 @@ A file that was applied and has changed since stops everything: the database and
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import resources
 
-import stamina
-
 from ingest.errors import Failure
+from ingest.retry import retry_while_unavailable
 from processing.contract import ClickHouseAddress
-from processing.store.client import Store, StoreUnavailable
+from processing.store.client import Store
 from processing.store.lock import schema_lock
 from processing.store.schema import render
 
@@ -33,8 +33,11 @@ COMMENT 'which migrations this database has seen'
 """
 
 
-PATIENCE = timedelta(hours=1)
+STATEMENT_WITHIN = timedelta(hours=1)
 """For one statement of a migration: some rewrite a column of every post, and answer when they are done."""
+
+ANSWERS_WITHIN = timedelta(minutes=1)
+"""How long a store that does not answer is asked again before its schema is looked at."""
 
 
 class SchemaConflict(Failure):
@@ -96,9 +99,16 @@ class MigrationStatus:
     applied_at: datetime | None
 
 
-@stamina.retry(on=StoreUnavailable, attempts=None, timeout=60)
 def connect_for_setup(address: ClickHouseAddress) -> Store:
-    """A store that is known to have our database, created where it is missing."""
+    """A store that is known to have our database, created where it is missing.
+
+    Raises:
+        StoreUnavailable: the store has not answered within a minute.
+    """
+    return retry_while_unavailable(lambda: _with_database(address), threading.Event(), within=ANSWERS_WITHIN)
+
+
+def _with_database(address: ClickHouseAddress) -> Store:
     with Store(address, database="default") as server:
         for statement in render("CREATE DATABASE IF NOT EXISTS {name:Identifier}", address.cluster):
             server.command(statement, {"name": address.database})
@@ -127,7 +137,7 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
 
 def patient(address: ClickHouseAddress) -> ClickHouseAddress:
     """The same, given time for a migration. Whoever asks whether a store is there keeps to the address's own."""
-    return replace(address, timeout=max(address.timeout, PATIENCE))
+    return replace(address, timeout=max(address.timeout, STATEMENT_WITHIN))
 
 
 def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:

@@ -16,7 +16,7 @@ from processing.store.schema import render
 from processing.store.statements import sql
 from processing.store.versions import moment_of, take_version
 
-SLACK = timedelta(minutes=10)
+SEEN_WITHIN = timedelta(minutes=10)
 """No erasure is noted longer than this ahead of being seen; one whose note a purge may have passed is noted again."""
 
 MONTHS_TO_PURGE = sql("months_to_purge")
@@ -39,7 +39,7 @@ def purge(store: Store) -> tuple[Purged, ...]:
     Raises:
         StoreUnavailable: not now; among others where the disk has no room to merge.
     """
-    months = store.query(MONTHS_TO_PURGE, {"slack": int(SLACK.total_seconds())})
+    months = store.query(MONTHS_TO_PURGE, {"slack": int(SEEN_WITHIN.total_seconds())})
     return tuple(done for (month,) in months if (done := _purge_month(store, int(month))) is not None)
 
 

@@ -1,15 +1,15 @@
 """Sum minutes up to hours and days, so that a page over a year reads thousands of rows.
 
-An hour is summed up anew from its minutes as a minute is from its posts: never incremented, with a version taken
-before the read, so a pass may be cut off anywhere, and two may run at once. Which hours are due is nothing to
-remember either: those of which a minute was recounted since the last pass that came through, its `mark`.
+An hour is summed up anew from its minutes, as a minute is from its posts: it is never incremented, and its version is
+taken before its minutes are read. So a pass may be cut off anywhere, and two may run at once. Which hours are due
+follows from what is stored: those of which a minute was recounted since the last pass that finished, its `mark`.
 
-A recount's rows carry the version of before it and are seen a little later, but never later than `SLACK` behind it: the
-statement refuses to begin a minute after its version was taken, and is ended after two more (`recount.sql`). Where the
-clock leaps forward meanwhile, the recount finds its version overtaken and is made again (`writer.recount`). So a pass
-takes in what was recounted up to `SLACK` before the last mark, and a reader of the views `count_hours` and `count_days`
-gets those hours from the minutes. An hour is trusted only `SLACK` after it was summed up, which is also longer than a
-query takes that saw the sums of before a pass and the mark of behind it.
+A recount takes its version first and its rows become visible later, at most `VISIBLE_WITHIN` later: the statement does
+not begin more than a minute after its version was taken, and is ended two minutes on (`recount.sql`). Where the clock
+leaps forward meanwhile, the recount finds a higher version than its own and is made again (`writer.recount`).
+Therefore a pass sums up what was recounted since `VISIBLE_WITHIN` before the last mark, and the views `count_hours` and
+`count_days` take the hours that were recounted since then from their minutes. An hour's sum is trusted `VISIBLE_WITHIN`
+after it was made. That is longer than any query runs, so that no query takes an old sum together with a new mark.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from processing.store.client import Store
 from processing.store.statements import portions, sql
 from processing.store.versions import take_version
 
-SLACK = timedelta(minutes=5)
+VISIBLE_WITHIN = timedelta(minutes=5)
 """As in the view `count_minutes_unsummed`."""
 
 AT_ONCE = 500

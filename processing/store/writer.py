@@ -65,11 +65,12 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[object, ...]:
+def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames, *, keep_text: bool) -> tuple[object, ...]:
     post = tagged.post
     # A clock that cannot be right would also win against every later edit.
     seen_at = time.at if post.seen_at is None or post.seen_at > LATEST else post.seen_at
-    on_topic = bool(tagged.topics)
+    # A post off the subject is kept for its place in the conversation, not for what it says.
+    whole = keep_text or bool(tagged.topics)
     return (
         post.source,
         post.id,
@@ -80,18 +81,17 @@ def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[objec
         tagged.confidence,
         tagged.topics,
         tagged.rules,
-        # A post off the subject is kept for its place in the conversation, not for what it says.
-        post.text if on_topic else "",
-        (post.url or "") if on_topic else "",
+        post.text if whole else "",
+        (post.url or "") if whole else "",
         names.stored(post.source, post.author or ""),
-        post.langs if on_topic else (),
-        post.links if on_topic else (),
-        post.hashtags if on_topic else (),
-        (post.reply_to or "") if on_topic else "",
-        (post.repost_of or "") if on_topic else "",
-        post.likes if on_topic else None,
-        post.replies if on_topic else None,
-        post.reposts if on_topic else None,
+        post.langs if whole else (),
+        post.links if whole else (),
+        post.hashtags if whole else (),
+        (post.reply_to or "") if whole else "",
+        (post.repost_of or "") if whole else "",
+        post.likes if whole else None,
+        post.replies if whole else None,
+        post.reposts if whole else None,
         post.backfill,
         False,
         milliseconds(seen_at),
@@ -103,12 +103,15 @@ def write_posts(
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
     before: Sequence[StoredBefore] | None = None,
+    *,
+    keep_text: bool = False,
 ) -> set[datetime]:
     """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch.
 
-    `before`, of each post, is for those that were stored already.
+    `before`, of each post, is for those that were stored already. A post off the subject loses its text unless
+    `keep_text`.
     """
-    minutes = insert_posts(store, batch, names, before)
+    minutes = insert_posts(store, batch, names, before, keep_text=keep_text)
     redact_deleted(store, minutes)
     return minutes
 
@@ -118,12 +121,14 @@ def insert_posts(
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
     before: Sequence[StoredBefore] | None = None,
+    *,
+    keep_text: bool = False,
 ) -> set[datetime]:
     """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
     times = [event_time(tagged.post) for tagged in batch]
     if before is not None:
         times = [EventTime(time.at, each.clock_replaced) for time, each in zip(times, before, strict=True)]
-    rows = [_row(tagged, time, names) for tagged, time in zip(batch, times, strict=True)]
+    rows = [_row(tagged, time, names, keep_text=keep_text) for tagged, time in zip(batch, times, strict=True)]
     if rows:
         columns, data = list(POST_COLUMNS), list(zip(*rows, strict=True))
         if before is not None:
@@ -155,6 +160,8 @@ PROGRESS_COLUMNS = (
     "partitions",
     "until",
     "complete",
+    "idle",
+    "silent_after",
     "state",
     "detail",
     "events",

@@ -1,1 +1,4 @@
-"""The embedded warehouse: the ClickHouse engine of chDB behind ClickHouse's own HTTP interface."""
+"""The embedded store: requests of ClickHouse's HTTP interface go in, answers of the chDB engine come out.
+
+Door: `server.serve`, with `settings.WarehouseSettings`, for one process and one directory.
+"""

@@ -1,4 +1,4 @@
-"""Who is asking: the two users, and web pages that must not be able to ask at all."""
+"""Which of the two users sends a request, and the refusal of requests by web pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import hmac
 from typing import TYPE_CHECKING
 
+from dashboard.host_names import HostNames
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.settings import Role
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
-_LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 _NAMES_OF = {"writer": Role.WRITER, "reader": Role.READER, "default": Role.READER, "": Role.READER}
 
 
@@ -34,7 +34,7 @@ def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) ->
         raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: this one has a foreign Origin")
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: Sec-Fetch-Site is foreign")
-    if settings.loopback and _without_port(host) not in _LOCAL_NAMES | {settings.host, f"[{settings.host}]"}:
+    if not HostNames(settings.host).includes(host):
         raise EngineError(Code.ACCESS_DENIED, "The Host header is not a name of this machine: use 127.0.0.1")
 
 
@@ -74,9 +74,3 @@ def _basic(header: str) -> tuple[str, str]:
         raise EngineError(Code.AUTHENTICATION_FAILED, "The Authorization header is not Basic name:password")
     name, _, password = decoded.partition(":")
     return name, password
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()

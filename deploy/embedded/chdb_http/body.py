@@ -1,4 +1,4 @@
-"""A request's body: unpacked, bounded, and told to be a query or an insert with its data.
+"""A request's body: unpacked, bounded, and read as a query or as an insert with its data.
 
 How much comes in is looked at before what it is. What takes time is done in a thread of the user that asks.
 """
@@ -28,7 +28,7 @@ AT_ONCE = 4 * 1024
 """Bytes that are read on the event loop; whatever is longer is read in a thread of its user."""
 
 _LONGEST_HEAD = 256 * 1024
-_PIECE = 1024 * 1024
+_INSERT_PIECE = 1024 * 1024
 
 
 class Read(Protocol):
@@ -148,7 +148,7 @@ async def blocks(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for piece in data:
         gathered.append(piece)
         size += len(piece)
-        if size >= _PIECE:
+        if size >= _INSERT_PIECE:
             yield b"".join(gathered)
             gathered, size = [], 0
     if gathered:

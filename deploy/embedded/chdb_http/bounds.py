@@ -1,4 +1,4 @@
-"""How much a request may bring, and what may be made of it, told before anything parses its text."""
+"""The limits on the size of a request, checked before anything parses its text."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 from deploy.embedded.chdb_http.errors import Code, EngineError, engine_error, no_room
 from deploy.embedded.chdb_http.native import FIRST_WITH_FLAGS, reframed
 from deploy.embedded.chdb_http.policy.guard import Kind
-from deploy.embedded.chdb_http.query import Query, Summary
 from deploy.embedded.chdb_http.quoting import escaped, set_statement, use_statement
+from deploy.embedded.chdb_http.request import Query, Summary
 from deploy.embedded.chdb_http.settings import Role
 from deploy.embedded.chdb_http.statement import InsertHead, outline, reads_input
 

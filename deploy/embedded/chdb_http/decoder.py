@@ -17,7 +17,7 @@ import zstandard
 
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
-_PIECE = 256 * 1024
+_UNPACKED_PIECE = 256 * 1024
 _SLICE = 16 * 1024
 # zstandard has no bound on what a call gives. Four bytes of it can stand for a block, and a block holds 128 KiB.
 _ZSTD_SLICE = 32
@@ -25,7 +25,7 @@ _ZSTD_MOST = (_ZSTD_SLICE // 4 + 1) * 128 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024
 """What RFC 9659 allows a Content-Encoding to need: a window is memory that each open body holds."""
 
-LARGEST_PIECE = _PIECE + _ZSTD_MOST
+LARGEST_PIECE = _UNPACKED_PIECE + _ZSTD_MOST
 _GZIP = 31
 _EITHER_DEFLATE = 15
 _BROKEN = (zlib.error, zstandard.ZstdError, RuntimeError)
@@ -45,10 +45,10 @@ class _Zlib:
         self.behind: bytes | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        piece = self._stream.decompress(data, _PIECE)
+        piece = self._stream.decompress(data, _UNPACKED_PIECE)
         yield piece
-        while not self._stream.eof and (len(piece) == _PIECE or self._stream.unconsumed_tail):
-            piece = self._stream.decompress(self._stream.unconsumed_tail, _PIECE)
+        while not self._stream.eof and (len(piece) == _UNPACKED_PIECE or self._stream.unconsumed_tail):
+            piece = self._stream.decompress(self._stream.unconsumed_tail, _UNPACKED_PIECE)
             yield piece
         self.behind = self._stream.unused_data if self._stream.eof else None
 
@@ -59,9 +59,9 @@ class _Lz4:
         self.behind: bytes | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        yield self._stream.decompress(data, _PIECE)
+        yield self._stream.decompress(data, _UNPACKED_PIECE)
         while not (self._stream.needs_input or self._stream.eof):
-            yield self._stream.decompress(b"", _PIECE)
+            yield self._stream.decompress(b"", _UNPACKED_PIECE)
         self.behind = (self._stream.unused_data or b"") if self._stream.eof else None
 
 
@@ -115,7 +115,7 @@ class Decoder:
         gathered = bytearray()
         for piece in self._pieces(data):
             gathered += piece
-            if len(gathered) >= _PIECE:
+            if len(gathered) >= _UNPACKED_PIECE:
                 yield bytes(gathered)
                 gathered.clear()
         if gathered:

@@ -37,7 +37,7 @@ class Code(IntEnum):
 
 
 # The statuses that ClickHouse's HTTP interface gives; every other code is 500.
-_STATUS = {
+_HTTP_STATUS = {
     HTTPStatus.BAD_REQUEST: (
         *(6, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 71, 72, 117, 168, 321, 374, 376, 427, 441, 627, 675, 676),
         *(16, 20, 69),
@@ -50,9 +50,9 @@ _STATUS = {
     HTTPStatus.NOT_IMPLEMENTED: (48,),
     HTTPStatus.SERVICE_UNAVAILABLE: (76, 209, 439),
 }
-_STATUS_OF = {code: status for status, codes in _STATUS.items() for code in codes}
+_STATUS_OF = {code: status for status, codes in _HTTP_STATUS.items() for code in codes}
 _ENGINE_TEXT = re.compile(r"Code: (\d+)\. DB::Exception: (.*)", re.DOTALL)
-_NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)")
+_CODE_NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)")
 
 
 class WarehouseUnavailable(RuntimeError):
@@ -87,7 +87,7 @@ def engine_error(error: Exception) -> EngineError:
     match = _ENGINE_TEXT.search(said)
     if match is None:
         return EngineError(Code.STD_EXCEPTION, said)
-    names = _NAME.findall(match[2])
+    names = _CODE_NAME.findall(match[2])
     return EngineError(int(match[1]), match[2].strip(), names[-1] if names else "UNKNOWN")
 
 

@@ -1,4 +1,4 @@
-"""How a request comes to a connection and to a thread for the engine's blocking calls, and what ends it there."""
+"""Which connection and thread a request has for the engine's blocking calls, and what ends a call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _KILL_AGAIN_SECONDS = 0.5
-_GRACE_SECONDS = 3
+_KILL_SECONDS = 3
+"""What the engine may take to end a killed query."""
 
 
 class Executor:
@@ -55,7 +56,7 @@ class Executor:
             running = places.start(work, *arguments)
             either: set[asyncio.Future[Any]] = {running, gone}
             await asyncio.wait(either, timeout=places.patience, return_when=asyncio.FIRST_COMPLETED)
-            given_up = loop.time() + _GRACE_SECONDS
+            given_up = loop.time() + _KILL_SECONDS
             while not running.done() and connection.interruptible:
                 connection.cancelled = True
                 await loop.run_in_executor(places.control, self._engine.kill, connection.token)
@@ -117,7 +118,7 @@ class Executor:
         """End everything: what runs is killed, what waits never begins. False when something did not let go."""
         self._engine.kill_all()
         running = [each for places in self.places.values() for each in places.stop()]
-        if any(places.stuck for places in self.places.values()) or wait(running, _GRACE_SECONDS).not_done:
+        if any(places.stuck for places in self.places.values()) or wait(running, _KILL_SECONDS).not_done:
             return False
         for places in self.places.values():
             places.close()

@@ -8,7 +8,7 @@ from deploy.embedded.chdb_http.bounds import MOST_FIELDS
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(rb';[ \t]*name="([^"\r\n]{0,1000})"', re.IGNORECASE)
+_FIELD_NAME = re.compile(rb';[ \t]*name="([^"\r\n]{0,1000})"', re.IGNORECASE)
 _FILE_NAME = re.compile(rb";[ \t]*filename\*?=", re.IGNORECASE)
 _DISPOSITION = b"content-disposition:"
 
@@ -35,7 +35,7 @@ def _field(part: bytes) -> tuple[str, str] | None:
     disposition = next((line for line in head.split(b"\r\n") if line.lower().startswith(_DISPOSITION)), b"")
     if _FILE_NAME.search(disposition):
         raise EngineError(Code.NOT_IMPLEMENTED, "External tables are not supported: use a temporary table")
-    name = _NAME.search(disposition)
+    name = _FIELD_NAME.search(disposition)
     if not found or name is None:
         return None
     return name[1].decode("utf-8", "replace"), value.decode("utf-8", "replace")

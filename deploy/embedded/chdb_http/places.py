@@ -1,4 +1,4 @@
-"""What one user of the warehouse has for itself: a bound, places in the engine, threads and sessions.
+"""The resources of one user: a limit on requests, threads for the engine, and sessions.
 
 Nothing of it is shared between the users, so that no number of readers takes anything from the writer.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 T = TypeVar("T")
-_GRACE_SECONDS = 3
+_BEHIND_LIMIT_SECONDS = 3
 
 
 class Places:
@@ -29,7 +29,7 @@ class Places:
 
     def __init__(self, role: Role, engine: Engine, settings: WarehouseSettings) -> None:
         reader = role is Role.READER
-        self.patience = settings.limits.seconds + _GRACE_SECONDS if reader else None
+        self.patience = settings.limits.seconds + _BEHIND_LIMIT_SECONDS if reader else None
         self.sessions = Sessions(lambda: Connection(engine, role, kept=True))
         self.stuck: set[Connection] = set()
         self.control = ThreadPoolExecutor(2, f"{role}-control")

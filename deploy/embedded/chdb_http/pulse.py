@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 10
 REFUSALS = 3
 """In a row; a single one may be for want of memory while a large query runs, and passes."""
-STATUS = 70
+LOST_STATUS = 70
 """What the process ends with: an internal error, by the convention of sysexits.h."""
 
 
@@ -53,4 +53,4 @@ class Heartbeat:
     def _end(self, what: str) -> None:
         if not self._stop.is_set():
             print(f"The engine {what}: the warehouse ends, to be started anew.", file=sys.stderr, flush=True)
-            os._exit(STATUS)
+            os._exit(LOST_STATUS)

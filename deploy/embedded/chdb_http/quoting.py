@@ -10,7 +10,7 @@ from deploy.embedded.chdb_http.errors import Code, EngineError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
 
@@ -38,7 +38,7 @@ def set_statement(settings: Mapping[str, str | None]) -> str:
         EngineError: for a name that cannot be one of a setting.
     """
     for name in settings:
-        if not _NAME.fullmatch(name):
+        if not _PLAIN_NAME.fullmatch(name):
             raise EngineError(Code.UNKNOWN_SETTING, f"Unknown setting {literal(name)}.")
     values = (f"{name} = {'DEFAULT' if value is None else literal(value)}" for name, value in settings.items())
     return "SET " + ", ".join(values)

@@ -12,8 +12,7 @@ from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.settings import DISPLAY_NAME
 
 if TYPE_CHECKING:
-    from deploy.embedded.chdb_http.query import Summary
-    from deploy.embedded.chdb_http.request import Call
+    from deploy.embedded.chdb_http.request import Call, Summary
 
 _CONTENT_TYPES = {
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",

@@ -13,10 +13,10 @@ from deploy.embedded.chdb_http.errors import EngineError
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.codec import Encoder
     from deploy.embedded.chdb_http.connection import Connection
-    from deploy.embedded.chdb_http.query import Query, Summary
+    from deploy.embedded.chdb_http.request import Query, Summary
 
-_PIECE = 1024 * 1024
-_IN_MEMORY = 64 * _PIECE
+_ANSWER_PIECE = 1024 * 1024
+_IN_MEMORY = 64 * _ANSWER_PIECE
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             gathered.append(piece)
             size += len(piece)
-            if size >= _PIECE:
+            if size >= _ANSWER_PIECE:
                 yield b"".join(gathered)
                 gathered, size = [], 0
     except EngineError:
@@ -82,5 +82,5 @@ def _stored(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
 
 def _read(store: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
     with store:
-        while piece := store.read(_PIECE):
+        while piece := store.read(_ANSWER_PIECE):
             yield piece

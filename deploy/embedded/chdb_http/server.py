@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
-_GRACE_SECONDS = 3
+_REQUESTS_END_SECONDS = 3
 _SILENT_SECONDS = 60
 # A request takes Python's lock some twenty times, and waits this long each time that another thread works in Python.
 # By default it is 5 ms, so a few readers with long texts would cost the writer a hundred.
@@ -100,7 +100,7 @@ def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
         )
     )
 

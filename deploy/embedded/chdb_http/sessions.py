@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.connection import Connection
 
-DEFAULT_SECONDS = 60
 LONGEST_SECONDS = 3600
 MOST_SESSIONS = 512
 

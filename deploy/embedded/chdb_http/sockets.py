@@ -19,7 +19,7 @@ from deploy.embedded.chdb_http.settings import Role
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
 
-_MOST_LINES = 256
+_MOST_HEAD_LINES = 256
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -117,7 +117,7 @@ class HttpConnection(H11Protocol):
         end = joined.find(_END_OF_HEAD)
         self._lines += joined.count(b"\n", len(self._tail), len(joined) if end < 0 else end)
         self._tail = joined[-3:]
-        return self._lines > _MOST_LINES
+        return self._lines > _MOST_HEAD_LINES
 
     def _expect_head(self) -> None:
         if self._timer is None:

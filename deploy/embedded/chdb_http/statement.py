@@ -1,4 +1,4 @@
-"""What can be told from a query's text without running it: where an insert's data begins, and its FORMAT.
+"""What the text of a query says before it runs: where the data of an insert begin, and the FORMAT.
 
 Only the shape of the text is read here. What a query may do is the engine's own parser's to say (see `guard`).
 """

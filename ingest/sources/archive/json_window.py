@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable
 from json import JSONDecodeError, JSONDecoder
 
-from ingest.transport.files import LONGEST
+from ingest.transport.files import LONGEST_LINE
 from ingest.transport.unpacking import BUFFER
 
-TOO_LONG = f"It is longer than {LONGEST} bytes."
+TOO_LONG = f"It is longer than {LONGEST_LINE} bytes."
 MARGIN = 64
 """Characters before the end of what is read at which a value may be cut in the middle of a word."""
 
-MOST_AGAIN = 4 * LONGEST
+MOST_AGAIN = 4 * LONGEST_LINE
 """Characters that are looked at again behind something broken, before what has been read by then is passed over."""
 
 _SIGN = re.compile(r"[^ \t\r\n]")
@@ -80,7 +80,7 @@ class JsonWindow:
             try:
                 _, end = _find_value(self._text, self.at)
                 self.looked_at += end - self.at
-                if end - self.at > LONGEST:
+                if end - self.at > LONGEST_LINE:
                     raise NoValue(TOO_LONG)
                 # A number may go on behind what is read.
                 if self._text[end - 1] in '}]"' or end < len(self._text) or not self._read():
@@ -101,7 +101,7 @@ class JsonWindow:
         is_cut = error.msg.startswith("Unterminated string") or error.pos > len(self._text) - MARGIN
         if not is_cut:
             raise NoValue(f"It is not JSON: {error.msg}.") from error
-        if len(self._text) - (self.at if self._held is None else self._held) > LONGEST:
+        if len(self._text) - (self.at if self._held is None else self._held) > LONGEST_LINE:
             raise NoValue(TOO_LONG) from error
         if not self._read():
             raise NoValue("It is cut off by the end of the file.") from error

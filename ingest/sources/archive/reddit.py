@@ -10,11 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from ingest.contract import Post
-from ingest.transport.mapping import amount, from_epoch, kept_text, unescaped
-
-SOURCE = "reddit"
-PAGE = "https://www.reddit.com"
-_GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+from ingest.sources.reddit.mapping import DELETED_TEXTS, SITE, SOURCE
+from ingest.transport.mapping import amount, deletion, from_epoch, kept_text, unescaped
 
 
 class RedditRecord(msgspec.Struct):
@@ -47,8 +44,8 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
     name = f"{'t1' if is_comment else 't3'}_{thing.id}"
     created_at = from_epoch(float(thing.created_utc))
     own = thing.body if is_comment else thing.selftext
-    if (own or "").strip() in _GONE or (thing.title or "").strip() in _GONE:
-        yield Post(source=SOURCE, id=name, op="delete", text="", created_at=created_at)
+    if (own or "").strip() in DELETED_TEXTS or (thing.title or "").strip() in DELETED_TEXTS:
+        yield deletion(SOURCE, name, created_at)
         return
     external = None if is_comment or thing.is_self else unescaped(thing.url or "")
     yield Post(
@@ -56,8 +53,8 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
         id=name,
         text=kept_text(unescaped(thing.title or ""), unescaped(own or "")),
         created_at=created_at,
-        url=PAGE + thing.permalink if thing.permalink else _address(thing),
-        author=None if thing.author in _GONE else thing.author,
+        url=SITE + thing.permalink if thing.permalink else _address(thing),
+        author=None if thing.author in DELETED_TEXTS else thing.author,
         links=(external,) if external and external.startswith(("http://", "https://")) else (),
         reply_to=_name(thing.parent_id) if is_comment else None,
         repost_of=thing.crosspost_parent,
@@ -71,7 +68,7 @@ def _address(thing: RedditRecord) -> str | None:
     if thing.subreddit is None:
         return None
     steps = (thing.id,) if thing.link_id is None else (thing.link_id.removeprefix("t3_"), "_", thing.id)
-    return f"{PAGE}/r/{thing.subreddit}/comments/{'/'.join(steps)}/"
+    return f"{SITE}/r/{thing.subreddit}/comments/{'/'.join(steps)}/"
 
 
 def _name(given: str | int | None) -> str | None:

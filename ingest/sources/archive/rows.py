@@ -11,7 +11,7 @@ from typing import IO, Self
 
 import msgspec
 
-from ingest.transport.files import LONGEST, BrokenLine, Line
+from ingest.transport.files import LONGEST_LINE, BrokenLine, Line
 
 REREAD = 4
 """How often, on average, a line may be read again; more often only a hostile file asks for."""
@@ -63,7 +63,7 @@ def _content(row: list[str], header: list[str]) -> bytes | BrokenLine:
 
 def _reader(lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
     """A reader that takes any row which a line may be; csv itself stops at 131,072 characters a cell."""
-    csv.field_size_limit(LONGEST)
+    csv.field_size_limit(LONGEST_LINE)
     return csv.reader(lines, strict=strict)
 
 
@@ -80,7 +80,7 @@ class _Lines:
         self._row: list[str] = []
         self._length = 0
         self._again: deque[str] = deque()
-        self._rereadable = LONGEST
+        self._rereadable = LONGEST_LINE
 
     def begin_row(self) -> None:
         """The next line is a row's first."""
@@ -96,15 +96,15 @@ class _Lines:
         self.number += 1
         self._row.append(line)
         self._length += len(line)
-        if self._length > LONGEST:
+        if self._length > LONGEST_LINE:
             raise csv.Error("too long")
         return line
 
     def _read(self) -> str:
         """A line; of one that is too long only so much that this shows."""
-        line = rest = self._text.readline(LONGEST + 1)
-        while len(line) > LONGEST and rest and not rest.endswith(("\n", "\r")):
-            rest = self._text.readline(LONGEST)
+        line = rest = self._text.readline(LONGEST_LINE + 1)
+        while len(line) > LONGEST_LINE and rest and not rest.endswith(("\n", "\r")):
+            rest = self._text.readline(LONGEST_LINE)
         self._rereadable += REREAD * len(line)
         return line
 
@@ -112,8 +112,8 @@ class _Lines:
         """What can be read of a row that the strict reader refuses: of a single line its cells, taken loosely."""
         if len(self._row) > 1:
             return self._give_up_first()
-        if self._length > LONGEST:
-            return BrokenLine(f"The row cannot be read: it is longer than {LONGEST} characters.")
+        if self._length > LONGEST_LINE:
+            return BrokenLine(f"The row cannot be read: it is longer than {LONGEST_LINE} characters.")
         try:
             return list(next(_reader(self._row), []))
         except csv.Error as error:

@@ -1,9 +1,9 @@
-"""Posts out of files: a file, a folder or standard input, in any of the forms of `archive_formats`.
+"""Posts out of files: a file, a folder or standard input, in any of the forms of `ingest.sources.archive.formats`.
 
 Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
 told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
 taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
-is nobody's: it moves no watermark, and a post that has no other is rejected.
+cannot be right: it moves no watermark, and a post without another time is rejected.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from typing import Annotated
 
 import msgspec
 
-from ingest.clocks import utc_now
-from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode
+from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode, raw_text
+from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
 from ingest.transport.files import BrokenLine, fingerprint
-from ingest.transport.mapping import RAW_KEPT, UNMAPPABLE
+from ingest.transport.mapping import UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
 """How far out of order standard input may be before a post counts as late."""
 
-STRIDE = 1_000
+OUTLINE_LINES = 1_000
 """Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
 
 TICK = timedelta(minutes=1)
@@ -42,7 +42,7 @@ ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOutline:
-    """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
+    """What a first reading tells. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
 
     lines: int
     first: datetime
@@ -57,7 +57,7 @@ def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> 
     first = last = None
     in_order, number = True, 0
     for number, record in enumerate(read_records(paths, columns), start=1):
-        if (number - 1) % STRIDE == 0:
+        if (number - 1) % OUTLINE_LINES == 0:
             lowest.append(None)
         for moment in _times(record, now):
             in_order = in_order and (last is None or moment >= last)
@@ -111,7 +111,7 @@ def _doubt(post: Post, now: datetime) -> str:
 
 
 def _rejected(record: ArchiveRecord, reason: str) -> Rejected:
-    raw = "" if isinstance(record.content, BrokenLine) else record.content[:RAW_KEPT].decode(errors="replace")
+    raw = "" if isinstance(record.content, BrokenLine) else raw_text(record.content)
     return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
 
 
@@ -126,18 +126,18 @@ def archive_files(path: Path) -> tuple[Path, ...]:
     """The files of an archive: itself, or those of a folder by name.
 
     Raises:
-        Permanent: there is none.
+        Misconfigured: there is none.
     """
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
         if not files:
-            raise Permanent(
+            raise Misconfigured(
                 f"The folder {path} holds no archive: it needs files named .ndjson, .jsonl, .json, .csv or .tar, "
                 "also with .gz, .zst or .bz2 behind, or RS_*.zst and RC_*.zst."
             )
         return files
     if not path.is_file() and str(path) != STANDARD_INPUT:
-        raise Permanent(f"There is no archive at {path}.")
+        raise Misconfigured(f"There is no archive at {path}.")
     return (path,)
 
 
@@ -174,7 +174,7 @@ class Archive:
         self.columns = None if columns is None else columns_from(columns)
         self.streamed = str(path) == STANDARD_INPUT
         if self.streamed and shift_to:
-            raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
+            raise Misconfigured("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
         self._clock = clock
         self.outline = None if self.streamed else outline(self.files, self.columns, clock())
@@ -184,17 +184,14 @@ class Archive:
         """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
         return archive_name(self.files, self._mapping)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield the posts behind the cursor, and how far that is."""
-        if not self.streamed and self.outline is None:
-            yield from self._rejects(cursor)
-            return
         kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
+            if number % OUTLINE_LINES == 0:
                 yield Pause(0)
             if number <= start:
                 continue
@@ -209,14 +206,6 @@ class Archive:
             start = number
         if reach.end is not None:
             yield Watermark(reach.since, reach.end, {"line": start, **settings}, complete=True)
-
-    def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
-        start = decode_cursor(cursor, ArchiveCursor, self.name).line
-        for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
-                yield Pause(0)
-            if number > start:
-                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
     def _shift(self, kept: ArchiveCursor) -> timedelta:
         if kept.shift is not None:
@@ -272,6 +261,6 @@ class _Reach:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
             return _time_of(found)
-        if (number - 1) % STRIDE == 0:
-            return self._outline.floors[(number - 1) // STRIDE] + self._shift
+        if (number - 1) % OUTLINE_LINES == 0:
+            return self._outline.floors[(number - 1) // OUTLINE_LINES] + self._shift
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ingest.contract import NotAPost, Post
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 from ingest.sources.archive.rows import read_header
 from ingest.transport.mapping import amount, each_once, kept_text, moment_of
 
@@ -58,14 +58,14 @@ def columns_from(given: str) -> Columns:
     `FIELD=COLUMN` takes a column, `FIELD=ONE+OTHER` several, `FIELD==WORD` writes the same word in every row.
 
     Raises:
-        Permanent: with what is wrong.
+        Misconfigured: with what is wrong.
     """
     of: dict[str, tuple[str, ...]] = {}
     fixed = {"source": CSV_SOURCE}
     for part in given.split(","):
         field, equals, column = part.strip().partition("=")
         if field not in FIELDS or not equals or not column.strip("="):
-            raise Permanent(
+            raise Misconfigured(
                 f"{part.strip()!r} is no mapping of a column. Write FIELD=COLUMN, FIELD being one of "
                 f"{', '.join(sorted(FIELDS))}."
             )
@@ -75,7 +75,7 @@ def columns_from(given: str) -> Columns:
             of[field] = tuple(column.split("+"))
             fixed.pop(field, None)
     if missing := {"text", "created_at"} - of.keys():
-        raise Permanent(f"The mapping of columns says nothing of {' and '.join(sorted(missing))}.")
+        raise Misconfigured(f"The mapping of columns says nothing of {' and '.join(sorted(missing))}.")
     return Columns(of, fixed)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import NotAPost, Post
-from ingest.transport.mapping import amount, each_once, kept_text, moment_of, unescaped
+from ingest.transport.mapping import amount, deletion, each_once, kept_text, moment_of, unescaped
 
 SOURCE = "x"
 PAGE = "https://x.com/"
@@ -192,15 +192,15 @@ def compliance_to_posts(line: bytes) -> Iterator[Post]:
     """What says that a post is gone, for whichever reason; other actions say nothing of a text."""
     event = _read_compliance(line)
     if event.action == "delete":
-        yield deletion(event.id, event.created_at)
+        yield deletion_of(event.id, event.created_at)
 
 
-def deletion(name: str, created_at: str | None) -> Post:
+def deletion_of(name: str, created_at: str | None) -> Post:
     """The news that a post is gone."""
     moment = snowflake_time(name) or (moment_of(created_at) if created_at else None)
     if moment is None:
         raise NotAPost("Not a post: the deletion of a post of which no time is known.")
-    return Post(source=SOURCE, id=name, op="delete", text="", created_at=moment)
+    return deletion(SOURCE, name, moment)
 
 
 def snowflake_time(name: str) -> datetime | None:

@@ -12,7 +12,7 @@ from ingest.sources.archive.x import (
     SOURCE,
     Entities,
     XAccount,
-    deletion,
+    deletion_of,
     hashtags_of,
     langs_of,
     links_of,
@@ -69,7 +69,7 @@ def status_to_posts(line: bytes) -> Iterator[Post]:
     if b'"id_str"' not in line or b'"delete"' in line[:16]:
         notice = _read_notice(line)
         if notice.delete is not None:
-            yield deletion(notice.delete.status.id_str, None)
+            yield deletion_of(notice.delete.status.id_str, None)
         return
     status = _read_status(line)
     told = status.retweeted_status or status

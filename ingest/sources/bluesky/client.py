@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,7 +14,7 @@ import zstandard
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, reconnect
 
-from ingest.source import Permanent, Transient
+from ingest.errors import Misconfigured, Transient
 from ingest.sources.bluesky.frames import DICTIONARY_PATH, Wire, address
 from ingest.transport.http import certificates
 
@@ -45,7 +45,7 @@ class Dictionaries:
     """The zstd dictionaries: v2's from the server that will use it, v1's from a file, kept for this process."""
 
     def __init__(self, wire: Wire, v1_file: Path | None, *, ask: bool) -> None:
-        """Raises: Permanent, where the file cannot be read."""
+        """Raises: Misconfigured, where the file cannot be read."""
         self._fetch = ask and wire == "v2"
         self._of_v1 = None
         self._known: dict[str, zstandard.ZstdCompressionDict] = {}
@@ -53,7 +53,7 @@ class Dictionaries:
             try:
                 self._of_v1 = zstandard.ZstdCompressionDict(v1_file.read_bytes())
             except OSError as error:
-                raise Permanent(f"BANWATCH_BLUESKY_V1_DICTIONARY: {v1_file} cannot be read: {error}.") from error
+                raise Misconfigured(f"BANWATCH_BLUESKY_V1_DICTIONARY: {v1_file} cannot be read: {error}.") from error
 
     def of(self, host: str) -> zstandard.ZstdCompressionDict | None:
         """The dictionary to ask a server for; None: uncompressed frames. It may block for seconds."""
@@ -149,13 +149,21 @@ def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionarie
     """Open a stream. It may block for seconds.
 
     Raises:
-        Refused: the server said no, and why.
+        ConnectionRefused: the server said no, and why.
         Transient: it could not be reached.
-        Permanent: the address is none.
+        Misconfigured: the address is none.
     """
     dictionary = dictionaries.of(host)
     url = address(host, wire, cursor, None if dictionary is None else dictionary.dict_id())
-    return _translated(host, lambda: JetstreamConnection(host, _open(url), dictionary))
+    try:
+        return JetstreamConnection(host, _open(url), dictionary)
+    except InvalidStatus as error:
+        raise _refused(error) from error
+    except InvalidURI as error:
+        raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
+    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 class _Opening(reconnect):
@@ -167,7 +175,7 @@ class _Opening(reconnect):
 
 
 def _open(url: str) -> ClientConnection:
-    # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
+    # No keepalive pings: while Kafka makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
     opening = _Opening(
         url,
         compression=None,
@@ -178,18 +186,6 @@ def _open(url: str) -> ClientConnection:
         max_size=LARGEST_FRAME,
     )
     return opening.__enter__()
-
-
-def _translated(host: str, work: Callable[[], JetstreamConnection]) -> JetstreamConnection:
-    try:
-        return work()
-    except InvalidStatus as error:
-        raise _refused(error) from error
-    except InvalidURI as error:
-        raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
-    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
-        said = str(error) or type(error).__name__
-        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 def _refused(error: InvalidStatus) -> ConnectionRefused:

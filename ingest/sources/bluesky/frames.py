@@ -125,7 +125,7 @@ def read_frame(frame: bytes, wire: Wire) -> JetstreamEvent | None:
     """One frame as an event; None for an advisory that is none.
 
     Raises:
-        Unreadable, Broken
+        NotAFrame, DamagedFrame
     """
     try:
         return _read_v2(frame) if wire == "v2" else _read_v1(frame)

@@ -1,20 +1,21 @@
-"""What an event of Bluesky means for us: a post, a deletion, nothing, or something that cannot be read. Pure."""
+"""An event of Bluesky as a post, a deletion, a rejection, or nothing. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
-from ingest.contract import Post, Rejected
+from ingest.contract import Post, Rejected, raw_text
 from ingest.event_time import EventTime, can_be_right
 from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
+from ingest.transport.mapping import deletion, each_once
 
 NAME = "bluesky"
-RAW_KEPT = 4_096
 
-GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
+WITHDRAWN = frozenset({"deleted", "takendown", "deactivated", "suspended"})
 """Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
 back does not send its posts again, and keeping what its author or its host has withdrawn would cost more than the
 text is worth. The counts stay. `desynchronized` and `throttled` are states of the plumbing."""
@@ -70,6 +71,8 @@ class _Embed(msgspec.Struct):
     media: _Media | None = None
 
 
+Attached = TypeVar("Attached")
+
 _decode_record = msgspec.json.Decoder(_Record).decode
 _decode_facets = msgspec.json.Decoder(list[_Facet]).decode
 _decode_embed = msgspec.json.Decoder(_Embed).decode
@@ -78,18 +81,19 @@ _decode_embed = msgspec.json.Decoder(_Embed).decode
 def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
     """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
     if event.kind == "account":
-        return None if event.active or event.status not in GONE else _author_gone(event)
+        return None if event.active or event.status not in WITHDRAWN else _author_gone(event)
     if event.kind != "commit" or event.collection != POSTS:
         return None
     uri = f"at://{event.did}/{POSTS}/{event.rkey}"
     if event.operation == "delete":
-        return Post(source=NAME, id=uri, text="", created_at=event.time, op="delete", seen_at=event.time)
+        return deletion(NAME, uri, event.time, event.time)
     try:
         return _post(event, uri, _decode_record(event.record))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raw = bytes(event.record)[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT]
         reason = f"Not a record of {POSTS}: {error}."
-        return Rejected(source=NAME, where=f"{where} {uri}", reason=reason, raw=raw, seen_at=event.time)
+        return Rejected(
+            source=NAME, where=f"{where} {uri}", reason=reason, raw=raw_text(bytes(event.record)), seen_at=event.time
+        )
 
 
 def _author_gone(event: JetstreamEvent) -> Post:
@@ -106,8 +110,9 @@ def _author_gone(event: JetstreamEvent) -> Post:
 
 
 def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
-    embed = _embed(record.embed)
-    features = [feature for facet in _facets(record.facets) for feature in facet.features]
+    embed = _if_known(_decode_embed, record.embed, _Embed())
+    facets = _if_known(_decode_facets, record.facets, list[_Facet]())
+    features = [feature for facet in facets for feature in facet.features]
     shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
     time = created_at(record.createdAt, event)
     return Post(
@@ -118,8 +123,8 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
         url=f"https://bsky.app/profile/{event.did}/post/{event.rkey}",
         author=event.did,
         langs=tuple(record.langs or ()),
-        links=_distinct([*(feature.uri for feature in features), *shared]),
-        hashtags=_distinct(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
+        links=each_once([*(feature.uri for feature in features), *shared]),
+        hashtags=each_once(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
         reply_to=None if record.reply is None else record.reply.parent.uri,
         repost_of=_quoted(embed),
         seen_at=event.time,
@@ -135,24 +140,12 @@ def _quoted(embed: _Embed) -> str | None:
     return uri if f"/{POSTS}/" in uri else None
 
 
-def _facets(raw: msgspec.Raw) -> list[_Facet]:
-    """The marked places of a text; none where somebody's client wrote them in a way of its own."""
+def _if_known(decode: Callable[[msgspec.Raw], Attached], raw: msgspec.Raw, nothing: Attached) -> Attached:
+    """A part of a record; `nothing` where it is absent, or a client wrote it in a way of its own."""
     try:
-        return _decode_facets(raw) if raw else []
+        return decode(raw) if raw else nothing
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
-
-
-def _embed(raw: msgspec.Raw) -> _Embed:
-    """What is attached; nothing where it is of a kind that we do not know."""
-    try:
-        return _decode_embed(raw) if raw else _Embed()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Embed()
-
-
-def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for word in words if word))
+        return nothing
 
 
 def created_at(written: object, event: JetstreamEvent) -> EventTime:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field
 
-from ingest.contract import Rejected
+from ingest.contract import Rejected, raw_text
+from ingest.errors import Misconfigured, Transient
+from ingest.retry import retry_after
 from ingest.source import (
     CURSOR_TIMES,
     About,
@@ -23,12 +25,12 @@ from ingest.source import (
     Duration,
     Item,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.bluesky.client import ConnectionRefused, Dictionaries, JetstreamConnection, connect
@@ -41,8 +43,7 @@ from ingest.sources.bluesky.frames import (
     moment,
     read_frame,
 )
-from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
-from ingest.transport.http import asked_wait
+from ingest.sources.bluesky.mapping import NAME, to_found
 from ingest.transport.threads import in_thread
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
@@ -60,7 +61,7 @@ quite in order of time. What comes twice is counted once."""
 REWIND_ELSEWHERE = timedelta(minutes=1)
 """The same for another server than the last event's: it may be further behind the network."""
 
-SLACK = timedelta(seconds=3)
+WATERMARK_LAG = timedelta(seconds=3)
 """How far behind the newest event everything is taken to have come, for the same reason."""
 
 GAP = timedelta(minutes=1)
@@ -104,46 +105,28 @@ class BlueskySettings(SourceSettings):
 Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
 
 
-class BlueskyCursor(msgspec.Struct, frozen=True):
-    """The cursor."""
+@dataclass(slots=True)
+class Position:
+    """The cursor: the newest event's number, which `host` alone knows, and its time; since when no event is missing."""
 
     host: str = ""
     seq: int | None = None
     time_us: Microseconds | None = None
     since_us: Microseconds | None = None
 
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest event."""
+        return None if self.time_us is None else moment(self.time_us)
 
-@dataclass(slots=True)
-class Position:
-    """Where the reading stands: kept as the cursor. `seq` only means something to `host`."""
-
-    host: str
-    seq: int | None
-    newest: datetime | None
-    since: datetime | None
-
-    @classmethod
-    def of(cls, cursor: Cursor) -> Position:
-        """Read a cursor."""
-        kept = decode_cursor(cursor, BlueskyCursor, NAME)
-        newest, since = kept.time_us, kept.since_us
-        return cls(
-            kept.host,
-            kept.seq,
-            None if newest is None else moment(newest),
-            None if since is None else moment(since),
-        )
+    @property
+    def since(self) -> datetime | None:
+        """The time since which no event is missing."""
+        return None if self.since_us is None else moment(self.since_us)
 
     def cursor(self) -> Cursor:
-        """Write one."""
-        cursor: Cursor = {"host": self.host}
-        if self.seq is not None:
-            cursor["seq"] = self.seq
-        if self.newest is not None:
-            cursor["time_us"] = microseconds(self.newest)
-        if self.since is not None:
-            cursor["since_us"] = microseconds(self.since)
-        return cursor
+        """As it is written down: without what is not known."""
+        return {name: value for name, value in encode_cursor(self).items() if value is not None}
 
 
 class Bluesky:
@@ -163,7 +146,7 @@ class Bluesky:
         self._hosts = settings.hosts
         for host in self._hosts:
             if not _is_address(host):
-                raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
+                raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
         self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
         self._turn: int | None = None
         self._trust_seq = True
@@ -174,9 +157,9 @@ class Bluesky:
         """`bluesky`."""
         return NAME
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
-        position = Position.of(cursor)
+        position = decode_cursor(cursor, Position, NAME)
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
         connection = yield from self._connect(host, asked, asked_seq=asked_seq)
@@ -217,7 +200,7 @@ class Bluesky:
         self._refusals = 0
         return connection
 
-    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Permanent:
+    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Misconfigured:
         """What a server's no means: another way to ask, later, or never, where it may be the settings."""
         if refused.name == "CursorTooOld":
             self._stay(host)
@@ -234,19 +217,17 @@ class Bluesky:
             return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
         self._refusals += refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
         if self._refusals >= len(self._hosts) and self._settings.model_fields_set & {"base_urls", "wire"}:
-            return Permanent(
+            return Misconfigured(
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )
-        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
+        return Transient(f"{host} refuses: {refused}.", retry_after(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
         """Ask the same server again next time."""
         self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
 
-    def _follow(
-        self, connection: JetstreamConnection, position: Position, *, asked_seq: bool
-    ) -> Iterator[Item | Watermark | Pause]:
+    def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
         asked_time = position.newest if not asked_seq else None
         first, heard, told = True, self._clock(), self._clock()
         while True:
@@ -291,7 +272,7 @@ class Bluesky:
                 source=NAME,
                 where=f"{position.host} behind {position.cursor()}",
                 reason=str(error),
-                raw=frame[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT],
+                raw=raw_text(frame),
                 seen_at=self._clock(),
             )
 
@@ -319,10 +300,10 @@ def _is_address(given: str) -> bool:
 def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
     """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
     if asked is not None and event.time - asked > GAP:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
         yield Item(_missed(asked, event.time, position.host), position.cursor())
     if position.since is None:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
 
 
 def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
@@ -340,11 +321,11 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
 def _advance(position: Position, event: JetstreamEvent) -> None:
     if event.seq is not None:
         position.seq = event.seq
-    position.newest = event.time if position.newest is None else max(position.newest, event.time)
+    position.time_us = max(position.time_us or 0, microseconds(event.time))
 
 
 def _reached(position: Position) -> Watermark | None:
     """Everything up to a little before the newest event has come."""
-    if position.since is None or position.newest is None or position.newest - SLACK <= position.since:
+    if position.since is None or position.newest is None or position.newest - WATERMARK_LAG <= position.since:
         return None
-    return Watermark(position.since, position.newest - SLACK, position.cursor())
+    return Watermark(position.since, position.newest - WATERMARK_LAG, position.cursor())

@@ -18,8 +18,9 @@ from html import unescape
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from ingest.contract import NotAPost, Post, Rejected
-from ingest.transport.mapping import RAW_KEPT, kept_text, mapped
+from ingest.contract import NotAPost, Post, Rejected, raw_text
+from ingest.errors import Permanent
+from ingest.transport.mapping import kept_text, mapped
 
 SOURCE = "gdelt"
 COLUMNS = 27
@@ -34,7 +35,7 @@ MOST_MALFORMED = 100
 """Malformed rows of a file that are told one by one."""
 
 BELIEVED = timedelta(hours=1)
-"""How long before GDELT saw a page the page's own time of publication is believed; its zone is often wrong."""
+"""A page's own time of publication is believed up to so long before GDELT saw the page: its zone is often wrong."""
 
 LABEL = "%Y%m%d%H%M%S"
 _TITLE, _END_OF_TITLE = "<PAGE_TITLE>", "</PAGE_TITLE>"
@@ -57,7 +58,7 @@ _SHORT = dict(pair.split(":") for pair in _CODES.split())
 """ISO 639-3, as GDELT has it, to ISO 639-1, as posts have it."""
 
 
-class NotAGkgRow(ValueError):
+class NotAGkgRow(Permanent):
     """The bytes are not a file of the graph, or not a whole one."""
 
 
@@ -107,7 +108,7 @@ def read_file(
     """The wanted articles of a zipped file by their row, counted from 1, and what could not be read.
 
     Raises:
-        Unreadable
+        NotAGkgRow
     """
     found: list[tuple[int, Post | Rejected]] = []
     malformed = 0
@@ -146,7 +147,7 @@ def row_to_post(line: bytes, where: str, wanted: Wanted, *, backfill: bool) -> P
     row = line.decode(errors="replace").split("\t")
     if len(row) != COLUMNS:
         reason = f"The row has {len(row)} columns instead of {COLUMNS}."
-        return Rejected(source=SOURCE, where=where, reason=reason, raw=line[:RAW_KEPT].decode(errors="replace"))
+        return Rejected(source=SOURCE, where=where, reason=reason, raw=raw_text(line))
     title = _title(row)
     if not wanted.takes(row, title):
         return None

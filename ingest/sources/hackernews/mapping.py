@@ -9,7 +9,7 @@ import msgspec
 
 from ingest.contract import Amount, Post, Rejected
 from ingest.transport.html import HtmlText, read_html
-from ingest.transport.mapping import amount, each_once, from_epoch, kept_text, mapped
+from ingest.transport.mapping import amount, deletion, each_once, from_epoch, kept_text, mapped
 
 SOURCE = "hackernews"
 PAGE = "https://news.ycombinator.com/item?id="
@@ -82,7 +82,7 @@ def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | No
             return None
         created_at = from_epoch(first_time or item.time or seen_at.timestamp())
         if item.deleted or item.dead:
-            return Post(source=SOURCE, id=str(item.id), op="delete", text="", created_at=created_at, seen_at=seen_at)
+            return deletion(SOURCE, str(item.id), created_at, seen_at)
         body = read_html(item.text or "", PAGE)
         return Post(
             source=SOURCE,

@@ -10,10 +10,11 @@ import httpx
 import msgspec
 
 from ingest.contract import Post, Rejected
-from ingest.source import Clock, Pause, Transient
+from ingest.errors import Transient
+from ingest.source import Clock, Pause
 from ingest.sources.hackernews.mapping import SOURCE, hit_to_post, read_found
 from ingest.transport.http import get, passing
-from ingest.transport.slices import Width
+from ingest.transport.slices import SliceWidth
 
 MOST_HITS = 1_000
 """The index gives no more for one question, however many pages are asked for."""
@@ -41,7 +42,7 @@ class Index:
         Raises:
             Transient: from the network.
         """
-        start, width = since, Width()
+        start, width = since, SliceWidth()
         while start < until:
             stop = min(start + width.now, until)
             posts, whole = yield from self._slice(start, stop)

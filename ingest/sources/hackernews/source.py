@@ -9,7 +9,7 @@ them, and topic `*` counts only that there; an absence is always filled with eve
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
@@ -19,6 +19,8 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
+from ingest.errors import Permanent, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
@@ -27,23 +29,20 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.hackernews.mapping import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews.search import INDEX_LAG, Index
-from ingest.transport.http import TooLarge, TooOften, get, open_client, passing
-from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.slices import Since
+from ingest.transport.http import TooLarge, get, open_client, passing
+from ingest.transport.slices import Backfill, Since
 
 Read = TypeVar("Read")
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
 
 LONGEST_GAP = timedelta(hours=1)
 """After a longer absence the index is asked for what was missed."""
@@ -52,13 +51,13 @@ SETTLED = timedelta(seconds=2)
 """Firebase may answer from a cache; what is newer may still be to come."""
 
 GIVEN_UP = timedelta(minutes=2)
-"""An item whose number is out and that is not shown for so long is taken not to exist."""
+"""An item whose number was given out and that is not shown for so long is taken not to exist."""
 
 BROKEN_FOR = timedelta(minutes=30)
-"""An item that cannot be had for so long, while others can, is passed over."""
+"""An item that cannot be fetched for so long, while others can, is passed over."""
 
 MOST_BROKEN = 10
-"""With more items in a row that cannot be had it is the network that fails."""
+"""Where more items in a row cannot be fetched, the network fails and not the item."""
 
 WATCHED = 20_000
 """Items back from the newest, about two days, whose edits and deletions are followed."""
@@ -86,12 +85,9 @@ class HackerNewsSettings(SourceSettings):
 
 
 @dataclass(slots=True)
-class Backfill:
-    """History that was asked for: `asked` is how, so that another question begins anew."""
+class SearchBackfill(Backfill):
+    """History out of the index: `read` is up to when."""
 
-    asked: str
-    since: datetime
-    until: datetime
     read: datetime
 
 
@@ -103,11 +99,11 @@ class Place:
     until: datetime
     item: int | None = None
     missing: dict[int, datetime] = field(default_factory=dict)
-    history: Backfill | None = None
+    history: SearchBackfill | None = None
 
     def cursor(self) -> Cursor:
         """As JSON has it."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
+        return encode_cursor(self)
 
 
 class HackerNews:
@@ -168,13 +164,13 @@ class HackerNews:
         self._wants_history = False
         yield from self._parts.answered("history", asked_at)
 
-    def _history(self, index: Index, place: Place) -> Iterator[Item | Watermark | Pause]:
+    def _history(self, index: Index, place: Place) -> Steps:
         settings = self._settings
         if settings.since is None:
             return
         asked = f"{settings.since} {settings.until} {' '.join(settings.terms)}"
         if place.history is None or place.history.asked != asked:
-            place.history = Backfill(asked, settings.since, settings.until or place.since, settings.since)
+            place.history = SearchBackfill(asked, settings.since, settings.until or place.since, settings.since)
         stretch = place.history
         for step in index.history(stretch.read, min(stretch.until, self._clock() - INDEX_LAG)):
             if isinstance(step, Pause):
@@ -183,8 +179,7 @@ class HackerNews:
             until, posts = step
             yield from (Item(post, place.cursor()) for post in posts)
             stretch.read = until
-            # Complete, so that nobody waits for old times while they are read.
-            yield Watermark(stretch.since, until, place.cursor(), complete=True)
+            yield Watermark(stretch.since, until, place.cursor(), idle=True)
 
     def _catch_up(self, index: Index, place: Place) -> Steps:
         end = self._clock() - INDEX_LAG
@@ -240,7 +235,7 @@ class HackerNews:
         numbers: list[int] = []
         try:
             numbers = (yield from self._ask(live, "updates.json", read_changes)).items
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             self._blind = str(error)
@@ -280,7 +275,7 @@ class HackerNews:
         where = f"item/{number}.json"
         try:
             body = (yield from get(live, where, clock=self._clock)).body
-        except TooOften:
+        except RateLimited:
             raise
         except TooLarge as error:
             return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True

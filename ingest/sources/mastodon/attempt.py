@@ -11,7 +11,8 @@ from queue import Full, Queue
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.sources.mastodon.client import STREAM_PATIENCE, Instance, InstanceInfo, meaning
 from ingest.sources.mastodon.mapping import id_at, is_behind, later, time_at
 from ingest.sources.mastodon.pursuit import Pursuit
@@ -19,11 +20,11 @@ from ingest.sources.mastodon.timelines import Timeline
 from ingest.transport.http_stream import Stream
 from ingest.transport.sse import Event, EventReader, TooLong
 
-SLACK = timedelta(minutes=1)
-"""How far the clocks of an instance and ours may differ: so long the timeline is read beside the stream."""
+STREAM_OVERLAP = timedelta(minutes=1)
+"""How long the timeline is read beside the stream: an instance's clock may differ from this machine's by as much."""
 
 NEAR = timedelta(seconds=10)
-"""A timeline that has been read so far is left until its next turn."""
+"""A timeline that is read to less than this before now is left until its next turn."""
 
 STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
 
@@ -78,7 +79,7 @@ News = StreamedEvent | Alive | Fetched | Filled | Missed | Ended
 
 @dataclass
 class Attempt:
-    """Its news go to `events` with the attempt itself, until it is stopped."""
+    """Puts pairs of itself and its news into `events`, until it is stopped."""
 
     feed: Timeline
     instance: Instance
@@ -139,7 +140,7 @@ class Attempt:
     def _listen(self, client: httpx.Client, position: str | None, word: InstanceInfo) -> None:
         with self.instance.stream(client, self.feed, word) as self._stream:
             # From here on nothing is missed, so that the gap before it can be filled.
-            until = id_at(self.clock() + SLACK)
+            until = id_at(self.clock() + STREAM_OVERLAP)
             if self._put(Alive()):
                 self._start(lambda client: self._fill(client, position, until=until))
                 self._follow(self._stream)

@@ -16,10 +16,12 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from ingest.source import Clock, Permanent
+from ingest.errors import Permanent
+from ingest.retry import retry_after
+from ingest.source import Clock
 from ingest.sources.mastodon.mapping import Number, can_be_reached, later
 from ingest.sources.mastodon.timelines import Timeline
-from ingest.transport.http import HttpResponse, Refused, asked_wait, fetch, open_client, place
+from ingest.transport.http import HttpResponse, Refused, fetch, open_client, place
 from ingest.transport.http_stream import Stream, open_stream
 
 PAGE = 40
@@ -146,7 +148,7 @@ class Instance:
         """A connection to it.
 
         Raises:
-            Permanent: its address or the contact cannot be used.
+            Misconfigured: its address or the contact cannot be used.
         """
         return open_client(self.base_url, contact=self.contact)
 
@@ -207,7 +209,7 @@ class Instance:
             client, path, clock=self.clock, params=params, headers=self._headers(), most_bytes=most_bytes, gone=gone
         )
         if answer.headers.get("x-ratelimit-remaining", "1") == "0":
-            self.allowance.heed(asked_wait(answer.headers, self.clock()))
+            self.allowance.heed(retry_after(answer.headers, self.clock()))
         return answer
 
     def _headers(self) -> dict[str, str]:

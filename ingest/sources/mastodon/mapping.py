@@ -9,20 +9,12 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from ingest.contract import Amount, Moment, Post, Rejected
+from ingest.contract import Amount, Moment, Post, Rejected, raw_text
+from ingest.event_time import is_backfill, is_to_come
 from ingest.transport.html import read_html
-from ingest.transport.mapping import kept_text
+from ingest.transport.mapping import each_once, kept_text
 
 SOURCE = "mastodon"
-
-OLD = timedelta(hours=1)
-"""A status that was older when it was first read is history: it is counted and does not alert."""
-
-RAW_KEPT = 4_096
-
-
-AHEAD = timedelta(days=1)
-"""How far an instance's clock may be ahead of ours."""
 
 Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z_-]+$")]
 """An instance's own id of a status."""
@@ -103,7 +95,7 @@ def read_status(raw: bytes) -> Status:
 
 def rejected(place: str, error: NotAStatus, raw: bytes) -> Rejected:
     """What could not be read, with where it stood."""
-    return Rejected(source=SOURCE, where=place, reason=str(error), raw=raw[:RAW_KEPT].decode(errors="replace"))
+    return Rejected(source=SOURCE, where=place, reason=str(error), raw=raw_text(raw))
 
 
 def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) -> Post:
@@ -114,7 +106,6 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
     shown: Status | Boosted = status.reblog or status
     reading = read_html(shown.content or "", base=f"https://{host}/")
     warning = " ".join((shown.spoiler_text or "").split())
-    tags = dict.fromkeys(tag.name for tag in status.tags or ())
     return Post(
         source=SOURCE,
         id=status.uri[:512],
@@ -124,14 +115,14 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
         author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",
         langs=(status.language,) if status.language else (),
         links=tuple(link for link in reading.links if not _leads_to_people_or_tags(link, status)),
-        hashtags=tuple(tags),
+        hashtags=each_once(tag.name for tag in status.tags or ()),
         reply_to=reply_to,
         repost_of=None if status.reblog is None else status.reblog.uri,
         likes=status.favourites_count,
         replies=status.replies_count,
         reposts=status.reblogs_count,
         seen_at=seen_at,
-        backfill=status.created_at < seen_at - OLD,
+        backfill=is_backfill(status.created_at, seen_at),
     )
 
 
@@ -143,12 +134,6 @@ def _leads_to_people_or_tags(link: str, status: Status) -> bool:
     return any(
         path.rstrip("/") in {f"tags/{tag.name.casefold()}", f"tag/{tag.name.casefold()}"} for tag in status.tags or ()
     )
-
-
-def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
-    """The news that a status is gone."""
-    made = created_at.astimezone(UTC)
-    return Post(source=SOURCE, id=uri[:512], text="", created_at=made, op="delete", seen_at=seen_at)
 
 
 def later(first: str | None, second: str | None) -> str | None:
@@ -178,7 +163,7 @@ def time_at(number: str | None) -> datetime | None:
 def can_be_reached(number: str, now: datetime) -> bool:
     """Whether a timeline can have been read to an id: one of the far future would have it stand still for ever."""
     at = time_at(number)
-    return not _holds_time(number) if at is None else at <= now + AHEAD
+    return not _holds_time(number) if at is None else not is_to_come(at, now)
 
 
 def _holds_time(number: str) -> bool:

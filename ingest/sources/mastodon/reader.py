@@ -10,10 +10,11 @@ from queue import Empty, Queue
 import msgspec
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Permanent, Transient
 from ingest.retry import Failures
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Steps, Watermark, decode_cursor
 from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, StreamedEvent
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import (
     SOURCE,
     Lately,
@@ -25,19 +26,16 @@ from ingest.sources.mastodon.mapping import (
     read_status,
     rejected,
     time_at,
-    to_delete,
     to_post,
 )
 from ingest.transport.http import TURN
-from ingest.transport.mapping import mapped
+from ingest.transport.mapping import deletion, mapped
 
 MOST_WAITING = 100
-"""Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
+"""Events between the threads and their reader: where Kafka is slow the streams wait, and memory stays bounded."""
 
 KNOWN = 20_000
-"""Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
+"""Statuses that are remembered of an instance: a deletion names nothing but the instance's own number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +190,9 @@ class FeedsReader:
         found = self.memory.of(line.feed.host).get(number)
         if found is not None and self.memory.is_new(found[0], "deleted"):
             where, raw = f"{line.feed.key} delete {number}", number.encode(errors="replace")
-            gone = mapped(lambda: to_delete(*found, self.clock()), source=SOURCE, where=where, raw=raw)
+            gone = mapped(
+                lambda: deletion(SOURCE, found[0][:512], found[1], self.clock()), source=SOURCE, where=where, raw=raw
+            )
             yield Item(gone, self._cursor())
 
     def _advance(self, line: FeedState, position: str | None) -> None:
@@ -260,9 +260,9 @@ class FeedsReader:
         until = min(known) - self.pacing.lag
         if until > self.since and (self.told is None or until >= self.told + timedelta(seconds=1)):
             self.told = until
-            # Nobody waits for timelines that are asked in their own time; a stream's word comes every few seconds.
+            # A stream's word comes every few seconds; other timelines are asked in their own time.
             asked = any(not line.feed.streamed for line in self.lines)
-            yield Watermark(self.since, until, self._cursor(), complete=asked)
+            yield Watermark(self.since, until, self._cursor(), idle=asked)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "feeds": self.positions}

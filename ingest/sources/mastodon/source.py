@@ -7,28 +7,24 @@ again and again. A status has the same URI on every instance that shows it, and 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from ingest.errors import Misconfigured
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
-    Item,
-    PartStatus,
-    Pause,
-    Permanent,
     SourceSettings,
-    Watermark,
+    Steps,
     Words,
     source_config,
 )
 from ingest.sources.mastodon.client import Allowance, Instance
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import SOURCE
 from ingest.sources.mastodon.reader import FeedsReader, Pacing
 from ingest.sources.mastodon.timelines import Public, feeds_of
@@ -93,7 +89,7 @@ class Mastodon:
         )
         without = sorted({feed.host for feed in self.feeds if feed.token is None})
         if settings.streaming == "always" and without:
-            raise Permanent(
+            raise Misconfigured(
                 f"There is no user's token for {', '.join(without)}, and no stream is shown without one: set "
                 "BANWATCH_MASTODON_TOKENS, or BANWATCH_MASTODON_STREAMING to auto or never."
             )
@@ -109,7 +105,7 @@ class Mastodon:
                 found[feed.host].open().close()
         return found
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Follow all feeds, each with its own back-off; fail only when none of them answers."""
         pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
         lines = [FeedState(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]

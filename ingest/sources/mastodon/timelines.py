@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 Public = Literal["none", "all", "local", "remote"]
 
@@ -65,21 +65,21 @@ def instance_url(given: str) -> str:
     """An instance's address out of its name or address.
 
     Raises:
-        Permanent: it is none.
+        Misconfigured: it is none.
     """
     with suppress(ValueError):
         parts = urlsplit(given if "://" in given else f"https://{given}")
         named = re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc) and not parts.path.strip("/")
         if named and parts.scheme in {"http", "https"}:
             return f"{parts.scheme}://{parts.netloc}"
-    raise Permanent(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
+    raise Misconfigured(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
 
 
 def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
     """Tokens by instance out of `host=token` words; a token alone is for an instance alone.
 
     Raises:
-        Permanent: a word is neither; the message never holds a token.
+        Misconfigured: a word is neither; the message never holds a token.
     """
     tokens: dict[str, str] = {}
     for word in given.replace(",", " ").split():
@@ -89,13 +89,13 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
         elif len(hosts) == 1 and host not in tokens and "." not in host:
             tokens[hosts[0]] = word
         else:
-            raise Permanent(
+            raise Misconfigured(
                 "A word of BANWATCH_MASTODON_TOKENS is not `host=token` with one of the instances: "
                 f"they are {', '.join(hosts)}."
             )
     for host, token in tokens.items():
         if not (token.isascii() and token.isprintable()):
-            raise Permanent(f"The token for {host} in BANWATCH_MASTODON_TOKENS is none: it has letters no token has.")
+            raise Misconfigured(f"The token for {host} in BANWATCH_MASTODON_TOKENS has letters no token has.")
     return tokens
 
 
@@ -105,14 +105,14 @@ def feeds_of(
     """Every hashtag and the public timeline, on every instance; streamed, if `stream`, where there is a token.
 
     Raises:
-        Permanent: naming the setting and what is wrong with it.
+        Misconfigured: naming the setting and what is wrong with it.
     """
     if not instances:
-        raise Permanent("mastodon reads nothing without instances: set BANWATCH_MASTODON_INSTANCES to their names.")
+        raise Misconfigured("mastodon reads nothing without instances: set BANWATCH_MASTODON_INSTANCES to their names.")
     urls = tuple(dict.fromkeys(map(instance_url, instances)))
     tags = tuple(dict.fromkeys(map(_tag, hashtags)))
     if not tags and public == "none":
-        raise Permanent(
+        raise Misconfigured(
             "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC."
         )
     known = tokens_of(tokens, tuple(urlsplit(url).netloc for url in urls))
@@ -131,7 +131,7 @@ def feeds_of(
 def _require_privacy(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
-        raise Permanent(
+        raise Misconfigured(
             f"A token would go to {url} for everybody to read: give the address with https:// in "
             "BANWATCH_MASTODON_INSTANCES, or no token for it in BANWATCH_MASTODON_TOKENS."
         )
@@ -149,5 +149,5 @@ def _tag(given: str) -> str:
     tag = given.removeprefix("#").casefold()
     # Not \w: vowel signs and joiners are none, and many scripts cannot be written without them.
     if not re.fullmatch(r"""[^\s#/?&=%+.,;:!'"()<>\\@]+""", tag) or tag.isdecimal():
-        raise Permanent(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
+        raise Misconfigured(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
     return tag

@@ -21,7 +21,8 @@ from asyncprawcore.exceptions import (
     ResponseException,
 )
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, Refused, failure
 
 TIMEOUT_SECONDS = 20
@@ -65,7 +66,7 @@ class RedditClient:
         Raises:
             Transient: the network failed, or answered with something else.
             Refused: it does not show this.
-            Permanent: the key is not accepted.
+            Misconfigured: the key is not accepted.
         """
         yield Pause(0)
         task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
@@ -78,13 +79,13 @@ class RedditClient:
         finally:
             task.cancel()
 
-    def _meaning(self, error: Exception, path: str) -> Transient | Permanent:
+    def _meaning(self, error: Exception, path: str) -> Transient | Permanent | Misconfigured:
         where = f"{self.place}/{path}"
         match error:
             case BadJSON():
                 return Transient(f"{where} answered with something that is no JSON.")
             case OAuthException():
-                return Permanent(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
+                return Misconfigured(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
             case ResponseException(response=response) if response.url.path.endswith(ACCESS_PATH):
                 return self._token_refused(response.status)
             case ResponseException(response=response):
@@ -97,10 +98,10 @@ class RedditClient:
                 return Transient(f"{where} does not answer: {cause or type(cause).__name__}.")
         return Transient(f"{where} answered with something else than documented: {type(error).__name__}.")
 
-    def _token_refused(self, status: int) -> Transient | Permanent:
+    def _token_refused(self, status: int) -> Transient | Misconfigured:
         said = f"{ACCESS_PATH} answered {status}"
         if status in _KEY_REFUSED:
-            return Permanent(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
+            return Misconfigured(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
         return Transient(f"Reddit gives no token: {said}.")
 
     def close(self) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
-from ingest.contract import Post, Rejected
-from ingest.transport.mapping import amount, kept_text
+from ingest.contract import Post, Rejected, raw_text
+from ingest.event_time import is_backfill
+from ingest.transport.mapping import amount, each_once, kept_text
 
 SOURCE = "reddit"
 COMMENT, SUBMISSION = "t1", "t3"
 
-OLD = timedelta(hours=1)
-"""What was older when it was first read is history: it is counted and does not alert."""
-
-GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+DELETED_TEXTS = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
 SITE = "https://www.reddit.com"
 LINK = re.compile(r"https?://[^\s)\]>\"'*]+")
-RAW_KEPT = 4_096
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -81,7 +78,7 @@ class Thing(msgspec.Struct, frozen=True):
     def is_gone(self) -> bool:
         """Whether its author deleted it, or a moderator or Reddit removed it."""
         content = self.data.body if self.kind == COMMENT else self.data.selftext
-        return (content or "").strip() in GONE or self.data.removed_by_category is not None
+        return (content or "").strip() in DELETED_TEXTS or self.data.removed_by_category is not None
 
 
 def read_thing(raw: object) -> Thing | Rejected:
@@ -100,7 +97,7 @@ def _rejected(raw: object, reason: str) -> Rejected:
     data = raw.get("data") if isinstance(raw, dict) else None
     where = data.get("permalink") if isinstance(data, dict) else None
     place = f"{SITE}{where}" if isinstance(where, str) else "a listing of Reddit"
-    return Rejected(source=SOURCE, where=place, reason=reason, raw=repr(raw)[:RAW_KEPT])
+    return Rejected(source=SOURCE, where=place, reason=reason, raw=raw_text(repr(raw)))
 
 
 def to_post(thing: Thing, seen_at: datetime) -> Post:
@@ -114,17 +111,12 @@ def to_post(thing: Thing, seen_at: datetime) -> Post:
         text=text,
         created_at=thing.made_at,
         url=f"{SITE}{data.permalink}" if data.permalink else None,
-        author=None if data.author in GONE else data.author,
-        links=tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found if link.startswith("http"))),
+        author=None if data.author in DELETED_TEXTS else data.author,
+        links=each_once(link.rstrip(".,;:!?") for link in found if link.startswith("http")),
         reply_to=data.parent_id if thing.kind == COMMENT else None,
         repost_of=data.crosspost_parent,
         likes=amount(data.score),
         replies=amount(data.num_comments),
         seen_at=seen_at,
-        backfill=thing.made_at < seen_at - OLD,
+        backfill=is_backfill(thing.made_at, seen_at),
     )
-
-
-def to_delete(name: str, made_at: datetime, seen_at: datetime) -> Post:
-    """The news that a submission or comment is gone."""
-    return Post(source=SOURCE, id=name, text="", created_at=made_at, op="delete", seen_at=seen_at)

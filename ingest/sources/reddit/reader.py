@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 
 from ingest.contract import Moment, Rejected
-from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Transient, Watermark, decode_cursor
+from ingest.errors import Transient
+from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Watermark, decode_cursor
 from ingest.sources.reddit.client import RedditClient
-from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_delete, to_post
+from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_post
+from ingest.transport.mapping import deletion, from_epoch
 
 PAGE = 100
 MOST_PAGES = 10
 """Reddit shows a thousand entries of a listing and no more."""
 
 SHORT = 900
-"""A listing that ends with fewer has ended; one that ends with more may have been cut off, less what was removed."""
+"""A listing of fewer entries is whole; one of more may be cut off at a thousand, less the entries that were removed."""
 
 KNOWN = 5_000
 """Submissions and comments that are looked at again, to find what was deleted."""
@@ -129,12 +131,12 @@ class ListingReader:
         made = self.known.get(name)
         if made is not None:
             self.known = {each: at for each, at in self.known.items() if each != name}
-            yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
+            yield Item(deletion(SOURCE, name, from_epoch(made), self.clock()), self._cursor())
 
     def reached(self, since: datetime, until: datetime) -> Watermark:
-        """What has been read of all listings. Complete, so that nobody waits for the next look."""
+        """What has been read of all listings."""
         self.since = since
-        return Watermark(since, max(until, since), self._cursor(), complete=until > since)
+        return Watermark(since, max(until, since), self._cursor(), idle=True)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,12 +47,12 @@ def feeds(addresses: Sequence[str], file: Path | None) -> tuple[Feed, ...]:
     """The feeds at the addresses and in the file, each once; the shipped ones where neither is given.
 
     Raises:
-        Permanent: an address is none, or the file cannot be read as a list of feeds.
+        Misconfigured: an address is none, or the file cannot be read as a list of feeds.
     """
     try:
         given = [msgspec.convert({"url": address}, Feed) for address in addresses]
     except msgspec.ValidationError as error:
-        raise Permanent(f"An address of a feed begins with http:// or https:// and names a host: {error}.") from error
+        raise Misconfigured(f"A feed's address begins with http:// or https:// and names a host: {error}.") from error
     if file is not None or not given:
         given += _read(file or Path(str(resources.files("ingest.sources.rss") / "feeds.toml")))
     return tuple({feed.url: feed for feed in given}.values())
@@ -62,7 +62,7 @@ def _read(file: Path) -> list[Feed]:
     try:
         listed = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _File).feed
     except (OSError, ValueError) as error:
-        raise Permanent(f"The list of feeds {file} cannot be used: {error}.") from error
+        raise Misconfigured(f"The list of feeds {file} cannot be used: {error}.") from error
     if not listed:
-        raise Permanent(f"The list of feeds {file} holds none.")
+        raise Misconfigured(f"The list of feeds {file} holds none.")
     return listed

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import feedparser
 
 from ingest.contract import NotAPost, Post, Rejected
+from ingest.errors import Permanent
+from ingest.event_time import is_backfill
 from ingest.sources.rss.catalog import Feed
 from ingest.transport.html import read_html
 from ingest.transport.mapping import from_epoch, kept_text, mapped
@@ -51,7 +53,7 @@ class Entry:
     digest: str
 
 
-class NotAFeed(ValueError):
+class NotAFeed(Permanent):
     """The bytes hold no feed of any kind."""
 
 
@@ -126,23 +128,24 @@ def _published(entry: feedparser.FeedParserDict) -> datetime | None:
     return None
 
 
-def entry_to_post(entry: Entry, sight: FirstSight, *, backfill: bool) -> Post | Rejected:
+def entry_to_post(entry: Entry, sight: FirstSight) -> Post | Rejected:
     """One entry as a post: title and summary, by its publisher."""
 
     def build() -> Post:
         if not entry.title and not entry.text:
             raise NotAPost("Not a post: it has neither a title nor a text.")
+        created_at, seen_at = from_epoch(sight.created), from_epoch(sight.seen)
         return Post(
             source=SOURCE,
             id=entry.id,
             text=kept_text(entry.title, entry.text),
-            created_at=from_epoch(sight.created),
+            created_at=created_at,
             url=entry.link,
             author=entry.publisher,
             langs=(entry.language,) if entry.language else (),
             links=(entry.link,) if entry.link else (),
-            seen_at=from_epoch(sight.seen),
-            backfill=backfill,
+            seen_at=seen_at,
+            backfill=is_backfill(created_at, seen_at),
             # An entry without a date was given the moment in which it was seen.
             clock_replaced=sight.created == sight.seen,
         )

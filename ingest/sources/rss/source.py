@@ -8,7 +8,7 @@ than yesterday, would be counted twice.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,34 +20,31 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Moment
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Step,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
     source_config,
 )
 from ingest.sources.rss.catalog import Feed, feeds
-from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
+from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, entry_to_post, read_feed
 from ingest.transport.http import HttpResponse, Refused, get, open_client, place
-from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.threads import in_thread
 
 LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
 """Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
-
-LATE = timedelta(hours=1)
-"""What is found so long after its date is history: counted, and no alert."""
 
 FORGOTTEN_AFTER = timedelta(hours=12)
 """After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
@@ -59,7 +56,7 @@ RAREST = timedelta(hours=6)
 """A feed that keeps failing is still asked so often."""
 
 NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
-GONE = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
+GONE_FOR_GOOD = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
 
 GAP = Pause(0.2)
 """Between two requests to whichever feeds."""
@@ -141,11 +138,11 @@ class Rss:
         rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
         self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Yield what the feeds list that is new, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
-            yield from self._parts.drop(url, GONE)
+            yield from self._parts.drop(url, GONE_FOR_GOOD)
         with open_client(contact=self._settings.contact) as client:
             while len(self._parts):
                 url, due = self._parts.first()
@@ -155,7 +152,7 @@ class Rss:
                     continue
                 state = yield from self._visit(client, self._feeds[url], state)
                 yield GAP
-        raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
+        raise Misconfigured("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
 
     def _begin(self, cursor: Cursor) -> State:
         now = self._clock()
@@ -165,9 +162,7 @@ class Rss:
         state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
-    def _visit(
-        self, client: httpx.Client, feed: Feed, state: State
-    ) -> Generator[Item | Watermark | Pause | PartStatus, None, State]:
+    def _visit(self, client: httpx.Client, feed: Feed, state: State) -> Generator[Step, None, State]:
         """Ask one feed, whatever comes of it; the state behind it."""
         now, known = self._clock(), state.known(feed.url)
         try:
@@ -180,9 +175,9 @@ class Rss:
         except Transient as error:
             yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
             return state
-        except (Permanent, NotAFeed) as error:
+        except Permanent as error:
             if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
-                yield from self._parts.drop(feed.url, GONE)
+                yield from self._parts.drop(feed.url, GONE_FOR_GOOD)
                 return replace(state, gone=(*state.gone, feed.url))
             yield from self._parts.failed(feed.url, _fault(error), passes=False)
             return state
@@ -190,8 +185,7 @@ class Rss:
         yield from self._parts.answered(feed.url, now)
         if covered := self._parts.covered(state.since):
             state = replace(state, since=covered[0], until=max(state.until, covered[1]))
-        # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Watermark(state.since, state.until, state.cursor(), complete=state.until > state.since)
+        yield Watermark(state.since, state.until, state.cursor(), idle=True)
         return state
 
     def _take(
@@ -209,8 +203,7 @@ class Rss:
                 continue
             sights[entry.id] = sight
             state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
-            late = timedelta(seconds=sight.seen - sight.created) > LATE
-            yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
+            yield Item(entry_to_post(entry, sight), state.cursor())
         kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
         versions = _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))

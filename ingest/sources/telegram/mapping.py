@@ -11,12 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from ingest.contract import Moment, Post, Rejected
+from ingest.contract import LONGEST_TEXT, Moment, Post, Rejected, raw_text
+from ingest.event_time import is_backfill
+from ingest.transport.mapping import deletion, each_once
 from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
-MOST_AHEAD = 1_000_000
-"""Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
+LARGEST_JUMP = 1_000_000
+"""How far a channel's newest number may rise between two looks: a wrong number would hide all posts below it."""
 
 MOST_RECENT = 40
 """Posts of a channel whose content is remembered, to find edits and deletions; a page holds twenty."""
@@ -94,7 +96,7 @@ def view(page: ScrapedPage, name: str) -> MessageView:
     """Read a page's items; one that cannot be read is rejected with a reason.
 
     Raises:
-        Unreadable: something has not even a number.
+        NotJson: an item has not even a number.
     """
     entries: dict[int, ScrapedMessage | Rejected] = {
         each.id: _rejected(name, each.id, each.reason, each.raw) for each in page.unreadable
@@ -113,12 +115,12 @@ def _entry(raw: msgspec.Raw, name: str) -> tuple[int, ScrapedMessage | Rejected]
             number = msgspec.json.decode(raw, type=_Numbered).id
         except msgspec.ValidationError as unnumbered:
             raise NotJson(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
-        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
+        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw))
     return found.id, found
 
 
-def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
-    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
+def _rejected(name: str, number: int, reason: str, raw: bytes | str) -> Rejected:
+    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw_text(raw))
 
 
 def trouble(page: ScrapedPage, seen: MessageView, name: str) -> Trouble | None:
@@ -138,12 +140,11 @@ def contradiction(known: Channel, seen: MessageView) -> Trouble | None:
         return None
     if not seen.numbers:
         return Trouble.EMPTY
-    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
+    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > LARGEST_JUMP else None
 
 
-def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post:
+def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
     """A post of a channel. Views are not kept: the contract has no place for them."""
-    links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
     return Post(
         source=SOURCE,
         id=f"{found.channel}/{found.id}",
@@ -151,23 +152,23 @@ def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post
         created_at=found.date,
         url=f"https://t.me/{found.channel}/{found.id}",
         author=found.channel,
-        links=tuple(links),
-        hashtags=tuple(dict.fromkeys(tag for link in found.outlinks if (tag := _hashtag(link)))),
+        links=each_once(link for link in [*found.outlinks, found.preview] if link and not _within(link, found)),
+        hashtags=each_once(map(_hashtag, found.outlinks)),
         reply_to=found.reply_to,
         repost_of=found.forwarded,
         seen_at=seen_at,
-        backfill=backfill,
+        backfill=is_backfill(found.date, seen_at),
     )
 
 
 def to_delete(channel: Channel, number: int, seen_at: datetime) -> Post:
     """The news that a post is gone."""
     made, _ = channel.recent[str(number)]
-    return Post(source=SOURCE, id=f"{channel.name}/{number}", text="", created_at=made, op="delete", seen_at=seen_at)
+    return deletion(SOURCE, f"{channel.name}/{number}", made, seen_at)
 
 
 def _tidy(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())[:100_000]
+    return "\n".join(line.strip() for line in text.strip().splitlines())[:LONGEST_TEXT]
 
 
 def _hashtag(link: str) -> str | None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import unescape
 
 import msgspec
 
-from ingest.contract import Amount, Post, Rejected
+from ingest.contract import Amount, Post, Rejected, raw_text
+from ingest.event_time import is_backfill, is_to_come
 from ingest.transport.mapping import kept_text
 
 SOURCE = "weibo"
 
-OLD = timedelta(hours=1)
-"""A post that was older when it was first read is history: it is counted and does not alert."""
-
-AHEAD = timedelta(days=1)
-"""How far a post's number may be ahead of the clock."""
-
-EPOCH = 515_483_463
-"""Seconds from 1970 to where the numbers of posts begin to count: `(number >> 22) + EPOCH` is when one was made."""
+NUMBERS_SINCE = 515_483_463
+"""Seconds from 1970 to the zero of a post's number: `(number >> 22) + NUMBERS_SINCE` is when it was made."""
 
 EXACT = "%a %b %d %H:%M:%S %z %Y"
 
@@ -64,14 +59,13 @@ def read_found(raw: bytes, now: datetime) -> ScrapedPost | Rejected:
         _, numbered = made_at(found), numbered_at(found)
     except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
         return _rejected(raw, f"Not a post: {error}.")
-    if numbered > now + AHEAD:
+    if is_to_come(numbered, now):
         return _rejected(raw, f"Not a post: its number {found.id[:30]} is of a time to come.")
     return found
 
 
 def _rejected(raw: bytes, reason: str) -> Rejected:
-    shown = raw[:4096].decode(errors="replace")
-    return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=reason, raw=shown)
+    return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=reason, raw=raw_text(raw))
 
 
 def made_at(found: ScrapedPost) -> datetime:
@@ -87,7 +81,7 @@ def numbered_at(found: ScrapedPost) -> datetime:
     Raises:
         ValueError, OverflowError, OSError: it has none, or one of no time.
     """
-    return datetime.fromtimestamp((found.number >> 22) + EPOCH, UTC)
+    return datetime.fromtimestamp((found.number >> 22) + NUMBERS_SINCE, UTC)
 
 
 def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
@@ -110,5 +104,5 @@ def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
         reposts=found.reposts_count,
         repost_of=quoted.id if quoted else None,
         seen_at=seen_at,
-        backfill=made < seen_at - OLD,
+        backfill=is_backfill(made, seen_at),
     )

@@ -1,14 +1,14 @@
-"""What else of snscrape still works: timelines of Weibo users. See `snscrape_scrapers` for what does not, and why.
+"""Weibo: timelines of users, read by snscrape in the same program and with the same bounds as Telegram's channels.
 
-It runs in the same program as Telegram's scraper, with the same bounds.
+`ingest.transport.snscrape.scrapers` says which other scrapers do not work, and why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,25 +16,26 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Misconfigured, Permanent, RateLimited
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
-from ingest.transport.http import Refused, TooOften
-from ingest.transport.parts import NotShown, Parts, Rhythm
-from ingest.transport.snscrape.process import CookieWanted, NotJson, ScrapedPage, SnscrapeProcess, require_snscrape
+from ingest.transport.http import Refused
+from ingest.transport.snscrape.process import CookieWanted, ScrapedPage, SnscrapeProcess, require_snscrape
 from ingest.transport.snscrape.scrapers import weibo_user
 
 MOST_PAGES = 8
@@ -80,34 +81,27 @@ class SnscrapeSettings(SourceSettings):
         return bool(self.targets)
 
 
-class WeiboCursor(msgspec.Struct, frozen=True):
-    """The cursor: the highest number of each user."""
-
-    since: Moment | None = None
-    read_to: dict[str, int] = {}
-
-
 def checked_cookie(settings: SnscrapeSettings) -> str:
     """The cookie that is set, none where there is none.
 
     Raises:
-        Permanent: it cannot be sent, or would be sent to somebody else than Weibo.
+        Misconfigured: it cannot be sent, or would be sent to somebody else than Weibo.
     """
     cookie = settings.cookie.get_secret_value().strip()
     if not (cookie.isascii() and cookie.isprintable()):
-        raise Permanent("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
     try:
         parts = urlsplit(settings.base_url)
     except ValueError as error:
-        raise Permanent(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
+        raise Misconfigured(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
     host = parts.hostname or ""
     if cookie and not any(host == own or host.endswith(f".{own}") for own in OWN_HOSTS):
-        raise Permanent(
+        raise Misconfigured(
             f"BANWATCH_SNSCRAPE_COOKIE is sent to Weibo alone, and BANWATCH_SNSCRAPE_BASE_URL names {host[:100]}: "
             "unset one of the two."
         )
     if cookie and parts.scheme != "https" and host.endswith(OWN_HOSTS[:2]):
-        raise Permanent("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
     return cookie
 
 
@@ -121,14 +115,14 @@ class Timeline(msgspec.Struct, frozen=True):
 
 @dataclass
 class UserPositions:
-    """What one reading knows: from when on it covers, and the highest number of each user."""
+    """The cursor: since when all users are read without a gap, and the highest number of each user."""
 
-    since: datetime
-    read_to: dict[str, int]
+    since: Moment
+    read_to: dict[str, int] = field(default_factory=dict)
 
     def cursor(self) -> Cursor:
         """As it is written down."""
-        return {"since": self.since.isoformat(), "read_to": self.read_to}
+        return encode_cursor(self)
 
 
 class Snscrape:
@@ -145,11 +139,11 @@ class Snscrape:
 
     def __init__(self, settings: SnscrapeSettings, clock: Clock) -> None:
         if not settings.targets:
-            raise Permanent(
+            raise Misconfigured(
                 "snscrape reads nothing without targets: set BANWATCH_SNSCRAPE_TARGETS to words like weibo-user:NUMBER."
             )
         users = dict.fromkeys(map(weibo_user, settings.targets))
-        require_snscrape("telegram")
+        require_snscrape()
         self.settings = settings
         self.clock = clock
         self.parts = Parts(
@@ -160,10 +154,9 @@ class Snscrape:
         self._answered = False
         """Whether Weibo has shown any timeline since the source was made."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Look at each timeline when it is due, for ever."""
-        kept = decode_cursor(cursor, WeiboCursor, self.name)
-        reading = UserPositions(kept.since or self.clock(), kept.read_to)
+        reading = decode_cursor(cursor, UserPositions, self.name) if cursor else UserPositions(self.clock())
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
             while True:
@@ -172,9 +165,8 @@ class Snscrape:
                     yield Pause(self.settings.pace.total_seconds())
                 if covered := self.parts.covered(reading.since):
                     reading.since, until = covered
-                    # Complete, so that nobody waits for timelines that are looked at in their own time.
-                    yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
-                yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+                    yield Watermark(reading.since, until, reading.cursor(), idle=True)
+                yield self.parts.pause()
 
     def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:
         """Hand on what is new of one user."""
@@ -206,15 +198,13 @@ class Snscrape:
     def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, ScrapedPage]:
         try:
             return (yield from process.page(user, pages=pages))
-        except NotJson as error:
-            raise NotShown(str(error)) from error
         except CookieWanted as error:
             if not (self._cookie or self._answered):
-                raise Permanent(NO_COOKIE) from error
-            raise NotShown(BAD_COOKIE if self._cookie else NO_COOKIE) from error
+                raise Misconfigured(NO_COOKIE) from error
+            raise Permanent(BAD_COOKIE if self._cookie else NO_COOKIE) from error
         except Refused as error:
             if error.status == TOO_OFTEN:
-                raise TooOften(f"{error} Weibo says so to whoever asks too often.") from error
+                raise RateLimited(f"{error} Weibo says so to whoever asks too often.") from error
             raise
 
     def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:

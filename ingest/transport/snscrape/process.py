@@ -16,17 +16,18 @@ from typing import Any
 
 import msgspec
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 
 PROGRAM = Path(__file__).with_name("program.py")
-PATIENCE = timedelta(seconds=45)
+PAGE_WITHIN = timedelta(seconds=45)
 MEMORY_MB = 512
 LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
 
 
-class NotJson(Exception):
+class NotJson(Permanent):
     """The network answered, and snscrape can make nothing of the answer."""
 
 
@@ -71,21 +72,21 @@ class _Failed(msgspec.Struct, frozen=True):
     cookie: bool = False
 
 
-def require_snscrape(extra: str) -> None:
+def require_snscrape() -> None:
     """Find snscrape without loading it.
 
     Raises:
-        Permanent: it is not installed.
+        Misconfigured: it is not installed.
     """
     if importlib.util.find_spec("snscrape") is None:
-        raise Permanent(f"snscrape is not installed: pip install 'banwatch[{extra}]'.")
+        raise Misconfigured("snscrape is not installed: pip install 'banwatch[telegram]'.")
 
 
 class SnscrapeProcess:
     """Runs one of snscrape's scrapers. The process is started when it is first asked, and again after it died."""
 
     def __init__(
-        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PATIENCE, cookie: str = ""
+        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PAGE_WITHIN, cookie: str = ""
     ) -> None:
         """`cookie` goes with each request to `base_url`, and nowhere else."""
         self.scraper = scraper
@@ -101,7 +102,7 @@ class SnscrapeProcess:
         Raises:
             Transient: the network or the process failed in a way that passes.
             Refused: the network answered with a status that asking again does not change.
-            Unreadable: the page is not what snscrape knows.
+            NotJson: the page is not what snscrape knows.
             CookieWanted: the network asks for a cookie, or for another one.
         """
         yield Pause(0)

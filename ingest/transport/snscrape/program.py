@@ -123,7 +123,7 @@ class Telegram:
             }
 
     def _drop(self, message: Any, number: int, reason: str) -> None:
-        raw = lxml.html.tostring(message, encoding="unicode")[:4096]
+        raw = lxml.html.tostring(message, encoding="unicode")
         self.unreadable.append({"id": number, "reason": reason, "raw": raw})
         message.drop_tree()
 

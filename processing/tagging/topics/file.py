@@ -100,6 +100,8 @@ class _Reader:
             self._check_ancestry(key, entries)
         rules = tuple(self._rules(entries, sets))
         self._check_references(rules)
+        if not rules:
+            self._fail("no topic has a rule, so that no post would be on the subject and none would keep its text")
         return Definition(
             version=hashlib.sha256(self._text.encode("utf-8", "replace")).hexdigest()[:12],
             topics=topics,

@@ -50,6 +50,9 @@ def step(held: Held, stamp: Stamp | None, read: Taxonomy | TaxonomyError) -> tup
     if read.version == held.taxonomy.version:
         return looked, Refreshed(ReloadOutcome.UNCHANGED)
     sentence = f"The taxonomy {read.version}, with {len(read.topics)} topics, replaces {held.taxonomy.version}."
+    gone = {topic.id for topic in held.taxonomy.topics} - {topic.id for topic in read.topics}
+    if gone:
+        sentence += f" It has no {', '.join(sorted(gone))}: new posts of nothing else are stored without their text."
     return Held(read, stamp), Refreshed(ReloadOutcome.REPLACED, sentence)
 
 

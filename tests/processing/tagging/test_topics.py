@@ -222,7 +222,9 @@ def test_an_error_is_a_sentence_that_says_where(old: str, new: str, message: str
 
 
 def test_a_topic_without_rules_is_never_found() -> None:
-    assert parse_taxonomy('[topics.a]\nnames = {en = "A", ar = "أ"}').tag("any text", "en", "here") == ()
+    written = '[topics.{}]\nnames = {{en = "A", ar = "أ"}}\n'
+    taxonomy = parse_taxonomy(written.format("a") + written.format("b") + 'rules.any = "text"\n')
+    assert taxonomy.tag("any text", "en", "here") == ("b",)
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How one feed of Mastodon fares: what of it is read, whether it answers, and what is told of it."""
+"""The state of one timeline of Mastodon: how far it is read, whether it answers, and what was told of it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ingest.errors import Permanent, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import PartStatus, Permanent, Transient
+from ingest.source import PartStatus
 from ingest.sources.mastodon.attempt import Attempt
 from ingest.sources.mastodon.client import Instance
 from ingest.sources.mastodon.mapping import later, rewound, time_at
 from ingest.sources.mastodon.timelines import Timeline
 
 OVERLAP = timedelta(minutes=5)
-"""Read again when a gap is filled: a status of another instance that arrives late has a number of its own time."""
+"""How much is read again when a gap is filled: a status of another instance that arrives late has an id of its own
+time, which lies in what was read."""
 
 PAGES_AGAIN = 2
-"""As many pages at most are read again: what is allowed is for what is new."""
+"""Pages that are read again at most: an instance's limit is for what is new."""
 
 HOLD = timedelta(minutes=2)
-"""So long what is covered waits for a feed that fails; as long as the watch waits for a collector that falls silent."""
+"""How long the watermark waits for a timeline that fails: as long as the watch waits for a silent collector."""
 
 INTRODUCED_EVERY = timedelta(hours=1)
-"""A timeline that an instance closes may be an empty one: so often it is asked whether it shows it."""
+"""How often an instance is asked whether it shows a timeline: one that it closes looks like an empty one."""
 
 BACKOFF = BackoffPolicy()
 
 RARELY = BackoffPolicy(first=timedelta(minutes=10), cap=timedelta(hours=1))
 LEAST = timedelta(minutes=10)
-"""What an instance refuses it mostly goes on refusing: it is asked again after this and what `RARELY` adds."""
+"""How long an instance that refuses is left alone, beside the pause of `RARELY`: it mostly goes on refusing."""
 
 
 @dataclass
@@ -101,7 +103,7 @@ class FeedState:
             self.failing_since, self.refused = None, False
 
     def fail(self, error: Transient | Permanent, now: datetime, chance: float) -> None:
-        """Put it off: for long where it was refused."""
+        """Note a failure, and when the timeline is asked next: rarely where it was refused."""
         held = timedelta() if self.connected_at is None else now - self.connected_at
         self.attempt, self.trouble = None, error
         self.failing_since = self.failing_since or now

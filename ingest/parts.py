@@ -1,6 +1,6 @@
-"""The parts of a source (channels, users, feeds, listings): when each is asked, how it is, and what all of them cover.
+"""The parts of a source (channels, users, feeds, listings): when each is asked, whether it fails, what all cover.
 
-A failure belongs to its part: the part is asked again by itself, ever more rarely, and the others go on.
+A failure belongs to its part: the part is asked again ever more rarely, and the other parts go on.
 """
 
 from __future__ import annotations
@@ -11,21 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from ingest.errors import Permanent, RateLimited, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, PartStatus, Transient
-from ingest.transport.http import Refused, TooOften
+from ingest.source import Clock, PartStatus, Pause
 
 HELD_BACK = timedelta(minutes=30)
-"""How long a part that fails holds back what is covered: it may come back and bring what it missed."""
+"""How long the watermark waits for a part that fails: it may answer again and bring what was posted meanwhile."""
 
 BEHIND_THE_OTHERS = timedelta(milliseconds=1)
 
 
 Step = TypeVar("Step")
-
-
-class NotShown(Exception):
-    """A part answered, and with something else than what it should show; the message says with what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,10 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a part is asked next, and how it is.
+    """When a part is asked next, and whether it fails.
 
-    `read` is when it was asked and last answered, `failing_since` when it has failed for the first time since then.
-    Before `not_before` it is not asked, even where no part answers.
+    `read` is the time of the last question that was answered, `failing_since` the time of the first failure after it.
+    Before `not_before` the part is not asked, even where no part answers.
     """
 
     due: datetime
@@ -63,27 +59,27 @@ class Turn:
     not_before: datetime | None = None
 
     def is_left_out(self, now: datetime) -> bool:
-        """Whether the part has failed for so long, or from the beginning, that the others' word does not wait."""
+        """Whether the watermark does not wait for the part: it was never read, or has failed for `HELD_BACK`."""
         return self.failing_since is not None and (self.read is None or now - self.failing_since >= HELD_BACK)
 
     def earlier(self, back: timedelta) -> Turn:
-        """The same by a clock that was set back: it lasts as long. What was read keeps its time."""
+        """The turn after the clock was set back by `back`: its waits stay as long, `read` keeps its time."""
         not_before = None if self.not_before is None else self.not_before - back
         since = None if self.failing_since is None else self.failing_since - back
         return replace(self, due=self.due - back, not_before=not_before, failing_since=since)
 
 
 def after_answer(rhythm: Rhythm, now: datetime, chance: float) -> Turn:
-    """The turn of a part that was asked now and answered. `chance` is a random number in [0, 1)."""
+    """The turn of a part that was asked at `now` and answered. `chance` is a random number in [0, 1)."""
     return Turn(now + rhythm.every * (1 + rhythm.jitter * (2 * chance - 1)), read=now)
 
 
 def after_failure(
     rhythm: Rhythm, turn: Turn, now: datetime, *, fault: str, passes: bool, retry_after: timedelta | None, chance: float
 ) -> Turn:
-    """The turn of a part that has failed. `retry_after` is how long it wants to be left alone.
+    """The turn of a part that failed at `now`. `retry_after` is how long the network asked to be left alone.
 
-    `passes` says that the network was in the way, so that the part may be asked earlier where no part answers.
+    `passes` says that the network failed and not the part: then the part may be asked earlier where no part answers.
     """
     least = max(rhythm.every, retry_after or timedelta())
     failures, pause = failed(rhythm.backoff, turn.failures, held=timedelta(), retry_after=least, chance=chance)
@@ -126,13 +122,17 @@ class Parts:
         self._now()
         return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
 
+    def pause(self) -> Pause:
+        """The rest until the first part's turn."""
+        return Pause(max((self.first()[1] - self._clock()).total_seconds(), 0))
+
     def due(self) -> list[str]:
         """Whose turn it is now."""
         now = self._now()
         return [key for key, turn in self._turns.items() if turn.due <= now]
 
     def _now(self) -> datetime:
-        """The clock. Where it was set back, the turns are too: else nobody would be asked until it is there again."""
+        """The clock. Where it was set back, the turns are moved back too: else no part would be asked for as long."""
         now = self._clock()
         back = max(self._latest - now, timedelta())
         if back:
@@ -141,29 +141,29 @@ class Parts:
         return now
 
     def is_left_out(self, key: str) -> bool:
-        """Whether a part has failed for so long that nobody waits for it."""
+        """Whether the watermark does not wait for a part."""
         return self._turns[key].is_left_out(self._clock())
 
     def drop(self, key: str, fault: str) -> Iterator[PartStatus]:
-        """Ask a part no more, wait for it no more, and tell why."""
+        """Never ask a part again, let no watermark wait for it, and tell why."""
         if self._turns.pop(key, None):
             yield PartStatus(self._labels[key], fault)
 
     def attempt(self, key: str, work: Iterable[Step]) -> Generator[Step | PartStatus, None, bool]:
-        """Read a part by `work`, whatever comes of it; whether it was read.
+        """Read a part by `work`, whether it fails or not; the result says whether it was read.
 
         Raises:
-            TooOften: the network, which all parts share, wants to be left alone.
+            RateLimited: the network, which all parts share, wants to be left alone.
             Transient: no part can be read.
         """
         asked_at = self._clock()
         try:
             yield from work
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             yield from self.failed(key, str(error), passes=True, retry_after=error.retry_after)
-        except (Refused, NotShown) as error:
+        except Permanent as error:
             yield from self.failed(key, str(error), passes=False)
         else:
             yield from self.answered(key, asked_at)
@@ -171,7 +171,7 @@ class Parts:
         return False
 
     def answered(self, key: str, asked_at: datetime) -> Iterator[PartStatus]:
-        """Note that a part was asked and has been read; tell that it works again, if it did not."""
+        """Note that a part was asked at `asked_at` and read; tell that it works again, where it had failed."""
         before = self._turns[key]
         self._turns[key] = after_answer(self._rhythm, asked_at, self._chance())
         if before.fault:
@@ -182,7 +182,7 @@ class Parts:
     ) -> Iterator[PartStatus]:
         """Note that a part cannot be read, and tell so where its fault is new.
 
-        `passes` says that it was not the part that refused, but a network that may be there in a moment.
+        `passes` says that the network failed and not the part.
 
         Raises:
             Transient: no part can be read.
@@ -201,8 +201,11 @@ class Parts:
             )
 
     def _ask_anew(self, last: str, now: datetime) -> timedelta | None:
-        """Where no part can be read it may be the network: whoever reads the source paces the next tries, and each part
-        is asked in turn, but for those that refused or want to be left alone. How long all of them want that."""
+        """Make all parts due at once, because the network may be at fault and the run loop paces the next attempts.
+
+        A part that refused, or asked to be left alone, keeps its `not_before`. The result is the time until the first
+        part may be asked, None where that is now.
+        """
         for key, turn in self._turns.items():
             # The one that was asked last comes behind the others.
             soon = now + BEHIND_THE_OTHERS if key == last else now
@@ -211,11 +214,10 @@ class Parts:
         return wait if wait > BEHIND_THE_OTHERS else None
 
     def covered(self, since: datetime) -> tuple[datetime, datetime] | None:
-        """From when on and up to when all parts have been read that count, for what was covered from `since` on.
+        """The span, beginning at `since` or later, for which all parts have been read; None before each was read once.
 
-        A part that fails holds this back for half an hour. Then it is left out, and what is covered begins anew where
-        it was read last: no time in which it fails is said to be covered together with it. None while there is
-        nothing, or a part has not been asked yet.
+        A part that fails holds the span's end back for `HELD_BACK`. Then it is left out, and the span begins where
+        that part was last read: a span never holds a time that one of its parts has missed.
         """
         now = self._clock()
         out = [turn for turn in self._turns.values() if turn.is_left_out(now)]
