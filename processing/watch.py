@@ -17,12 +17,12 @@ import msgspec
 import structlog
 
 from processing import queries
-from processing.alerts.deliver import Notifier, deliver
-from processing.contract import EVERYTHING, Incident, IncidentState, Spike
+from processing.alerts.deliver import Alerts, Notifier
+from processing.contract import EVERYTHING, Incident, Spike
 from processing.detection.bins import bins, close_of_bin, start_of_bin
 from processing.detection.checkpoint import restore, save
 from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.detection.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
 from processing.detection.series_set import Book, Key, Name, name_of
 from processing.incidents.describe import described
 from processing.incidents.group import IncidentPolicy, group, still_growing
@@ -32,8 +32,8 @@ from processing.queries.counts import HISTORY, Observed
 from processing.queries.coverage import is_covered, next_covered, watermark
 from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import write_incidents, write_scored_until, write_spikes, write_watch_state
-from processing.verdicts.evidence import Circumstances
-from processing.verdicts.judge import in_time, judged_by_rise
+from processing.verdicts.collectors import Circumstances
+from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 
 log = structlog.get_logger()
@@ -64,13 +64,14 @@ class Watch:
     _open_bin: OpenBin = field(init=False)
     _book: Book = field(init=False)
     _spikes: dict[Name, Spike] = field(default_factory=dict)
-    _returned: dict[Name, Episode] = field(default_factory=dict)
-    """The episodes of those that have come back, until they are judged."""
+    _rises: dict[Name, Sequence[Spike]] = field(default_factory=dict)
+    """Of those that have come back, each of their rises, until they are judged."""
     _incidents: dict[str, Incident] = field(default_factory=dict)
-    _settled: set[str] = field(default_factory=set)
+    _alerts: Alerts = field(init=False)
     _next: datetime | None = None
 
     def __post_init__(self) -> None:
+        self._alerts = Alerts(self.store, self.notifiers)
         self._observed = Observed(self.store, self.roots, self.width)
         self._open_bin = OpenBin(self._observed, self.verdict_policy, self._spike)
         self._forget()
@@ -103,7 +104,7 @@ class Watch:
     def resume(self) -> None:
         """Take up what an earlier watch wrote down, or this one before the store failed under it."""
         self._forget()
-        self._spikes, self._returned, self._incidents = {}, {}, {}
+        self._spikes, self._rises, self._incidents = {}, {}, {}
         scored_until = queries.scored_until(self.store)
         if scored_until is None:
             self._next = None
@@ -170,6 +171,7 @@ class Watch:
 
     def look(self) -> bool:
         """Score what is closed, up to `STRIDE` of it. Whether there was anything."""
+        self._alerts.try_again()
         coverage = queries.coverage(self.store)
         limit = watermark(coverage, self.width, self.clock())
         begin = self._begin(coverage)
@@ -184,7 +186,7 @@ class Watch:
         lost = self._end_lost(end)
         changed = self._judge(known, end, coverage)
         write_spikes(self.store, [*changed, *mistaken, *(spike for spike in lost if spike.evidence)])
-        self._tell(self._regroup(end))
+        self._alerts.tell(self._regroup(end))
         write_watch_state(self.store, end, [(*key, state) for key, state in save(self._book).items()])
         write_scored_until(self.store, end)
         self._next = end
@@ -200,7 +202,7 @@ class Watch:
         if begun:
             self._spikes |= {name_of(spike): spike for spike in begun}
             write_spikes(self.store, begun)
-            self._tell(self._regroup(now))
+            self._alerts.tell(self._regroup(now))
 
     def _spike(self, key: Key, event: EpisodeEvent, now: datetime) -> Spike:
         """The record of an episode. It was found when it was first told, which may be before its bin had closed."""
@@ -272,7 +274,7 @@ class Watch:
     def _in_time(self, new: Sequence[Spike], coverage: Sequence[Coverage], now: datetime) -> dict[Name, Spike]:
         """Those found before they could be told: they were found when they could."""
         found = [(spike, spike.detected_at) for spike in new]
-        told = in_time(self.store, found, self.width, Circumstances(now, coverage, self.roots()))
+        told = can_be_told_at(self.store, found, self.width, Circumstances(now, coverage, self.roots()))
         return {
             name_of(spike): msgspec.structs.replace(spike, detected_at=at)
             for spike, at in zip(new, told, strict=True)
@@ -285,7 +287,7 @@ class Watch:
             spike = self._spike(key, event, event.at)
             spikes[name_of(spike)] = spike
             if event.episode.rises:
-                self._returned[name_of(spike)] = event.episode
+                self._rises[name_of(spike)] = event.episode.rises_as_spikes(*key)
         return spikes
 
     def _judge(self, known: Collection[Spike], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
@@ -295,8 +297,8 @@ class Watch:
         """
         changed = [spike for spike in self._spikes.values() if not spike.evidence]
         given = Circumstances(now, coverage, self.roots())
-        found = judged_by_rise(self.store, self.verdict_policy, changed, self._returned, given, known=known)
-        self._returned = {}
+        found = judge(self.store, self.verdict_policy, changed, self._rises, given, known=known)
+        self._rises = {}
         self._spikes |= {name_of(spike): spike for spike in found}
         return found
 
@@ -310,13 +312,3 @@ class Watch:
         growing = still_growing(self.incident_policy, self._spikes.values(), self.roots(), now)
         self._spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
-
-    def _tell(self, incidents: Sequence[Incident]) -> None:
-        """Tell of each incident once: of one whose verdict keeps it back, when a later one does not."""
-        for incident in incidents:
-            if incident.id not in self._settled:
-                decisions = deliver(self.store, self.notifiers, incident)
-                for decision in decisions:
-                    log.info("incident", id=incident.id, decision=decision.value)
-                if incident.state is IncidentState.CLOSED or not any(each.waits for each in decisions):
-                    self._settled.add(incident.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,7 +9,7 @@ import msgspec
 
 from processing.contract import Pulse, Spike
 from processing.detection.detector import severity
-from processing.detection.pulses import Beat, PulseState, highest_of
+from processing.detection.pulses import Beat, PulseState
 
 
 class EpisodeKind(StrEnum):
@@ -83,6 +82,14 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def comebacks(self) -> tuple[Episode, ...]:
         """Its rises but the first, each as if it were a spike of its own."""
+        return self._parts[1:]
+
+    def rises_as_spikes(self, topic: str, language: str) -> tuple[Spike, ...]:
+        """Each of its rises as the record of a spike of its own, oldest first."""
+        return tuple(part.snapshot(topic, language) for part in self._parts)
+
+    @property
+    def _parts(self) -> tuple[Episode, ...]:
         return tuple(
             Episode(
                 start=rise.start,
@@ -93,26 +100,15 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
                 expected=rise.expected,
                 score=rise.score,
                 provisional=self.provisional,
-                pulses=(),
+                pulses=self._pulses_of(rise),
             )
-            for rise in self.rises[1:]
+            for rise in self.rises
         )
 
-    def without(self, comebacks: Collection[datetime]) -> Episode:
-        """What it would have been, had it not come back at these times."""
-        kept = [rise for rise in self.rises if rise.start not in comebacks]
-        if len(kept) == len(self.rises):
-            return self
-        return msgspec.structs.replace(
-            self,
-            peak=highest_of(*(rise.highest for rise in kept)),
-            end=self.end if kept[-1] is self.rises[-1] else kept[-1].until,
-            observed=sum(rise.observed for rise in kept),
-            expected=sum(rise.expected for rise in kept),
-            score=max(rise.score for rise in kept),
-            pulses=tuple(pulse for pulse in self.pulses if self._rise_of(pulse).start not in comebacks),
-            rises=tuple(kept) if len(kept) > 1 else (),
-        )
+    def _pulses_of(self, rise: Rise) -> tuple[Pulse, ...]:
+        """Those whose highest bin lies in a rise; the rise itself where none was told apart."""
+        own = tuple(pulse for pulse in self.pulses if self._rise_of(pulse) is rise)
+        return own or (Pulse(rise.start, rise.highest.start, rise.highest.count, rise.highest.expected),)
 
     def _rise_of(self, pulse: Pulse) -> Rise:
         """The one that its highest bin lies in."""

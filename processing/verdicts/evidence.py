@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import msgspec
 
-from processing.contract import Spike
-from processing.queries.coverage import Coverage
+from processing.contract import EVERYTHING, Spike
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, posts_of_each, scope_of
 from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query, texts_query
+from processing.verdicts.collectors import AWAY, Circumstances, days_covered, fallen_silent, newly_covered
 from processing.verdicts.reference import (
-    DAYS_BEFORE,
     IS_LATE,
     LATE_AFTER,
+    heard_before,
     is_usually_replaced,
     late_share,
     rest_query,
@@ -27,43 +25,24 @@ from processing.verdicts.reference import (
 )
 from processing.verdicts.verdict import Facts
 
-DAY = timedelta(days=1)
-
 AT_ONCE = 100
 """Spikes that one round of queries asks about."""
 
-BEFOREHAND = timedelta(hours=1)
-"""A collector that has listened for less when a rise begins has begun with it."""
-
-AWAY = timedelta(days=3)
-"""A collector that comes back after no longer is not a new one. Of the seven days that make an expectation, less the
-lowest and the highest, two in five then lack its posts: its return alone is less than twice the expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What rises are judged by beside their posts.
-
-    `now` is event time, `stretches` what the collectors have covered, `roots` the root of each topic.
-    """
-
-    now: datetime
-    stretches: Sequence[Coverage]
-    roots: Mapping[str, str]
-
 
 def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
-    """Everything that `verdict` asks for, of each spike in turn: six queries for a hundred spikes, not for each."""
+    """Everything that `verdict` asks for, of each spike in turn: seven queries for a hundred spikes, not for each."""
     for first in range(0, len(spikes), AT_ONCE):
         yield from _facts(reader, spikes[first : first + AT_ONCE], given)
 
 
 def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
     scopes = [scope_of(spike, given.now) for spike in spikes]
+    wholes = [whole_of(scope, given.roots.get(scope.topic)) for scope in scopes]
     arrived = _arrived(reader, scopes)
-    rests = _rests(reader, scopes, given.roots)
+    rests = _rests(reader, wholes)
     usual = usual_arrivals(reader, {scope.start for scope in scopes})
-    who = concentrations(reader, scopes)
+    heard = heard_before(reader, {spike.start for spike in spikes}, AWAY)
+    who = concentrations(reader, scopes, wholes)
     for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
         by_source = _by_source(arrived[number])
         of_all = max(sum(by_source.values()), 1)
@@ -79,9 +58,9 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             late=came_late,
             late_before=late_share(usual, scope.start, by_source),
             clock_replaced=replaced / of_all,
-            newly_covered=newly_covered(by_source, given.stretches, spike.start, spike.peak),
-            rest=rest_ratio(by_source, rests[number], _days_covered(given.stretches, scope)),
-            silent_collectors=_fallen_silent(given.stretches, scope),
+            newly_covered=newly_covered(by_source, given.stretches, heard[spike.start], spike.start, spike.peak),
+            rest=rest_ratio(by_source, rests[number], days_covered(given.stretches, scope)),
+            silent_collectors=fallen_silent(given.stretches, scope),
             gone=1.0 - min(1.0, who[number].posts / max(_counted(spike, scope), 1)),
         )
 
@@ -90,9 +69,10 @@ def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances)
     """Of each spike, whether enough of all else is known to say that it rose too; see `Facts.rest`."""
     for first in range(0, len(spikes), AT_ONCE):
         scopes = [scope_of(spike, given.now) for spike in spikes[first : first + AT_ONCE]]
-        arrived, rests = _arrived(reader, scopes), _rests(reader, scopes, given.roots)
+        rests = _rests(reader, [whole_of(scope, given.roots.get(scope.topic)) for scope in scopes])
+        arrived = _arrived(reader, scopes)
         for number, scope in enumerate(scopes):
-            days = _days_covered(given.stretches, scope)
+            days = days_covered(given.stretches, scope)
             yield rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
 
 
@@ -106,9 +86,13 @@ def _counted(spike: Spike, scope: Scope) -> int:
     return spike.observed if whole else 0
 
 
-def _of_subject(scope: Scope, root: str) -> Scope:
-    """All else is what is not of the root topic: a sub-topic does not rise with the collector but with its subject."""
-    return msgspec.structs.replace(scope, topic=root)
+def whole_of(scope: Scope, root: str | None) -> Scope:
+    """What a scope is part of: its root topic in all languages, at the same time.
+
+    Its texts are copies where they are copied there. All else is what is not of it, because a sub-topic does not rise
+    with the collector but with its subject.
+    """
+    return msgspec.structs.replace(scope, topic=root or scope.topic, language=EVERYTHING)
 
 
 def _arrived(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[str, tuple[int, ...]]]:
@@ -135,13 +119,10 @@ def arrival_query(scopes: Sequence[Scope]) -> Statement:
     )
 
 
-def _rests(
-    reader: Reader, scopes: Sequence[Scope], roots: Mapping[str, str]
-) -> defaultdict[int, dict[str, dict[int, int]]]:
-    """By scope, source and days before: posts on anything but its subject."""
-    scopes = [_of_subject(scope, roots.get(scope.topic, scope.topic)) for scope in scopes]
+def _rests(reader: Reader, wholes: Sequence[Scope]) -> defaultdict[int, dict[str, dict[int, int]]]:
+    """By scope, source and days before: posts on anything else."""
     found: defaultdict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for number, source, days, posts in rest_query(scopes).rows(reader):
+    for number, source, days, posts in rest_query(wholes).rows(reader):
         found[number][source][days] = posts
     return found
 
@@ -160,44 +141,9 @@ def evidence_queries(scope: Scope, root: str) -> dict[str, Statement]:
     return {
         **dict.fromkeys(("backfilled", "late", "clock_replaced"), arrival),
         **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),
-        "everything_rose": rest_query([_of_subject(scope, root)]),
-        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query([scope])),
+        "everything_rose": rest_query([whole_of(scope, root)]),
+        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query([scope, whole_of(scope, root)])),
         **dict.fromkeys(
             ("gone", "one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who
         ),
     }
-
-
-def _days_covered(stretches: Sequence[Coverage], scope: Scope) -> list[int]:
-    """The days before on which some collector covered the scope's hours."""
-    return [
-        day
-        for day in range(1, DAYS_BEFORE + 1)
-        if any(each.since <= scope.start - day * DAY and each.until >= scope.end - day * DAY for each in stretches)
-    ]
-
-
-def newly_covered(by_source: dict[str, int], stretches: Sequence[Coverage], start: datetime, peak: datetime) -> float:
-    """The share of a rise's posts from collectors that began to listen between an hour before it and its peak.
-
-    One that came back then, and had listened within the three days before, is not new.
-    A collector that reads an archive delivers posts of other sources than its own name: if all that cover the rise
-    are new, so are all its posts.
-    """
-    covering = {each.source for each in stretches if each.since <= peak and each.until >= start}
-    old = covering & _known_before(stretches, start)
-    new = covering - old
-    if new and not old:
-        return 1.0
-    return sum(posts for source, posts in by_source.items() if source in new) / max(sum(by_source.values()), 1)
-
-
-def _known_before(stretches: Sequence[Coverage], start: datetime) -> set[str]:
-    return {each.source for each in stretches if each.since <= start - BEFOREHAND and each.until >= start - AWAY}
-
-
-def _fallen_silent(stretches: Sequence[Coverage], scope: Scope) -> int:
-    """Collectors that covered part of the day before and nothing since the start."""
-    before = {each.source for each in stretches if each.until > scope.start - DAY and each.since < scope.start}
-    since = {each.source for each in stretches if each.until > scope.start and each.since < scope.end}
-    return len(before - since)
