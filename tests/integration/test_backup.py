@@ -26,6 +26,8 @@ from tests.conftest import NOON, a_post
 from tests.support.clocks import as_if_ahead
 from tests.support.stacks import Installation
 
+pytestmark = pytest.mark.long
+
 VIEWS = ("posts", "counts", "spikes", "incidents", "watch_progress")
 # What a recount of everything gives, beside what `counts` says.
 RECOUNTED = """

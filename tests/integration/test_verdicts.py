@@ -33,6 +33,8 @@ from tests.support.rises import (
     watched,
 )
 
+pytestmark = pytest.mark.long
+
 MINUTE, HALF_AN_HOUR, HOUR = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1)
 
 

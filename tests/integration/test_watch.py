@@ -27,6 +27,8 @@ from processing.watch import Watch
 from tests.conftest import NOON, a_post
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=3)
 END = NOON + timedelta(hours=8)

@@ -23,6 +23,8 @@ from tests.benchmarks.warehouse_attacks import high_water
 from tests.integration.test_warehouse.conftest import READER, ROOT, UNENCRYPTED, WRITER, Run, Warehouse
 from tests.support.waiting import eventually, free_port
 
+pytestmark = pytest.mark.long
+
 EXCEPTION = "X-ClickHouse-Exception-Code"
 TOO_LARGE = "223"
 AUTH = ("reader", READER)

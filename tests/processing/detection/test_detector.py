@@ -164,7 +164,7 @@ def test_bins_left_out_are_unknown_bins(missing: int) -> None:
     assert with_gap[-4:] == filled[-4:]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     days=st.integers(0, 50),
     seed=st.integers(0, 9),
@@ -284,7 +284,7 @@ def test_a_level_goes_on_where_its_probability_is_too_small_for_a_number() -> No
 counts_of_hours = st.lists(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2000)), min_size=1, max_size=400)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(counts=counts_of_hours, cut=st.integers(0, 400))
 def test_what_comes_later_never_changes_an_earlier_row(counts: list[int | None], cut: int) -> None:
     _, whole = score(HOURS, bins(HOURS, counts))
@@ -292,7 +292,7 @@ def test_what_comes_later_never_changes_an_earlier_row(counts: list[int | None],
     assert whole[:cut] == prefix
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(counts=counts_of_hours, cut=st.integers(0, 400))
 def test_a_restored_state_goes_on_as_if_never_stopped(counts: list[int | None], cut: int) -> None:
     series = bins(HOURS, counts)
@@ -396,7 +396,7 @@ def test_by_share_a_surge_does_not_excuse_itself() -> None:
     assert rows[10 * 24 + 12].expected == pytest.approx(80.0, rel=0.2)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(counts=counts_of_hours, cut=st.integers(0, 400), weeks=st.integers(0, 5))
 def test_a_restored_state_of_a_share_goes_on_as_if_never_stopped(
     counts: list[int | None], cut: int, weeks: int
@@ -438,7 +438,7 @@ def test_thresholds_that_contradict_each_other_are_refused() -> None:
     assert FIVE_MINUTES.with_thresholds(0.5, None).leave == 0.5
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(counts=counts_of_hours, later=counts_of_hours)
 def test_whatever_comes_later_leaves_the_rows_before_it(counts: list[int | None], later: list[int | None]) -> None:
     """Behind six weeks, so that the days and the weeks both speak."""

@@ -88,7 +88,7 @@ def side_by_side(policy: DetectorPolicy, bins: Sequence[Minutes | None]) -> tupl
     return topic, replace(counts, surge=np.repeat(surge, 3, axis=0)).part([1, 2])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.sampled_from([5, 15, 60]))
 def test_all_three_find_a_spike_in_the_same_minute(seed: int, width: int) -> None:
     bins = rises(np.random.default_rng(seed), width)
