@@ -1,4 +1,4 @@
-"""Spikes and incidents, and what is known of each at the channels."""
+"""Reads of spikes and incidents, and of what each notification channel was told about them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Part = TypeVar("Part", bound=msgspec.Struct)
 
 
 def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
-    """An array of named tuples, which the client gives as dictionaries or as tuples."""
+    """Return an array of named tuples as Structs. The client returns each tuple as a dictionary or as a tuple."""
     return tuple(
         msgspec.convert(
             part if isinstance(part, dict) else dict(zip(kind.__struct_fields__, part, strict=True)),  # type: ignore[call-overload]
@@ -37,7 +37,7 @@ def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
 
 
 def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
-    """Spikes that touch a range, by their start."""
+    """Return the spikes that overlap a range, sorted by their start."""
     rows = reader.query(
         """
         SELECT
@@ -85,7 +85,7 @@ _INCIDENT = """
 
 
 def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> tuple[Incident, ...]:
-    """Incidents, newest first."""
+    """Return the incidents, newest first."""
     rows = reader.query(
         _INCIDENT
         + """
@@ -99,7 +99,7 @@ def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> t
 
 
 def incident(reader: Reader, name: str) -> Incident | None:
-    """The incident with this id; None where there is none."""
+    """Return the incident with this id, or None."""
     rows = reader.query(_INCIDENT + " WHERE id = {name:String}", {"name": name})
     return _incident(rows[0]) if rows else None
 
@@ -126,7 +126,7 @@ def _incident(row: Row) -> Incident:
 
 
 def delivered(reader: Reader, dedup_key: str, notifier: str) -> bool:
-    """Whether a channel has told of an incident."""
+    """Return whether a channel has been told about an incident."""
     [(rows,)] = reader.query(
         """
         SELECT count() FROM deliveries
@@ -138,7 +138,7 @@ def delivered(reader: Reader, dedup_key: str, notifier: str) -> bool:
 
 
 def last_decision(reader: Reader, dedup_key: str, notifier: str) -> str | None:
-    """What was last decided on telling a channel of an incident; None where nothing was written down."""
+    """Return the last recorded decision about telling a channel of an incident, or None."""
     rows = reader.query(
         """
         SELECT decision FROM deliveries
@@ -152,7 +152,7 @@ def last_decision(reader: Reader, dedup_key: str, notifier: str) -> str | None:
 
 
 def silenced(reader: Reader, topic: str, at: datetime) -> bool:
-    """Whether a silence covers this topic at this event time."""
+    """Return whether a silence covers this topic at this event time."""
     [(rows,)] = reader.query(
         """
         SELECT count() FROM silences
@@ -165,7 +165,7 @@ def silenced(reader: Reader, topic: str, at: datetime) -> bool:
 
 
 def acknowledged(reader: Reader, incident: str) -> bool:
-    """Whether somebody has taken an incident on."""
+    """Return whether a person has acknowledged an incident."""
     [(rows,)] = reader.query(
         "SELECT count() FROM acknowledgements WHERE incident = {incident:String}",
         {"incident": incident},
