@@ -81,13 +81,15 @@ def _saying(rng: Random, voice: Voice, situation: Situation, source: str) -> str
 def _closed(part: str, stop: str) -> str:
     """Return a part with a stop after it if the part ends with a letter, a vowel sign or a digit.
 
-    Without the stop, the part would run into the next one.
+    Without the stop, the next part would run into it.
     """
     return part + stop if category(part[-1])[0] in "LMN" else part
 
 
 def _continued(part: str) -> str:
-    """Return a part that follows a comma: a short first word ("My", "Is", "Los") loses its capital. Names are longer.
+    """Return a part in its form after a comma: a short first word ("My", "Is", "Los") loses its capital.
+
+    Names are longer than three letters, so they keep theirs.
     """
     first = part.split(" ", 1)[0]
     return part[0].lower() + part[1:] if first.isascii() and 2 <= len(first) <= 3 and not first.isupper() else part

@@ -1,6 +1,6 @@
 """The supervisor of one machine starts missing services in the data's order, restarts them, and stops them in reverse.
 
-    broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  sources
+broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  sources
 """
 
 from __future__ import annotations
