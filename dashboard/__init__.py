@@ -1,5 +1,6 @@
-"""Dashboard: the page. The store, read by `processing.queries` and `processing.explanation`, goes in; HTML comes out.
+"""Dashboard: the page. It reads the store through `processing.queries` and `processing.explanation` and produces HTML.
 
 Doors: `server.run` serves the page with `settings.DashboardSettings` and the names of the topics; `door` decides which
-requests reach it. Inside, `snapshot` loads, `status` judges, `views` draw and `i18n` holds the words.
+requests reach the page. Inside, `snapshot` loads the data, `status` judges them, `views` draws the parts and `i18n`
+holds the texts.
 """

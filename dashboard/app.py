@@ -1,4 +1,4 @@
-"""The page from top to bottom. Streamlit runs this file anew for each visitor and each change of a filter."""
+"""The page from top to bottom. Streamlit runs this file again for each visitor and each change of a filter."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from processing.queries import StoreDamaged, StoreRefused, StoreUnavailable
 
 STATIC = Path(__file__).with_name("static")
 NO_TABLES = frozenset({60, 81})
-"""ClickHouse's codes for a table and a database that are not there (yet)."""
+"""ClickHouse's error codes for a missing table and a missing database."""
 
 
 def main(settings: DashboardSettings, topics: TopicNames) -> None:
-    """Draw the page. The headline, and the chart with its lists, refresh by themselves; the filters do not."""
+    """Draw the page.
+
+    The headline, the chart and the lists refresh at intervals without a reader's action; the filters do not.
+    """
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     view = filters.chosen()
     words = replace(WORDS[view.ui], topics={topic: names[view.ui] for topic, names in topics().items()})
@@ -47,7 +50,7 @@ def main(settings: DashboardSettings, topics: TopicNames) -> None:
 
 
 def look(settings: DashboardSettings, view: Filters, words: Words) -> Snapshot | str:
-    """What the store holds, or a sentence for the reader on why there is nothing to show."""
+    """Return the snapshot of the store, or a sentence that tells the reader why there is nothing to show."""
     try:
         return _snapshot(settings, view) or words.empty
     except StoreUnavailable:
@@ -64,20 +67,23 @@ def _which_store(settings: DashboardSettings) -> tuple[str, str]:
 
 @st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _reader(settings: DashboardSettings) -> queries.Reader:
-    """One connection to the store for all visitors. A failure is not cached: the next look tries again."""
+    """Return one connection to the store for all visitors. A failure is not cached, so the next call connects again."""
     return queries.connect(settings.clickhouse)
 
 
 @st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
-    """The snapshot for these filters. Both parts of the page, and all visitors, share it for a second."""
+    """Return the snapshot for these filters.
+
+    Both parts of the page, and all visitors, share one snapshot for a second.
+    """
     return load(_reader(settings), view)
 
 
 def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
-    # A script of our own, whole in its file: only one can say the language of the document, for screen readers, and
-    # its direction, for the lists that Streamlit opens outside of the page's own elements.
+    # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
+    # opens outside of the page's own elements. Nothing but a script can set them.
     st.html(STATIC / f"{words.locale.language}.html", unsafe_allow_javascript=True)
     if words.locale.text_direction == "rtl":
         st.html(STATIC / "rtl.css")
@@ -101,8 +107,8 @@ def _top(settings: DashboardSettings, view: Filters, words: Words) -> None:
 
 def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered: bool) -> None:
     found = look(settings, view, words)
-    # The filters stand outside of this part and have to follow when a button in it moves them, and when the store
-    # comes or goes.
+    # The filters stand outside this part. They are drawn again when a button in this part changes them, and when the
+    # store appears or disappears.
     if filters.are_to_move() or isinstance(found, Snapshot) != filtered:
         st.rerun(scope="app")
     if isinstance(found, str):
@@ -120,7 +126,10 @@ def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered:
 
 
 def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the explanation of the chosen surge, if any. It comes last: it takes longer than the rest."""
+    """Draw the explanation of the selected surge, if any.
+
+    It is drawn last because it takes longer than the other parts.
+    """
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:
         explained.show(_explained(settings, incident, view.language), words)
@@ -134,7 +143,7 @@ def _as_it_stands(incident: Incident) -> tuple[object, ...]:
     ttl=30, max_entries=16, show_spinner=False, hash_funcs={DashboardSettings: _which_store, Incident: _as_it_stands}
 )
 def _explained(settings: DashboardSettings, incident: Incident, language: str) -> Explanation:
-    """The explanation. All visitors share it for half a minute; then a deleted post is gone from it."""
+    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
     reader = _reader(settings)
     now = queries.scored_until(reader) or incident.detected_at
     return explanation.explain(reader, incident, now, language=language)

@@ -1,8 +1,8 @@
-"""The one chart: posts over time, with surges shaded and their pulses marked.
+"""The chart of posts over time, with surges shaded and their pulses marked.
 
-Time runs from left to right in Arabic too. A time axis is a figure, like a map: the same shared view must
-look the same to both readers, and a mirrored one would put the effect before the cause for whoever compares.
-The axis of counts always starts at zero.
+Time runs from left to right in Arabic too. A time axis is a figure, like a map, and two readers of a shared view must
+see the same figure. A mirrored axis would show an effect before its cause to a reader who compares the two. The axis of
+counts always starts at zero.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from dashboard.snapshot import OTHERS, Point, SurgeMark, silences
 from dashboard.window import Window
 from processing.contract import VerdictName
 
-# Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
-# Vermilion is left to the surges; grey is for the rest.
+# Okabe and Ito's colours, which people with any colour vision can distinguish (jfly.uni-koeln.de/color).
+# Vermilion is reserved for surges, and grey for the line of all other series.
 INK = "currentColor"
-"""The page's own, on a light page and on a dark one: the chart is drawn as SVG, inside of it."""
+"""The page's own text colour, light or dark: the chart is an SVG inside the page and inherits the colour."""
 LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", INK)
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"
 HEIGHT = 300
 AT = "at:T"
-"""The marks share the scale and the axis of the counts, which alone say what they are."""
+"""The time field of the marks. They share the scale and the axis of the counts and need no title of their own."""
 SHADE_OF_SILENCE = partial(alt.Chart.mark_rect, color=SILENCE, opacity=0.25)
 SHADE_OF_SURGE = partial(alt.Chart.mark_rect, color=SURGE, opacity=0.15)
 FRAME = partial(alt.Chart.mark_rect, fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5)
@@ -41,13 +41,13 @@ AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=INK, titleC
 
 
 def colours(lines: Sequence[str]) -> dict[str, str]:
-    """A colour for each line, in order of size."""
+    """Return a colour for each line. The lines are sorted by size, the largest first."""
     named = [line for line in lines if line != OTHERS]
     return {line: LINES[index % len(LINES)] for index, line in enumerate(named)} | {OTHERS: REST}
 
 
 def names_of(points: Sequence[Point]) -> tuple[str, ...]:
-    """The lines of a chart, in their order."""
+    """Return the names of a chart's lines in their order."""
     return tuple(dict.fromkeys(point.line for point in points))
 
 
@@ -61,7 +61,7 @@ def timeline(
     name: Callable[[str], str],
     description: str,
 ) -> alt.LayerChart:
-    """Lines over time, or areas on top of each other where they add up."""
+    """Return the chart: separate lines over time, or stacked areas if the lines add up to the total."""
     surges = [mark for mark in marks if mark.verdict is VerdictName.ORGANIC]
     doubts = [mark for mark in marks if mark.verdict is not VerdictName.ORGANIC]
     marked = [
@@ -69,7 +69,7 @@ def timeline(
         _marks(SHADE_OF_SURGE, _mark_rows(surges, words), x2="until:T"),
         _marks(FRAME, _mark_rows(doubts, words), x2="until:T"),
         _marks(RULE, _pulse_rows(surges, words)),
-        # Two rows above the plot, where no line of counts can run through them.
+        # The labels stand in two rows above the plot, where no line of counts can cross them.
         _labels(_surge_labels(surges, words), y=-24),
         _labels(_mark_rows(doubts, words), y=-24),
         _labels(_pulse_labels(surges), y=-8),
@@ -85,10 +85,13 @@ def timeline(
 
 
 def _time_axis(window: Window, words: Words) -> alt.X:
-    """Days by name, hours by clock. Vega knows English months only, so it is given those of the page's language."""
+    """Return the time axis, with days by name and hours by clock.
+
+    Vega has English month names only, so the axis sets its own.
+    """
     names = words.locale.months["format"]["abbreviated"]
     months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
-    # A canvas knows no `dir`: an isolate makes "10 July" read in its own direction.
+    # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
     opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
     label = (
         "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
@@ -150,7 +153,10 @@ def _counts(
 def _count_rows(
     points: Sequence[Point], window: Window, words: Words, name: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    """A bin is drawn at its middle, so that a pulse inside it stands over its top."""
+    """Return one row for each bin.
+
+    A point stands at the middle of its bin, so that a pulse's line meets the top of its bin.
+    """
     order = {line: index for index, line in enumerate(names_of(points))}
     return [
         {
@@ -172,7 +178,7 @@ def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list
 
 
 def _mark_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
-    """A row for each rise: a surge of people is labelled with its size, any other rise with what it is."""
+    """Return one row for each rise. The label of a surge is its ratio; the label of any other rise is its verdict."""
     return [
         {
             "at": mark.start,
@@ -205,7 +211,7 @@ def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
 
 
 def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encoding: Any) -> alt.Chart | None:
-    """One mark for each row, clipped to the plot, with a tooltip; None where there are no rows."""
+    """Return one mark for each row, clipped to the plot, with a tooltip; None if there are no rows."""
     drawn: alt.Chart = mark(alt.Chart(pd.DataFrame(rows)), clip=True).encode(
         x=AT, tooltip=["label:N", "when:N"], **encoding
     )

@@ -1,4 +1,7 @@
-"""What somebody has chosen to look at. It lives in the page's address, so that a view can be shared."""
+"""The reader's choice of time, topic and language.
+
+The page's address holds the choice, so a reader can share a view.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _INCIDENT_ID = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
 
 
 class Range(StrEnum):
-    """How far back to look from the newest moment that is counted."""
+    """The length of the time that the page shows, counted back from the newest counted moment."""
 
     HOUR = "hour"
     SIX_HOURS = "6h"
@@ -30,7 +33,7 @@ class Range(StrEnum):
 
 
 class Split(StrEnum):
-    """What the lines of the chart are."""
+    """The series that the chart draws as lines: the total, each topic or each language."""
 
     TOTAL = "total"
     TOPIC = "topic"
@@ -39,7 +42,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """A choice of every filter. The names of the fields are the names in the address."""
+    """One value for every filter. The names of the fields are the names of the address's parameters."""
 
     ui: Interface = Interface.ENGLISH
     range: Range = Range.WEEK
@@ -69,7 +72,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
-    """Read the filters out of the address. A filter that is missing or cannot be read has its default."""
+    """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():
         try:
@@ -80,7 +83,7 @@ def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENG
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """The parameters of the address: filters that differ from their default, and always the page's language."""
+    """Return the address's parameters: each filter that differs from its default, and always the page's language."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
     default = Filters()

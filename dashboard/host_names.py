@@ -1,4 +1,8 @@
-"""By which names people come to a server, so that no page of a stranger reaches it under a name of its own."""
+"""The host names under which a server accepts requests.
+
+A foreign web page can point a host name of its own at this machine. The server refuses such a request, because its
+`Host` header holds a foreign name.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,14 @@ _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True)
 class HostNames:
-    """The names that are given, and those of the address that the server listens on."""
+    """The host names that the settings give, together with the address that the server listens on."""
 
     host: str
     given: frozenset[str] = frozenset()
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether the server listens on a loopback address, which only this machine can reach."""
         if self.host == "localhost":
             return True
         try:
@@ -26,7 +30,10 @@ class HostNames:
             return False
 
     def includes(self, host: str) -> bool:
-        """Whether a `Host` header holds one of them; beyond this machine any name does, where none is given."""
+        """Return whether a `Host` header holds an accepted name.
+
+        A server that other machines can reach accepts every name while the settings give none.
+        """
         if not self.given and not self.loopback:
             return True
         return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}

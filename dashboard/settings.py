@@ -1,4 +1,4 @@
-"""What a user sets of the dashboard."""
+"""The settings of the dashboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processing.contract import ClickHouseAddress, Duration
 
 
 class DashboardSettings(BaseSettings):
-    """Read from the environment, prefix `BANWATCH_`."""
+    """The dashboard's settings, read from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
@@ -31,12 +31,15 @@ class DashboardSettings(BaseSettings):
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that are set, as a browser sends them."""
+        """The configured host names, in lower case."""
         return frozenset(name.strip().lower() for name in self.dashboard_names.split(",") if name.strip())
 
     @property
     def clickhouse(self) -> ClickHouseAddress:
-        """The address of the store, as the user that may only read. The timeout is short: a person waits."""
+        """The store's address for the user that may only read.
+
+        The timeout is short because a person waits for the page.
+        """
         return ClickHouseAddress(
             self.clickhouse_url,
             self.clickhouse_reader_user,

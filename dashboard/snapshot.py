@@ -1,4 +1,4 @@
-"""All that the page shows, loaded from the store by one call of `load`."""
+"""A snapshot holds all data that the page shows. One call of `load` reads it from the store."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MOST_CHART_LINES = 6
 MOST_POSTS = 30
 MOST_INCIDENTS = 50
 OTHERS = ""
-"""Name of the line that holds what has no line of its own."""
+"""The name of the line that adds up all series without a line of their own."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Posts of one line in one bin; None where no collector was listening."""
+    """The posts of one line in one bin; None if no collector covered the bin."""
 
     start: datetime
     line: str
@@ -31,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class SurgeMark:
-    """A rise to mark on the chart. `end` is its end, or the end of the window for a rise that goes on."""
+    """A rise to mark on the chart. `end` is the rise's end, or the end of the window while the rise goes on."""
 
     start: datetime
     end: datetime
@@ -42,7 +42,7 @@ class SurgeMark:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What one call of `load` found."""
+    """The result of one call of `load`."""
 
     now: datetime
     window: Window
@@ -63,12 +63,12 @@ class Snapshot:
 
 
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
-    """Whether any collector covered a part of the bin. Without any coverage every bin counts as covered."""
+    """Return whether any collector covered a part of the bin. Without any coverage, every bin counts as covered."""
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
 def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_CHART_LINES) -> tuple[str, ...]:
-    """The lines with the most posts, largest first."""
+    """Return the names of the lines with the most posts, the largest first."""
     totals: Counter[str] = Counter()
     for _, line, posts in rows:
         totals[line] += posts
@@ -83,9 +83,10 @@ def lines_of(
     others: bool,
     most: int = MOST_CHART_LINES,
 ) -> tuple[Point, ...]:
-    """The largest series with every bin present: a bin without posts is zero where somebody listened.
+    """Return the largest series with a point for every bin. A covered bin without posts has zero posts.
 
-    `others` adds up the rest, which is right for languages and wrong for topics, of which a post has several.
+    `others` adds the remaining series up in one line. The sum is right for languages. It is wrong for topics, because a
+    post can have several.
     """
     names = largest(rows, most)
     counts: defaultdict[tuple[datetime, str], int] = defaultdict(int)
@@ -102,7 +103,7 @@ def lines_of(
 
 
 def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, datetime], ...]:
-    """The stretches in which no collector listened, as pairs of start and end."""
+    """Return the stretches that no collector covered, as pairs of start and end."""
     found: list[tuple[datetime, datetime]] = []
     unheard = sorted({point.start for point in lines if point.posts is None})
     for start in unheard:
@@ -116,7 +117,10 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: Filters, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[SurgeMark, ...]:
-    """What to mark: the incidents of a topic in all languages; for one language, the spikes of its series."""
+    """Return the rises to mark on the chart.
+
+    For all languages they are the topic's incidents. For one language they are the spikes of its series.
+    """
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
@@ -130,11 +134,11 @@ def marks_of(
 
 
 def load(reader: Reader, view: Filters) -> Snapshot | None:
-    """Load what the filters ask for; None while the store holds no post.
+    """Load the data that the filters choose; return None while the store holds no post.
 
     Raises:
-        StoreUnavailable: it does not answer now.
-        StoreRefused: it answers no.
+        StoreUnavailable: the store does not answer.
+        StoreRefused: the store refuses the query.
     """
     extent = queries.extent(reader)
     if extent is None:
@@ -172,7 +176,7 @@ def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Cov
     start, end, width = window.start, window.end, window.width
     if view.by is Split.TOPIC:
         rows = queries.topics_over_time(reader, start, end, width, language=view.language)
-        # The root topic holds all the others; beside it they would be flat lines. It is the total.
+        # The root topic contains all the others, which would be flat lines beside it. The split "Total" shows it.
         rows = tuple(row for row in rows if row[1] != ROOT_TOPIC)
         return lines_of(rows, window, coverage, others=False)
     if view.by is Split.LANGUAGE and view.language == EVERYTHING:
@@ -195,5 +199,5 @@ def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime
 
 
 def _offered(chosen: str, found: Iterable[str], *always: str) -> tuple[str, ...]:
-    """The choices of a filter: everything, then what the window holds, what is chosen and `always`, sorted."""
+    """Return a filter's choices: everything first, then the window's values, the chosen one and `always`, sorted."""
     return (EVERYTHING, *sorted({chosen, *found, *always} - {EVERYTHING}))

@@ -1,4 +1,4 @@
-"""What the page may claim of the present: the state of the headline and of each collector."""
+"""The claims that the page may make about the present: the state of the headline and of each collector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CATCHING_UP_FROM = timedelta(minutes=30)
 
 
 class HeadlineState(StrEnum):
-    """What the headline says of talk at this moment."""
+    """The headline's claim about the present."""
 
     SURGING = "surging"
     CALM = "calm"
@@ -25,7 +25,7 @@ class HeadlineState(StrEnum):
 
 
 class CollectorState(StrEnum):
-    """What a collector does."""
+    """The state of a collector, as the page shows it."""
 
     COMPLETE = "complete"
     IDLE = "idle"
@@ -37,9 +37,9 @@ class CollectorState(StrEnum):
 
 @dataclass(frozen=True)
 class Collector:
-    """One collector as the page shows it. `stretch` is what it covers now, None where that is nothing.
+    """One collector, as the page shows it. `stretch` is the time that the collector covers now, or None.
 
-    `detail` is its own word on what is wrong, in English: it may repeat what a network sent.
+    `detail` is the collector's own report of a fault, in English; the report may quote text from a network.
     """
 
     source: str
@@ -50,7 +50,7 @@ class Collector:
 
 
 def headline_state(snapshot: Snapshot, wall: datetime) -> HeadlineState:
-    """What the headline may claim: nothing of the present where no collector speaks any more."""
+    """Return the headline's state. While every collector is silent, the state is STALE."""
     heard = [state_of(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
     if heard and all(state is CollectorState.SILENT for state in heard):
         return HeadlineState.STALE
@@ -61,23 +61,23 @@ def headline_state(snapshot: Snapshot, wall: datetime) -> HeadlineState:
 
 
 def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Surges that have no end yet. An incident that has ended stays open for hours and does not count here."""
+    """Return the surges that have not ended. An incident that has ended stays open for hours and does not count."""
     return tuple(incident for incident in surges(incidents) if incident.end is None)
 
 
 def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """The incidents that people make. The page shows the others among the cards, and never calls them a surge."""
+    """Return the incidents that people made. The page shows other incidents as cards, but never calls them surges."""
     return tuple(incident for incident in incidents if incident.verdict is VerdictName.ORGANIC)
 
 
 def strongest(incidents: Iterable[Incident]) -> Incident:
-    """The incident with the highest severity, and among those the highest ratio."""
+    """Return the incident with the highest severity; among equal severities, the one with the highest ratio."""
     order = list(Severity)
     return max(incidents, key=lambda incident: (order.index(incident.severity), incident.ratio))
 
 
 def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
-    """What each collector covers now: its newest stretch."""
+    """Return each collector's newest covered stretch, sorted by the collector's name."""
     newest: dict[str, Coverage] = {}
     for stretch in coverage:
         kept = newest.get(stretch.source)
@@ -87,7 +87,7 @@ def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
 
 
 def state_of(stretch: Coverage, wall: datetime) -> CollectorState:
-    """How a collector is, by what it covers."""
+    """Return a collector's state, as its newest covered stretch shows it."""
     if stretch.complete:
         return CollectorState.COMPLETE
     if stretch.is_silent(wall):
@@ -96,7 +96,7 @@ def state_of(stretch: Coverage, wall: datetime) -> CollectorState:
 
 
 def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
-    """Every collector that covers something or has said how it is, by name."""
+    """Return every collector that covers a stretch or has reported its health, sorted by name."""
     stretches = {stretch.source: stretch for stretch in newest_stretches(coverage)}
     words = {word.source: word for word in health}
     return tuple(
@@ -112,7 +112,7 @@ def _collector(source: str, stretch: Coverage | None, word: Health | None, wall:
 
 
 def _state(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
-    """How a collector is, as it says itself while it speaks; after that, by what it covers."""
+    """Return a collector's state: its own report while the report is recent, later the state of its coverage."""
     covers = CollectorState.SILENT if stretch is None else state_of(stretch, wall)
     says = covers if word is None else SAYS.get(word.state_at(wall), covers)
     return covers if (says, covers) in COVERS_SAYS_MORE else says
@@ -124,7 +124,7 @@ SAYS = {
     "reconnecting": CollectorState.AWAY,
     "failed": CollectorState.FAILED,
 }
-"""A collector that has ended is what it covers."""
+"""State of a collector for each health report. A report of an ended collector is missing: its coverage decides."""
 
 COVERS_SAYS_MORE = {
     (CollectorState.LISTENING, CollectorState.IDLE),
@@ -133,5 +133,5 @@ COVERS_SAYS_MORE = {
 
 
 def is_live(now: datetime, wall: datetime) -> bool:
-    """Whether the newest covered moment is within a day of the wall's clock; a replay is not."""
+    """Return whether the newest covered moment is at most a day from the wall clock. A replay is not live."""
     return abs(wall - now) < LIVE_WITHIN

@@ -1,5 +1,6 @@
-"""Deploy: the command `banwatch`. Settings of the environment go in; running processes and printed answers come out.
+"""Deploy: the command `banwatch`. It reads the environment's settings, runs processes and prints answers.
 
-Door: `cli.main`. `commands` are the subcommands, `processes` what each child process runs, `supervisor` what starts and
-restarts them, `embedded` the broker and the store that need no installation, and `terminal` what a person sees.
+Door: `cli.main`. `commands` holds the subcommands, `processes` the programs of the child processes, and `supervisor`
+starts and restarts them. `embedded` holds the broker and the store that need no installation. `terminal` holds the
+output for a person.
 """

@@ -1,4 +1,4 @@
-"""The settings of the live sources by name: described, made into options of the command, and loaded."""
+"""The settings of the live sources: their environment variables, their command-line options, and their values."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ METAVARS: dict[object, str] = {
 
 
 def variable(name: str, field: str) -> str:
-    """The environment variable of a source's setting."""
+    """Return the environment variable of a source's setting."""
     return str(SOURCES[name].settings.model_config.get("env_prefix", "")) + field.upper()
 
 
 def option(field: str) -> str:
-    """The option of `banwatch ingest NAME` for a setting."""
+    """Return the command-line option of `banwatch ingest NAME` for a setting."""
     return "--" + field.replace("_", "-")
 
 
 def parameters(name: str) -> list[inspect.Parameter]:
-    """The options of `banwatch ingest NAME`, as typer reads them from a function's signature."""
+    """Return the options of `banwatch ingest NAME` as parameters of a function, from which typer reads them."""
     return [_parameter(name, field, info) for field, info in SOURCES[name].settings.model_fields.items()]
 
 
@@ -62,7 +62,7 @@ def _metavar(annotation: Any) -> str:
 
 
 def default_of(field: FieldInfo) -> str:
-    """What holds where nothing is set, for people to read."""
+    """Return the default of a setting as text for a person."""
     match field.get_default(call_default_factory=True, validated_data={}):
         case SecretStr() | None | "" | ():
             return "none"
@@ -77,10 +77,10 @@ def default_of(field: FieldInfo) -> str:
 
 
 def source_settings(name: str, given: Mapping[str, str] | None = None) -> SourceSettings:
-    """A source's settings: what is given, else the environment's, else the defaults.
+    """Return a source's settings. A value in `given` overrides the environment, which overrides the default.
 
     Raises:
-        SettingsError: naming the setting and what is wrong with it.
+        SettingsError: a setting is invalid. The message names the setting and the fault.
     """
     fields: dict[str, Any] = dict(given or {})
     try:
@@ -93,18 +93,20 @@ def source_settings(name: str, given: Mapping[str, str] | None = None) -> Source
 
 
 def live_source(name: str, settings: SourceSettings) -> LiveSource:
-    """The source itself, not connected yet.
+    """Return the source, not connected yet.
 
     Raises:
-        Misconfigured: something that it needs is not set.
+        Misconfigured: a required setting is missing.
     """
     return SOURCES[name].source(settings, lambda: datetime.now(UTC))
 
 
 def sources_for_up() -> tuple[str, ...]:
-    """What `banwatch up` starts unasked: the sources that need nothing, and those whose needs are set.
+    """Return the sources that `banwatch up` starts by default.
+
+    They are the sources that need no setting, and the sources whose settings are set.
 
     Raises:
-        SettingsError
+        SettingsError: a setting of a source is invalid.
     """
     return tuple(name for name in SOURCES if source_settings(name).starts_with_up)

@@ -1,4 +1,4 @@
-"""When to try again what has failed: the one back-off, and the waiting for Kafka and ClickHouse by it."""
+"""Retries: the back-off after a failure, and the loop that waits for Kafka and ClickHouse."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 
 LONGEST_RETRY_AFTER = timedelta(days=1)
-"""However long a network asks to be left alone, it is asked again after a day."""
+"""The longest pause that a network can ask for."""
 
 EPOCH_SECONDS_FROM = 10**9
-"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
+"""A larger `X-RateLimit-Reset` means seconds since 1970, a smaller one seconds from now. Networks differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackoffPolicy:
-    """Full jitter: the pause is drawn between nothing and a ceiling that doubles from `first` to `cap`.
+    """Back-off with full jitter: the pause is random between zero and a ceiling that doubles from `first` to `cap`.
 
-    A connection that held for `healthy` wipes the slate; a shorter one does not, so that a network which answers
-    once and fails again is not asked ever faster. Formula: M. Brooker, "Exponential Backoff And Jitter", 2015.
+    A connection that lasted for `healthy` resets the count of failures. A shorter one does not, because a network that
+    answers once and fails again must not be asked ever faster. Formula: M. Brooker, "Exponential Backoff And Jitter",
+    2015.
     """
 
     first: timedelta = timedelta(seconds=1)
@@ -40,17 +41,17 @@ class BackoffPolicy:
     healthy: timedelta = timedelta(seconds=60)
 
     def ceiling(self, in_row: int) -> timedelta:
-        """The longest pause behind so many failures in a row."""
+        """Return the longest pause after `in_row` earlier failures in a row."""
         return self.cap if in_row > 30 else min(self.cap, self.first * 2**in_row)
 
 
 INFRASTRUCTURE = BackoffPolicy(first=timedelta(milliseconds=500), cap=timedelta(seconds=5))
-"""For Kafka and ClickHouse, which are this installation's own and may be asked often."""
+"""The policy for Kafka and ClickHouse, which belong to this installation and may be asked often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Failures in a row, without a healthy spell between them."""
+    """The number of failures in a row, without a healthy connection between them."""
 
     in_row: int = 0
 
@@ -58,10 +59,10 @@ class Failures:
 def failed(
     policy: BackoffPolicy, failures: Failures, *, held: timedelta, retry_after: timedelta | None, chance: float
 ) -> tuple[Failures, timedelta]:
-    """Note a failure; the pause before the next attempt.
+    """Record a failure, and return the new count and the pause before the next attempt.
 
-    `held` is how long the connection had delivered before it failed, `retry_after` what the network asked for,
-    `chance` a random number in [0, 1). What the network asked for is always kept to.
+    `held` is how long the connection had delivered before it failed. `retry_after` is the pause that the network asked
+    for; it is always kept. `chance` is a random number in [0, 1).
     """
     in_row = 0 if held >= policy.healthy else failures.in_row
     return Failures(in_row + 1), (retry_after or timedelta()) + chance * policy.ceiling(in_row)
@@ -74,15 +75,15 @@ def retry_while_unavailable(
     within: timedelta | None = None,
     note: Callable[[Unavailable], None] = lambda _: None,
 ) -> Result:
-    """The result of `work`, begun again each time that Kafka or ClickHouse fails under it.
+    """Return the result of `work`, which starts again each time Kafka or ClickHouse is unavailable.
 
-    `note` is called with each failure, `within` bounds all attempts together.
-    Only for work that may be done twice: a worker reads again what it has not committed, and a source goes on at its
-    saved cursor. A process that ended instead would be started again at once, and be given up after a few times,
-    though nothing is wrong with it.
+    `note` receives each failure. `within` bounds the time of all attempts together.
+
+    The work must be repeatable. A worker reads its uncommitted records again, and a source goes on from its saved
+    cursor. A process that ended instead would be restarted and soon given up, although nothing is wrong with it.
 
     Raises:
-        Unavailable: the last failure, once `stop` is set or `within` is over.
+        Unavailable: the last failure, after `stop` is set or `within` is over.
     """
     failures, first = Failures(), time.monotonic()
     while True:
@@ -102,10 +103,10 @@ def retry_while_unavailable(
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a network asks to be left alone, by the headers of an HTTP answer; None where it does not say.
+    """Return the pause that a network asks for in the headers of an HTTP response, or None.
 
-    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
-    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
+    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` decides if
+    `X-RateLimit-Remaining` is absent or used up. It holds seconds from now, seconds since 1970, or an ISO 8601 time.
     """
     wait = _until(headers.get("retry-after"), now, epoch=False)
     if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):

@@ -1,4 +1,4 @@
-"""What a user sets of the processing stage."""
+"""The settings of the processing stage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,6
 
 
 class ProcessingSettings(BaseSettings):
-    """Read from the environment, prefix `BANWATCH_`."""
+    """The processing stage's settings, read from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
@@ -62,17 +62,17 @@ class ProcessingSettings(BaseSettings):
 
     @property
     def authors(self) -> AuthorNames:
-        """How authors are stored."""
+        """The form in which authors are stored."""
         return AuthorNames.from_setting(self.author_key.get_secret_value())
 
     @property
     def retention(self) -> Retention:
-        """How long texts are kept."""
+        """The time for which texts are kept."""
         return Retention(self.text_days, self.text_days_by_source)
 
     @property
     def clickhouse(self) -> ClickHouseAddress:
-        """Where they go, as the user that may write."""
+        """The store's address for the user that may write."""
         return ClickHouseAddress(
             self.clickhouse_url,
             self.clickhouse_user,

@@ -1,6 +1,6 @@
-"""Every sentence of the page, once a language: `WORDS` by `Interface`.
+"""Every sentence of the page, once for each language: `WORDS` maps an `Interface` to its sentences.
 
-The names of languages, dates and units come from the CLDR, those of topics from the taxonomy: see `labels`.
+The CLDR gives the names of languages, dates and units. The taxonomy gives the names of topics: see `labels`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What topics, languages and the figures of a verdict are called. What has no name keeps its id."""
+"""The names that the page shows for topics, languages and the figures of a verdict. Without a name, the id is shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from processing.contract import EVERYTHING, VerdictName
 from processing.explanation.sentences import LANGUAGES
 
 NAMED_AS_COLUMNS = frozenset({"posts", "authors", "texts", "copies", "reposts", "top_author", "top_ten_authors"})
-"""Figures of a verdict that the page shows elsewhere too; each has its name in `Words`."""
+"""Figures of a verdict that the page also shows elsewhere. `Words` holds their names."""
 
-# Of the other figures, id: (English, Arabic)
+# The names of the other figures: id: (English, Arabic)
 EVIDENCE = {
     "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
     "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
@@ -29,7 +29,7 @@ UNNAMED_IN_CLDR = {
     "lif": ("Limbu", "الليمبو"),
     "zzp": ("Pig Latin", "لاتينية اللعب"),
 }
-"""Languages that a detector tells and that the CLDR does not name, or names otherwise: its Arabic says Hinglish."""
+"""Languages that a detector finds and that the CLDR does not name, or names badly: its Arabic name means Hinglish."""
 
 
 def _column(words: Words) -> int:
@@ -37,12 +37,12 @@ def _column(words: Words) -> int:
 
 
 def topic_name(words: Words, topic: str) -> str:
-    """What the taxonomy calls a topic."""
+    """Return the taxonomy's name of a topic."""
     return words.every_topic if topic == EVERYTHING else words.topics.get(topic, topic)
 
 
 def language_name(words: Words, tag: str) -> str:
-    """What the CLDR calls the language of a BCP 47 tag; a script that the CLDR has no name with is added to it."""
+    """Return the CLDR's name for a BCP 47 tag. The name of the script is added if the CLDR names only the language."""
     if tag == EVERYTHING:
         return words.every_language
     if tag in UNNAMED_IN_CLDR:
@@ -55,14 +55,14 @@ def language_name(words: Words, tag: str) -> str:
 
 
 def evidence_name(words: Words, evidence: str) -> str:
-    """What the page calls a figure of a verdict."""
+    """Return the page's name for a figure of a verdict."""
     if evidence in NAMED_AS_COLUMNS:
         return str(getattr(words, evidence))
     return EVIDENCE[evidence][_column(words)] if evidence in EVIDENCE else evidence
 
 
 def mark_name(verdict: VerdictName, words: Words) -> str:
-    """What stands on the chart over a rise."""
+    """Return the label of a rise on the chart."""
     names = {
         VerdictName.ORGANIC: words.surge,
         VerdictName.CONCENTRATED: words.mark_concentrated,

@@ -1,4 +1,4 @@
-"""What the page says, by name, and how each of its languages writes times and numbers."""
+"""The page's sentences, each under a name, and the notation of times and numbers in each language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from babel.units import format_unit
 
 
 class Interface(StrEnum):
-    """The languages the page speaks."""
+    """The languages of the page."""
 
     ENGLISH = "en"
     ARABIC = "ar"
@@ -22,9 +22,10 @@ class Interface(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """One language's sentences, English where nothing else is given. `{name}` is filled in by `str.format`.
+    """The sentences of one language. A sentence without a translation stays English.
 
-    `locale` is what the CLDR calls the language, and `date` the pattern of a date with a clock time (tr35, part 4).
+    `str.format` fills `{name}` in. `locale` is the language's CLDR locale, and `date` is the pattern of a date with a
+    clock time (Unicode TR 35, part 4).
     """
 
     locale: Locale
@@ -179,14 +180,17 @@ class Words:
     )
 
     topics: Mapping[str, str] = field(default_factory=dict)
-    """What the taxonomy calls its topics in this language, by id."""
+    """The taxonomy's names of the topics in this language, by topic id."""
 
     def moment(self, at: datetime) -> str:
-        """A date and a clock time in UTC, to the minute."""
+        """Return a date and a clock time in UTC, to the minute."""
         return format_datetime(at, self.date, tzinfo=UTC, locale=self.locale)
 
     def duration(self, span: timedelta) -> str:
-        """A length of time in its two largest units, in whole seconds; a negative one is shown as none."""
+        """Return a length of time in its two largest units, in whole seconds.
+
+        A negative length is shown as 0 seconds.
+        """
         seconds = max(0, round(span.total_seconds()))
         minutes, hours = seconds // 60, seconds // 3600
         amounts = {"day": hours // 24, "hour": hours % 24, "minute": minutes % 60, "second": seconds % 60}
@@ -195,11 +199,14 @@ class Words:
         return " ".join(self._amount(amounts[unit], unit) for unit in shown)
 
     def _amount(self, amount: int, unit: str) -> str:
-        """With a space between the two at which no line breaks."""
+        """Return an amount and its unit, joined by a space at which no line breaks."""
         return format_unit(amount, f"duration-{unit}", "short", locale=self.locale).replace(" ", "\u00a0")
 
     def number(self, value: float) -> str:
-        """A whole number with its thousands apart; one decimal below ten, where it matters."""
+        """Return a whole number with thousands separators.
+
+        A number below ten has one decimal if the decimal is not 0.
+        """
         return format_decimal(value, "#,##0.#" if value < 10 else "#,##0", locale=self.locale)
 
 

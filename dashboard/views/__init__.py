@@ -1,1 +1,1 @@
-"""The parts of the page, a module each: `show` draws one with Streamlit, out of a snapshot and the words."""
+"""The parts of the page, one in each module. `show` draws a part with Streamlit from a snapshot and the sentences."""

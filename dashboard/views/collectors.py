@@ -1,4 +1,4 @@
-"""How far the counts go, and which collectors still speak."""
+"""The list of collectors: how far the counts reach, and which collectors still report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_DETAIL_SHOWN = 500
 
 
 def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
-    """Draw one line a collector."""
+    """Draw one line for each collector."""
     st.subheader(words.freshness, anchor=False)
     rows = [_line(collector, words, wall) for collector in collectors(snapshot.coverage, snapshot.health, wall)]
     st.html(
@@ -68,6 +68,9 @@ def _covered(collector: Collector, words: Words) -> str:
 
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:
-    """The detail that a collector reports, isolated: it is English, and it may repeat text of a network."""
+    """Return the collector's report as an isolated element.
+
+    The report is in English on every page, and it may quote text from a network.
+    """
     detail = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
     return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()

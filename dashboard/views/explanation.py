@@ -1,4 +1,7 @@
-"""Why the chosen surge is one: verdict, terms, posts, links, languages, who speaks, and the SQL of every figure."""
+"""The explanation of the selected surge, and the SQL of every figure.
+
+The explanation shows the verdict, the driving terms, posts, links, languages and the concentration of authors.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def _terms(parts: Sequence[Terms], words: Words) -> None:
 
 
 def _language(part: Terms, words: Words) -> Markup:
-    """A language's terms as chips; each has the direction of its own letters."""
+    """Return a language's terms as chips. Each chip has the direction of its own letters."""
     chips = [
         element(
             "span",
@@ -130,7 +133,7 @@ def _shares(
 
 
 def _who(explained: Explanation, incident: Incident, words: Words) -> None:
-    """The figures of the verdict, and those of who speaks in the language that is looked at."""
+    """Draw the figures of the verdict, and the concentration of authors in the selected language."""
     left, right = st.columns(2, gap="large")
     with left:
         _table((words.evidence, "", words.decides), (_evidence(each, words) for each in incident.evidence))
@@ -159,7 +162,7 @@ def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]
 
 
 def pointed_at(name: str) -> Markup:
-    """What people pointed to: a link where it can only open a web page, by its host and path on one line."""
+    """Return a link or a site that people shared, as one line with host and path. An unsafe address is plain text."""
     link = safe_link(name)
     if link is None:
         return element("bdi", displayable(name, LONGEST_CELL))
@@ -182,7 +185,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _asked(words: Words, *queries: Statement) -> None:
-    """Draw the SQL of these queries, each once."""
+    """Draw the SQL of these queries, each query once."""
     with st.expander(words.sql, icon=":material/code:"):
         st.caption(words.sql_note)
         for sql in dict.fromkeys(query.paste for query in queries):

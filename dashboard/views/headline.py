@@ -1,4 +1,4 @@
-"""The first thing to read: whether talk surges now, how much above normal, and since when."""
+"""The headline of the page: whether talk surges now, how far above normal, and since when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADLINE_SIGNS = {
 
 
 def banner(snapshot: Snapshot, words: Words) -> None:
-    """Say that posts were generated, where they were."""
+    """Draw a warning if some or all posts are generated."""
     if snapshot.generated or any(incident.synthetic for incident in snapshot.incidents):
         st.warning(words.partly_synthetic if snapshot.collected else words.synthetic, icon="⚠️")
 
@@ -48,7 +48,7 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
 
 
 def headline(snapshot: Snapshot, words: Words, wall: datetime) -> tuple[str, ...]:
-    """The title, and the sentences under it."""
+    """Return the headline's title, followed by the sentences under it."""
     state = headline_state(snapshot, wall)
     now = words.moment(snapshot.now)
     if state is HeadlineState.SURGING:
@@ -63,7 +63,10 @@ def headline(snapshot: Snapshot, words: Words, wall: datetime) -> tuple[str, ...
 
 
 def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
-    """A sentence on how far the counts go, and how long ago that is or that the posts are a replay."""
+    """Return a sentence with the newest counted moment.
+
+    The sentence adds the moment's age, or says that the posts are a replay.
+    """
     live = is_live(snapshot.now, wall)
     distance = words.behind.format(age=words.duration(wall - snapshot.now)) if live else words.replay
     return words.counted_until.format(now=words.moment(snapshot.now)) + words.separator + distance
@@ -87,7 +90,7 @@ def _surging(snapshot: Snapshot, words: Words) -> tuple[str, ...]:
 
 
 def incident_name(incident: Incident, words: Words) -> str:
-    """The incident's topic, its leading sub-topic, and its leading language where there is one."""
+    """Return the incident's topic, its leading sub-topic and, if one language leads, that language."""
     topics = [topic_name(words, topic) for topic in (incident.topic, *incident.subtopics[:1])]
     alone = incident.lead_language != EVERYTHING
     return " · ".join([*topics, *([language_name(words, incident.lead_language)] if alone else [])])

@@ -1,4 +1,4 @@
-"""The latest surges, a card each."""
+"""The list of the latest surges, with one card for each surge."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def show(snapshot: Snapshot, words: Words) -> None:
 
 
 def card(incident: Incident, words: Words) -> Markup:
-    """One surge as HTML."""
+    """Return the card of one surge as HTML."""
     return element(
         "article",
         element(
@@ -91,7 +91,7 @@ def _facts(incident: Incident, words: Words) -> list[Markup]:
 
 
 def _terms(incident: Incident, words: Words) -> Iterator[Markup]:
-    """The terms that drive the incident, a line for each language."""
+    """Yield the terms that drive the incident, one line for each language."""
     for language, terms in groupby(incident.terms, key=lambda each: each.language):
         chips = (element("bdi", displayable(each.term), css="bw-chip", lang=language) for each in terms)
         name = element("b", language_name(words, language))
@@ -99,7 +99,7 @@ def _terms(incident: Incident, words: Words) -> Iterator[Markup]:
 
 
 def _pulse(pulse: Pulse, words: Words) -> Markup:
-    """One pulse: the moment of its peak, its posts and the expected posts."""
+    """Return one pulse as a list item: the moment of its peak, its posts and the expected posts."""
     return element(
         "li",
         words.pulse_detail.format(

@@ -1,4 +1,4 @@
-"""The latest posts, as text and nothing but text."""
+"""The list of the latest posts. Their text is shown as plain text only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(snapshot: Snapshot, words: Words) -> None:
 
 
 def article(post: StoredPost, words: Words) -> Markup:
-    """One post as HTML. `dir=auto` gives each text the direction of its own first letter."""
+    """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter."""
     topics = [topic_name(words, topic) for topic in post.topics if topic != ROOT_TOPIC]
     about = (words.moment(post.created_at), language_name(words, post.language), post.source, *topics)
     return element(
@@ -42,7 +42,7 @@ def article(post: StoredPost, words: Words) -> Markup:
 
 
 def address(url: str, words: Words) -> Markup:
-    """A link where following it can only open a web page; else what stands there, as text."""
+    """Return a link if the address opens a web page, else the address as plain text."""
     link = safe_link(url)
     if link is None:
         return element("footer", element("bdi", displayable(url, LONGEST_ADDRESS))) if url else Markup()

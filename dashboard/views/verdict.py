@@ -1,4 +1,4 @@
-"""The verdict on an incident: its badge, and the sentences that alerts have too."""
+"""The verdict on an incident: its badge, and the sentences that alerts contain too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_DOUBTS = 6
 
 
 def badge(incident: Incident, words: Words) -> Markup:
-    """The name of the verdict."""
+    """Return the name of the verdict as a badge."""
     names = {
         VerdictName.ORGANIC: words.verdict_organic,
         VerdictName.CONCENTRATED: words.verdict_concentrated,
@@ -25,12 +25,12 @@ def badge(incident: Incident, words: Words) -> Markup:
 
 
 def sentence(incident: Incident, words: Words) -> Markup:
-    """The sentence that says what decided the verdict."""
+    """Return the sentence that says which figure decided the verdict."""
     return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
 
 
 def doubts(incident: Incident, words: Words) -> list[Markup]:
-    """A sentence for each language that rose without being a surge of people."""
+    """Return a sentence for each language that rose without being a surge of people."""
     shown = [
         doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
         for doubt in incident.doubted[:MOST_DOUBTS]

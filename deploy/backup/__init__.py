@@ -1,1 +1,1 @@
-"""Backups: the tables of a store become a directory of files (`save.save`), and tables again (`restore.restore`)."""
+"""Backups: `save.save` writes a store's tables to a directory of files, and `restore.restore` loads them again."""

@@ -1,1 +1,4 @@
-"""The subcommands of `banwatch`, listed in `deploy.cli`: options go in, a printed answer and a status come out."""
+"""The subcommands of `banwatch`, which `deploy.cli` lists.
+
+A subcommand takes options, prints an answer and sets a status.
+"""

@@ -1,4 +1,4 @@
-"""`banwatch tag` and `detect`: the two filters that need no service, over a file or standard input."""
+"""`banwatch tag` and `banwatch detect`: two filters over a file or standard input that need no service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from processing.detection.detector import DetectorPolicy
 from processing.tagging.tagger import tag_lines
 
 BATCH = 1_000
-"""Lines of a file that are tagged at once; out of a pipe each line is answered before the next."""
+"""The number of a file's lines that are tagged at once. A line from a pipe is answered before the next is read."""
 
 
 def tag(
@@ -72,28 +72,31 @@ def detect(
 
 
 class _Complaints:
-    """Tells of each bad line on standard error. `status` is 1 when there was one."""
+    """Reports each bad line on standard error. `status` is 1 after the first report, else 0."""
 
     def __init__(self) -> None:
         self.status = 0
 
     def of_line(self, number: int, reason: str) -> None:
-        """Tell of a line by its number, from 1."""
+        """Report a line by its number, which counts from 1."""
         self.of_row(number, f"line {number}: {reason}")
 
     def of_row(self, _: int, sentence: str) -> None:
-        """Tell of a row by a sentence that names its line."""
+        """Report a row by a sentence that names its line."""
         self.status = 1
         print(sentence, file=sys.stderr)
 
 
 def _is_file(path: Path) -> bool:
-    """Whether the input is a file, whose lines are all there already; standard input may be one."""
+    """Return whether the input is a file, whose lines all exist already. Standard input may be a file too."""
     return path.is_file() or (str(path) == "-" and stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode))
 
 
 def _contents(path: Path, complaints: _Complaints) -> Iterator[bytes]:
-    """Every line, empty ones too, so that the numbers of lines stay right. A broken line is told of, and is empty."""
+    """Yield every line, empty lines too, so that line numbers stay right.
+
+    A broken line is reported and yielded as empty.
+    """
     reached = 0
     for line in read_lines(path):
         yield from repeat(b"", line.number - reached - 1)

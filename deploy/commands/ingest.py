@@ -1,4 +1,4 @@
-"""`banwatch ingest`: one source into Kafka. Each live source has a command, made of its settings."""
+"""`banwatch ingest` reads one source into Kafka. Each live source has a subcommand with one option for each setting."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ShiftToNow = Annotated[bool, typer.Option("--shift-to-now", help="Move the archi
 
 
 class ProgressStyle(StrEnum):
-    """How an ingester tells how far it is: on a screen, or in lines for the process that started it."""
+    """How an ingester reports its progress: on a screen, or as JSON lines for the process that started the ingester."""
 
     AUTO = "auto"
     JSON = "json"
@@ -90,11 +90,11 @@ def ingest_archive(
 
 
 def archive_options(path: Path, speed: str, columns: str | None, *, shift_to_now: bool) -> ArchiveOptions:
-    """How to play an archive, found to be possible before anything is started.
+    """Return the options for playing an archive, checked before any process starts.
 
     Raises:
-        typer.BadParameter: there is no such speed.
-        Permanent: the mapping of a table's columns is none.
+        typer.BadParameter: the speed is neither `max` nor a positive number.
+        Permanent: the mapping of a table's columns is invalid.
     """
     if columns is not None:
         columns_from(columns)
@@ -102,7 +102,7 @@ def archive_options(path: Path, speed: str, columns: str | None, *, shift_to_now
 
 
 def _times(speed: str) -> float | None:
-    """How many times faster than the clock; None is `max`."""
+    """Return how many times faster than the wall clock the archive plays; None means `max`."""
     if speed == "max":
         return None
     try:
@@ -126,7 +126,10 @@ def _of_live(name: str, stats: CollectorStats) -> SourceProgress:
 
 
 def _told(style: ProgressStyle, run: Callable[[Tell], CollectorStats], *, rejected: str) -> None:
-    """Run a source, tell how far it is, and print what it came to; `rejected` is the word behind the second number."""
+    """Run a source, report its progress, and print its totals.
+
+    `rejected` is the noun printed after the second total.
+    """
     if style is ProgressStyle.JSON:
         run(lambda progress: print(msgspec.json.encode(progress).decode(), flush=True))
         return
@@ -136,7 +139,7 @@ def _told(style: ProgressStyle, run: Callable[[Tell], CollectorStats], *, reject
 
 
 def _command(name: str) -> Callable[..., None]:
-    """A function whose signature holds one parameter a setting: typer makes the options of it."""
+    """Return a function with one parameter for each setting of the source. typer turns the parameters into options."""
 
     def live(progress: ProgressStyle, **given: str | None) -> None:
         said = {field: value for field, value in given.items() if value is not None}

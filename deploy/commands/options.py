@@ -1,4 +1,4 @@
-"""What several commands share: the settings, what tags posts by them, and how results are shown."""
+"""The parts that several commands share: the settings, the tagger, the output formats and the output itself."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 
 class TableFormat(StrEnum):
-    """How records are printed."""
+    """The format in which a command prints records."""
 
     TABLE = "table"
     JSON = "json"
 
 
 class TextFormat(StrEnum):
-    """How a report is printed."""
+    """The format in which a command prints a report."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
-    """The tagger that the settings name, and its taxonomy.
+    """Return the tagger that the settings choose, and its taxonomy.
 
     Raises:
-        TaxonomyError
+        TaxonomyError: the taxonomy file is invalid.
     """
-    # Most commands tag nothing, and would load every library of languages.
+    # The imports stand here because most commands tag nothing and need no language library.
     from processing.tagging.language import DETECTORS  # noqa: PLC0415
     from processing.tagging.tagger import Enricher  # noqa: PLC0415
     from processing.tagging.topics import load_taxonomy  # noqa: PLC0415
@@ -49,20 +49,27 @@ def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
 
 
 def settings() -> Settings:
-    """The settings, from the environment."""
+    """Return the settings from the environment.
+
+    Raises:
+        SettingsError: a setting is unknown or invalid.
+    """
     return load(os.environ)
 
 
 def show(result: Iterable[bytes], *, page: bool) -> None:
-    """Write a result in UTF-8: its bytes, or on a terminal a text that cannot steer it, through the PAGER if `page`.
+    """Write a result to standard output in UTF-8.
+
+    A terminal gets printable text without control sequences, through the user's pager if `page` is true. A file or a
+    pipe gets the bytes unchanged.
 
     Raises:
-        BrokenPipeError: whoever reads standard output has left.
+        BrokenPipeError: the reader of standard output has closed the pipe.
     """
     if not sys.stdout.isatty():
         sys.stdout.buffer.writelines(result)
     elif page:
-        # `less` ends by itself where one screen is enough, cuts wide lines and leaves what it showed on the screen.
+        # With these flags `less` quits after a single screen, cuts wide lines and leaves its output on the screen.
         os.environ.setdefault("LESS", "-FSX")
         click.echo_via_pager(_shown(result))
     else:

@@ -1,4 +1,4 @@
-"""`banwatch up` and `demo`: all processes on this machine."""
+"""`banwatch up` and `banwatch demo`: these commands start all processes on this machine."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def up(
     ] = None,
     no_sources: Annotated[bool, typer.Option("--no-sources", help="Start no live source.")] = False,
 ) -> None:
-    """Start everything on this machine; use what already answers at the configured addresses.
+    """Start everything on this machine; use the services that already answer at the configured addresses.
 
-    Without an archive, the live sources that need nothing, and those whose settings are made, are started too; gdelt,
-    whose files are a gigabyte a day, only where something of it is set.
+    Without an archive, two kinds of live source start too: those that need no setting, and those whose settings are
+    set. The source gdelt starts only if one of its settings is set, because its files are a gigabyte a day.
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
@@ -54,7 +54,12 @@ def up(
 
 
 def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
-    """The live sources to start: those asked for, which must be ready; else those that `up` starts by itself."""
+    """Return the live sources to start: the named sources, else the sources that `up` starts by default.
+
+    Raises:
+        typer.BadParameter: a named source does not exist.
+        Misconfigured: a named source lacks a setting.
+    """
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
@@ -68,7 +73,7 @@ def demo(
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,
 ) -> None:
-    """Show July 2020 on synthetic posts, with embedded parts and a data folder of its own."""
+    """Show July 2020 on synthetic posts, with embedded services and a data folder of the demo's own."""
     console = Console()
     base = settings()
     folder = base.demo_dir

@@ -1,1 +1,1 @@
-"""Documents made from the code: settings, commands, tables and example queries go in, pages of docs/ come out."""
+"""Documents made from the code: settings, commands, tables and example queries become pages of docs/."""

@@ -1,1 +1,1 @@
-"""A broker and a store that run without being installed as services: `broker` is Tansu, `chdb_http` is chDB."""
+"""A broker and a store that run without installation as services: `broker` is Tansu, `chdb_http` is chDB."""

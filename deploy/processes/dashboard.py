@@ -1,4 +1,4 @@
-"""The page."""
+"""The process that serves the page."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def dashboard() -> None:
 
 
 def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
-    """The names of every topic by language, as the file is now."""
+    """Return the names of every topic by language, from the present taxonomy file."""
     taxonomy.refresh()
     return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}

@@ -1,4 +1,4 @@
-"""How a process is told to end, and what it does until then while Kafka or ClickHouse is away."""
+"""The signals that end a process, and the retries until then while Kafka or ClickHouse is unavailable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def until_signalled() -> threading.Event:
-    """An event that SIGTERM, SIGINT and SIGHUP set; SIGHUP does not where `nohup` has it ignored."""
+    """Return an event that SIGTERM, SIGINT and SIGHUP set. Under `nohup`, SIGHUP stays ignored."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
@@ -24,7 +24,10 @@ def until_signalled() -> threading.Event:
 
 
 def run_until(stop: threading.Event, work: Callable[[], Result]) -> Result | None:
-    """The result of `work`, which is begun again while Kafka or ClickHouse is away; None if `stop` is set meanwhile."""
+    """Return the result of `work`, which starts again while Kafka or ClickHouse is unavailable.
+
+    Return None if `stop` is set in the meantime.
+    """
     with suppress(Unavailable):
         return retry_while_unavailable(work, stop)
     return None

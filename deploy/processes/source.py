@@ -1,4 +1,4 @@
-"""Read one source into Kafka."""
+"""The process that reads one source into Kafka."""
 
 from __future__ import annotations
 
@@ -22,36 +22,37 @@ from ingest.sources.archive.source import Archive
 
 @dataclass(frozen=True)
 class ArchiveOptions:
-    """How an archive is played. `speed` is event time over wall time; None is as fast as it goes."""
+    """The options for playing an archive. `speed` is event time over wall time; None means as fast as possible."""
 
     path: Path
     speed: float | None = None
     shift_to_now: bool = False
     columns: str | None = None
-    """Of a table, which columns hold what: `ingest.sources.archive.table.columns_from`."""
+    """The mapping of a table's columns, in the notation of `ingest.sources.archive.table.columns_from`."""
 
 
 def run_archive(
     settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
 ) -> CollectorStats:
-    """Read an archive into Kafka, from where the last run of it stopped."""
+    """Read an archive into Kafka, from the position where its last run stopped. Return the totals."""
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
-    # Standard input is gone once it is read: what was under way could not be read again.
+    # Standard input cannot be read twice, so a run of it cannot be repeated after a failure.
     return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
 
 
 def run_live(
     settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[CollectorStats], None]
 ) -> CollectorStats:
-    """Read a live source into Kafka, from where the last run of it stopped, until a signal.
+    """Read a live source into Kafka until a signal, from the position where its last run stopped. Return the totals.
 
     Raises:
-        SettingsError, Misconfigured, and what `ingest.kafka` raises
+        SettingsError: a setting is invalid.
+        Misconfigured: the source lacks a setting.
     """
     own = source_settings(name, given)
-    live_source(name, own)  # so that a mistake in the settings is told before Kafka is waited for
+    live_source(name, own)  # reports a wrong setting before the process waits for Kafka
     return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
 
 
@@ -64,10 +65,11 @@ def run_source(
     *,
     once: bool = False,
 ) -> CollectorStats:
-    """Run one source into Kafka, again from its saved cursor where Kafka fails, but for what can be read `once`.
+    """Read one source into Kafka, and return the totals.
 
-    Each time the source is made anew: one that was read further than its cursor would say that what Kafka has lost
-    is covered.
+    If Kafka fails, the run starts again from the saved cursor, except for a source that can be read only `once`. Each
+    run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
+    lost.
     """
     stop = until_signalled()
     address = settings.ingest.kafka

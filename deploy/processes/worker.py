@@ -1,4 +1,4 @@
-"""A worker of the pipeline."""
+"""The process of one worker, which tags and counts posts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processing.worker import Pipeline
 
 
 def process() -> None:
-    """Tag and count posts: one worker."""
+    """Tag and count posts as one worker."""
     settings = load(os.environ)
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()

@@ -1,4 +1,4 @@
-"""The supervisor: descriptions of processes (`process.ProcessSpec`) go in; processes that stay running come out.
+"""The supervisor starts processes from their descriptions (`process.ProcessSpec`) and keeps them running.
 
-Doors: `supervisor.Supervisor`, `endpoints` for what answers already, `environments` for what a child may know.
+Doors: `supervisor.Supervisor`; `endpoints` for services that answer already; `environments` for a child's environment.
 """

@@ -1,4 +1,4 @@
-"""When a child that died is started again: a pure decision."""
+"""The decision about a child that died: when to start it again, or whether to give up. This module is pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ RESTART_BACKOFF = BackoffPolicy(first=timedelta(milliseconds=200), cap=timedelta
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """`most` deaths within `window` seconds are too many; until then the pause is the back-off's ceiling."""
+    """`most` deaths within `window` seconds are too many.
+
+    Before that, the back-off's ceiling is the pause before a restart.
+    """
 
     most: int = 6
     window: float = 60.0
@@ -21,27 +24,27 @@ class RestartPolicy:
 
 @dataclass(frozen=True)
 class Restart:
-    """Start it again at this moment of the monotonic clock."""
+    """Start the child again at the time `at`, in seconds of the monotonic clock."""
 
     at: float
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """It keeps dying: stop everything and say so."""
+    """The child keeps dying. The caller stops everything and reports `deaths`."""
 
     deaths: int
 
 
 @dataclass
 class Deaths:
-    """When one child died, in seconds of the monotonic clock; only what the window still holds."""
+    """The times at which one child died within the window, in seconds of the monotonic clock."""
 
     times: list[float] = field(default_factory=list)
 
 
 def died(policy: RestartPolicy, deaths: Deaths, now: float) -> Restart | GiveUp:
-    """Note a death and decide."""
+    """Record a death and return the decision. `now` is in seconds of the monotonic clock."""
     deaths.times = [at for at in deaths.times if now - at < policy.window]
     deaths.times.append(now)
     if len(deaths.times) >= policy.most:

@@ -1,1 +1,1 @@
-"""What a terminal shows: incidents, explanations and the progress of processes go in, lines of text come out."""
+"""Terminal output: incidents, explanations and the progress of processes become lines of text."""

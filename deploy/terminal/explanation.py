@@ -1,4 +1,4 @@
-"""An explanation as text for a terminal."""
+"""An explanation of an incident as text for a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_POST_LINE = 160
 
 
 def explanation_lines(explained: Explanation, width: timedelta) -> Iterator[str]:
-    """The incident, and what stands behind it; `width` is the detector's bin."""
+    """Yield the lines of the incident and of its explanation. `width` is the width of the detector's bins."""
     incident = explained.incident
     yield headline(incident)
     yield from (f"  {line}" for line in details(incident, width))
@@ -70,7 +70,7 @@ def _post(post: SharedPost) -> str:
 
 
 def _one_line(text: str) -> str:
-    """What a post says or is named, unable to make lines of its own."""
+    """Return the text of a post or a name on one line."""
     return " ".join(text.split())
 
 

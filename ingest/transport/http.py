@@ -23,16 +23,16 @@ from ingest.transport.redirects import send
 from ingest.transport.threads import in_thread
 
 MOST_BYTES = 16 * 1024 * 1024
-"""An answer's size, unpacked, where the caller sets no other bound."""
+"""The default of the largest answer, in bytes after decompression."""
 
 LONGEST_ANSWER = timedelta(minutes=2)
-"""An answer that drips for longer is given up."""
+"""The longest time for one answer. A slower answer is given up."""
 
 TURN = 0.5
-"""Seconds that a source waits for its network before it yields."""
+"""Seconds for which a source waits for its network before it yields."""
 
 CONNECT_WITHIN = 10.0
-"""Seconds until a host has to take a connection."""
+"""Seconds within which a host must accept a connection."""
 
 _TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
 _MEANING = {
@@ -48,7 +48,7 @@ _PASSING = {408, 421, 425, 429}
 
 
 class Refused(Permanent):
-    """The network answered with a status that asking again does not change."""
+    """The network answered with a status that a repeated request would not change."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -56,12 +56,15 @@ class Refused(Permanent):
 
 
 class TooLarge(Permanent):
-    """An answer is larger than the caller takes."""
+    """An answer is larger than the caller accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What a network said: status 200 to 299, or 304; `body` is unpacked; `url` is where redirects led."""
+    """A network's answer, with status 200 to 299 or 304.
+
+    `body` is decompressed; `url` is the address after redirects.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -71,17 +74,17 @@ class HttpResponse:
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Whom to trust; read once, as that takes longer than most requests."""
+    """Return the trusted certificates. They are read once, because reading takes longer than most requests."""
     return httpx.create_ssl_context()
 
 
 def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
-    """A client for one network; relative addresses are under `base_url`.
+    """Return a client for one network. Relative addresses are relative to `base_url`.
 
-    `contact` is an address or a page by which the operator of a network can reach whoever runs this.
+    `contact` is an address or a page through which the network's operator can reach the user of banwatch.
 
     Raises:
-        Misconfigured: the base address or the contact cannot be used.
+        Misconfigured: the base address or the contact is invalid.
     """
     if not (contact.isascii() and contact.isprintable()):
         raise Misconfigured(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
@@ -105,13 +108,13 @@ def get(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> Generator[Pause, None, HttpResponse]:
-    """Ask, and yield while waiting: `answer = yield from get(...)` inside a source's `read`.
+    """Send a request, yield pauses while waiting, and return the answer: `answer = yield from get(...)`.
 
     Raises:
-        Transient: the network failed, was busy (429, 5xx), or dripped; with the wait that it asked for.
-        Refused: any other status that is not a success, or 304 where it was not asked for.
+        Transient: the network failed, was busy (429, 5xx) or too slow; with the pause that it asked for.
+        Refused: any other status that is not a success, or a 304 without a condition in the request.
         TooLarge: the body is larger than `most_bytes`.
-        Permanent: the address cannot be used.
+        Permanent: the address is invalid.
     """
     gone = threading.Event()
     try:
@@ -127,10 +130,10 @@ def get(
 
 
 def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, None, HttpResponse]:
-    """A request to a network that has one address: whatever it answers may be right again later.
+    """Return the answer of a request to a network with a single address, whose failures may all pass.
 
     Raises:
-        Transient: for a permanent failure too.
+        Transient: the request failed, even permanently.
     """
     try:
         return (yield from asking)
@@ -148,7 +151,10 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> HttpResponse:
-    """Ask in a thread that may block; the request is given up once `gone` is set. Raises as `get` does."""
+    """Send a request from a thread that may block, and return the answer. The request ends once `gone` is set.
+
+    Raises as `get` does.
+    """
     with translated(url):
         request = client.build_request("GET", url, params=params, headers=headers)
         asked = str(request.url)
@@ -162,7 +168,7 @@ def fetch(
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Turn what httpx raises into Transient or Permanent."""
+    """Translate httpx's errors into Transient or Permanent."""
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
@@ -173,7 +179,7 @@ def translated(url: str) -> Iterator[None]:
 
 
 def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
-    """What a status means to a source; None for success and for 304 (not modified)."""
+    """Return the failure that a status means for a source, or None for success and for 304 (not modified)."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -185,7 +191,7 @@ def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) ->
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Whether an answer that is on its way is still wanted."""
+    """Checks whether an answer under way is still wanted."""
 
     gone: threading.Event
     clock: Clock
@@ -199,7 +205,7 @@ class _Wanted:
 
 
 def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
-    """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
+    """Return the body, decompressed up to the bound, because a small compressed answer can hold gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
         raise Permanent(f"{place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
@@ -219,7 +225,7 @@ def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
 
 
 def place(url: str) -> str:
-    """An address fit for a log: without what may be a secret in it."""
+    """Return an address for a log, without the parts that may hold a secret."""
     with suppress(httpx.InvalidURL):
         parts = httpx.URL(url)
         return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]

@@ -1,4 +1,4 @@
-"""A call that may block, made in a thread while its source pauses."""
+"""A blocking call that runs in a thread while its source yields pauses."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PAUSE_SECONDS = 0.05
 def in_thread(
     work: Callable[[], Result], discard: Callable[[Result], None] = lambda _: None
 ) -> Generator[Pause, None, Result]:
-    """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from in_thread(call)`.
+    """Run a blocking call in a thread, and yield pauses meanwhile: `result = yield from in_thread(call)`.
 
-    What the call raises is raised here. Where the source is closed meanwhile, `discard` takes the late result.
+    An exception of the call is raised here. If the source is closed meanwhile, `discard` receives the late result.
     """
     call: Future[Result] = Future()
     threading.Thread(target=_run, args=(work, call), daemon=True).start()

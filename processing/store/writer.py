@@ -1,8 +1,7 @@
-"""Every write to ClickHouse that the pipeline makes. Each may be repeated: the result is the same.
+"""Every write of the pipeline to ClickHouse. Each write may be repeated with the same result.
 
-Counts are never incremented. After posts are written, the minutes that they touched are counted again from
-the posts themselves, with a version taken before the read: a recount that began after all writes beats every
-other (`processing.store.versions`).
+Counts are never incremented. After a write of posts, the touched minutes are counted again from the posts themselves.
+The version is taken before the read, so a recount that began after all writes prevails (`processing.store.versions`).
 """
 
 from __future__ import annotations
@@ -51,7 +50,10 @@ POST_COLUMNS = (
 
 
 class StoredBefore(NamedTuple):
-    """What a post keeps when it is written again: when its retention began, and whose clock it is placed by."""
+    """The values that a post keeps when it is written again.
+
+    `stored_at` is the start of its retention. `clock_replaced` says whether its time comes from another clock.
+    """
 
     stored_at: datetime
     clock_replaced: bool
@@ -61,15 +63,15 @@ RECOUNT = sql("recount")
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The start of its minute."""
+    """Return the start of the minute of a moment."""
     return moment.replace(second=0, microsecond=0)
 
 
 def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames, *, keep_text: bool) -> tuple[object, ...]:
     post = tagged.post
-    # A clock that cannot be right would also win against every later edit.
+    # A time in the far future would also prevail over every later edit.
     seen_at = time.at if post.seen_at is None or post.seen_at > LATEST else post.seen_at
-    # A post off the subject is kept for its place in the conversation, not for what it says.
+    # A post off the subject is kept for its place in the conversation, without its text.
     whole = keep_text or bool(tagged.topics)
     return (
         post.source,
@@ -106,10 +108,10 @@ def write_posts(
     *,
     keep_text: bool = False,
 ) -> set[datetime]:
-    """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch.
+    """Write tagged posts, blank the posts that were deleted before, and return the touched minutes.
 
-    `before`, of each post, is for those that were stored already. A post off the subject loses its text unless
-    `keep_text`.
+    `before` holds the earlier values of posts that are stored already, one for each post. A post off the subject loses
+    its text unless `keep_text` is true.
     """
     minutes = insert_posts(store, batch, names, before, keep_text=keep_text)
     redact_deleted(store, minutes)
@@ -124,7 +126,10 @@ def insert_posts(
     *,
     keep_text: bool = False,
 ) -> set[datetime]:
-    """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
+    """Write tagged posts and return the touched minutes.
+
+    The caller must look for tombstones afterwards, as `write_posts` does.
+    """
     times = [event_time(tagged.post) for tagged in batch]
     if before is not None:
         times = [EventTime(time.at, each.clock_replaced) for time, each in zip(times, before, strict=True)]
@@ -138,14 +143,14 @@ def insert_posts(
 
 
 def recount(store: Store, minutes: set[datetime]) -> None:
-    """Count these minutes again, every topic, language and source of them.
+    """Count these minutes again, for every topic, language and source.
 
-    The version is taken by statements of its own: within the recount, the engine may look at the posts before it looks
-    at the clock, and a write between the two would be missed by the recount with the highest version.
+    A separate statement takes the version. Within the recount, the engine could read the posts before the clock. A
+    write between the two would then be missed by the recount with the highest version.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
         while overtaken(store, _recount(store, some)):
-            pass  # hours may have been summed up without it, as if it were long done: it is to be seen as a new one
+            pass  # hours may have been summed up without this recount, so it is repeated with a newer version
 
 
 def _recount(store: Store, minutes: Sequence[datetime]) -> int:
@@ -171,11 +176,14 @@ PROGRESS_COLUMNS = (
     "last_event",
     "last_post",
 )
-"""Fields of `Progress` that are stored under their own names, beside the partition where each was read."""
+"""Fields of `Progress` that are stored under their own names, beside the partition from which they were read."""
 
 
 def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> None:
-    """Note how far collectors have come and how they are, in the partitions where that was read: each one's newest."""
+    """Write the newest progress of each collector in each partition.
+
+    `reports` holds pairs of partition and progress.
+    """
     newest = {(partition, report.source, report.since): report for partition, report in reports}
     if not newest:
         return
@@ -188,7 +196,7 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
 
 
 def _within_reach(value: object) -> object:
-    """Times as the store can hold them: an archive's last post may claim the year 9999."""
+    """Return a value with times cut to the store's range, because an archive's last post may claim the year 9999."""
     return min(max(value, EARLIEST), LATEST) if isinstance(value, datetime) else value
 
 
@@ -203,7 +211,7 @@ def write_incidents(store: Store, incidents: Sequence[Incident]) -> None:
 
 
 def write_scored_until(store: Store, until: datetime, name: str = "main") -> None:
-    """Note how far a watch has come."""
+    """Write the event time up to which a watch has scored."""
     at = moment_of(take_version(store))
     store.insert("watch_progress_versions", ["name", "scored_until", "at"], [[name], [until], [at]])
 
@@ -211,7 +219,7 @@ def write_scored_until(store: Store, until: datetime, name: str = "main") -> Non
 def write_watch_state(
     store: Store, until: datetime, states: Sequence[tuple[str, str, str]], name: str = "main"
 ) -> None:
-    """Keep (topic, language, state) of every series, as of one moment of event time."""
+    """Write the state of every series as of one event time. `states` holds triples of topic, language and state."""
     topics, languages, kept = zip(*states, strict=True)
     rows, version = len(states), take_version(store)
     store.insert(

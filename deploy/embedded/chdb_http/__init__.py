@@ -1,4 +1,4 @@
-"""The embedded store: requests of ClickHouse's HTTP interface go in, answers of the chDB engine come out.
+"""The embedded store: it answers requests of ClickHouse's HTTP interface with the chDB engine.
 
 Door: `server.serve`, with `settings.WarehouseSettings`, for one process and one directory.
 """

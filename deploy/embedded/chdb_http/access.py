@@ -1,4 +1,4 @@
-"""Which of the two users sends a request, and the refusal of requests by web pages."""
+"""Access: which of the two users sends a request, and the refusal of requests from web pages."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NAMES_OF = {"writer": Role.WRITER, "reader": Role.READER, "default": Role.READE
 
 
 def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) -> None:
-    """Refuse what a browser sends on behalf of another site.
+    """Refuse a request that a browser sends for a foreign web page.
 
-    A page can reach loopback by a form, a fetch, or a name of its own that resolves to 127.0.0.1; it cannot
-    change `Origin`, `Sec-Fetch-Site` or `Host`.
+    A page can reach loopback with a form, with a fetch, or under a host name of its own that resolves to 127.0.0.1. The
+    page cannot change `Origin`, `Sec-Fetch-Site` or `Host`.
 
     Raises:
-        EngineError: ACCESS_DENIED, with the header that gave it away.
+        EngineError: ACCESS_DENIED, with the name of the header that shows the foreign page.
     """
     host = headers.get("host", "")
     origin = headers.get("origin")
@@ -39,7 +39,7 @@ def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) ->
 
 
 def authenticate(headers: Mapping[str, str], parameters: Mapping[str, str], settings: WarehouseSettings) -> Role:
-    """Which of the two users asks. No name, or `default`, is the reader.
+    """Return the user that sends the request. A request without a user name, or with `default`, is the reader's.
 
     Raises:
         EngineError: AUTHENTICATION_FAILED, the same for an unknown name and a wrong password.

@@ -1,4 +1,4 @@
-"""A request read in ClickHouse's terms: the query, its settings and its session; and what the engine counts of it."""
+"""A request in ClickHouse's terms: the query, its settings, its session, and the counts of rows and bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.settings import Role
 
-# What the HTTP interface itself reads; every other name is a setting of the engine.
+# The parameters that the HTTP interface itself reads. Every other name is a setting of the engine.
 _OWN = {
     "add_http_cors_header", "buffer_size", "client_protocol_version", "close_session", "compress", "database",
     "decompress", "default_format", "password", "query", "query_id", "quota_key", "role", "session_check",
@@ -27,7 +27,7 @@ _SESSION_SECONDS = "60"
 
 @dataclass
 class Summary:
-    """What a query read, wrote and gave, as the engine counted it so far."""
+    """The rows and bytes that a query has read, written and returned so far, as the engine counts them."""
 
     read_rows: int = 0
     read_bytes: int = 0
@@ -37,7 +37,7 @@ class Summary:
     result_bytes: int = 0
 
     def add(self, part: Any) -> None:
-        """Count one result, or one piece of a result, of the engine."""
+        """Add the counts of one result, or of one piece of a result."""
         self.read_rows += part.storage_rows_read()
         self.read_bytes += part.storage_bytes_read()
         self.written_rows += part.rows_written()
@@ -48,9 +48,9 @@ class Summary:
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of the engine. Parameters are escaped text without `param_`, as the HTTP interface has them.
+    """A query for the engine. Parameters are escaped texts, under their names without `param_`.
 
-    `protocol` is the version of ClickHouse's protocol that the client reads; 0 where it says none.
+    `protocol` is the version of ClickHouse's protocol that the client reads, or 0 if the client sends none.
     """
 
     text: bytes
@@ -64,7 +64,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Call:
-    """One request, without its body."""
+    """One request without its body."""
 
     role: Role
     query: Query
@@ -78,10 +78,10 @@ class Call:
 
 
 def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Call:
-    """Read the parameters and headers of a request.
+    """Return the call that a request's parameters and headers describe.
 
     Raises:
-        EngineError: for what this interface does not do, or a value that is no number.
+        EngineError: the request uses an unsupported feature, or a value is not a number.
     """
     if parameters.get("compress") == "1" or parameters.get("decompress") == "1":
         raise EngineError(

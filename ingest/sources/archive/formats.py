@@ -1,4 +1,4 @@
-"""The forms in which posts are archived, told by what is in them and never by a file's name."""
+"""The forms of archived posts. The contents of a line decide its form, never the name of the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ToPosts = Callable[[bytes], Iterator[Post]]
 
 @dataclass(frozen=True)
 class Format:
-    """One form: a line of it as posts, and when those were written, which is cheaper to have alone."""
+    """One form: functions that read a line's posts, and only their times, which costs less."""
 
     name: str
     to_posts: ToPosts
@@ -49,7 +49,7 @@ def _post_time(line: bytes) -> Iterator[datetime]:
 
 
 def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
-    # A deletion's time is its post's, which may be years back: an archive does not cover those years.
+    # A deletion has the time of its post, which may be years back. The archive does not cover those years.
     return lambda line: (at for post in to_posts(line) if post.op == "post" and (at := time_of(post)) is not None)
 
 
@@ -58,7 +58,7 @@ def _form(name: str, to_posts: ToPosts) -> Format:
 
 
 def table_format(name: str, columns: Columns) -> Format:
-    """The form of a table's rows, as JSON by their columns' names."""
+    """Return the form of a table's rows, which are JSON objects keyed by the names of the columns."""
 
     def to_posts(line: bytes) -> Iterator[Post]:
         yield row_to_post(line, columns)
@@ -86,7 +86,7 @@ _fields_of = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def recognise(line: bytes) -> Format | None:
-    """The form of a line of JSON; None where it is in none that is known."""
+    """Return the form of a line of JSON, or None for an unknown form."""
     try:
         fields = _fields_of(line).keys()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -105,7 +105,7 @@ def recognise(line: bytes) -> Format | None:
         return FOURCAT_ROWS
     if "data" in fields and b'"text"' in line:
         return X_PAGES
-    # Some of these have a `source` of their own, which is not a Post's.
+    # Some of these forms have a field `source` with another meaning than in a Post.
     return _form_of_network(fields) or (POSTS if "source" in fields else None)
 
 

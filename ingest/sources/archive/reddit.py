@@ -1,6 +1,6 @@
-"""Posts and comments of Reddit out of the monthly dumps (RS_*, RC_*): pure functions.
+"""Posts and comments from the monthly dumps of Reddit (RS_*, RC_*): pure functions.
 
-The dumps hold what Reddit's API answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
+The dumps hold the API's answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ingest.transport.mapping import amount, deletion, from_epoch, kept_text, un
 
 
 class RedditRecord(msgspec.Struct):
-    """A submission (with a title) or a comment (with a body) as the dumps and the API have it."""
+    """A submission (with a title) or a comment (with a body), in the form of the dumps and the API."""
 
     id: str
     created_utc: float | str
@@ -38,7 +38,10 @@ _read = msgspec.json.Decoder(RedditRecord).decode
 
 
 def thing_to_posts(line: bytes) -> Iterator[Post]:
-    """One line of a dump. What its author or a moderator had taken away when the dump was made is a deletion."""
+    """Yield the post of one line of a dump.
+
+    A text that its author or a moderator had removed by then yields a deletion.
+    """
     thing = _read(line)
     is_comment = thing.body is not None
     name = f"{'t1' if is_comment else 't3'}_{thing.id}"
@@ -64,7 +67,7 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
 
 
 def _address(thing: RedditRecord) -> str | None:
-    """Old dumps of comments have no permalink."""
+    """Return the address of a thing. Old dumps of comments have no permalink, so the address is built from the ids."""
     if thing.subreddit is None:
         return None
     steps = (thing.id,) if thing.link_id is None else (thing.link_id.removeprefix("t3_"), "_", thing.id)
@@ -72,7 +75,7 @@ def _address(thing: RedditRecord) -> str | None:
 
 
 def _name(given: str | int | None) -> str | None:
-    # Some dumps have a comment's number where a comment is its parent.
+    # In some dumps the parent of a comment is a number, if the parent is a comment too.
     return given if given is None or isinstance(given, str) else f"t1_{_base36(given)}"
 
 

@@ -1,9 +1,11 @@
-"""Posts out of files: a file, a folder or standard input, in any of the forms of `ingest.sources.archive.formats`.
+"""The archive source reads posts from a file, a folder or standard input, in the forms of `formats`.
 
-Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
-told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
-taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
-cannot be right: it moves no watermark, and a post without another time is rejected.
+Files are read twice. The first reading makes the outline: the number of lines and their order in time. With the
+outline, progress has a total, and the watermark never passes a later post. The second reading yields the posts.
+Standard input is read once and is taken to be in order of time, within `DISORDER`.
+
+A time later than the wall clock, or earlier than any network, is impossible. It moves no watermark, and a post without
+another time is rejected.
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ from ingest.transport.files import BrokenLine, fingerprint
 from ingest.transport.mapping import UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
-"""How far out of order standard input may be before a post counts as late."""
+"""The most by which a post on standard input may be out of order before it counts as late."""
 
 OUTLINE_LINES = 1_000
-"""Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
+"""Lines between two entries of an outline. It is also the most lines that are skipped between two steps."""
 
 TICK = timedelta(minutes=1)
 MOST_TICKS = 60
@@ -42,7 +44,7 @@ ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOutline:
-    """What a first reading tells. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
+    """The result of the first reading. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
 
     lines: int
     first: datetime
@@ -52,7 +54,7 @@ class ArchiveOutline:
 
 
 def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
-    """Read the times of an archive; None when no line of it has one that can be right at `now`, the wall clock."""
+    """Return the outline of an archive, or None if no line has a possible time. `now` is the wall clock's time."""
     lowest: list[datetime | None] = []
     first = last = None
     in_order, number = True, 0
@@ -83,7 +85,10 @@ def _times(record: ArchiveRecord, now: datetime) -> list[datetime]:
 
 
 def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Post | Rejected]:
-    """One line's posts, their times moved by `shift`, or the reason why it holds none. `now` is the wall clock."""
+    """Return one line's posts, with times moved by `shift`, or the reason why it has none.
+
+    `now` is the wall clock's time.
+    """
     if isinstance(record.content, BrokenLine):
         return [_rejected(record, record.content.reason)]
     try:
@@ -100,7 +105,7 @@ def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Pos
 
 
 def _doubt(post: Post, now: datetime) -> str:
-    """Why a post cannot be placed in time, if it cannot. Which post a `delete` names, its time does not tell."""
+    """Return the reason why a post has no possible time, or an empty text. A `delete` needs no time of its own."""
     if post.op == "delete":
         return ""
     try:
@@ -123,10 +128,10 @@ def _moved(post: Post, shift: timedelta) -> Post:
 
 
 def archive_files(path: Path) -> tuple[Path, ...]:
-    """The files of an archive: itself, or those of a folder by name.
+    """Return the files of an archive: the path itself, or the files of a folder sorted by name.
 
     Raises:
-        Misconfigured: there is none.
+        Misconfigured: there is no such file, or the folder holds no archive.
     """
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
@@ -142,13 +147,13 @@ def archive_files(path: Path) -> tuple[Path, ...]:
 
 
 def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
-    """The name of the collector that reads these files. Read by other columns they are another archive."""
+    """Return the name of the collector that reads these files. Another mapping of columns makes another archive."""
     name = ARCHIVE_PREFIX + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
     return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 
 class ArchiveCursor(msgspec.Struct, frozen=True):
-    """The cursor: the last line that was handed on whole, and by how many seconds times are moved."""
+    """The cursor: the number of the last line whose posts were all sent, and the seconds by which times are moved."""
 
     line: Annotated[int, msgspec.Meta(ge=0)] = 0
     shift: float | None = None
@@ -157,8 +162,8 @@ class ArchiveCursor(msgspec.Struct, frozen=True):
 class Archive:
     """A source that reads an archive from its cursor to its end.
 
-    `shift_to` moves all times so that the archive ends then; the first run's choice is kept in the cursor, so
-    that a resumed run moves them alike.
+    `shift_to` moves all times so that the archive ends then. The cursor keeps the first run's shift, so a resumed run
+    moves the times equally.
     """
 
     def __init__(
@@ -181,11 +186,11 @@ class Archive:
 
     @property
     def name(self) -> str:
-        """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
+        """`archive-` and a fingerprint of the contents, so the same archive has the same name in every place."""
         return archive_name(self.files, self._mapping)
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield the posts behind the cursor, and how far that is."""
+        """Yield the posts after the cursor, and the watermark."""
         kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
         reach = _Reach(self.outline, shift)
@@ -201,7 +206,7 @@ class Archive:
             for position, each in enumerate(found, start=1):
                 for until in reach.before(number, each):
                     yield Watermark(reach.since, until, before)
-                # A line of many posts is behind us when its last one is.
+                # A line is finished when its last post is yielded.
                 yield Item(each, here if position == len(found) else before)
             start = number
         if reach.end is not None:
@@ -220,7 +225,7 @@ def _time_of(found: Post | Rejected) -> datetime | None:
 
 
 class _Reach:
-    """How far the reading has come in event time, without overtaking a line that is still to be read."""
+    """The event time that the reading has reached. It never passes a line that is still to be read."""
 
     def __init__(self, known: ArchiveOutline | None, shift: timedelta) -> None:
         self._outline = known
@@ -240,7 +245,7 @@ class _Reach:
         return self._latest if self._outline is None else self._outline.last + self._shift
 
     def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
-        """The times that can be told before line `number` is handed on, in order."""
+        """Yield, in order, the watermarks that are valid before line `number` is sent."""
         at = _time_of(found)
         if at is not None:
             self._first = self._first or at

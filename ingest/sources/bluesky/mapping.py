@@ -1,4 +1,4 @@
-"""An event of Bluesky as a post, a deletion, a rejection, or nothing. Pure."""
+"""The mapping of a Bluesky event to a post, a deletion, a rejected record or nothing. This module is pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ingest.transport.mapping import deletion, each_once
 NAME = "bluesky"
 
 WITHDRAWN = frozenset({"deleted", "takendown", "deactivated", "suspended"})
-"""Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
-back does not send its posts again, and keeping what its author or its host has withdrawn would cost more than the
-text is worth. The counts stay. `desynchronized` and `throttled` are states of the plumbing."""
+"""Statuses of an account whose posts must not be shown. Its posts are removed at once and for good; their counts stay.
+A restored account does not send its posts again, but keeping withdrawn texts would be worse than losing them.
+`desynchronized` and `throttled` are technical states, which withdraw nothing."""
 
 TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -79,7 +79,10 @@ _decode_embed = msgspec.json.Decoder(_Embed).decode
 
 
 def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
-    """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
+    """Return the meaning of an event, or None for an event without one.
+
+    `where` names the server in a rejected record.
+    """
     if event.kind == "account":
         return None if event.active or event.status not in WITHDRAWN else _author_gone(event)
     if event.kind != "commit" or event.collection != POSTS:
@@ -133,7 +136,7 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
 
 
 def _quoted(embed: _Embed) -> str | None:
-    """The post that this one shows to its readers, if it shows one."""
+    """Return the address of the post that this one quotes, or None."""
     if embed.record is None:
         return None
     uri = embed.record.uri or (embed.record.record.uri if embed.record.record is not None else "")
@@ -141,7 +144,7 @@ def _quoted(embed: _Embed) -> str | None:
 
 
 def _if_known(decode: Callable[[msgspec.Raw], Attached], raw: msgspec.Raw, nothing: Attached) -> Attached:
-    """A part of a record; `nothing` where it is absent, or a client wrote it in a way of its own."""
+    """Return a decoded part of a record, or `nothing` if it is absent or a client wrote it in a format of its own."""
     try:
         return decode(raw) if raw else nothing
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -149,10 +152,10 @@ def _if_known(decode: Callable[[msgspec.Raw], Attached], raw: msgspec.Raw, nothi
 
 
 def created_at(written: object, event: JetstreamEvent) -> EventTime:
-    """The author's clock if it can be right, else the time in the record's key, else the server's clock.
+    """Return the author's clock if it is possible, else the time in the record's key, else the server's clock.
 
-    The key comes second because every server tells the same, and a post must keep its time when another one
-    delivers it again.
+    The key comes second because it is the same on every server: a post keeps its time when another server delivers it
+    again.
     """
     for candidate, replaced in ((_parsed(written), False), (tid_time(event.rkey), True)):
         if candidate is not None and can_be_right(candidate, event.time):
@@ -171,10 +174,10 @@ def _parsed(written: object) -> datetime | None:
 
 
 def tid_time(rkey: str) -> datetime | None:
-    """When a timestamp identifier was made; None if it is none.
+    """Return the time of a timestamp identifier, or None if the text is not one.
 
-    Thirteen letters of base 32 for 64 bits, of which the 53 behind the first are microseconds since the epoch:
-    https://atproto.com/specs/tid.
+    An identifier has thirteen letters of base 32 for 64 bits. After the first bit, 53 bits are microseconds since the
+    epoch: https://atproto.com/specs/tid.
     """
     if len(rkey) != TID_LENGTH or not all(letter in _DIGITS for letter in rkey):
         return None

@@ -1,4 +1,4 @@
-"""Bluesky: every public post, as it is made, from Jetstream."""
+"""The Bluesky source reads every new public post from Jetstream."""
 
 from __future__ import annotations
 
@@ -55,24 +55,25 @@ V1_HOSTS = (
 )
 
 REWIND = timedelta(seconds=5)
-"""How far before the last event a time cursor asks: servers see events at slightly different times, and send them not
-quite in order of time. What comes twice is counted once."""
+"""How far before the last event a time cursor begins. Servers see events at slightly different times and send them
+slightly out of order. A post that comes twice is counted once."""
 
 REWIND_ELSEWHERE = timedelta(minutes=1)
-"""The same for another server than the last event's: it may be further behind the network."""
+"""The same distance for another server than the last event's, because that server may be further behind the network."""
 
 WATERMARK_LAG = timedelta(seconds=3)
-"""How far behind the newest event everything is taken to have come, for the same reason."""
+"""The distance of the watermark from the newest event, for the same reason."""
 
 GAP = timedelta(minutes=1)
-"""A first event so far behind the cursor that was asked for: the server no longer held what lay between."""
+"""A first event that is later than the requested cursor by more than this shows a gap: the server had lost the events
+between."""
 
 REACHED_EVERY = timedelta(milliseconds=500)
 RECEIVE_WITHIN = 0.5
 
 
 class BlueskySettings(SourceSettings):
-    """What a user sets of Bluesky."""
+    """The settings of the Bluesky source."""
 
     model_config = source_config(NAME)
 
@@ -98,7 +99,7 @@ class BlueskySettings(SourceSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The servers to take turns with."""
+        """The servers, which the source uses in turn."""
         return self.base_urls or (V2_HOSTS if self.wire == "v2" else V1_HOSTS)
 
 
@@ -107,7 +108,11 @@ Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]
 
 @dataclass(slots=True)
 class Position:
-    """The cursor: the newest event's number, which `host` alone knows, and its time; since when no event is missing."""
+    """The cursor of the Bluesky source.
+
+    `seq` is the newest event's number, which only `host` understands, and `time_us` its time. No event is missing since
+    `since_us`. Both times are microseconds since the epoch.
+    """
 
     host: str = ""
     seq: int | None = None
@@ -125,12 +130,12 @@ class Position:
         return None if self.since_us is None else moment(self.since_us)
 
     def cursor(self) -> Cursor:
-        """As it is written down: without what is not known."""
+        """Return the cursor for saving, without unknown fields."""
         return {name: value for name, value in encode_cursor(self).items() if value is not None}
 
 
 class Bluesky:
-    """Reads Jetstream, one server at a time, and goes to the next one when it fails."""
+    """Reads Jetstream from one server at a time. After a failure, it moves to the next server."""
 
     about: ClassVar[About] = About(
         network="every public post of Bluesky, as it is made",
@@ -158,7 +163,7 @@ class Bluesky:
         return NAME
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
+        """Yield Jetstream's events after the cursor; without a cursor, yield the events from now on."""
         position = decode_cursor(cursor, Position, NAME)
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
@@ -170,7 +175,7 @@ class Bluesky:
             yield from self._follow(connection, position, asked_seq=asked_seq)
 
     def _next_host(self, last: str) -> str:
-        """The cursor's own server first, then each in turn."""
+        """Return the next server: first the cursor's own server, then each in turn."""
         if self._turn is None:
             self._turn = self._hosts.index(last) if last in self._hosts else 0
         else:
@@ -178,7 +183,7 @@ class Bluesky:
         return self._hosts[self._turn]
 
     def _ask(self, position: Position, host: str) -> tuple[bool, int | None]:
-        """Whether to ask by sequence number, and the cursor to ask with."""
+        """Return whether to ask by sequence number, and the cursor to ask with."""
         trusted, self._trust_seq = self._trust_seq, True
         if self._settings.wire == "v2" and trusted and position.seq is not None and position.host == host:
             return True, position.seq
@@ -201,7 +206,7 @@ class Bluesky:
         return connection
 
     def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Misconfigured:
-        """What a server's no means: another way to ask, later, or never, where it may be the settings."""
+        """Return the error for a server's refusal: ask differently, ask later, or change a setting."""
         if refused.name == "CursorTooOld":
             self._stay(host)
             self._trust_seq = False
@@ -211,7 +216,7 @@ class Bluesky:
             self._dictionaries.forget(host)
             return Transient(f"{host} has a new zstd dictionary; fetching it.")
         if refused.status == HTTPStatus.BAD_REQUEST and asked_seq:
-            # One event of a wrong number is enough for that.
+            # One event with a wrong number is enough for a refusal.
             self._stay(host)
             self._trust_seq = False
             return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
@@ -224,7 +229,7 @@ class Bluesky:
         return Transient(f"{host} refuses: {refused}.", retry_after(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
-        """Ask the same server again next time."""
+        """Use the same server again next time."""
         self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
 
     def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
@@ -252,7 +257,7 @@ class Bluesky:
                     self._check_numbering(event, position)
                 yield from _begin(event, position, asked_time)
             _advance(position, event)
-            # v2 sends the event that the cursor names once more; it is counted once, like everything that comes twice.
+            # v2 sends the cursor's own event again. It is counted once, like every post that comes twice.
             found = to_found(event, position.host)
             if found is not None:
                 yield Item(found, position.cursor())
@@ -263,7 +268,7 @@ class Bluesky:
     def _event(self, frame: bytes, position: Position, now: datetime) -> JetstreamEvent | Rejected | None:
         try:
             event = read_frame(frame, self._settings.wire)
-            # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
+            # A server's fast clock must not move the watermark or the cursor into the future.
             return None if event is None else msgspec.structs.replace(event, time=min(event.time, now))
         except DamagedFrame as error:
             raise Transient(f"{position.host} ended the stream: {error}.") from error
@@ -277,8 +282,14 @@ class Bluesky:
             )
 
     def _check_numbering(self, event: JetstreamEvent, position: Position) -> None:
-        """The first event behind a sequence number is the one that bears it, or a later one. Anything else comes from
-        a server that was set up anew and counts from the start again: our number means nothing to it."""
+        """Check that the first event has the requested sequence number or a later one.
+
+        Any other number shows that the server was set up again and counts from the start, so the old number has no
+        meaning there.
+
+        Raises:
+            Transient: the server numbers its events again.
+        """
         if event.seq is None or position.seq is None or position.newest is None:
             return
         too_early = event.seq < position.seq or event.time < position.newest - GAP
@@ -298,7 +309,7 @@ def _is_address(given: str) -> bool:
 
 
 def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
-    """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
+    """Check whether the first event follows the last one read. If not, coverage begins again at the first event."""
     if asked is not None and event.time - asked > GAP:
         position.since_us = microseconds(event.time)
         yield Item(_missed(asked, event.time, position.host), position.cursor())
@@ -325,7 +336,7 @@ def _advance(position: Position, event: JetstreamEvent) -> None:
 
 
 def _reached(position: Position) -> Watermark | None:
-    """Everything up to a little before the newest event has come."""
+    """Return the watermark, which is `WATERMARK_LAG` behind the newest event, or None."""
     if position.since is None or position.newest is None or position.newest - WATERMARK_LAG <= position.since:
         return None
     return Watermark(position.since, position.newest - WATERMARK_LAG, position.cursor())

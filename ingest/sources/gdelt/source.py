@@ -1,7 +1,7 @@
-"""News worldwide: the files that GDELT writes every fifteen minutes, English and translated, filtered by term.
+"""The GDELT source: world news from files of fifteen minutes, in English and translated, filtered by term.
 
-Files are named by their time, so that what was missed, and all of 2020, is read by name. The two series are read each
-at its own pace. The cursor holds, for each series, the file and the row to go on at.
+A file is named after its time, so missed files and all of 2020 can be read by name. The source reads the two series
+(English and translated) each at its own pace. The cursor holds the next file and row of each series.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ FILE_EVERY = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
-"""How long after its time a file that is missing or broken is waited for; then it is reported and passed over."""
+"""How long after its time a missing or broken file is awaited. After that it is reported and skipped."""
 
 NEWEST_FILE_AHEAD = timedelta(hours=1)
-"""How far the newest file may be ahead of the clock: a wrong time would be waited for, for ever."""
+"""How far the newest file may be ahead of the clock. A wrong time would otherwise be awaited for ever."""
 
 LONGEST_GAP = timedelta(days=2)
-"""After a longer absence reading begins at the newest files: a day is a gigabyte. `since` fetches the rest."""
+"""After a longer absence, reading begins at the newest files, because a day is a gigabyte. `since` fetches the rest."""
 
 HISTORY_FROM = timedelta(hours=2)
-"""What is older when it is read is history: counted, and no alert."""
+"""A file that is older than this when it is read is history: its posts are counted and do not alert."""
 
 ENGLISH, TRANSLATED = "", ".translation"
 LABELS = {ENGLISH: "English articles", TRANSLATED: "translated articles"}
@@ -65,7 +65,7 @@ _NEWEST = re.compile(r"(\d{14})(?:\.translation)?\.gkg\.csv\.zip")
 
 
 class GdeltSettings(SourceSettings):
-    """What a user sets of GDELT."""
+    """The settings of the GDELT source."""
 
     model_config = source_config(SOURCE)
 
@@ -84,13 +84,16 @@ class GdeltSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where something of it is set: its files are a gigabyte a day."""
+        """Whether any of the source's settings is set.
+
+        The source does not start by default, because its files are a gigabyte a day.
+        """
         return bool(self.model_fields_set)
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Where a series is read on: `file` is the time of a file, `row` its last row that was handed on."""
+    """The position in a series: the time of the next file, and the last row of this file that was sent."""
 
     file: datetime
     row: int = 0
@@ -98,7 +101,7 @@ class Next:
 
 @dataclass(slots=True)
 class FilesBackfill(Backfill):
-    """History out of the files, series by series; `holes` are files that were passed over."""
+    """The reading of history from files, series by series. `holes` are the times of skipped files."""
 
     series: dict[str, Next]
     holes: list[datetime] = field(default_factory=list)
@@ -106,8 +109,10 @@ class FilesBackfill(Backfill):
 
 @dataclass(slots=True)
 class Place:
-    """The cursor. `series` says where each series is read on, `since` since when no file is missing; `holes` are files
-    that one series has passed over and the other has not reached yet."""
+    """The cursor. `series` holds the position in each series, and no file is missing since `since`.
+
+    `holes` are files that one series has skipped and the other has not reached yet.
+    """
 
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)
@@ -115,7 +120,7 @@ class Place:
     history: FilesBackfill | None = None
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
+        """Return the cursor for saving."""
         return encode_cursor(self)
 
 
@@ -144,7 +149,7 @@ class Gdelt:
         """Since when files that are named cannot be had."""
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield the history that was asked for, then each new file as it comes."""
+        """Yield the requested history, then each new file as it appears."""
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
             while not (newest := (yield from self._newest(client))):
@@ -154,7 +159,7 @@ class Gdelt:
             while True:
                 for series in newest:
                     yield from self._catch_up(client, place, series, newest[series])
-                    # A server that answers and writes no file any more is no sign of life.
+                    # A server that answers but writes no more files gives no sign of life.
                     if self._clock() - newest[series] < self._settings.silent_after:
                         yield self._reached(place, place)
                 newest = yield from self._newest(client)
@@ -183,7 +188,7 @@ class Gdelt:
             begin, end = _file_after(settings.since), settings.until or place.since
             place.history = FilesBackfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
         stretch = place.history
-        # What is younger is the live reading's: here every file is taken or passed over.
+        # The live reading takes younger files. Here every file is either taken or skipped.
         end = min(stretch.until + FILE_EVERY, self._clock() - TOO_LATE)
         while (file := min(at.file for at in stretch.series.values())) < end:
             before = dict(stretch.series)
@@ -205,8 +210,11 @@ class Gdelt:
             yield self._reached(place, place)
 
     def _reached(self, reading: Place | FilesBackfill, place: Place) -> Watermark:
-        """Up to where both series are read, from behind the last file that either has passed over, and from where one
-        stopped that has failed for long."""
+        """Return the watermark up to which both series are read.
+
+        It begins after the last file that either series skipped. If a series has failed for long, the watermark begins
+        where that series stopped and ignores it.
+        """
         out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
         file = min([at.file for series, at in reading.series.items() if series not in out] or [reading.since])
         reading.since = max(
@@ -221,7 +229,7 @@ class Gdelt:
         return Watermark(since, max(since, until), place.cursor(), idle=True)
 
     def _file(self, client: httpx.Client, place: Place, reading: Place | FilesBackfill, series: str) -> Steps:
-        """One file's articles, and the series moved on behind it; not moved where the file may still come."""
+        """Yield one file's articles, and move the series past the file, unless the file may still appear."""
         at = reading.series
         here = at[series]
         name = f"{here.file.strftime(LABEL)}{series}.gkg.csv.zip"
@@ -248,7 +256,10 @@ class Gdelt:
         at[series] = Next(here.file + FILE_EVERY)
 
     def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
-        """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
+        """Return whether a file may still be read after this error.
+
+        A missing or broken file is given up; others get an hour.
+        """
         gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
         if gone or isinstance(error, TooLarge | NotAGkgRow):
             return False
@@ -258,10 +269,10 @@ class Gdelt:
         return self._clock() - self._broken[name] < TOO_LATE
 
     def _newest(self, client: httpx.Client) -> Generator[Pause | PartStatus, None, dict[str, datetime]]:
-        """Wait for the next turn; the time of the newest file of each series whose turn it is and that answers.
+        """Wait for the next turn, and return the time of the newest file of each series that is due and answers.
 
         Raises:
-            Transient: no series does.
+            Transient: no series answers.
         """
         newest: dict[str, datetime] = {}
         yield self._parts.pause()
@@ -270,7 +281,7 @@ class Gdelt:
         return newest
 
     def _note_newest(self, client: httpx.Client, series: str, newest: dict[str, datetime]) -> Iterator[Pause]:
-        """Ask for the time of a series' newest file."""
+        """Ask for the time of a series' newest file, and store it in `newest`."""
         name = f"lastupdate{series.replace('.', '-')}.txt"
         answer = yield from passing(get(client, name, clock=self._clock, most_bytes=100_000))
         found = _NEWEST.search(answer.body.decode(errors="replace"))
@@ -284,6 +295,6 @@ class Gdelt:
 
 
 def _file_after(moment: datetime) -> datetime:
-    """The first file whose time is not before a moment: files lie on the quarters of the hour."""
+    """Return the time of the first file at or after a moment. Files lie on the quarters of the hour."""
     start = datetime(2015, 2, 18, tzinfo=UTC)
     return start + -((start - moment) // FILE_EVERY) * FILE_EVERY

@@ -1,9 +1,11 @@
-"""Hacker News: everything that is posted, item by item as it comes, and history from its search index.
+"""The Hacker News source: every new item, and history from the search index.
 
-Live, Firebase tells the highest item number, and every item up to it is fetched: stories, comments, jobs and polls.
-Nothing is filtered, so that topic `*` counts the whole site. History that is asked for, and an absence of more than
-an hour, comes from Algolia's index, a thousand items a request. With `terms` set, history holds only what matches
-them, and topic `*` counts only that there; an absence is always filled with everything.
+Firebase gives the highest item number, and the source fetches every item up to it: stories, comments, jobs and polls.
+Nothing is filtered, so topic `*` counts the whole site.
+
+History that a user requests, and any absence of more than an hour, comes from Algolia's index, a thousand items a
+request. With `terms` set, history holds only matching items, and topic `*` counts only those there. An absence is
+always filled with every item.
 """
 
 from __future__ import annotations
@@ -45,31 +47,31 @@ from ingest.transport.slices import Backfill, Since
 Read = TypeVar("Read")
 
 LONGEST_GAP = timedelta(hours=1)
-"""After a longer absence the index is asked for what was missed."""
+"""After a longer absence, the missed items come from the index."""
 
 SETTLED = timedelta(seconds=2)
-"""Firebase may answer from a cache; what is newer may still be to come."""
+"""Firebase may answer from a cache, so items newer than this may still appear."""
 
 GIVEN_UP = timedelta(minutes=2)
-"""An item whose number was given out and that is not shown for so long is taken not to exist."""
+"""An item that is still not shown this long after its number was given is taken not to exist."""
 
 BROKEN_FOR = timedelta(minutes=30)
-"""An item that cannot be fetched for so long, while others can, is passed over."""
+"""An item that cannot be fetched for this long, while others can, is skipped."""
 
 MOST_BROKEN = 10
-"""Where more items in a row cannot be fetched, the network fails and not the item."""
+"""If more items in a row cannot be fetched, the network fails and not the item."""
 
 WATCHED = 20_000
-"""Items back from the newest, about two days, whose edits and deletions are followed."""
+"""The number of newest items, about two days, whose edits and deletions are followed."""
 
 MOST_NEW = 100_000
-"""Items, about ten days of the site's: a highest number that is further ahead is an answer gone wrong."""
+"""The most new items at once, about ten days of the site. A higher jump of the highest number is a wrong answer."""
 
 UPDATES_EVERY = timedelta(seconds=60)
 
 
 class HackerNewsSettings(SourceSettings):
-    """What a user sets of Hacker News."""
+    """The settings of the Hacker News source."""
 
     model_config = source_config(SOURCE)
 
@@ -86,14 +88,14 @@ class HackerNewsSettings(SourceSettings):
 
 @dataclass(slots=True)
 class SearchBackfill(Backfill):
-    """History out of the index: `read` is up to when."""
+    """The reading of history from the index. `read` is the moment up to which it is read."""
 
     read: datetime
 
 
 @dataclass(slots=True)
 class Place:
-    """Where the reading is: every time from `since` to `until`, every item up to `item` but the `missing`."""
+    """The cursor: every time from `since` to `until` is read, and every item up to `item` except the `missing` ones."""
 
     since: datetime
     until: datetime
@@ -102,7 +104,7 @@ class Place:
     history: SearchBackfill | None = None
 
     def cursor(self) -> Cursor:
-        """As JSON has it."""
+        """Return the cursor for saving."""
         return encode_cursor(self)
 
 
@@ -124,16 +126,16 @@ class HackerNews:
         self._turn = Pause(1 / settings.requests_per_second)
         self._first_times: dict[int, int] = {}
         self._broken: dict[int, str] = {}
-        """Why items cannot be had."""
+        """The faults of items that cannot be fetched, by number."""
         self._broken_in_row = 0
         self._blind = ""
-        """Why it cannot be seen what has changed."""
+        """The fault of the list of changed items; empty while the list works."""
         interfaces = {"items": "items", "history": "history"}
         self._parts = Parts("interface", interfaces, Rhythm(settings.poll_every), clock)
         self._wants_history = settings.since is not None
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield the history that was asked for, then what was missed, then what comes."""
+        """Yield the requested history, then the missed items, then new items."""
         settings, now = self._settings, self._clock()
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(now, now)
         with (
@@ -154,7 +156,7 @@ class HackerNews:
         return self._wants_history and "history" in self._parts.due()
 
     def _past(self, index: Index, place: Place) -> Steps:
-        """Read the history that was asked for, and where the index fails go on with what comes."""
+        """Read the requested history. If the index fails, go on with new items."""
         asked_at = self._clock()
         try:
             yield from self._history(index, place)
@@ -206,7 +208,7 @@ class HackerNews:
                 looked, before = now, place.item
                 yield from self._new_items(live, place, now)
                 grown = now if place.item != before else grown
-                # The site is never still for minutes: if its highest number is, it is the interface that has stopped.
+                # The site is never quiet for minutes. If its highest number stands still, the interface has stopped.
                 if now - grown < self._settings.silent_after:
                     place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
                     yield Watermark(place.since, place.until, place.cursor())
@@ -230,7 +232,7 @@ class HackerNews:
                 yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
 
     def _changes(self, live: httpx.Client) -> Generator[Pause | PartStatus, None, list[int]]:
-        """Numbers of items that have changed; none where that cannot be had now, which costs no new item."""
+        """Return the numbers of changed items, or none if the list fails. A failure of the list costs no new item."""
         before, self._blind = self._blind, ""
         numbers: list[int] = []
         try:
@@ -267,10 +269,10 @@ class HackerNews:
                 yield Item(post, place.cursor())
 
     def _item(self, live: httpx.Client, number: int) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
-        """An item, None where it is no post; and whether the network shows it at all.
+        """Return an item, or None if it is not a post, and whether the network shows the item.
 
         Raises:
-            Transient: too many items in a row cannot be had.
+            Transient: too many items in a row cannot be fetched.
         """
         where = f"item/{number}.json"
         try:

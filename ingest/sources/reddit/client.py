@@ -1,7 +1,7 @@
-"""asyncpraw at the edge: asked from a synchronous source, a slice of its event loop at a time.
+"""The Reddit client: a synchronous source runs asyncpraw's event loop for a short time at each step.
 
-This is why it is asyncpraw and not praw, which blocks: a request that is under way lets its reader turn to other things
-without a thread, and can be given up. Answers are taken as JSON; asyncpraw gives the token, the pace and the retries.
+asyncpraw is used because praw blocks. With asyncpraw, the source can pause or give up during a request, without a
+thread. Answers are taken as JSON; asyncpraw provides the token, the pace and the retries.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _UNREADABLE = (
     AsyncPRAWException, aiohttp.ClientError, ValueError, LookupError, TypeError, AttributeError, AssertionError,
     RecursionError,
 )  # fmt: skip
-"""What asyncpraw lets out where an answer is not what it expects."""
+"""The exceptions that asyncpraw raises for an unexpected answer."""
 
 
 class RedditClient:
-    """One connection to Reddit's API, read only."""
+    """One read-only connection to Reddit's API."""
 
     def __init__(
         self, *, client_id: str, client_secret: str, user_agent: str, reddit_url: str, oauth_url: str, clock: Clock
@@ -61,12 +61,12 @@ class RedditClient:
         )
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Generator[Pause, None, Any]:
-        """Ask, and yield while waiting; the answer is JSON.
+        """Send a request, yield pauses while waiting, and return the answer's JSON.
 
         Raises:
-            Transient: the network failed, or answered with something else.
-            Refused: it does not show this.
-            Misconfigured: the key is not accepted.
+            Transient: the network failed, or its answer is not JSON.
+            Refused: Reddit does not show this to the key.
+            Misconfigured: Reddit does not accept the key.
         """
         yield Pause(0)
         task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
@@ -105,7 +105,7 @@ class RedditClient:
         return Transient(f"Reddit gives no token: {said}.")
 
     def close(self) -> None:
-        """Give up what is under way, and the connections."""
+        """Cancel open requests, and close the connections."""
         try:
             self._loop.run_until_complete(self._end())
         finally:
@@ -121,7 +121,10 @@ class RedditClient:
 
 
 async def _reddit(**given: Any) -> asyncpraw.Reddit:
-    """Made inside the loop that it is used in; whatever a praw.ini says, it is read only and asks nobody else."""
+    """Return the asyncpraw client, made inside its event loop.
+
+    It is read-only and checks for no updates, whatever praw.ini says.
+    """
     return asyncpraw.Reddit(
         "DEFAULT",
         check_for_updates=False,

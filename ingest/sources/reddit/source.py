@@ -1,4 +1,4 @@
-"""Reddit by its official API, for those who hold a key: subreddits and searches, asked again and again by asyncpraw."""
+"""The Reddit source reads subreddits and searches through the official API, which needs a key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class RedditSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_REDDIT_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_REDDIT_`."""
 
     model_config = source_config("reddit")
 
@@ -59,15 +59,15 @@ class RedditSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where there is a key."""
+        """Whether a key is set."""
         return bool(self.client_id)
 
 
 def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
-    """What is asked for.
+    """Return the listings that the settings describe.
 
     Raises:
-        Misconfigured: naming the setting and what is wrong with it.
+        Misconfigured: a setting is wrong; the message names the setting and the fault.
     """
     names = [name.removeprefix("/").removeprefix("r/").rstrip("/") for name in settings.subreddits]
     for name in names:
@@ -91,7 +91,7 @@ def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
 
 
 class Reddit:
-    """A few listings, the newest things of each since it was last asked."""
+    """Reads the newest things of several listings at intervals."""
 
     about: ClassVar[About] = About(
         network="subreddits and searches of Reddit, by its official API",
@@ -118,7 +118,7 @@ class Reddit:
         """Why it cannot be seen what was deleted."""
 
     def read(self, cursor: Cursor) -> Steps:
-        """Ask for all listings, then rest, for ever."""
+        """Yield the new things of all listings, then pause, for ever."""
         try:
             # An optional part, and slow to import.
             from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
@@ -149,7 +149,7 @@ class Reddit:
             yield self.parts.pause()
 
     def _look_again(self, reading: ListingReader) -> Steps:
-        """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""
+        """Look for deletions. A failure of this check affects no listing and no watermark."""
         before, self._blind = self._blind, ""
         try:
             yield from reading.look_again()

@@ -1,4 +1,4 @@
-"""Which feeds there are to read: the shipped list, a user's file like it, or addresses alone."""
+"""The list of feeds: the shipped list, a user's file of the same form, or addresses in the settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ingest.errors import Misconfigured
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One feed. `name` and `language` hold where the feed itself does not say."""
+    """One feed. `name` and `language` apply if the feed itself gives none."""
 
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+")]
     name: str = ""
@@ -25,13 +25,13 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def address(self) -> str:
-        """Where it is, without what may be a secret: who asks, and the query."""
+        """The feed's address without possible secrets: without credentials and query."""
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
     @property
     def key(self) -> str:
-        """Names it in ids: the URL, but that nobody can read a secret in it."""
+        """The feed's name in ids: its URL without credentials, which are secret, and with a hash for the query."""
         parts = urlsplit(self.url)
         if "@" not in parts.netloc and not parts.query:
             return self.url
@@ -44,10 +44,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def feeds(addresses: Sequence[str], file: Path | None) -> tuple[Feed, ...]:
-    """The feeds at the addresses and in the file, each once; the shipped ones where neither is given.
+    """Return the feeds at the addresses and in the file, each once, or the shipped feeds if neither is given.
 
     Raises:
-        Misconfigured: an address is none, or the file cannot be read as a list of feeds.
+        Misconfigured: an address is invalid, or the file is not a list of feeds.
     """
     try:
         given = [msgspec.convert({"url": address}, Feed) for address in addresses]

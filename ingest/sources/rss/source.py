@@ -1,8 +1,8 @@
-"""News feeds: any number, each asked in its own time, none hindered by another.
+"""The source for news feeds. It reads any number of feeds, each on its own schedule; no feed delays another.
 
-A feed is asked with what it last said of its version (ETag, Last-Modified); what it lists and is not known is a post
-by its publisher. The cursor holds, feed by feed, what is known: without it an entry that has no date, or another one
-than yesterday, would be counted twice.
+A request carries the feed's last version (ETag, Last-Modified), and each unknown entry becomes a post by its publisher.
+The cursor holds the known entries of each feed. Without it, an entry without a date, or with a changed date, would be
+counted twice.
 """
 
 from __future__ import annotations
@@ -44,26 +44,26 @@ from ingest.transport.threads import in_thread
 
 LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
-"""Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
+"""The number of remembered entries that a feed no longer lists, because some servers sometimes return an old list."""
 
 FORGOTTEN_AFTER = timedelta(hours=12)
-"""After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
+"""After a longer absence, entries may have left a feed unread, so coverage begins again."""
 
 JITTER = 0.2
-"""Part of the pause by which it is made longer or shorter, so that feeds are not asked all at once."""
+"""The share of the pause by which it varies at random, so that not all feeds are asked at once."""
 
 RAREST = timedelta(hours=6)
-"""A feed that keeps failing is still asked so often."""
+"""The longest interval between two requests to a failing feed."""
 
 NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
 GONE_FOR_GOOD = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
 
 GAP = Pause(0.2)
-"""Between two requests to whichever feeds."""
+"""The pause between two requests, whichever feeds they go to."""
 
 
 class RssSettings(SourceSettings):
-    """What a user sets of feeds."""
+    """The settings of the source for news feeds."""
 
     model_config = source_config(SOURCE)
 
@@ -79,7 +79,10 @@ class RssSettings(SourceSettings):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What is known of a feed. `sights` by the entry's id, those listed last at the end."""
+    """The known version and entries of a feed.
+
+    `sights` maps an entry's id to its first sight, the last listed entries last.
+    """
 
     etag: str = ""
     modified: str = ""
@@ -87,7 +90,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class RssCursor(msgspec.Struct, frozen=True):
-    """The cursor, with the types of everything in it."""
+    """The types of the cursor's fields."""
 
     since: Moment
     until: Moment
@@ -97,7 +100,7 @@ class RssCursor(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The cursor: what is covered, and what is known of each feed, as JSON has it."""
+    """The cursor: the covered span, and the known entries of each feed as JSON values."""
 
     since: datetime
     until: datetime
@@ -105,15 +108,15 @@ class State:
     gone: tuple[str, ...] = ()
 
     def known(self, url: str) -> Known:
-        """What is known of one feed."""
+        """Return the known entries of one feed."""
         return msgspec.convert(self.feeds.get(url, {}), Known)
 
     def knowing(self, url: str, known: Known) -> State:
-        """The same with one feed's knowledge replaced; that of the others is shared."""
+        """Return the state with one feed's entries replaced. The new state shares the other feeds' entries."""
         return replace(self, feeds={**self.feeds, url: msgspec.to_builtins(known)})
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
+        """Return the cursor for saving."""
         since, until = self.since.isoformat(), self.until.isoformat()
         return {"since": since, "until": until, "feeds": self.feeds, "gone": list(self.gone)}
 
@@ -139,7 +142,7 @@ class Rss:
         self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield what the feeds list that is new, feed after feed, for ever."""
+        """Yield the new entries of the feeds, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
             yield from self._parts.drop(url, GONE_FOR_GOOD)
@@ -163,7 +166,7 @@ class Rss:
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
     def _visit(self, client: httpx.Client, feed: Feed, state: State) -> Generator[Step, None, State]:
-        """Ask one feed, whatever comes of it; the state behind it."""
+        """Read one feed, whether it fails or not, and return the new state."""
         now, known = self._clock(), state.known(feed.url)
         try:
             answer = yield from get(
@@ -210,7 +213,7 @@ class Rss:
 
 
 def _label(feed: Feed) -> str:
-    """A feed's name for a person: no secret is in it, and no other feed has the same."""
+    """Return a feed's name for a person. The name holds no secret and is unique."""
     try:
         where = feed.key
     except ValueError:

@@ -1,7 +1,7 @@
-"""Telegram: the public preview (t.me/s) of a list of channels, read by snscrape in a process of its own.
+"""The Telegram source: snscrape, in a process of its own, reads the public preview (t.me/s) of a list of channels.
 
-Telegram's terms do not allow collecting posts in bulk; docs/sources.md tells their position. Nothing is read until
-channels are named.
+Telegram's terms do not allow collecting posts in bulk; docs/sources.md describes them. Nothing is read until channels
+are set.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ from ingest.transport.slices import Since
 from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
 NUMBERS_AT_ONCE = 100
-"""Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
+"""The number of messages read before their posts are sent, oldest first, because pages are read backwards."""
 
 
 class TelegramSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_TELEGRAM_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_TELEGRAM_`."""
 
     model_config = source_config("telegram")
 
@@ -76,15 +76,15 @@ class TelegramSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where channels are named."""
+        """Whether channels are set."""
         return bool(self.channels)
 
 
 def channel_name(given: str) -> str:
-    """A channel's name out of `name`, `@name` or an address.
+    """Return a channel's name, given `name`, `@name` or an address.
 
     Raises:
-        Misconfigured: it is none.
+        Misconfigured: the text is none of the three.
     """
     name = re.sub(r"^(?:https?://)?(?:t\.me/(?:s/)?|@)", "", given.strip()).rstrip("/")
     if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
@@ -95,7 +95,7 @@ def channel_name(given: str) -> str:
 
 
 class Telegram:
-    """A list of public channels, each from its own cursor."""
+    """Reads a list of public channels, each from its own position."""
 
     about: ClassVar[About] = About(
         network="public Telegram channels, by their web preview",
@@ -133,7 +133,7 @@ class Telegram:
         return ChannelPositions(since, kept.channels)
 
     def _visit(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Steps:
-        """Look at one channel, whatever comes of it."""
+        """Read one channel, whether it fails or not."""
         was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
         if was_read and (covered := self.parts.covered(reading.since)):
             reading.since, until = covered
@@ -146,7 +146,7 @@ class Telegram:
             raise Permanent(f"{Trouble.LAYOUT} {error}") from error
 
     def _follow(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
-        """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
+        """Yield the new posts of a channel, oldest first, then its edits and deletions."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
@@ -161,7 +161,7 @@ class Telegram:
         yield from self._changes(process, reading, name, known, newest)
 
     def _start(self, process: SnscrapeProcess, name: str, newest: MessageView) -> Generator[Pause, None, int]:
-        """The number behind which reading begins: found by halving where history is asked for."""
+        """Return the number after which the reading begins. If history is requested, a binary search finds it."""
         low, high = 0, min(newest.numbers) - 1
         if self.settings.since is None:
             return high
@@ -177,7 +177,7 @@ class Telegram:
         page = yield from process.page(name, before)
         seen = view(page, name)
         problem = trouble(page, seen, name)
-        # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
+        # An empty page is a gap in the numbers only if it is a page of the channel.
         if problem is Trouble.ANOTHER or (problem and not seen.numbers):
             raise Permanent(problem.value)
         return seen
@@ -185,7 +185,7 @@ class Telegram:
     def _fill(
         self, process: SnscrapeProcess, reading: ChannelPositions, name: str, lowest: int
     ) -> Generator[Item | Pause]:
-        """Read what lies between where the channel was read to and the newest page."""
+        """Read the posts between the channel's position and the newest page."""
         while (read_to := reading.channels[name].read_to or 0) + 1 < lowest:
             end = before = min(read_to + 1 + NUMBERS_AT_ONCE, lowest)
             seen = MessageView()
@@ -198,7 +198,7 @@ class Telegram:
             yield from self._hand_on(reading, name, seen, end - 1)
 
     def _hand_on(self, reading: ChannelPositions, name: str, seen: MessageView, read_to: int) -> Iterator[Item]:
-        """The posts of a stretch that are new, in order; the cursor is behind the stretch only after its last."""
+        """Yield the new posts of a stretch, in order. The cursor passes the stretch only with its last post."""
         fresh = {
             number: each for number, each in seen.entries.items() if number > (reading.channels[name].read_to or 0)
         }

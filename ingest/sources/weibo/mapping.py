@@ -1,4 +1,4 @@
-"""A post of Weibo, as snscrape tells it: pure."""
+"""The mapping of a Weibo post, in snscrape's form. This module is pure."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from ingest.transport.mapping import kept_text
 SOURCE = "weibo"
 
 NUMBERS_SINCE = 515_483_463
-"""Seconds from 1970 to the zero of a post's number: `(number >> 22) + NUMBERS_SINCE` is when it was made."""
+"""The epoch of the time in a post's number, in seconds since 1970: `(number >> 22) + NUMBERS_SINCE` is its time."""
 
 EXACT = "%a %b %d %H:%M:%S %z %Y"
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who wrote a post."""
+    """The author of a post."""
 
     uid: int
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """The post that a repost passes on."""
+    """The original post of a repost."""
 
     id: str
     text: str = ""
 
 
 class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
-    """What is read of a post."""
+    """The fields that banwatch reads from a post."""
 
     id: str
     url: str
@@ -48,12 +48,12 @@ class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def number(self) -> int:
-        """Its number: a later post has a higher one."""
+        """The id as a number. A later post has a higher number."""
         return int(self.id)
 
 
 def read_found(raw: bytes, now: datetime) -> ScrapedPost | Rejected:
-    """One post, or why it is none. One wrong number would hide all that come behind it."""
+    """Return one post, or a rejected record with the reason. A wrong high number would hide every later post."""
     try:
         found = msgspec.json.decode(raw, type=ScrapedPost, strict=False)
         _, numbered = made_at(found), numbered_at(found)
@@ -69,25 +69,25 @@ def _rejected(raw: bytes, reason: str) -> Rejected:
 
 
 def made_at(found: ScrapedPost) -> datetime:
-    """When it was posted. What Weibo shows may be "five minutes ago"; the number always holds it, to the second."""
+    """Return the time of posting. Weibo may show "five minutes ago"; the number then gives the time, to the second."""
     with suppress(ValueError):
         return datetime.strptime(found.created_at, EXACT).astimezone(UTC)
     return numbered_at(found)
 
 
 def numbered_at(found: ScrapedPost) -> datetime:
-    """When it was made by its number.
+    """Return the time in the post's number.
 
     Raises:
-        ValueError, OverflowError, OSError: it has none, or one of no time.
+        ValueError, OverflowError, OSError: the id is not a number, or its time is impossible.
     """
     return datetime.fromtimestamp((found.number >> 22) + NUMBERS_SINCE, UTC)
 
 
 def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
-    """A post; a repost carries the words of both, the newer ones first, and names what it passes on.
+    """Return a post. A repost has the texts of both posts, the newer first, and refers to the original.
 
-    Weibo's texts are HTML, of which snscrape takes the tags away and leaves the entities.
+    Weibo's texts are HTML. snscrape removes the tags and leaves the entities.
     """
     quoted = found.reposted_post
     made = made_at(found)

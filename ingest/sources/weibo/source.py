@@ -1,6 +1,6 @@
-"""Weibo: timelines of users, read by snscrape in the same program and with the same bounds as Telegram's channels.
+"""The Weibo source: snscrape reads timelines of users, in the same process and with the same bounds as for Telegram.
 
-`ingest.transport.snscrape.scrapers` says which other scrapers do not work, and why.
+`ingest.transport.snscrape.scrapers` lists the scrapers that do not work, with the reasons.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from ingest.transport.snscrape.scrapers import weibo_user
 MOST_PAGES = 8
 TOO_OFTEN = 418
 OWN_HOSTS = ("weibo.cn", "weibo.com", "127.0.0.1", "localhost", "::1")
-"""Where a cookie may be sent, these and their subdomains: Weibo, and this machine."""
+"""The hosts that may receive the cookie, with their subdomains: Weibo's, and this machine."""
 
 NO_COOKIE = (
     "Weibo shows timelines to nobody without a cookie since 2025: open m.weibo.cn in a browser and set "
@@ -52,11 +52,11 @@ BAD_COOKIE = (
     "the timeline at m.weibo.cn."
 )
 PINNED = 1
-"""Posts that a user may keep at the top, however old they are."""
+"""The number of posts that a user may pin to the top, however old they are."""
 
 
 class SnscrapeSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_SNSCRAPE_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_SNSCRAPE_`."""
 
     model_config = source_config("snscrape")
 
@@ -77,15 +77,15 @@ class SnscrapeSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where there is something to read."""
+        """Whether targets are set."""
         return bool(self.targets)
 
 
 def checked_cookie(settings: SnscrapeSettings) -> str:
-    """The cookie that is set, none where there is none.
+    """Return the configured cookie, or an empty text.
 
     Raises:
-        Misconfigured: it cannot be sent, or would be sent to somebody else than Weibo.
+        Misconfigured: the cookie is malformed, or would be sent to a host that is not Weibo's.
     """
     cookie = settings.cookie.get_secret_value().strip()
     if not (cookie.isascii() and cookie.isprintable()):
@@ -106,7 +106,7 @@ def checked_cookie(settings: SnscrapeSettings) -> str:
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """What is new of a user, oldest first; `whole` where it joins what was read before."""
+    """The new posts of a user, oldest first. `whole` means that they join the posts read before."""
 
     new: list[ScrapedPost]
     rejected: list[Rejected]
@@ -115,18 +115,18 @@ class Timeline(msgspec.Struct, frozen=True):
 
 @dataclass
 class UserPositions:
-    """The cursor: since when all users are read without a gap, and the highest number of each user."""
+    """The cursor: the time since which all users are read without a gap, and the highest number of each user."""
 
     since: Moment
     read_to: dict[str, int] = field(default_factory=dict)
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
+        """Return the cursor for saving."""
         return encode_cursor(self)
 
 
 class Snscrape:
-    """A list of users' timelines, each from its own cursor."""
+    """Reads a list of users' timelines, each from its own position."""
 
     about: ClassVar[About] = About(
         network="timelines of Weibo users, by snscrape",
@@ -155,7 +155,7 @@ class Snscrape:
         """Whether Weibo has shown any timeline since the source was made."""
 
     def read(self, cursor: Cursor) -> Steps:
-        """Look at each timeline when it is due, for ever."""
+        """Read each timeline when it is due, for ever."""
         reading = decode_cursor(cursor, UserPositions, self.name) if cursor else UserPositions(self.clock())
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
@@ -169,12 +169,12 @@ class Snscrape:
                 yield self.parts.pause()
 
     def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:
-        """Hand on what is new of one user."""
+        """Yield the new posts of one user."""
         asked_at = self.clock()
         timeline = yield from self._timeline(process, user, reading.read_to.get(user))
         self._answered = True
         if not timeline.whole:
-            # What lies between was not shown: what is covered begins anew behind it.
+            # The posts between were not shown, so coverage begins again after them.
             reading.since = asked_at
         for rejected in self._not_told(user, timeline.rejected):
             yield Item(rejected, reading.cursor())
@@ -183,7 +183,7 @@ class Snscrape:
             yield Item(to_post(found, self.clock()), reading.cursor())
 
     def _timeline(self, process: SnscrapeProcess, user: str, read_to: int | None) -> Generator[Pause, None, Timeline]:
-        """Ask for more pages until they join what was read before."""
+        """Read more pages until they join the posts read before."""
         pages = 1
         while True:
             page = yield from self._page(process, user, pages)
@@ -208,6 +208,6 @@ class Snscrape:
             raise
 
     def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:
-        """What is rejected for the first time: a timeline shows it at each look."""
+        """Return the records that are rejected for the first time, because a timeline shows them at each reading."""
         told, self._told[user] = self._told.get(user, set()), {each.raw for each in rejected}
         return [each for each in rejected if each.raw not in told]

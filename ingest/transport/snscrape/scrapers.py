@@ -1,6 +1,6 @@
-"""Which of snscrape's scrapers still work, and why the others do not, by its maintainer's list (snscrape's issue 1045).
+"""The snscrape scrapers that still work, and the reasons why the others do not, as of November 2026.
 
-As of November 2026.
+Source: the maintainer's list in snscrape's issue tracker.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ DEAD = {
     "twitter": LOGIN,
     "vkontakte": CHANGED,
 }
-"""Why the scrapers of a network do not work, by the beginning of their names."""
+"""The beginning of a scraper's name -> the reason why it does not work."""
 
 WORKING = ("weibo-user",)
-"""With a cookie: without one Weibo shows nothing since 2025."""
+"""The working scrapers. They need a cookie, because Weibo has shown nothing without one since 2025."""
 
 
 def weibo_user(target: str) -> str:
-    """The user's number out of `weibo-user:NUMBER`.
+    """Return the user's number in `weibo-user:NUMBER`.
 
     Raises:
-        Misconfigured: it is another scraper, with the reason why it cannot be used, or no number.
+        Misconfigured: the target names another scraper, with the reason why it cannot be used, or no number.
     """
     scraper, _, name = target.partition(":")
     if scraper == "telegram-channel":
