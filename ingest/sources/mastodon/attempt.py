@@ -119,7 +119,7 @@ class Attempt:
             self._put(Ended(meaning(error, self.feed)))
         except TooLong as error:
             self._put(Ended(Transient(f"The stream of {self.feed.part} broke off: {error}")))
-        except Exception as error:  # noqa: BLE001 - it is raised, or told, where the events are read
+        except Exception as error:  # noqa: BLE001 - the reader of the events raises or reports it
             self._put(Ended(error))
 
     def _begin(self, client: httpx.Client, position: str | None) -> None:
