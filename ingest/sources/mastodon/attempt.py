@@ -176,7 +176,7 @@ class Attempt:
                 self._put(Filled(asked_at, pages))
                 return
             if until is None and reached is not None and asked_at - reached < NEAR:
-                # Such a timeline would be read without a pause, and statuses that arrive late would be missed.
+                # A busy timeline would otherwise be read without a pause, and late statuses would be missed.
                 self._put(Filled(reached, pages))
                 return
             position, pursuit = read_to, pursuit.step(asked_at, reached)
