@@ -67,7 +67,7 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
         "browser.gatherUsageStats": False,
-        "logger.hideWelcomeMessage": True,  # it looks up the machine's public address
+        "logger.hideWelcomeMessage": True,  # the message would look up the machine's public address
         "logger.level": "warning",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",

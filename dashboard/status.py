@@ -133,5 +133,8 @@ COVERS_SAYS_MORE = {
 
 
 def is_live(now: datetime, wall: datetime) -> bool:
-    """Return whether the newest covered moment is at most a day from the wall clock. A replay is not live."""
+    """Return whether the newest covered moment is less than a day from the wall clock.
+
+    A replay of older posts is not live.
+    """
     return abs(wall - now) < LIVE_WITHIN

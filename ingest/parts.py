@@ -137,9 +137,9 @@ class Parts:
         return [key for key, turn in self._turns.items() if turn.due <= now]
 
     def _now(self) -> datetime:
-        """Return the time.
+        """Return the time. If the clock was set back, move the turns back too.
 
-        If the clock was set back, the turns move back too; otherwise no part would be asked for as long.
+        Otherwise no part would be asked until the clock had caught up.
         """
         now = self._clock()
         back = max(self._latest - now, timedelta())

@@ -106,7 +106,7 @@ CURSOR_SECONDS = (-1e10, 1e11)
 
 
 def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
-    """Return a cursor as the Struct or dataclass that the source made it from. Every source reads its cursor with it.
+    """Return a cursor as the Struct or dataclass from which the source made it. Every source uses this function.
 
     An unknown field is refused. A time or a number so large that arithmetic with it would overflow is refused too.
 

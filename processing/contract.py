@@ -16,7 +16,7 @@ EVERYTHING = "*"
 """As a topic, it means every post of a source, on any subject. As a language, it means all languages together."""
 
 UNDETERMINED = "und"
-"""The language of a text whose language is not known (BCP 47)."""
+"""The BCP 47 tag for an unknown language."""
 
 
 class TaggedPost(msgspec.Struct, frozen=True, gc=False):

@@ -11,8 +11,8 @@
 Every step before the commit may be repeated without effect; see `processing.store.writer`. Rows that the store refuses
 are found one by one and rejected, and the other rows of the batch are stored: see `processing.store.refusals`.
 
-A thread stores a batch while the loop reads and tags the next one, because the store answers over the network and
-tagging takes most of a worker's time. One batch is stored at a time, in the order of its partitions. It is committed
+A thread stores a batch while the loop reads and tags the next one. The store answers over the network, and tagging
+takes most of a worker's time. One batch is stored at a time, in the order of its partitions. It is committed
 before the next one is stored. Only the loop's own thread uses the Kafka clients.
 """
 

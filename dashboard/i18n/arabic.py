@@ -1,4 +1,4 @@
-"""The page in Arabic."""
+"""The sentences of the page in Arabic."""
 
 from __future__ import annotations
 

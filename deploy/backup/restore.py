@@ -27,7 +27,7 @@ EXPIRING = "erasures"
 """The table whose rows expire. A restore does not compare its row count, because rows may expire during the load."""
 
 _TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
-# What was deleted since the backup was made stays deleted.
+# A post that was deleted after the backup stays deleted.
 _KEEP_TOMBSTONES = "INSERT INTO tombstone_versions SELECT * FROM {here:Identifier}.tombstone_versions"
 # A minute counted since the backup began may include posts that the backup does not hold. A minute with more posts than
 # its count was written, but not yet counted, when the backup read the counts.

@@ -75,7 +75,7 @@ def _surges(seed: int, scale: float, language: str) -> Iterator[Arrival]:
 
 
 def _elapsed(rng: Random, wave: Wave) -> float:
-    """Return a random number of minutes since the start of a wave. The wave's rate is the density of the draw."""
+    """Return a random number of minutes since the start of a wave. Times with a higher rate are drawn more often."""
     rise, fast, slow = wave.masses
     place = rng.random() * (rise + fast + slow)
     if place < rise:
@@ -101,7 +101,7 @@ def _draw(rng: Random, mix: Mix) -> Situation:
 
 
 def _poisson(rng: Random, mean: float) -> int:
-    """Draw a Poisson number. A large mean uses the normal approximation, a small mean counts events."""
+    """Draw a Poisson number. A large mean is approximated by a normal distribution."""
     if mean > 60:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))
     limit, product, count = math.exp(-mean), rng.random(), 0

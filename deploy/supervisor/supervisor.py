@@ -186,7 +186,7 @@ class Supervisor:
         try:
             self._prepare_log()
         except EndedEarly:
-            return  # the next look sees that it has died once more, and what is to be done
+            return  # the next check finds the broker dead again and decides
         for other in dependants:
             other.start()
 

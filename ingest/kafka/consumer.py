@@ -89,7 +89,7 @@ class PostConsumer:
                 kafka_client=self._connect,
             )
             self._kafka.subscribe([address.posts_topic])
-            # A member that leads its group and does not know the topic yet would hand out no partitions at all.
+            # A group's leader that does not know the topic yet would assign no partitions at all.
             known = self._kafka.partitions_for_topic(address.posts_topic)
         if not known:
             self._client.close()

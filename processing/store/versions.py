@@ -12,8 +12,8 @@ the time of day, so that people can read them.
 
 Two readers use the distance between versions to find unfinished writes: sums of hours and days
 (`processing.store.rollup`) and the purge (`processing.store.purge`). A clock that jumps forward makes the distance
-large although little time has passed. A writer for these readers therefore checks after its write whether a version was
-taken far ahead of its own, and repeats the write if so (`overtaken`).
+large although little time has passed. After its write, a writer for these readers therefore looks for a version far
+ahead of its own (`overtaken`). If there is one, it repeats the write.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ _CHANGED = re.compile(
     "[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3094\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3"
     "\uff01-\uff0f\uff1a-\uff20\U0001f300-\U0001faff]"
 )
-"""The characters for which folding changes more than the case, unless they belong to no word."""
+"""The characters that folding may change in more than case. Characters of no word are not among them."""
 
 
 def skimmed(text: str) -> str | None:

@@ -61,7 +61,7 @@ class Gateway:
             return
         except EngineError as error:
             await self._fail(error, scope, exchange)
-        except Exception as error:  # noqa: BLE001  the edge of a request: nothing of it may end in a trace
+        except Exception as error:  # noqa: BLE001  the edge of a request: no error may reach the client as a trace
             _log.error("A request failed: %s at %s", type(error).__name__, _place(error))
             await self._fail(
                 EngineError(Code.STD_EXCEPTION, f"The gateway cannot answer this request: {type(error).__name__}"),

@@ -148,7 +148,7 @@ class Connection:
             return
         for statement in self._restoring:
             self._call(self._raw.query, statement)
-        self._restoring, self._overlay = [], None  # unknown, should a statement below fail
+        self._restoring, self._overlay = [], None  # the settings are unknown if a statement below fails
         if database:
             if self._kept:
                 self._restoring.append(use_statement(self._current_database()))

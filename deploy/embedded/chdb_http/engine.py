@@ -78,7 +78,7 @@ class Engine:
                 raw.close()
                 raise engine_error(error) from error
             raw.query(set_statement({"readonly": "1"}))
-            with suppress(RuntimeError):  # before the first migration there is no such database
+            with suppress(RuntimeError):  # the database does not exist before the first migration
                 raw.query(use_statement(self._database))
         return raw
 
@@ -141,7 +141,7 @@ def _connect() -> Any:
     The string is the same for every connection, because chDB identifies an engine by its string.
     """
     connect: Any = chdb.connect
-    folder = OWN_FOLDER if OWN_FOLDER.exists() else Path.cwd()  # only Linux has the former
+    folder = OWN_FOLDER if OWN_FOLDER.exists() else Path.cwd()  # only Linux has OWN_FOLDER
     return connect(f"{folder}{_STARTED_WITH}")
 
 

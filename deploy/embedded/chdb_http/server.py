@@ -57,7 +57,7 @@ def serve(settings: WarehouseSettings) -> None:
                 _server(gateway, room).run([listener])
             pulse.stop()
             if not gateway.close():
-                os._exit(0)  # a thread does not end, and the engine's data outlive a kill
+                os._exit(0)  # a thread does not end; the engine's data survive a kill
         finally:
             engine.close()
 

@@ -125,7 +125,7 @@ class Place:
 
 
 class Gdelt:
-    """The source."""
+    """The source that reads GDELT's files."""
 
     name = SOURCE
     about: ClassVar[About] = About(
@@ -146,7 +146,7 @@ class Gdelt:
         labels = {series: LABELS[series] for series in self._series}
         self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)
         self._broken: dict[str, datetime] = {}
-        """Since when files that are named cannot be had."""
+        """The name of a file that cannot be read -> the time of its first failure."""
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the requested history, then each new file as it appears."""
@@ -196,7 +196,7 @@ class Gdelt:
                 if stretch.series[series].file == file:
                     yield from self._file(client, place, stretch, series)
             if stretch.series == before:
-                # Where no list can be had either it is the network, which costs no file.
+                # If the list of newest files is unavailable too, the network fails, and no file is skipped.
                 yield from self._newest(client)
                 continue
             yield self._reached(stretch, place)

@@ -119,7 +119,7 @@ class Attempt:
             self._put(Ended(meaning(error, self.feed)))
         except TooLong as error:
             self._put(Ended(Transient(f"The stream of {self.feed.part} broke off: {error}")))
-        except Exception as error:  # noqa: BLE001 - it is raised, or told, where the events are read
+        except Exception as error:  # noqa: BLE001 - the reader of the events raises or reports it
             self._put(Ended(error))
 
     def _begin(self, client: httpx.Client, position: str | None) -> None:
@@ -176,7 +176,7 @@ class Attempt:
                 self._put(Filled(asked_at, pages))
                 return
             if until is None and reached is not None and asked_at - reached < NEAR:
-                # Such a timeline would be read without a pause, and statuses that arrive late would be missed.
+                # A busy timeline would otherwise be read without a pause, and late statuses would be missed.
                 self._put(Filled(reached, pages))
                 return
             position, pursuit = read_to, pursuit.step(asked_at, reached)

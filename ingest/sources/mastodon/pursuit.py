@@ -14,7 +14,7 @@ FAR = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Pursuit:
-    """How far a timeline was behind now at the last judgement, and whether it can no longer catch up."""
+    """The last judgement: how far the timeline was behind now, and whether it can no longer catch up."""
 
     judged_at: datetime
     behind: timedelta | None = None

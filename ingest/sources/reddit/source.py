@@ -115,12 +115,12 @@ class Reddit:
         self.parts = Parts("listing", labels, Rhythm(settings.poll_every), clock)
         self.checked_at: datetime | None = None
         self._blind = ""
-        """Why it cannot be seen what was deleted."""
+        """The fault of the check for deletions; empty while the check works."""
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the new things of all listings, then pause, for ever."""
         try:
-            # An optional part, and slow to import.
+            # The library is optional and slow to import.
             from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
             from ingest.sources.reddit.reader import ListingReader  # noqa: PLC0415
         except ModuleNotFoundError as error:

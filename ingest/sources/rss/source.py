@@ -122,7 +122,7 @@ class State:
 
 
 class Rss:
-    """The source."""
+    """The source that reads news feeds."""
 
     name = SOURCE
     about: ClassVar[About] = About(

@@ -280,7 +280,7 @@ def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
         more = False
     except PagesTaken:
         more = True
-    except Exception as error:  # noqa: BLE001 -- whatever a foreign scraper dies of is told, and this program goes on
+    except Exception as error:  # noqa: BLE001 -- any failure of a foreign scraper is reported, and this program goes on
         return _failed(mirror, error)
     finally:
         session.close()

@@ -1,9 +1,9 @@
-"""What a post is about, by the rules of a taxonomy file.
+"""Topics: the rules of a taxonomy file decide which topics a post has.
 
-file.py        the file, checked              parser.py      reads the boolean language; rule_tree.py: what it reads
-matcher.py     where terms stand in a text    predicates.py  whether a rule holds of one; compiler.py makes them
-prefilter.py   what a text must hold at all   rule_set.py    the rules of one language; taxonomy.py: all of them
-explain.py     which part of a rule holds
+file.py        reads and checks the file              parser.py      parses a rule into the tree of rule_tree.py
+matcher.py     finds terms in a text                  predicates.py  checks a rule; compiler.py makes the checks
+prefilter.py   finds terms that any match needs       rule_set.py    holds one language's rules; taxonomy.py all rules
+explain.py     finds the matching part of a rule
 """
 
 from processing.tagging.topics.file import TaxonomyError, Topic

@@ -29,14 +29,22 @@ class Compiler:
         return known
 
     def terms(self) -> dict[Term, int]:
-        """Return the terms of all checks so far, in order, each with its bits for the checks' `needs`."""
+        """Return the terms of all checks so far, in order.
+
+        The value of a term is the bit mask that a hit of the term sets.
+
+        A check compares the mask of a text with its `needs`.
+        """
         return {
             term: sum(bit for numbers, bit in self._bits.items() if number in numbers)
             for term, number in self._numbers.items()
         }
 
     def mask(self, numbers: Container[int]) -> int:
-        """Return the bits for the checks' `needs` if the terms with these numbers are found."""
+        """Return the bit mask of a text in which the terms with these numbers were found.
+
+        A check compares the mask with its `needs`.
+        """
         return sum((bit for some, bit in self._bits.items() if any(each in numbers for each in some)), start=ANYTHING)
 
     def _made(self, rule: Rule) -> Check:

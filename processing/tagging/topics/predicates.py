@@ -147,7 +147,10 @@ class AllOf:
 
 
 class AnyOf:
-    """The check of OR. Of each part it needs the mask with the fewest bits of `common`, which nearly every text has."""
+    """The check of OR.
+
+    From each part's needs it keeps the mask with the least of `common`, the bits that nearly every text has.
+    """
 
     exact = False
 

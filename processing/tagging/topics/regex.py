@@ -74,5 +74,5 @@ def _escape(letter: str, in_class: bool) -> str:
     if letter == "w":
         return r"\pL\pM\pN" if in_class else "[^ ]"
     if letter == "W":
-        return " "  # all that separates words once a text is folded
+        return " "  # folded words are separated by single spaces only
     return f"\\{letter}" if letter.isascii() else fold(letter)

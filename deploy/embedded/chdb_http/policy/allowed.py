@@ -87,7 +87,7 @@ _SYSTEM_TABLES = {
     *("settings", "table_engines", "table_functions", "tables", "time_zones", "unicode", "zeros", "zeros_mt"),
 }
 _SCHEMAS = {"information_schema", "INFORMATION_SCHEMA"}
-# The first argument of these is the name of an aggregate function as text, whose parameters the engine computes.
+# The first argument of these functions names an aggregate function as text. The engine computes its parameters.
 _NAME_A_FUNCTION = {"arrayreduce", "arrayreduceinranges", "initializeaggregation"}
 _AGGREGATE = re.compile(r"\w+(?:\([0-9., ]*\))?")
 _IN = re.compile(r"(?:global)?(?:not)?(?:null)?in(?:ignoreset)?")

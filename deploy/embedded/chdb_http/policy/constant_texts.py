@@ -23,7 +23,7 @@ _TAKE_TYPES = {
     *("defaultvalueoftypename", "dynamicelement", "getsubcolumn", "jsonextract", "jsonextractcaseinsensitive"),
     *("jsonextractkeysandvalues", "jsonextractkeysandvaluescaseinsensitive", "variantelement"),
 }
-# The number of the first argument that may name a time zone, where that is not 1.
+# The number of the first argument that may name a time zone, if the number is not 1.
 _FIRST = dict.fromkeys(("defaultvalueoftypename", "now", "nowinblock"), 0)
 _FIRST |= dict.fromkeys(("datename", "datetrunc", "formatdatetime", "formatdatetimeinjodasyntax", "timeslot"), 2)
 _FIRST |= dict.fromkeys(("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero", "todatetime64"), 2)

@@ -75,7 +75,7 @@ class Guard:
         """
         readable = text.decode("utf-8", "replace")
         if role is Role.READER and (b"\0" in text or readable.encode() != text):
-            raise EngineError(Code.SYNTAX_ERROR, "The query is not text in UTF-8")  # what is judged is what runs
+            raise EngineError(Code.SYNTAX_ERROR, "The query is not text in UTF-8")  # the checked text must be what runs
         found = connection._conn.classify_query(readable)  # noqa: SLF001  the only door to the engine's parser
         kind = Kind(found["query_class"].name)
         if found["statement_count"] > 1:
