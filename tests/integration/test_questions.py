@@ -24,7 +24,8 @@ from processing.contract import (
 )
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_incidents, write_posts, write_spikes
+from processing.store.records import write_incidents, write_spikes
+from processing.store.writer import recount, write_posts
 from tests.conftest import ROOT, WRITER_PASSWORD, a_post
 
 FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)

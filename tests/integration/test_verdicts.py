@@ -14,7 +14,8 @@ from processing.contract import ClickHouseAddress, Incident, Spike, TaggedPost, 
 from processing.detection.detector import DetectorPolicy
 from processing.explanation.sentences import doubt_sentence
 from processing.store.client import Parameters, Row, Store
-from processing.store.writer import recount, write_posts, write_spikes
+from processing.store.records import write_spikes
+from processing.store.writer import recount, write_posts
 from processing.verdicts import evidence
 from processing.verdicts.evidence import Circumstances
 from tests.conftest import NOON
