@@ -102,7 +102,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class KafkaAddress:
-    """Where the log is. `bootstrap` is one or more `host:port`, separated by commas."""
+    """Where Kafka is. `bootstrap` is one or more `host:port`, separated by commas."""
 
     bootstrap: str
     posts_topic: str = POSTS_TOPIC

@@ -189,6 +189,11 @@ Clock = Callable[[], datetime]
 """The wall clock, aware and in UTC."""
 
 
+def utc_now() -> datetime:
+    """The wall clock of this machine."""
+    return datetime.now(UTC)
+
+
 def source_config(name: str) -> SettingsConfigDict:
     """The `model_config` of a source's settings: frozen, from variables that begin with `BANWATCH_NAME_`."""
     return SettingsConfigDict(env_prefix=f"BANWATCH_{name.upper()}_", frozen=True, extra="forbid")
