@@ -1,4 +1,4 @@
-"""What is covered by collectors, what is known of a bin by that, and counts in bins."""
+"""What collectors have covered and how they are, what is known of a bin by that, and counts in bins."""
 
 from __future__ import annotations
 
@@ -21,6 +21,23 @@ class Coverage:
     complete: bool
     heard_at: datetime
     """Wall clock of its network's last sign of life, or of its own last word where it tells none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One collector's newest word. `lag` is seconds between what it covers and when it said so."""
+
+    source: str
+    state: str
+    detail: str
+    events: int
+    posts: int
+    rejected: int
+    reconnects: int
+    last_event: datetime | None
+    last_post: datetime | None
+    heard_at: datetime
+    lag: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,19 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
         """
     )
     return tuple(Coverage(source, since, until, bool(complete), at) for source, since, until, complete, at in rows)
+
+
+def health(reader: Reader) -> tuple[Health, ...]:
+    """Every collector that was ever heard of, by name, as it last said it was."""
+    rows = reader.query(
+        """
+        SELECT source, state, detail, events, posts, rejected, reconnects, last_event, last_post, at, lag
+        FROM source_health
+        ORDER BY source, at DESC, since DESC
+        LIMIT 1 BY source
+        """
+    )
+    return tuple(Health(*row) for row in rows)
 
 
 def watermark(
