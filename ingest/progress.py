@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ingest.contract import CollectorState, Post, Progress
+from ingest.contract import LONGEST_SILENCE, SILENT_AFTER, CollectorState, Post, Progress, state_at
 from ingest.cursors import InFlight
 from ingest.kafka import PostProducer
 from ingest.source import Item, PartStatus, Watermark
@@ -25,6 +25,7 @@ class CollectorStats:
     """What a run has done so far, and what it has heard. All times are the wall clock."""
 
     started: datetime
+    silent_after: timedelta = SILENT_AFTER
     posts: int = 0
     rejected: int = 0
     events: int = 0
@@ -66,9 +67,11 @@ class CollectorStats:
             self.rejected += 1
 
     def away(self, reason: str) -> None:
-        """Note that the network failed and is tried again."""
+        """Note that the network failed and is tried again: that is no sign of life."""
         self.reconnects += 1
-        self.state, self.detail = "reconnecting", reason
+        self.detail = reason
+        if self.state != "silent":
+            self.state = "reconnecting"
 
     def failed(self, reason: str) -> None:
         """Note that only a person can help."""
@@ -78,12 +81,11 @@ class CollectorStats:
         """Note that the run is over, its work done or not."""
         self.state, self.detail = "ended", ""
 
-    def look(self, now: datetime, silent_after: timedelta) -> None:
-        """Say so where nothing has come for too long."""
-        quiet = now - (self.last_event or self.started)
-        if self.state == "listening" and quiet >= silent_after:
-            self.state = "silent"
-            self.detail = f"Nothing has come for {silent_after.total_seconds():g} s."
+    def look(self, now: datetime) -> None:
+        """Note where the network is silent by now. What it fails with, if it does, stays the reason."""
+        self.state = state_at(self.state, self.last_event or self.started, self.silent_after, now)
+        if self.state == "silent":
+            self.detail = self.detail or f"Nothing has come for {self.silent_after.total_seconds():g} s."
 
 
 def progress(source: str, tally: CollectorStats, reached: Watermark | None) -> Progress:
@@ -93,6 +95,8 @@ def progress(source: str, tally: CollectorStats, reached: Watermark | None) -> P
         since=tally.started if reached is None else reached.since,
         until=tally.started if reached is None else reached.until,
         complete=reached is not None and reached.complete,
+        idle=reached is not None and reached.idle,
+        silent_after=min(tally.silent_after.total_seconds(), LONGEST_SILENCE),
         state=tally.state,
         detail=tally.word[:DETAIL_KEPT],
         events=tally.events,

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ingest.contract import POSTS_TOPIC, Post, Rejected
+from ingest.contract import POSTS_TOPIC, SILENT_AFTER, Post, Rejected
 from ingest.cursors import CursorFile, InFlight, Step
 from ingest.event_time import time_of
 from ingest.kafka import BrokerUnavailable, CommittedOffsets, Delivery, PostProducer
@@ -78,7 +78,7 @@ class SourceRunner:
     tell: Tell
     posts_topic: str = POSTS_TOPIC
     pace: Pace | None = None
-    silent_after: timedelta = timedelta(minutes=2)
+    silent_after: timedelta = SILENT_AFTER
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
     clock: Clock = utc_now
     chance: Callable[[], float] = random.random
@@ -94,7 +94,7 @@ class SourceRunner:
     _started: tuple[float, datetime] | None = None
 
     def __post_init__(self) -> None:
-        self.tally = CollectorStats(self.clock())
+        self.tally = CollectorStats(self.clock(), self.silent_after)
         self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
     def __call__(self) -> CollectorStats:
@@ -224,7 +224,7 @@ class SourceRunner:
         if now - self._last_look >= REPORT_EVERY:
             self._last_look = now
             self.producer.check()
-            self.tally.look(self.clock(), self.silent_after)
+            self.tally.look(self.clock())
             self._reporter.look(now)
             self.tell(self.tally)
         if now - self._last_save >= SAVE_EVERY:

@@ -12,6 +12,7 @@ from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
+from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
 from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
 from ingest.progress import CollectorStats
@@ -60,7 +61,7 @@ def run_source(
     make: Callable[[], Source],
     pace: Pace | None,
     tell: Callable[[CollectorStats], None],
-    silent_after: timedelta = timedelta(minutes=2),
+    silent_after: timedelta = SILENT_AFTER,
     *,
     once: bool = False,
 ) -> CollectorStats:

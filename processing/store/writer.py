@@ -155,6 +155,8 @@ PROGRESS_COLUMNS = (
     "partitions",
     "until",
     "complete",
+    "idle",
+    "silent_after",
     "state",
     "detail",
     "events",
