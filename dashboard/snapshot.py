@@ -20,7 +20,6 @@ MOST_INCIDENTS = 50
 OTHERS = ""
 """Name of the line that holds what has no line of its own."""
 
-SILENT_AFTER = timedelta(minutes=2)
 LIVE_WITHIN = timedelta(days=1)
 CATCHING_UP_FROM = timedelta(minutes=30)
 
@@ -80,6 +79,7 @@ class CollectorState(StrEnum):
     """What a collector does."""
 
     COMPLETE = "complete"
+    IDLE = "idle"
     LISTENING = "listening"
     SILENT = "silent"
     AWAY = "away"
@@ -169,7 +169,7 @@ def marks_of(
 
 def mood_of(snapshot: Snapshot, wall: datetime) -> HeadlineState:
     """What the headline may claim: nothing of the present where no collector speaks any more."""
-    heard = [listening(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
+    heard = [state_of(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
     if heard and all(state is CollectorState.SILENT for state in heard):
         return HeadlineState.STALE
     if going_on(snapshot.incidents):
@@ -204,11 +204,13 @@ def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
     return tuple(newest[source] for source in sorted(newest))
 
 
-def listening(stretch: Coverage, wall: datetime) -> CollectorState:
-    """Whether a collector has finished, still reports, or has gone silent (by the wall's clock)."""
+def state_of(stretch: Coverage, wall: datetime) -> CollectorState:
+    """How a collector is, by what it covers."""
     if stretch.complete:
         return CollectorState.COMPLETE
-    return CollectorState.SILENT if wall - stretch.heard_at > SILENT_AFTER else CollectorState.LISTENING
+    if stretch.is_silent(wall):
+        return CollectorState.SILENT
+    return CollectorState.IDLE if stretch.idle else CollectorState.LISTENING
 
 
 def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
@@ -221,22 +223,31 @@ def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: dat
 
 
 def _collector(source: str, stretch: Coverage | None, word: Health | None, wall: datetime) -> Collector:
-    heard = [stretch.heard_at] if stretch else []
-    heard += [word.last_event or word.heard_at] if word else []
-    return Collector(source, _standing(stretch, word, wall), heard[0], stretch, "" if word is None else word.detail)
+    events = [stretch.heard_at] if stretch else []
+    events += [word.last_event] if word and word.last_event else []
+    heard_at = max(events) if events or word is None else word.heard_at
+    return Collector(source, _state(stretch, word, wall), heard_at, stretch, "" if word is None else word.detail)
 
 
-def _standing(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
-    """What a collector says itself while it speaks; after that, what it has covered."""
-    if word is not None and word.state == "failed":
-        return CollectorState.FAILED
-    if word is not None and wall - word.heard_at <= SILENT_AFTER and word.state in SAYS:
-        return SAYS[word.state]
-    return CollectorState.SILENT if stretch is None else listening(stretch, wall)
+def _state(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
+    """How a collector is, as it says itself while it speaks; after that, by what it covers."""
+    covers = CollectorState.SILENT if stretch is None else state_of(stretch, wall)
+    says = covers if word is None else SAYS.get(word.state_at(wall), covers)
+    return covers if (says, covers) in COVERS_SAYS_MORE else says
 
 
-SAYS = {"listening": CollectorState.LISTENING, "reconnecting": CollectorState.AWAY, "silent": CollectorState.SILENT}
-"""A collector that has ended is what it has covered."""
+SAYS = {
+    "listening": CollectorState.LISTENING,
+    "silent": CollectorState.SILENT,
+    "reconnecting": CollectorState.AWAY,
+    "failed": CollectorState.FAILED,
+}
+"""A collector that has ended is what it covers."""
+
+COVERS_SAYS_MORE = {
+    (CollectorState.LISTENING, CollectorState.IDLE),
+    (CollectorState.SILENT, CollectorState.COMPLETE),
+}
 
 
 def is_live(now: datetime, wall: datetime) -> bool:

@@ -7,7 +7,7 @@ added with a default; none is renamed, retyped or removed without raising `CONTR
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -29,9 +29,15 @@ Moment = Annotated[datetime, Meta(tz=True)]
 SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 PostId = Annotated[str, Meta(min_length=1, max_length=512)]
 Amount = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+LONGEST_SILENCE = 10**9
+Seconds = Annotated[float, Meta(gt=0, le=LONGEST_SILENCE)]
 Operation = Literal["post", "delete", "delete_author"]
 CollectorState = Literal["listening", "silent", "reconnecting", "failed", "ended"]
-"""`silent`: connected, and nothing has come for longer than is usual. `failed`: a person has to change something."""
+"""`silent`: the network has given no sign of life for the source's `silent_after`; see `is_silent`.
+`failed`: a person has to change something."""
+
+SILENT_AFTER = timedelta(minutes=2)
+"""For a source that sets no other time, and for a collector of an older version, which says none."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -67,12 +73,15 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A collector's word that it has delivered everything between two event times.
 
     It is written to every one of the `partitions`, behind the posts that it speaks for, so whoever has read it
-    there has read those posts; what not all partitions have said is not known yet. `complete` says that nothing
-    more will come. A minute that no progress covers is unknown, not zero.
+    there has read those posts; what not all partitions have said is not known yet. A minute that no progress covers
+    is unknown, not zero. `complete`: an archive has said its last word, and nothing more will come. `idle`: a live
+    source has read all there was up to `until`, and is asked again in its own time; nobody waits for it. A live source
+    is never complete.
 
-    It is also how the collector is. `events` are signs of life of the network, `posts` what it sent of them, and
-    they are counted from the start of the collector's process, as `rejected` and `reconnects` are; `last_event` and
-    `last_post` are the collector's wall clock. While it covers nothing, `since` and `until` are the same.
+    It is also how the collector is. `silent_after` is in seconds: see `is_silent`. `events` are signs of life of the
+    network, `posts` what it sent of them, and they are counted from the start of the collector's process, as
+    `rejected` and `reconnects` are; `last_event` and `last_post` are the collector's wall clock. While it covers
+    nothing, `since` and `until` are the same.
     """
 
     source: SourceName
@@ -80,6 +89,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: Moment
     partitions: Annotated[int, Meta(ge=1, le=65_535)] = 1
     complete: bool = False
+    idle: bool = False
+    silent_after: Seconds = SILENT_AFTER.total_seconds()
     state: CollectorState = "listening"
     detail: Annotated[str, Meta(max_length=500)] = ""
     events: Amount = 0
@@ -102,7 +113,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class KafkaAddress:
-    """Where the log is. `bootstrap` is one or more `host:port`, separated by commas."""
+    """Where Kafka is. `bootstrap` is one or more `host:port`, separated by commas."""
 
     bootstrap: str
     posts_topic: str = POSTS_TOPIC
@@ -134,6 +145,21 @@ def decode_post(line: bytes | str) -> Post:
 def encode(message: Post | Progress | Rejected) -> bytes:
     """Write a message as one line of JSON, without the fields that hold their default."""
     return _encode(message)
+
+
+def is_silent(last_event: datetime, silent_after: timedelta, now: datetime) -> bool:
+    """Whether a collector is silent at `now`: its network has given no sign of life for its own `silent_after`.
+
+    `last_event` is the last sign of life, and before the first one the start of the collector. Every place that calls
+    a collector silent asks here.
+    """
+    return now - last_event >= silent_after
+
+
+def state_at(said: CollectorState, last_event: datetime, silent_after: timedelta, now: datetime) -> CollectorState:
+    """How a collector is at `now`: as it said, or silent where it was at work and its time is over."""
+    at_work = said in {"listening", "reconnecting"}
+    return "silent" if at_work and is_silent(last_event, silent_after, now) else said
 
 
 def partition_key(post: Post) -> bytes:

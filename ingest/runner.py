@@ -1,6 +1,6 @@
-"""One source into the log, from its cursor: the loop, its pace, its bounds and what it tells of itself.
+"""One source into Kafka, from its cursor: the loop, its pace, its bounds and what it tells of itself.
 
-A network that fails is tried again from the last cursor taken, because what was taken is with the producer. A log
+A network that fails is tried again from the last cursor taken, because what was taken is with the producer. Kafka
 that fails ends the process: the next one begins at the saved cursor. Nothing in here waits longer than a second
 without looking whether it is to stop.
 """
@@ -17,16 +17,25 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ingest.clocks import utc_now
-from ingest.contract import POSTS_TOPIC, Post, Rejected
+from ingest.contract import POSTS_TOPIC, SILENT_AFTER, Post, Rejected
 from ingest.cursors import CursorFile, InFlight, Step
 from ingest.event_time import time_of
-from ingest.kafka import BrokerUnavailable, Delivery, PostProducer
-from ingest.kafka.committed import Committed
-from ingest.progress import CollectorStats
-from ingest.reporter import Reporter
+from ingest.kafka import BrokerUnavailable, CommittedOffsets, Delivery, PostProducer
+from ingest.progress import CollectorStats, Reporter
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Permanent, Source, Transient, Watermark
+from ingest.source import (
+    Clock,
+    Cursor,
+    Item,
+    NotACursor,
+    PartStatus,
+    Pause,
+    Permanent,
+    Source,
+    Transient,
+    Watermark,
+    utc_now,
+)
 
 log = structlog.get_logger()
 
@@ -64,12 +73,12 @@ class SourceRunner:
     source: Source
     producer: PostProducer
     cursor_file: CursorFile
-    committed: Committed | None
+    committed: CommittedOffsets | None
     stop: threading.Event
     tell: Tell
     posts_topic: str = POSTS_TOPIC
     pace: Pace | None = None
-    silent_after: timedelta = timedelta(minutes=2)
+    silent_after: timedelta = SILENT_AFTER
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
     clock: Clock = utc_now
     chance: Callable[[], float] = random.random
@@ -85,7 +94,7 @@ class SourceRunner:
     _started: tuple[float, datetime] | None = None
 
     def __post_init__(self) -> None:
-        self.tally = CollectorStats(self.clock())
+        self.tally = CollectorStats(self.clock(), self.silent_after)
         self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
     def __call__(self) -> CollectorStats:
@@ -93,7 +102,7 @@ class SourceRunner:
 
         Raises:
             Permanent: from the source, or there is no cursor in the file.
-            BrokerUnavailable, BrokerRefused, LogLost: from the log. In every case the next run begins at the
+            BrokerUnavailable, BrokerRefused, TopicReplaced: from Kafka. In every case the next run begins at the
                 saved cursor and may send posts again; they are counted once all the same.
         """
         try:
@@ -215,7 +224,7 @@ class SourceRunner:
         if now - self._last_look >= REPORT_EVERY:
             self._last_look = now
             self.producer.check()
-            self.tally.look(self.clock(), self.silent_after)
+            self.tally.look(self.clock())
             self._reporter.look(now)
             self.tell(self.tally)
         if now - self._last_save >= SAVE_EVERY:
@@ -253,7 +262,7 @@ class SourceRunner:
         self.tell(self.tally)
 
     def _give_up(self, error: Permanent) -> None:
-        """Leave word in the log of why there will be nothing more."""
+        """Leave word in the topic of why there will be nothing more."""
         self.tally.failed(str(error))
         self.tell(self.tally)
         with suppress(BrokerUnavailable):

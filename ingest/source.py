@@ -15,7 +15,7 @@ import msgspec
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ingest.contract import Post, Rejected
+from ingest.contract import SILENT_AFTER, Post, Rejected
 from ingest.errors import Failure
 
 Cursor = dict[str, object]
@@ -59,13 +59,16 @@ class Item:
 class Watermark:
     """Everything between these event times has been yielded, without a gap.
 
-    `complete` says that nothing more will come.
+    An archive says `complete` with its last word: nothing more will come. A live source says `idle` where it is asked
+    in its own time, or reads history: it has read all there was up to `until`, and nobody waits for the rest. A live
+    source is never complete.
     """
 
     since: datetime
     until: datetime
     cursor: Cursor
     complete: bool = False
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,11 @@ Clock = Callable[[], datetime]
 """The wall clock, aware and in UTC."""
 
 
+def utc_now() -> datetime:
+    """The wall clock of this machine."""
+    return datetime.now(UTC)
+
+
 def source_config(name: str) -> SettingsConfigDict:
     """The `model_config` of a source's settings: frozen, from variables that begin with `BANWATCH_NAME_`."""
     return SettingsConfigDict(env_prefix=f"BANWATCH_{name.upper()}_", frozen=True, extra="forbid")
@@ -198,7 +206,7 @@ class SourceSettings(BaseSettings):
     """What a user sets of one source. Every field has a description; secrets are `SecretStr`."""
 
     silent_after: Duration = Field(
-        timedelta(minutes=2), description="without any event for so long the source is called silent", gt=timedelta()
+        SILENT_AFTER, description="without any event for so long the source is called silent", gt=timedelta()
     )
 
     @property

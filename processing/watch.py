@@ -44,8 +44,6 @@ STRIDE = timedelta(days=1)
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
 
-SILENT_AFTER = timedelta(minutes=2)
-
 
 @dataclass
 class Watch:
@@ -173,7 +171,7 @@ class Watch:
     def look(self) -> bool:
         """Score what is closed, up to `STRIDE` of it. Whether there was anything."""
         coverage = queries.coverage(self.store)
-        limit = watermark(coverage, self.width, self.clock(), SILENT_AFTER)
+        limit = watermark(coverage, self.width, self.clock())
         begin = self._begin(coverage)
         if limit is None or begin is None or begin >= limit:
             self._look_ahead(coverage)

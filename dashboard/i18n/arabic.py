@@ -142,6 +142,7 @@ ARABIC = Words(
     behind="قبل {age}",
     replay="إعادة عرض لمنشورات ماضية",
     collector_complete="مكتمل",
+    collector_idle="خامل: قرأ كل ما هو متاح",
     collector_listening="يستمع",
     collector_silent="صامت منذ {age}",
     collector_away="منقطع، يعيد المحاولة",

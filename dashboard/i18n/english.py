@@ -129,6 +129,7 @@ ENGLISH = Words(
     behind="{age} ago",
     replay="a replay of past posts",
     collector_complete="complete",
+    collector_idle="idle: has read all there is",
     collector_listening="listening",
     collector_silent="silent for {age}",
     collector_away="away, tries again",

@@ -148,6 +148,7 @@ class Words:
     behind: str
     replay: str
     collector_complete: str
+    collector_idle: str
     collector_listening: str
     collector_silent: str
     collector_away: str

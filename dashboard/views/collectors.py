@@ -13,6 +13,7 @@ from dashboard.views.headline import counted_until
 
 SIGNS = {
     CollectorState.COMPLETE: "✓",
+    CollectorState.IDLE: "○",
     CollectorState.LISTENING: "●",
     CollectorState.SILENT: "✕",
     CollectorState.AWAY: "✕",
@@ -38,6 +39,7 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
 def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     says = {
         CollectorState.COMPLETE: words.collector_complete,
+        CollectorState.IDLE: words.collector_idle,
         CollectorState.LISTENING: words.collector_listening,
         CollectorState.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
         CollectorState.AWAY: words.collector_away,

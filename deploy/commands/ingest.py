@@ -1,4 +1,4 @@
-"""`banwatch ingest`: one source into the log."""
+"""`banwatch ingest`: one source into Kafka."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deploy.terminal.progress import Screen, SourceProgress
 from ingest.progress import CollectorStats
 from ingest.sources.archive.source import Archive
 
-app = typer.Typer(help="Read one source into the log.")
+app = typer.Typer(help="Read one source into Kafka.")
 
 
 @app.callback(invoke_without_command=True)
@@ -26,7 +26,7 @@ def ingest(
         bool, typer.Option("--list", help="Print the sources, what each needs and how far back it goes.")
     ] = False,
 ) -> None:
-    """Read one source into the log."""
+    """Read one source into Kafka."""
     if list_sources:
         print_sources()
         raise typer.Exit

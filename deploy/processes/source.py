@@ -1,4 +1,4 @@
-"""One source into the log."""
+"""One source into Kafka."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
+from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
-from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics, probe
-from ingest.kafka.committed import Committed
+from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -35,7 +35,7 @@ class ArchiveOptions:
 def run_archive(
     settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
 ) -> CollectorStats:
-    """Read an archive into the log, from where the last run of it stopped."""
+    """Read an archive into Kafka, from where the last run of it stopped."""
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
@@ -46,13 +46,13 @@ def run_archive(
 def run_live(
     settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[CollectorStats], None]
 ) -> CollectorStats:
-    """Read a live source into the log, from where the last run of it stopped, until a signal.
+    """Read a live source into Kafka, from where the last run of it stopped, until a signal.
 
     Raises:
-        SettingsError, Permanent, and what the log raises
+        SettingsError, Permanent, and what `ingest.kafka` raises
     """
     own = source_settings(name, given)
-    live_source(name, own)  # so that a mistake in the settings is told before a log is waited for
+    live_source(name, own)  # so that a mistake in the settings is told before Kafka is waited for
     return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
 
 
@@ -61,13 +61,13 @@ def run_source(
     make: Callable[[], Source],
     pace: Pace | None,
     tell: Callable[[CollectorStats], None],
-    silent_after: timedelta = timedelta(minutes=2),
+    silent_after: timedelta = SILENT_AFTER,
     *,
     once: bool = False,
 ) -> CollectorStats:
-    """Run one source into the log, again from its saved cursor where the log fails, but for what can be read `once`.
+    """Run one source into Kafka, again from its saved cursor where Kafka fails, but for what can be read `once`.
 
-    Each time the source is made anew: one that was read further than its cursor would say that what the log has lost
+    Each time the source is made anew: one that was read further than its cursor would say that what Kafka has lost
     is covered.
     """
     stop = until_signalled()
@@ -86,7 +86,9 @@ def run_source(
             cluster = probe(address, settings.processing.clickhouse.timeout)
             committed = None
             if cluster is not None and cluster.memory_only:
-                committed = open_parts.enter_context(Committed(ConsumerGroup(address, settings.ingest.kafka_group)))
+                committed = open_parts.enter_context(
+                    CommittedOffsets(ConsumerGroup(address, settings.ingest.kafka_group))
+                )
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(

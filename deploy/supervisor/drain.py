@@ -22,7 +22,7 @@ class DrainState:
 
 
 def is_complete(standing: DrainState, width: timedelta) -> bool:
-    """Nothing waits in the log, the collectors have said their last word, and the watch has passed it."""
+    """Nothing waits in Kafka, the collectors have said their last word, and the watch has passed it."""
     if standing.lag or not all(each.complete for each in standing.coverage):
         return False
     if not standing.coverage:
@@ -32,7 +32,7 @@ def is_complete(standing: DrainState, width: timedelta) -> bool:
 
 
 def standing(group: ConsumerGroup, reader: queries.Reader, sources: Collection[str]) -> DrainState:
-    """Ask the log and the store about these collectors."""
+    """Ask Kafka and the store about these collectors."""
     return DrainState(
         group.lag(),
         tuple(each for each in queries.coverage(reader) if each.source in sources),

@@ -1,8 +1,8 @@
-"""The log: the producer and the consumer of `posts`. Nothing outside this package imports kafka."""
+"""Kafka: the producer and the consumer of `posts`. Nothing outside this package imports the library `kafka`."""
 
-from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, LogLost, NotKafka, ensure_topics, probe
+from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, NotKafka, TopicReplaced, ensure_topics, probe
 from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
-from ingest.kafka.offsets import ConsumerGroup
+from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup
 from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
 
 __all__ = [
@@ -10,14 +10,15 @@ __all__ = [
     "BrokerRefused",
     "BrokerUnavailable",
     "Cluster",
+    "CommittedOffsets",
     "ConsumerGroup",
     "Delivery",
-    "LogLost",
     "NotKafka",
     "OnDelivered",
     "PartitionsLost",
     "PostConsumer",
     "PostProducer",
+    "TopicReplaced",
     "ensure_topics",
     "probe",
 ]

@@ -33,7 +33,7 @@ class NotKafka(Failure):
     """Something listens at the address, and it does not speak Kafka."""
 
 
-class LogLost(Failure):
+class TopicReplaced(Failure):
     """The topic is no longer the one that was watched: its offsets mean something else now.
 
     An embedded broker that was restarted has forgotten everything. Go back to the saved cursors.
@@ -42,7 +42,7 @@ class LogLost(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What answers at an address. `memory_only` logs are gone when the broker ends."""
+    """What answers at an address. Where it is `memory_only`, every record is gone when the broker ends."""
 
     cluster_id: str
     memory_only: bool

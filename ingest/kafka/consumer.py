@@ -1,4 +1,4 @@
-"""The consumer of the log: a member of a group that reads posts, and commits once they are counted."""
+"""The consumer of the posts topic: a member of a group that reads posts, and commits once they are counted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.kafka import tansu
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
 
@@ -74,7 +75,7 @@ class PostConsumer:
                 bootstrap_timeout_ms=10_000,
                 reconnect_backoff_max_ms=1_000,
                 # As low as a broker allows, so that a group forms in two or three seconds and a dead member is missed.
-                session_timeout_ms=3_000 if self._embedded else 6_000,
+                session_timeout_ms=tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
                 heartbeat_interval_ms=1_000,
                 # The broker's default wait of 500 ms would stall the tail of a topic by as much.
                 fetch_max_wait_ms=20,
@@ -148,14 +149,9 @@ class PostConsumer:
             raise translated(error, self._address) from error
 
     def close(self) -> None:
-        """Leave the group, so that others take over at once. Nothing is committed.
-
-        The embedded broker is not told: Tansu 0.6.0 keeps a member that leaves while the group is being divided
-        as its leader for good, and nobody gets a partition again. One that falls silent it replaces within
-        seven seconds, whenever that happens.
-        """
+        """Leave the group, so that others take over at once. Nothing is committed."""
         if self._embedded:
-            self._client.close()
+            tansu.leave(self._client)
             return
         with kafka_errors(self._address):
             self._kafka.close(autocommit=False, timeout_ms=int(CLOSE_TIMEOUT.total_seconds() * 1000))

@@ -1,24 +1,30 @@
-"""How far a consumer group has come in the log."""
+"""How far a consumer group has come in the posts topic."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from kafka import KafkaConsumer, TopicPartition
+import structlog
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.kafka.admin import BrokerUnavailable, LogLost, administer, kafka_errors
+from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, TopicReplaced, administer, kafka_errors
+from ingest.kafka.tansu import TopicEnds
 
-POLLS = 100
-POLL_MS = 100
+log = structlog.get_logger()
+
+ASK_EVERY = 0.25
+JOIN_WITHIN = 0.5
 
 
 class ConsumerGroup:
     """How far a consumer group has come in the posts topic, over one connection that may be asked every second.
 
-    Every method raises BrokerUnavailable, BrokerRefused or LogLost.
+    Every method raises BrokerUnavailable, BrokerRefused or TopicReplaced.
     """
 
     def __init__(self, address: KafkaAddress, group: str) -> None:
@@ -26,9 +32,9 @@ class ConsumerGroup:
         self._group = group
         with kafka_errors(address):
             self._admin = administer(address)
-            self._embedded = self._admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER_ID
+            embedded = self._admin.describe_cluster()["cluster_id"] == EMBEDDED_CLUSTER_ID
             self._topic_id, self._partitions = self._describe()
-        self._reader: KafkaConsumer | None = None
+        self._ends = TopicEnds(address) if embedded else None
 
     def committed(self) -> dict[int, int]:
         """The next offset to read, by partition; a partition that nobody has committed yet is absent."""
@@ -44,7 +50,7 @@ class ConsumerGroup:
     def end_offsets(self) -> dict[int, int]:
         """The offset that the next record will get, by partition."""
         latest = self._offsets(OffsetSpec.LATEST)
-        return self._read_to_end(latest) if self._embedded else latest
+        return latest if self._ends is None else self._ends.behind(latest)
 
     def lag(self) -> int:
         """How many records the group has still to commit. 0: everything written is counted."""
@@ -55,8 +61,8 @@ class ConsumerGroup:
 
     def close(self) -> None:
         self._admin.close()
-        if self._reader is not None:
-            self._reader.close()
+        if self._ends is not None:
+            self._ends.close()
 
     def __enter__(self) -> Self:
         return self
@@ -72,38 +78,6 @@ class ConsumerGroup:
         self._check_topic()
         return {partition.partition: int(at.offset) for partition, at in found.items()}
 
-    def _read_to_end(self, latest: dict[int, int]) -> dict[int, int]:
-        """Find the ends by reading the last batch of each partition.
-
-        Tansu 0.6.0 answers the question for the latest offset with the first record of the last batch, plus
-        one: with a hundred posts in one batch, 1. A lag computed from that would be zero long before it is.
-        """
-        ends = {partition: 0 for partition, offset in latest.items() if offset == 0}
-        topic = self._address.posts_topic
-        with kafka_errors(self._address):
-            reader = self._reader = self._reader or self._open_reader()
-            reader.assign(self._partitions)
-            for partition in latest.keys() - ends.keys():
-                reader.seek(TopicPartition(topic, partition), latest[partition] - 1)
-            for _ in range(POLLS):
-                if ends.keys() == latest.keys():
-                    return ends
-                for partition, records in reader.poll(POLL_MS).items():
-                    ends[partition.partition] = records[-1].offset + 1
-        raise BrokerUnavailable(f"The broker at {self._address.bootstrap} did not show the end of the topic {topic}.")
-
-    def _open_reader(self) -> KafkaConsumer:
-        return KafkaConsumer(
-            bootstrap_servers=self._address.bootstrap.split(","),
-            client_id="banwatch-watch",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            allow_auto_create_topics=False,
-            fetch_max_wait_ms=20,
-            max_poll_records=1_000_000,
-            metrics_enabled=False,
-        )
-
     def _describe(self) -> tuple[str, list[TopicPartition]]:
         (topic,) = self._admin.describe_topics([self._address.posts_topic])
         partitions = [TopicPartition(topic["name"], each["partition_index"]) for each in topic["partitions"]]
@@ -114,7 +88,55 @@ class ConsumerGroup:
         with kafka_errors(self._address):
             topic_id, self._partitions = self._describe()
         if topic_id != self._topic_id:
-            raise LogLost(
+            raise TopicReplaced(
                 f"The topic {self._address.posts_topic} at {self._address.bootstrap} was replaced: "
                 "the broker lost its memory, or someone deleted the topic. Start again from the saved cursors."
             )
+
+
+class CommittedOffsets:
+    """Asks for a group's offsets four times a second, in a thread of its own: a broker that hangs stops nobody else."""
+
+    def __init__(self, group: ConsumerGroup) -> None:
+        self._group = group
+        self._newest: Mapping[int, int] = {}
+        self._failure: BrokerRefused | TopicReplaced | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask, name="committed", daemon=True)
+        self._thread.start()
+
+    def newest(self) -> Mapping[int, int]:
+        """The next offset to read, by partition, as last heard.
+
+        Raises:
+            TopicReplaced, BrokerRefused
+        """
+        if self._failure is not None:
+            raise self._failure
+        return self._newest
+
+    def close(self) -> None:
+        """End. A question that a hanging broker does not answer is left behind with the process."""
+        self._stop.set()
+        self._thread.join(JOIN_WITHIN)
+        if not self._thread.is_alive():
+            self._group.close()
+
+    def _ask(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._newest = self._group.committed()
+            except BrokerUnavailable as error:
+                log.warning("offsets not known", reason=str(error))
+            except (BrokerRefused, TopicReplaced) as failure:
+                self._failure = failure
+                return
+            self._stop.wait(ASK_EVERY)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

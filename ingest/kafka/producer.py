@@ -1,4 +1,4 @@
-"""The producer of the log: posts, what was rejected, and progress, each acknowledged or said to be lost."""
+"""The producer: posts, what was rejected, and progress, each acknowledged or said to be lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OnDelivered = Callable[[Delivery], None]
 
 
 class PostProducer:
-    """Writes to the log. Idempotent: what is sent again after a fault of the network is stored once.
+    """Writes to the topics. Idempotent: what is sent again after a fault of the network is stored once.
 
     At most `max_in_flight` messages are unacknowledged; then `send` blocks, and gives up after `patience`
     without one acknowledgement. A message that has failed for good makes every later call raise: make a new
@@ -79,7 +79,7 @@ class PostProducer:
             )
 
     def send(self, post: Post, on_delivered: OnDelivered) -> None:
-        """Write a post, or, where the log cannot carry it, its rejection: `Delivery.topic` tells which.
+        """Write a post, or, where the topic cannot carry it, its rejection: `Delivery.topic` tells which.
 
         Raises:
             BrokerUnavailable: no acknowledgement for too long (this post was not taken: send it again), or an
@@ -92,7 +92,7 @@ class PostProducer:
             self.reject(_unwritable(post, f"Half a character pair: {error}."), on_delivered)
             return
         if len(value) + len(key) > LARGEST_POST:
-            reason = f"The post takes {len(value)} bytes as JSON; the log carries up to {LARGEST_POST}."
+            reason = f"The post takes {len(value)} bytes as JSON; the topic carries up to {LARGEST_POST}."
             self.reject(_unwritable(post, reason), on_delivered)
             return
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
@@ -217,7 +217,7 @@ def _unwritable(post: Post, reason: str) -> Rejected:
 
 
 def _carried(rejected: Rejected) -> bytes:
-    """A rejection as the log carries it: reasons quote what they refuse, however long or unwritable it is."""
+    """A rejection as the topic carries it: reasons quote what they refuse, however long or unwritable it is."""
     source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
     reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
     return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))

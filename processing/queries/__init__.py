@@ -6,15 +6,16 @@ Times are aware and in UTC; a range takes its first moment and leaves out its la
 from processing.queries.coverage import (
     BinCount,
     Coverage,
+    Health,
     binned_counts,
     coverage,
     first_counted,
+    health,
     scored_until,
     series,
     sources_between,
     watch_state,
 )
-from processing.queries.health import Health, health
 from processing.queries.incidents import (
     acknowledged,
     delivered,

@@ -1,4 +1,4 @@
-"""What is covered by collectors, what is known of a bin by that, and counts in bins."""
+"""What collectors have covered and how they are, what is known of a bin by that, and counts in bins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ingest.contract import SILENT_AFTER, CollectorState, is_silent, state_at
 from processing.detection.bins import end_of_bin, start_of_bin
 from processing.queries.reader import Reader
 from processing.queries.rollups import counted
@@ -21,6 +22,36 @@ class Coverage:
     complete: bool
     heard_at: datetime
     """Wall clock of its network's last sign of life, or of its own last word where it tells none."""
+    idle: bool = False
+    silent_after: timedelta = SILENT_AFTER
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether its network has given no sign of life for too long. `now` is wall clock."""
+        return is_silent(self.heard_at, self.silent_after, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One collector's newest word, said at `heard_at`. `lag`, between what it covers and then, is in seconds, and so is
+    `silent_after`."""
+
+    source: str
+    state: CollectorState
+    detail: str
+    events: int
+    posts: int
+    rejected: int
+    reconnects: int
+    last_event: datetime | None
+    last_post: datetime | None
+    heard_at: datetime
+    lag: float
+    silent_after: float
+
+    def state_at(self, now: datetime) -> CollectorState:
+        """How it is: as it last said, or silent where it has not been heard of for too long. `now` is wall clock."""
+        silent_after = timedelta(seconds=self.silent_after)
+        return state_at(self.state, self.last_event or self.heard_at, silent_after, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +78,46 @@ def coverage(reader: Reader) -> tuple[Coverage, ...]:
             since,
             least(min(until), now64(3, 'UTC')) AS covered,
             min(complete) AS completed,
-            max(ifNull(last_event, at))
+            max(ifNull(last_event, at)),
+            min(idle),
+            argMax(silent_after, at)
         FROM source_health
         GROUP BY source, since
         HAVING count() >= max(partitions) AND since <= now64(3, 'UTC') AND (covered > since OR completed)
         ORDER BY covered
         """
     )
-    return tuple(Coverage(source, since, until, bool(complete), at) for source, since, until, complete, at in rows)
+    return tuple(
+        Coverage(source, since, until, bool(complete), heard_at, bool(idle), timedelta(seconds=silent_after))
+        for source, since, until, complete, heard_at, idle, silent_after in rows
+    )
 
 
-def watermark(
-    coverage: Iterable[Coverage], width: timedelta, now: datetime, silent_after: timedelta
-) -> datetime | None:
+def health(reader: Reader) -> tuple[Health, ...]:
+    """Every collector that was ever heard of, by name, as it last said it was."""
+    rows = reader.query(
+        """
+        SELECT source, state, detail, events, posts, rejected, reconnects, last_event, last_post, at, lag, silent_after
+        FROM source_health
+        ORDER BY source, at DESC, since DESC
+        LIMIT 1 BY source
+        """
+    )
+    return tuple(Health(*row) for row in rows)
+
+
+def watermark(coverage: Iterable[Coverage], width: timedelta, now: datetime) -> datetime | None:
     """The end of the last bin of which nothing more is to come; None before the first.
 
-    The slowest collector decides, but not one that has not been heard of for `silent_after`: its later minutes
-    are unknown, and waiting for them would blind the others. When all are complete, the bin of the last post is
-    closed too. `now` is wall clock.
+    The slowest collector decides, but neither one that is silent, whose later minutes are unknown, nor one that is
+    idle, which brings them in its own time: waiting for either would blind the others. Where nobody is waited for, the
+    collector that has come furthest decides; of an archive that is complete, the bin of its last post is closed too.
+    `now` is wall clock.
     """
     coverage = list(coverage)
-    at_work = [each for each in coverage if not each.complete and now - each.heard_at < silent_after]
-    if at_work:
-        return start_of_bin(min(each.until for each in at_work), width)
+    awaited = [each for each in coverage if not (each.complete or each.idle or each.is_silent(now))]
+    if awaited:
+        return start_of_bin(min(each.until for each in awaited), width)
     return max((_last_bin(each, width) for each in coverage), default=None)
 
 

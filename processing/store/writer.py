@@ -152,6 +152,8 @@ PROGRESS_COLUMNS = (
     "partitions",
     "until",
     "complete",
+    "idle",
+    "silent_after",
     "state",
     "detail",
     "events",

@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 
 from ingest.contract import KafkaAddress, Progress
-from ingest.kafka import BrokerUnavailable, Delivery, LogLost, PostProducer, ensure_topics
+from ingest.kafka import BrokerUnavailable, Delivery, PostProducer, TopicReplaced, ensure_topics
 from tests.contracts.test_kafka import NOON, TICK, ids, join, post, take, watch_group
 from tests.support import brokers
 from tests.support.waiting import free_port, polled
@@ -131,5 +131,5 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
 
         polled(read_more)
         assert read == set(range(100, 200))
-        with pytest.raises(LogLost, match="saved cursors"):
+        with pytest.raises(TopicReplaced, match="saved cursors"):
             watch.committed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -189,6 +189,24 @@ def test_a_collector_s_own_word_is_shown_as_text(
     assert not re.search("[\x00\x1b\u202a-\u202e\u2066-\u2069]", freshness)
     assert "<script" not in freshness
     assert "href" not in freshness
+
+
+@pytest.mark.parametrize("interface", Interface)
+def test_a_dead_feed_is_silent_and_one_that_answers_is_idle(
+    address: ClickHouseAddress, store: Store, interface: Interface
+) -> None:
+    words, now = WORDS[interface], datetime.now(UTC)
+    stock.fill(store)
+    for source, minutes in (("rss", 31), ("telegram", 29)):
+        heard_at = now - timedelta(minutes=minutes)
+        report = Progress(
+            source=source, since=stock.START, until=heard_at, idle=True, silent_after=1_800, last_event=heard_at
+        )
+        write_progress(store, [(0, report)])
+    freshness = html(page(settings_for(address), ui=interface.value)).partition("bw-freshness")[2]
+    lines = {name: freshness.partition(f">{name}</bdi>")[2].partition("</p>")[0] for name in ("rss", "telegram")}
+    assert words.collector_silent.partition("{age}")[0] in lines["rss"]
+    assert words.collector_idle in lines["telegram"]
 
 
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:

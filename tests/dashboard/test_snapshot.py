@@ -23,11 +23,11 @@ from dashboard.snapshot import (
     collectors,
     is_live,
     lines_of,
-    listening,
     marks_of,
     mood_of,
     newest_stretches,
     silences,
+    state_of,
     strongest,
 )
 from dashboard.views.headline import headline
@@ -41,6 +41,7 @@ from tests.support.stock import END, START, SURGE, SURGE_END, incident, spike
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
 ALL_OF_IT = Coverage("archive", START, END, complete=True, heard_at=WALL)
+FEEDS = Coverage("rss", START, END, complete=False, heard_at=WALL, idle=True, silent_after=30 * MINUTE)
 
 
 def window(view: Filters, now: datetime = END, *, finished: bool = False) -> Window:
@@ -247,13 +248,21 @@ def test_a_collector_is_told_by_its_newest_stretch() -> None:
 
 def test_a_collector_is_silent_when_its_word_is_old() -> None:
     stretch = Coverage("a", START, END, complete=False, heard_at=WALL)
-    assert listening(stretch, WALL + MINUTE) is CollectorState.LISTENING
-    assert listening(stretch, WALL + HOUR) is CollectorState.SILENT
-    assert listening(ALL_OF_IT, WALL + HOUR) is CollectorState.COMPLETE
+    assert state_of(stretch, WALL + MINUTE) is CollectorState.LISTENING
+    assert state_of(stretch, WALL + HOUR) is CollectorState.SILENT
+    assert state_of(ALL_OF_IT, WALL + HOUR) is CollectorState.COMPLETE
+    assert state_of(FEEDS, WALL + 29 * MINUTE) is CollectorState.IDLE
+    assert state_of(FEEDS, WALL + 30 * MINUTE) is CollectorState.SILENT
+
+
+def test_nothing_of_the_present_is_claimed_of_feeds_that_have_died() -> None:
+    feeds = snapshot(coverage=(FEEDS,))
+    assert mood_of(feeds, WALL) is HeadlineState.CALM
+    assert mood_of(feeds, WALL + HOUR) is HeadlineState.STALE
 
 
 def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
-    return Health("a", state, detail, 1, 1, 0, 0, at - HOUR, None, at, 0.0)
+    return Health("a", state, detail, 1, 1, 0, 0, at, None, at, 0.0, silent_after=120)
 
 
 @pytest.mark.parametrize(
@@ -268,6 +277,11 @@ def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
         (said("listening", at=WALL - DAY), None, CollectorState.SILENT),
         (said("listening", at=WALL - DAY), ALL_OF_IT, CollectorState.COMPLETE),
         (None, ALL_OF_IT, CollectorState.COMPLETE),
+        (said("listening"), FEEDS, CollectorState.IDLE),
+        (said("listening", at=WALL - DAY), FEEDS, CollectorState.SILENT),
+        (said("silent"), FEEDS, CollectorState.SILENT),
+        (said("reconnecting", at=WALL - DAY), FEEDS, CollectorState.SILENT),
+        (said("listening", at=WALL - DAY), replace(ALL_OF_IT, complete=False, heard_at=WALL), CollectorState.SILENT),
     ],
 )
 def test_a_collector_is_as_it_says_while_it_speaks(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from ingest.contract import Post, Progress, Rejected, decode_post, encode
+from ingest.contract import Post, Progress, Rejected, decode_post, encode, is_silent
 from tests.conftest import NOON, a_post
 
 POST = a_post(
@@ -36,6 +36,11 @@ COVERED = Progress(source="example", since=NOON, until=NOON + timedelta(minutes=
 GOLDEN_COVERED = (
     b'{"source":"example","since":"2020-07-10T12:00:00Z","until":"2020-07-10T12:01:00Z","partitions":4,"complete":true}'
 )
+IDLE = Progress(source="example", since=NOON, until=NOON + timedelta(minutes=1), idle=True, silent_after=2_700.0)
+GOLDEN_IDLE = (
+    b'{"source":"example","since":"2020-07-10T12:00:00Z","until":"2020-07-10T12:01:00Z","idle":true,'
+    b'"silent_after":2700.0}'
+)
 UNWELL = Progress(
     source="example",
     since=NOON,
@@ -62,7 +67,13 @@ GOLDEN_REJECTED = (
 
 @pytest.mark.parametrize(
     ("message", "golden"),
-    [(POST, GOLDEN_POST), (COVERED, GOLDEN_COVERED), (UNWELL, GOLDEN_UNWELL), (REJECTED, GOLDEN_REJECTED)],
+    [
+        (POST, GOLDEN_POST),
+        (COVERED, GOLDEN_COVERED),
+        (IDLE, GOLDEN_IDLE),
+        (UNWELL, GOLDEN_UNWELL),
+        (REJECTED, GOLDEN_REJECTED),
+    ],
 )
 def test_a_message_is_written_and_read_as_ever(message: Post | Progress | Rejected, golden: bytes) -> None:
     assert encode(message) == golden
@@ -73,3 +84,13 @@ def test_what_is_left_out_has_its_default_and_what_is_unknown_is_passed_over() -
     line = b'{"source":"example","id":"1","text":"TikTok banned","created_at":"2020-07-10T12:00:00Z","new":1}'
     assert decode_post(line) == a_post()
     assert decode_post(line).op == "post"
+
+
+def test_progress_of_an_older_collector_is_silent_after_two_minutes_and_waited_for() -> None:
+    older = msgspec.json.decode(GOLDEN_UNWELL, type=Progress)
+    assert (older.complete, older.idle, older.silent_after) == (False, False, 120)
+
+
+def test_silence_begins_where_its_time_is_over() -> None:
+    assert not is_silent(NOON, timedelta(minutes=2), NOON + timedelta(seconds=119))
+    assert is_silent(NOON, timedelta(minutes=2), NOON + timedelta(minutes=2))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.contract import CollectorState, Progress, Rejected, encode
+from ingest.contract import LONGEST_SILENCE, CollectorState, Progress, Rejected, encode
 from ingest.progress import DETAIL_KEPT, CollectorStats, progress
 from ingest.source import Item, PartStatus, Watermark
 from tests.conftest import NOON, a_post
@@ -15,7 +15,7 @@ WORD = Watermark(NOON, NOON + MINUTE, {})
 
 
 def state_at(tally: CollectorStats, minutes: float) -> CollectorState:
-    tally.look(NOON + minutes * MINUTE, silent_after=2 * MINUTE)
+    tally.look(NOON + minutes * MINUTE)
     return tally.state
 
 
@@ -28,13 +28,28 @@ def test_a_network_that_says_nothing_is_silent_until_it_speaks() -> None:
     assert state_at(tally, 5) == "silent"
 
 
-def test_one_that_failed_is_away_until_it_speaks_however_long() -> None:
+def test_one_that_fails_is_reconnecting_and_then_silent_for_the_same_reason() -> None:
     tally = CollectorStats(NOON)
     tally.away("It closed.")
-    assert state_at(tally, 60) == "reconnecting"
-    assert (tally.reconnects, tally.detail) == (1, "It closed.")
+    assert [state_at(tally, minutes) for minutes in (1, 60)] == ["reconnecting", "silent"]
+    tally.away("It closed again.")
+    assert (tally.state, tally.reconnects, tally.detail) == ("silent", 2, "It closed again.")
     tally.taken(POST, NOON + 60 * MINUTE)
     assert (tally.state, tally.detail) == ("listening", "")
+
+
+def test_each_source_is_silent_after_its_own_time_and_says_which() -> None:
+    tally = CollectorStats(NOON, 45 * MINUTE)
+    assert [state_at(tally, minutes) for minutes in (44.9, 45)] == ["listening", "silent"]
+    assert progress("example", tally, None).silent_after == 45 * 60
+    assert progress("example", CollectorStats(NOON, timedelta.max), None).silent_after == LONGEST_SILENCE
+
+
+def test_the_word_tells_idle_and_complete_apart() -> None:
+    read = progress("feeds", CollectorStats(NOON), Watermark(NOON, NOON + MINUTE, {}, idle=True))
+    assert (read.idle, read.complete) == (True, False)
+    ended = progress("archive", CollectorStats(NOON), Watermark(NOON, NOON + MINUTE, {}, complete=True))
+    assert (ended.idle, ended.complete) == (False, True)
 
 
 def test_what_is_taken_is_told_apart() -> None:

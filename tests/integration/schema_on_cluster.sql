@@ -731,6 +731,32 @@ ALTER TABLE post_versions_local ON CLUSTER 'main'
 ALTER TABLE post_versions ON CLUSTER 'main'
     COMMENT COLUMN clock_replaced 'created_at is not the author''s clock, which said nothing or could not be right';
 
+ALTER TABLE source_health_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS idle Bool DEFAULT false COMMENT 'a live source has read all there was up to until; the watch does not wait for the rest',
+    ADD COLUMN IF NOT EXISTS silent_after Float64 DEFAULT 120 COMMENT 'seconds without a sign of life of its network, after which it is silent',
+    COMMENT COLUMN complete 'an archive has said its last word: nothing more will come',
+    COMMENT COLUMN state 'as it last said: listening, silent, reconnecting, failed or ended',
+    COMMENT COLUMN detail 'one sentence on what is wrong';
+
+ALTER TABLE source_health_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS idle Bool DEFAULT false COMMENT 'a live source has read all there was up to until; the watch does not wait for the rest',
+    ADD COLUMN IF NOT EXISTS silent_after Float64 DEFAULT 120 COMMENT 'seconds without a sign of life of its network, after which it is silent',
+    COMMENT COLUMN complete 'an archive has said its last word: nothing more will come',
+    COMMENT COLUMN state 'as it last said: listening, silent, reconnecting, failed or ended',
+    COMMENT COLUMN detail 'one sentence on what is wrong';
+
+ALTER TABLE source_health_versions_local ON CLUSTER 'main'
+    UPDATE complete = false, idle = true
+    WHERE complete AND source IN ('gdelt', 'hackernews', 'mastodon', 'reddit', 'rss', 'snscrape', 'telegram')
+    SETTINGS mutations_sync = 2;
+
+DROP VIEW IF EXISTS source_health ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW source_health ON CLUSTER 'main' AS
+SELECT *, greatest(0, dateDiff('millisecond', `until`, at)) / 1000 AS lag
+FROM source_health_versions FINAL
+COMMENT 'what each collector has covered and how it is, partition by partition; lag is seconds from until to at';
+
 DROP VIEW IF EXISTS watch_state ON CLUSTER 'main';
 
 DROP TABLE IF EXISTS watch_state_versions ON CLUSTER 'main';

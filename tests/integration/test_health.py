@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ingest.contract import Progress
+import pytest
+
+from ingest.contract import CollectorState, Progress
 from processing import queries
 from processing.store.client import Store
 from processing.store.writer import write_progress
@@ -44,6 +46,25 @@ def test_nobody_waits_for_a_collector_because_it_says_that_it_is_silent(store: S
     assert health.state == "silent"
     assert health.heard_at > NOON + HOUR
     assert health.lag > HOUR.total_seconds()
+
+
+def test_a_feed_that_has_not_answered_for_its_own_time_is_silent_wherever_it_is_read(store: Store) -> None:
+    half_an_hour = timedelta(minutes=30)
+    said = {"source": "rss", "since": NOON, "until": NOON + HOUR, "idle": True, "silent_after": 1_800}
+    say(store, Progress(**said, last_event=NOON + HOUR))
+    [coverage], [health] = queries.coverage(store), queries.health(store)
+    assert (coverage.complete, coverage.idle) == (False, True)
+    dead = NOON + HOUR + half_an_hour
+    for now, silent in ((dead - timedelta(seconds=1), False), (dead, True)):
+        assert coverage.is_silent(now) is silent
+        assert health.state_at(now) == ("silent" if silent else "listening")
+
+
+@pytest.mark.parametrize("state", ["failed", "ended"])
+def test_what_has_stopped_is_not_called_silent(store: Store, state: CollectorState) -> None:
+    say(store, Progress(source="rss", since=NOON, until=NOON + HOUR, last_event=NOON + HOUR, state=state))
+    [health] = queries.health(store)
+    assert health.state_at(NOON + 30 * HOUR) == state
 
 
 def test_the_newest_word_of_each_collector_counts(store: Store) -> None:

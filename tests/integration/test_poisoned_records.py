@@ -91,6 +91,8 @@ of_progress = {
     "until": odd_time,
     "partitions": odd_number,
     "complete": anything,
+    "idle": anything,
+    "silent_after": odd_number,
     "state": st.sampled_from(["listening", "ended", "dead"]),
     "detail": odd_text,
     "events": odd_number,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.store import migrate as schema
 from processing.store.client import Store
@@ -27,6 +28,7 @@ from tests.support.waiting import eventually
 DECLARED = ROOT / "tests" / "integration" / "schema.txt"
 ON_A_CLUSTER = ROOT / "tests" / "integration" / "schema_on_cluster.sql"
 
+MINUTE = timedelta(minutes=1)
 IF_MEANT = "if that is meant: python -m tests.integration.test_store_schema"
 
 COLUMNS = """
@@ -105,6 +107,25 @@ def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> N
         post = tagged(a_post())
         write(store, [post])
         assert counted(store) == recounted([post])
+
+
+def test_what_live_sources_called_complete_before_is_idle(empty: ClickHouseAddress) -> None:
+    with schema.connect_for_setup(empty) as store:
+        for migration in schema.shipped():
+            if migration.number < 12:
+                for statement in migration.statements():
+                    store.command(statement)
+        for source, complete in (("rss", True), ("bluesky", False), ("archive-1", True)):
+            row = {"source": source, "since": NOON, "until": NOON + MINUTE, "partitions": 1, "complete": complete}
+            store.insert("source_health_versions", list(row), [[value] for value in row.values()])
+        schema.migrate(empty)
+        found = {each.source: each for each in queries.coverage(store)}
+    assert {source: (each.complete, each.idle) for source, each in found.items()} == {
+        "rss": (False, True),
+        "bluesky": (False, False),
+        "archive-1": (True, False),
+    }
+    assert {each.silent_after for each in found.values()} == {2 * MINUTE}
 
 
 def test_a_migration_is_given_an_hour_and_no_less_than_anything_else(address: ClickHouseAddress) -> None:

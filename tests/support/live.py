@@ -17,8 +17,7 @@ from pathlib import Path
 
 from ingest.contract import KafkaAddress, Progress, Rejected
 from ingest.cursors import CursorFile
-from ingest.kafka import ConsumerGroup, PostConsumer, PostProducer, ensure_topics
-from ingest.kafka.committed import Committed
+from ingest.kafka import CommittedOffsets, ConsumerGroup, PostConsumer, PostProducer, ensure_topics
 from ingest.progress import CollectorStats
 from ingest.retry import BackoffPolicy
 from ingest.runner import SourceRunner
@@ -82,7 +81,7 @@ def run_source(
     address: KafkaAddress,
     cursor_file: CursorFile,
     *,
-    committed: Committed | None = None,
+    committed: CommittedOffsets | None = None,
     silent_after: timedelta = timedelta(minutes=2),
 ) -> Iterator[RunningSource]:
     """A source that runs into the log until the block is left."""
@@ -161,7 +160,7 @@ def running(
         address = KafkaAddress(broker.bootstrap)
         ensure_topics(address, 2)
         parts.enter_context(_worker(address, store))
-        committed = parts.enter_context(Committed(ConsumerGroup(address, GROUP)))
+        committed = parts.enter_context(CommittedOffsets(ConsumerGroup(address, GROUP)))
         log = parts.enter_context(LogReader(address))
         cursor_file = CursorFile(folder / f"{source.name}.json")
         started = run_source(source, address, cursor_file, committed=committed, silent_after=silent_after)

@@ -18,10 +18,9 @@ from typing import Annotated
 
 import msgspec
 
-from ingest.clocks import utc_now
 from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from

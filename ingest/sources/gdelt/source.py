@@ -212,7 +212,7 @@ class Gdelt:
 
     def _reached(self, reading: Place | Backfill, place: Place) -> Watermark:
         """Up to where both series are read, from behind the last file that either has passed over, and from where one
-        stopped that has failed for long. Complete, so that nobody waits for files that come in their own time."""
+        stopped that has failed for long."""
         out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
         file = min([at.file for series, at in reading.series.items() if series not in out] or [reading.since])
         reading.since = max(
@@ -224,7 +224,7 @@ class Gdelt:
         )
         reading.holes = [hole for hole in reading.holes if hole >= file]
         since, until = reading.since, file - STEP - timedelta(seconds=1)
-        return Watermark(since, max(since, until), place.cursor(), complete=until > since)
+        return Watermark(since, max(since, until), place.cursor(), idle=True)
 
     def _file(self, client: httpx.Client, place: Place, reading: Place | Backfill, series: str) -> Steps:
         """One file's articles, and the series moved on behind it; not moved where the file may still come."""

@@ -183,8 +183,7 @@ class HackerNews:
             until, posts = step
             yield from (Item(post, place.cursor()) for post in posts)
             stretch.read = until
-            # Complete, so that nobody waits for old times while they are read.
-            yield Watermark(stretch.since, until, place.cursor(), complete=True)
+            yield Watermark(stretch.since, until, place.cursor(), idle=True)
 
     def _catch_up(self, index: Index, place: Place) -> Steps:
         end = self._clock() - INDEX_LAG

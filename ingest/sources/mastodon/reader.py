@@ -260,9 +260,9 @@ class FeedsReader:
         until = min(known) - self.pacing.lag
         if until > self.since and (self.told is None or until >= self.told + timedelta(seconds=1)):
             self.told = until
-            # Nobody waits for timelines that are asked in their own time; a stream's word comes every few seconds.
+            # A stream's word comes every few seconds; other timelines are asked in their own time.
             asked = any(not line.feed.streamed for line in self.lines)
-            yield Watermark(self.since, until, self._cursor(), complete=asked)
+            yield Watermark(self.since, until, self._cursor(), idle=asked)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "feeds": self.positions}

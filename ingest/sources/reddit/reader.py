@@ -132,9 +132,9 @@ class ListingReader:
             yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
 
     def reached(self, since: datetime, until: datetime) -> Watermark:
-        """What has been read of all listings. Complete, so that nobody waits for the next look."""
+        """What has been read of all listings."""
         self.since = since
-        return Watermark(since, max(until, since), self._cursor(), complete=until > since)
+        return Watermark(since, max(until, since), self._cursor(), idle=True)
 
     def _cursor(self) -> Cursor:
         return {"since": self.since.isoformat(), "read_to": self.read_to, "known": self.known}

@@ -190,8 +190,7 @@ class Rss:
         yield from self._parts.answered(feed.url, now)
         if covered := self._parts.covered(state.since):
             state = replace(state, since=covered[0], until=max(state.until, covered[1]))
-        # Complete, so that nobody who watches other sources waits for the next look at the feeds.
-        yield Watermark(state.since, state.until, state.cursor(), complete=state.until > state.since)
+        yield Watermark(state.since, state.until, state.cursor(), idle=True)
         return state
 
     def _take(

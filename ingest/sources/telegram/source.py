@@ -140,8 +140,7 @@ class Telegram:
         was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
         if was_read and (covered := self.parts.covered(reading.since)):
             reading.since, until = covered
-            # Complete, so that nobody waits for channels that are looked at in their own time.
-            yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
+            yield Watermark(reading.since, until, reading.cursor(), idle=True)
 
     def _look(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
         try:

@@ -172,8 +172,7 @@ class Snscrape:
                     yield Pause(self.settings.pace.total_seconds())
                 if covered := self.parts.covered(reading.since):
                     reading.since, until = covered
-                    # Complete, so that nobody waits for timelines that are looked at in their own time.
-                    yield Watermark(reading.since, until, reading.cursor(), complete=until > reading.since)
+                    yield Watermark(reading.since, until, reading.cursor(), idle=True)
                 yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
 
     def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:

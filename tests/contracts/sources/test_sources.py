@@ -118,7 +118,27 @@ def test_a_network_that_hangs_does_not_keep_a_source_from_ending(
         eventually(arrived(log, [*wanted, *behind]), SOON)
 
 
-def test_a_network_that_hangs_is_said_to_and_covers_nothing(
+ASKED = {"gdelt", "reddit", "rss", "snscrape", "telegram"}
+"""Networks that are asked in their own time. The others push their posts, or are asked every few seconds."""
+
+
+def test_a_live_source_is_never_complete_and_one_that_is_asked_is_idle(
+    network: Network, address: KafkaAddress, log: LogReader, cursor_file: CursorFile
+) -> None:
+    source = network.source()
+    with run_source(source, address, cursor_file):
+
+        def covered() -> bool:
+            network.publish(texts("more", 1))
+            return any(said.until > said.since for said in log.progress())
+
+        eventually(covered, SOON)
+    said = log.progress()
+    assert not any(each.complete for each in said)
+    assert {each.idle for each in said if each.until > each.since} == {source.name in ASKED}
+
+
+def test_a_network_that_hangs_is_silent_after_its_own_time_and_covers_nothing(
     network: Network, address: KafkaAddress, log: LogReader, cursor_file: CursorFile
 ) -> None:
     with run_source(network.source(), address, cursor_file, silent_after=timedelta(seconds=1)) as running:
@@ -130,9 +150,10 @@ def test_a_network_that_hangs_is_said_to_and_covers_nothing(
         eventually(covered, SOON)
         network.freeze()
         hung = datetime.now(UTC)
-        eventually(lambda: any(said.state in {"silent", "reconnecting"} for said in log.progress()), SOON)
+        eventually(lambda: any(said.state == "silent" for said in log.progress()), SOON)
         quiet = [said for said in log.progress() if said.state != "listening"]
         assert all(said.until <= hung + timedelta(seconds=1) for said in quiet)
+        assert {said.silent_after for said in quiet} == {1}
         network.thaw()
         network.publish(texts("behind"))
         eventually(lambda: running.tally.state == "listening", SOON)

@@ -295,7 +295,7 @@ def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, w
     assert [post.backfill for post in posts(taken)] == [True, True, False]
     assert rejected(taken) == []
     history = [step for step in taken if isinstance(step, Watermark) and step.since == then]
-    assert all(step.complete for step in history if step.until > step.since)
+    assert all(step.idle for step in history if step.until > step.since)
     assert history[-1].until == then + timedelta(minutes=45, seconds=-1)
     again = take_until(steps(source(server, wall, **wanted), wall, taken[-1].cursor), lambda taken: len(taken) > 1)
     assert posts(again) == []

@@ -140,7 +140,7 @@ def test_live_takes_every_item_from_the_start_on(site: Site, server: Served, wal
     reached = taken[-1]
     assert isinstance(reached, Watermark)
     assert reached.since == NOW
-    assert not reached.complete
+    assert not reached.idle
 
 
 def test_the_first_start_reads_some_items_back(site: Site, server: Served, wall: Wall) -> None:
@@ -228,7 +228,7 @@ def test_history_is_whole_though_the_index_gives_a_thousand(site: Site, server: 
     history = posts(taken)
     assert [post.id for post in history] == [str(number + 1) for number in range(3_000)]
     assert all(post.backfill for post in history)
-    assert all(step.complete for step in taken if isinstance(step, Watermark))
+    assert all(step.idle for step in taken if isinstance(step, Watermark))
     told: datetime | None = None
     for step in taken:
         if isinstance(step, Watermark):
@@ -263,7 +263,7 @@ def test_terms_narrow_history_only(site: Site, server: Served, wall: Wall) -> No
     site.add(3, begin, text="tiktok and bytedance")
     reading = steps(source(server, wall, since=begin, until=begin + MINUTE, terms=("tiktok", "bytedance")), wall)
     assert sorted(post.id for post in posts(take_until(reading, has(2)))) == ["1", "3"]
-    take_until(reading, lambda taken: isinstance(taken[-1], Watermark) and not taken[-1].complete)
+    take_until(reading, lambda taken: isinstance(taken[-1], Watermark) and not taken[-1].idle)
     site.add(4, wall.now, text="about supper")
     assert posts(take_until(reading, has(1)))[0].id == "4"
 

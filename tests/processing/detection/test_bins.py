@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from processing.detection.bins import start_of_bin
@@ -8,13 +9,15 @@ from processing.queries.coverage import is_covered, next_covered, watermark
 from tests.conftest import NOON
 
 WIDTH = timedelta(minutes=5)
-SILENT = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
 
 
-def covered(since: int, until: int, *, complete: bool = False, heard: int = 0, source: str = "a") -> Coverage:
+def covered(
+    since: int, until: int, *, complete: bool = False, idle: bool = False, heard: int = 0, source: str = "a"
+) -> Coverage:
     """Minutes around noon; `heard` minutes before the wall clock."""
-    return Coverage(source, NOON + since * MINUTE, NOON + until * MINUTE, complete, NOON - heard * MINUTE)
+    start, end = NOON + since * MINUTE, NOON + until * MINUTE
+    return Coverage(source, start, end, complete, NOON - heard * MINUTE, idle)
 
 
 def test_bins_begin_on_the_clock() -> None:
@@ -23,17 +26,29 @@ def test_bins_begin_on_the_clock() -> None:
 
 
 def test_the_slowest_collector_at_work_decides() -> None:
-    assert watermark([covered(0, 31), covered(0, 12, source="b")], WIDTH, NOON, SILENT) == NOON + 10 * MINUTE
+    assert watermark([covered(0, 31), covered(0, 12, source="b")], WIDTH, NOON) == NOON + 10 * MINUTE
 
 
 def test_a_silent_collector_does_not_blind_the_others() -> None:
     slow = covered(0, 12, source="b", heard=3)
-    assert watermark([covered(0, 31), slow], WIDTH, NOON, SILENT) == NOON + 30 * MINUTE
+    assert watermark([covered(0, 31), slow], WIDTH, NOON) == NOON + 30 * MINUTE
+
+
+def test_each_collector_is_silent_after_its_own_time() -> None:
+    slow = replace(covered(0, 12, source="b", heard=3), silent_after=10 * MINUTE)
+    assert watermark([covered(0, 31), slow], WIDTH, NOON) == NOON + 10 * MINUTE
+
+
+def test_an_idle_collector_holds_nobody_up_and_closes_no_bin_that_it_has_not_read() -> None:
+    feeds = covered(0, 12, idle=True, source="feeds")
+    assert watermark([covered(0, 31), feeds], WIDTH, NOON) == NOON + 30 * MINUTE
+    assert watermark([feeds], WIDTH, NOON) == NOON + 10 * MINUTE
+    assert not is_covered([feeds], NOON + 10 * MINUTE, WIDTH)
 
 
 def test_when_all_is_read_the_last_bin_is_closed() -> None:
-    assert watermark([covered(0, 31, complete=True)], WIDTH, NOON, SILENT) == NOON + 35 * MINUTE
-    assert watermark([], WIDTH, NOON, SILENT) is None
+    assert watermark([covered(0, 31, complete=True)], WIDTH, NOON) == NOON + 35 * MINUTE
+    assert watermark([], WIDTH, NOON) is None
 
 
 def test_a_bin_that_nobody_heard_whole_is_unknown() -> None:

@@ -1,0 +1,78 @@
+"""What Tansu 0.6.0, the embedded broker, does otherwise than Apache Kafka, and what is done about it.
+
+Nothing here is used with another broker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.net.compat import KafkaNetClient
+
+from ingest.contract import KafkaAddress
+from ingest.kafka.admin import BrokerUnavailable, kafka_errors
+
+POLLS = 100
+POLL_MS = 100
+
+SESSION_TIMEOUT_MS = 3_000
+"""A member of a group never says that it leaves (`leave`), so its silence has to be noticed soon."""
+
+
+def leave(client: KafkaNetClient) -> None:
+    """Close a member's connection and leave its group without a word.
+
+    Tansu keeps a member that says that it leaves while the group is being divided as the group's leader for good, and
+    nobody gets a partition again. It replaces a member that falls silent within seven seconds, whenever that happens.
+    """
+    client.close()
+
+
+class TopicEnds:
+    """Finds the end offsets of the posts topic by reading the last batch of each partition.
+
+    Tansu answers the question for the latest offset with the first record of the last batch, plus one: with a hundred
+    posts in one batch, 1. A lag computed from that answer would be zero long before everything is read.
+    """
+
+    def __init__(self, address: KafkaAddress) -> None:
+        self._address = address
+        self._reader: KafkaConsumer | None = None
+
+    def behind(self, latest: Mapping[int, int]) -> dict[int, int]:
+        """The offset that the next record will get, by partition. `latest` is Tansu's answer.
+
+        Raises:
+            BrokerUnavailable, BrokerRefused
+        """
+        ends = {partition: 0 for partition, offset in latest.items() if offset == 0}
+        topic = self._address.posts_topic
+        with kafka_errors(self._address):
+            reader = self._reader = self._reader or self._open_reader()
+            reader.assign([TopicPartition(topic, partition) for partition in latest])
+            for partition in latest.keys() - ends.keys():
+                reader.seek(TopicPartition(topic, partition), latest[partition] - 1)
+            for _ in range(POLLS):
+                if ends.keys() == latest.keys():
+                    return ends
+                for partition, records in reader.poll(POLL_MS).items():
+                    ends[partition.partition] = records[-1].offset + 1
+        raise BrokerUnavailable(f"The broker at {self._address.bootstrap} did not show the end of the topic {topic}.")
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _open_reader(self) -> KafkaConsumer:
+        return KafkaConsumer(
+            bootstrap_servers=self._address.bootstrap.split(","),
+            client_id="banwatch-watch",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            fetch_max_wait_ms=20,
+            max_poll_records=1_000_000,
+            metrics_enabled=False,
+        )
