@@ -18,10 +18,10 @@ from processing.detection.policy import DetectorPolicy, Scale
 from processing.detection.return_level import ANSCOMBE, KINDS, Maxima, calibrated, level
 from processing.detection.timeline import Flags, Floats, Integers, Timeline, trailing
 
-RAISED, SPIKE, APART, DEAD, SLOW, COLD = 1, 2, 4, 8, 16, 32
+RAISED, SPIKE, APART, DEAD, OTHER, COLD = 1, 2, 4, 8, 16, 32
 """What is said of a bin: it is above `leave`, of a spike, of a spike that calibrates nothing, of a dead stretch, of a
-spike on the slow scale, of a time when too little was known."""
-_MASKED = RAISED | SPIKE | SLOW
+spike on the other scale, of a time when too little was known."""
+_MASKED = RAISED | SPIKE | OTHER
 _EMPTY_DAYS = 2
 SHORT = 0.25
 """What the short window weighs in a score."""
@@ -103,6 +103,16 @@ def next_cut(scale: Scale, start: int, end: int) -> int:
     return min(end, start + scale.block - (start - scale.block_age) % scale.block)
 
 
+def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
+    """Which series are settled in all of some bins, whatever yesterday was: [series]."""
+    state.means.reach(start, end)
+    known = np.zeros((len(state.counts.values), end - start), dtype=bool)
+    for lag in range(2, baseline.DAYS + 1):
+        np.logical_or(known, state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0, out=known)
+    settled: Flags = known.all(axis=1)
+    return settled
+
+
 def judge(
     policy: DetectorPolicy,
     scale: Scale,
@@ -111,8 +121,12 @@ def judge(
     backfilled: Floats | None,
     *,
     busy: Floats | None = None,
+    other: Flags | None = None,
 ) -> Judged:
-    """Judge the bins from `state.next` on, no further than `next_cut`. Expectations are multiplied by `busy`."""
+    """Judge the bins from `state.next` on, no further than `next_cut`.
+
+    Expectations are multiplied by `busy`. Bins in `other` are of a spike on the other scale: they are in no window.
+    """
     start, end = state.next, state.next + counts.shape[1]
     for each in state.timelines:
         each.reach(start, end)
@@ -123,7 +137,10 @@ def judge(
     if busy is not None:
         expected = baseline.rounded(policy.floor, expected * busy)
     state.expected.read(start, end)[:] = expected
-    state.flags.read(start, end)[:] = ~warm * np.uint8(COLD)
+    flags = state.flags.read(start, end)
+    flags[:] = ~warm * np.uint8(COLD)
+    if other is not None:
+        flags |= other * np.uint8(OTHER)
     short, long = window_sums(scale, state, start, end)
     score = _score(scale, state.maxima, (short, long), warm)
     spike = _follow(policy, scale, state, score, settled & warm)
@@ -172,6 +189,8 @@ def window_sums(
     first = start - scale.long + 1
     counts, means = state.counts.read(first, end), state.expected.read(first, end)
     known = ~np.isnan(counts)
+    if scale.bins > 1:
+        known &= (state.flags.read(first, end) & OTHER) == 0
     if not known.all():
         counts, means = np.where(known, counts, 0.0), np.where(known, means, 0.0)
     back = scale.long - scale.short

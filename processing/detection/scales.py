@@ -99,13 +99,19 @@ class Scales:
         first, end = self.fast.next, self.fast.next + counts.shape[1]
         while self.fast.next < end:
             start = self.fast.next
-            cut = next_cut(self.policy.fast, start, end)
+            cut = self._next_cut(start, end)
             part = slice(start - first, cut - first)
             known = self._begin_series(start, counts[:, part], with_total=with_total)
             filled, factor = (None if each is None else each[:, part] for each in (backfilled, busy))
             fast = judge(self.policy, self.policy.fast, self.fast, known, filled, busy=factor)
             self._step_slow(cut, with_total=with_total, trial=trial)
             yield self._together(known, fast, start, cut)
+
+    def _next_cut(self, start: int, end: int) -> int:
+        """How far the next part may reach: an hour while a series may be judged by its last day, dead stretches apart."""
+        cut, bins = next_cut(self.policy.fast, start, end), self.policy.slow.bins
+        known = detector.has_days(self.policy.fast, self.fast, start, cut) | (self.begun == NEVER)
+        return cut if known.all() else min(cut, start - start % bins + bins)
 
     def _begin_series(self, start: int, counts: Floats, *, with_total: bool) -> Floats:
         """The counts, unknown before the first post: on any subject, or of the series where that is not known."""
@@ -128,9 +134,11 @@ class Scales:
         hours = slice(start * bins, end * bins)
         shape = (len(self.begun), end - start, bins)
         counts = self.fast.counts.read(hours.start, hours.stop)
-        apart = (self.fast.flags.read(hours.start, hours.stop) & (RAISED | SPIKE | DEAD)) > 0
-        known = (~np.isnan(counts) & ~apart).reshape(shape)
-        posts = np.where(known, counts.reshape(shape), 0.0).sum(axis=2)
+        flags = self.fast.flags.read(hours.start, hours.stop).reshape(shape)
+        known = ~np.isnan(counts.reshape(shape)) & ((flags & DEAD) == 0)
+        apart = (flags & (RAISED | SPIKE)) > 0
+        other = 2 * apart.sum(axis=2) > bins
+        posts = np.where(known & (~apart | other[..., None]), counts.reshape(shape), 0.0).sum(axis=2)
         hourly = np.where(2 * known.sum(axis=2) >= bins, posts, np.nan)
         backfilled = self.fast.backfilled.read(hours.start, hours.stop).reshape(shape).sum(axis=2)
         for each in (self.scores, self.absent):
@@ -139,7 +147,9 @@ class Scales:
             first = self.slow.next
             cut = next_cut(self.policy.slow, first, end)
             part = slice(first - start, cut - start)
-            judged = judge(self.policy, self.policy.slow, self.slow, hourly[:, part], backfilled[:, part])
+            judged = judge(
+                self.policy, self.policy.slow, self.slow, hourly[:, part], backfilled[:, part], other=other[:, part]
+            )
             self.scores.read(first, cut)[:] = np.where(judged.settled, judged.score, 0.0)
             self._mark_dead(judged, first, cut, with_total=with_total, trial=trial)
 
@@ -157,6 +167,9 @@ class Scales:
             if with_total and dead[TOTAL]:
                 dead[:] = True
                 before = np.full_like(before, before[TOTAL])
+            ended = (counts > 0) & (before >= _DEAD_POSTS)
+            if ended.any():
+                self._flag_until_post(ended, hour)
             if dead.any():
                 self._flag(dead & (before >= _DEAD_POSTS), hour, hour)
                 self._flag_from_begin(dead & (before < _DEAD_POSTS), hour, with_total=with_total)
@@ -168,6 +181,13 @@ class Scales:
             posts = np.flatnonzero(self.slow.counts.read(hour - day, hour)[leading] > 0)
             first = hour - day + (int(posts[-1]) + 1 if len(posts) else 0)
             self._flag(np.arange(len(rows)) == row, first, hour)
+
+    def _flag_until_post(self, rows: Flags, hour: int) -> None:
+        """The dead stretch ends within an hour."""
+        bins = self.policy.slow.bins
+        counts = self.fast.counts.read(hour * bins, (hour + 1) * bins)
+        before = (np.cumsum(counts > 0, axis=1) == 0) & rows[:, None]
+        self.fast.flags.read(hour * bins, (hour + 1) * bins)[before] |= DEAD
 
     def _flag(self, rows: Flags, first: int, last: int) -> None:
         bins = self.policy.slow.bins
@@ -183,7 +203,7 @@ class Scales:
         known = ~np.isnan(counts)
         slow_spike = ((flags & SPIKE) > 0) & known
         slow_score = np.where(slow_spike, slow_score, 0.0)
-        self.fast.flags.read(start, end)[:] |= slow_spike * np.uint8(detector.SLOW)
+        self.fast.flags.read(start, end)[:] |= slow_spike * np.uint8(detector.OTHER)
         slow = slow_score > fast.score
         score = np.maximum(fast.score, slow_score)
         ratio = (np.nan_to_num(counts) + 1.0) / (fast.expected + 1.0)
