@@ -6,17 +6,21 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import repeat
+from datetime import datetime
+from itertools import islice, repeat
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 from ingest.transport.files import BrokenLine, read_lines
-from processing.detection.csv import detect_lines, explain_line
-from processing.detection.detector import DetectorPolicy
+from processing.detection.csv import Reading, detect_lines, explain_line
 from processing.tagging.tagger import Enricher, tag_lines
 
 BATCH = 1_000
 """Lines of a file that are tagged at once; out of a pipe each line is answered before the next."""
+
+ROWS = 20_000
+"""The same of rows that are judged at once; out of a pipe those that have come are answered before the next."""
 
 
 class _Complaints:
@@ -45,46 +49,53 @@ def tag_file(path: Path, enricher: Enricher) -> int:
     return int(complaints.count > 0)
 
 
-def detect_file(path: Path, width: timedelta | None, *, silent_before: bool, share: bool) -> int:
+def detect_file(path: Path, reading: Reading) -> int:
     """Write the rows with what the detector says; the status is 1 when some could not be read.
 
     Raises:
         ValueError: bins of this width cannot be judged.
     """
     complaints = _Complaints()
-    rows = detect_lines(
-        _text(path, complaints),
-        _policy(width),
-        on_rejected=lambda _, sentence: complaints.say(sentence),
-        silent_before=silent_before,
-        share=share,
-    )
-    for row in rows:
+    for row in detect_lines(_batches(path, complaints), reading, lambda _, sentence: complaints.say(sentence)):
         print(row, flush=not _is_file(path))
     return int(complaints.count > 0)
 
 
-def explain_file(path: Path, width: timedelta | None, at: datetime, *, silent_before: bool, share: bool) -> int:
+def explain_file(path: Path, at: datetime, reading: Reading) -> int:
     """Write how one row came about; the status is 1 when rows before it could not be read.
 
     Raises:
         ValueError: no row holds that moment, or bins of this width cannot be judged.
     """
     complaints = _Complaints()
-    derivation = explain_line(
-        _text(path, complaints),
-        at,
-        _policy(width),
-        on_rejected=lambda _, sentence: complaints.say(sentence),
-        silent_before=silent_before,
-        share=share,
-    )
-    print("\n".join(derivation.lines()))
+    found = explain_line(_batches(path, complaints), at, reading, lambda _, sentence: complaints.say(sentence))
+    print("\n".join(found.lines()))
     return int(complaints.count > 0)
 
 
-def _policy(width: timedelta | None) -> DetectorPolicy | None:
-    return None if width is None else DetectorPolicy.for_bins(width)
+def _batches(path: Path, complaints: _Complaints) -> Iterator[list[str]]:
+    """Lines of a file by the thousand; out of a pipe those that are there."""
+    lines = _text(path, complaints)
+    return iter(lambda: list(islice(lines, ROWS)), []) if _is_file(path) else _as_they_come(lines)
+
+
+def _as_they_come(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Whatever a reading thread has by the time that it is asked for; it waits for one line."""
+    read: Queue[str | None] = Queue(ROWS)
+
+    def follow() -> None:
+        for line in lines:
+            read.put(line)
+        read.put(None)
+
+    Thread(target=follow, daemon=True).start()
+    while True:
+        batch = [read.get()]
+        while batch[-1] is not None and not read.empty():
+            batch.append(read.get())
+        yield [line for line in batch if line is not None]
+        if batch[-1] is None:
+            return
 
 
 def _text(path: Path, complaints: _Complaints) -> Iterator[str]:

@@ -16,13 +16,13 @@ import numpy as np
 
 from processing import queries
 from processing.contract import EVERYTHING, Incident, Spike, VerdictName
-from processing.detection.backtest import episode_events
 from processing.detection.bins import start_of_bin
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import Episode, EpisodePolicy
-from processing.detection.matrix import ScoredMatrix, score_matrix
-from processing.detection.matrix_excess import Bar
-from processing.detection.series_set import Key, Name
+from processing.detection.previous.backtest import episode_events
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import Episode, EpisodePolicy
+from processing.detection.previous.matrix import ScoredMatrix, score_matrix
+from processing.detection.previous.matrix_excess import Bar
+from processing.detection.previous.series_set import Key, Name
 from processing.first_minutes import first_minutes
 from processing.incidents.describe import described
 from processing.incidents.group import IncidentPolicy, group

@@ -42,7 +42,7 @@ class BinState(StrEnum):
 
 
 class Severity(StrEnum):
-    """How rare and how large a spike is: see `processing.detection.detector.severity`."""
+    """How rare and how large a spike is: see `processing.detection.previous.detector.severity`."""
 
     NOTABLE = "notable"
     MAJOR = "major"

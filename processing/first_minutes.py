@@ -9,9 +9,9 @@ from datetime import datetime
 import numpy as np
 
 from processing.contract import EVERYTHING, Spike
-from processing.detection.matrix_baseline import Flags, Floats
-from processing.detection.series_set import Counted, Key
-from processing.detection.within import open_within
+from processing.detection.previous.matrix_baseline import Flags, Floats
+from processing.detection.previous.series_set import Counted, Key
+from processing.detection.previous.within import open_within
 from processing.queries.backtest_counts import Counts, SoFar
 from processing.queries.counts import MINUTE
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from processing.contract import Spike, VerdictName
-from processing.detection.episodes import EpisodeEvent
-from processing.detection.series_set import Book, Key, Name, name_of
+from processing.detection.previous.episodes import EpisodeEvent
+from processing.detection.previous.series_set import Book, Key, Name, name_of
 from processing.queries.counts import Observed
 from processing.verdicts.evidence import Circumstances
 from processing.verdicts.judge import in_time, judged

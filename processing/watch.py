@@ -20,10 +20,10 @@ from processing import queries
 from processing.alerts.deliver import Notifier, deliver
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike
 from processing.detection.bins import bins, close_of_bin, start_of_bin
-from processing.detection.checkpoint import restore, save
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
-from processing.detection.series_set import Book, Key, Name, name_of
+from processing.detection.previous.checkpoint import restore, save
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.detection.previous.series_set import Book, Key, Name, name_of
 from processing.incidents.describe import described
 from processing.incidents.group import IncidentPolicy, group, still_growing
 from processing.open_bin import OpenBin

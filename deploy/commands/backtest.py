@@ -14,7 +14,7 @@ from processing import queries
 from processing.alerts.message import details, headline
 from processing.backtest import Backtest
 from processing.backtest import backtest as run
-from processing.detection.detector import DetectorPolicy
+from processing.detection.previous.detector import DetectorPolicy
 from processing.tagging.topics import load_taxonomy
 
 

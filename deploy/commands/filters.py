@@ -11,7 +11,9 @@ import typer
 from deploy.commands.options import settings
 from deploy.filters import detect_file, explain_file, tag_file
 from deploy.tagging import enricher
+from processing.detection.csv import Reading
 from processing.detection.csv_row import read_time
+from processing.detection.policy import DetectorPolicy
 
 
 def tag(
@@ -33,18 +35,19 @@ def detect(
     share: Annotated[
         bool, typer.Option("--share", help="Judge by the share of all posts of the source, which are the third column.")
     ] = False,
+    absent_is_zero: Annotated[
+        bool, typer.Option("--absent-is-zero", help="A bin without a row had no posts; else it is unknown.")
+    ] = False,
     explain: Annotated[
         str | None,
         typer.Option(metavar="TIMESTAMP", help="Print how the row of this moment came about, and nothing else."),
     ] = None,
 ) -> None:
-    """Add expected, score and state to a CSV of counts, row by row; needs no service."""
-    width = None if bin_minutes is None else timedelta(minutes=bin_minutes)
+    """Add expected, score, state and the window that spoke to a CSV of counts, row by row; needs no service."""
     try:
-        if explain is None:
-            status = detect_file(path, width, silent_before=silent_before, share=share)
-        else:
-            status = explain_file(path, width, read_time(explain), silent_before=silent_before, share=share)
+        policy = None if bin_minutes is None else DetectorPolicy.for_bins(timedelta(minutes=bin_minutes))
+        reading = Reading(policy=policy, silent_before=silent_before, share=share, absent_is_zero=absent_is_zero)
+        status = detect_file(path, reading) if explain is None else explain_file(path, read_time(explain), reading)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     raise typer.Exit(status)

@@ -1,218 +1,345 @@
-"""One series under watch, and what becomes of posts that arrive late.
-
-A bin is scored when it closes, and again when more posts of it arrive within the half hour behind it; after that its
-word stands. So a series stands twice: settled, before the bins that may still change, and live, behind them.
-"""
+"""All series under watch, stepped together through blocks of bins."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 
-from processing.detection import detector, episodes
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState
-from processing.detection.episode import Current
-from processing.detection.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy, EpisodeState
-
-
-class Observation(msgspec.Struct, frozen=True):
-    """What was counted of one series in one bin; `authors` are hashes, enough of them to tell few from many."""
-
-    posts: int = 0
-    backfilled: int = 0
-    authors: frozenset[int] = frozenset()
-
-
-NOTHING = Observation()
+from processing.contract import Spike
+from processing.detection import episodes
+from processing.detection.bins import EPOCH
+from processing.detection.episode import Episode, EpisodeEvent, EpisodeKind, EpisodeState, Run
+from processing.detection.episodes import Scored
+from processing.detection.late import changed, reconcile, rename
+from processing.detection.policy import DetectorPolicy
+from processing.detection.pulses import BinExcess, Window
+from processing.detection.scales import NEVER, OWN, QUIET, Bins, Scales
+from processing.detection.timeline import Flags, Floats
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """A bin of one series as it was counted; None where it is unknown. `surge`: see `detector.Bin`."""
+class OutOfOrder(ValueError):
+    """A block begins before the bins that may still change."""
+
+
+class Key(NamedTuple):
+    """A series: a topic in one language, or in all (`*`)."""
+
+    topic: str
+    language: str
+
+
+Name = tuple[Key, datetime]
+"""A spike is known by its series and its start."""
+
+
+def name_of(spike: Spike) -> Name:
+    """What tells a spike from every other one."""
+    return Key(spike.topic, spike.language), spike.start
+
+
+class Counted(Protocol):
+    """Posts of one series in one bin."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def posts(self) -> int: ...
+    @property
+    def backfilled(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What was counted in neighbouring bins: [series, bin] in the order of `SeriesSet.keys`, NaN for unknown.
+
+    `total` is [bin]: posts of all sources on any subject; None where it is not known, and then a series counts as
+    begun with its first post.
+    """
 
     start: datetime
-    observation: Observation | None
-    surge: int = 0
+    counts: Floats
+    backfilled: Floats | None = None
+    total: Floats | None = None
 
 
-@dataclass
-class Stand:
-    """A series as of one bin, with the known bins of its last half hour."""
+class SeriesEvent(msgspec.Struct, frozen=True):
+    """What a bin changed of one series, known at the end of that bin.
 
-    detector: DetectorState
-    episode: EpisodeState
-    half_hour: deque[Observation]
-
-    @classmethod
-    def begin(cls, policy: DetectorPolicy) -> Stand:
-        """Before the first bin."""
-        return cls(DetectorState.begin(policy), EpisodeState(), deque(maxlen=policy.half_hour))
-
-    def copy(self, policy: DetectorPolicy) -> Stand:
-        """Another one that shares nothing with it."""
-        return Stand(
-            DetectorState.from_json(policy, self.detector.to_json()),
-            EpisodeState.from_json(self.episode.to_json()),
-            self.half_hour.copy(),
-        )
-
-    @property
-    def posts(self) -> int:
-        """Posts of the half hour."""
-        return sum([each.posts for each in self.half_hour])
-
-    @property
-    def surge(self) -> int:
-        """The same while they are a spike, 0 while they are none."""
-        return self.posts if self.detector.open else 0
-
-    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
-        """Go through one bin."""
-        observation = seen.observation
-        self.half_hour.append(NOTHING if observation is None else observation)
-        posts = self.posts
-        observed = Bin(
-            seen.start,
-            None if observation is None else observation.posts,
-            # Most half hours of most series are empty.
-            len(frozenset().union(*(each.authors for each in self.half_hour))) if posts else 0,
-            alertable=not posts or 2 * sum(each.backfilled for each in self.half_hour) <= posts,
-            surge=seen.surge,
-        )
-        self.detector, scored = detector.step(policy, self.detector, observed)
-        self.episode, event = episodes.step(episode_policy, self.episode, scored)
-        return event
-
-
-@dataclass
-class Series:
-    """One series under watch: `recent` are the bins between the settled and the live stand.
-
-    `surges` are the bins of the history it was begun with in which it was a spike, each with `Stand.surge`.
+    `enough`: of a spike that the fast scale opens, the least posts of the bin with which it would have opened.
     """
 
-    settled: Stand
-    live: Stand
-    recent: deque[Seen] = field(default_factory=deque)
-    surges: dict[datetime, int] = field(default_factory=dict)
+    key: Key
+    kind: EpisodeKind
+    at: datetime
+    episode: Episode
+    enough: int | None = None
+
+    @property
+    def window(self) -> str:
+        """The name of the scale that speaks."""
+        return self.episode.window
+
+
+class Tracked(msgspec.Struct):
+    """The spikes of one series, before the bins that may still change and behind them."""
+
+    settled: EpisodeState
+    live: EpisodeState
+
+
+@dataclass
+class SeriesSet:
+    """All series under watch. `scales` has their counts and scores, `tracked` the few that have a spike, by row."""
+
+    policy: DetectorPolicy
+    keys: list[Key]
+    scales: Scales | None = None
+    silent_before: bool = False
+    tracked: dict[int, Tracked] = field(default_factory=dict)
+    rows: dict[Key, int] = field(default_factory=dict)
+    phase: timedelta = timedelta(0)
+    """Bins start so long behind a multiple of their width."""
+    settled_until: datetime | None = None
+    """A block may begin there again, so that late posts are judged."""
 
     @classmethod
-    def begin(cls, policy: DetectorPolicy, episode_policy: EpisodePolicy, history: Iterable[Seen]) -> Series:
-        """As if it had been under watch from the start of its history."""
-        settled, recent, surges = Stand.begin(policy), deque[Seen](), {}
-        for seen in history:
-            recent.append(seen)
-            if len(recent) > policy.half_hour:
-                past = recent.popleft()
-                settled.step(policy, episode_policy, past)
-                if settled.surge:
-                    surges[past.start] = settled.surge
-        series = cls(settled, settled.copy(policy), recent, surges)
-        for seen in recent:
-            series.live.step(policy, episode_policy, seen)
-            if series.live.surge:
-                surges[seen.start] = series.live.surge
+    def begin(cls, policy: DetectorPolicy, keys: Iterable[Key] = (), *, silent_before: bool = False) -> SeriesSet:
+        """Series without a past. `silent_before`: all are known to have been empty for the two days before."""
+        series = cls(policy, [], silent_before=silent_before)
+        series.add(keys)
         return series
 
-    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
-        """Go through the next bin."""
-        self.recent.append(seen)
-        if len(self.recent) > policy.half_hour:
-            self.settled.step(policy, episode_policy, self.recent.popleft())
-        return self.live.step(policy, episode_policy, seen)
+    @property
+    def next(self) -> datetime | None:
+        """The start of the first bin that is not judged yet; None before the first block."""
+        return None if self.scales is None else self._start_of(self.scales.fast.next)
 
-    def peek(
-        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen
-    ) -> tuple[Stand, EpisodeEvent | None]:
-        """How it would stand if the next bin closed as it is now, and the spike that this would begin.
+    def add(self, keys: Iterable[Key]) -> None:
+        """Put series under watch, each with the past of one that was zero wherever that was known."""
+        new = [key for key in dict.fromkeys(keys) if key not in self.rows]
+        self.rows |= {key: OWN + number for number, key in enumerate(new, len(self.keys))}
+        self.keys += new
+        if self.scales is not None and new:
+            self.scales.repeat(QUIET, len(new))
 
-        Nothing is changed. While a spike goes on none begins, and one that comes back is none that begins.
+    def block(
+        self, begin: datetime, end: datetime, counted: Iterable[Counted], known: Flags, total: Floats | None = None
+    ) -> Block:
+        """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
+        counted = list(counted)
+        self.add(Key(each.topic, each.language) for each in counted)
+        bins = len(known)
+        counts, backfilled = np.zeros((len(self.keys), bins)), np.zeros((len(self.keys), bins))
+        for each in counted:
+            place = self.rows[Key(each.topic, each.language)] - OWN, (each.start - begin) // self.policy.width
+            counts[place], backfilled[place] = each.posts, each.backfilled
+        if (end - begin) // self.policy.width != bins:
+            raise ValueError(f"From {begin} to {end} are not {bins} bins.")
+        counts[:, ~known] = np.nan
+        return Block(begin, counts, backfilled, None if total is None else np.where(known, total, np.nan))
+
+    def step(self, block: Block) -> list[SeriesEvent]:
+        """Take every series through a block, which begins at `next`, or at `settled_until` to judge late posts.
+
+        Bins that are left out before it count as unknown.
+
+        Raises:
+            OutOfOrder: it begins before both.
         """
-        ahead = self.live.copy(policy)
-        event = ahead.step(policy, episode_policy, seen)
-        return ahead, event if event is not None and event.kind is EpisodeKind.OPENED else None
+        scales, start = self._reach(block)
+        events = self._pass_over(scales, start)
+        counts, backfilled = _with_own_rows(block)
+        end, again = start + counts.shape[1], scales.fast.next - start
+        settled = max(start, end - self._late)
+        scales.return_to(start)
+        if again:
+            events = self._judge_again(counts[:, :again], backfilled[:, :again], block, settled)
+        for bins in scales.step(counts[:, again:], backfilled[:, again:], with_total=block.total is not None):
+            events += self._follow(bins, settled)
+        self.settled_until = self._start_of(settled)
+        self.tracked = {
+            row: each for row, each in self.tracked.items() if not (each.live.is_idle and each.settled.is_idle)
+        }
+        return events
 
-    def within(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, so_far: Iterable[Seen]) -> Iterator[Stand]:
-        """How it would have stood, had its last bin closed with each of these."""
-        before = self.settled.copy(policy)
-        for seen in list(self.recent)[:-1]:
-            before.step(policy, episode_policy, seen)
-        for seen in so_far:
-            stand = before.copy(policy)
-            stand.step(policy, episode_policy, seen)
-            yield stand
+    def peek(self, block: Block) -> list[SeriesEvent]:
+        """What the bin behind the last one opens or escalates, were it to close with what has come of it so far.
 
-    def found(self, detected_at: datetime) -> None:
-        """Let the spike that goes on have been found then."""
-        if self.live.episode.current is not None:
-            self.live.episode.current.detected_at = detected_at
-
-    def rescore(
-        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, counted: Mapping[datetime, Observation]
-    ) -> EpisodeEvent | None:
-        """Judge the recent bins again if their counts have changed; what that changed of the spike.
-
-        A bin that was unknown stays so, and a spike that was told keeps its start, by which it is known.
+        Nothing is changed. More posts only raise a score: what opens now has opened when the bin closes.
         """
-        if not any(self._changed(seen, counted) for seen in self.recent):
-            return None
-        self.recent = deque(
-            seen
-            if seen.observation is None
-            else msgspec.structs.replace(seen, observation=counted.get(seen.start, seen.observation))
-            for seen in self.recent
-        )
-        told, event = self.live.episode, None
-        self.live = self.settled.copy(policy)
-        for seen in self.recent:
-            event = self.live.step(policy, episode_policy, seen) or event
-        now = self.recent[-1].start + policy.width
-        self.live.episode = reconcile(told, self.live.episode, now, policy.half_hour * policy.width)
-        current = self.live.episode.current
-        return EpisodeEvent(event.kind, now, current.told()) if event is not None and current is not None else None
+        scales, start = self._reach(block)
+        counts, backfilled = _with_own_rows(block)
+        again, tracked = scales.fast.next - start, self.tracked
+        self.tracked = {row: Tracked(each.settled, each.live.copy()) for row, each in tracked.items()}
+        try:
+            steps = scales.step(
+                counts[:, again:], backfilled[:, again:], with_total=block.total is not None, trial=True
+            )
+            events = [event for bins in steps for event in self._follow(bins, NEVER)]
+        finally:
+            self.tracked = tracked
+            scales.return_to(start + again)
+        return [each for each in events if each.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}]
 
-    def name_after(self, start: datetime, detected_at: datetime) -> None:
+    def episode(self, key: Key) -> Episode | None:
+        """The spike of a series that lasts, or ended in the last twelve hours."""
+        tracked = self.tracked.get(self.rows.get(key, -1))
+        return None if tracked is None else tracked.live.episode
+
+    def ended(self, spike: Spike) -> Spike:
+        """A spike without an end, with the one it has had; itself while its series goes on with it.
+
+        One that its series does not know is over with its highest bin, the last one of it that we can be sure of.
+        """
+        episode = self.episode(Key(spike.topic, spike.language))
+        known = () if episode is None else (episode, *episode.comebacks)
+        end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
+        return msgspec.structs.replace(spike, end=end)
+
+    def found(self, key: Key, at: datetime) -> None:
+        """Let the last rise of a series have been found then."""
+        self.tracked[self.rows[key]].live.segments[-1].detected_at = at
+
+    def name_after(self, key: Key, start: datetime, detected_at: datetime) -> None:
         """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
-        current = self.live.episode.current
-        if current is not None and start - current.start <= timedelta(hours=1):
-            _name_after(current, start, detected_at)
+        tracked = self.tracked.get(self.rows.get(key, -1))
+        if tracked is not None and tracked.live.segments:
+            rename(tracked.live.segments[0], start, detected_at)
 
-    @staticmethod
-    def _changed(seen: Seen, counted: Mapping[datetime, Observation]) -> bool:
-        """The authors' hashes are a choice of many and may differ each time; they change with the posts."""
-        old, new = seen.observation, counted.get(seen.start)
-        return old is not None and new is not None and (old.posts, old.backfilled) != (new.posts, new.backfilled)
+    def _reach(self, block: Block) -> tuple[Scales, int]:
+        """The state, and the number of the block's first bin."""
+        if self.scales is None:
+            self.phase = (block.start - EPOCH) % self.policy.width
+            first = self._number_of(block.start)
+            rows = OWN + len(self.keys)
+            self.scales = Scales.begin_at(self.policy, rows, first, silent_before=self.silent_before)
+        start = self._number_of(block.start)
+        if start < self.scales.fast.next and block.start != self.settled_until:
+            raise OutOfOrder(f"The bins from {block.start} on were judged before.")
+        return self.scales, start
+
+    def _pass_over(self, scales: Scales, start: int) -> list[SeriesEvent]:
+        """Take the bins up to there as unknown."""
+        unknown = np.full((len(scales.begun), scales.skip_to(start)), np.nan)
+        steps = scales.step(unknown, None, with_total=False)
+        return [event for bins in steps for event in self._follow(bins, start)]
+
+    def _judge_again(self, counts: Floats, backfilled: Floats, block: Block, settled: int) -> list[SeriesEvent]:
+        """Judge the last bins with the posts that have come late; what that changed of spikes."""
+        scales = self._scales
+        told = {row: each.live for row, each in self.tracked.items()}
+        for each in self.tracked.values():
+            each.live = each.settled.copy()
+        kinds: dict[int, EpisodeKind] = {}
+        for bins in scales.step(counts, backfilled, with_total=block.total is not None):
+            kinds |= {self.rows[event.key]: event.kind for event in self._follow(bins, settled)}
+        now, events = self._start_of(scales.fast.next), []
+        for row, tracked in self.tracked.items():
+            before = told.get(row, EpisodeState())
+            tracked.live = reconcile(before, tracked.live, now, self.policy.late)
+            kind = changed(before, tracked.live, kinds.get(row, EpisodeKind.GREW))
+            if kind is not None and (episode := tracked.live.episode) is not None:
+                events.append(SeriesEvent(self.keys[row - OWN], kind, now, episode))
+        return events
+
+    def _follow(self, bins: Bins, settled: int) -> list[SeriesEvent]:
+        """The spikes of the series that are raised somewhere or have one already, in order of bins, then of rows."""
+        raised = np.flatnonzero(bins.raised[OWN:].any(axis=1)) + OWN
+        rows = sorted({*raised.tolist(), *self.tracked})
+        events = [event for row in rows for event in self._follow_row(bins, row, settled)]
+        return sorted(events, key=lambda event: event.at)
+
+    def _follow_row(self, bins: Bins, row: int, settled: int) -> Iterator[SeriesEvent]:
+        tracked = self.tracked.get(row)
+        if tracked is None:
+            tracked = self.tracked[row] = Tracked(EpisodeState(), EpisodeState())
+        raised = bins.raised[row].tolist()
+        for number, is_raised in enumerate(raised):
+            if bins.start + number == settled:
+                tracked.settled = tracked.live.copy()
+            if not is_raised and tracked.live.is_idle:
+                continue
+            event = episodes.step(self.policy, tracked.live, self._scored(bins, row, number))
+            if event is not None:
+                yield self._series_event(bins, row, number, event)
+
+    def _scored(self, bins: Bins, row: int, number: int) -> Scored:
+        start, slow = self._start_of(bins.start + number), bool(bins.slow[row, number])
+        count, raised = float(bins.counts[row, number]), bool(bins.raised[row, number])
+        posts, mean = bins.fast.long
+        scale, state = (self.policy.slow, self._scales.slow) if slow else (self.policy.fast, self._scales.fast)
+        return Scored(
+            start=start,
+            count=None if math.isnan(count) else int(count),
+            expected=float(bins.expected[row, number]),
+            score=float(bins.score[row, number]),
+            raised=raised,
+            spike=bool(bins.spike[row, number]),
+            provisional=bool(state.maxima.known[row] < self.policy.settled_blocks),
+            scale=scale.name,
+            window=Window(int(posts[row, number]), float(mean[row, number]), self.policy.fast.long),
+            ratio=float(bins.ratio[row, number]),
+            rise=partial(self._slow_rise, bins, row, number) if slow and raised else None,
+        )
+
+    def _slow_rise(self, bins: Bins, row: int, number: int) -> Run:
+        """What the slow scale saw rise when it raised a bin: its short window, and the bins behind it."""
+        fast, bin_ = self._scales.fast, bins.start + number
+        first, posts, mean = self._scales.slow_window(row, bin_)
+        counts = np.nan_to_num(fast.counts.read(first, bin_ + 1)[row])
+        expected = fast.expected.read(first, bin_ + 1)[row]
+        highest = int(np.argmax(counts - expected))
+        start = self._start_of(first)
+        return Run(
+            start=start,
+            until=self._start_of(bin_ + 1),
+            observed=int(counts.sum()),
+            expected=mean,
+            highest=BinExcess(start + highest * self.policy.width, int(counts[highest]), float(expected[highest])),
+            score=float(bins.score[row, number]),
+            ratio=(posts + 1.0) / (mean + 1.0),
+            window=self.policy.slow.name,
+        )
+
+    def _series_event(self, bins: Bins, row: int, number: int, event: EpisodeEvent) -> SeriesEvent:
+        enough = None
+        if event.kind is EpisodeKind.OPENED and not bins.slow[row, number]:
+            count, settled = int(bins.counts[row, number]), bool(bins.fast.settled[row, number])
+            enough = self._scales.least(row, bins.start + number, count, settled=settled)
+        return SeriesEvent(self.keys[row - OWN], event.kind, event.at, event.episode, enough)
+
+    @property
+    def _scales(self) -> Scales:
+        if self.scales is None:
+            raise OutOfOrder("No bin is judged yet.")
+        return self.scales
+
+    @property
+    def _late(self) -> int:
+        return self.policy.late // self.policy.width
+
+    def _number_of(self, start: datetime) -> int:
+        return (start - EPOCH - self.phase) // self.policy.width
+
+    def _start_of(self, number: int) -> datetime:
+        return EPOCH + self.phase + number * self.policy.width
 
 
-def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: timedelta) -> EpisodeState:
-    """The episode after late posts: the one found anew, under the name of the one that was told.
-
-    Where the two cannot be the same, what was told stands. One that only the late posts have shown was found now.
-    """
-    before, after = told.current, anew.current
-    if after is None:
-        return told if before is not None else anew
-    if before is None or (before.ended and after.start > before.start):
-        after.detected_at = now
-        return anew
-    if before.start - reach <= after.start <= before.start:
-        _name_after(after, before.start, before.detected_at)
-        _name_comebacks_after(after, before, now, reach)
-        return anew
-    return told
-
-
-def _name_after(after: Current, start: datetime, detected_at: datetime) -> None:
-    if not after.pulses.done and after.pulses.started == after.start:
-        after.pulses.started = start
-    after.start, after.detected_at = start, detected_at
-
-
-def _name_comebacks_after(after: Current, before: Current, now: datetime, reach: timedelta) -> None:
-    for rise in after.rises[1:]:
-        known = (each for each in before.rises[1:] if each.start - reach <= rise.start <= each.start)
-        told = next(known, None)
-        rise.start, rise.detected_at = (rise.start, now) if told is None else (told.start, told.detected_at)
+def _with_own_rows(block: Block) -> tuple[Floats, Floats]:
+    """Posts and backfilled posts of every row."""
+    bins = block.counts.shape[1]
+    total = np.full(bins, np.nan) if block.total is None else block.total
+    quiet = np.where(np.isnan(total), np.nan, 0.0)
+    backfilled = np.zeros_like(block.counts) if block.backfilled is None else block.backfilled
+    return np.vstack([quiet, total, block.counts]), np.vstack([np.zeros((OWN, bins)), backfilled])

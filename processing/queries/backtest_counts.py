@@ -13,11 +13,11 @@ import numpy as np
 from ingest.event_time import LATEST
 from processing import queries
 from processing.detection.bins import bins, start_of_bin
-from processing.detection.detector import DetectorPolicy
-from processing.detection.matrix import Matrix
-from processing.detection.matrix_baseline import Floats
-from processing.detection.series_set import NOTHING, Counted, Key
-from processing.detection.within import Place
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.matrix import Matrix
+from processing.detection.previous.matrix_baseline import Floats
+from processing.detection.previous.series_set import NOTHING, Counted, Key
+from processing.detection.previous.within import Place
 from processing.queries import BinCount, Coverage, Reader
 from processing.queries.counts import HISTORY
 from processing.queries.coverage import is_covered

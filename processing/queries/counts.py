@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from processing import queries
 from processing.detection.bins import bins, start_of_bin
-from processing.detection.series_set import NOTHING, Key, Observation
+from processing.detection.previous.series_set import NOTHING, Key, Observation
 from processing.queries import Coverage, Reader
 from processing.queries.coverage import is_covered
 

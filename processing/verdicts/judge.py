@@ -10,8 +10,8 @@ import msgspec
 
 from processing.contract import Spike, VerdictName
 from processing.detection.bins import bins, close_of_bin
-from processing.detection.episode import Episode
-from processing.detection.series_set import Name, name_of
+from processing.detection.previous.episode import Episode
+from processing.detection.previous.series_set import Name, name_of
 from processing.queries import Reader
 from processing.queries.counts import MINUTE
 from processing.verdicts import evidence

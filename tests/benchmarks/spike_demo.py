@@ -19,10 +19,10 @@ from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
 from processing.detection.bins import bins, start_of_bin
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import EpisodePolicy
-from processing.detection.matrix import Matrix, score_matrix
-from processing.detection.series_set import NOTHING, Book, Key, Observation
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import EpisodePolicy
+from processing.detection.previous.matrix import Matrix, score_matrix
+from processing.detection.previous.series_set import NOTHING, Book, Key, Observation
 from processing.queries.counts import MINUTE, together
 
 SEED = 2020

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.detector import DetectorPolicy
-from processing.detection.matrix import Matrix, score_matrix
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.matrix import Matrix, score_matrix
 from tests.support.spike_series import BINS_A_DAY, WIDTH, Labelled, hashtags, places
 
 Told = Callable[[Matrix], NDArray[np.int64]]

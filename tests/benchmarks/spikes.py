@@ -15,11 +15,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection import detector, episodes
-from processing.detection.backtest import episode_events
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState
-from processing.detection.episodes import EpisodeKind, EpisodePolicy, EpisodeState
-from processing.detection.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.detection.previous import detector, episodes
+from processing.detection.previous.backtest import episode_events
+from processing.detection.previous.detector import Bin, DetectorPolicy, DetectorState
+from processing.detection.previous.episodes import EpisodeKind, EpisodePolicy, EpisodeState
+from processing.detection.previous.matrix import Matrix, ScoredMatrix, score_matrix
 from tests.benchmarks.spike_demo import by_volume, false_joins
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
 from tests.benchmarks.spike_sources import by_share, collectors

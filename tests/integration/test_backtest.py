@@ -18,7 +18,7 @@ from deploy.cli import app
 from processing import queries
 from processing.backtest import Backtest, backtest
 from processing.contract import ClickHouseAddress, VerdictName
-from processing.detection.detector import DetectorPolicy
+from processing.detection.previous.detector import DetectorPolicy
 from processing.queries.backtest_counts import stretches
 from processing.queries.counts import HISTORY
 from processing.store.client import Store

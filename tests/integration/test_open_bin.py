@@ -15,7 +15,7 @@ from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.backtest import backtest
 from processing.contract import Severity, TaggedPost, VerdictName
-from processing.detection.detector import DetectorPolicy
+from processing.detection.previous.detector import DetectorPolicy
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.writer import recount, write_posts, write_progress

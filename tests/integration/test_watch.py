@@ -19,7 +19,7 @@ from ingest.contract import Progress
 from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
-from processing.detection.checkpoint import save
+from processing.detection.previous.checkpoint import save
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts, write_progress, write_spikes, write_watch_state

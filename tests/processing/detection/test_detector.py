@@ -18,8 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processing.contract import BinState, Severity
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, OutOfOrder, Scored, severity, step
-from processing.detection.return_level import level
+from processing.detection.previous.detector import (
+    Bin,
+    DetectorPolicy,
+    DetectorState,
+    OutOfOrder,
+    Scored,
+    severity,
+    step,
+)
+from processing.detection.previous.return_level import level
 from tests.benchmarks.spikes import told
 from tests.support.spike_series import labelled
 

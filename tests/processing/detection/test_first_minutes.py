@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processing.contract import Spike
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import EpisodeKind, EpisodePolicy
-from processing.detection.matrix import Matrix, score_matrix
-from processing.detection.series_set import NOTHING, Book, Counted, Key, Name, Observation
-from processing.detection.within import open_within
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import EpisodeKind, EpisodePolicy
+from processing.detection.previous.matrix import Matrix, score_matrix
+from processing.detection.previous.series_set import NOTHING, Book, Counted, Key, Name, Observation
+from processing.detection.previous.within import open_within
 from processing.first_minutes import first_minutes
 from processing.queries.backtest_counts import Counts
 from processing.queries.counts import MINUTE, together
