@@ -25,6 +25,9 @@ acknowledgement: it advances behind what the consumer group has committed instea
 SYNTHETIC_PREFIX = "synthetic-"
 """Sources whose name begins so were generated, not collected, and every surface says so."""
 
+ARCHIVE_PREFIX = "archive-"
+"""Collectors whose name begins so read an archive: files, each with posts of any sources."""
+
 Moment = Annotated[datetime, Meta(tz=True)]
 SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 PostId = Annotated[str, Meta(min_length=1, max_length=512)]

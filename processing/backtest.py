@@ -30,7 +30,7 @@ from processing.queries import Reader
 from processing.queries.backtest_counts import Counts, read
 from processing.queries.counts import Observed
 from processing.verdicts.evidence import Circumstances
-from processing.verdicts.judge import in_time, judged_by_rise
+from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 
 
@@ -74,10 +74,10 @@ def backtest(
         episodes |= new
         judged |= {*topics.counts.keys, *languages.counts.keys}
     given = Circumstances(end, coverage, roots)
-    told = in_time(reader, sooner, policy.width, given)
+    told = can_be_told_at(reader, sooner, policy.width, given)
     found = [msgspec.structs.replace(spike, detected_at=at) for (spike, _), at in zip(sooner, told, strict=True)]
-    returned = {name: episode for name, episode in episodes.items() if episode.rises}
-    spikes = judged_by_rise(reader, VerdictPolicy(), found, returned, given)
+    rises = {name: episode.rises_as_spikes(*name[0]) for name, episode in episodes.items() if episode.rises}
+    spikes = judge(reader, VerdictPolicy(), found, rises, given)
     incidents = group(IncidentPolicy(enter=policy.enter), spikes, (), roots, end)
     return Backtest(start, end, len(judged), tuple(described(reader, incident, end) for incident in incidents))
 

@@ -57,6 +57,11 @@ class Pulse(msgspec.Struct, frozen=True):
     observed: int
     expected: float
 
+    @property
+    def excess(self) -> float:
+        """Posts above the expectation, in the highest bin."""
+        return self.observed - self.expected
+
 
 class VerdictName(StrEnum):
     """What a rise is, as far as the posts and the collectors show: see `processing.verdicts.verdict`.
@@ -138,11 +143,12 @@ class IncidentState(StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The spikes of one topic and its sub-topics that belong together: what people are told about, once.
+    """The spikes of one topic and its sub-topics that belong together: what people are told about as one.
 
     Its figures and its verdict are those of the leading spike, the one of the series (`lead_topic`, `lead_language`)
-    from `lead_start` to `lead_end`. Where any of its spikes is people's, it is of those alone: its times, languages and
-    sub-topics, its score and severity. `doubted` are the languages that rose otherwise.
+    from `lead_start` to `lead_end`; where more than half of that spike's posts are copies, they are left out.
+    Where any of its spikes is people's, times, languages and sub-topics are of those alone. `doubted` are the languages
+    that rose otherwise.
     """
 
     id: str
@@ -169,6 +175,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     terms: tuple[DrivingTerm, ...] = ()
     doubted: tuple[Doubt, ...] = ()
+
+
+def highest_pulse(of: Spike | Incident) -> Pulse:
+    """The pulse furthest above its expectation, the first of several."""
+    whole = Pulse(of.start, of.peak, of.observed, of.expected)
+    return max(of.pulses, key=lambda pulse: pulse.excess, default=whole)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from processing.detection.previous.episodes import EpisodeEvent
 from processing.detection.previous.series_set import Book, Key, Name, name_of
 from processing.queries.counts import Observed
 from processing.verdicts.evidence import Circumstances
-from processing.verdicts.judge import in_time, judged
+from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 
 REMEMBERED = timedelta(hours=6)
@@ -43,13 +43,13 @@ class OpenBin:
         begun = [self.recorded(key, event, found) for key, event in book.peek(start, seen, history)]
         given = Circumstances(now, given.stretches, given.roots)
         news = [spike for spike in begun if self._is_news(spike, known, now)]
-        new = judged(self.observed.store, self.policy, news, given)
+        new = judge(self.observed.store, self.policy, news, {}, given)
         self._looked_at = {name: spike for name, spike in self._looked_at.items() if name[1] > start - REMEMBERED}
         self._looked_at |= {name_of(spike): spike for spike in new}
         return self._in_time(new, now, given), now
 
     def _in_time(self, new: Sequence[Spike], now: datetime, given: Circumstances) -> list[Spike]:
-        told = in_time(self.observed.store, [(spike, now) for spike in new], self.observed.width, given)
+        told = can_be_told_at(self.observed.store, [(spike, now) for spike in new], self.observed.width, given)
         self._held = {name: at for name, at in self._held.items() if at > now}
         self._held |= {name_of(spike): at for spike, at in zip(new, told, strict=True) if at > now}
         return [spike for spike, at in zip(new, told, strict=True) if at <= now]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processing.contract import EVERYTHING, UNDETERMINED, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
+from processing.incidents.people import as_part_of, people_in, people_of
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 
@@ -20,18 +21,23 @@ class IncidentPolicy:
     """`join`: a spike that starts within it of an incident's end belongs to the incident.
 
     `enter` is the detector's: a language's spike that stayed below it has only joined one of its topic.
+    `people`: fewer than so many do not make an incident.
     """
 
     join: timedelta = timedelta(hours=12)
     enter: float = 1.5
+    people: int = 5
 
 
 def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> bool:
     """Whether a spike is enough to tell people: one of a root topic, or a major one of a sub-topic.
 
     A taxonomy has many sub-topics in many languages; if each notable spike of one opened an incident, their
-    number alone would make false alerts. Nor does a language that has only joined its topic with a few posts.
+    number alone would make false alerts. Nor does a language that has only joined its topic with a few posts, or a
+    spike of too few people.
     """
+    if spike.verdict is VerdictName.ORGANIC and people_in(spike) < policy.people:
+        return False
     if roots.get(spike.topic, spike.topic) == spike.topic:
         return spike.language == EVERYTHING or spike.score >= policy.enter
     return spike.language == EVERYTHING and RANK[spike.severity] >= RANK[Severity.MAJOR]
@@ -102,9 +108,11 @@ def _incident(
     roots: Mapping[str, str],
     now: datetime,
 ) -> Incident:
+    cluster = [as_part_of(cluster, spike, root) for spike in cluster]
     told = _told(policy, cluster, roots)
-    lead = max(told, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score))
-    first = min((spike for spike in told if opens(policy, spike, roots)), key=lambda spike: spike.detected_at)
+    opening = [spike for spike in told if opens(policy, spike, roots)]
+    lead = people_of(max(opening, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score)))
+    first = min(opening, key=lambda spike: spike.detected_at)
     end, over = _end(told), _end(cluster)
     start = min(spike.start for spike in cluster)
     naming = _naming(policy, cluster, root)
@@ -120,8 +128,8 @@ def _incident(
         observed=lead.observed,
         expected=lead.expected,
         ratio=lead.ratio,
-        score=max(spike.score for spike in told),
-        severity=max((spike.severity for spike in told), key=RANK.__getitem__),
+        score=lead.score,
+        severity=lead.severity,
         languages=languages,
         subtopics=_largest_first((spike.topic, spike.observed) for spike in told if spike.topic != root),
         pulses=lead.pulses,

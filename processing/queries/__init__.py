@@ -18,10 +18,9 @@ from processing.queries.coverage import (
 )
 from processing.queries.incidents import (
     acknowledged,
-    delivered,
     incident,
     incidents,
-    last_decision,
+    past_deliveries,
     silenced,
     spikes,
 )
@@ -46,14 +45,13 @@ __all__ = [
     "binned_counts",
     "connect",
     "coverage",
-    "delivered",
     "extent",
     "first_counted",
     "health",
     "incident",
     "incidents",
-    "last_decision",
     "newest_posts",
+    "past_deliveries",
     "posts_over_time",
     "presence",
     "scored_until",

@@ -125,30 +125,30 @@ def _incident(row: Row) -> Incident:
     )
 
 
-def delivered(reader: Reader, dedup_key: str, notifier: str) -> bool:
-    """Whether a channel has told of an incident."""
-    [(rows,)] = reader.query(
-        """
-        SELECT count() FROM deliveries
-        WHERE dedup_key = {key:String} AND notifier = {notifier:String} AND outcome = 'sent'
-        """,
-        {"key": dedup_key, "notifier": notifier},
-    )
-    return bool(rows)
+class PastDelivery(msgspec.Struct, frozen=True):
+    """What was decided on telling a channel of an incident, and what came of it.
+
+    `peak`: posts above the expectation in the incident's highest bin at that time; `pulse`: the start of its pulse.
+    """
+
+    decision: str
+    outcome: str
+    peak: float
+    pulse: datetime
+    at: datetime
 
 
-def last_decision(reader: Reader, dedup_key: str, notifier: str) -> str | None:
-    """What was last decided on telling a channel of an incident; None where nothing was written down."""
+def past_deliveries(reader: Reader, dedup_key: str, notifier: str) -> tuple[PastDelivery, ...]:
+    """What was written down of an incident at a channel, newest first."""
     rows = reader.query(
         """
-        SELECT decision FROM deliveries
+        SELECT decision, outcome, peak, pulse, at FROM deliveries
         WHERE dedup_key = {key:String} AND notifier = {notifier:String}
         ORDER BY at DESC
-        LIMIT 1
         """,
         {"key": dedup_key, "notifier": notifier},
     )
-    return rows[0][0] if rows else None
+    return tuple(PastDelivery(*row) for row in rows)
 
 
 def silenced(reader: Reader, topic: str, at: datetime) -> bool:

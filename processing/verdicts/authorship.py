@@ -8,41 +8,37 @@ from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, in_any, posts_of_each
 from processing.queries.statement import Statement
 from processing.store.client import Row
-from processing.verdicts.near_duplicates import Utterance, listen
+from processing.verdicts.near_duplicates import Utterance, Voices, letters_of, listen
 from processing.verdicts.reference import SERVER, servers_before
 from processing.verdicts.verdict import Concentration
 
-MOST_COMPARED = 2_000
+MOST_COMPARED = 1_000
 """Posts of a scope whose texts are compared with one another; of more, these are chosen by a hash of their names."""
+
+_MOST_LETTERS = 2_000
 
 _WHO = "if(author = '', concat('-', id), author)"
 _REPOST = "(repost_of != '' OR startsWith(text, 'RT @'))"
 
-_LETTERS = r"lowerUTF8(trimBoth(replaceRegexpAll(text, 'https?://\\S+|@\\S+|[^\\p{L}\\p{M}]+', ' ')))"
-_SIGNATURE = ", ".join(
-    f"ngramMinHashUTF8(letters, {length}, 1).{place}" for length in (3, 4, 5, 6, 7, 8) for place in (1, 2)
-)
-_LONG_ENOUGH = 40
-"""Bytes of letters: 40 Latin ones, 20 Arabic, 13 Chinese. Below it, people say the same by chance."""
-
 _NOBODY: Row = (0, 0, 0, 0, 0, 0, "", 0)
 
 
-def concentrations(reader: Reader, scopes: Sequence[Scope]) -> list[Concentration]:
-    """Who wrote the posts of each scope."""
+def concentrations(
+    reader: Reader, scopes: Sequence[Scope], wholes: Sequence[Scope] | None = None
+) -> list[Concentration]:
+    """Who wrote the posts of each scope. A text is a copy, too, that others posted in the `whole` it is part of."""
     speakers = {row[0]: row[1:] for row in speakers_query(scopes).rows(reader)}
-    said = _utterances(reader, scopes)
+    voices = _voices(reader, scopes, wholes or scopes)
     named = [(scope.start, scope.language, speakers.get(number, _NOBODY)[6]) for number, scope in enumerate(scopes)]
     before = servers_before(reader, [each for each in named if each[2]])
     return [
-        _concentration(speakers.get(number, _NOBODY), said[number], before.get(named[number], 0.0))
+        _concentration(speakers.get(number, _NOBODY), voices[number], before.get(named[number], 0.0))
         for number in range(len(scopes))
     ]
 
 
-def _concentration(speakers: Row, said: Sequence[Utterance], domain_before: float) -> Concentration:
+def _concentration(speakers: Row, compared: Voices, domain_before: float) -> Concentration:
     posts, authors, texts, reposts, top, top_ten, domain, domain_posts = speakers
-    compared = listen(said)
     whole, read = max(posts, 1), max(compared.posts, 1)
     return Concentration(
         posts=posts,
@@ -60,14 +56,18 @@ def _concentration(speakers: Row, said: Sequence[Utterance], domain_before: floa
     )
 
 
-def _utterances(reader: Reader, scopes: Sequence[Scope]) -> list[list[Utterance]]:
-    """What is compared of each scope, in the order of the hash."""
-    found: list[list[Utterance]] = [[] for _ in scopes]
-    for numbers, author, is_repost, signature in texts_query(scopes).rows(reader):
-        said = Utterance(author, bool(is_repost), tuple(signature))
+def _voices(reader: Reader, scopes: Sequence[Scope], wholes: Sequence[Scope]) -> list[Voices]:
+    """Of each scope, its posts compared with one another and with those of its whole."""
+    asked = list(dict.fromkeys((*scopes, *wholes)))
+    found: dict[Scope, dict[int, Utterance]] = {each: {} for each in asked}
+    for post, (numbers, author, is_repost, text) in enumerate(texts_query(asked).rows(reader)):
+        said = Utterance(author, "" if is_repost else letters_of(text))
         for number in numbers:
-            found[number].append(said)
-    return found
+            found[asked[number]][post] = said
+    return [
+        listen(tuple(found[scope].values()), [said for post, said in found[whole].items() if post not in found[scope]])
+        for scope, whole in zip(scopes, wholes, strict=True)
+    ]
 
 
 def speakers_query(scopes: Sequence[Scope]) -> Statement:
@@ -104,7 +104,7 @@ def speakers_query(scopes: Sequence[Scope]) -> Statement:
 
 
 def texts_query(scopes: Sequence[Scope]) -> Statement:
-    """Of the posts that are compared: the scopes they are of, author, whether it is a repost, signature of the text."""
+    """Of the posts that are compared: the scopes they are of, author, whether it is a repost, text."""
     source, parameters = posts_of_each(scopes)
     posts_in_any, _ = in_any(scopes)
     return Statement(
@@ -120,13 +120,12 @@ def texts_query(scopes: Sequence[Scope]) -> Statement:
                     ORDER BY hash LIMIT {{most:UInt32}} BY number
                 )
                 GROUP BY hash
-            ),
-            {_LETTERS} AS letters
+            )
         SELECT chosen.numbers AS scopes, {_WHO} AS who, {_REPOST} AS is_repost,
-            if(length(letters) >= {{long_enough:UInt32}}, [{_SIGNATURE}], []) AS signature
+            leftUTF8(text, {{letters:UInt32}}) AS said
         FROM posts INNER JOIN chosen ON cityHash64(source, id) = chosen.hash
         WHERE {posts_in_any}
         ORDER BY chosen.hash
         """,  # noqa: S608 - the parts are constants of this folder
-        {**parameters, "long_enough": _LONG_ENOUGH, "most": MOST_COMPARED},
+        {**parameters, "letters": _MOST_LETTERS, "most": MOST_COMPARED},
     )

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from processing.contract import Spike
+from ingest.contract import ARCHIVE_PREFIX
+from processing.contract import EVERYTHING, Spike
 from processing.queries.coverage import Coverage
 from processing.queries.reader import Reader
-from processing.queries.scopes import Scope, posts_of_each, scope_of
+from processing.queries.scopes import Scope, merged, posts_of_each, scope_of
 from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query, texts_query
 from processing.verdicts.reference import (
+    BEFOREHAND,
     DAYS_BEFORE,
     IS_LATE,
     LATE_AFTER,
+    heard_before,
     is_usually_replaced,
     late_share,
     rest_query,
@@ -32,12 +35,17 @@ DAY = timedelta(days=1)
 AT_ONCE = 100
 """Spikes that one round of queries asks about."""
 
-BEFOREHAND = timedelta(hours=1)
-"""A collector that has listened for less when a rise begins has begun with it."""
-
 AWAY = timedelta(days=3)
-"""A collector that comes back after no longer is not a new one. Of the seven days that make an expectation, less the
-lowest and the highest, two in five then lack its posts: its return alone is less than twice the expected."""
+"""A source that was heard of so lately, an hour or more before a rise, is not new to it.
+
+Of the seven days that make an expectation, less the lowest and the highest, two in five then lack its posts: its
+return alone is less than twice the expected.
+"""
+
+NO_GAP = timedelta(hours=1)
+"""Between two stretches of coverage, as between the last post of one archive and the first of the next."""
+
+_ARCHIVES = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Circumstances:
 
 
 def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
-    """Everything that `verdict` asks for, of each spike in turn: six queries for a hundred spikes, not for each."""
+    """Everything that `verdict` asks for, of each spike in turn: seven queries for a hundred spikes, not for each."""
     for first in range(0, len(spikes), AT_ONCE):
         yield from _facts(reader, spikes[first : first + AT_ONCE], given)
 
@@ -63,7 +71,8 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
     arrived = _arrived(reader, scopes)
     rests = _rests(reader, scopes, given.roots)
     usual = usual_arrivals(reader, {scope.start for scope in scopes})
-    who = concentrations(reader, scopes)
+    heard = heard_before(reader, {spike.start for spike in spikes}, AWAY)
+    who = concentrations(reader, scopes, [whole_of(scope, given.roots) for scope in scopes])
     for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
         by_source = _by_source(arrived[number])
         of_all = max(sum(by_source.values()), 1)
@@ -79,7 +88,7 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             late=came_late,
             late_before=late_share(usual, scope.start, by_source),
             clock_replaced=replaced / of_all,
-            newly_covered=newly_covered(by_source, given.stretches, spike.start, spike.peak),
+            newly_covered=newly_covered(by_source, given.stretches, heard[spike.start], spike.start, spike.peak),
             rest=rest_ratio(by_source, rests[number], _days_covered(given.stretches, scope)),
             silent_collectors=_fallen_silent(given.stretches, scope),
             gone=1.0 - min(1.0, who[number].posts / max(_counted(spike, scope), 1)),
@@ -109,6 +118,11 @@ def _counted(spike: Spike, scope: Scope) -> int:
 def _of_subject(scope: Scope, root: str) -> Scope:
     """All else is what is not of the root topic: a sub-topic does not rise with the collector but with its subject."""
     return msgspec.structs.replace(scope, topic=root)
+
+
+def whole_of(scope: Scope, roots: Mapping[str, str]) -> Scope:
+    """What a scope is part of: its root topic in all languages."""
+    return msgspec.structs.replace(scope, topic=roots.get(scope.topic, scope.topic), language=EVERYTHING)
 
 
 def _arrived(reader: Reader, scopes: Sequence[Scope]) -> defaultdict[int, dict[str, tuple[int, ...]]]:
@@ -161,7 +175,9 @@ def evidence_queries(scope: Scope, root: str) -> dict[str, Statement]:
         **dict.fromkeys(("backfilled", "late", "clock_replaced"), arrival),
         **dict.fromkeys(("newly_covered", "silent_collectors"), coverage),
         "everything_rose": rest_query([_of_subject(scope, root)]),
-        **dict.fromkeys(("repeated", "voices", "copies", "compared"), texts_query([scope])),
+        **dict.fromkeys(
+            ("repeated", "voices", "copies", "compared"), texts_query([scope, whole_of(scope, {scope.topic: root})])
+        ),
         **dict.fromkeys(
             ("gone", "one_domain", "posts", "authors", "texts", "reposts", "top_author", "top_ten_authors"), who
         ),
@@ -169,35 +185,43 @@ def evidence_queries(scope: Scope, root: str) -> dict[str, Statement]:
 
 
 def _days_covered(stretches: Sequence[Coverage], scope: Scope) -> list[int]:
-    """The days before on which some collector covered the scope's hours."""
+    """The days before on which collectors covered the scope's hours."""
+    covered = list(merged((each.since, each.until + NO_GAP) for each in stretches))
     return [
         day
         for day in range(1, DAYS_BEFORE + 1)
-        if any(each.since <= scope.start - day * DAY and each.until >= scope.end - day * DAY for each in stretches)
+        if any(since <= scope.start - day * DAY and until >= scope.end - day * DAY for since, until in covered)
     ]
 
 
-def newly_covered(by_source: dict[str, int], stretches: Sequence[Coverage], start: datetime, peak: datetime) -> float:
-    """The share of a rise's posts from collectors that began to listen between an hour before it and its peak.
+def newly_covered(
+    by_source: Mapping[str, int],
+    stretches: Sequence[Coverage],
+    heard: Collection[str],
+    start: datetime,
+    peak: datetime,
+) -> float:
+    """The share of a rise's posts from sources that were first heard of between an hour before it and its peak.
 
-    One that came back then, and had listened within the three days before, is not new.
-    A collector that reads an archive delivers posts of other sources than its own name: if all that cover the rise
-    are new, so are all its posts.
+    A source is not new that is among `heard`, of which posts were counted before, or whose collector had listened
+    within the three days before. A source without a collector of its name is read from archives: it is new if whatever
+    covers the rise is. How an archive is cut into files changes nothing.
     """
-    covering = {each.source for each in stretches if each.since <= peak and each.until >= start}
-    old = covering & _known_before(stretches, start)
-    new = covering - old
-    if new and not old:
-        return 1.0
-    return sum(posts for source, posts in by_source.items() if source in new) / max(sum(by_source.values()), 1)
+    covering = {_collector(each) for each in stretches if each.since <= peak and each.until >= start}
+    if not covering:
+        return 0.0
+    known = {_collector(each) for each in stretches if each.since <= start - BEFOREHAND and each.until >= start - AWAY}
+    new = {source for source in by_source if source not in {*known, *heard} and (source in covering or not known)}
+    return sum(by_source[source] for source in new) / max(sum(by_source.values()), 1)
 
 
-def _known_before(stretches: Sequence[Coverage], start: datetime) -> set[str]:
-    return {each.source for each in stretches if each.since <= start - BEFOREHAND and each.until >= start - AWAY}
+def _collector(stretch: Coverage) -> str:
+    """Who covered a stretch. Archives are one collector, of whom each file has a name of its own."""
+    return _ARCHIVES if stretch.source.startswith(ARCHIVE_PREFIX) else stretch.source
 
 
 def _fallen_silent(stretches: Sequence[Coverage], scope: Scope) -> int:
     """Collectors that covered part of the day before and nothing since the start."""
-    before = {each.source for each in stretches if each.until > scope.start - DAY and each.since < scope.start}
-    since = {each.source for each in stretches if each.until > scope.start and each.since < scope.end}
+    before = {_collector(each) for each in stretches if each.until > scope.start - DAY and each.since < scope.start}
+    since = {_collector(each) for each in stretches if each.until > scope.start and each.since < scope.end}
     return len(before - since)

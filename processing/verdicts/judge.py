@@ -1,120 +1,126 @@
-"""What each spike is and what drives each incident: the store is asked, `verdict` decides. For watch and backtest."""
+"""Asks the store what each spike is, and when it can be told. For the watch, the open bin and the backtest."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
 
 import msgspec
 
-from processing.contract import Spike, VerdictName
+from processing.contract import Spike, VerdictName, highest_pulse
 from processing.detection.bins import bins, close_of_bin
-from processing.detection.previous.episode import Episode
-from processing.detection.previous.series_set import Name, name_of
+from processing.detection.episode import severity
+from processing.detection.series import Name, name_of
 from processing.queries import Reader
 from processing.queries.counts import MINUTE
 from processing.verdicts import evidence
 from processing.verdicts.evidence import Circumstances
-from processing.verdicts.verdict import Verdict, VerdictPolicy, verdict
+from processing.verdicts.verdict import VerdictPolicy, verdict
+
+Rises = Mapping[Name, Sequence[Spike]]
+"""Of a spike that ended and came back: each of its rises as a spike by itself, oldest first, with its own pulses."""
 
 
-def judged(
+def judge(
     reader: Reader,
     policy: VerdictPolicy,
     spikes: Iterable[Spike],
-    given: Circumstances,
-    *,
-    known: Iterable[Spike] = (),
-) -> tuple[Spike, ...]:
-    """The spikes, each with its verdict over its own series and its own time.
-
-    One that is among `known` keeps the verdict that it has there: nothing has happened to it since.
-    """
-    before = {_unjudged(spike): spike for spike in known}
-    kept = [before.get(_unjudged(spike), spike) for spike in spikes]
-    new = [spike for spike in kept if not spike.evidence]
-    found = dict(zip(new, _verdicts(reader, policy, new, given), strict=True))
-    return tuple(_with(spike, found[spike]) if spike in found else spike for spike in kept)
-
-
-def judged_by_rise(
-    reader: Reader,
-    policy: VerdictPolicy,
-    spikes: Iterable[Spike],
-    returned: Mapping[Name, Episode],
+    rises: Rises,
     given: Circumstances,
     *,
     known: Collection[Spike] = (),
 ) -> tuple[Spike, ...]:
-    """The same of spikes some of which have come back: `returned` has their episodes.
+    """The spikes with their verdicts, and the comebacks that are spikes of their own.
 
-    A comeback is judged by itself. One that is in doubt does not prolong its spike and stands beside it, so that a few
-    who go on when people have stopped do not look like people. Beside a spike in doubt stand those of people too: who
-    comes behind a few is not one of them.
+    A comeback is judged by itself. It prolongs its spike where both are people's. A comeback in doubt does not prolong
+    the spike of people, and a comeback of people does not prolong a spike in doubt: then it is a spike of its own.
+
+    `known` are the spikes as they were judged before: one that has not changed since keeps its verdict, and a comeback
+    that was a spike of its own remains one.
     """
-    by_itself = {name: [each.snapshot(*name[0]) for each in episode.comebacks] for name, episode in returned.items()}
-    comebacks = judged(reader, policy, chain.from_iterable(by_itself.values()), given, known=known)
-    doubted = {name_of(each) for each in comebacks if each.verdict is not VerdictName.ORGANIC}
-    shortened = [_without(doubted, spike, returned.get(name_of(spike))) for spike in spikes]
-    found = judged(reader, policy, shortened, given, known=known)
-    beside = doubted | {name_of(each) for each in known}
+    comebacks = {name: each[1:] for name, each in rises.items()}
+    judged = _judged(reader, policy, [each for of_one in comebacks.values() for each in of_one], given, known)
+    in_doubt = {name_of(each) for each in judged if each.verdict is not VerdictName.ORGANIC}
+    shortened = [_without(in_doubt, spike, rises.get(name_of(spike), ())) for spike in spikes]
+    found = _judged(reader, policy, shortened, given, known)
+    apart = in_doubt | {name_of(each) for each in known}
     for spike in found:
         if spike.verdict is not VerdictName.ORGANIC:
-            beside |= {name_of(each) for each in by_itself.get(name_of(spike), ())}
-    return (*(each for each in comebacks if name_of(each) in beside), *found)
+            apart |= {name_of(each) for each in comebacks.get(name_of(spike), ())}
+    return (*(each for each in judged if name_of(each) in apart), *found)
 
 
-def _without(comebacks: Collection[Name], spike: Spike, episode: Episode | None) -> Spike:
-    """What it would have been, had it not come back as these, under its own name."""
-    key, start = name_of(spike)
-    shorter = None if episode is None else episode.without({begin for of, begin in comebacks if of == key})
-    if shorter is None or shorter is episode:
-        return spike
-    return msgspec.structs.replace(shorter.snapshot(*key), start=start, detected_at=spike.detected_at)
-
-
-def in_time(
-    reader: Reader, found: Sequence[tuple[Spike, datetime]], width: timedelta, given: Circumstances
-) -> list[datetime]:
-    """When each spike, found at some minute of its bin, can be told: once it is known whether all else rose too.
-
-    That is so at the end of that minute, or of a later one of the bin, or else is not known at its close either.
-    """
-    ends = {number: [at, close_of_bin(at, width)] for number, (_, at) in enumerate(found)}
-    known = _rest_is_known(reader, found, ends, given)
-    held = [number for number, (at, close) in ends.items() if known[number, close] and not known[number, at]]
-    minutes = {number: list(bins(ends[number][0], ends[number][1], MINUTE))[1:] for number in held}
-    known |= _rest_is_known(reader, found, minutes, given)
-    can_be_told = {
-        number: next((minute for minute in each if known[number, minute]), ends[number][1])
-        for number, each in minutes.items()
+def _judged(
+    reader: Reader, policy: VerdictPolicy, spikes: Iterable[Spike], given: Circumstances, known: Iterable[Spike]
+) -> tuple[Spike, ...]:
+    before = {_unjudged(spike): spike for spike in known}
+    kept = [before.get(_unjudged(spike), spike) for spike in spikes]
+    new = [spike for spike in kept if not spike.evidence]
+    said = (verdict(policy, facts) for facts in evidence.facts(reader, new, given))
+    found = {
+        spike: msgspec.structs.replace(spike, verdict=each.name, evidence=each.evidence)
+        for spike, each in zip(new, said, strict=True)
     }
-    return [can_be_told.get(number, at) for number, (_, at) in enumerate(found)]
-
-
-def _rest_is_known(
-    reader: Reader,
-    found: Sequence[tuple[Spike, datetime]],
-    ends: Mapping[int, Sequence[datetime]],
-    given: Circumstances,
-) -> dict[tuple[int, datetime], bool]:
-    """By number of the spike and by end of what of it is known."""
-    asked = [(number, end) for number, each in ends.items() for end in each]
-    ended = [msgspec.structs.replace(found[number][0], end=end) for number, end in asked]
-    return dict(zip(asked, evidence.rest_is_known(reader, ended, given), strict=True))
-
-
-def _verdicts(
-    reader: Reader, policy: VerdictPolicy, spikes: Sequence[Spike], given: Circumstances
-) -> Iterator[Verdict]:
-    for facts in evidence.facts(reader, spikes, given):
-        yield verdict(policy, facts)
-
-
-def _with(spike: Spike, said: Verdict) -> Spike:
-    return msgspec.structs.replace(spike, verdict=said.name, evidence=said.evidence)
+    return tuple(found.get(spike, spike) for spike in kept)
 
 
 def _unjudged(spike: Spike) -> Spike:
     return msgspec.structs.replace(spike, verdict=VerdictName.ORGANIC, evidence=())
+
+
+def _without(comebacks: Collection[Name], spike: Spike, rises: Sequence[Spike]) -> Spike:
+    """The spike as it would be, had it not come back in these."""
+    kept = [rise for rise in rises if name_of(rise) not in comebacks]
+    if len(kept) == len(rises):
+        return spike
+    highest = max(kept, key=lambda rise: highest_pulse(rise).excess)
+    score = max(rise.score for rise in kept)
+    return msgspec.structs.replace(
+        spike,
+        peak=highest.peak,
+        end=kept[-1].end,
+        observed=sum(rise.observed for rise in kept),
+        expected=sum(rise.expected for rise in kept),
+        ratio=highest.ratio,
+        score=score,
+        severity=severity(score, highest.ratio),
+        pulses=tuple(pulse for rise in kept for pulse in rise.pulses),
+    )
+
+
+def can_be_told_at(
+    reader: Reader, found: Sequence[tuple[Spike, datetime]], width: timedelta, given: Circumstances
+) -> list[datetime]:
+    """When each spike can be told that was found at the end of some minute of a bin.
+
+    It waits, up to the close of the bin, for the first minute by which enough of everything else has come to say
+    whether that rose too. It does not wait where even the whole bin is too short for that.
+    """
+    close = [close_of_bin(at, width) for _, at in found]
+    ends = [{at, closed} for (_, at), closed in zip(found, close, strict=True)]
+    known = _ends_with_known_rest(reader, found, ends, given)
+    waiting = [closed in of_it and at not in of_it for (_, at), closed, of_it in zip(found, close, known, strict=True)]
+    minutes = [
+        set(bins(at, closed, MINUTE)) - {at} if waits else set[datetime]()
+        for (_, at), closed, waits in zip(found, close, waiting, strict=True)
+    ]
+    known = [
+        one | other for one, other in zip(known, _ends_with_known_rest(reader, found, minutes, given), strict=True)
+    ]
+    return [min(of_it) if waits else at for (_, at), of_it, waits in zip(found, known, waiting, strict=True)]
+
+
+def _ends_with_known_rest(
+    reader: Reader,
+    found: Sequence[tuple[Spike, datetime]],
+    ends: Sequence[Collection[datetime]],
+    given: Circumstances,
+) -> list[set[datetime]]:
+    """Of each spike, those of the ends up to which enough is known of everything else."""
+    asked = [(number, end) for number, of_it in enumerate(ends) for end in of_it]
+    ended = [msgspec.structs.replace(found[number][0], end=end) for number, end in asked]
+    known: list[set[datetime]] = [set() for _ in found]
+    for (number, end), is_known in zip(asked, evidence.rest_is_known(reader, ended, given), strict=True):
+        if is_known:
+            known[number].add(end)
+    return known

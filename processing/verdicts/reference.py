@@ -14,7 +14,10 @@ from processing.queries.scopes import SCOPES, Scope, numbered, within
 from processing.queries.statement import Statement
 
 USUAL = timedelta(hours=6)
-"""How long before a rise we look for what is usual of a source and of a server."""
+"""For so long, up to `BEFOREHAND` ahead of a rise, we look for what is usual of a source and of a server."""
+
+BEFOREHAND = timedelta(hours=1)
+"""The first posts of a flood may come so long before its rise is one: what is usual is older."""
 
 DAYS_BEFORE = 7
 LATE_AFTER = timedelta(hours=1)
@@ -31,8 +34,8 @@ SERVER = (
 """The server of an author such as `name@domain` or `https://domain/users/name`; empty where none is named."""
 
 _STARTS = (
-    "arrayFilter(start -> minute >= start - toIntervalSecond({usual:UInt32}) AND minute < start, "
-    "{starts:Array(DateTime('UTC'))}) AS start"
+    "arrayFilter(start -> minute >= start - toIntervalSecond({before:UInt32}) - toIntervalSecond({usual:UInt32}) "
+    "AND minute < start - toIntervalSecond({before:UInt32}), {starts:Array(DateTime('UTC'))}) AS start"
 )
 """Minutes are counted once and then given to each of the starts that they lie before."""
 
@@ -92,13 +95,16 @@ Server = tuple[datetime, str, str]
 
 
 def servers_before(reader: Reader, asked: Collection[Server]) -> dict[Server, float]:
-    """The share of each server among all that named one in the hours before, in that language and on any subject."""
+    """The share of each server among all that named one before, in that language and on any subject.
+
+    It is the median of the shares of each hour, so that an earlier flood does not make the server a usual one.
+    """
     if not asked:
         return {}
     condition, parameters = _before({start for start, *_ in asked})
     rows = reader.query(
         f"""
-        SELECT start, language, server, sum(brought)
+        SELECT start, language, server, intDiv(dateDiff('second', minute, start) - 1, 3600) AS hour, sum(brought)
         FROM
         (
             SELECT minute, language, if(named IN {{servers:Array(String)}}, named, '') AS server, count() AS brought
@@ -108,22 +114,54 @@ def servers_before(reader: Reader, asked: Collection[Server]) -> dict[Server, fl
             GROUP BY minute, language, server
         )
         ARRAY JOIN {_STARTS}
-        GROUP BY start, language, server
+        GROUP BY start, language, server, hour
         """,  # noqa: S608 - only names of ours
         {**parameters, "servers": sorted({server for *_, server in asked})},
     )
-    own: defaultdict[Server, int] = defaultdict(int)
-    everything: defaultdict[tuple[datetime, str], int] = defaultdict(int)
-    for start, spoken, server, brought in rows:
+    own: defaultdict[tuple[Server, int], int] = defaultdict(int)
+    everything: defaultdict[tuple[datetime, str], defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for start, spoken, server, hour, brought in rows:
         for language in (spoken, EVERYTHING):
-            own[start, language, server] += brought
-            everything[start, language] += brought
-    return {each: own[each] / max(everything[each[:2]], 1) for each in asked}
+            own[(start, language, server), hour] += brought
+            everything[start, language][hour] += brought
+    shares = {each: [own[each, hour] / posts for hour, posts in everything[each[:2]].items()] for each in asked}
+    return {each: median(of_hours) if of_hours else 0.0 for each, of_hours in shares.items()}
 
 
 def _before(starts: Collection[datetime]) -> tuple[str, dict[str, object]]:
-    condition, parameters = within("created_at", ((start - USUAL, start) for start in starts))
-    return condition, {**parameters, "starts": sorted(set(starts)), "usual": int(USUAL.total_seconds())}
+    condition, parameters = within("created_at", ((each - BEFOREHAND - USUAL, each - BEFOREHAND) for each in starts))
+    seconds = {"usual": int(USUAL.total_seconds()), "before": int(BEFOREHAND.total_seconds())}
+    return condition, {**parameters, **seconds, "starts": sorted(set(starts))}
+
+
+def heard_before(reader: Reader, starts: Collection[datetime], away: timedelta) -> dict[datetime, set[str]]:
+    """By start of a rise: the sources of which posts were counted up to `away` ahead of it, `BEFOREHAND` or more."""
+    condition, parameters = within("minute", ((each - away, each - BEFOREHAND) for each in starts))
+    rows = reader.query(
+        f"""
+        SELECT DISTINCT start, source
+        FROM
+        (
+            SELECT DISTINCT toStartOfTenMinutes(minute) AS minutes, source
+            FROM counts WHERE {condition} AND topic = '*' AND posts > backfilled
+        )
+        ARRAY JOIN arrayFilter(
+            start -> minutes >= start - toIntervalSecond({{away:UInt32}})
+                AND minutes < start - toIntervalSecond({{before:UInt32}}),
+            {{starts:Array(DateTime('UTC'))}}
+        ) AS start
+        """,  # noqa: S608 - only names of ours
+        {
+            **parameters,
+            "starts": sorted(set(starts)),
+            "away": int(away.total_seconds()),
+            "before": int(BEFOREHAND.total_seconds()),
+        },
+    )
+    found: dict[datetime, set[str]] = {start: set() for start in starts}
+    for start, source in rows:
+        found[start].add(source)
+    return found
 
 
 def rest_query(scopes: Sequence[Scope]) -> Statement:

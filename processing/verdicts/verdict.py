@@ -1,8 +1,8 @@
 """Is it the world, a few accounts, or our collector: what a rise is, with the figures that say so.
 
 One rule stands behind all of it: take away the posts in doubt, and see whether a surge remains. A surge is what
-exceeds `factor` times the expected posts and `excess` more. So a large surge survives a flood by one account in the
-middle of it, and a small one that is nothing but the flood does not.
+exceeds `factor` times the expected posts and `excess` more, and holds at least `least` posts. So a large surge survives
+a flood by one account in the middle of it, and a small one that is nothing but the flood does not.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
     that a rise which is told hangs on more than its doubtful half. Where a source has always brought its posts late,
     or one server always wrote most of them, that is no news: `usual_late` and `usual_domain` are the shares before
     the rise from which on it counts as usual. `least_rest`: below it, that all else rose too is everyday variation.
+    `least` is what the detector asks for. `mistaken`: of the posts of a flood, so many may look like people's own words
+    (an account that mixes its text with another, say), and are no surge beside it.
     """
 
     factor: float = 2.0
     excess: float = 5.0
+    least: int = 10
+    mistaken: float = 0.01
     half: float = 0.5
     """Doubt about less than this share of the posts never decides."""
     usual_late: float = 0.25
@@ -108,14 +112,16 @@ def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, 
         yield VerdictName.COLLECTOR, _rest(policy, facts, facts.rest)
     yield VerdictName.CONCENTRATED, _share("gone", facts.gone, spare)
     if who.compared:
-        yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, spare)
+        mistaken = max(policy.half, _spare(policy, facts) - policy.mistaken)
+        yield VerdictName.CONCENTRATED, _share("repeated", 1.0 - who.voices, mistaken)
     if who.domain and who.domain_before < policy.usual_domain and who.posts >= policy.least_of_a_domain:
         yield VerdictName.CONCENTRATED, _share("one_domain", who.domain_share, spare)
 
 
 def _spare(policy: VerdictPolicy, facts: Facts) -> float:
     """The share of the posts that can be taken away while a surge remains; negative where none is there at all."""
-    return 1.0 - (policy.factor * facts.expected + policy.excess) / max(facts.observed, 1)
+    surge = max(policy.factor * facts.expected + policy.excess, policy.least)
+    return 1.0 - surge / max(facts.observed, 1)
 
 
 def _share(name: str, value: float, spare: float) -> Evidence:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
+from processing.alerts.decision import AlertPolicy, Decision
 from processing.alerts.deliver import DeliveryOutcome, Sent, deliver
 from processing.contract import ClickHouseAddress, Incident, TaggedPost, VerdictName
 from processing.store.client import Store
@@ -174,7 +175,7 @@ class Told:
 
     name = "console"
 
-    def notify(self, incident: Incident) -> Sent:
+    def notify(self, incident: Incident, decision: Decision) -> Sent:
         return Sent(DeliveryOutcome.SENT, incident.id)
 
 
@@ -202,7 +203,7 @@ def two_retentions(store: Store, second: bool) -> None:
 
 def two_decisions(store: Store, second: bool) -> None:
     verdict = VerdictName.COLLECTOR if second else VerdictName.CONCENTRATED
-    deliver(store, [Told()], msgspec.structs.replace(an_incident(), verdict=verdict))
+    deliver(store, [Told()], msgspec.structs.replace(an_incident(), verdict=verdict), AlertPolicy())
 
 
 NEWEST = {

@@ -120,6 +120,20 @@ def test_a_flood_is_not_told_for_a_language_that_joined_it_with_a_few_posts(stor
     assert {incident.verdict for incident in retold(store)} == {VerdictName.CONCENTRATED}
 
 
+@pytest.mark.parametrize("posts", [1_500, 60])
+def test_a_far_larger_second_surge_is_told_again_and_a_like_one_is_not(store: Store, posts: int) -> None:
+    first = rise(50, HALF_AN_HOUR, id=lambda n: f"first-{n}", created_at=lambda n: NOON - 5 * HOUR + n * MINUTE / 2)
+    fill(store, background(), first, until=NOON - 3 * HOUR)
+    assert watched(store)[0].count("ALERT EXTREME") == 1
+    fill(store, rise(posts, HALF_AN_HOUR), until=NOON + 2 * HOUR)
+    said, _ = watched(store)
+    assert said.count("ALERT AGAIN, far higher EXTREME: ban at ") == (posts == 1_500)
+    cover(store, START, END)
+    assert watched(store)[0] == ""
+    [incident] = queries.incidents(store)
+    assert [pulse.start for pulse in incident.pulses] == [NOON - 5 * HOUR, NOON]
+
+
 @pytest.mark.parametrize("until", [2 * HOUR, 4 * HOUR], ids=["while it goes on", "when it is over"])
 def test_one_account_that_goes_on_when_people_have_stopped_does_not_prolong_their_surge(
     store: Store, until: timedelta
@@ -172,6 +186,10 @@ def test_people_who_come_within_hours_of_a_flood_are_told_for_themselves(store: 
     assert (incident.verdict, incident.languages, incident.doubted) == (VerdictName.ORGANIC, ("en",), ())
     assert begin - WIDTH <= incident.start <= begin + WIDTH
     assert 30 <= incident.observed <= 45
+    [pulse] = incident.pulses
+    assert pulse.peak == incident.peak
+    assert abs(pulse.start - incident.start) <= WIDTH
+    assert 0 < pulse.observed <= incident.observed
     assert [msgspec.structs.replace(each, id=incident.id) for each in retold(store)] == [incident]
 
 
@@ -287,6 +305,29 @@ def test_forty_posts_by_the_bots_of_one_server_within_ninety_seconds(store: Stor
     assert decisive(incident) == ["one_domain"]
     assert figures(incident)["one_domain"] > 0.9
     assert figures(incident)["authors"] >= 40
+
+
+def test_the_first_posts_of_a_flood_do_not_make_its_server_a_usual_one(store: Store) -> None:
+    """Nobody else writes that language, so before the rise all of it is the server's."""
+    bots = {"author": lambda number: f"bot{number}@bots.example", "language": "ar"}
+    first = rise(
+        4, 8 * MINUTE, **bots, id=lambda number: f"first-{number}", created_at=lambda n: NOON - (9 - n) * MINUTE
+    )
+    fill(store, background(), first, rise(40, HALF_AN_HOUR, **bots))
+    assert "one_domain" in decisive(not_told(store, VerdictName.CONCENTRATED))
+
+
+def test_a_server_is_no_usual_one_because_it_has_flooded_before(store: Store) -> None:
+    bots = {"author": lambda number: f"bot{number}@bots.example", "language": "ar"}
+    before = rise(
+        90, HALF_AN_HOUR, **bots, id=lambda n: f"before-{n}", created_at=lambda n: NOON - 4 * HOUR + n * MINUTE / 3
+    )
+    others = background(talk=1, language="ar", source="another", rest_at_noon=4)
+    fill(store, background(), others, before, rise(60, HALF_AN_HOUR, **bots))
+    said, incidents = watched(store)
+    assert said == ""
+    assert {incident.verdict for incident in incidents} == {VerdictName.CONCENTRATED}
+    assert {"one_domain"} <= {name for incident in incidents for name in decisive(incident)}
 
 
 def test_one_account_that_posts_five_hundred_times(store: Store) -> None:

@@ -69,7 +69,7 @@ def rise(count: int, lasting: timedelta, *, language: str = "en", **fields: obje
 
     A field may be a function of the post's number.
     """
-    chance = random.Random(7)
+    chance = random.Random(language)
     posts = []
     for number in range(count):
         usual: dict[str, object] = {

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import msgspec
 
-from ingest.contract import NotAPost, Post, Rejected, decode_post, encode
+from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
@@ -142,7 +142,7 @@ def archive_files(path: Path) -> tuple[Path, ...]:
 
 def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
     """The name of the collector that reads these files. Read by other columns they are another archive."""
-    name = "archive-" + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
+    name = ARCHIVE_PREFIX + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
     return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 

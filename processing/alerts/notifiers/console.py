@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
+from processing.alerts.decision import Decision
 from processing.alerts.deliver import DeliveryOutcome, Sent
 from processing.alerts.message import details, headline
 from processing.contract import Incident
@@ -19,11 +20,14 @@ class Console:
     width: timedelta
     name: str = "console"
 
-    def notify(self, incident: Incident) -> Sent:
+    def notify(self, incident: Incident, decision: Decision) -> Sent:
         """Print it, or say why not."""
-        lines = (f"ALERT {headline(incident)}", *(f"  {line}" for line in details(incident, self.width)))
+        again = " AGAIN, far higher" if decision is Decision.GREW else ""
+        lines = (f"ALERT{again} {headline(incident)}", *(f"  {line}" for line in details(incident, self.width)))
         try:
             print("\n".join(lines), file=self.stream, flush=True)
-        except OSError as error:
+        except BrokenPipeError as error:  # nobody reads any more
             return Sent(DeliveryOutcome.FAILED, str(error))
+        except OSError as error:
+            return Sent(DeliveryOutcome.RETRY, str(error))
         return Sent(DeliveryOutcome.SENT, "")

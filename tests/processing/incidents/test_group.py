@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from processing.contract import Doubt, Evidence, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
 from processing.incidents.group import IncidentPolicy, group, still_growing
@@ -56,8 +57,59 @@ def test_languages_and_sub_topics_of_one_event_are_one_incident() -> None:
 
 def test_it_speaks_with_the_figures_of_the_root_topic_over_all_languages() -> None:
     [incident] = grouped(spike(observed=900), spike("employer-ban", observed=700, score=9.0))
-    assert incident.observed == 900
-    assert incident.score == 9.0
+    assert (incident.observed, incident.score, incident.lead_topic) == (900, 3.2, "ban")
+
+
+def test_all_its_figures_are_those_of_the_spike_that_leads_and_a_language_that_only_joined_does_not() -> None:
+    [incident] = grouped(
+        spike(language="pcm", observed=5, score=1.49, severity=Severity.NOTABLE),
+        spike("employer-ban", observed=70, score=9.1, ratio=30.0),
+        spike("employer-ban", "en", observed=60, score=9.9, ratio=99.0),
+    )
+    assert (incident.lead_topic, incident.lead_language) == ("employer-ban", "*")
+    assert (incident.observed, incident.score, incident.ratio) == (70, 9.1, 30.0)
+    assert incident.languages == ("en", "pcm")
+
+
+def copied(share: float, *, decisive: bool = False) -> tuple[Evidence, ...]:
+    return (Evidence("repeated", share, 0.9, decisive), Evidence("voices", 1.0 - share), Evidence("posts", 500))
+
+
+@pytest.mark.parametrize("language", ["*", "en"])
+def test_it_is_never_told_on_a_sub_topic_whose_posts_are_those_of_a_doubted_root(language: str) -> None:
+    flood = spike(observed=80, verdict=VerdictName.CONCENTRATED, evidence=copied(0.79, decisive=True))
+    part = spike("employer-ban", language, observed=62, score=9.0, evidence=copied(0.51))
+    [incident] = grouped(flood, part)
+    assert (incident.verdict, incident.lead_topic) == (VerdictName.CONCENTRATED, "ban")
+    # What is mostly people's is told for itself, and so is what comes at another time.
+    own = spike("employer-ban", observed=62, evidence=copied(0.49))
+    [incident] = grouped(flood, own)
+    assert (incident.verdict, incident.lead_topic) == (VerdictName.ORGANIC, "employer-ban")
+    later = msgspec.structs.replace(part, language="*", start=NOON + 2 * HOUR, end=NOON + 3 * HOUR)
+    [incident] = grouped(flood, later)
+    assert (incident.verdict, incident.lead_topic) == (VerdictName.ORGANIC, "employer-ban")
+
+
+def test_a_language_of_the_same_flood_is_doubted_for_the_same() -> None:
+    flood = spike(observed=80, verdict=VerdictName.CONCENTRATED, evidence=copied(0.79, decisive=True))
+    part = spike(language="en", observed=70, evidence=copied(0.78))
+    [incident] = grouped(flood, part)
+    assert (incident.verdict, incident.languages) == (VerdictName.CONCENTRATED, ())
+    assert incident.doubted == (Doubt("en", VerdictName.CONCENTRATED, "repeated", 0.78),)
+
+
+def test_its_figures_leave_out_the_flood_in_the_middle_of_people() -> None:
+    pulses = (Pulse(NOON, NOON + HOUR / 2, 100, 1.0), Pulse(NOON + HOUR, NOON + 1.5 * HOUR, 200, 4.0))
+    [incident] = grouped(spike(observed=500, ratio=40.2, pulses=pulses, evidence=copied(0.8)))
+    assert incident.observed == 100
+    assert [pulse.observed for pulse in incident.pulses] == [20, 40]
+    assert incident.ratio == pytest.approx(41 / 5)
+    assert grouped(spike(observed=500, ratio=40.2, evidence=copied(0.3)))[0].observed == 500
+
+
+def test_fewer_than_five_people_make_no_incident() -> None:
+    assert grouped(spike(observed=7, evidence=copied(0.43))) == ()
+    assert len(grouped(spike(observed=9, evidence=copied(0.43)))) == 1
 
 
 def test_events_days_apart_are_two_incidents() -> None:

@@ -57,15 +57,19 @@ def test_a_source_that_brings_little_else_says_nothing() -> None:
         ([stretch("new", NOON - 500 * HOUR, NOON - 96 * HOUR), stretch("new", NOON)], 1.0),
         # A collector that begins when all is over has nothing to do with it.
         ([stretch("old", NOON - 50 * HOUR), stretch("new", NOON + 2 * HOUR)], 0.0),
-        # An archive is collected under a name of its own.
+        # An archive is collected under a name of its own, and each of its files is.
         ([stretch("archive-1", NOON - HOUR / 2)], 1.0),
+        ([stretch("archive-1", NOON - 50 * HOUR, NOON - HOUR / 2), stretch("archive-2", NOON - HOUR / 4)], 0.0),
         # It began shortly before, and was connected again.
         ([stretch("new", NOON - HOUR / 2, NOON - HOUR / 4), stretch("new", NOON)], 1.0),
         ([], 0.0),
     ],
 )
 def test_a_source_is_new_that_began_to_be_collected_with_the_rise(stretches: list[Coverage], share: float) -> None:
-    assert newly_covered({"old": 25, "new": 75}, stretches, NOON, NOON + HOUR) == pytest.approx(share)
+    assert newly_covered({"old": 25, "new": 75}, stretches, (), NOON, NOON + HOUR) == pytest.approx(share)
+    if share == 1.0:
+        # Posts of an earlier time are there, whoever has read them.
+        assert newly_covered({"old": 25, "new": 75}, stretches, {"new"}, NOON, NOON + HOUR) == pytest.approx(0.25)
 
 
 def a_spike(peak: datetime, end: datetime | None) -> Spike:
