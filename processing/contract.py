@@ -32,6 +32,17 @@ class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     rules: str
 
 
+@dataclass(frozen=True, slots=True)
+class BinCount:
+    """Posts of one series in one bin."""
+
+    start: datetime
+    topic: str
+    language: str
+    posts: int
+    backfilled: int
+
+
 class BinState(StrEnum):
     """What the detector says of one bin of one series."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -49,10 +50,13 @@ def ingest_archive(
     """Read an archive, from where the last run stopped."""
     options = ArchiveOptions(path, parse_speed(speed), shift_to_now, checked_columns(columns))
     if progress is ProgressStyle.JSON:
-        run_archive(settings(), options, lambda archive, tally: print(as_json(_reading(archive, tally)), flush=True))
+        say = partial(print, flush=True)
+        run_archive(settings(), options, lambda archive, tally: say(as_json(_reading(archive, tally))), say)
         return
     with Screen(Console(stderr=True)) as screen:
-        tally = run_archive(settings(), options, lambda archive, tally: screen.reading(_reading(archive, tally)))
+        tally = run_archive(
+            settings(), options, lambda archive, tally: screen.reading(_reading(archive, tally)), screen.line
+        )
     print(f"{tally.posts:,} posts sent, {tally.rejected:,} lines rejected")
 
 

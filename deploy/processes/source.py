@@ -12,6 +12,7 @@ from deploy.patience import retry_while_unavailable
 from deploy.processes.signals import until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
+from deploy.terminal.archive import archive_notes
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
 from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
@@ -19,6 +20,7 @@ from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
 from ingest.sources.archive.source import Archive
+from processing import queries
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,33 @@ class ArchiveOptions:
 
 
 def run_archive(
-    settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
+    settings: Settings,
+    options: ArchiveOptions,
+    tell: Callable[[Archive, CollectorStats], None],
+    note: Callable[[str], None],
 ) -> CollectorStats:
-    """Read an archive into Kafka, from where the last run of it stopped."""
+    """Read an archive into Kafka, from where the last run of it stopped.
+
+    `note` is given a sentence, behind the last post, where the archive does less than whoever plays it may expect.
+    """
+    scored_until = _scored_until(settings)
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
     # Standard input is gone once it is read: what was under way could not be read again.
-    return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+    tally = run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+    for sentence in archive_notes(archive, scored_until):
+        note(sentence)
+    return tally
+
+
+def _scored_until(settings: Settings) -> datetime | None:
+    """How far a watch has looked; None where none has, or no store answers."""
+    try:
+        with queries.connect(settings.reader) as reader:
+            return queries.scored_until(reader)
+    except (queries.StoreUnavailable, queries.StoreRefused):
+        return None
 
 
 def run_live(

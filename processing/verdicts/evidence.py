@@ -11,7 +11,7 @@ import msgspec
 
 from ingest.contract import ARCHIVE_PREFIX
 from processing.contract import EVERYTHING, Spike
-from processing.queries.coverage import Coverage
+from processing.coverage import Coverage
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, merged, posts_of_each, scope_of
 from processing.queries.statement import Statement

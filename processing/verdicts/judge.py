@@ -12,7 +12,7 @@ from processing.detection.bins import bins, close_of_bin
 from processing.detection.episode import severity
 from processing.detection.series import Name, name_of
 from processing.queries import Reader
-from processing.queries.counts import MINUTE
+from processing.queries.rollups import MINUTE
 from processing.verdicts import evidence
 from processing.verdicts.evidence import Circumstances
 from processing.verdicts.verdict import VerdictPolicy, verdict

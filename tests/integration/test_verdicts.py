@@ -11,7 +11,7 @@ import pytest
 from processing import queries
 from processing.backtest import backtest
 from processing.contract import ClickHouseAddress, Incident, Spike, TaggedPost, VerdictName
-from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.policy import DetectorPolicy
 from processing.explanation.sentences import doubt_sentence
 from processing.store.client import Parameters, Row, Store
 from processing.store.records import write_spikes
