@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import numpy as np
 
-from processing.contract import Spike
+from processing.contract import EVERYTHING, Spike
 from processing.detection import episodes
 from processing.detection.bins import EPOCH
 from processing.detection.episode import Episode, EpisodeEvent, EpisodeKind, EpisodeState, Run
@@ -224,6 +224,8 @@ class SeriesSet:
             first = self._number_of(block.start)
             rows = OWN + len(self.keys)
             self.scales = Scales.begin_at(self.policy, rows, first, silent_before=self.silent_before)
+        over_all = [key.language == EVERYTHING for key in self.keys]
+        self.scales.slow_rows = np.array([True] * OWN + over_all)
         start = self._number_of(block.start)
         if start < self.scales.fast.next and block.start != self.settled_until:
             raise OutOfOrder(f"The bins from {block.start} on were judged before.")
@@ -293,11 +295,14 @@ class SeriesSet:
             rise=partial(self._slow_rise, bins, row, number) if slow and raised else None,
         )
 
-    def _slow_rise(self, bins: Bins, row: int, number: int) -> Run:
-        """What the slow scale saw rise when it raised a bin: its short window, and the bins behind it."""
+    def _slow_rise(self, bins: Bins, row: int, number: int, after: datetime | None) -> Run:
+        """What the slow scale saw rise when it raised a bin: its long window from the first post on, behind the last spike."""
         fast, bin_ = self._scales.fast, bins.start + number
         first, posts, mean = self._scales.slow_window(row, bin_)
+        first = first if after is None else max(first, min(bin_, self._number_of(after)))
         counts = np.nan_to_num(fast.counts.read(first, bin_ + 1)[row])
+        silent = int(np.argmax(counts > 0))
+        first, counts = first + silent, counts[silent:]
         expected = fast.expected.read(first, bin_ + 1)[row]
         highest = int(np.argmax(counts - expected))
         start = self._start_of(first)
