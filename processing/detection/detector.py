@@ -62,11 +62,9 @@ class ScaleState:
         """All of them."""
         return self.counts, self.backfilled, self.expected, self.flags, self.means
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        for each in self.timelines:
-            each.repeat(row, times)
-        self.maxima.repeat(row, times)
+    def take(self, rows: Integers) -> ScaleState:
+        """Another one, of series that have these rows' past."""
+        return ScaleState(self.next, *(each.take(rows) for each in self.timelines), self.maxima.take(rows))
 
     def assume_silence(self, policy: DetectorPolicy, scale: Scale) -> None:
         """Take the two days before the first bin as known and empty."""

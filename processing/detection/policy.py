@@ -13,7 +13,7 @@ _HOUR = timedelta(hours=1)
 _BLOCK = timedelta(hours=6)
 _DAY = timedelta(days=1)
 _LEAST = 10
-_SPARSE = 5.0
+_SPARSE = 2.0
 """Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
 _NO_LIMIT = 1e300
 

@@ -75,11 +75,11 @@ class Scales:
             np.full(series, start - 1 if silent_before else NEVER),
         )
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        for each in (self.fast, self.slow, self.scores, self.absent):
-            each.repeat(row, times)
-        self.begun = np.concatenate([self.begun, np.full(times, self.begun[row])])
+    def take(self, rows: Integers) -> Scales:
+        """Others, of series that have these rows' past."""
+        states = (each.take(rows) for each in (self.fast, self.slow))
+        lines = (each.take(rows) for each in (self.scores, self.absent))
+        return Scales(self.policy, *states, *lines, self.slow_rows[rows], self.begun[rows])
 
     def return_to(self, start: int) -> None:
         """Judge again from an earlier bin on."""
