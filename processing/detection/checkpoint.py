@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,66 +12,57 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.detector import ScaleState
 from processing.detection.policy import DetectorPolicy
-from processing.detection.return_level import Maxima
-from processing.detection.scales import Scales
-from processing.detection.series import Key, SeriesSet, Tracked
+from processing.detection.scales import OWN, Scales
+from processing.detection.series import SeriesSet
+from processing.detection.series_group import Key, SeriesGroup, Tracked
 from processing.detection.timeline import Timeline
 
 VERSION = 1
 """Of the arrays and what they mean. A state of another version is not read: the counts are."""
+
+_MAXIMA = ("highest", "apart", "mode", "scale", "known")
 
 
 class Stale(ValueError):
     """The bytes are no state that can be gone on with: replay the counts of `policy.history` instead."""
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """Where a scale stands, and where its arrays do."""
+class _Group(msgspec.Struct, frozen=True):
+    """What is no array: of the two scales, fast and slow, the next bin and block; of each timeline, its first bin."""
 
-    next: int
-    next_block: int
-    begins: dict[str, int]
+    keys: list[Key]
+    tracked: dict[int, Tracked]
+    next: tuple[int, int]
+    next_block: tuple[int, int]
+    begins: list[int]
 
 
 class _Rest(msgspec.Struct, frozen=True):
-    """What is no array."""
-
     version: int
     policy: DetectorPolicy
-    keys: list[Key]
     silent_before: bool
-    tracked: dict[int, Tracked]
+    keys: list[Key]
     phase: timedelta
     settled_until: datetime | None
-    places: dict[str, _Place]
-    slow_begins: dict[str, int]
+    groups: list[_Group]
 
 
 def dump(series: SeriesSet) -> bytes:
     """Every series, exactly: a state that is loaded gives the same scores to the last bit."""
     arrays: dict[str, NDArray[Any]] = {}
-    places, slow_begins = {}, {}
-    if series.scales is not None:
-        for name, scale in (("fast", series.scales.fast), ("slow", series.scales.slow)):
-            arrays |= {f"{name}.{each}": getattr(scale, each).values for each in _TIMELINES}
-            arrays |= {f"{name}.{each}": getattr(scale.maxima, each) for each in _MAXIMA}
-            begins = {each: getattr(scale, each).begin for each in _TIMELINES}
-            places[name] = _Place(scale.next, scale.maxima.next, begins)
-        arrays |= {each: getattr(series.scales, each).values for each in _SLOW} | {"begun": series.scales.begun}
-        slow_begins = {each: getattr(series.scales, each).begin for each in _SLOW}
-    rest = _Rest(
-        VERSION,
-        series.policy,
-        series.keys,
-        series.silent_before,
-        series.tracked,
-        series.phase,
-        series.settled_until,
-        places,
-        slow_begins,
-    )
+    groups = []
+    for number, group in enumerate(series.groups):
+        scales = group.scales
+        arrays |= {f"{number}.line{place}": line.values for place, line in enumerate(_timelines(scales))}
+        for name, scale in (("fast", scales.fast), ("slow", scales.slow)):
+            arrays |= {f"{number}.{name}.{each}": getattr(scale.maxima, each) for each in _MAXIMA}
+        arrays |= {f"{number}.begun": scales.begun, f"{number}.slow_rows": scales.slow_rows}
+        next_block = scales.fast.maxima.next, scales.slow.maxima.next
+        begins = [line.begin for line in _timelines(scales)]
+        groups.append(_Group(group.keys, group.tracked, (scales.fast.next, scales.slow.next), next_block, begins))
+    phase = series.groups[0].phase if series.groups else timedelta(0)
+    rest = _Rest(VERSION, series.policy, series.silent_before, series.keys, phase, series.settled_until, groups)
     arrays["rest"] = np.frombuffer(msgspec.json.encode(rest), dtype=np.uint8)
     written = io.BytesIO()
     np.savez_compressed(written, allow_pickle=False, **arrays)
@@ -86,43 +78,32 @@ def load(policy: DetectorPolicy, data: bytes) -> SeriesSet:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             rest = msgspec.json.decode(kept["rest"].tobytes(), type=_Rest)
-            if (rest.version, rest.policy) != (VERSION, policy):
-                raise Stale(f"The state is of version {rest.version} or of another policy.")
             arrays = {name: kept[name] for name in kept.files}
-            series = SeriesSet(policy, [], silent_before=rest.silent_before)
-            series.add(rest.keys)
-            series.tracked, series.phase, series.settled_until = rest.tracked, rest.phase, rest.settled_until
-            series.scales = _scales(policy, rest, arrays) if rest.places else None
+        groups = [_group(policy, rest, number, arrays) for number in range(len(rest.groups))]
     except (KeyError, OSError, zipfile.BadZipFile, msgspec.DecodeError, ValueError) as error:
-        raise error if isinstance(error, Stale) else Stale(f"Not a state of series: {error}") from error
+        raise Stale(f"Not a state of series: {error}") from error
+    if (rest.version, rest.policy) != (VERSION, policy):
+        raise Stale(f"The state is of version {rest.version} or of another policy.")
+    series = SeriesSet(policy, rest.silent_before, groups, settled_until=rest.settled_until)
+    series.add(rest.keys)
     return series
 
 
-_TIMELINES = ("counts", "backfilled", "expected", "flags", "means")
-_MAXIMA = ("highest", "apart", "mode", "scale", "known")
-_SLOW = ("scores", "absent")
+def _group(policy: DetectorPolicy, rest: _Rest, number: int, arrays: dict[str, NDArray[Any]]) -> SeriesGroup:
+    kept, rows = rest.groups[number], OWN + len(rest.groups[number].keys)
+    scales = Scales.begin_at(policy, rows, kept.next[0], silent_before=False)
+    for place, (line, begin) in enumerate(zip(_timelines(scales), kept.begins, strict=True)):
+        line.values, line.begin = arrays[f"{number}.line{place}"], begin
+    for place, (name, scale) in enumerate((("fast", scales.fast), ("slow", scales.slow))):
+        scale.next, scale.maxima.next = kept.next[place], kept.next_block[place]
+        for each in _MAXIMA:
+            setattr(scale.maxima, each, arrays[f"{number}.{name}.{each}"])
+    scales.begun, scales.slow_rows = arrays[f"{number}.begun"], arrays[f"{number}.slow_rows"]
+    return SeriesGroup(policy, rest.phase, scales, kept.keys, kept.tracked)
 
 
-def _scales(policy: DetectorPolicy, rest: _Rest, arrays: dict[str, NDArray[Any]]) -> Scales:
-    rows = len(arrays["begun"])
-    scales = Scales.begin_at(policy, rows, rest.places["fast"].next, silent_before=False)
-    for name, scale in (("fast", scales.fast), ("slow", scales.slow)):
-        place = rest.places[name]
-        _fill(scale, name, place, arrays)
-    for each in _SLOW:
-        _put(getattr(scales, each), arrays[each], rest.slow_begins[each])
-    scales.begun = arrays["begun"]
-    return scales
-
-
-def _fill(scale: ScaleState, name: str, place: _Place, arrays: dict[str, NDArray[Any]]) -> None:
-    scale.next = place.next
-    for each in _TIMELINES:
-        _put(getattr(scale, each), arrays[f"{name}.{each}"], place.begins[each])
-    maxima = [arrays[f"{name}.{each}"] for each in _MAXIMA]
-    highest, apart, mode, spread, known = maxima
-    scale.maxima = Maxima(highest, apart, place.next_block, mode, spread, known)
-
-
-def _put(timeline: Timeline, values: NDArray[Any], begin: int) -> None:
-    timeline.values, timeline.begin = values, begin
+def _timelines(scales: Scales) -> Iterator[Timeline]:
+    yield from scales.fast.timelines
+    yield from scales.slow.timelines
+    yield scales.scores
+    yield scales.absent

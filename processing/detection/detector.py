@@ -7,6 +7,7 @@ series, beside the noise and in posts (`return_level`). docs/spikes.md has the f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -45,7 +46,7 @@ class ScaleState:
     @classmethod
     def begin_at(cls, policy: DetectorPolicy, scale: Scale, series: int, start: int) -> Self:
         """Nothing is known before this bin."""
-        kept = scale.day + scale.long + 2 * scale.half_window + 2 * scale.block
+        kept = max(scale.day + scale.long + 2 * scale.half_window + 2 * scale.block, scale.silence)
         return cls(
             start,
             Timeline.begin_at(series, start, kept, blank=np.nan),
@@ -61,11 +62,9 @@ class ScaleState:
         """All of them."""
         return self.counts, self.backfilled, self.expected, self.flags, self.means
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        for each in self.timelines:
-            each.repeat(row, times)
-        self.maxima.repeat(row, times)
+    def take(self, rows: Integers) -> ScaleState:
+        """Another one, of series that have these rows' past."""
+        return ScaleState(self.next, *(each.take(rows) for each in self.timelines), self.maxima.take(rows))
 
     def assume_silence(self, policy: DetectorPolicy, scale: Scale) -> None:
         """Take the two days before the first bin as known and empty."""
@@ -106,10 +105,9 @@ def next_cut(scale: Scale, start: int, end: int) -> int:
 def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
     """Which series are settled in all of some bins, whatever yesterday was: [series]."""
     state.means.reach(start, end)
-    known = np.zeros((len(state.counts.values), end - start), dtype=bool)
-    for lag in range(2, baseline.DAYS + 1):
-        np.logical_or(known, state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0, out=known)
-    settled: Flags = known.all(axis=1)
+    lags = [state.means.read(start - lag * scale.day, end - lag * scale.day) for lag in range(2, baseline.DAYS + 1)]
+    known = np.any(np.stack(lags) >= 0.0, axis=0)
+    settled: Flags = np.logical_and.reduce(known, axis=1)
     return settled
 
 
@@ -230,7 +228,7 @@ def _score(
     rows, bins = np.nonzero(warm & _is_large(scale, windows))
     if len(rows):
         short, long = ((count[rows, bins], mean[rows, bins]) for count, mean in windows)
-        score[rows, bins] = score_of(levels(maxima, rows, (short, long)))
+        score[rows, bins] = score_of(levels(scale, maxima, rows, (short, long)))
     return score
 
 
@@ -238,7 +236,7 @@ def score_windows(
     scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
 ) -> Floats:
     """The scores of some bins, of which `rows` are the series, by posts and expectation of their windows."""
-    return np.where(_is_large(scale, windows), score_of(levels(maxima, rows, windows)), 0.0)
+    return np.where(_is_large(scale, windows), score_of(levels(scale, maxima, rows, windows)), 0.0)
 
 
 def _is_large(scale: Scale, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]) -> Flags:
@@ -249,8 +247,11 @@ def _is_large(scale: Scale, windows: tuple[tuple[Floats, Floats], tuple[Floats, 
     return large
 
 
-def levels(maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], ...]) -> Floats:
-    """[kind, bin]: the return levels of some bins' excesses; `windows` are posts and expectation of both windows."""
+def levels(scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], ...]) -> Floats:
+    """[kind, bin]: the return levels of some bins' excesses; `windows` are posts and expectation of both windows.
+
+    What a window longer than a block holds is seen in several blocks, and is so much rarer than each of them says.
+    """
     found = np.empty((KINDS, len(rows)))
     for number, (count, mean) in enumerate(windows):
         values = (2.0 * (np.sqrt(count + ANSCOMBE) - np.sqrt(mean + ANSCOMBE)), count - mean)
@@ -258,7 +259,9 @@ def levels(maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats],
             kind = 2 * number + unit
             mode, spread = calibrated(maxima, kind, rows, mean)
             found[kind] = (value - mode) / spread
-    return level(found)
+    found = level(found)
+    found[2:] += max(0.0, math.log10(scale.long / scale.block))
+    return found
 
 
 def score_of(levels: NDArray[np.float64]) -> Floats:
@@ -285,13 +288,16 @@ def _follow(policy: DetectorPolicy, scale: Scale, state: ScaleState, score: Floa
         return np.zeros(score.shape, dtype=bool)
     opens = score >= np.where(settled, policy.enter, policy.first_day)
     opens &= ~_mostly_backfilled(scale, state, start, end)
+    if scale.silence:
+        others = (state.flags.read(start - scale.silence, end) & OTHER) > 0
+        opens &= trailing(others.astype(np.float64), scale.silence + 1) == 0
     bins = np.arange(start - scale.hold, end)
     all_raised = np.concatenate([(before & RAISED) > 0, raised], axis=1)
     last_raised = np.maximum.accumulate(np.where(all_raised, bins, 0), axis=1)[:, scale.hold :]
     now = bins[scale.hold :]
     over = np.maximum.accumulate(np.where(now - last_raised >= scale.hold, now, 0), axis=1)
     spike = _lasts(opens, (before[:, -1] & SPIKE) > 0, over, now)
-    apart = _lasts(score >= policy.apart, (before[:, -1] & APART) > 0, over, now)
+    apart = _lasts(score >= scale.apart, (before[:, -1] & APART) > 0, over, now)
     flags[:] |= raised * np.uint8(RAISED) | spike * np.uint8(SPIKE) | apart * np.uint8(APART)
     return spike
 

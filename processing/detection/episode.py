@@ -39,7 +39,7 @@ class Run(msgspec.Struct):
     highest: BinExcess
     score: float
     ratio: float
-    """The highest `(posts + 1) / (expectation + 1)`: of a bin, or of six hours where the slow scale opens the spike."""
+    """The highest `(posts + 1) / (expectation + 1)`: of a bin, or of the day with which the slow scale opens."""
     window: str
     """The name of the scale with the highest score."""
 

@@ -31,7 +31,7 @@ class Scored(msgspec.Struct, frozen=True):
     window: Window
     """The long window of the fast scale."""
     ratio: float
-    rise: Callable[[], Run] | None = None
+    rise: Callable[[datetime | None], Run] | None = None
     """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
 
 
@@ -89,7 +89,7 @@ def _run(state: EpisodeState, own: Run, scored: Scored) -> Run | None:
         return state.run
     if scored.rise is None or (state.segments and not state.ended):
         return msgspec.structs.replace(own)
-    return scored.rise()
+    return scored.rise(state.segments[-1].until if state.segments else None)
 
 
 def _is_over(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bool:

@@ -12,8 +12,9 @@ _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _BLOCK = timedelta(hours=6)
 _DAY = timedelta(days=1)
-_HALF_HOUR = timedelta(minutes=30)
 _LEAST = 10
+_SPARSE = 2.0
+"""Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
 _NO_LIMIT = 1e300
 
 AGREEMENT = 0.55
@@ -40,8 +41,12 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     """Bins of a block whose maxima calibrate the series: six hours."""
     block_age: int
     """Bins that must pass before a finished block is used: three hours, or one bin."""
+    apart: float
+    """A spike that reaches this score is left out of the maxima that calibrate its series."""
     hold: int
     """A spike is over this many bins after its score was last at `leave`."""
+    silence: int
+    """No spike begins within so many bins of one on the other scale."""
     warm: int
     """Known bins that a series needs on its first day, where one of `days` is enough, before anything is said of it."""
     days: int
@@ -68,8 +73,6 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     leave: float = 0.7
     first_day: float = 2.0
     """Stands for `enter` while a series is not settled."""
-    apart: float = 3.0
-    """A spike that reaches this score is left out of the maxima that calibrate its series."""
     floor: float = 0.02
     """The smallest expectation, in posts a bin of a scale."""
     blocks: int = 56
@@ -143,7 +146,9 @@ def _fast(width: timedelta) -> Scale:
         day=4 * block,
         block=block,
         block_age=max(1, block // 2),
+        apart=3.0,
         hold=max(3, _HOUR // width),
+        silence=0,
         warm=max(6, _HOUR // width),
         days=1,
         minimum_posts=_LEAST,
@@ -168,12 +173,14 @@ def _slow(width: timedelta) -> Scale:
         day=4 * block,
         block=block,
         block_age=max(1, block // 2),
-        hold=1,
+        apart=1.5,
+        hold=block,
+        silence=7 * 4 * block,
         warm=0,
         days=3,
         minimum_posts=3,
         minimum_excess=2.0,
-        most_expected=_LEAST * (_DAY / _HALF_HOUR),
+        most_expected=_SPARSE * (_DAY / _HOUR),
         minimum_people=3,
     )
 

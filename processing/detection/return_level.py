@@ -93,14 +93,10 @@ class Maxima:
         self.mode = (weight[:, None] * (median - _LOWER_AT * scale)).T.copy()
         self.scale = (weight[:, None] * scale).T.copy()
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        for name in ("highest", "apart", "known"):
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.repeat(old[row : row + 1], times, axis=0)]))
-        for name in ("mode", "scale"):
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.repeat(old[:, row : row + 1], times, axis=1)], axis=1))
+    def take(self, rows: Integers) -> Maxima:
+        """Others, of series that have these rows' past."""
+        fits = self.mode[:, rows], self.scale[:, rows], self.known[rows]
+        return Maxima(self.highest[rows], self.apart[rows], self.next, *fits)
 
 
 def _quantile(ordered: Floats, size: Integers, share: float) -> Floats:

@@ -50,6 +50,8 @@ class Scales:
     """Of the slow scale."""
     absent: Timeline
     """Of the slow scale: posts that were expected since the last one came."""
+    slow_rows: Flags
+    """The series that the slow scale judges."""
     begun: Integers
     """The first bin with a post, before which nothing is known of a series."""
 
@@ -69,14 +71,15 @@ class Scales:
             slow,
             Timeline.begin_at(series, slow_start, kept, blank=0.0),
             Timeline.begin_at(series, slow_start, kept, blank=0.0),
+            np.ones(series, dtype=bool),
             np.full(series, start - 1 if silent_before else NEVER),
         )
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        for each in (self.fast, self.slow, self.scores, self.absent):
-            each.repeat(row, times)
-        self.begun = np.concatenate([self.begun, np.full(times, self.begun[row])])
+    def take(self, rows: Integers) -> Scales:
+        """Others, of series that have these rows' past."""
+        states = (each.take(rows) for each in (self.fast, self.slow))
+        lines = (each.take(rows) for each in (self.scores, self.absent))
+        return Scales(self.policy, *states, *lines, self.slow_rows[rows], self.begun[rows])
 
     def return_to(self, start: int) -> None:
         """Judge again from an earlier bin on."""
@@ -108,7 +111,7 @@ class Scales:
             yield self._together(known, fast, start, cut)
 
     def _next_cut(self, start: int, end: int) -> int:
-        """How far the next part may reach: an hour while a series may be judged by its last day, dead stretches apart."""
+        """How far the next part may reach: an hour while any series may be judged by its first day."""
         cut, bins = next_cut(self.policy.fast, start, end), self.policy.slow.bins
         known = detector.has_days(self.policy.fast, self.fast, start, cut) | (self.begun == NEVER)
         return cut if known.all() else min(cut, start - start % bins + bins)
@@ -139,7 +142,7 @@ class Scales:
         apart = (flags & (RAISED | SPIKE)) > 0
         other = 2 * apart.sum(axis=2) > bins
         posts = np.where(known & (~apart | other[..., None]), counts.reshape(shape), 0.0).sum(axis=2)
-        hourly = np.where(2 * known.sum(axis=2) >= bins, posts, np.nan)
+        hourly = np.where((2 * known.sum(axis=2) >= bins) & self.slow_rows[:, None], posts, np.nan)
         backfilled = self.fast.backfilled.read(hours.start, hours.stop).reshape(shape).sum(axis=2)
         for each in (self.scores, self.absent):
             each.reach(start, end)
@@ -232,10 +235,10 @@ class Scales:
         self.fast, self.slow, self.scores, self.absent = fresh.fast, fresh.slow, fresh.scores, fresh.absent
 
     def slow_window(self, row: int, bin_: int) -> tuple[int, float, float]:
-        """The short window of the slow scale that stands at a bin: its first bin, its posts and expectation."""
+        """The long window of the slow scale that stands at a bin: its first bin, its posts and expectation."""
         hour = (bin_ + 1) // self.policy.slow.bins - 1
-        (counts, means), _ = window_sums(self.policy.slow, self.slow, hour, hour + 1)
-        first = (hour + 1 - self.policy.slow.short) * self.policy.slow.bins
+        _, (counts, means) = window_sums(self.policy.slow, self.slow, hour, hour + 1)
+        first = (hour + 1 - self.policy.slow.long) * self.policy.slow.bins
         return first, float(counts[row, 0]), float(means[row, 0])
 
     def least(self, row: int, bin_: int, count: int, *, settled: bool) -> int:

@@ -49,9 +49,9 @@ class Timeline:
         """One bin, as a view."""
         return self.values[:, bin_ - self.begin]
 
-    def repeat(self, row: int, times: int) -> None:
-        """Add series whose past is that of a row."""
-        self.values = np.concatenate([self.values, np.repeat(self.values[row : row + 1], times, axis=0)])
+    def take(self, rows: Integers) -> Timeline:
+        """Another one of series that have these rows' past."""
+        return Timeline(self.values[rows], self.begin, self.kept, self.blank)
 
 
 def trailing(values: Floats, window: int) -> Floats:
