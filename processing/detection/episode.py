@@ -136,14 +136,6 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
         return Episode.of(segments, end, provisional=self.provisional)
 
 
-class EpisodeEvent(msgspec.Struct, frozen=True):
-    """What a bin changed, known at the end of that bin."""
-
-    kind: EpisodeKind
-    at: datetime
-    episode: Episode
-
-
 class EpisodeState(msgspec.Struct):
     """The spike of a series that lasts, or the last one while it may come back; `episodes.step` changes it in place."""
 

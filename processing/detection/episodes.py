@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from processing.detection.episode import EpisodeEvent, EpisodeKind, EpisodeState, Run, Segment
+from processing.detection.episode import EpisodeKind, EpisodeState, Run, Segment
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import BinExcess, PulseState, Window, follow
 
@@ -35,16 +35,15 @@ class Scored(msgspec.Struct, frozen=True):
     """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
 
 
-def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeEvent | None:
-    """Take in the next scored bin. The state is changed in place.
+def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
+    """Take in the next scored bin, and say what it changed of the spike that `state.episode` has.
 
     While its bins are unknown a spike neither goes on nor ends, for twelve hours at most; what rises behind more of
     them is a spike of its own.
     """
-    until = scored.start + policy.width
-    kind = _unknown(policy, state, scored) if scored.count is None else _known(policy, state, scored, until)
-    episode = state.episode if kind is not None else None
-    return None if kind is None or episode is None else EpisodeEvent(kind, until, episode)
+    if scored.count is None:
+        return _unknown(policy, state, scored)
+    return _known(policy, state, scored, scored.start + policy.width)
 
 
 def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:

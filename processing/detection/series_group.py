@@ -14,7 +14,7 @@ import numpy as np
 
 from processing.detection import episodes
 from processing.detection.bins import EPOCH
-from processing.detection.episode import Episode, EpisodeEvent, EpisodeKind, EpisodeState, Run
+from processing.detection.episode import Episode, EpisodeKind, EpisodeState, Run
 from processing.detection.episodes import Scored
 from processing.detection.late import changed, reconcile
 from processing.detection.policy import DetectorPolicy
@@ -149,9 +149,12 @@ class SeriesGroup:
                 tracked.settled = tracked.live.copy()
             if not is_raised and tracked.live.is_idle:
                 continue
-            event = episodes.step(self.policy, tracked.live, self._scored(bins, row, number))
-            if event is not None:
-                yield self._series_event(bins, row, number, event)
+            kind = episodes.step(self.policy, tracked.live, self._scored(bins, row, number))
+            grows_on = kind is EpisodeKind.GREW and number + 1 < len(raised) and raised[number + 1]
+            if kind is None or grows_on:  # where it grows on, the next bin's event says all of it
+                continue
+            if (episode := tracked.live.episode) is not None:
+                yield self._series_event(bins, row, number, kind, episode)
 
     def _scored(self, bins: Bins, row: int, number: int) -> Scored:
         start, slow = self.start_of(bins.start + number), bool(bins.slow[row, number])
@@ -194,12 +197,12 @@ class SeriesGroup:
             window=self.policy.slow.name,
         )
 
-    def _series_event(self, bins: Bins, row: int, number: int, event: EpisodeEvent) -> SeriesEvent:
+    def _series_event(self, bins: Bins, row: int, number: int, kind: EpisodeKind, episode: Episode) -> SeriesEvent:
         enough = None
-        if event.kind is EpisodeKind.OPENED and not bins.slow[row, number]:
+        if kind is EpisodeKind.OPENED and not bins.slow[row, number]:
             count, settled = int(bins.counts[row, number]), bool(bins.fast.settled[row, number])
             enough = self.scales.least(row, bins.start + number, count, settled=settled)
-        return SeriesEvent(self.keys[row - OWN], event.kind, event.at, event.episode, enough)
+        return SeriesEvent(self.keys[row - OWN], kind, self.start_of(bins.start + number + 1), episode, enough)
 
     def number_of(self, start: datetime) -> int:
         """The number of the bin that starts then."""
