@@ -12,7 +12,7 @@ from processing.ports import Rises
 from processing.queries import BinCount, Coverage, Reader
 from processing.store import records
 from processing.store.client import Store
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from processing.verdicts.judge import can_be_told_at, judge
 from processing.verdicts.verdict import VerdictPolicy
 

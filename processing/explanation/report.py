@@ -30,7 +30,7 @@ from processing.queries.reader import Reader
 from processing.queries.scopes import BEHIND_THE_PEAK, IN_SCOPE, Scope, leading_scope
 from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query
-from processing.verdicts.evidence import evidence_queries
+from processing.verdicts.evidence import evidence_queries, whole_of
 from processing.verdicts.verdict import Concentration
 
 MOST_READ = 600
@@ -102,7 +102,9 @@ def explain(reader: Reader, incident: Incident, now: datetime, *, language: str 
         start=scope.start,
         end=scope.end,
         evidence=evidence_queries(whole, incident.topic),
-        concentration=Part(tuple(concentrations(reader, [scope])), speakers_query([scope])),
+        concentration=Part(
+            tuple(concentrations(reader, [scope], [whole_of(scope, incident.topic)])), speakers_query([scope])
+        ),
         terms=terms(reader, incident, scope),
         first_posts=_part(reader, SharedPost, first_posts(scope)),
         most_shared=_part(reader, SharedPost, most_shared(scope)),

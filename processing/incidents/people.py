@@ -8,9 +8,10 @@ import msgspec
 
 from processing.contract import EVERYTHING, Evidence, Spike, VerdictName, highest_pulse
 from processing.detection.episode import severity
+from processing.verdicts.verdict import VerdictPolicy
 
-HALF = 0.5
-"""Posts in doubt are most of a spike from this share on."""
+HALF = VerdictPolicy().half
+"""Above this share, posts in doubt are most of a spike."""
 
 
 def as_part_of(spikes: Iterable[Spike], part: Spike, root: str) -> Spike:
@@ -24,6 +25,7 @@ def as_part_of(spikes: Iterable[Spike], part: Spike, root: str) -> Spike:
     for whole in spikes:
         if whole.verdict is not VerdictName.ORGANIC and _holds(whole, part, root):
             doubted = {each.name for each in whole.evidence if each.decisive}
+            # How much everything else rose is above 1 and no share: each spike's own rise is judged beside it.
             shared = [each for each in part.evidence if each.name in doubted and HALF < each.value <= 1.0]
             if shared:
                 evidence = (*_deciding(shared), *(each for each in part.evidence if each not in shared))

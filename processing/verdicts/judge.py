@@ -14,7 +14,7 @@ from processing.detection.series import Name, name_of
 from processing.queries import Reader
 from processing.queries.rollups import MINUTE
 from processing.verdicts import evidence
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from processing.verdicts.verdict import VerdictPolicy, verdict
 
 Rises = Mapping[Name, Sequence[Spike]]

@@ -15,35 +15,34 @@ from processing.contract import Evidence, VerdictName
 
 
 class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When the posts that remain are a surge, and what is usual.
-
-    `factor` 2 and `excess` 5 are below what the detector asks for (its least excess is 5 posts in half an hour), so
-    that a rise which is told hangs on more than its doubtful half. Where a source has always brought its posts late,
-    or one server always wrote most of them, that is no news: `usual_late` and `usual_domain` are the shares before
-    the rise from which on it counts as usual. `least_rest`: below it, that all else rose too is everyday variation.
-    `least` is what the detector asks for. `mistaken`: of the posts of a flood, so many may look like people's own words
-    (an account that mixes its text with another, say), and are no surge beside it.
-    """
+    """When the posts that remain are a surge, and what is usual. Shares lie in 0..1."""
 
     factor: float = 2.0
+    """A surge is more than so many times the expected posts."""
     excess: float = 5.0
+    """And so many posts more."""
     least: int = 10
-    mistaken: float = 0.01
+    """And at least so many posts: as many as the detector asks for."""
     half: float = 0.5
     """Doubt about less than this share of the posts never decides."""
+    mistaken: float = 0.01
+    """The share of a flood that may not be found to be copies: so many voices are no surge of people."""
     usual_late: float = 0.25
+    """A source that brought this share of its posts late before the rise is late as usual."""
     usual_domain: float = 0.5
-    least_rest: float = 1.5
+    """A server that wrote this share of the posts before the rise writes most of them as usual."""
     least_of_a_domain: int = 10
-    """Of fewer posts, that all are from the largest server is chance."""
+    """Of fewer posts, that all are from one server is chance."""
+    least_rest: float = 1.5
+    """Up to so many times its usual amount, everything else varies from day to day."""
 
 
 class Concentration(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wrote the posts of a series in a range. Shares lie in 0..1 and are of all its posts.
+    """Who wrote the posts of a series in a range. Shares lie in 0..1 and are of all its posts, two excepted.
 
-    `compared` posts, chosen by a hash where there are more, were read for `voices` and `copies`, which are shares
-    of those: see `processing.verdicts.near_duplicates`. `domain` is the server that most authors name (`name@domain`),
-    `domain_before` its share of everything in the hours before.
+    `compared` of the posts, chosen by a hash where there are more, were read for `voices` and `copies`, which are
+    shares of those: see `processing.verdicts.near_duplicates`. `domain` is the server that most posts come from, by
+    what its authors are called (`name@domain`); `domain_before` is its share of all posts in the hours before.
     """
 
     posts: int
@@ -61,28 +60,29 @@ class Concentration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a rise. Shares are of its posts, in 0..1.
-
-    `observed` and `expected` are posts of the leading spike. `clock_replaced`: not placed by their authors' clocks, of
-    sources of which that is not usual. `late`: seen more than an hour after they were written;
-    `late_before`: the same share of everything from the same sources in the hours before, None where there was
-    nothing. `newly_covered`: from sources that we have listened to only
-    since about the start. `rest`: everything else that the same sources delivered, over the same hours of the days
-    before; None where too little is known.
-    """
+    """What is known of a rise. Shares are of its posts, in 0..1."""
 
     observed: int
+    """Posts from the start of the spike to its end."""
     expected: float
+    """The posts that its series would usually have had in that time."""
     concentration: Concentration
     backfilled: float = 0.0
+    """The share of the posts that were fetched after the fact."""
     late: float = 0.0
+    """The share that was seen more than an hour after it was written."""
     late_before: float | None = 0.0
+    """The same share of all that the same sources brought before the rise; None where that was nothing."""
     clock_replaced: float = 0.0
+    """The share that is not placed in time by its authors' clocks, of sources of which that is not usual."""
     newly_covered: float = 0.0
+    """The share from sources that are collected only since about the start."""
     rest: float | None = None
+    """How many times the usual amount of everything else the same sources brought; None where too little is known."""
     silent_collectors: int = 0
+    """Collectors that covered part of the day before, and nothing since the start."""
     gone: float = 0.0
-    """Of the posts that were counted, those that are deleted by now or no longer of the series."""
+    """Of the posts that were counted, the share that is deleted by now or no longer of the series."""
 
 
 class Verdict(msgspec.Struct, frozen=True):

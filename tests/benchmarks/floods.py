@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -22,44 +22,27 @@ PEOPLE = (0, 5, 10, 20, 40)
 ACCOUNTS = {0: "all different", 1: "one", 3: "three"}
 
 
-def floods(kinds: Sequence[str]) -> Iterator[list[Flood]]:
-    """The rows of the table: each kind by different accounts, exact copies by one and by three."""
-    for kind in kinds:
-        yield [Flood(kind, posts, people) for people in PEOPLE for posts in SIZES]
-    for accounts in (1, 3):
-        yield [Flood("exact", posts, people, accounts) for people in PEOPLE for posts in SIZES]
-
-
 def main(folder: Path, kinds: Sequence[str]) -> None:
-    """Print the table: from how many people on something is told, and nothing below."""
+    """Print, of each flood, the fewest people with whom something is told."""
     taxonomy = load_taxonomy(ROOT / "deploy/config/topics.toml")
     roots = {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
     enricher = shipped_enricher()
-    print(f"told from so many people on (of {', '.join(map(str, PEOPLE))}), beside a flood of so many copies:")
+    print(f"told beside so many people (of {', '.join(map(str, PEOPLE))}), by the number of copies:")
     print("  " + "copies".ljust(24) + "accounts".ljust(15) + "".join(f"{size:>8,}" for size in SIZES))
     with Parts(folder) as parts:
         migrate(parts.store)
         with Store(parts.store) as store:
-            for row in floods(kinds):
-                told: dict[Flood, bool] = {}
-                for flood in row:
-                    empty(store)
-                    said, _ = play(store, enricher, roots, [*quiet_day(), *posts_of(flood)])
-                    told[flood] = "ALERT" in said
-                cells = [turn([told[each] for each in row if each.posts == size]) for size in SIZES]
-                print(
-                    "  "
-                    + row[0].kind.ljust(24)
-                    + ACCOUNTS[row[0].accounts].ljust(15)
-                    + "".join(cell.rjust(8) for cell in cells),
-                    flush=True,
-                )
 
+            def is_told(flood: Flood) -> bool:
+                empty(store)
+                return "ALERT" in play(store, enricher, roots, [*quiet_day(), *posts_of(flood)])[0]
 
-def turn(told: Sequence[bool]) -> str:
-    """The fewest people with which it is told; several figures where more people do not make it likelier."""
-    changes = [f"{people}" for people, now, before in zip(PEOPLE, told, (False, *told), strict=False) if now != before]
-    return "/".join(changes) or "never"
+            for kind, accounts in [*((kind, 0) for kind in kinds), ("exact", 1), ("exact", 3)]:
+                cells = []
+                for size in SIZES:
+                    told = (people for people in PEOPLE if is_told(Flood(kind, size, people, accounts)))
+                    cells.append(str(next(told, "never")).rjust(8))
+                print("  " + kind.ljust(24) + ACCOUNTS[accounts].ljust(15) + "".join(cells), flush=True)
 
 
 def empty(store: Store) -> None:

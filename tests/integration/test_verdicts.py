@@ -17,7 +17,7 @@ from processing.store.client import Parameters, Row, Store
 from processing.store.records import write_spikes
 from processing.store.writer import recount, write_posts
 from processing.verdicts import evidence
-from processing.verdicts.evidence import Circumstances
+from processing.verdicts.collectors import Circumstances
 from tests.conftest import NOON
 from tests.support.rises import (
     ARTICLE,

@@ -11,7 +11,7 @@ from processing.contract import Severity, Spike, VerdictName
 from processing.incidents.group import IncidentPolicy, group
 from processing.queries import Coverage
 from processing.queries.scopes import leading_scope, merged, scope_of, within
-from processing.verdicts.evidence import newly_covered
+from processing.verdicts.collectors import newly_covered
 from processing.verdicts.reference import rest_ratio
 from tests.conftest import NOON
 
