@@ -7,6 +7,9 @@ out while three of the days before remain: what is raised for longer becomes the
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import repeat
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,10 +30,11 @@ def day_mean(scale: Scale, counts: Floats, masked: Flags, earlier: NDArray[np.fl
     `counts` and `masked` begin `half_window` bins before them and end as many behind. `earlier` are the means at the
     same times on the six days before: [series, day, bin].
     """
-    whole, clean = _window_mean(scale, counts), _window_mean(scale, np.where(masked, np.nan, counts))
+    whole = _window_mean(scale, counts)
+    if not masked.any():
+        return whole
+    clean = _window_mean(scale, np.where(masked, np.nan, counts))
     lost = np.isnan(clean) & ~np.isnan(whole)
-    if not lost.any():
-        return clean
     bounded = (earlier >= 0.0).sum(axis=1) < _FEWEST_CLEAN
     mean: Floats = np.where(lost, np.where(bounded, whole, MASKED), clean)
     return mean
@@ -39,6 +43,8 @@ def day_mean(scale: Scale, counts: Floats, masked: Flags, earlier: NDArray[np.fl
 def _window_mean(scale: Scale, counts: Floats) -> Floats:
     window = 2 * scale.half_window + 1
     known = ~np.isnan(counts)
+    if known.all():
+        return trailing(counts, window) / window
     number = trailing(known.astype(np.float64), window)
     mean = trailing(np.where(known, counts, 0.0), window) / np.maximum(number, 1.0)
     return np.where(number > scale.half_window, mean, np.nan)
@@ -49,17 +55,16 @@ def by_days(means: Timeline, scale: Scale, start: int, end: int) -> tuple[Floats
 
     It is NaN where none is. With fewer than three days it is their plain mean.
     """
-    lags = [means.read(start - lag * scale.day, end - lag * scale.day) for lag in range(1, DAYS + 1)]
-    days = np.stack(lags).astype(np.float64)
-    known = days >= 0.0
-    number = known.sum(axis=0)
-    if number.min() == DAYS:
-        total = days.sum(axis=0) - days.min(axis=0) - days.max(axis=0)
-        return total / (DAYS - 2), number
+    lags = [means.read(start - lag * scale.day, end - lag * scale.day).astype(np.float64) for lag in range(1, DAYS + 1)]
+    known = [lag >= 0.0 for lag in lags]
+    number = sum((each.astype(np.int64) for each in known), start=np.zeros(lags[0].shape, dtype=np.int64))
+    everywhere = number.min() == DAYS
+    total = sum(lags if everywhere else map(np.where, known, lags, repeat(0.0)))
+    lowest = reduce(np.minimum, lags if everywhere else map(np.where, known, lags, repeat(np.inf)))
+    highest = reduce(np.maximum, lags if everywhere else map(np.where, known, lags, repeat(-np.inf)))
+    if everywhere:
+        return (total - lowest - highest) / (DAYS - 2), number
     trimmed = number > 2
-    lowest = np.where(known, days, np.inf).min(axis=0)
-    highest = np.where(known, days, -np.inf).max(axis=0)
-    total = np.where(known, days, 0.0).sum(axis=0)
     total -= np.where(trimmed, lowest, 0.0) + np.where(trimmed, highest, 0.0)
     kept = np.where(trimmed, number - 2, number)
     return np.where(kept > 0, total / np.maximum(kept, 1), np.nan), number

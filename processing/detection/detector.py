@@ -64,7 +64,8 @@ class ScaleState:
 
     def take(self, rows: Integers) -> ScaleState:
         """Another one, of series that have these rows' past."""
-        return ScaleState(self.next, *(each.take(rows) for each in self.timelines), self.maxima.take(rows))
+        counts, backfilled, expected, flags, means = (each.take(rows) for each in self.timelines)
+        return ScaleState(self.next, counts, backfilled, expected, flags, means, self.maxima.take(rows))
 
     def assume_silence(self, policy: DetectorPolicy, scale: Scale) -> None:
         """Take the two days before the first bin as known and empty."""
@@ -105,10 +106,12 @@ def next_cut(scale: Scale, start: int, end: int) -> int:
 def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
     """Which series are settled in all of some bins, whatever yesterday was: [series]."""
     state.means.reach(start, end)
-    lags = [state.means.read(start - lag * scale.day, end - lag * scale.day) for lag in range(2, baseline.DAYS + 1)]
-    known = np.any(np.stack(lags) >= 0.0, axis=0)
-    settled: Flags = np.logical_and.reduce(known, axis=1)
-    return settled
+    known: Flags = np.zeros((len(state.counts.values), end - start), dtype=bool)
+    for lag in range(2, baseline.DAYS + 1):
+        known |= state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0
+        if known.all():
+            break
+    return np.logical_and.reduce(known, axis=1, dtype=np.bool_)
 
 
 def judge(
@@ -311,9 +314,10 @@ def _lasts(begins: Flags, before: Flags, over: Integers, now: Integers) -> Flags
 
 
 def _mostly_backfilled(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
-    backfilled = trailing(state.backfilled.read(start - scale.long + 1, end), scale.long)
+    backfilled = state.backfilled.read(start - scale.long + 1, end)
     if not backfilled.any():
-        return backfilled > 0
+        return np.zeros((len(backfilled), end - start), dtype=bool)
+    backfilled = trailing(backfilled, scale.long)
     counts = np.nan_to_num(state.counts.read(start - scale.long + 1, end))
     mostly: Flags = 2 * backfilled > trailing(counts, scale.long)
     return mostly

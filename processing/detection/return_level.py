@@ -70,8 +70,9 @@ class Maxima:
         apart = (left.sum(axis=1) < known.sum(axis=1)) & few
         used = np.where(apart[:, None], left, known)
         trusted = (2 * known.sum(axis=1) > bins) & used.any(axis=1)
+        everywhere = used.all()
         for kind in range(KINDS):
-            highest = np.where(used, excess[kind], -np.inf).max(axis=1)
+            highest = (excess[kind] if everywhere else np.where(used, excess[kind], -np.inf)).max(axis=1)
             self.highest[:, place, kind] = np.where(trusted, highest, np.nan)
         self.apart[:, place] = apart
         self.next = block + 1

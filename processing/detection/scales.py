@@ -77,9 +77,9 @@ class Scales:
 
     def take(self, rows: Integers) -> Scales:
         """Others, of series that have these rows' past."""
-        states = (each.take(rows) for each in (self.fast, self.slow))
-        lines = (each.take(rows) for each in (self.scores, self.absent))
-        return Scales(self.policy, *states, *lines, self.slow_rows[rows], self.begun[rows])
+        fast, slow = self.fast.take(rows), self.slow.take(rows)
+        scores, absent = self.scores.take(rows), self.absent.take(rows)
+        return Scales(self.policy, fast, slow, scores, absent, self.slow_rows[rows], self.begun[rows])
 
     def return_to(self, start: int) -> None:
         """Judge again from an earlier bin on."""

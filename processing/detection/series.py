@@ -21,7 +21,7 @@ from processing.detection.timeline import Flags, Floats
 
 __all__ = ["Block", "Key", "Name", "OutOfOrder", "SeriesEvent", "SeriesSet", "name_of"]
 
-AT_ONCE = 62
+AT_ONCE = 254
 """Series of a group."""
 
 
