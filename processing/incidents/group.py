@@ -113,7 +113,9 @@ def _incident(
     opening = [spike for spike in told if opens(policy, spike, roots)]
     lead = people_of(max(opening, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score)))
     first = min(opening, key=lambda spike: spike.detected_at)
-    end, over = _end(told), _end(cluster)
+    # A sub-topic may go on at a trickle for days around a surge of its root.
+    speaking = [spike for spike in opening if spike.topic == root] or opening
+    end, over = _end(speaking), _end(cluster)
     start = min(spike.start for spike in cluster)
     naming = _naming(policy, cluster, root)
     languages = _languages(spike for spike in naming if spike.verdict is VerdictName.ORGANIC)
@@ -121,7 +123,7 @@ def _incident(
         id=_known_id(known, root, start, over or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
         topic=root,
         state=IncidentState.CLOSED if over is not None and now > over + policy.join else IncidentState.OPEN,
-        start=min(spike.start for spike in told),
+        start=min(spike.start for spike in speaking),
         detected_at=first.detected_at,
         peak=lead.peak,
         end=end,
