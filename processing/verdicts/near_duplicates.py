@@ -76,7 +76,7 @@ def listen(series: Sequence[Utterance], beside: Sequence[Utterance] = ()) -> Voi
 
 
 def are_copies(letters: Sequence[str], beside: Sequence[str] = ()) -> Flags:
-    """Of each text, by an author each, whether another, here or beside, is nearly the same. An empty one is like none."""
+    """Of each text, one an author, whether another, here or beside, is nearly the same. Empty ones are like none."""
     times = Counter((*letters, *beside))
     texts = [text for text in times if text]  # in order: those that are asked about come first
     asked = len({text for text in letters if text})

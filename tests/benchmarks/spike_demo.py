@@ -23,7 +23,7 @@ from processing.detection.previous.detector import DetectorPolicy
 from processing.detection.previous.episodes import EpisodePolicy
 from processing.detection.previous.matrix import Matrix, score_matrix
 from processing.detection.previous.series_set import NOTHING, Book, Key, Observation
-from processing.queries.counts import MINUTE, together
+from processing.queries.rollups import MINUTE
 
 SEED = 2020
 SCALES = (1.0, 3.0, 10.0)
@@ -105,7 +105,11 @@ def _so_far(
     by_minute: Mapping[datetime, Mapping[Key, Observation]], start: datetime, width: timedelta
 ) -> list[dict[Key, Observation]]:
     minutes = [by_minute.get(minute, {}) for minute in bins(start, start + width, MINUTE)]
-    return list(accumulate(minutes, together, initial={}))[1:-1]
+    return list(accumulate(minutes, _together, initial={}))[1:-1]
+
+
+def _together(seen: dict[Key, Observation], more: dict[Key, Observation]) -> dict[Key, Observation]:
+    return seen | {key: Observation(seen.get(key, NOTHING).posts + each.posts) for key, each in more.items()}
 
 
 def _history(

@@ -757,6 +757,24 @@ SELECT *, greatest(0, dateDiff('millisecond', `until`, at)) / 1000 AS lag
 FROM source_health_versions FINAL
 COMMENT 'what each collector has covered and how it is, partition by partition; lag is seconds from until to at';
 
+ALTER TABLE deliveries_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS peak Float64 DEFAULT inf
+        COMMENT 'posts above the expectation in the highest bin that it had then; inf where that was not written down',
+    ADD COLUMN IF NOT EXISTS pulse DateTime('UTC') DEFAULT toDateTime(0, 'UTC')
+        COMMENT 'start of the pulse that holds that bin',
+    COMMENT COLUMN decision
+        'why it was told or not: first, grew, silenced, acknowledged, not_told_concentrated and so on',
+    COMMENT COLUMN outcome 'sent; retry, to be tried again; failed for good; or withheld where it was not told';
+
+ALTER TABLE deliveries ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS peak Float64 DEFAULT inf
+        COMMENT 'posts above the expectation in the highest bin that it had then; inf where that was not written down',
+    ADD COLUMN IF NOT EXISTS pulse DateTime('UTC') DEFAULT toDateTime(0, 'UTC')
+        COMMENT 'start of the pulse that holds that bin',
+    COMMENT COLUMN decision
+        'why it was told or not: first, grew, silenced, acknowledged, not_told_concentrated and so on',
+    COMMENT COLUMN outcome 'sent; retry, to be tried again; failed for good; or withheld where it was not told';
+
 DROP VIEW IF EXISTS watch_state ON CLUSTER 'main';
 
 DROP TABLE IF EXISTS watch_state_versions ON CLUSTER 'main';
