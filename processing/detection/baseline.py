@@ -78,7 +78,7 @@ def of_first_day(scale: Scale, counts: Floats) -> Floats:
     known = ~np.isnan(counts)
     number = trailing(known.astype(np.float64), scale.day)[:, :-1]
     posts = trailing(np.where(known, counts, 0.0), scale.day)[:, :-1]
-    hour = 2 * scale.long
+    hour = min(2 * scale.long, scale.day - scale.long)
     first, last = scale.day - scale.long - hour + 1, counts.shape[1] - scale.long
     recent_number = trailing(known[:, first:last].astype(np.float64), hour)
     recent = trailing(np.where(known, counts, 0.0)[:, first:last], hour)

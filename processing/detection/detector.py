@@ -7,7 +7,6 @@ series, beside the noise and in posts (`return_level`). docs/spikes.md has the f
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -111,7 +110,8 @@ def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
         known |= state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0
         if known.all():
             break
-    return np.logical_and.reduce(known, axis=1, dtype=np.bool_)
+    settled: Flags = known.all(axis=1)  # type: ignore[assignment]
+    return settled
 
 
 def judge(
@@ -231,7 +231,7 @@ def _score(
     rows, bins = np.nonzero(warm & _is_large(scale, windows))
     if len(rows):
         short, long = ((count[rows, bins], mean[rows, bins]) for count, mean in windows)
-        score[rows, bins] = score_of(levels(scale, maxima, rows, (short, long)))
+        score[rows, bins] = score_of(levels(maxima, rows, (short, long)))
     return score
 
 
@@ -239,7 +239,7 @@ def score_windows(
     scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
 ) -> Floats:
     """The scores of some bins, of which `rows` are the series, by posts and expectation of their windows."""
-    return np.where(_is_large(scale, windows), score_of(levels(scale, maxima, rows, windows)), 0.0)
+    return np.where(_is_large(scale, windows), score_of(levels(maxima, rows, windows)), 0.0)
 
 
 def _is_large(scale: Scale, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]) -> Flags:
@@ -250,11 +250,8 @@ def _is_large(scale: Scale, windows: tuple[tuple[Floats, Floats], tuple[Floats, 
     return large
 
 
-def levels(scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], ...]) -> Floats:
-    """[kind, bin]: the return levels of some bins' excesses; `windows` are posts and expectation of both windows.
-
-    What a window longer than a block holds is seen in several blocks, and is so much rarer than each of them says.
-    """
+def levels(maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], ...]) -> Floats:
+    """[kind, bin]: the return levels of some bins' excesses; `windows` are posts and expectation of both windows."""
     found = np.empty((KINDS, len(rows)))
     for number, (count, mean) in enumerate(windows):
         values = (2.0 * (np.sqrt(count + ANSCOMBE) - np.sqrt(mean + ANSCOMBE)), count - mean)
@@ -262,9 +259,7 @@ def levels(scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Fl
             kind = 2 * number + unit
             mode, spread = calibrated(maxima, kind, rows, mean)
             found[kind] = (value - mode) / spread
-    found = level(found)
-    found[2:] += max(0.0, math.log10(scale.long / scale.block))
-    return found
+    return level(found)
 
 
 def score_of(levels: NDArray[np.float64]) -> Floats:

@@ -96,7 +96,7 @@ def _of_scale(policy: DetectorPolicy, scale: Scale, state: ScaleState, row: int)
     lengths = [length_name(bins * scale.bins * policy.width) for bins in (scale.short, scale.long)]
     names = [f"{length}, {unit}" for length in lengths for unit in ("in standard deviations", "in posts")]
     values = excesses((short, long))[:, row, 0]
-    found = levels(scale, state.maxima, np.array([row]), windows)[:, 0]
+    found = levels(state.maxima, np.array([row]), windows)[:, 0]
     fits = [calibrated(state.maxima, kind, np.array([row]), windows[kind // 2][1]) for kind in range(len(names))]
     past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, baseline.DAYS + 1)]
     known = [(day, mean) for day, mean in past if not np.isnan(mean)]
