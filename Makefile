@@ -1,8 +1,9 @@
 # One command per intention; CI runs the same ones.
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-.PHONY: setup demo up test check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-warehouse chaos lock
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-warehouse chaos lock
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -14,9 +15,12 @@ demo: setup
 	@$(BIN)/banwatch demo
 up: setup
 	@$(BIN)/banwatch up
-test: setup
-	$(BIN)/python -m tests.prepare
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
+test: setup  # in six minutes: the real broker, the real engine and one page in Chromium
+	$(BIN)/python -m tests.prepare chromium
+	$(PYTEST) -m "not long"
+test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
+	$(BIN)/python -m tests.prepare kafka
+	$(PYTEST) -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup

@@ -1,7 +1,8 @@
-"""The page, from top to bottom. Streamlit runs this file for every visitor; `dashboard.server` starts it."""
+"""The page from top to bottom. Streamlit runs this file again for each visitor and each change of a filter."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import streamlit as st
 
 from dashboard import server
 from dashboard.filters import Filters, Range
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import WORDS, Words
+from dashboard.server import TopicNames
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, load
-from dashboard.views import collectors as freshness
-from dashboard.views import explanation as why
-from dashboard.views import filters, headline, incidents, posts, timeline
+from dashboard.views import collectors, filters, headline, incidents, posts, timeline
+from dashboard.views import explanation as explained
 from processing import explanation, queries
 from processing.contract import Incident
 from processing.explanation import Explanation
@@ -22,15 +23,18 @@ from processing.queries import StoreDamaged, StoreRefused, StoreUnavailable
 
 STATIC = Path(__file__).with_name("static")
 NO_TABLES = frozenset({60, 81})
-"""ClickHouse's codes for a table and a database that are not there (yet)."""
+"""ClickHouse's error codes for a missing table and a missing database."""
 
 
-def main(settings: DashboardSettings) -> None:
-    """Draw the page. Two parts of it refresh by themselves; between them stand the filters, which do not."""
+def main(settings: DashboardSettings, topics: TopicNames) -> None:
+    """Draw the page.
+
+    The headline, the chart and the lists refresh at intervals without a reader's action; the filters do not.
+    """
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     view = filters.chosen()
-    words = WORDS[view.ui]
-    _styles(view)
+    words = replace(WORDS[view.ui], topics={topic: names[view.ui] for topic, names in topics().items()})
+    _styles(words)
     _header(words)
     again = settings.dashboard_refresh
 
@@ -46,7 +50,7 @@ def main(settings: DashboardSettings) -> None:
 
 
 def look(settings: DashboardSettings, view: Filters, words: Words) -> Snapshot | str:
-    """What the store holds, or a sentence for the reader on why there is nothing to show."""
+    """Return the snapshot of the store, or a sentence that tells the reader why there is nothing to show."""
     try:
         return _snapshot(settings, view) or words.empty
     except StoreUnavailable:
@@ -63,22 +67,25 @@ def _which_store(settings: DashboardSettings) -> tuple[str, str]:
 
 @st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _reader(settings: DashboardSettings) -> queries.Reader:
-    """One connection for all visitors. A failure is not kept: the next look tries again."""
+    """Return one connection to the store for all visitors. A failure is not cached, so the next call connects again."""
     return queries.connect(settings.clickhouse)
 
 
 @st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: _which_store})
 def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
-    """The two parts of the page, and everybody with the same filters, share one look at the store."""
+    """Return the snapshot for these filters.
+
+    Both parts of the page, and all visitors, share one snapshot for a second.
+    """
     return load(_reader(settings), view)
 
 
-def _styles(view: Filters) -> None:
+def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
-    # A script of our own, whole in its file: only one can say the language of the document, for screen readers, and
-    # its direction, for the lists that Streamlit opens outside of the page's own elements.
-    st.html(STATIC / f"{view.ui.value}.html", unsafe_allow_javascript=True)
-    if view.ui is Interface.ARABIC:
+    # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
+    # opens outside of the page's own elements. Nothing but a script can set them.
+    st.html(STATIC / f"{words.locale.language}.html", unsafe_allow_javascript=True)
+    if words.locale.text_direction == "rtl":
         st.html(STATIC / "rtl.css")
 
 
@@ -95,13 +102,13 @@ def _top(settings: DashboardSettings, view: Filters, words: Words) -> None:
         st.info(found)
         return
     headline.banner(found, words)
-    headline.show(found, view, words, datetime.now(UTC))
+    headline.show(found, words, datetime.now(UTC))
 
 
 def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered: bool) -> None:
     found = look(settings, view, words)
-    # The filters stand outside of this part and have to follow when a button in it moves them, and when the store
-    # comes or goes.
+    # The filters stand outside this part. They are drawn again when a button in this part changes them, and when the
+    # store appears or disappears.
     if filters.are_to_move() or isinstance(found, Snapshot) != filtered:
         st.rerun(scope="app")
     if isinstance(found, str):
@@ -110,19 +117,22 @@ def _rest(settings: DashboardSettings, view: Filters, words: Words, *, filtered:
     reasons = st.container()
     left, right = st.columns(2, gap="large")
     with left:
-        incidents.show(found, view, words)
+        incidents.show(found, words)
     with right:
-        posts.show(found, view, words)
-    freshness.show(found, words, datetime.now(UTC))
+        posts.show(found, words)
+    collectors.show(found, words, datetime.now(UTC))
     with reasons:
         _why(settings, found, view, words)
 
 
 def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Words) -> None:
-    """Explain the surge that is looked at. It is asked for only then and last: it takes longer than all the rest."""
+    """Draw the explanation of the selected surge, if any.
+
+    It is drawn last because it takes longer than the other parts.
+    """
     chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
     for incident in chosen:
-        why.show(_explained(settings, incident, view.language), view, words)
+        explained.show(_explained(settings, incident, view.language), words)
 
 
 def _as_it_stands(incident: Incident) -> tuple[object, ...]:
@@ -133,11 +143,11 @@ def _as_it_stands(incident: Incident) -> tuple[object, ...]:
     ttl=30, max_entries=16, show_spinner=False, hash_funcs={DashboardSettings: _which_store, Incident: _as_it_stands}
 )
 def _explained(settings: DashboardSettings, incident: Incident, language: str) -> Explanation:
-    """For everybody who looks at the same surge, for half a minute, after which a deleted post is gone from it."""
+    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
     reader = _reader(settings)
     now = queries.scored_until(reader) or incident.detected_at
     return explanation.explain(reader, incident, now, language=language)
 
 
 if __name__ == "__main__":
-    main(server.given())
+    main(*server.given())

@@ -1,8 +1,8 @@
-"""The one chart: posts over time, with surges shaded and their pulses marked.
+"""The chart of posts over time, with surges shaded and their pulses marked.
 
-Time runs from left to right in Arabic too. A time axis is a figure, like a map: the same shared view must
-look the same to both readers, and a mirrored one would put the effect before the cause for whoever compares.
-The axis of counts always starts at zero.
+Time runs from left to right in Arabic too. A time axis is a figure, like a map, and two readers of a shared view must
+see the same figure. A mirrored axis would show an effect before its cause to a reader who compares the two. The axis of
+counts always starts at zero.
 """
 
 from __future__ import annotations
@@ -10,39 +10,44 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.i18n import Interface, Words, duration, moment, number
+from dashboard.i18n import Words
 from dashboard.i18n.labels import mark_name
 from dashboard.snapshot import OTHERS, Point, SurgeMark, silences
 from dashboard.window import Window
 from processing.contract import VerdictName
 
-# Okabe and Ito's colours, which people with any colour vision tell apart (jfly.uni-koeln.de/color).
-# Vermilion is left to the surges; grey is for the rest.
-TEXT = "currentColor"
-"""The page's own, on a light page and on a dark one: the chart is drawn as SVG, inside of it."""
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", TEXT)
+# Okabe and Ito's colours, which people with any colour vision can distinguish (jfly.uni-koeln.de/color).
+# Vermilion is reserved for surges, and grey for the line of all other series.
+INK = "currentColor"
+"""The page's own text colour, light or dark: the chart is an SVG inside the page and inherits the colour."""
+LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", INK)
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"
 HEIGHT = 300
 AT = "at:T"
-"""The marks share the scale and the axis of the counts, which alone say what they are."""
-AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=TEXT, titleColor=TEXT)
+"""The time field of the marks. They share the scale and the axis of the counts and need no title of their own."""
+SHADE_OF_SILENCE = partial(alt.Chart.mark_rect, color=SILENCE, opacity=0.25)
+SHADE_OF_SURGE = partial(alt.Chart.mark_rect, color=SURGE, opacity=0.15)
+FRAME = partial(alt.Chart.mark_rect, fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5)
+RULE = partial(alt.Chart.mark_rule, color=SURGE, strokeDash=[4, 3], strokeWidth=1.5)
+AXES = alt.AxisConfig(labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=INK)
 
 
 def colours(lines: Sequence[str]) -> dict[str, str]:
-    """A colour for each line, in order of size."""
+    """Return a colour for each line. The lines are sorted by size, the largest first."""
     named = [line for line in lines if line != OTHERS]
     return {line: LINES[index % len(LINES)] for index, line in enumerate(named)} | {OTHERS: REST}
 
 
 def names_of(points: Sequence[Point]) -> tuple[str, ...]:
-    """The lines of a chart, in their order."""
+    """Return the names of a chart's lines in their order."""
     return tuple(dict.fromkeys(point.line for point in points))
 
 
@@ -52,25 +57,24 @@ def timeline(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
     description: str,
 ) -> alt.LayerChart:
-    """Lines over time, or areas on top of each other where they add up."""
+    """Return the chart: separate lines over time, or stacked areas if the lines add up to the total."""
     surges = [mark for mark in marks if mark.verdict is VerdictName.ORGANIC]
     doubts = [mark for mark in marks if mark.verdict is not VerdictName.ORGANIC]
     marked = [
-        _shades(_silence_rows(points, window, words), SILENCE, 0.25),
-        _shades(_surge_rows(surges, words), SURGE, 0.15),
-        _frames(_doubt_rows(doubts, words)),
-        _rules(_pulse_rows(surges, words)),
-        # Two rows above the plot, where no line of counts can run through them.
-        _labels(_surge_labels(surges), y=-24),
-        _labels(_doubt_rows(doubts, words), y=-24),
+        _marks(SHADE_OF_SILENCE, _silence_rows(points, window, words), x2="until:T"),
+        _marks(SHADE_OF_SURGE, _mark_rows(surges, words), x2="until:T"),
+        _marks(FRAME, _mark_rows(doubts, words), x2="until:T"),
+        _marks(RULE, _pulse_rows(surges, words)),
+        # The labels stand in two rows above the plot, where no line of counts can cross them.
+        _labels(_surge_labels(surges, words), y=-24),
+        _labels(_mark_rows(doubts, words), y=-24),
         _labels(_pulse_labels(surges), y=-8),
     ]
-    counts = _counts(points, window, stacked=stacked, interface=interface, words=words, name=name)
+    counts = _counts(points, window, stacked=stacked, words=words, name=name)
     layers = [counts, *(layer for layer in marked if layer is not None)]
     return alt.LayerChart(
         description=description,
@@ -80,11 +84,15 @@ def timeline(
     )
 
 
-def _time_axis(window: Window, interface: Interface, words: Words) -> alt.X:
-    """Days by name, hours by clock. Vega knows English months only, so ours are handed to it."""
-    months = json.dumps(words.months, ensure_ascii=False)
-    # A canvas knows no `dir`: an isolate makes "10 July" read in its own direction.
-    opening, closing = ("\u2067", "\u2069") if interface is Interface.ARABIC else ("", "")
+def _time_axis(window: Window, words: Words) -> alt.X:
+    """Return the time axis, with days by name and hours by clock.
+
+    Vega has English month names only, so the axis sets its own.
+    """
+    names = words.locale.months["format"]["abbreviated"]
+    months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
+    # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
+    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
     label = (
         "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
         f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
@@ -109,7 +117,6 @@ def _counts(
     window: Window,
     *,
     stacked: bool,
-    interface: Interface,
     words: Words,
     name: Callable[[str], str],
 ) -> alt.Chart:
@@ -120,10 +127,10 @@ def _counts(
     drawn = filled if stacked or single else chart.mark_line(strokeWidth=2)
     palette = colours(lines)
     counted: alt.Chart = drawn.encode(
-        x=_time_axis(window, interface, words),
+        x=_time_axis(window, words),
         y=alt.Y(
             "posts:Q",
-            title=words.posts_per.format(width=duration(words, window.width)),
+            title=words.posts_per.format(width=words.duration(window.width)),
             stack="zero" if stacked else None,
             scale=alt.Scale(zero=True, nice=True),
             axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5),
@@ -146,14 +153,17 @@ def _counts(
 def _count_rows(
     points: Sequence[Point], window: Window, words: Words, name: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    """A bin is drawn at its middle, so that a pulse inside it stands over its top."""
+    """Return one row for each bin.
+
+    A point stands at the middle of its bin, so that a pulse's line meets the top of its bin.
+    """
     order = {line: index for index, line in enumerate(names_of(points))}
     return [
         {
             "at": point.start + window.width / 2,
             "line": name(point.line),
             "posts": point.posts,
-            "when": moment(words, point.start),
+            "when": words.moment(point.start),
             "order": order[point.line],
         }
         for point in points
@@ -162,31 +172,21 @@ def _count_rows(
 
 def _silence_rows(points: Sequence[Point], window: Window, words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": start, "until": end, "label": words.no_data, "when": moment(words, start)}
+        {"at": start, "until": end, "label": words.no_data, "when": words.moment(start)}
         for start, end in silences(points, window.width)
     ]
 
 
-def _surge_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+def _mark_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+    """Return one row for each rise. The label of a surge is its ratio; the label of any other rise is its verdict."""
     return [
         {
             "at": mark.start,
             "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": f"{words.surge} {number(mark.ratio)}{words.times_normal}",
-            "when": moment(words, mark.start),
-        }
-        for mark in marks
-    ]
-
-
-def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
-    """A rise that is no surge of people says in words what it is."""
-    return [
-        {
-            "at": mark.start,
-            "until": max(mark.end, mark.start + timedelta(minutes=1)),
-            "label": mark_name(mark.verdict, words),
-            "when": moment(words, mark.start),
+            "label": f"{words.surge} {words.number(mark.ratio)}{words.times_normal}"
+            if mark.verdict is VerdictName.ORGANIC
+            else mark_name(mark.verdict, words),
+            "when": words.moment(mark.start),
         }
         for mark in marks
     ]
@@ -194,14 +194,14 @@ def _doubt_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]
 
 def _pulse_rows(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
     return [
-        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": moment(words, pulse.peak)}
+        {"at": pulse.peak, "label": f"{words.pulse} {index}", "when": words.moment(pulse.peak)}
         for mark in marks
         for index, pulse in enumerate(mark.pulses, start=1)
     ]
 
 
-def _surge_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
-    return [{"at": mark.start, "label": f"{number(mark.ratio)}×"} for mark in marks]
+def _surge_labels(marks: Sequence[SurgeMark], words: Words) -> list[dict[str, Any]]:
+    return [{"at": mark.start, "label": f"{words.number(mark.ratio)}×"} for mark in marks]
 
 
 def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
@@ -210,27 +210,15 @@ def _pulse_labels(marks: Sequence[SurgeMark]) -> list[dict[str, Any]]:
     ]
 
 
-def _shades(rows: list[dict[str, Any]], colour: str, opacity: float) -> alt.Chart | None:
-    shades = alt.Chart(pd.DataFrame(rows)).mark_rect(color=colour, opacity=opacity, clip=True)
-    drawn: alt.Chart = shades.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _frames(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    frames = alt.Chart(pd.DataFrame(rows)).mark_rect(
-        fillOpacity=0, stroke=REST, strokeDash=[2, 3], strokeWidth=1.5, clip=True
+def _marks(mark: Callable[..., alt.Chart], rows: list[dict[str, Any]], **encoding: Any) -> alt.Chart | None:
+    """Return one mark for each row, clipped to the plot, with a tooltip; None if there are no rows."""
+    drawn: alt.Chart = mark(alt.Chart(pd.DataFrame(rows)), clip=True).encode(
+        x=AT, tooltip=["label:N", "when:N"], **encoding
     )
-    drawn: alt.Chart = frames.encode(x=AT, x2="until:T", tooltip=["label:N", "when:N"])
-    return drawn if rows else None
-
-
-def _rules(rows: list[dict[str, Any]]) -> alt.Chart | None:
-    rules = alt.Chart(pd.DataFrame(rows)).mark_rule(color=SURGE, strokeDash=[4, 3], strokeWidth=1.5, clip=True)
-    drawn: alt.Chart = rules.encode(x=AT, tooltip=["label:N", "when:N"])
     return drawn if rows else None
 
 
 def _labels(rows: list[dict[str, Any]], *, y: int) -> alt.Chart | None:
-    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=TEXT, fontSize=13, fontWeight="bold")
+    labels = alt.Chart(pd.DataFrame(rows)).mark_text(align="left", dx=4, color=INK, fontSize=13, fontWeight="bold")
     drawn: alt.Chart = labels.encode(x=AT, y=alt.value(y), text="label:N")
     return drawn if rows else None

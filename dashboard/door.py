@@ -1,21 +1,22 @@
-"""Who gets into the page, and what of Streamlit is no part of it.
+"""The door decides which requests reach the page, and closes Streamlit's unused paths.
 
-A browser on this machine shows pages of strangers, and such a page can reach loopback: by a websocket of its own, or
-under a name of its own that resolves to 127.0.0.1. It can change neither `Origin` nor `Host`. The embedded warehouse
-goes by the same rule (`deploy/embedded/chdb_http/access.py`), and by one more: nobody comes to it by a link, so it
-refuses those too. Neither can import the other, because imports go with the data; a test holds both to the same names.
+A browser on this machine shows foreign web pages, and such a page can send requests to loopback. It uses a websocket,
+or a host name of its own that resolves to 127.0.0.1. The page can change neither `Origin` nor `Host`.
+
+The embedded ClickHouse follows the same rule (`deploy/embedded/chdb_http/access.py`). Nobody follows a link to it, so
+it refuses requests from links too.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
+
+from dashboard.host_names import HostNames
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,42 +26,17 @@ HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
 )
-"""Of every answer. What names more sources than that would have to follow each version of Streamlit."""
+"""Headers of every response. A stricter policy would list Streamlit's sources, which change with its versions."""
 
 _POLICY_VIOLATION = 1008
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _STREAMLIT = "/_stcore"
 _USED = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
-"""What the page takes of Streamlit's own. The rest (figures of the process, uploads, an interface for programs) would
-be open to whoever can see the page."""
-
-
-@dataclass(frozen=True)
-class HostNames:
-    """By which names people come to the page: those given, and those of its address."""
-
-    host: str
-    given: frozenset[str] = frozenset()
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    def includes(self, host: str) -> bool:
-        """Whether a `Host` header holds one of them; beyond this machine any name does, where none is given."""
-        if not self.given and not self.loopback:
-            return True
-        return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
+"""The paths of Streamlit that the page uses. The others (metrics, uploads, an interface for programs) are closed,
+because every visitor of the page could use them."""
 
 
 def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str | None:
-    """Why a request is refused; None where it is not."""
+    """Return the reason for refusing a request, or None if the request may pass."""
     if len(hosts) != 1 or not names.includes(hosts[0]):
         return (
             "The Host header is not a name of this page: use 127.0.0.1, or set BANWATCH_DASHBOARD_NAMES to the names "
@@ -72,14 +48,14 @@ def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str |
 
 
 class Door:
-    """An ASGI application before that of the page."""
+    """An ASGI application that passes requests on to the page or refuses them."""
 
     def __init__(self, page: ASGIApp, names: HostNames) -> None:
         self._page = page
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or answer it here."""
+        """Pass a request on to the page, or refuse it with a response of the door's own."""
         if scope["type"] == "lifespan":
             await self._page(scope, receive, send)
             return
@@ -94,13 +70,7 @@ class Door:
 
 async def _refuse(reason: str, status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
-        # The server answers with 403. With an answer of our own it would log each as a fault of ours.
+        # The server turns the closing into a 403. It would log a response of our own as an error.
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     await PlainTextResponse(reason, status)(scope, receive, send)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()

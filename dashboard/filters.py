@@ -1,4 +1,7 @@
-"""What somebody has chosen to look at. It lives in the page's address, so that a view can be shared."""
+"""The reader's choice of time, topic and language.
+
+The page's address holds the choice, so a reader can share a view.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from processing.contract import EVERYTHING
 
 ROOT_TOPIC = "ban"
 
-_NAME = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
-_INCIDENT = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
+_TOPIC_OR_LANGUAGE = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
+_INCIDENT_ID = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
 
 
 class Range(StrEnum):
-    """How far back to look from the newest moment that is counted."""
+    """The length of the time that the page shows, counted back from the newest counted moment."""
 
     HOUR = "hour"
     SIX_HOURS = "6h"
@@ -30,7 +33,7 @@ class Range(StrEnum):
 
 
 class Split(StrEnum):
-    """What the lines of the chart are."""
+    """The series that the chart draws as lines: the total, each topic or each language."""
 
     TOTAL = "total"
     TOPIC = "topic"
@@ -39,7 +42,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """A choice of every filter. The names of the fields are the names in the address."""
+    """One value for every filter. The names of the fields are the names of the address's parameters."""
 
     ui: Interface = Interface.ENGLISH
     range: Range = Range.WEEK
@@ -61,15 +64,15 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
 _READERS: dict[str, Callable[[str], Any]] = {
     "ui": Interface,
     "range": Range,
-    "topic": _named(_NAME),
-    "language": _named(_NAME),
+    "topic": _named(_TOPIC_OR_LANGUAGE),
+    "language": _named(_TOPIC_OR_LANGUAGE),
     "by": Split,
-    "incident": _named(_INCIDENT),
+    "incident": _named(_INCIDENT_ID),
 }
 
 
 def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
-    """Read the address. What it does not say, or says in a way we do not know, is the default."""
+    """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():
         try:
@@ -80,7 +83,7 @@ def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENG
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """Only what differs from the default, and always the language, which depends on the browser."""
+    """Return the address's parameters: each filter that differs from its default, and always the page's language."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
     default = Filters()

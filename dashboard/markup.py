@@ -1,65 +1,42 @@
-"""HTML whose every value is escaped in one place, and text from the network made fit to be shown.
+"""HTML elements whose values MarkupSafe escapes, and functions that make text from the network safe to show.
 
-Streamlit's own text elements read Markdown, and `st.text` cannot set the direction of a post; so the page
-builds elements here. Nothing else in the dashboard writes an angle bracket.
+Streamlit's own text elements read Markdown, and `st.text` cannot set the direction of a post, so the page builds its
+elements here. Nothing else in the dashboard writes an angle bracket.
 """
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-Tag = Literal[
-    "a",
-    "article",
-    "b",
-    "bdi",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "footer",
-    "header",
-    "li",
-    "ol",
-    "p",
-    "section",
-    "span",
-    "table",
-    "td",
-    "th",
-    "tr",
-]
+from markupsafe import Markup
 
-LONGEST_TEXT = 600
+Tag = Literal[
+    "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span",
+    "table", "td", "th", "tr"
+]  # fmt: skip
+
+LONGEST_POST = 600
 MOST_MARKS = 4
 ELLIPSIS = "…"
 
-# Embeddings, overrides and isolates would turn the page's own words around; controls and halves of
-# surrogate pairs have no glyph at all. Line breaks and tabs stay.
+# Embeddings, overrides and isolates would reverse the page's own words. Control characters and unpaired surrogates have
+# no glyph. Line breaks and tabs stay.
 _INVISIBLE = re.compile("[\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# Combining marks: a Hebrew or Tibetan letter may carry four, a text that climbs over its neighbours carries more.
-_STACKED = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0f71-\u0f84\u1ab0-\u1aff"
-    f"\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{{{MOST_MARKS}}})"
+# Combining marks: a Hebrew or Tibetan letter carries up to four. More marks overprint the neighbouring lines.
+_MARK = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0f71-\u0f84\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
+_STACKED = re.compile(f"({_MARK}{{{MOST_MARKS}}}){_MARK}+")
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 
-class Markup(str):
-    """HTML that is safe to send: made by `escaped` and `element` alone."""
+def displayable(text: str, longest: int = LONGEST_POST) -> str:
+    """Return a text without characters that reorder, overprint or flood the page, cut to `longest` characters.
 
-    __slots__ = ()
-
-
-def displayable(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A text without what could reorder, overprint or flood the page, cut with an ellipsis.
-
-    The cut is made before anything else looks at the text, so a long one costs no more than a short one.
+    The function cuts the text before it reads the characters, so a long text costs no more than a short one.
     """
     head = _BLANK_LINES.sub("\n\n", _INVISIBLE.sub("", text[: 4 * longest])).strip()
     head = _STACKED.sub(r"\1", head)
@@ -68,23 +45,19 @@ def displayable(text: str, longest: int = LONGEST_TEXT) -> str:
     return head[:longest].rstrip() + ELLIPSIS
 
 
-def escaped(value: str) -> Markup:
-    """The one place where a value becomes HTML."""
-    return value if isinstance(value, Markup) else Markup(html.escape(value, quote=True))
-
-
 def element(tag: Tag, *children: str, css: str = "", **attributes: str) -> Markup:
-    """One element; children and attributes that are not `Markup` already are escaped."""
+    """Return one HTML element. The function escapes children and attributes that are not `Markup` already."""
     named = {"class": css, **attributes}
-    written = "".join(f' {name}="{escaped(value)}"' for name, value in named.items() if value)
-    return Markup(f"<{tag}{written}>{''.join(map(escaped, children))}</{tag}>")
+    written = Markup().join(Markup(' {}="{}"').format(name, value) for name, value in named.items() if value)
+    return Markup("<{0}{1}>{2}</{0}>").format(tag, written, Markup().join(children))
 
 
 def safe_link(url: str) -> str | None:
-    """The address if following it can only open a web page, that of the host it seems to name; else None.
+    """Return the address if it opens a web page of the host that it displays, else None.
 
-    Browsers take a backslash for a slash (https://url.spec.whatwg.org/#authority-state) and the standard library does
-    not, so the two would read different hosts; and what stands before an `@` only looks like one.
+    Browsers read a backslash as a slash (https://url.spec.whatwg.org/#authority-state), and the standard library does
+    not. The two would read different hosts, so an address with a backslash is refused. An address with an `@` is
+    refused because the text before the `@` only looks like a host.
     """
     try:
         parts = urlsplit(url.strip())

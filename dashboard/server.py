@@ -1,46 +1,50 @@
-"""Start Streamlit's server for the page, in this process, and end with it."""
+"""This module runs Streamlit's server for the page, inside the calling process, until a signal ends it."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap
 
-from dashboard.door import HEADERS, Door, HostNames
+from dashboard.door import HEADERS, Door
+from dashboard.host_names import HostNames
 from dashboard.settings import DashboardSettings
+
+TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
+"""A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
 
 SCRIPT = Path(__file__).with_name("app.py")
 
-_GRACE_SECONDS = 3
+_PAGES_END_SECONDS = 3
 _LONGEST_MESSAGE = 1024 * 1024
-"""Bytes of what a browser says at once: which filters are chosen."""
+"""The largest message of a browser, in bytes. A message holds the values of the filters."""
 
 
 class PageUnavailable(Exception):
-    """The page cannot be served there; the message is one sentence for a person."""
+    """The server cannot listen on the configured address; the message is one sentence for a person."""
 
 
-# Streamlit runs the script by path, again for every visitor, and hands it no arguments. It does so in this
-# process, where modules are shared: so the launcher leaves the settings here and the script picks them up.
-# That keeps them built once, in deploy; the script reading the environment again would be a second truth.
-_given: list[DashboardSettings] = []
+# Streamlit runs the script by its path, again for every visitor, and without arguments. The script runs in this process
+# and shares its modules. So `run` stores the settings and the topics here, and the script reads them here.
+_given: list[tuple[DashboardSettings, TopicNames]] = []
 
 
-def leave(settings: DashboardSettings) -> None:
-    """Put the settings where the script picks them up."""
-    _given[:] = [settings]
+def leave(settings: DashboardSettings, topics: TopicNames) -> None:
+    """Store the settings and the names of the topics for the script."""
+    _given[:] = [(settings, topics)]
 
 
-def given() -> DashboardSettings:
-    """The settings that the server was started with.
+def given() -> tuple[DashboardSettings, TopicNames]:
+    """Return the settings that the server was started with, and the names of the topics.
 
     Raises:
-        RuntimeError: nobody has started it.
+        RuntimeError: the server has not been started.
     """
     if not _given:
         raise RuntimeError("The dashboard has no settings: start it with `banwatch dashboard`.")
@@ -48,7 +52,10 @@ def given() -> DashboardSettings:
 
 
 def options(settings: DashboardSettings) -> dict[str, object]:
-    """Streamlit's own options. They win over any configuration file and variable of the machine."""
+    """Return Streamlit's own options.
+
+    They override every configuration file and environment variable of the machine.
+    """
     return {
         "server.address": settings.dashboard_host,
         "server.port": settings.dashboard_port,
@@ -66,23 +73,23 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "client.showErrorDetails": "none",
         "global.developmentMode": False,
         "runner.magicEnabled": False,
-        # A theme of each kind and no base: the page is as light or dark as the reader's system.
+        # Both themes are set and neither is the base, so the page follows the reader's system: light or dark.
         "theme.light.primaryColor": "#0072B2",
         "theme.dark.primaryColor": "#56B4E9",
     }
 
 
-def run(settings: DashboardSettings) -> None:
-    """Serve the page until SIGTERM or SIGINT. Call it in the main thread of a process of its own.
+def run(settings: DashboardSettings, topics: TopicNames) -> None:
+    """Serve the page until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
 
     Raises:
-        PageUnavailable
+        PageUnavailable: the server cannot listen on the configured address.
     """
-    leave(settings)
+    leave(settings, topics)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
         door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))
-        # uvicorn raises a signal once more when it has stopped; that is the end of it.
+        # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)
         _server(door).run([listener])
@@ -99,13 +106,13 @@ def _server(door: Door) -> uvicorn.Server:
             log_level="warning",
             server_header=False,
             headers=list(HEADERS),
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_PAGES_END_SECONDS,
         )
     )
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """Take the port."""
+    """Return a socket that listens on the address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
@@ -114,7 +121,8 @@ def _bound(host: str, port: int) -> socket.socket:
             f"The page cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
             "Stop what holds the port, or set BANWATCH_DASHBOARD_PORT to another one."
         ) from error
-    # Accepted sockets inherit it; without it an answer in pieces waits for the client's delayed acknowledgement.
+    # Accepted sockets inherit TCP_NODELAY. Without it, a response in pieces waits for the client's delayed
+    # acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

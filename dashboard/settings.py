@@ -1,4 +1,4 @@
-"""What a user sets of the dashboard."""
+"""The settings of the dashboard."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, Duration
 
 
 class DashboardSettings(BaseSettings):
-    """Read from the environment, prefix `BANWATCH_`."""
+    """The dashboard's settings, read from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
@@ -25,18 +25,21 @@ class DashboardSettings(BaseSettings):
         "",
         description="names by which people come to the dashboard, separated by commas: behind a proxy, or in a network",
     )
-    dashboard_refresh: timedelta = Field(
+    dashboard_refresh: Duration = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
     )
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that are set, as a browser sends them."""
+        """The configured host names, in lower case."""
         return frozenset(name.strip().lower() for name in self.dashboard_names.split(",") if name.strip())
 
     @property
     def clickhouse(self) -> ClickHouseAddress:
-        """Where to read, as the user that may only read. A page that waits long is of no use to anybody."""
+        """The store's address for the user that may only read.
+
+        The timeout is short because a person waits for the page.
+        """
         return ClickHouseAddress(
             self.clickhouse_url,
             self.clickhouse_reader_user,

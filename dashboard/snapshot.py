@@ -1,4 +1,4 @@
-"""What the page shows, read once and shaped: one `Snapshot` a look at the store."""
+"""A snapshot holds all data that the page shows. One call of `load` reads it from the store."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from dashboard.filters import ROOT_TOPIC, Filters, Split
 from dashboard.window import WIDTHS, Window, end_of_time, window_of
 from processing import queries
-from processing.contract import EVERYTHING, Incident, Pulse, Severity, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, Pulse, Spike, VerdictName
 from processing.queries import Coverage, Health, Reader, StoredPost
 
-MOST_LINES = 6
+MOST_CHART_LINES = 6
 MOST_POSTS = 30
 MOST_INCIDENTS = 50
 OTHERS = ""
-"""Name of the line that holds what has no line of its own."""
-
-LIVE_WITHIN = timedelta(days=1)
-CATCHING_UP_FROM = timedelta(minutes=30)
+"""The name of the line that adds up all series without a line of their own."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Posts of one line in one bin; None where no collector was listening."""
+    """The posts of one line in one bin; None if no collector covered the bin."""
 
     start: datetime
     line: str
@@ -35,7 +31,7 @@ class Point:
 
 @dataclass(frozen=True)
 class SurgeMark:
-    """A rise to mark, as a surge where it is organic: `end` is where it ends, or where the counting does."""
+    """A rise to mark on the chart. `end` is the rise's end, or the end of the window while the rise goes on."""
 
     start: datetime
     end: datetime
@@ -46,7 +42,7 @@ class SurgeMark:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything one look at the store gave."""
+    """The result of one call of `load`."""
 
     now: datetime
     window: Window
@@ -66,47 +62,13 @@ class Snapshot:
     health: tuple[Health, ...] = ()
 
 
-class HeadlineState(StrEnum):
-    """What the headline says."""
-
-    SURGING = "surging"
-    CALM = "calm"
-    CATCHING_UP = "catching_up"
-    STALE = "stale"
-
-
-class CollectorState(StrEnum):
-    """What a collector does."""
-
-    COMPLETE = "complete"
-    IDLE = "idle"
-    LISTENING = "listening"
-    SILENT = "silent"
-    AWAY = "away"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Collector:
-    """One collector as the page shows it. `stretch` is what it covers now, None where that is nothing.
-
-    `detail` is its own word on what is wrong, in English: it may repeat what a network sent.
-    """
-
-    source: str
-    state: CollectorState
-    heard_at: datetime
-    stretch: Coverage | None
-    detail: str
-
-
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
-    """Whether any collector listened during part of a bin. With no word from any, we believe the counts."""
+    """Return whether any collector covered a part of the bin. Without any coverage, every bin counts as covered."""
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
-def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_LINES) -> tuple[str, ...]:
-    """The lines with the most posts, largest first."""
+def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_CHART_LINES) -> tuple[str, ...]:
+    """Return the names of the lines with the most posts, the largest first."""
     totals: Counter[str] = Counter()
     for _, line, posts in rows:
         totals[line] += posts
@@ -119,11 +81,12 @@ def lines_of(
     coverage: Sequence[Coverage],
     *,
     others: bool,
-    most: int = MOST_LINES,
+    most: int = MOST_CHART_LINES,
 ) -> tuple[Point, ...]:
-    """The largest series with every bin present: a bin without posts is zero where somebody listened.
+    """Return the largest series with a point for every bin. A covered bin without posts has zero posts.
 
-    `others` adds up the rest, which is right for languages and wrong for topics, of which a post has several.
+    `others` adds the remaining series up in one line. The sum is right for languages. It is wrong for topics, because a
+    post can have several.
     """
     names = largest(rows, most)
     counts: defaultdict[tuple[datetime, str], int] = defaultdict(int)
@@ -140,7 +103,7 @@ def lines_of(
 
 
 def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, datetime], ...]:
-    """Stretches in which nobody listened."""
+    """Return the stretches that no collector covered, as pairs of start and end."""
     found: list[tuple[datetime, datetime]] = []
     unheard = sorted({point.start for point in lines if point.posts is None})
     for start in unheard:
@@ -154,7 +117,10 @@ def silences(lines: Sequence[Point], width: timedelta) -> tuple[tuple[datetime, 
 def marks_of(
     view: Filters, window: Window, now: datetime, incidents: Iterable[Incident], spikes: Iterable[Spike]
 ) -> tuple[SurgeMark, ...]:
-    """What to mark: incidents for a topic in all languages, the series' own spikes for anything narrower."""
+    """Return the rises to mark on the chart.
+
+    For all languages they are the topic's incidents. For one language they are the spikes of its series.
+    """
     whole = [incident for incident in incidents if view.topic in {incident.topic, EVERYTHING}]
     own = [spike for spike in spikes if (spike.topic, spike.language) == (view.topic, view.language)]
     found = whole if whole and view.language == EVERYTHING else own
@@ -167,100 +133,12 @@ def marks_of(
     )
 
 
-def mood_of(snapshot: Snapshot, wall: datetime) -> HeadlineState:
-    """What the headline may claim: nothing of the present where no collector speaks any more."""
-    heard = [state_of(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
-    if heard and all(state is CollectorState.SILENT for state in heard):
-        return HeadlineState.STALE
-    if going_on(snapshot.incidents):
-        return HeadlineState.SURGING
-    behind = snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM
-    return HeadlineState.CATCHING_UP if behind else HeadlineState.CALM
-
-
-def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Surges without an end yet. One that has ended stays open for hours, since later spikes may join it."""
-    return tuple(incident for incident in surges(incidents) if incident.end is None)
-
-
-def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
-    """Those that people make; the others are recorded and shown among the cards, and nothing else claims a surge."""
-    return tuple(incident for incident in incidents if incident.verdict is VerdictName.ORGANIC)
-
-
-def strongest(incidents: Iterable[Incident]) -> Incident:
-    """Of several that go on, the one to lead with."""
-    order = list(Severity)
-    return max(incidents, key=lambda incident: (order.index(incident.severity), incident.ratio))
-
-
-def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
-    """What each collector covers now: its newest stretch."""
-    newest: dict[str, Coverage] = {}
-    for stretch in coverage:
-        kept = newest.get(stretch.source)
-        if kept is None or stretch.until >= kept.until:
-            newest[stretch.source] = stretch
-    return tuple(newest[source] for source in sorted(newest))
-
-
-def state_of(stretch: Coverage, wall: datetime) -> CollectorState:
-    """How a collector is, by what it covers."""
-    if stretch.complete:
-        return CollectorState.COMPLETE
-    if stretch.is_silent(wall):
-        return CollectorState.SILENT
-    return CollectorState.IDLE if stretch.idle else CollectorState.LISTENING
-
-
-def collectors(coverage: Iterable[Coverage], health: Iterable[Health], wall: datetime) -> tuple[Collector, ...]:
-    """Every collector that covers something or has said how it is, by name."""
-    stretches = {stretch.source: stretch for stretch in newest_stretches(coverage)}
-    words = {word.source: word for word in health}
-    return tuple(
-        _collector(source, stretches.get(source), words.get(source), wall) for source in sorted({*stretches, *words})
-    )
-
-
-def _collector(source: str, stretch: Coverage | None, word: Health | None, wall: datetime) -> Collector:
-    events = [stretch.heard_at] if stretch else []
-    events += [word.last_event] if word and word.last_event else []
-    heard_at = max(events) if events or word is None else word.heard_at
-    return Collector(source, _state(stretch, word, wall), heard_at, stretch, "" if word is None else word.detail)
-
-
-def _state(stretch: Coverage | None, word: Health | None, wall: datetime) -> CollectorState:
-    """How a collector is, as it says itself while it speaks; after that, by what it covers."""
-    covers = CollectorState.SILENT if stretch is None else state_of(stretch, wall)
-    says = covers if word is None else SAYS.get(word.state_at(wall), covers)
-    return covers if (says, covers) in COVERS_SAYS_MORE else says
-
-
-SAYS = {
-    "listening": CollectorState.LISTENING,
-    "silent": CollectorState.SILENT,
-    "reconnecting": CollectorState.AWAY,
-    "failed": CollectorState.FAILED,
-}
-"""A collector that has ended is what it covers."""
-
-COVERS_SAYS_MORE = {
-    (CollectorState.LISTENING, CollectorState.IDLE),
-    (CollectorState.SILENT, CollectorState.COMPLETE),
-}
-
-
-def is_live(now: datetime, wall: datetime) -> bool:
-    """Whether the data's now is near the wall's, so that its distance means anything."""
-    return abs(wall - now) < LIVE_WITHIN
-
-
 def load(reader: Reader, view: Filters) -> Snapshot | None:
-    """Look at the store once; None while it holds no post.
+    """Load the data that the filters choose; return None while the store holds no post.
 
     Raises:
-        StoreUnavailable: it does not answer now.
-        StoreRefused: it answers no.
+        StoreUnavailable: the store does not answer.
+        StoreRefused: the store refuses the query.
     """
     extent = queries.extent(reader)
     if extent is None:
@@ -298,7 +176,7 @@ def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Cov
     start, end, width = window.start, window.end, window.width
     if view.by is Split.TOPIC:
         rows = queries.topics_over_time(reader, start, end, width, language=view.language)
-        # The root topic holds all the others; beside it they would be flat lines. It is the total.
+        # The root topic contains all the others, which would be flat lines beside it. The split "Total" shows it.
         rows = tuple(row for row in rows if row[1] != ROOT_TOPIC)
         return lines_of(rows, window, coverage, others=False)
     if view.by is Split.LANGUAGE and view.language == EVERYTHING:
@@ -321,5 +199,5 @@ def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime
 
 
 def _offered(chosen: str, found: Iterable[str], *always: str) -> tuple[str, ...]:
-    """What a filter offers: what there is, what is chosen already, and everything."""
+    """Return a filter's choices: everything first, then the window's values, the chosen one and `always`, sorted."""
     return (EVERYTHING, *sorted({chosen, *found, *always} - {EVERYTHING}))

@@ -1,4 +1,4 @@
-"""The time shown: how far back from the data's own now, and in how wide bins."""
+"""The time that the page shows, counted back from the newest covered moment, and the width of its bins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LENGTHS = {
 
 @dataclass(frozen=True)
 class Window:
-    """The time shown, in whole bins, and the moment it was asked up to: the last bin may lack some minutes."""
+    """Whole bins from `start` to `end`. `until` is the requested end, which may lie inside the last bin."""
 
     start: datetime
     end: datetime
@@ -31,7 +31,7 @@ class Window:
     until: datetime
 
     def bins(self) -> Iterator[datetime]:
-        """Starts of its bins."""
+        """Yield the start of each bin."""
         at = self.start
         while at < self.end:
             yield at
@@ -39,26 +39,29 @@ class Window:
 
 
 def floor(at: datetime, width: timedelta) -> datetime:
-    """The start of the bin that holds a moment; bins are counted from 1970, as the store counts them."""
+    """Return the start of the bin that holds a moment. Bins are counted from 1970, as in the store."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return epoch + (at - epoch) // width * width
 
 
 def ceiling(at: datetime, width: timedelta) -> datetime:
-    """The end of the bin that holds a moment, or the moment itself where a bin begins."""
+    """Return the end of the bin that holds a moment. The start of a bin is returned unchanged."""
     start = floor(at, width)
     return start if start == at else start + width
 
 
 def width_for(length: timedelta) -> timedelta:
-    """The narrowest bins that still leave the chart legible."""
+    """Return the smallest bin width that gives at most `MOST_BINS` bins."""
     return next((width for width in WIDTHS if length / width <= MOST_BINS), WIDTHS[-1])
 
 
 def window_of(
     view: Filters, now: datetime, first: datetime, incidents: Sequence[Incident], *, finished: bool
 ) -> Window:
-    """The time to show. Unless nothing more will come, it ends with a whole bin: half a bin looks like a fall."""
+    """Return the window that the filters choose.
+
+    Unless the data are `finished`, the window ends with a whole bin, because half a bin looks like a fall in posts.
+    """
     start, until = now - LENGTHS.get(view.range, now - first), now
     chosen = next((incident for incident in incidents if incident.id == view.incident), None)
     if view.range is Range.INCIDENT and chosen is not None:
@@ -72,7 +75,10 @@ def window_of(
 
 
 def end_of_time(coverage: Iterable[Coverage], last: datetime) -> datetime:
-    """The data's own now: the newest moment that a collector has covered, and past every post of a complete one."""
+    """Return the newest moment that a collector has covered.
+
+    For a complete archive, return the end of its last minute.
+    """
     newest = max(coverage, key=lambda stretch: stretch.until, default=None)
     if newest is not None and not newest.complete:
         return newest.until

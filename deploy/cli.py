@@ -1,4 +1,4 @@
-"""The command `banwatch`: its parts put together, and what it says when one fails."""
+"""The command `banwatch`: it imports a subcommand when it is called, and reports a failure as one sentence."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ FOR_CHILDREN = {
     "warehouse": "deploy.processes.warehouse:warehouse",
     "broker": "deploy.processes.broker:broker",
 }
-"""What `up` starts for itself."""
+"""Subcommands that only `up` starts."""
 
 LACKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""What the machine does not have; the system does not always say for which file."""
+"""Errors that mean the machine has run out of a resource; such an error does not always name a file."""
 
 
 class Commands(TyperGroup):
-    """The commands, each imported when it is asked for: none waits for what only another needs, or holds it."""
+    """The subcommands. A subcommand is imported when it is called, so no command loads another command's libraries."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the library's signature
-        """Those for people."""
+        """Return the names of the subcommands that people use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
-        """One by its name; None where there is none."""
+        """Return the subcommand of this name, or None if there is none."""
         place = (COMMANDS | FOR_CHILDREN).get(cmd_name)
         if place is None:
             return None
@@ -83,13 +83,13 @@ app = typer.Typer(
 
 @app.callback()
 def banwatch() -> None:
-    """Do nothing before the command itself."""
+    """Do nothing: typer calls this function before the subcommand."""
 
 
 def main() -> None:
-    """Run the command; a failure that is understood is one sentence and status 1."""
+    """Run the command. A known failure prints one sentence and ends the process with the failure's exit status."""
     die_with_parent()
-    # What banwatch writes holds posts, places and secrets: it is for nobody but the user who runs it.
+    # The files of banwatch hold posts, addresses and secrets, so only the user who runs it may read them.
     os.umask(0o077)
     logs.configure()
     try:
@@ -103,14 +103,14 @@ def main() -> None:
             raise
         _end(NotInstalled(package))
     except BrokenPipeError:
-        # The reader of our output has seen enough; what is left has nowhere to go.
+        # The reader of standard output has closed the pipe, so the remaining output has no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MemoryError:
         _say("There is not enough memory for this: make room, or raise the limit under which banwatch runs.")
     except OSError as failure:
         if failure.filename is None and failure.errno not in LACKS:
             raise
-        # A folder that cannot be written to, a disk that is full: whoever runs banwatch can mend that.
+        # The person who runs banwatch can repair a folder that is not writable or a full disk.
         if failure.filename is None:
             _say(f"This machine does not have what that takes: {failure.strerror}.")
         _say(f"{failure.filename} cannot be used: {failure.strerror}.")

@@ -1,4 +1,4 @@
-"""A store for a command that asks it: the one that answers, else the embedded one, for as long as it takes."""
+"""A store for the length of one command: the store that answers at the address, else the embedded one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.optional_dependencies import require_engine
-from deploy.settings import Settings
-from deploy.supervisor.endpoints import LOOPBACK, clickhouse_answers, clickhouse_endpoint
+from deploy.settings import LOOPBACK, Settings
+from deploy.supervisor.endpoints import clickhouse_answers, clickhouse_endpoint
 from deploy.supervisor.environments import PASSWORDS, told
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data
@@ -26,18 +26,18 @@ from processing.store.client import (
 )
 
 OF_ANOTHER_FOLDER = frozenset({UNKNOWN_DATABASE, AUTHENTICATION_FAILED})
-"""What a store says to whoever looks for the tables, or has the password, of another data folder."""
+"""Error codes that a store gives to a command with the database or the password of another data folder."""
 
 
 @contextmanager
 def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Settings]:
-    """Make sure that a store answers at the configured address; the settings to speak to it with.
+    """Provide a store at the configured address, and yield the settings for connecting to it.
 
-    Where none answers and the data folder holds none, only `create` makes one.
+    If no store answers and the data folder holds none, only `create` makes one.
 
     Raises:
-        PortTaken, OutOfReach, NotInstalled, PasswordUnusable, StackFailed
-        StoreRefused: there is no store, or it refused what was asked; a sentence for people.
+        PortTaken, OutOfReach, NotInstalled, PasswordUnusable, StackFailed: the embedded store cannot start.
+        StoreRefused: there is no store, or the store refused a query. The message is a sentence for a person.
     """
     try:
         with _opened(settings, create=create) as own:
@@ -73,10 +73,11 @@ def _embedded(settings: Settings) -> Iterator[None]:
 
 
 def warehouse_part(settings: Settings) -> ProcessSpec:
-    """The embedded store, with what it takes.
+    """Return the process specification of the embedded store.
 
     Raises:
-        NotInstalled, PasswordUnusable
+        NotInstalled: chDB is not installed.
+        PasswordUnusable: the generated password cannot be read or written.
     """
     require_engine()
     if not settings.processing.clickhouse_password.get_secret_value():
@@ -86,7 +87,10 @@ def warehouse_part(settings: Settings) -> ProcessSpec:
 
 
 def _where_else(settings: Settings, error: StoreRefused) -> str:
-    """What to set for the demo's store, where that may be the one that was meant; without a full stop, to be copied."""
+    """Return a hint at the demo's store if the command may mean that store.
+
+    The hint has no full stop, so it can be copied.
+    """
     folder = settings.demo_dir
     if error.code not in OF_ANOTHER_FOLDER or not _is_here(settings) or not _holds_store(folder):
         return ""
@@ -99,5 +103,5 @@ def _is_here(settings: Settings) -> bool:
 
 
 def _holds_store(folder: Path) -> bool:
-    """Whether an embedded store has been started from this data folder."""
+    """Return whether an embedded store has been started from this data folder."""
     return (folder / "warehouse").is_dir()

@@ -1,4 +1,4 @@
-"""How the processes log: structured, to standard error, for people on a terminal and as logfmt elsewhere."""
+"""Structured logging to standard error: coloured lines on a terminal, logfmt elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 
 
 class _AsFarAsPossible:
-    """A stream that drops what it cannot write: a full disk under the log must not end the work."""
+    """A stream that drops lines it cannot write, because a full disk under the log must not end the work."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -27,7 +27,7 @@ class _AsFarAsPossible:
 
 
 def configure() -> None:
-    """Set up structlog and the standard library's logging once a process."""
+    """Set up structlog and the standard library's logging. Call this function once in each process."""
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()
@@ -49,7 +49,7 @@ def configure() -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     for library in ("clickhouse_connect", "urllib3"):
-        # Each of their failures reaches us as an exception, and is told once, in our words.
+        # Each failure of these libraries reaches banwatch as an exception. banwatch reports it once, in its own words.
         logging.getLogger(library).setLevel(logging.CRITICAL)
-    # It warns of its own event loop on a busy machine, which nobody who runs banwatch can do anything about.
+    # The library warns about its own event loop on a busy machine, and the user cannot change that.
     logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)

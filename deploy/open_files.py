@@ -1,4 +1,4 @@
-"""How many files a process may have open: as many as banwatch needs, or a sentence."""
+"""The limit of open files: this module raises it, or fails with a sentence if it stays too low."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ingest.errors import Failure
 
 NEEDED = 256
 WANTED = 65_536
-"""A store with many parts and clients takes thousands. Where the hard limit allows more, nothing is gained by it."""
+"""A store with many parts and clients opens thousands of files. A higher limit has no use."""
 
 
 class TooFewFiles(Failure):
-    """The hard limit is too low to work with; the message says what to do."""
+    """The hard limit of open files is too low; the message says how to raise it."""
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of this process, and of those that it starts, towards the hard one; what it is then."""
+    """Raise the soft limit of this process and its children towards the hard limit, and return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return WANTED
@@ -30,7 +30,7 @@ def require_enough(files: int) -> None:
     """Refuse a limit that is too low.
 
     Raises:
-        TooFewFiles
+        TooFewFiles: the limit is below `NEEDED`.
     """
     if files < NEEDED:
         raise TooFewFiles(

@@ -1,4 +1,4 @@
-"""Packages that only one part needs, and what brings them."""
+"""Packages that only one part needs, and the extra of banwatch that installs each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from ingest.errors import Failure
 
 EXTRAS = {
     "altair": "dashboard",
+    "babel": "dashboard",
     "chdb": "embedded",
+    "markupsafe": "dashboard",
     "pandas": "dashboard",
     "starlette": "embedded",
     "streamlit": "dashboard",
@@ -17,7 +19,7 @@ EXTRAS = {
 
 
 class NotInstalled(Failure):
-    """A part needs a package that is not there; the message says what brings it."""
+    """A part needs a package that is not installed; the message names the command that installs it."""
 
     def __init__(self, package: str, otherwise: str = "") -> None:
         brings = f"`pip install 'banwatch[{EXTRAS[package]}]'` brings it"
@@ -25,19 +27,19 @@ class NotInstalled(Failure):
 
 
 def require(package: str, otherwise: str) -> None:
-    """See that a package is there before a part that needs it is started.
+    """Check that a package is installed before a part that needs it starts.
 
     Raises:
-        NotInstalled: with what brings it, and what else can be done.
+        NotInstalled: the package is missing. The message names the command that installs it, and the alternative.
     """
     if find_spec(package) is None:
         raise NotInstalled(package, otherwise)
 
 
 def require_engine() -> None:
-    """See that an embedded store can be started.
+    """Check that the embedded store can start.
 
     Raises:
-        NotInstalled
+        NotInstalled: chDB is not installed.
     """
     require("chdb", "or set BANWATCH_CLICKHOUSE_URL to a ClickHouse that is running")

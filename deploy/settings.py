@@ -1,4 +1,4 @@
-"""All settings, built once from the environment and handed down."""
+"""All settings of banwatch, built once from the environment and passed on to the stages."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 
 PREFIX = "BANWATCH_"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Host names of this machine."""
+
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
 STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, DashboardSettings)
 
 
 class SettingsError(Failure):
-    """The environment says something that is not a setting, or not a possible one."""
+    """An environment variable is unknown or has an invalid value."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What every stage is told."""
+    """The settings of every stage."""
 
     ingest: IngestSettings
     processing: ProcessingSettings
@@ -37,27 +40,27 @@ class Settings:
 
     @property
     def data_dir(self) -> Path:
-        """Where the embedded parts, the cursors and the logs live."""
+        """The folder of the embedded services' data, the cursors and the logs."""
         return self.ingest.data_dir
 
     @property
     def store_dir(self) -> Path:
-        """Where the embedded store keeps its data."""
+        """The folder of the embedded store's data."""
         return self.data_dir / "warehouse"
 
     @property
     def demo_dir(self) -> Path:
-        """Where the demo keeps what is its own, apart from real posts."""
+        """The folder of the demo's data, separate from real posts."""
         return self.data_dir / "demo"
 
     @property
     def topics_file(self) -> Path:
-        """The taxonomy: the user's, else the shipped one."""
+        """The path of the taxonomy: the user's file, else the shipped one."""
         return self.processing.topics_file or Path(str(resources.files("deploy").joinpath("config", "topics.toml")))
 
     @property
     def reader(self) -> ClickHouseAddress:
-        """The store, as the user that may only read."""
+        """The store's address for the user that may only read."""
         return ClickHouseAddress(
             self.dashboard.clickhouse_url,
             self.dashboard.clickhouse_reader_user,
@@ -72,12 +75,12 @@ def _nearest(name: str) -> str:
 
 
 def names_of_stages() -> frozenset[str]:
-    """The environment variables of all but the sources."""
+    """Return the environment variables of all stages, without the variables of the sources."""
     return frozenset(PREFIX + field.upper() for stage in STAGES for field in stage.model_fields)
 
 
 def known_names() -> frozenset[str]:
-    """Every environment variable that means something."""
+    """Return every environment variable that banwatch reads."""
     from ingest.sources import SOURCES  # noqa: PLC0415 - a worker would load every network's library for their names
 
     return names_of_stages().union(
@@ -89,10 +92,10 @@ def known_names() -> frozenset[str]:
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Build the settings.
+    """Return the settings that the environment holds.
 
     Raises:
-        SettingsError: naming the variable and what is wrong with it.
+        SettingsError: a variable is unknown or invalid. The message names the variable and the fault.
     """
     given = {name for name in environment if name.startswith(PREFIX)}
     unknown = given - names_of_stages() - FOR_TESTS

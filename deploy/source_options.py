@@ -1,11 +1,15 @@
-"""The live sources as the command sees them: their settings by name, described and loaded."""
+"""The settings of the live sources: their environment variables, their command-line options, and their values."""
 
 from __future__ import annotations
 
+import inspect
+import typing
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -13,19 +17,52 @@ from deploy.settings import SettingsError
 from ingest.source import LiveSource, SourceSettings
 from ingest.sources import SOURCES
 
+METAVARS: dict[object, str] = {
+    bool: "true|false",
+    float: "NUMBER",
+    int: "NUMBER",
+    Path: "PATH",
+    SecretStr: "SECRET",
+    timedelta: "SECONDS",
+}
+
 
 def variable(name: str, field: str) -> str:
-    """The environment variable of a source's setting."""
+    """Return the environment variable of a source's setting."""
     return str(SOURCES[name].settings.model_config.get("env_prefix", "")) + field.upper()
 
 
 def option(field: str) -> str:
-    """The option of `banwatch ingest NAME` for a setting."""
+    """Return the command-line option of `banwatch ingest NAME` for a setting."""
     return "--" + field.replace("_", "-")
 
 
+def parameters(name: str) -> list[inspect.Parameter]:
+    """Return the options of `banwatch ingest NAME` as parameters of a function, from which typer reads them."""
+    return [_parameter(name, field, info) for field, info in SOURCES[name].settings.model_fields.items()]
+
+
+def _parameter(name: str, field: str, info: FieldInfo) -> inspect.Parameter:
+    shown = typer.Option(
+        option(field),
+        help=f"{info.description}.",
+        envvar=variable(name, field),
+        metavar=_metavar(info.annotation),
+        show_default=default_of(info),
+    )
+    annotation = Annotated[str | None, shown]
+    return inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+
+
+def _metavar(annotation: Any) -> str:
+    if typing.get_origin(annotation) is tuple:
+        return "A,B,..."
+    plain = next((each for each in typing.get_args(annotation) if each in METAVARS), annotation)
+    return METAVARS.get(plain, "TEXT")
+
+
 def default_of(field: FieldInfo) -> str:
-    """What holds where nothing is set, for people to read."""
+    """Return the default of a setting as text for a person."""
     match field.get_default(call_default_factory=True, validated_data={}):
         case SecretStr() | None | "" | ():
             return "none"
@@ -40,10 +77,10 @@ def default_of(field: FieldInfo) -> str:
 
 
 def source_settings(name: str, given: Mapping[str, str] | None = None) -> SourceSettings:
-    """A source's settings: what is given, else the environment's, else the defaults.
+    """Return a source's settings. A value in `given` overrides the environment, which overrides the default.
 
     Raises:
-        SettingsError: naming the setting and what is wrong with it.
+        SettingsError: a setting is invalid. The message names the setting and the fault.
     """
     fields: dict[str, Any] = dict(given or {})
     try:
@@ -56,18 +93,20 @@ def source_settings(name: str, given: Mapping[str, str] | None = None) -> Source
 
 
 def live_source(name: str, settings: SourceSettings) -> LiveSource:
-    """The source itself, not connected yet.
+    """Return the source, not connected yet.
 
     Raises:
-        Permanent: something that it needs is not set.
+        Misconfigured: a required setting is missing.
     """
     return SOURCES[name].source(settings, lambda: datetime.now(UTC))
 
 
 def sources_for_up() -> tuple[str, ...]:
-    """What `banwatch up` starts unasked: the sources that need nothing, and those whose needs are set.
+    """Return the sources that `banwatch up` starts by default.
+
+    They are the sources that need no setting, and the sources whose settings are set.
 
     Raises:
-        SettingsError
+        SettingsError: a setting of a source is invalid.
     """
     return tuple(name for name in SOURCES if source_settings(name).starts_with_up)

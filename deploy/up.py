@@ -1,4 +1,4 @@
-"""`banwatch up` and `banwatch demo`: what is started, what is shown, and when it is done."""
+"""`banwatch up` and `banwatch demo`: this module starts the processes, shows their progress and decides when to end."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ from deploy.supervisor.process import ProcessSpec
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
-from ingest.kafka import BrokerUnavailable, ConsumerGroup
+from ingest.errors import Unavailable
+from ingest.kafka import ConsumerGroup
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.lack import Lack
 
-ASK_EVERY = 0.5
+DONE_ASKED_EVERY = 0.5
 
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
 
 @dataclass(frozen=True)
 class UpOptions:
-    """What to start. `alone` refuses a broker or a store that is not this stack's own."""
+    """The processes to start. `alone` refuses a broker or a store that this stack has not started."""
 
     archive: ArchiveOptions | None = None
     sources: tuple[str, ...] = ()
-    """Live sources, by name."""
+    """Names of the live sources."""
     until_done: bool = False
     dashboard: bool = True
     workers: int = 1
@@ -53,10 +54,15 @@ class UpOptions:
 
 
 def up(settings: Settings, options: UpOptions, console: Console, stop: Event) -> None:
-    """Run the stack until `stop` is set or, if asked, until the archive is done with.
+    """Run the stack until `stop` is set or, with `until_done`, until the archive is counted and scored.
 
     Raises:
-        AlreadyRunning, PortTaken, OutOfReach, NotInstalled, BrokerMissing, PasswordUnusable, StackFailed, Permanent
+        AlreadyRunning: another stack runs from the same data folder.
+        PortTaken, OutOfReach: an address cannot be used.
+        NotInstalled, BrokerMissing: a required package is not installed.
+        PasswordUnusable: the generated password cannot be read or written.
+        StackFailed: a process does not start or keeps dying.
+        Misconfigured: a setting of a source is wrong.
     """
     no_broker, no_store = missing(settings)
     played = () if options.archive is None else (_name_of(options.archive),)
@@ -90,7 +96,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
 
 
 def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[ProcessSpec]:
-    """The broker and the store, where nothing answers at their addresses."""
+    """Return the broker and the store, each only if no service answers at its address."""
     if options.dashboard:
         require("streamlit", "and --no-dashboard goes without the page")
         endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
@@ -120,7 +126,7 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 
 
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
-    # What reads or writes the log begins anew when an embedded broker has lost its memory: see ingest.cursors.
+    # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
     processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
     parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
@@ -161,7 +167,7 @@ def _name_of(archive: ArchiveOptions) -> str:
 
 
 def _heard(screen: Screen, show: Callable[[SourceProgress], None]) -> Callable[[str], None]:
-    """Hear what an ingester tells of itself; what is none of that is a line."""
+    """Return a function that reads an ingester's progress from its lines. Any other line is printed."""
 
     def hear(line: str) -> None:
         try:
@@ -184,7 +190,7 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
 
 
 class _Done:
-    """Asks, twice a second at most, whether the archive is done with."""
+    """Checks, at most twice a second, whether the archive is counted and scored."""
 
     def __init__(self, settings: Settings, stack: Supervisor, sources: Sequence[str]) -> None:
         self._settings = settings
@@ -195,7 +201,7 @@ class _Done:
         self._ask_at = time.monotonic()
 
     def close(self) -> None:
-        """Give the connections back, before what they lead to ends."""
+        """Close the connections before the services that they lead to end."""
         if self._group is not None:
             self._group.close()
             self._group = None
@@ -204,10 +210,10 @@ class _Done:
         now = time.monotonic()
         if now < self._ask_at or not self._stack.finished(["archive"]):
             return False
-        self._ask_at = now + ASK_EVERY
+        self._ask_at = now + DONE_ASKED_EVERY
         try:
             self._group = self._group or ConsumerGroup(self._settings.ingest.kafka, self._settings.ingest.kafka_group)
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
-        except (BrokerUnavailable, queries.StoreUnavailable):
+        except Unavailable:
             return False

@@ -1,7 +1,7 @@
-"""The writer of the store: where it writes, and the password that a data folder keeps for it.
+"""The address of the store's writer, and the password that a data folder keeps for the writer.
 
-A store of people's own has a password that they set, and it is sent as they set it. A store that banwatch starts has
-one that was made up, which nobody needs to know: it lies in a file, and whoever writes reads it there.
+A user's own store has a password that the user sets. A store that banwatch starts has a generated password, which no
+person needs to know. A file in the data folder keeps it, and every process that writes reads it there.
 """
 
 from __future__ import annotations
@@ -17,28 +17,27 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from deploy.settings import Settings
-from deploy.supervisor.endpoints import LOOPBACK
+from deploy.settings import LOOPBACK, Settings
 from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
-NAME = "writer-password"
+KEPT_IN = "writer-password"
 
 
 class PasswordUnusable(Failure):
-    """The file holds no password that could be used, or others can read it; the message says what to do."""
+    """The password file holds no usable password, or other users can read it; the message says what to do."""
 
 
 def writer(settings: Settings) -> ClickHouseAddress:
-    """The store, as the user that may write.
+    """Return the store's address for the user that may write.
 
-    Where no password is set, and the data folder keeps one, the store has to prove that it is this folder's.
+    If no password is set and the data folder keeps one, the store must prove that it belongs to this folder.
 
     Raises:
-        PasswordUnusable
+        PasswordUnusable: the password file cannot be used.
     """
     given = settings.processing.clickhouse
-    kept = settings.data_dir / NAME
+    kept = settings.data_dir / KEPT_IN
     url = urlsplit(given.url)
     if given.password.get_secret_value() or url.hostname not in LOOPBACK or url.scheme != "http" or not kept.exists():
         return given
@@ -46,12 +45,12 @@ def writer(settings: Settings) -> ClickHouseAddress:
 
 
 def kept_password(folder: Path) -> SecretStr:
-    """The password that a data folder keeps for the store that is started from it. The first call makes it up.
+    """Return the password that a data folder keeps for its store. The first call generates the password.
 
     Raises:
-        PasswordUnusable
+        PasswordUnusable: the password file cannot be used.
     """
-    kept = folder / NAME
+    kept = folder / KEPT_IN
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_up(kept)
@@ -59,14 +58,17 @@ def kept_password(folder: Path) -> SecretStr:
 
 
 def _make_up(kept: Path) -> None:
-    """Write a new one aside, and give it its name when it is on the disk; one that is there by then stays."""
-    handle, draft = tempfile.mkstemp(dir=kept.parent, prefix=f".{NAME}-")
+    """Write a new password to a draft file, and give the file its name once it is on the disk.
+
+    An existing file stays.
+    """
+    handle, draft = tempfile.mkstemp(dir=kept.parent, prefix=f".{KEPT_IN}-")
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(24))
             file.flush()
             os.fsync(file.fileno())
-        # A rename would replace what another process has made up, and uses, meanwhile.
+        # A rename would replace a password that another process has generated and uses by now.
         os.link(draft, kept)
     except FileExistsError:
         return
@@ -100,7 +102,7 @@ _ANEW = "Stop what runs from that folder and remove the file: the next start of 
 
 
 def _require_private(kept: Path, found: os.stat_result) -> None:
-    """See that nobody else could have read the password, or written another one."""
+    """Refuse a password file that another user could have read or written."""
     if not stat.S_ISREG(found.st_mode):
         raise PasswordUnusable(f"{kept} is not a file. {_ANEW}")
     if found.st_uid != os.geteuid():

@@ -1,5 +1,5 @@
-"""Ingest: posts of the networks, and of archives, go in; `Post` records in Kafka topic `posts` come out.
+"""Ingest: it reads posts from networks and archives, and writes `Post` records to the Kafka topic `posts`.
 
-Doors: `contract` (what a post is), `source` (what a source yields), `sources` (the sources by name), `runner` (runs
-one) and `kafka` (the only package that imports the client of Kafka).
+Doors: `contract` (the format of a post), `source` (the interface of a source), `sources` (the sources by name),
+`runner` (runs one source) and `kafka` (the only package that imports the Kafka library).
 """

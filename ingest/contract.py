@@ -1,7 +1,7 @@
-"""What the ingest stage hands on: the post, its JSON, the Kafka topics it travels in.
+"""The contract of the ingest stage: the post, its JSON, and the Kafka topics that carry it.
 
-Everything here is frozen: other stages, stored archives and other people's programs read it. A field may be
-added with a default; none is renamed, retyped or removed without raising `CONTRACT_VERSION`.
+Everything here is frozen: other stages, stored archives and other people's programs read it. A field may be added with
+a default. Renaming, retyping or removing a field raises `CONTRACT_VERSION`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from pydantic import BeforeValidator
 
 CONTRACT_VERSION = 1
 
@@ -19,11 +20,11 @@ POSTS_TOPIC = "posts"
 REJECTED_TOPIC = "posts.rejected"
 
 EMBEDDED_CLUSTER_ID = "banwatch-embedded"
-"""The cluster id that the embedded broker reports. Its memory dies with it, so a cursor must not trust its
-acknowledgement: it advances behind what the consumer group has committed instead."""
+"""The cluster id that the embedded broker reports. The broker's memory dies with its process, so a cursor must not
+trust its acknowledgement. The cursor advances behind the offsets that the consumer group has committed instead."""
 
 SYNTHETIC_PREFIX = "synthetic-"
-"""Sources whose name begins so were generated, not collected, and every surface says so."""
+"""A source whose name begins with this prefix was generated, not collected, and every surface says so."""
 
 ARCHIVE_PREFIX = "archive-"
 """Collectors whose name begins so read an archive: files, each with posts of any sources."""
@@ -36,25 +37,31 @@ LONGEST_SILENCE = 10**9
 Seconds = Annotated[float, Meta(gt=0, le=LONGEST_SILENCE)]
 Operation = Literal["post", "delete", "delete_author"]
 CollectorState = Literal["listening", "silent", "reconnecting", "failed", "ended"]
-"""`silent`: the network has given no sign of life for the source's `silent_after`; see `is_silent`.
-`failed`: a person has to change something."""
+"""`silent`: the network has sent nothing for the source's `silent_after`; see `is_silent`. `failed`: a person has to
+change a setting or a file."""
 
 SILENT_AFTER = timedelta(minutes=2)
-"""For a source that sets no other time, and for a collector of an older version, which says none."""
+"""The default of `silent_after`, for a source that sets no other time and for a collector of an older version."""
+
+
+LONGEST_TEXT = 100_000
+"""The longest text of a post, in characters."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One post of one network, or the news that one is gone.
+    """One post of one network, or the deletion of one.
 
-    `source` and `id` name it for good. `created_at` is the author's clock, `seen_at` the network's or ours.
-    `clock_replaced`: the author's clock said nothing or could not be right, and `created_at` is another one.
-    A `delete` removes the post `id`; a `delete_author` removes everything by `author` and carries an `id`
-    of its own. `backfill` marks history fetched after the fact: it is counted and never alerts.
+    `source` and `id` identify the post for good. `created_at` is the time of the author's clock. `seen_at` is the time
+    at which the network, or banwatch, first saw the post. `clock_replaced` means that the author's clock was missing or
+    impossible, and that `created_at` comes from another clock.
+
+    A `delete` removes the post `id`. A `delete_author` removes every post by `author` and carries an `id` of its own.
+    `backfill` marks a post fetched after the fact: it is counted and never alerts.
     """
 
     source: SourceName
     id: PostId
-    text: Annotated[str, Meta(max_length=100_000)]
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)]
     created_at: Moment
     op: Operation = "post"
     url: str | None = None
@@ -73,18 +80,19 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A collector's word that it has delivered everything between two event times.
+    """A collector's statement that it has delivered every post between two event times.
 
-    It is written to every one of the `partitions`, behind the posts that it speaks for, so whoever has read it
-    there has read those posts; what not all partitions have said is not known yet. A minute that no progress covers
-    is unknown, not zero. `complete`: an archive has said its last word, and nothing more will come. `idle`: a live
-    source has read all there was up to `until`, and is asked again in its own time; nobody waits for it. A live source
-    is never complete.
+    The statement goes to each of the `partitions`, after the posts that it covers. A reader that has read the statement
+    in a partition has therefore read those posts there. Until all partitions have carried it, the statement does not
+    hold. A minute that no progress covers is unknown, not zero.
 
-    It is also how the collector is. `silent_after` is in seconds: see `is_silent`. `events` are signs of life of the
-    network, `posts` what it sent of them, and they are counted from the start of the collector's process, as
-    `rejected` and `reconnects` are; `last_event` and `last_post` are the collector's wall clock. While it covers
-    nothing, `since` and `until` are the same.
+    `complete` means that an archive has ended and nothing more will come; a live source is never complete. `idle` means
+    that a live source has read everything up to `until` and is asked again later; nobody waits for it.
+
+    Progress also carries the collector's health. `silent_after` is in seconds: see `is_silent`. `events` counts the
+    network's signs of life, and `posts` counts the posts among them. `events`, `posts`, `rejected` and `reconnects`
+    count from the start of the collector's process. `last_event` and `last_post` are times of the collector's wall
+    clock. While the collector covers nothing, `since` equals `until`.
     """
 
     source: SourceName
@@ -104,8 +112,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_post: Moment | None = None
 
 
+RAW_KEPT = 4_096
+"""The number of characters that are kept of an unreadable record."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that could not be read as a post: where it stood, why, and its first 4,096 characters."""
+    """A record that could not be read as a post: its place, the reason, and its first `RAW_KEPT` characters."""
 
     source: str
     where: str
@@ -114,9 +126,20 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen_at: Moment | None = None
 
 
+def _seconds(given: object) -> object:
+    try:
+        return float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+"""A time span in a setting of any stage, written as seconds (`30`) or as ISO 8601 (`PT30S`)."""
+
+
 @dataclass(frozen=True)
 class KafkaAddress:
-    """Where Kafka is. `bootstrap` is one or more `host:port`, separated by commas."""
+    """The address of Kafka. `bootstrap` is one or more `host:port`, separated by commas."""
 
     bootstrap: str
     posts_topic: str = POSTS_TOPIC
@@ -124,7 +147,7 @@ class KafkaAddress:
 
 
 class NotAPost(ValueError):
-    """The bytes are not a post; the message says what is wrong and in which field."""
+    """The bytes are not a post; the message names the field and the fault."""
 
 
 _decode_post = msgspec.json.Decoder(Post).decode
@@ -132,10 +155,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def decode_post(line: bytes | str) -> Post:
-    """Read one JSON object as a post. Unknown fields are ignored, so that an older reader takes a newer post.
+    """Return the post in one JSON object. Unknown fields are ignored, so an older reader accepts a newer post.
 
     Raises:
-        NotAPost: with one sentence that names the field.
+        NotAPost: the JSON is not a post; the message is one sentence that names the field.
     """
     try:
         return _decode_post(line)
@@ -146,25 +169,31 @@ def decode_post(line: bytes | str) -> Post:
 
 
 def encode(message: Post | Progress | Rejected) -> bytes:
-    """Write a message as one line of JSON, without the fields that hold their default."""
+    """Return a message as one line of JSON, without the fields that have their default."""
     return _encode(message)
 
 
 def is_silent(last_event: datetime, silent_after: timedelta, now: datetime) -> bool:
-    """Whether a collector is silent at `now`: its network has given no sign of life for its own `silent_after`.
+    """Return whether a collector is silent at `now`: its network has sent nothing for `silent_after`.
 
-    `last_event` is the last sign of life, and before the first one the start of the collector. Every place that calls
-    a collector silent asks here.
+    `last_event` is the time of the last sign of life, or the collector's start before the first one. Every place that
+    calls a collector silent uses this function.
     """
     return now - last_event >= silent_after
 
 
 def state_at(said: CollectorState, last_event: datetime, silent_after: timedelta, now: datetime) -> CollectorState:
-    """How a collector is at `now`: as it said, or silent where it was at work and its time is over."""
+    """Return a collector's state at `now`: the state it reported, or `silent` if a working collector is overdue."""
     at_work = said in {"listening", "reconnecting"}
     return "silent" if at_work and is_silent(last_event, silent_after, now) else said
 
 
+def raw_text(content: bytes | str) -> str:
+    """Return the beginning of an unreadable record for `Rejected.raw`. Bytes that are not UTF-8 are replaced."""
+    text = content if isinstance(content, str) else content[: 4 * RAW_KEPT].decode(errors="replace")
+    return text[:RAW_KEPT]
+
+
 def partition_key(post: Post) -> bytes:
-    """`source:id`: an edit or a delete follows its post in the same partition, hence in order."""
+    """Return the key `source:id`. It puts an edit or a delete in its post's partition, hence after the post."""
     return f"{post.source}:{post.id}".encode()

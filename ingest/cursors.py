@@ -1,7 +1,9 @@
-"""Where each source stopped: kept in a file, advanced only behind what is safe.
+"""The cursor of each source, which marks where the source stopped.
 
-Safe is what the broker has acknowledged; with the embedded broker, whose memory dies with it, what the
-consumer group has committed, that is, counted.
+A file keeps it, and it advances only behind safe posts.
+
+A post is safe once the broker has acknowledged it. The embedded broker loses its memory when it ends. With it, a post
+is safe once the consumer group has committed its offset, which means that the post is counted.
 """
 
 from __future__ import annotations
@@ -15,27 +17,28 @@ from threading import Lock
 
 import msgspec
 
-from ingest.source import Cursor, NotACursor, Permanent
+from ingest.errors import Misconfigured
+from ingest.source import Cursor, NotACursor
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a cursor; the largest one, of a long list of feeds, has a few million."""
+"""The largest cursor in bytes. The cursor of a long list of feeds has a few million bytes."""
 
 
-class CursorUnreadable(Permanent):
-    """A cursor file exists and holds no cursor: somebody has to look at it."""
+class CursorUnreadable(Misconfigured):
+    """A cursor file exists and holds no valid cursor; a person has to repair or remove it."""
 
 
 @dataclass(frozen=True)
 class CursorFile:
-    """One source's cursor on disk. A write replaces the file whole, or leaves it as it was."""
+    """One source's cursor on disk. A write replaces the file as a whole, or leaves it unchanged."""
 
     path: Path
 
     def read(self) -> Cursor:
-        """The cursor; empty before the first write.
+        """Return the cursor; it is empty before the first write.
 
         Raises:
-            CursorUnreadable: the file holds something else.
+            CursorUnreadable: the file is unreadable or holds no cursor.
         """
         try:
             with self.path.open("rb") as file:
@@ -52,7 +55,7 @@ class CursorFile:
             raise self._unreadable(f"{self.path} holds no cursor ({error})") from error
 
     def refused(self, refusal: NotACursor) -> CursorUnreadable:
-        """What to tell a person when the source has refused what was read."""
+        """Return the error for a person after the source has refused the cursor in this file."""
         return self._unreadable(f"{self.path} holds no cursor of {refusal.source} ({refusal.reason})")
 
     @staticmethod
@@ -60,7 +63,7 @@ class CursorFile:
         return CursorUnreadable(f"{what}: put back a copy of it, or remove it to read the source from its beginning.")
 
     def write(self, cursor: Cursor) -> None:
-        """Replace the cursor, on the disk itself, before this returns."""
+        """Replace the cursor. The new cursor is on the disk when the function returns."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".draft")
         with draft.open("wb") as file:
@@ -72,7 +75,10 @@ class CursorFile:
 
 @dataclass(slots=True)
 class Step:
-    """One message under way: where it went, once that is known, and the cursor behind it. `number` counts from 1."""
+    """One message under way, and the cursor that follows it. `number` counts from 1.
+
+    `partition` is None until the broker has acknowledged the message.
+    """
 
     cursor: Cursor
     number: int = 0
@@ -82,19 +88,22 @@ class Step:
 
 @dataclass
 class InFlight:
-    """Messages in the order in which the source yielded them. Deliveries arrive from another thread."""
+    """The messages under way, in the order in which the source yielded them.
+
+    Another thread reports their deliveries.
+    """
 
     _steps: deque[Step] = field(default_factory=deque)
     _unacknowledged: deque[Step] = field(default_factory=deque)
-    """The oldest that the broker has not said to have, and those sent after it."""
+    """The oldest message without an acknowledgement, and every message sent after it."""
     _last_sent: int = 0
     _owed: int = 0
     _free: Cursor | None = None
-    """A cursor behind which nothing is under way."""
+    """A cursor that is safe already, because no message was under way when the source reached it."""
     _lock: Lock = field(default_factory=Lock)
 
     def sent(self, cursor: Cursor) -> Step:
-        """Note a message that is about to be sent."""
+        """Record a message that is about to be sent, and return its step."""
         with self._lock:
             self._last_sent += 1
             self._owed += 1
@@ -104,7 +113,7 @@ class InFlight:
         return step
 
     def reached(self, cursor: Cursor) -> None:
-        """Note that the source has come further without a message: this cursor is safe once the last one is."""
+        """Record that the source has advanced without a message. The cursor is safe once the last message is."""
         with self._lock:
             if self._steps:
                 self._steps[-1].cursor = cursor
@@ -112,7 +121,7 @@ class InFlight:
                 self._free = cursor
 
     def delivered(self, step: Step, partition: int, offset: int) -> None:
-        """Note that the broker has it."""
+        """Record that the broker has acknowledged the message."""
         with self._lock:
             self._owed -= step.partition is None
             step.partition, step.offset = partition, offset
@@ -121,7 +130,7 @@ class InFlight:
 
     @property
     def unacknowledged(self) -> int:
-        """How many messages the broker has not said to have."""
+        """The number of messages that the broker has not acknowledged."""
         return self._owed
 
     @property
@@ -131,7 +140,7 @@ class InFlight:
 
     @property
     def acknowledged(self) -> int:
-        """The broker has every message up to this number."""
+        """The largest number up to which the broker has acknowledged every message."""
         with self._lock:
             return self._unacknowledged[0].number - 1 if self._unacknowledged else self._last_sent
 
@@ -139,9 +148,10 @@ class InFlight:
         return len(self._steps)
 
     def advance(self, committed: Mapping[int, int] | None = None) -> Cursor | None:
-        """Forget the steps that are safe, from the oldest on; the cursor behind them, None if there is none.
+        """Remove the safe steps, from the oldest on, and return the cursor behind them, or None if there is none.
 
-        `committed` maps a partition to the next offset its group will read; without it, delivery is enough.
+        `committed` maps a partition to the next offset that its group will read. Without it, an acknowledged message is
+        safe.
         """
         with self._lock:
             cursor, self._free = self._free, None

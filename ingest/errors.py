@@ -1,17 +1,50 @@
-"""What goes wrong and is understood."""
+"""The known failures. Each class names the remedy: another attempt, another request, or a person."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 
 class Failure(Exception):
-    """A failure that whoever runs banwatch can mend: a command ends with its sentence, not with a traceback."""
+    """A failure that the user of banwatch can repair.
+
+    A command ends with the failure's sentence, not with a traceback.
+    """
 
     exit_status: ClassVar[int] = 1
-    """What the command ends with."""
+    """The exit status of the command."""
 
     @property
     def sentence(self) -> str:
-        """What was wrong, where, and what to do."""
+        """The sentence for a person: the fault, its place, and the remedy."""
         return str(self)
+
+
+class Unavailable(Failure):
+    """Kafka or ClickHouse does not answer. The work can start again once it does."""
+
+
+class Misconfigured(Failure):
+    """A setting or a file is wrong, and a person has to change it. The message names the setting and a right value."""
+
+    exit_status = 2
+
+
+class Transient(Failure):
+    """A network failed for a time: the same request may succeed later.
+
+    `retry_after` is the pause that the network asked for, or None.
+    """
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RateLimited(Transient):
+    """The network received too many requests (HTTP 429) and asks for a pause from all requests."""
+
+
+class Permanent(Failure):
+    """A network answered, and repeating the request would give the same answer: the requested data are unavailable."""

@@ -1,7 +1,7 @@
-"""When a post was written, given that clocks lie: the one rule, for sources, archives and workers.
+"""Event time: the one rule for a post's time, although clocks can be wrong. Sources, archives and workers use it.
 
-A source that knows more than two clocks (Bluesky has a third in each record's key) decides by `can_be_right`, and says
-by `Post.clock_replaced` where the author's own clock is not the one it took.
+A source that knows more than two clocks chooses by `can_be_right`; Bluesky has a third clock in each record's key. Such
+a source sets `Post.clock_replaced` if it did not use the author's own clock.
 """
 
 from __future__ import annotations
@@ -11,45 +11,53 @@ from typing import NamedTuple
 
 from ingest.contract import Post
 
-AHEAD = timedelta(minutes=5)
-"""How far a clock may run ahead of the one that it is held against before it is not believed."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""The most by which a clock may be ahead of the clock that it is compared with."""
+
+TO_COME = timedelta(days=1)
+"""The most by which a time may be ahead of this machine's clock. The limit is wide because this clock may be wrong."""
+
+BACKFILL_AFTER = timedelta(hours=1)
+"""A post that was older than this when it was first seen is history: it is counted and does not alert."""
 
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
-"""Nothing that banwatch reads is older than the networks it reads. People import what they wrote elsewhere, with its
-date."""
+"""The earliest time of a post. No network is older, but people import texts with the dates of another place."""
 
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-"""Within what the store's times can hold."""
+"""The latest time of a post, within the range of the store's times."""
 
 
 class Impossible(ValueError):
-    """No believable time: neither the author's clock nor the network's."""
+    """Neither the author's clock nor the network's gives a possible time."""
 
 
 class EventTime(NamedTuple):
-    """`at` in UTC; `replaced` when it is not the author's clock, because that said nothing or could not be right."""
+    """A time in UTC.
+
+    `replaced` is true if the time does not come from the author's clock, which was missing or impossible.
+    """
 
     at: datetime
     replaced: bool
 
 
 def event_time(post: Post) -> EventTime:
-    """The author's clock if it can be right, else the network's.
+    """Return the time of the author's clock if it is possible, else the time of the network's clock.
 
-    Deterministic in the post alone, so that a redelivery lands in the same minute.
+    The result depends on the post alone, so a redelivered post falls in the same minute.
 
     Raises:
-        Impossible: neither clock can be right.
+        Impossible: neither clock gives a possible time.
     """
     at, replaced = placed(post.created_at, post.seen_at)
     return EventTime(at, replaced or post.clock_replaced)
 
 
 def placed(created_at: datetime, seen_at: datetime | None) -> EventTime:
-    """The rule of `event_time`, of the two clocks alone.
+    """Return the event time for the two clocks alone, by the rule of `event_time`.
 
     Raises:
-        Impossible: neither clock can be right.
+        Impossible: neither clock gives a possible time.
     """
     if can_be_right(created_at, seen_at):
         return EventTime(created_at.astimezone(UTC), replaced=False)
@@ -59,14 +67,14 @@ def placed(created_at: datetime, seen_at: datetime | None) -> EventTime:
 
 
 def can_be_right(created_at: datetime, seen_at: datetime | None) -> bool:
-    """Whether a clock can be right, held against the network's."""
-    # Compared before it is added to: no clock may run past the last time that there is.
-    latest = LATEST if seen_at is None or seen_at > LATEST - AHEAD else seen_at + AHEAD
+    """Return whether the author's clock gives a possible time, compared with the network's clock."""
+    # The comparison comes before the addition, which would overflow near the last possible time.
+    latest = LATEST if seen_at is None or seen_at > LATEST - CLOCK_SKEW else seen_at + CLOCK_SKEW
     return EARLIEST <= created_at <= latest
 
 
 def time_of(post: Post) -> datetime | None:
-    """Where a post is placed; None where neither clock can be right."""
+    """Return the event time of a post, or None if neither clock gives a possible time."""
     try:
         return event_time(post).at
     except Impossible:
@@ -74,5 +82,15 @@ def time_of(post: Post) -> datetime | None:
 
 
 def is_ahead(moment: datetime, now: datetime) -> bool:
-    """Whether a moment lies further ahead than clocks differ."""
-    return moment - now > AHEAD
+    """Return whether a moment is ahead of `now` by more than clocks differ."""
+    return moment - now > CLOCK_SKEW
+
+
+def is_to_come(moment: datetime, now: datetime) -> bool:
+    """Return whether a time is too far ahead of this machine's clock to be believed."""
+    return moment - now > TO_COME
+
+
+def is_backfill(created_at: datetime, seen_at: datetime) -> bool:
+    """Return whether a post was already old when it was first seen. Such a post is counted and does not alert."""
+    return created_at < seen_at - BACKFILL_AFTER

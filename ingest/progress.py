@@ -1,7 +1,7 @@
-"""What a collector knows of itself, and when it says so.
+"""A collector's statistics about itself, and the reports that carry them.
 
-`CollectorStats` is pure: the runner tells it what happens. `Reporter` sends it to Kafka as `Progress`, and no progress
-is ahead of a post that it speaks for.
+`CollectorStats` is pure: the runner records events in it. `Reporter` sends it to Kafka as `Progress`. No progress
+precedes a post that it covers.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ingest.source import Item, PartStatus, Watermark
 DETAIL_KEPT = 500
 
 HEALTH_EVERY = 3.0
-"""Seconds between two words, also while there is nothing new."""
+"""Seconds between two reports while there is nothing new."""
 
 
 @dataclass(slots=True)
 class CollectorStats:
-    """What a run has done so far, and what it has heard. All times are the wall clock."""
+    """The counts and the state of a run. All times are of the wall clock."""
 
     started: datetime
     silent_after: timedelta = SILENT_AFTER
@@ -35,26 +35,26 @@ class CollectorStats:
     state: CollectorState = "listening"
     detail: str = ""
     faults: dict[str, str] = field(default_factory=dict)
-    """What is wrong with each part of the source that fails, by the part's name."""
+    """The name of each failing part of the source, and its fault."""
 
     @property
     def word(self) -> str:
-        """Why the collector is in its state; of one that listens, which of its parts fail.
+        """The reason for the collector's state. For a listening collector it names the failing parts.
 
-        A network may have had a hand in it: half a character pair would keep all of it from being told.
+        A network may have written a part of the text, so unpaired surrogates are replaced: they could not be sent.
         """
         word = self.detail or " ".join(f"{part}: {fault}" for part, fault in sorted(self.faults.items()))
         return word.encode(errors="replace").decode()
 
     def part(self, status: PartStatus) -> None:
-        """Note how a part of the source is. It is no sign of life: a part that answers brings one itself."""
+        """Record the status of a part. The status is not a sign of life; an answering part records one of its own."""
         if status.fault:
             self.faults[status.part] = status.fault
         else:
             self.faults.pop(status.part, None)
 
     def taken(self, step: Item | Watermark, now: datetime) -> None:
-        """Note a sign of life of the network."""
+        """Record a sign of life of the network."""
         self.events += 1
         self.last_event = now
         self.state, self.detail = "listening", ""
@@ -67,29 +67,29 @@ class CollectorStats:
             self.rejected += 1
 
     def away(self, reason: str) -> None:
-        """Note that the network failed and is tried again: that is no sign of life."""
+        """Record that the network failed and is tried again. A failure is not a sign of life."""
         self.reconnects += 1
         self.detail = reason
         if self.state != "silent":
             self.state = "reconnecting"
 
     def failed(self, reason: str) -> None:
-        """Note that only a person can help."""
+        """Record a failure that only a person can repair."""
         self.state, self.detail = "failed", reason
 
     def ended(self) -> None:
-        """Note that the run is over, its work done or not."""
+        """Record the end of the run, whether its work is complete or not."""
         self.state, self.detail = "ended", ""
 
     def look(self, now: datetime) -> None:
-        """Note where the network is silent by now. What it fails with, if it does, stays the reason."""
+        """Set the state to silent if the network is silent by now. A known failure stays the reason."""
         self.state = state_at(self.state, self.last_event or self.started, self.silent_after, now)
         if self.state == "silent":
             self.detail = self.detail or f"Nothing has come for {self.silent_after.total_seconds():g} s."
 
 
 def progress(source: str, tally: CollectorStats, reached: Watermark | None) -> Progress:
-    """The collector's word. What has covered nothing yet covers the empty stretch at its start."""
+    """Return the collector's report. A collector that covers nothing yet covers the empty stretch at its start."""
     return Progress(
         source=source,
         since=tally.started if reached is None else reached.since,
@@ -110,7 +110,7 @@ def progress(source: str, tally: CollectorStats, reached: Watermark | None) -> P
 
 @dataclass
 class Reporter:
-    """Times are seconds of the monotonic clock."""
+    """Sends the collector's reports. Times are seconds of the monotonic clock."""
 
     source: str
     producer: PostProducer
@@ -118,16 +118,16 @@ class Reporter:
     tally: CollectorStats
     _reached: Watermark | None = None
     _due: tuple[int, Watermark] | None = None
-    """What is to be said once so many messages are acknowledged."""
+    """A message number, and the watermark to report once every message up to the number is acknowledged."""
     _said: Watermark | None = None
     _last: float = 0.0
 
     def reached(self, step: Watermark) -> None:
-        """Note how far the source has come, behind everything that was sent until now."""
+        """Record the source's watermark, which follows every message sent so far."""
         self._reached = step
 
     def look(self, now: float) -> None:
-        """Say how far it has come, if all before is acknowledged by now; else, every few seconds, how it is.
+        """Report the watermark if every message before it is acknowledged; else report the health every few seconds.
 
         Raises:
             BrokerUnavailable, BrokerRefused: an earlier message has failed.
@@ -142,9 +142,9 @@ class Reporter:
         self.say()
 
     def everything_is_acknowledged(self) -> None:
-        """From now on the word covers all that was reached."""
+        """Let the next report cover the newest watermark, because every message is acknowledged."""
         self._said = self._reached or self._said
 
     def say(self) -> None:
-        """Send the word now. Raises as `look` does."""
+        """Send the report now. Raises as `look` does."""
         self.producer.report(progress(self.source, self.tally, self._said), settled=True)

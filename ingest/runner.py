@@ -1,8 +1,8 @@
-"""One source into Kafka, from its cursor: the loop, its pace, its bounds and what it tells of itself.
+"""The runner reads one source into Kafka from its cursor: the loop, its pace, its bounds and its reports.
 
-A network that fails is tried again from the last cursor taken, because what was taken is with the producer. Kafka
-that fails ends the process: the next one begins at the saved cursor. Nothing in here waits longer than a second
-without looking whether it is to stop.
+After a failure of the network, the run goes on from the last cursor taken, because the producer holds the posts up to
+it. A failure of Kafka ends the process, and the next one begins at the saved cursor. No wait lasts longer than a second
+without a check of `stop`.
 """
 
 from __future__ import annotations
@@ -19,31 +19,20 @@ import structlog
 
 from ingest.contract import POSTS_TOPIC, SILENT_AFTER, Post, Rejected
 from ingest.cursors import CursorFile, InFlight, Step
+from ingest.errors import Misconfigured, Transient
 from ingest.event_time import time_of
 from ingest.kafka import BrokerUnavailable, CommittedOffsets, Delivery, PostProducer
 from ingest.progress import CollectorStats, Reporter
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import (
-    Clock,
-    Cursor,
-    Item,
-    NotACursor,
-    PartStatus,
-    Pause,
-    Permanent,
-    Source,
-    Transient,
-    Watermark,
-    utc_now,
-)
+from ingest.source import Clock, Cursor, Item, NotACursor, PartStatus, Pause, Source, Watermark, utc_now
 
 log = structlog.get_logger()
 
 MOST_PENDING = 50_000
-"""Messages that may be under way between the source and what is safe: bounds memory when counting is slow."""
+"""The most messages that are sent and not yet safe. The limit bounds memory when counting is slow."""
 
 MOST_UNACKNOWLEDGED = 10_000
-"""Messages that the broker may owe an answer; below what the producer takes, so that sending never blocks."""
+"""The most unacknowledged messages. The producer's own limit is higher, so sending never blocks."""
 
 REPORT_EVERY = 0.25
 SAVE_EVERY = 1.0
@@ -54,12 +43,12 @@ FLUSH_SLICE = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Pace:
-    """Event time over wall time: 60 plays an hour in a minute."""
+    """The ratio of event time to wall time: 60 plays an hour in a minute."""
 
     speed: float
 
     def due(self, first: datetime, moment: datetime) -> float:
-        """Seconds after the first event at which this one is due."""
+        """Return the seconds after the first event at which an event of this moment is due."""
         return (moment - first).total_seconds() / self.speed
 
 
@@ -68,7 +57,7 @@ Tell = Callable[[CollectorStats], None]
 
 @dataclass
 class SourceRunner:
-    """One run of one source. `committed` is given where only counted posts are safe: see `ingest.cursors`."""
+    """One run of one source. `committed` is given if only counted posts are safe: see `ingest.cursors`."""
 
     source: Source
     producer: PostProducer
@@ -87,7 +76,7 @@ class SourceRunner:
     _cursor: Cursor = field(default_factory=dict)
     _reporter: Reporter = field(init=False)
     _unsaved: Cursor | None = None
-    """The cursor that could not be written, as on a full disk."""
+    """The newest safe cursor that is not on the disk yet, for instance because the disk is full."""
     _last_look: float = 0.0
     _last_save: float = 0.0
     _first_step: float | None = None
@@ -98,12 +87,12 @@ class SourceRunner:
         self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
     def __call__(self) -> CollectorStats:
-        """Read the source to its end, or until `stop` is set.
+        """Read the source to its end, or until `stop` is set. Return the totals.
 
         Raises:
-            Permanent: from the source, or there is no cursor in the file.
-            BrokerUnavailable, BrokerRefused, TopicReplaced: from Kafka. In every case the next run begins at the
-                saved cursor and may send posts again; they are counted once all the same.
+            Misconfigured: from the source, or the file holds no cursor.
+            BrokerUnavailable, BrokerRefused, TopicReplaced: from Kafka. In every case the next run begins at the saved
+                cursor. It may send posts again; they are counted once all the same.
         """
         try:
             self._cursor = self.cursor_file.read()
@@ -112,7 +101,7 @@ class SourceRunner:
             refused = self.cursor_file.refused(error)
             self._give_up(refused)
             raise refused from error
-        except Permanent as error:
+        except Misconfigured as error:
             self._give_up(error)
             raise
         self._finish()
@@ -131,7 +120,7 @@ class SourceRunner:
                 self._wait_for_network(error, pause)
 
     def _read(self) -> None:
-        """One connection, from the last cursor taken."""
+        """Read over one connection, from the last cursor taken."""
         self._first_step = None
         steps = self.source.read(self._cursor)
         try:
@@ -149,7 +138,7 @@ class SourceRunner:
                     self._take(step)
                 self._keep_up()
         finally:
-            # A generator holds its connection until it is closed.
+            # The generator holds its connection until the generator is closed.
             getattr(steps, "close", lambda: None)()
 
     def _note(self, status: PartStatus) -> None:
@@ -158,7 +147,7 @@ class SourceRunner:
         self.tally.part(status)
 
     def _held(self) -> timedelta:
-        """How long the connection that has just failed had delivered."""
+        """Return how long the failed connection had delivered."""
         return timedelta(seconds=0 if self._first_step is None else time.monotonic() - self._first_step)
 
     def _wait_for_network(self, error: Transient, pause: timedelta) -> None:
@@ -188,7 +177,7 @@ class SourceRunner:
 
     def _on_delivered(self, step: Step) -> Callable[[Delivery], None]:
         def note(delivery: Delivery) -> None:
-            # Nobody counts rejections: for them the acknowledgement is all there is, and offset -1 says so.
+            # Rejected records are not counted. Their acknowledgement makes them safe, and the offset -1 says so.
             offset = delivery.offset if delivery.topic == self.posts_topic else -1
             self._tracker.delivered(step, delivery.partition, offset)
 
@@ -240,7 +229,7 @@ class SourceRunner:
         try:
             self.cursor_file.write(self._unsaved)
         except OSError as error:
-            # As on a full disk: an older cursor is safe, it only reads again what is counted once all the same.
+            # The disk may be full. An older cursor is safe too: its posts are read again and still counted once.
             log.warning("cursor not saved", source=self.source.name, reason=str(error))
         else:
             self._unsaved = None
@@ -261,8 +250,8 @@ class SourceRunner:
             self._save()
         self.tell(self.tally)
 
-    def _give_up(self, error: Permanent) -> None:
-        """Leave word in the topic of why there will be nothing more."""
+    def _give_up(self, error: Misconfigured) -> None:
+        """Report to the topic why the collector ends."""
         self.tally.failed(str(error))
         self.tell(self.tally)
         with suppress(BrokerUnavailable):
@@ -272,10 +261,10 @@ class SourceRunner:
         self._save()
 
     def _flush(self) -> None:
-        """Wait until the broker has everything; when told to stop, only for a moment.
+        """Wait until the broker has every message; after `stop`, wait for a moment only.
 
         Raises:
-            BrokerUnavailable: it has not. What is missing lies behind the saved cursor.
+            BrokerUnavailable: a message is missing. It lies behind the saved cursor.
         """
         deadline = time.monotonic() + FLUSH_PATIENCE
         while True:

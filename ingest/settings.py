@@ -1,4 +1,4 @@
-"""What a user sets of the ingest stage."""
+"""The settings of the ingest stage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.contract import KafkaAddress
 
 
 class IngestSettings(BaseSettings):
-    """Read from the environment, prefix `BANWATCH_`."""
+    """The ingest stage's settings, read from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
@@ -26,5 +26,5 @@ class IngestSettings(BaseSettings):
 
     @property
     def kafka(self) -> KafkaAddress:
-        """Where posts go."""
+        """The address of Kafka."""
         return KafkaAddress(self.kafka_bootstrap)

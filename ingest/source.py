@@ -1,7 +1,7 @@
-"""What a source is: an iterator over one network, from a cursor, its settings, and the two ways it can fail.
+"""The interface of a source: an iterator over one network that starts at a cursor, and its settings.
 
-The file `ingest/sources/NAME.py` holds `NameSettings(SourceSettings)`, whose environment variables begin with
-`BANWATCH_NAME_`, and `Name(LiveSource)`; `ingest/sources/__init__.py` lists them.
+The package `ingest/sources/NAME` holds `NameSettings(SourceSettings)` and `Name(LiveSource)`. The settings' environment
+variables begin with `BANWATCH_NAME_`. `ingest/sources/__init__.py` lists the sources.
 """
 
 from __future__ import annotations
@@ -9,38 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 import msgspec
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.contract import SILENT_AFTER, Post, Rejected
-from ingest.errors import Failure
+from ingest.contract import Duration as Duration  # noqa: PLC0414 - sources name it from here
+from ingest.errors import Misconfigured
 
 Cursor = dict[str, object]
-"""Where a source stopped, in its own terms; JSON values only. An empty one means the beginning."""
+"""The position at which a source stopped, in the source's own terms, as JSON values. An empty one is the beginning."""
 
 
-class Transient(Failure):
-    """The network failed in a way that passes: try again later, from the cursor.
-
-    `retry_after` is how long the network asked to be left alone, None where it did not say.
-    """
-
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Permanent(Failure):
-    """The source cannot work as it is configured: a person has to change something. The message says what."""
-
-    exit_status = 2
-
-
-class NotACursor(Permanent):
-    """What was saved is no cursor of this source: another one's, or damaged. `reason` is half a sentence."""
+class NotACursor(Misconfigured):
+    """The saved cursor is damaged or belongs to another source. `reason` is a clause without a full stop."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"The saved cursor is none of {source}: {reason}.")
@@ -49,7 +33,7 @@ class NotACursor(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One step of a source: what it found, and the cursor to resume behind it."""
+    """One result of a source, and the cursor from which to resume after it."""
 
     found: Post | Rejected
     cursor: Cursor
@@ -57,11 +41,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Everything between these event times has been yielded, without a gap.
+    """The statement that everything between these event times has been yielded, without a gap.
 
-    An archive says `complete` with its last word: nothing more will come. A live source says `idle` where it is asked
-    in its own time, or reads history: it has read all there was up to `until`, and nobody waits for the rest. A live
-    source is never complete.
+    `complete` means that an archive has ended and nothing more will come; a live source is never complete. `idle` means
+    that a live source is asked at intervals, or reads history: it has read everything up to `until`, and nobody waits
+    for more.
     """
 
     since: datetime
@@ -73,10 +57,10 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing to yield for now: the caller waits `seconds` before it asks for more.
+    """The source has nothing to yield for now: the caller waits `seconds` before the next step.
 
-    A source never sleeps by itself, and never waits for its network longer than a second without yielding, so that
-    whoever reads it can stop it, report, and see that it is alive.
+    A source never sleeps, and never waits for its network longer than a second without a yield. The caller can
+    therefore stop it, report on it, and see that it is alive.
     """
 
     seconds: float
@@ -84,45 +68,50 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """How one part of a source is: a channel, an instance, a feed, a listing.
+    """The status of one part of a source: a channel, an instance, a feed, a listing.
 
-    A failure belongs to its part: the source tries that part again by itself, after a back-off, and goes on with the
-    others. `part` is the part's name for a person. `fault` is one sentence, empty where the part works (again).
+    A failure belongs to one part. The source tries the part again after a back-off and goes on with the others. `part`
+    is the part's name for a person. `fault` is one sentence, or empty if the part works.
     """
 
     part: str
     fault: str = ""
 
 
+Step = Item | Watermark | Pause | PartStatus
+Steps = Iterator[Step]
+"""The steps that a source yields, in the network's order."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a user has to know of a source before starting it; each is a few words or one sentence."""
+    """The facts that a user has to know before starting a source. Each field is a few words or one sentence."""
 
     network: str
     needs: str
-    """What has to be set before it can start; empty where nothing has."""
+    """The settings that the source needs before it can start; empty if it needs none."""
     history: str
-    """How far back it can go."""
+    """How far back the source can read."""
     july_2020: bool
-    """Whether it can go back to July 2020."""
+    """Whether the source can read July 2020."""
     deletes: str
-    """What it learns of deletions and edits."""
+    """The deletions and edits that the source receives."""
 
 
 Kept = TypeVar("Kept")
 
 CURSOR_TIMES = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 CURSOR_SECONDS = (-1e10, 1e11)
-"""Fractions are seconds: within what a time can be moved by."""
+"""The bounds of a fraction in a cursor. A fraction is seconds, and adding it to a time must not overflow."""
 
 
 def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
-    """A cursor as the Struct or dataclass that the source made it of. No source reads its cursor in another way.
+    """Return a cursor as the Struct or dataclass that the source made it from. Every source reads its cursor with it.
 
-    A field that the kind does not have is refused too, and a time or number so far out that reckoning with it fails.
+    An unknown field is refused. A time or a number so large that arithmetic with it would overflow is refused too.
 
     Raises:
-        NotACursor: it is another source's, or nobody's.
+        NotACursor: the cursor is damaged or belongs to another source.
     """
     try:
         kept = msgspec.convert(cursor, kind, str_keys=True)
@@ -137,8 +126,13 @@ def decode_cursor(cursor: Cursor, kind: type[Kept], source: str) -> Kept:
     return kept
 
 
+def encode_cursor(kept: object) -> Cursor:
+    """Return the cursor from which `decode_cursor` makes the same Struct or dataclass."""
+    return cast("Cursor", msgspec.to_builtins(kept, str_keys=True))
+
+
 def _strangers(given: object, known: object) -> Iterator[str]:
-    """Fields that were given and are not known."""
+    """Yield the fields of `given` that `known` does not have."""
     if isinstance(given, dict) and isinstance(known, dict):
         named = {str(name): value for name, value in known.items()}
         for name, value in given.items():
@@ -175,35 +169,25 @@ def _split(given: object) -> object:
     return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
-def _seconds(given: object) -> object:
-    try:
-        return float(given) if isinstance(given, str) else given
-    except ValueError:
-        return given
-
-
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Several values in one setting, separated by commas or blanks."""
-
-Duration = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A time span, given as seconds or as ISO 8601 (`PT30S`)."""
+"""A setting with several values, separated by commas or blanks."""
 
 Clock = Callable[[], datetime]
-"""The wall clock, aware and in UTC."""
+"""A function that returns the wall clock's time, timezone-aware and in UTC."""
 
 
 def utc_now() -> datetime:
-    """The wall clock of this machine."""
+    """Return the time of this machine's wall clock, in UTC."""
     return datetime.now(UTC)
 
 
 def source_config(name: str) -> SettingsConfigDict:
-    """The `model_config` of a source's settings: frozen, from variables that begin with `BANWATCH_NAME_`."""
+    """Return the `model_config` of a source's settings: frozen, from variables that begin with `BANWATCH_NAME_`."""
     return SettingsConfigDict(env_prefix=f"BANWATCH_{name.upper()}_", frozen=True, extra="forbid")
 
 
 class SourceSettings(BaseSettings):
-    """What a user sets of one source. Every field has a description; secrets are `SecretStr`."""
+    """The settings of one source. Every field has a description; secrets are `SecretStr`."""
 
     silent_after: Duration = Field(
         SILENT_AFTER, description="without any event for so long the source is called silent", gt=timedelta()
@@ -211,45 +195,45 @@ class SourceSettings(BaseSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Whether `banwatch up` starts the source unasked: it needs nothing, or what it needs is set."""
+        """Whether `banwatch up` starts the source by default: it needs no setting, or its settings are set."""
         return True
 
 
 class Source(Protocol):
-    """One network. It knows neither Kafka nor another source."""
+    """One network or archive. A source knows neither Kafka nor another source."""
 
     @property
     def name(self) -> str:
-        """Names this collector, and with it its cursor and what it has covered."""
+        """The name of this collector, of its cursor and of its coverage."""
         ...
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Yield what lies behind the cursor, in the network's order.
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield the steps that follow the cursor, in the network's order.
 
         Raises:
             Transient: no part of the network answers. The caller resumes from the last cursor taken, after a pause.
-            Permanent: a setting is wrong, so that a person has to change it. The caller stops and says why.
+            Misconfigured: a person has to change a setting or a file. The caller stops and reports the reason.
         """
         ...
 
 
 class LiveSource(Source, Protocol):
-    """A source of a network that goes on, as the registry knows it."""
+    """A source of a network that has no end. The registry lists live sources."""
 
     about: ClassVar[About]
 
     def __init__(self, settings: Any, clock: Clock) -> None:
-        """Take the source's own settings and the wall clock. Nothing is connected yet.
+        """Take the source's own settings and the wall clock. No connection is opened yet.
 
         Raises:
-            Permanent: something that it needs is not set.
+            Misconfigured: a required setting is missing.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """An entry of the registry."""
+    """An entry of the registry: a source and the class of its settings."""
 
     settings: type[SourceSettings]
     source: type[LiveSource]

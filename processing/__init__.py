@@ -1,5 +1,5 @@
-"""Processing: Kafka topic `posts` goes in; tagged posts, exact counts, spikes, incidents and alerts come out.
+"""Processing: it reads the Kafka topic `posts`, and produces tagged posts, exact counts, spikes, incidents and alerts.
 
-Two loops: `worker` follows Kafka, `watch` follows the clock. Doors: `contract` (what is stored), `queries` (how it is
-read) and `explanation` (why a spike is one).
+Two loops: `worker` follows Kafka, and `watch` follows event time. Doors: `contract` (the stored types), `queries`
+(reads of the store) and `explanation` (the causes of a spike).
 """

@@ -1,4 +1,4 @@
-"""What the processing stage hands on: tagged posts, counts, spikes, incidents and where they are stored."""
+"""The contract of the processing stage: tagged posts, spikes, incidents, and the address of the store."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from enum import StrEnum
 import msgspec
 from pydantic import SecretStr
 
+from ingest.contract import Duration as Duration  # noqa: PLC0414 - the dashboard sees no contract but this one
 from ingest.contract import Post
 
 EVERYTHING = "*"
-"""As a topic: every post a source delivered, on any subject. As a language: all languages together."""
+"""As a topic, it means every post of a source, on any subject. As a language, it means all languages together."""
 
 UNDETERMINED = "und"
 """The language of a text whose language is not known (BCP 47)."""
 
 
 class TaggedPost(msgspec.Struct, frozen=True, gc=False):
-    """A post with what processing found in it.
+    """A post with its language and topics.
 
-    `language` is a BCP 47 tag, `und` when unknown; `confidence` lies in 0..1; `topics` are ids of the taxonomy,
-    sorted, and empty for a post that is not about its subject; `rules` names the taxonomy's version.
+    `language` is a BCP 47 tag, `und` if unknown. `confidence` lies between 0 and 1. `topics` are sorted ids of the
+    taxonomy, empty for a post off the subject. `rules` is the taxonomy's version.
     """
 
     post: Post
@@ -44,7 +45,7 @@ class BinCount:
 
 
 class BinState(StrEnum):
-    """What the detector says of one bin of one series."""
+    """The detector's state of one bin of one series."""
 
     WARMING = "warming"
     QUIET = "quiet"
@@ -53,7 +54,7 @@ class BinState(StrEnum):
 
 
 class Severity(StrEnum):
-    """How rare and how large a spike is: see `processing.detection.previous.detector.severity`."""
+    """The rarity and size of a spike: see `processing.detection.episode.severity`."""
 
     NOTABLE = "notable"
     MAJOR = "major"
@@ -61,7 +62,7 @@ class Severity(StrEnum):
 
 
 class Pulse(msgspec.Struct, frozen=True):
-    """One rise and fall inside a spike: times are the starts of bins, `observed` and `expected` posts a bin."""
+    """One rise and fall inside a spike. The times are starts of bins; `observed` and `expected` are posts a bin."""
 
     start: datetime
     peak: datetime
@@ -75,9 +76,9 @@ class Pulse(msgspec.Struct, frozen=True):
 
 
 class VerdictName(StrEnum):
-    """What a rise is, as far as the posts and the collectors show: see `processing.verdicts.verdict`.
+    """The cause of a rise, as the posts and the collectors show it: see `processing.verdicts.verdict`.
 
-    Only an organic one is told as a surge; the others are recorded with their evidence.
+    Only an organic rise is reported as a surge. The others are recorded with their evidence.
     """
 
     ORGANIC = "organic"
@@ -87,10 +88,10 @@ class VerdictName(StrEnum):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """One figure that a verdict rests on.
+    """One figure on which a verdict rests.
 
-    `threshold` is the value from which on the figure alone decides, None for one that only informs. `decisive`: it
-    has reached that. Shares lie in 0..1.
+    `threshold` is the value from which the figure alone decides; None means that it only informs. `decisive` means that
+    the figure has reached the threshold. Shares lie between 0 and 1.
     """
 
     name: str
@@ -102,8 +103,8 @@ class Evidence(msgspec.Struct, frozen=True):
 class Spike(msgspec.Struct, frozen=True, kw_only=True):
     """An episode of one series (a topic in one language, or in all) far above its expectation.
 
-    `observed` and `expected` are posts over the whole episode, `ratio` is `(observed + 1) / (expected + 1)` of
-    its highest bin, `score` the highest return level that it reached. Without `evidence` it has not been judged yet.
+    `observed` and `expected` are posts over the whole episode. `ratio` is `(observed + 1) / (expected + 1)` of the
+    highest bin. `score` is the highest return level of the episode. A spike without `evidence` has not been judged yet.
     """
 
     topic: str
@@ -123,7 +124,7 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
     def taken_back(self) -> Spike:
-        """It, where it has turned out to be none: it ends where it starts, and the view `spikes` leaves it out."""
+        """Return the spike as revoked: it ends where it starts, and the view `spikes` leaves it out."""
         return msgspec.structs.replace(self, end=self.start)
 
 
@@ -135,9 +136,9 @@ class DrivingTerm(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """A language of an incident that rose, and in which no spike is people's: what its rise is instead.
+    """A language of an incident that rose although none of its spikes is organic, with the cause of its rise.
 
-    `reason` names the figure that decides it, `value` is that figure: see `Evidence`.
+    `reason` names the figure that decides, and `value` is this figure: see `Evidence`.
     """
 
     language: str
@@ -147,19 +148,19 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class IncidentState(StrEnum):
-    """An incident is open while one of its spikes lasts, and may still grow for some hours behind it."""
+    """An incident is open while one of its spikes lasts, and may still grow for some hours after that."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """The spikes of one topic and its sub-topics that belong together: what people are told about as one.
+    """The spikes of one topic and its sub-topics that belong together. People are alerted about an incident once.
 
-    Its figures and its verdict are those of the leading spike, the one of the series (`lead_topic`, `lead_language`)
-    from `lead_start` to `lead_end`; where more than half of that spike's posts are copies, they are left out.
-    Where any of its spikes is people's, times, languages and sub-topics are of those alone. `doubted` are the languages
-    that rose otherwise.
+    The figures and the verdict come from the leading spike: the spike of the series (`lead_topic`, `lead_language`)
+    from `lead_start` to `lead_end`. The figures leave copies out if more than half of that spike's posts are copies.
+    If any spike is organic, only organic spikes give the times, languages and sub-topics. `doubted` holds the languages
+    whose rise has another cause.
     """
 
     id: str
@@ -196,7 +197,7 @@ def highest_pulse(of: Spike | Incident) -> Pulse:
 
 @dataclass(frozen=True)
 class ClickHouseAddress:
-    """Where the store is, and as whom to speak to it."""
+    """The address of the store, with the user and the password."""
 
     url: str
     user: str
@@ -204,6 +205,6 @@ class ClickHouseAddress:
     database: str = "banwatch"
     timeout: timedelta = timedelta(seconds=30)
     cluster: str = ""
-    """Its name in the servers' configuration, where the tables are replicated and sharded; empty for one server."""
+    """The cluster's name in the servers' configuration, for replicated and sharded tables; empty for one server."""
     proves: bool = False
-    """It is to prove that it knows the password before it is told: `processing.store.proof`."""
+    """Whether the store must prove that it knows the password before it receives it: see `processing.store.proof`."""

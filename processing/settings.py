@@ -1,4 +1,4 @@
-"""What a user sets of the processing stage."""
+"""The settings of the processing stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingest.contract import KafkaAddress
+from ingest.contract import Duration
 from processing.contract import ClickHouseAddress
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
@@ -18,12 +18,10 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,6
 
 
 class ProcessingSettings(BaseSettings):
-    """Read from the environment, prefix `BANWATCH_`."""
+    """The processing stage's settings, read from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas")
-    kafka_group: str = Field("banwatch", description="consumer group of the workers")
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
@@ -37,12 +35,16 @@ class ProcessingSettings(BaseSettings):
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
-    watch_interval: timedelta = Field(timedelta(seconds=1), description="pause between two looks at the counts")
-    purge_interval: timedelta = Field(
-        timedelta(minutes=15), description="pause between two looks for deleted text to take off the disk"
+    watch_interval: Duration = Field(
+        timedelta(seconds=1), description="pause between two looks at the counts", gt=timedelta()
     )
-    roll_up_interval: timedelta = Field(
-        timedelta(minutes=1), description="pause between two summings-up of minutes to hours and days"
+    purge_interval: Duration = Field(
+        timedelta(minutes=15),
+        description="pause between two looks for deleted text to take off the disk",
+        gt=timedelta(),
+    )
+    roll_up_interval: Duration = Field(
+        timedelta(minutes=1), description="pause between two summings-up of minutes to hours and days", gt=timedelta()
     )
     text_days: int | None = Field(
         None, description="days that the text of posts is kept after it was stored; for good if unset", ge=1, le=20_000
@@ -54,26 +56,23 @@ class ProcessingSettings(BaseSettings):
         SecretStr(""),
         description="store authors as hashes by this key; several, separated by commas, with the newest first",
     )
-    bin_width: timedelta = Field(timedelta(minutes=5), description="width of the detector's bins")
-
-    @property
-    def kafka(self) -> KafkaAddress:
-        """Where posts come from."""
-        return KafkaAddress(self.kafka_bootstrap)
+    bin_width: Duration = Field(
+        timedelta(minutes=5), description="width of the detector's bins", ge=timedelta(minutes=1)
+    )
 
     @property
     def authors(self) -> AuthorNames:
-        """How authors are stored."""
+        """The form in which authors are stored."""
         return AuthorNames.from_setting(self.author_key.get_secret_value())
 
     @property
     def retention(self) -> Retention:
-        """How long texts are kept."""
+        """The time for which texts are kept."""
         return Retention(self.text_days, self.text_days_by_source)
 
     @property
     def clickhouse(self) -> ClickHouseAddress:
-        """Where they go, as the user that may write."""
+        """The store's address for the user that may write."""
         return ClickHouseAddress(
             self.clickhouse_url,
             self.clickhouse_user,

@@ -1,4 +1,4 @@
-"""A store without room: told when it begins, and when there is room again."""
+"""Reports of a store without room: one report when the shortage begins, and one when there is room again."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ OVER = "There is room again: posts are counted."
 
 @dataclass
 class Shortage:
-    """What a worker says of it, once each time."""
+    """Reports each shortage once."""
 
     url: str
     tell: Callable[[str], None]
     _told: Lack | None = None
 
     def met(self, error: StoreUnavailable) -> None:
-        """Take note of a refusal."""
+        """Record a refusal of the store. Report it if it shows a new shortage."""
         if error.lack is not None and error.lack is not self._told:
             self._told = error.lack
             self.tell(SAID[error.lack].format(url=self.url))
 
     def over(self) -> None:
-        """Take note that something was stored."""
+        """Record a successful write. Report the end of a shortage."""
         if self._told is not None:
             self._told = None
             self.tell(OVER)

@@ -1,19 +1,19 @@
-"""Kafka to ClickHouse: the loop of a worker. It decides nothing and may be killed at any line.
+"""The loop of a worker, from Kafka to ClickHouse. The loop decides nothing, and a kill at any line does no harm.
 
     posts topic --poll--> Batch
-      --tag-------> TaggedPost, what cannot be placed in time joins the rejected
+      --tag-------> TaggedPost; a post without a possible time is rejected
       --write-----> post_versions, blank where a tombstone names the post; then the batch's own deletions
       --recount---> count_versions, for the minutes touched
       --note------> source_health, how far each collector has come
-      --reject----> posts.rejected, what the store refuses for good among them
+      --reject----> posts.rejected, with the rows that the store refuses for good
       --commit----> the group's offsets
 
-Everything before the commit may happen again and changes nothing then; see `processing.store.writer`. What the store
-will not have is found row by row and rejected, and the rest of its batch is stored: `processing.store.refusals`.
+Every step before the commit may be repeated without effect; see `processing.store.writer`. Rows that the store refuses
+are found one by one and rejected, and the other rows of the batch are stored: see `processing.store.refusals`.
 
-A batch is stored in a thread of its own while the next one is read and tagged: the store answers over the network, and
-tagging is most of a worker's time. One batch is stored at a time, in the order of the log, and is committed before the
-next one is stored. Only the loop's own thread speaks to Kafka.
+A thread stores a batch while the loop reads and tags the next one, because the store answers over the network and
+tagging takes most of a worker's time. One batch is stored at a time, in the order of its partitions. It is committed
+before the next one is stored. Only the loop's own thread uses the Kafka clients.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import stamina
 import structlog
 
-from ingest.contract import Post, Progress, Rejected, encode
-from ingest.event_time import Impossible, event_time
+from ingest.contract import Post, Progress, Rejected, encode, raw_text
+from ingest.errors import Unavailable
+from ingest.event_time import Impossible, event_time, is_to_come
 from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
 from processing.shortage import Shortage
 from processing.store.client import Store, StoreUnavailable
@@ -48,21 +49,18 @@ log = structlog.get_logger()
 
 POLL = timedelta(milliseconds=200)
 FLUSH = timedelta(seconds=30)
-RAW_KEPT = 4_096
-TO_COME = timedelta(days=1)
-"""A post from further ahead is not believed. So wide, because it is the worker's clock that may be the wrong one."""
 CLOCK_BEHIND = timedelta(seconds=10)
-"""How far the store's clock may be behind what is stored before that is said: servers of a cluster differ a little."""
+"""The most by which the store's clock may lag its newest version without a warning. Servers of a cluster differ."""
 COLLECT_AFTER = 100_000
-"""New objects between two collections of garbage: about a batch of them. Python's default is 700 to 2,000.
+"""The number of new objects between two garbage collections: about a batch. Python's default is 700 to 2,000.
 
-At 1,000 posts a second that is half a minute, and some 40 MB of garbage.
+At 1,000 posts a second, a collection runs every half minute and frees about 40 MB.
 """
 
 
 @dataclass(frozen=True)
 class Sorted:
-    """A batch by what is to be done with it."""
+    """A batch, divided by the work to be done: tagged posts, deletions and rejected records."""
 
     tagged: list[TaggedPost]
     deletions: list[Post]
@@ -70,7 +68,7 @@ class Sorted:
 
 
 def sort(batch: Batch, enricher: Enricher, now: datetime) -> Sorted:
-    """Tag the posts of a batch and set aside what is no post to keep. `now` is the worker's clock."""
+    """Tag the posts of a batch, and separate deletions and invalid posts. `now` is the time of the worker's clock."""
     posts: list[Post] = []
     deletions: list[Post] = []
     rejected = list(batch.rejected)
@@ -85,14 +83,14 @@ def sort(batch: Batch, enricher: Enricher, now: datetime) -> Sorted:
 
 
 def check(post: Post, now: datetime) -> None:
-    """See that it can be placed in time, where that matters.
+    """Check that a post has a possible time, unless it is a `delete`.
 
     Raises:
-        Impossible: it cannot, that time is still to come, or it deletes an author and names none.
+        Impossible: the post has no possible time, its time is in the future, or a `delete_author` names no author.
     """
     if post.op == "delete_author" and not post.author:
         raise Impossible("A delete_author names no author.")
-    if post.op != "delete" and event_time(post).at - now > TO_COME:
+    if post.op != "delete" and is_to_come(event_time(post).at, now):
         raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
@@ -101,7 +99,7 @@ def _rejected(post: Post, reason: str) -> Rejected:
 
 
 def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
-    return Rejected(source=what.source, where=where, reason=reason, raw=encode(what).decode()[:RAW_KEPT])
+    return Rejected(source=what.source, where=where, reason=reason, raw=raw_text(encode(what)))
 
 
 def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:
@@ -120,12 +118,15 @@ class UnderWay:
     batch: Batch
     rejected: list[Rejected]
     stored: Future[list[Rejected]]
-    """What the store would not have."""
+    """The records that the store refused."""
 
 
 @dataclass
 class Pipeline:
-    """One worker. Two of them share the partitions of the topic; the store needs no other agreement."""
+    """One worker.
+
+    Several workers share the partitions of the topic; the store needs no other agreement between them.
+    """
 
     consumer: PostConsumer
     producer: PostProducer
@@ -136,10 +137,10 @@ class Pipeline:
     batch_posts: int
     names: AuthorNames = PLAIN
     shortage: Shortage | None = None
-    """Whom to tell that the store has no room."""
+    """The reporter of a store without room."""
     _enricher: Enricher = field(init=False)
     _clock_behind: bool = False
-    """And said so."""
+    """Whether the worker has warned that the store's clock is behind."""
 
     def __post_init__(self) -> None:
         self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
@@ -148,8 +149,8 @@ class Pipeline:
         """Work until `stop` is set.
 
         Raises:
-            BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. What it
-                had not committed is done again by whoever has its partitions next.
+            BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. The next owner of
+                its partitions repeats the uncommitted work.
         """
         with _seldom_collected(), ThreadPoolExecutor(1, "store") as beside:
             before: UnderWay | None = None
@@ -164,7 +165,7 @@ class Pipeline:
                 self._settle(before)
 
     def _settle(self, work: UnderWay) -> None:
-        """Carry a batch to its commit, once it is stored."""
+        """Wait until a batch is stored, send its rejected records, and commit it."""
         if rejected := work.rejected + work.stored.result():
             for each in rejected:
                 self.producer.reject(each, _acknowledged)
@@ -176,7 +177,7 @@ class Pipeline:
             log.info("batch not committed", reason=str(lost))
 
     def _refresh(self) -> None:
-        """People edit the taxonomy while posts come in: the next batch is tagged by the file as it is then."""
+        """Reload the taxonomy if it has changed, so that the next batch is tagged by the present file."""
         outcome, sentence = self.taxonomy.refresh()
         if outcome is ReloadOutcome.REPLACED:
             self._enricher = Enricher(self.detector, self.taxonomy.taxonomy)
@@ -184,11 +185,9 @@ class Pipeline:
             log.warning("taxonomy", outcome=outcome.value, what=sentence)
 
     def _store(self, work: Sorted, batch: Batch) -> list[Rejected]:
-        """Store a batch; what the store will not have comes back as rejected."""
-        # Without end: a store that is away is waited for, and the log keeps what is not committed.
-        for attempt in stamina.retry_context(on=self._worth_waiting, attempts=None, timeout=None, wait_max=5):
-            with attempt:
-                refused = self._store_once(work, batch)
+        """Store a batch, and return the records that the store refused."""
+        # The wait has no limit, because Kafka keeps the uncommitted records while the store is unavailable.
+        refused = retry_while_unavailable(lambda: self._store_once(work, batch), self.stop, note=self._met)
         if self.shortage is not None:
             self.shortage.over()
         return refused
@@ -196,7 +195,7 @@ class Pipeline:
     def _store_once(self, work: Sorted, batch: Batch) -> list[Rejected]:
         touched: set[datetime] = set()
         posts = write_apart(work.tagged, lambda some: touched.update(write_posts(self.store, some, self.names)))
-        # One that is refused may have been written, where it was the look for its tombstone that was refused.
+        # A refused post may have been written, if the store refused the search for its tombstone.
         touched.update(minute_of(event_time(each.item.post).at) for each in posts)
         gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
         minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
@@ -210,7 +209,10 @@ class Pipeline:
         ]
 
     def _tell_of_clock(self) -> None:
-        """Say it once when the store's clock falls behind what is stored: counts stay exact, times of day do not."""
+        """Warn once when the store's clock falls behind its newest version.
+
+        Counts stay exact, but times of day do not.
+        """
         behind = next_version(self.store).behind
         if behind > CLOCK_BEHIND and not self._clock_behind:
             log.warning(
@@ -221,17 +223,14 @@ class Pipeline:
             )
         self._clock_behind = behind > CLOCK_BEHIND
 
-    def _worth_waiting(self, error: Exception) -> bool:
-        if not isinstance(error, StoreUnavailable) or self.stop.is_set():
-            return False
-        if self.shortage is not None:
+    def _met(self, error: Unavailable) -> None:
+        if self.shortage is not None and isinstance(error, StoreUnavailable):
             self.shortage.met(error)
-        return True
 
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for garbage less often: a batch is many objects without a cycle, and looking through them finds nothing."""
+    """Collect garbage less often. A batch has many objects and no cycles, so a collection finds nothing."""
     before = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:
@@ -241,4 +240,4 @@ def _seldom_collected() -> Iterator[None]:
 
 
 def _acknowledged(_: Delivery) -> None:
-    """Nothing waits for a rejection but the flush behind it."""
+    """Ignore the delivery of a rejected record, because the next flush waits for it."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pydantic import SecretStr
 
 from deploy.supervisor.endpoints import clickhouse_answers
@@ -20,6 +21,9 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.support.waiting import eventually, free_port
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent
 WRITER_PASSWORD = "for tests"
@@ -42,6 +46,14 @@ def pytest_sessionstart() -> None:
             tell(unraisable)
 
     sys.unraisablehook = tell_of_others
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what starts whole stacks or Apache Kafka; a test that takes long by itself says so itself."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "e2e") or item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

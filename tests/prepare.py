@@ -1,4 +1,4 @@
-"""Fetch what the tests need beside Python: `python -m tests.prepare`.
+"""Fetch what the tests need beside Python: `python -m tests.prepare [chromium] [kafka]`, or all of it without a name.
 
 It may be run any number of times, says one line for each thing, and never fails: what is not there is a reason
 for the tests that need it to be skipped, and they say so.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.kafka import server
@@ -16,9 +18,9 @@ from tests.kafka import server
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
-def main() -> None:
-    print(f"Apache Kafka: {kafka()}")
-    print(f"Chromium: {chromium()}")
+def main(names: Sequence[str]) -> None:
+    for name in names or PARTS:
+        print(f"{name}: {PARTS[name]()}")
 
 
 def kafka() -> str:
@@ -57,5 +59,7 @@ def _run(command: list[str]) -> str | None:
     return None
 
 
+PARTS: dict[str, Callable[[], str]] = {"chromium": chromium, "kafka": kafka}
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

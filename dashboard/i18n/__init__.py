@@ -1,15 +1,13 @@
-"""Every sentence of the page, once a language, and how each writes times and numbers.
+"""Every sentence of the page, once for each language: `WORDS` maps an `Interface` to its sentences.
 
-Names of topics and figures are in `dashboard/i18n/labels.py`, those of languages in `dashboard/languages.py`.
+The CLDR gives the names of languages, dates and units. The taxonomy gives the names of topics: see `labels`.
 """
 
 from __future__ import annotations
 
 from dashboard.i18n.arabic import ARABIC
-from dashboard.i18n.english import ENGLISH
-from dashboard.i18n.figures import duration, moment, number
-from dashboard.i18n.messages import Interface, Words
+from dashboard.i18n.messages import ENGLISH, Interface, Words
 
-__all__ = ["ARABIC", "ENGLISH", "WORDS", "Interface", "Words", "duration", "moment", "number"]
+__all__ = ["ARABIC", "ENGLISH", "WORDS", "Interface", "Words"]
 
 WORDS = {Interface.ENGLISH: ENGLISH, Interface.ARABIC: ARABIC}

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from dashboard.i18n.messages import Words
 
 ARABIC = Words(
+    locale=Locale("ar"),
     native_name="العربية",
     interface="لغة الصفحة",
     title="الحديث عن حظر تيك توك",
     subtitle="ما ينشره الناس عن حظر تيك توك، بكل اللغات، لحظة حدوثه",
-    months=(
-        "يناير",
-        "فبراير",
-        "مارس",
-        "أبريل",
-        "مايو",
-        "يونيو",
-        "يوليو",
-        "أغسطس",
-        "سبتمبر",
-        "أكتوبر",
-        "نوفمبر",
-        "ديسمبر",
-    ),
-    date="{day} {month} {year}، {time}",
-    seconds="{n}\u00a0ث",
-    minutes="{n}\u00a0د",
-    hours="{n}\u00a0س",
-    days="{n}\u00a0ي",
+    date="d MMM y، HH:mm",
     separator="، ",
     colon="{name}: {value}",
     synthetic="إعادة بناء اصطناعية: هذه المنشورات مولَّدة آليًا ولم يكتبها أحد.",
@@ -57,6 +42,7 @@ ARABIC = Words(
     language="اللغة",
     every_topic="كل المنشورات في أي موضوع",
     every_language="كل اللغات",
+    in_script="{language} بالحروف {script}",
     which_incident="الموجة",
     by="التقسيم حسب",
     by_total="المجموع",

@@ -1,32 +1,15 @@
-"""What the shipped topics, the languages and the figures of a verdict are called. Anything else keeps its id."""
+"""The names that the page shows for topics, languages and the figures of a verdict. Without a name, the id is shown."""
 
 from __future__ import annotations
 
-from dashboard.i18n import WORDS, Interface, Words
-from dashboard.languages import LANGUAGES
+from dashboard.i18n.messages import Words
 from processing.contract import EVERYTHING, VerdictName
+from processing.explanation.sentences import LANGUAGES
 
-# id: (English, Arabic)
-TOPICS = {
-    "ban": ("TikTok bans", "حظر تيك توك"),
-    "government-ban": ("Bans by governments", "حظر حكومي"),
-    "government-ban-us": ("United States ban", "حظر في الولايات المتحدة"),
-    "government-ban-india": ("India ban", "حظر في الهند"),
-    "government-ban-hong-kong": ("Hong Kong", "هونغ كونغ"),
-    "government-ban-eu": ("European Union ban", "حظر في الاتحاد الأوروبي"),
-    "government-devices": ("Ban on government devices", "حظر على الأجهزة الحكومية"),
-    "tiktok": ("All talk of TikTok", "كل الحديث عن تيك توك"),
-    "employer-ban": ("Bans by employers", "حظر من جهات العمل"),
-    "retraction": ("A ban taken back", "التراجع عن الحظر"),
-    "sale-or-divestiture": ("Sale or divestiture", "بيع أو تخارج"),
-    "court": ("In court", "في المحاكم"),
-    "app-store": ("App stores", "متاجر التطبيقات"),
-    "security-privacy": ("Security and privacy", "الأمن والخصوصية"),
-    "company-response": ("TikTok's response", "ردّ تيك توك"),
-    "migration": ("Moving to other apps", "الانتقال إلى تطبيقات أخرى"),
-    "shutdown-restored": ("Service back again", "عودة الخدمة"),
-}
+NAMED_AS_COLUMNS = frozenset({"posts", "authors", "texts", "copies", "reposts", "top_author", "top_ten_authors"})
+"""Figures of a verdict that the page also shows elsewhere. `Words` holds their names."""
 
+# The names of the other figures: id: (English, Arabic)
 EVIDENCE = {
     "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
     "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
@@ -36,42 +19,50 @@ EVIDENCE = {
     "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),
     "gone": ("Deleted or changed since", "حُذف أو غُيّر بعد ذلك"),
     "one_domain": ("From one server", "من خادم واحد"),
-    "posts": ("Posts", "المنشورات"),
-    "authors": ("Authors", "الكتّاب"),
-    "texts": ("Different texts", "النصوص المختلفة"),
     "voices": ("Own words or reposts, each author once", "كلمات خاصة أو إعادة نشر، مرة لكل كاتب"),
-    "copies": ("Copies of one another", "نسخ من بعضها"),
-    "reposts": ("Reposts", "إعادات النشر"),
-    "top_author": ("By the top author", "لأكثر كاتب نشرًا"),
-    "top_ten_authors": ("By the top ten authors", "لأكثر عشرة كتّاب نشرًا"),
     "compared": ("Posts compared", "المنشورات المقارَنة"),
     "silent_collectors": ("Collectors that fell silent", "جامعون صمتوا"),
 }
 
-_COLUMN = {Interface.ENGLISH: 0, Interface.ARABIC: 1}
+UNNAMED_IN_CLDR = {
+    "hi-Latn": ("Hindi in Latin letters", "الهندية بالحروف اللاتينية"),
+    "lif": ("Limbu", "الليمبو"),
+    "zzp": ("Pig Latin", "لاتينية اللعب"),
+}
+"""Languages that a detector finds and that the CLDR does not name, or names badly: its Arabic name means Hinglish."""
 
 
-def topic_name(interface: Interface, topic: str) -> str:
-    """What the page calls a topic."""
-    if topic == EVERYTHING:
-        return WORDS[interface].every_topic
-    return TOPICS[topic][_COLUMN[interface]] if topic in TOPICS else topic
+def _column(words: Words) -> int:
+    return LANGUAGES.index(words.locale.language)
 
 
-def language_name(interface: Interface, language: str) -> str:
-    """What the page calls a language."""
-    if language == EVERYTHING:
-        return WORDS[interface].every_language
-    return LANGUAGES[language][_COLUMN[interface]] if language in LANGUAGES else language
+def topic_name(words: Words, topic: str) -> str:
+    """Return the taxonomy's name of a topic."""
+    return words.every_topic if topic == EVERYTHING else words.topics.get(topic, topic)
 
 
-def evidence_name(interface: Interface, evidence: str) -> str:
-    """What the page calls a figure of a verdict."""
-    return EVIDENCE[evidence][_COLUMN[interface]] if evidence in EVIDENCE else evidence
+def language_name(words: Words, tag: str) -> str:
+    """Return the CLDR's name for a BCP 47 tag. The name of the script is added if the CLDR names only the language."""
+    if tag == EVERYTHING:
+        return words.every_language
+    if tag in UNNAMED_IN_CLDR:
+        return UNNAMED_IN_CLDR[tag][_column(words)]
+    names, scripts = words.locale.languages, words.locale.scripts
+    language, _, script = tag.partition("-")
+    if language in names and script in scripts and f"{language}_{script}" not in names:
+        return words.in_script.format(language=names[language], script=scripts[script])
+    return str(names.get(tag.replace("-", "_"), tag))
+
+
+def evidence_name(words: Words, evidence: str) -> str:
+    """Return the page's name for a figure of a verdict."""
+    if evidence in NAMED_AS_COLUMNS:
+        return str(getattr(words, evidence))
+    return EVIDENCE[evidence][_column(words)] if evidence in EVIDENCE else evidence
 
 
 def mark_name(verdict: VerdictName, words: Words) -> str:
-    """What stands on the chart over a rise."""
+    """Return the label of a rise on the chart."""
     names = {
         VerdictName.ORGANIC: words.surge,
         VerdictName.CONCENTRATED: words.mark_concentrated,

@@ -1,13 +1,20 @@
-"""What the page says, by name: a sentence for each, once a language."""
+"""The page's sentences, each under a name, and the notation of times and numbers in each language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from babel.units import format_unit
 
 
 class Interface(StrEnum):
-    """The languages the page speaks."""
+    """The languages of the page."""
 
     ENGLISH = "en"
     ARABIC = "ar"
@@ -15,149 +22,192 @@ class Interface(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """One language's sentences. `{name}` is filled in by `str.format`."""
+    """The sentences of one language. A sentence without a translation stays English.
 
-    native_name: str
-    interface: str
-    title: str
-    subtitle: str
-    months: tuple[str, ...]
-    date: str
-    seconds: str
-    minutes: str
-    hours: str
-    days: str
-    separator: str
-    colon: str
+    `str.format` fills `{name}` in. `locale` is the language's CLDR locale, and `date` is the pattern of a date with a
+    clock time (Unicode TR 35, part 4).
+    """
 
-    synthetic: str
-    partly_synthetic: str
-    surging: str
-    surging_detail: str
-    surging_others: str
-    calm: str
-    calm_detail: str
-    last_surge: str
-    catching_up: str
-    catching_up_detail: str
-    stale: str
-    stale_detail: str
-    last_hour: str
-    hour_before: str
-    in_range: str
+    locale: Locale
+    native_name: str = "English"
+    interface: str = "Language of this page"
+    title: str = "Talk of TikTok bans"
+    subtitle: str = "What people post about bans of TikTok, in every language, as it happens"
+    date: str = "d MMM y, HH:mm"
+    separator: str = ", "
+    colon: str = "{name}: {value}"
 
-    time_range: str
-    range_hour: str
-    range_6h: str
-    range_day: str
-    range_week: str
-    range_month: str
-    range_all: str
-    range_incident: str
-    topic: str
-    language: str
-    every_topic: str
-    every_language: str
-    which_incident: str
-    by: str
-    by_total: str
-    by_topic: str
-    by_language: str
+    synthetic: str = "Synthetic reconstruction: these posts were generated, nobody wrote them."
+    partly_synthetic: str = "Partly a synthetic reconstruction: some of these posts were generated, nobody wrote them."
+    surging: str = "Surging now: {topic}"
+    surging_detail: str = "{ratio}×\u00a0normal at its height so far. Since {start} UTC, that is for {duration}."
+    surging_others: str = "Surges going on: {count}. This is the strongest."
+    calm: str = "Calm"
+    calm_detail: str = "No surge is going on at {now} UTC."
+    last_surge: str = "The last one: {topic}, {start} to {end} UTC, {ratio}×\u00a0normal."
+    catching_up: str = "Catching up"
+    catching_up_detail: str = "Surges have been looked for up to {until} UTC; posts are counted up to {now} UTC."
+    stale: str = "Not known"
+    stale_detail: str = (
+        "No collector has reported for {age}. Counted up to {now} UTC; what happened since is not known."
+    )
+    last_hour: str = "Posts in the last hour"
+    hour_before: str = "In the hour before"
+    in_range: str = "In the time shown"
 
-    chart: str
-    posts_per: str
-    time_axis: str
-    posts: str
-    other: str
-    no_data: str
-    surge: str
-    pulse: str
-    pulse_detail: str
-    topics_overlap: str
-    marks_explained: str
-    doubts_explained: str
-    mark_concentrated: str
-    mark_collector: str
-    mark_backfill: str
-    chart_alt: str
-    nothing_in_range: str
+    time_range: str = "Time"
+    range_hour: str = "Hour"
+    range_6h: str = "6 hours"
+    range_day: str = "Day"
+    range_week: str = "Week"
+    range_month: str = "Month"
+    range_all: str = "Everything"
+    range_incident: str = "Around a surge"
+    topic: str = "Topic"
+    language: str = "Language"
+    every_topic: str = "Every post, on any subject"
+    every_language: str = "All languages"
+    in_script: str = "{language} in {script} letters"
+    which_incident: str = "Surge"
+    by: str = "Split by"
+    by_total: str = "Total"
+    by_topic: str = "By topic"
+    by_language: str = "By language"
 
-    incidents: str
-    no_incidents: str
-    incidents_note: str
-    state_open: str
-    state_closed: str
-    severity_notable: str
-    severity_major: str
-    severity_extreme: str
-    score: str
-    rarity: str
-    times_normal: str
-    started: str
-    peaked: str
-    ended: str
-    still_going: str
-    observed: str
-    expected: str
-    languages: str
-    subtopics: str
-    pulses: str
-    synthetic_badge: str
-    show_on_chart: str
+    chart: str = "Posts over time"
+    posts_per: str = "Posts per {width}"
+    time_axis: str = "Time, UTC"
+    posts: str = "Posts"
+    other: str = "Others"
+    no_data: str = "Nothing was collected here"
+    surge: str = "Surge"
+    pulse: str = "Pulse"
+    pulse_detail: str = "Pulse, {peak}. Posts: {observed} (expected: {expected})."
+    topics_overlap: str = "The largest topics. A post can have several, so they do not add up."
+    marks_explained: str = "Shaded: a surge. Dashed lines: its pulses, numbered as below."
+    doubts_explained: str = "Framed: a rise that is no surge of people, with what it is."
+    mark_concentrated: str = "few speak"
+    mark_collector: str = "by the collecting"
+    mark_backfill: str = "history"
+    chart_alt: str = "Posts about {topic} over time, from {start} to {end} UTC"
+    nothing_in_range: str = "No post in this time matches. Choose a longer time or another filter."
 
-    verdict_organic: str
-    verdict_concentrated: str
-    verdict_collector: str
-    verdict_backfill: str
-    also_doubted: str
-    why: str
-    why_note: str
-    driving_terms: str
-    term_title: str
-    terms_read: str
-    no_terms: str
-    none: str
-    first_posts: str
-    most_shared: str
-    reposts: str
-    links: str
-    sites: str
-    hashtags: str
-    sources: str
-    authors: str
-    texts: str
-    share: str
-    usual_share: str
-    evidence: str
-    decides: str
-    who_speaks: str
-    top_author: str
-    top_ten_authors: str
-    copies: str
-    top_server: str
-    sql: str
-    sql_note: str
+    incidents: str = "Latest surges"
+    no_incidents: str = "No surge has been found so far."
+    incidents_note: str = "Times are UTC. “Expected” is what this topic's own past made likely over the same time."
+    state_open: str = "going on"
+    state_closed: str = "over"
+    severity_notable: str = "notable"
+    severity_major: str = "major"
+    severity_extreme: str = "extreme"
+    score: str = "Score"
+    rarity: str = "So large a rise comes"
+    times_normal: str = "×\u00a0normal"
+    started: str = "Began"
+    peaked: str = "Peak"
+    ended: str = "Ended"
+    still_going: str = "still going on"
+    observed: str = "Posts"
+    expected: str = "Expected"
+    languages: str = "Languages"
+    subtopics: str = "Topics"
+    pulses: str = "Pulses"
+    synthetic_badge: str = "generated"
+    show_on_chart: str = "Show on the chart and explain"
 
-    latest_posts: str
-    no_posts: str
-    posts_note: str
-    read_at: str
+    verdict_organic: str = "organic"
+    verdict_concentrated: str = "concentrated, not told"
+    verdict_collector: str = "collector, not told"
+    verdict_backfill: str = "backfill, not told"
+    also_doubted: str = "Likewise in doubt"
+    why: str = "Why: {topic}"
+    why_note: str = "Read from the posts of {start} to {end} UTC; terms from its start until an hour after its peak."
+    driving_terms: str = "What people say that they did not say before"
+    term_title: str = "Authors: {authors}, before: {before}, z {z}"
+    terms_read: str = "{read} of {posts} texts, against {before} of the week before"
+    no_terms: str = "nothing stands out"
+    none: str = "none"
+    first_posts: str = "First posts"
+    most_shared: str = "Most shared posts"
+    reposts: str = "Reposts"
+    links: str = "Links"
+    sites: str = "Sites"
+    hashtags: str = "Hashtags"
+    sources: str = "Sources"
+    authors: str = "Authors"
+    texts: str = "Different texts"
+    share: str = "Share"
+    usual_share: str = "Usually"
+    evidence: str = "What the verdict rests on"
+    decides: str = "Decides above"
+    who_speaks: str = "Who speaks"
+    top_author: str = "By the top author"
+    top_ten_authors: str = "By the top ten authors"
+    copies: str = "Copies of one another"
+    top_server: str = "Top server"
+    sql: str = "SQL"
+    sql_note: str = "Ask again with `banwatch sql`."
 
-    freshness: str
-    counted_until: str
-    behind: str
-    replay: str
-    collector_complete: str
-    collector_idle: str
-    collector_listening: str
-    collector_silent: str
-    collector_away: str
-    collector_failed: str
-    covered: str
-    covered_nothing: str
+    latest_posts: str = "Latest posts"
+    no_posts: str = "No post in this time still has a text to show."
+    posts_note: str = "As their authors wrote them, unverified, newest first."
+    read_at: str = "Read at {host}"
 
-    store_away: str
-    store_refused: str
-    store_damaged: str
-    not_ready: str
-    empty: str
+    freshness: str = "How fresh this is"
+    counted_until: str = "Counted up to {now} UTC"
+    behind: str = "{age} ago"
+    replay: str = "a replay of past posts"
+    collector_complete: str = "complete"
+    collector_idle: str = "idle: has read all there is"
+    collector_listening: str = "listening"
+    collector_silent: str = "silent for {age}"
+    collector_away: str = "away, tries again"
+    collector_failed: str = "stopped: its settings have to be changed"
+    covered: str = "{start} to {end} UTC"
+    covered_nothing: str = "nothing covered yet"
+
+    store_away: str = "The store does not answer at the moment. This page keeps trying and will come back by itself."
+    store_refused: str = (
+        "The store refuses to answer (code {code}). Whoever runs banwatch can look at the settings "
+        "`BANWATCH_CLICKHOUSE_READER_USER` and `BANWATCH_CLICKHOUSE_READER_PASSWORD`, and run `banwatch migrate`."
+    )
+    store_damaged: str = (
+        "The store cannot read a part of its data. Whoever runs banwatch finds help in `docs/operations.md`."
+    )
+    not_ready: str = "The store has no tables yet. Start the workers with `banwatch up`; this page keeps looking."
+    empty: str = (
+        "No posts yet. See it at work with `banwatch demo`, or count your own with `banwatch up --archive FILE`."
+    )
+
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """The taxonomy's names of the topics in this language, by topic id."""
+
+    def moment(self, at: datetime) -> str:
+        """Return a date and a clock time in UTC, to the minute."""
+        return format_datetime(at, self.date, tzinfo=UTC, locale=self.locale)
+
+    def duration(self, span: timedelta) -> str:
+        """Return a length of time in its two largest units, in whole seconds.
+
+        A negative length is shown as 0 seconds.
+        """
+        seconds = max(0, round(span.total_seconds()))
+        minutes, hours = seconds // 60, seconds // 3600
+        amounts = {"day": hours // 24, "hour": hours % 24, "minute": minutes % 60, "second": seconds % 60}
+        largest = next((index for index, amount in enumerate(amounts.values()) if amount), len(amounts) - 1)
+        shown = [unit for unit in list(amounts)[largest : largest + 2] if amounts[unit]] or ["second"]
+        return " ".join(self._amount(amounts[unit], unit) for unit in shown)
+
+    def _amount(self, amount: int, unit: str) -> str:
+        """Return an amount and its unit, joined by a space at which no line breaks."""
+        return format_unit(amount, f"duration-{unit}", "short", locale=self.locale).replace(" ", "\u00a0")
+
+    def number(self, value: float) -> str:
+        """Return a whole number with thousands separators.
+
+        A number below ten has one decimal if the decimal is not 0.
+        """
+        return format_decimal(value, "#,##0.#" if value < 10 else "#,##0", locale=self.locale)
+
+
+ENGLISH = Words(locale=Locale("en"))

@@ -1,17 +1,19 @@
-"""How far the counts go, and which collectors still speak."""
+"""The list of collectors: how far the counts reach, and which collectors still report."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.i18n import Words, duration, moment
-from dashboard.markup import Markup, displayable, element
-from dashboard.snapshot import Collector, CollectorState, Snapshot, collectors
+from dashboard.i18n import Words
+from dashboard.markup import displayable, element
+from dashboard.snapshot import Snapshot
+from dashboard.status import Collector, CollectorState, collectors
 from dashboard.views.headline import counted_until
 
-SIGNS = {
+COLLECTOR_SIGNS = {
     CollectorState.COMPLETE: "✓",
     CollectorState.IDLE: "○",
     CollectorState.LISTENING: "●",
@@ -19,11 +21,11 @@ SIGNS = {
     CollectorState.AWAY: "✕",
     CollectorState.FAILED: "✕",
 }
-LONGEST_DETAIL = 500
+LONGEST_DETAIL_SHOWN = 500
 
 
 def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
-    """Draw one line a collector."""
+    """Draw one line for each collector."""
     st.subheader(words.freshness, anchor=False)
     rows = [_line(collector, words, wall) for collector in collectors(snapshot.coverage, snapshot.health, wall)]
     st.html(
@@ -41,13 +43,13 @@ def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
         CollectorState.COMPLETE: words.collector_complete,
         CollectorState.IDLE: words.collector_idle,
         CollectorState.LISTENING: words.collector_listening,
-        CollectorState.SILENT: words.collector_silent.format(age=duration(words, wall - collector.heard_at)),
+        CollectorState.SILENT: words.collector_silent.format(age=words.duration(wall - collector.heard_at)),
         CollectorState.AWAY: words.collector_away,
         CollectorState.FAILED: words.collector_failed,
     }
     return element(
         "p",
-        element("span", SIGNS[collector.state], css=f"bw-{collector.state.value}"),
+        element("span", COLLECTOR_SIGNS[collector.state], css=f"bw-{collector.state.value}"),
         " ",
         element("bdi", collector.source, css="bw-source"),
         " ",
@@ -62,10 +64,13 @@ def _covered(collector: Collector, words: Words) -> str:
     stretch = collector.stretch
     if stretch is None:
         return words.covered_nothing
-    return words.covered.format(start=moment(words, stretch.since), end=moment(words, stretch.until))
+    return words.covered.format(start=words.moment(stretch.since), end=words.moment(stretch.until))
 
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:
-    """The collector's own word, set apart: it is English, and a network may have had a hand in it."""
-    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL).split())
+    """Return the collector's report as an isolated element.
+
+    The report is in English on every page, and it may quote text from a network.
+    """
+    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
     return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()

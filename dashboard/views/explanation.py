@@ -1,15 +1,19 @@
-"""Why the chosen surge is one: verdict, terms, posts, links, languages, who speaks, and the SQL of every figure."""
+"""The explanation of the selected surge, and the SQL of every figure.
+
+The explanation shows the verdict, the driving terms, posts, links, languages and the concentration of authors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.filters import Filters
-from dashboard.i18n import Words, moment, number
+from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name
-from dashboard.markup import Markup, displayable, element, safe_link
+from dashboard.markup import displayable, element, safe_link
 from dashboard.views.headline import incident_name
 from dashboard.views.posts import address
 from dashboard.views.verdict import badge, doubts, sentence
@@ -18,51 +22,55 @@ from processing.explanation import Concentration, Counted, Explanation, Share, S
 from processing.explanation.sentences import figure, limit
 from processing.queries import Statement
 
-LONGEST_NAME = 60
+LONGEST_CELL = 60
 MOST_SHARES = 12
 
 
-def show(explained: Explanation, view: Filters, words: Words) -> None:
-    """Draw the whole of it below the chart."""
+def show(explained: Explanation, words: Words) -> None:
+    """Draw the explanation."""
     incident = explained.incident
-    st.subheader(words.why.format(topic=incident_name(incident, view)), anchor=False)
-    st.html(element("div", badge(incident, words), " ", sentence(incident, view), css="bw-verdict"))
+    st.subheader(words.why.format(topic=incident_name(incident, words)), anchor=False)
+    st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
     if incident.doubted:
-        st.html(element("div", *doubts(incident, view, words)))
-    st.caption(words.why_note.format(start=moment(words, explained.start), end=moment(words, explained.end)))
-    _terms(explained.terms, view, words)
+        st.html(element("div", *doubts(incident, words)))
+    st.caption(words.why_note.format(start=words.moment(explained.start), end=words.moment(explained.end)))
+    _terms(explained.terms, words)
     first, shared = st.columns(2, gap="large")
     with first:
-        _posts(words.first_posts, explained.first_posts.rows, explained.first_posts.query, view, words)
+        _posts(words.first_posts, explained.first_posts.rows, explained.first_posts.query, words)
     with shared:
-        _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, view, words)
-    _columns(explained, view, words)
-    _who(explained, incident, view, words)
+        _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, words)
+    _columns(explained, words)
+    _who(explained, incident, words)
 
 
-def _terms(parts: Sequence[Terms], view: Filters, words: Words) -> None:
+def _terms(parts: Sequence[Terms], words: Words) -> None:
     st.markdown(f"**{words.driving_terms}**")
-    st.html(element("div", *(_language(part, view, words) for part in parts), css="bw-drivers"))
+    st.html(element("div", *(_language(part, words) for part in parts), css="bw-drivers"))
     _asked(words, *(query for part in parts for query in (part.query, part.query_before)))
 
 
-def _language(part: Terms, view: Filters, words: Words) -> Markup:
-    """A language's terms as chips; each has the direction of its own letters."""
+def _language(part: Terms, words: Words) -> Markup:
+    """Return a language's terms as chips. Each chip has the direction of its own letters."""
     chips = [
         element(
             "span",
-            element("bdi", displayable(row.term, LONGEST_NAME), lang=part.language),
+            element("bdi", displayable(row.term, LONGEST_CELL), lang=part.language),
             " ",
-            element("span", number(row.authors), css="bw-count"),
+            element("span", words.number(row.authors), css="bw-count"),
             css="bw-chip",
-            title=words.term_title.format(authors=number(row.authors), before=number(row.before), z=f"{row.z:.1f}"),
+            title=words.term_title.format(
+                authors=words.number(row.authors), before=words.number(row.before), z=f"{row.z:.1f}"
+            ),
         )
         for row in part.rows
     ]
-    read = words.terms_read.format(read=number(part.read), posts=number(part.posts), before=number(part.read_before))
+    read = words.terms_read.format(
+        read=words.number(part.read), posts=words.number(part.posts), before=words.number(part.read_before)
+    )
     return element(
         "div",
-        element("b", language_name(view.ui, part.language)),
+        element("b", language_name(words, part.language)),
         element(
             "div",
             *(chips or [element("span", words.no_terms, css="bw-note")]),
@@ -73,17 +81,17 @@ def _language(part: Terms, view: Filters, words: Words) -> Markup:
     )
 
 
-def _posts(title: str, rows: Sequence[SharedPost], query: Statement, view: Filters, words: Words) -> None:
+def _posts(title: str, rows: Sequence[SharedPost], query: Statement, words: Words) -> None:
     st.markdown(f"**{title}**")
-    shown = [_post(row, view, words) for row in rows] or [element("p", words.none, css="bw-note")]
+    shown = [_post(row, words) for row in rows] or [element("p", words.none, css="bw-note")]
     st.html(element("div", *shown, css="bw-why-posts"))
     _asked(words, query)
 
 
-def _post(post: SharedPost, view: Filters, words: Words) -> Markup:
+def _post(post: SharedPost, words: Words) -> Markup:
     shared = max(post.shared, post.reposts or 0)
-    about = [moment(words, post.created_at), language_name(view.ui, post.language), post.source]
-    about += [words.colon.format(name=words.reposts, value=number(shared))] * bool(shared)
+    about = [words.moment(post.created_at), language_name(words, post.language), post.source]
+    about += [words.colon.format(name=words.reposts, value=words.number(shared))] * bool(shared)
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
@@ -93,7 +101,7 @@ def _post(post: SharedPost, view: Filters, words: Words) -> Markup:
     )
 
 
-def _columns(explained: Explanation, view: Filters, words: Words) -> None:
+def _columns(explained: Explanation, words: Words) -> None:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         _counted(words.links, explained.links.rows, explained.links.query, words)
@@ -101,30 +109,34 @@ def _columns(explained: Explanation, view: Filters, words: Words) -> None:
     with middle:
         _counted(words.hashtags, explained.hashtags.rows, explained.hashtags.query, words)
     with right:
-        _shares(words.languages, explained.languages.rows, explained.languages.query, words, view)
-        _shares(words.sources, explained.sources.rows, explained.sources.query, words, None)
+        _shares(
+            words.languages, explained.languages.rows, explained.languages.query, words, partial(language_name, words)
+        )
+        _shares(words.sources, explained.sources.rows, explained.sources.query, words)
 
 
 def _counted(title: str, rows: Sequence[Counted], query: Statement, words: Words) -> None:
-    named = [(pointed_at(row.name), number(row.authors), number(row.posts)) for row in rows]
+    named = [(pointed_at(row.name), words.number(row.authors), words.number(row.posts)) for row in rows]
     _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
     _asked(words, query)
 
 
-def _shares(title: str, rows: Sequence[Share], query: Statement, words: Words, view: Filters | None) -> None:
-    named = ((language_name(view.ui, row.name) if view else row.name, row) for row in rows[:MOST_SHARES] if row.posts)
+def _shares(
+    title: str, rows: Sequence[Share], query: Statement, words: Words, name: Callable[[str], str] = str
+) -> None:
+    shown = ((name(row.name), row) for row in rows[:MOST_SHARES] if row.posts)
     _table(
         (title, words.share, words.usual_share),
-        ((element("bdi", name), f"{row.share:.1%}", f"{row.usual:.1%}") for name, row in named),
+        ((element("bdi", named), f"{row.share:.1%}", f"{row.usual:.1%}") for named, row in shown),
     )
     _asked(words, query)
 
 
-def _who(explained: Explanation, incident: Incident, view: Filters, words: Words) -> None:
-    """The figures of the verdict, and those of who speaks in the language that is looked at."""
+def _who(explained: Explanation, incident: Incident, words: Words) -> None:
+    """Draw the figures of the verdict, and the concentration of authors in the selected language."""
     left, right = st.columns(2, gap="large")
     with left:
-        _table((words.evidence, "", words.decides), (_evidence(each, view) for each in incident.evidence))
+        _table((words.evidence, "", words.decides), (_evidence(each, words) for each in incident.evidence))
         _asked(words, *explained.evidence.values())
     with right:
         for who in explained.concentration.rows:
@@ -132,28 +144,28 @@ def _who(explained: Explanation, incident: Incident, view: Filters, words: Words
         _asked(words, explained.concentration.query)
 
 
-def _evidence(each: Evidence, view: Filters) -> tuple[str, str, str]:
-    name = evidence_name(view.ui, each.name)
+def _evidence(each: Evidence, words: Words) -> tuple[str, str, str]:
+    name = evidence_name(words, each.name)
     return (element("b", name) if each.decisive else name, figure(each), limit(each))
 
 
 def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]]:
-    yield words.posts, number(who.posts)
-    yield words.authors, number(who.authors)
-    yield words.texts, number(who.texts)
+    yield words.posts, words.number(who.posts)
+    yield words.authors, words.number(who.authors)
+    yield words.texts, words.number(who.texts)
     yield words.top_author, f"{who.top_author:.1%}"
     yield words.top_ten_authors, f"{who.top_ten_authors:.1%}"
     yield words.reposts, f"{who.reposts:.0%}"
     yield words.copies, f"{who.copies:.0%}"
     if who.domain:
-        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_NAME))
+        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_CELL))
 
 
 def pointed_at(name: str) -> Markup:
-    """What people pointed to: a link where it can only open a web page, by its host and path on one line."""
+    """Return a link or a site that people shared, as one line with host and path. An unsafe address is plain text."""
     link = safe_link(name)
     if link is None:
-        return element("bdi", displayable(name, LONGEST_NAME))
+        return element("bdi", displayable(name, LONGEST_CELL))
     return element(
         "a",
         displayable(link.partition("://")[2].rstrip("/")),
@@ -173,7 +185,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _asked(words: Words, *queries: Statement) -> None:
-    """The SQL of what stands above, each query once."""
+    """Draw the SQL of these queries, each query once."""
     with st.expander(words.sql, icon=":material/code:"):
         st.caption(words.sql_note)
         for sql in dict.fromkeys(query.paste for query in queries):

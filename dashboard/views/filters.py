@@ -1,4 +1,4 @@
-"""The filters, and their two-way tie to the page's address."""
+"""The filter controls of the page. This module draws them, reads them from the address and writes them back to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
-from dashboard.i18n import WORDS, Interface, Words, moment
+from dashboard.i18n import WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.snapshot import Snapshot
 from dashboard.views.headline import incident_name
@@ -18,7 +18,7 @@ MOVE = "move"
 
 
 def chosen() -> Filters:
-    """What is chosen: by the filters if they have been touched, else by the address, else by default."""
+    """Return the page's filters. A filter that the reader has not touched takes its value from the address."""
     arabic = (st.context.locale or "").lower().startswith("ar")
     view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
     touched = {
@@ -32,16 +32,16 @@ def chosen() -> Filters:
 
 
 def look_around(incident: Incident) -> None:
-    """Choose the time around a surge when the page is drawn next.
+    """Select the time around a surge, from the next drawing of the page onwards.
 
-    It is noted beside the filters and not in them: a refresh may cut the run of the button short, and with the
-    next one the browser would say again what its filters show.
+    The choice is stored beside the controls, not in them. A refresh may interrupt the run that the button started, and
+    in the next run the browser would send the controls' old values again.
     """
     st.session_state[MOVE] = {"range": Range.INCIDENT, "incident": incident.id, "topic": incident.topic}
 
 
 def settle(snapshot: Snapshot, view: Filters) -> None:
-    """Where the chosen surge is not there (none is chosen yet, or an address is old), begin again with the newest."""
+    """Select the newest surge if the selected surge does not exist: the address is old, or nobody has chosen yet."""
     known = [incident.id for incident in snapshot.incidents]
     if view.range is Range.INCIDENT and view.incident not in known:
         st.session_state[MOVE] = {"incident": known[0]} if known else {"range": Filters().range}
@@ -49,19 +49,22 @@ def settle(snapshot: Snapshot, view: Filters) -> None:
 
 
 def are_to_move() -> bool:
-    """Whether a button has asked for another choice, which only drawing the whole page brings about."""
+    """Return whether a button has selected other filters.
+
+    The controls show the selection only after a redraw of the whole page.
+    """
     return MOVE in st.session_state
 
 
 def remember(view: Filters) -> None:
-    """Write the choice into the address."""
+    """Write the filters into the address."""
     address = to_address(view)
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)
 
 
 def interface_switch(words: Words) -> None:
-    """Draw the choice of the page's language."""
+    """Draw the control for the page's language."""
     st.segmented_control(
         words.interface,
         list(Interface),
@@ -73,7 +76,7 @@ def interface_switch(words: Words) -> None:
 
 
 def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the filters of the data."""
+    """Draw the controls for time, topic, language and surge."""
     ranges = [each for each in Range if each is not Range.INCIDENT or snapshot.incidents]
     time, topic, language = st.columns([8, 3, 3])
     with time:
@@ -85,15 +88,15 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
             format_func=lambda each: getattr(words, f"range_{each.value}"),
         )
     with topic:
-        _by_name(words.topic, "topic", {each: topic_name(view.ui, each) for each in snapshot.topics})
+        _by_name(words.topic, "topic", {each: topic_name(words, each) for each in snapshot.topics})
     with language:
-        _by_name(words.language, "language", {each: language_name(view.ui, each) for each in snapshot.languages})
+        _by_name(words.language, "language", {each: language_name(words, each) for each in snapshot.languages})
     if view.range is Range.INCIDENT and snapshot.incidents:
-        _incident(snapshot, view, words)
+        _incident(snapshot, words)
 
 
 def split(words: Words) -> None:
-    """Draw the heading of the chart, and the choice of what its lines are."""
+    """Draw the heading of the chart and the control for its lines."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.subheader(words.chart, anchor=False, width="content")
         st.segmented_control(
@@ -112,10 +115,10 @@ def _by_name(label: str, key: str, names: dict[str, str]) -> None:
     st.selectbox(label, options, key=key, format_func=names.__getitem__, placeholder=label)
 
 
-def _incident(snapshot: Snapshot, view: Filters, words: Words) -> None:
-    # The moment comes first: where the screen cuts the end off, half a clock time would be a wrong one.
+def _incident(snapshot: Snapshot, words: Words) -> None:
+    # The moment comes first, because a narrow screen cuts the end off and half a clock time would be a wrong one.
     known = {
-        incident.id: words.separator.join((moment(words, incident.start), incident_name(incident, view)))
+        incident.id: words.separator.join((words.moment(incident.start), incident_name(incident, words)))
         for incident in snapshot.incidents
     }
     label = words.which_incident

@@ -1,4 +1,4 @@
-"""The latest surges, a card each."""
+"""The list of the latest surges, with one card for each surge."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.filters import Filters
-from dashboard.i18n import Words, moment, number
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import Markup, displayable, element
+from dashboard.markup import displayable, element
 from dashboard.snapshot import Snapshot
 from dashboard.views import filters
 from dashboard.views.headline import incident_name
@@ -21,7 +21,7 @@ from processing.explanation.sentences import rarity
 MOST_CARDS = 6
 
 
-def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
+def show(snapshot: Snapshot, words: Words) -> None:
     """Draw the cards, newest first."""
     st.subheader(words.incidents, anchor=False)
     if not snapshot.incidents:
@@ -30,24 +30,24 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
     st.caption(words.incidents_note)
     for incident in snapshot.incidents[:MOST_CARDS]:
         with st.container(border=True):
-            st.html(card(incident, view, words))
+            st.html(card(incident, words))
             st.button(words.show_on_chart, key=f"show-{incident.id}", on_click=filters.look_around, args=(incident,))
 
 
-def card(incident: Incident, view: Filters, words: Words) -> Markup:
-    """One surge as HTML."""
+def card(incident: Incident, words: Words) -> Markup:
+    """Return the card of one surge as HTML."""
     return element(
         "article",
         element(
             "header",
-            element("span", incident_name(incident, view), css="bw-card-title"),
-            element("span", number(incident.ratio), words.times_normal, css="bw-ratio"),
+            element("span", incident_name(incident, words), css="bw-card-title"),
+            element("span", words.number(incident.ratio), words.times_normal, css="bw-ratio"),
         ),
         element("div", *_badges(incident, words), css="bw-badges"),
-        element("p", sentence(incident, view), css="bw-note"),
-        element("dl", *_facts(incident, view, words), css="bw-facts"),
-        *doubts(incident, view, words),
-        element("div", *_terms(incident, view), css="bw-drivers") if incident.terms else "",
+        element("p", sentence(incident, words), css="bw-note"),
+        element("dl", *_facts(incident, words), css="bw-facts"),
+        *doubts(incident, words),
+        element("div", *_terms(incident, words), css="bw-drivers") if incident.terms else "",
         element("ol", *(_pulse(pulse, words) for pulse in incident.pulses), css="bw-pulses") if incident.pulses else "",
         css="bw-card",
     )
@@ -70,17 +70,17 @@ def _badges(incident: Incident, words: Words) -> list[Markup]:
     return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges
 
 
-def _facts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
+def _facts(incident: Incident, words: Words) -> list[Markup]:
     facts = {
-        words.started: moment(words, incident.start),
-        words.peaked: moment(words, incident.peak),
-        words.ended: moment(words, incident.end) if incident.end else words.still_going,
-        words.observed: number(incident.observed),
-        words.expected: number(incident.expected),
+        words.started: words.moment(incident.start),
+        words.peaked: words.moment(incident.peak),
+        words.ended: words.moment(incident.end) if incident.end else words.still_going,
+        words.observed: words.number(incident.observed),
+        words.expected: words.number(incident.expected),
         words.score: f"{incident.score:.1f}",
-        words.rarity: rarity(incident.score, view.ui),
-        words.languages: words.separator.join(language_name(view.ui, each) for each in incident.languages),
-        words.subtopics: words.separator.join(topic_name(view.ui, each) for each in incident.subtopics),
+        words.rarity: rarity(incident.score, words.locale.language),
+        words.languages: words.separator.join(language_name(words, each) for each in incident.languages),
+        words.subtopics: words.separator.join(topic_name(words, each) for each in incident.subtopics),
     }
     long = {words.rarity, words.languages, words.subtopics}
     return [
@@ -90,19 +90,19 @@ def _facts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
     ]
 
 
-def _terms(incident: Incident, view: Filters) -> Iterator[Markup]:
-    """The terms that drive it, a line a language, as the alert has them."""
+def _terms(incident: Incident, words: Words) -> Iterator[Markup]:
+    """Yield the terms that drive the incident, one line for each language."""
     for language, terms in groupby(incident.terms, key=lambda each: each.language):
         chips = (element("bdi", displayable(each.term), css="bw-chip", lang=language) for each in terms)
-        name = element("b", language_name(view.ui, language))
+        name = element("b", language_name(words, language))
         yield element("div", name, element("div", *chips, css="bw-chips"), css="bw-driver")
 
 
 def _pulse(pulse: Pulse, words: Words) -> Markup:
-    """One rise: when it was highest and how high."""
+    """Return one pulse as a list item: the moment of its peak, its posts and the expected posts."""
     return element(
         "li",
         words.pulse_detail.format(
-            peak=moment(words, pulse.peak), observed=number(pulse.observed), expected=number(pulse.expected)
+            peak=words.moment(pulse.peak), observed=words.number(pulse.observed), expected=words.number(pulse.expected)
         ),
     )

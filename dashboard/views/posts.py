@@ -1,22 +1,23 @@
-"""The latest posts, as text and nothing but text."""
+"""The list of the latest posts. Their text is shown as plain text only."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.filters import ROOT_TOPIC, Filters
-from dashboard.i18n import Words, moment
+from dashboard.filters import ROOT_TOPIC
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import Markup, displayable, element, safe_link
+from dashboard.markup import displayable, element, safe_link
 from dashboard.snapshot import Snapshot
 from processing.queries import StoredPost
 
 LONGEST_ADDRESS = 80
 
 
-def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
+def show(snapshot: Snapshot, words: Words) -> None:
     """Draw the newest posts."""
     st.subheader(words.latest_posts, anchor=False)
     if not snapshot.posts:
@@ -24,13 +25,13 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
         return
     st.caption(words.posts_note)
     with st.container(height=640, border=False):
-        st.html(element("div", *(article(post, view, words) for post in snapshot.posts), css="bw-posts"))
+        st.html(element("div", *(article(post, words) for post in snapshot.posts), css="bw-posts"))
 
 
-def article(post: StoredPost, view: Filters, words: Words) -> Markup:
-    """One post as HTML. `dir=auto` gives each text the direction of its own first letter."""
-    topics = [topic_name(view.ui, topic) for topic in post.topics if topic != ROOT_TOPIC]
-    about = (moment(words, post.created_at), language_name(view.ui, post.language), post.source, *topics)
+def article(post: StoredPost, words: Words) -> Markup:
+    """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter."""
+    topics = [topic_name(words, topic) for topic in post.topics if topic != ROOT_TOPIC]
+    about = (words.moment(post.created_at), language_name(words, post.language), post.source, *topics)
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
@@ -41,7 +42,7 @@ def article(post: StoredPost, view: Filters, words: Words) -> Markup:
 
 
 def address(url: str, words: Words) -> Markup:
-    """A link where following it can only open a web page; else what stands there, as text."""
+    """Return a link if the address opens a web page, else the address as plain text."""
     link = safe_link(url)
     if link is None:
         return element("footer", element("bdi", displayable(url, LONGEST_ADDRESS))) if url else Markup()

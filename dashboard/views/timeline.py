@@ -1,4 +1,4 @@
-"""The chart, its legend and what it marks."""
+"""The chart with its legend and the explanation of its marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.charts import colours, names_of, timeline
 from dashboard.filters import Filters, Split
-from dashboard.i18n import Words, moment
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
 from dashboard.snapshot import OTHERS, Snapshot, SurgeMark
@@ -16,7 +16,7 @@ from processing.contract import VerdictName
 
 
 def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the lines of the chosen split."""
+    """Draw the chart with the lines of the selected split."""
     if not snapshot.lines:
         st.info(words.nothing_in_range)
         return
@@ -28,13 +28,12 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
         snapshot.marks,
         snapshot.window,
         stacked=view.by is Split.LANGUAGE,
-        interface=view.ui,
         words=words,
         name=lambda line: line_name(line, view, words),
         description=words.chart_alt.format(
-            topic=topic_name(view.ui, view.topic),
-            start=moment(words, snapshot.window.start),
-            end=moment(words, snapshot.window.end),
+            topic=topic_name(words, view.topic),
+            start=words.moment(snapshot.window.start),
+            end=words.moment(snapshot.window.end),
         ),
     )
     st.altair_chart(chart, width="stretch", key="timeline")
@@ -44,7 +43,7 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
 
 
 def _explained(marks: Sequence[SurgeMark], words: Words) -> Iterator[str]:
-    """What the kinds of marks that the chart has mean."""
+    """Yield an explanation of each kind of mark that the chart has."""
     organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
     if True in organic:
         yield words.marks_explained
@@ -53,14 +52,14 @@ def _explained(marks: Sequence[SurgeMark], words: Words) -> Iterator[str]:
 
 
 def line_name(line: str, view: Filters, words: Words) -> str:
-    """What a line is called."""
+    """Return the name of a line."""
     if line == OTHERS:
         return words.other
-    return topic_name(view.ui, line) if view.by is Split.TOPIC else language_name(view.ui, line)
+    return topic_name(words, line) if view.by is Split.TOPIC else language_name(words, line)
 
 
 def _legend(lines: tuple[str, ...], view: Filters, words: Words) -> None:
-    """Outside the canvas: there it wraps on a telephone and follows the direction of the page."""
+    """Draw the legend outside the canvas, where it wraps on a telephone and follows the direction of the page."""
     palette = colours(lines)
     st.html(
         element(

@@ -1,11 +1,12 @@
-"""What a rise is, as a badge and as the sentences that alerts have too."""
+"""The verdict on an incident: its badge, and the sentences that alerts contain too."""
 
 from __future__ import annotations
 
-from dashboard.filters import Filters
+from markupsafe import Markup
+
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import Markup, element
+from dashboard.markup import element
 from processing.contract import Incident, VerdictName
 from processing.explanation.sentences import doubt_sentence, verdict_sentence
 
@@ -13,7 +14,7 @@ MOST_DOUBTS = 6
 
 
 def badge(incident: Incident, words: Words) -> Markup:
-    """Its name."""
+    """Return the name of the verdict as a badge."""
     names = {
         VerdictName.ORGANIC: words.verdict_organic,
         VerdictName.CONCENTRATED: words.verdict_concentrated,
@@ -23,18 +24,18 @@ def badge(incident: Incident, words: Words) -> Markup:
     return element("span", names[incident.verdict], css=f"bw-badge bw-{incident.verdict.value}")
 
 
-def sentence(incident: Incident, view: Filters) -> Markup:
-    """What decided it."""
-    return element("span", verdict_sentence(incident.verdict, incident.evidence, view.ui.value))
+def sentence(incident: Incident, words: Words) -> Markup:
+    """Return the sentence that says which figure decided the verdict."""
+    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
 
 
-def doubts(incident: Incident, view: Filters, words: Words) -> list[Markup]:
-    """The languages that rose and are not named as those of people, a sentence each."""
+def doubts(incident: Incident, words: Words) -> list[Markup]:
+    """Return a sentence for each language that rose without being a surge of people."""
     shown = [
-        doubt_sentence(doubt, language_name(view.ui, doubt.language), view.ui.value)
+        doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
         for doubt in incident.doubted[:MOST_DOUBTS]
     ]
-    others = [language_name(view.ui, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
+    others = [language_name(words, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
     if others:
         shown.append(words.colon.format(name=words.also_doubted, value=words.separator.join(others)))
     return [element("p", each, css="bw-note") for each in shown]

@@ -1,7 +1,9 @@
-"""What a backup says of itself: a directory of compressed files in ClickHouse's format Native, and manifest.json.
+"""The manifest of a backup.
 
-The manifest is written last and holds the size and SHA-256 of every file, so that a backup that was cut short, or
-changed since, is told from a whole one before anything is restored from it.
+A backup is a directory of compressed files in ClickHouse's format Native, and manifest.json.
+
+The manifest is written last and holds the size and SHA-256 of every file. A restore therefore detects an incomplete or
+changed backup before it loads any row.
 """
 
 from __future__ import annotations
@@ -15,16 +17,16 @@ import msgspec
 from ingest.errors import Failure
 from processing.contract import ClickHouseAddress
 
-NAME = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 LAYOUT = 1
 
 
 class BackupUnusable(Failure):
-    """A backup cannot be made there, or not be restored; the message is one sentence for a person."""
+    """A backup cannot be made or restored; the message is one sentence for a person."""
 
 
 def refuse_cluster(address: ClickHouseAddress) -> None:
-    """A backup is of one server's tables.
+    """Refuse a store on a cluster, because a backup holds the tables of one server.
 
     Raises:
         BackupUnusable: the store is spread over a cluster.
@@ -37,7 +39,7 @@ def refuse_cluster(address: ClickHouseAddress) -> None:
 
 
 class File(msgspec.Struct, frozen=True):
-    """One file: rows of one partition of a table, the newest version of each."""
+    """One file of a backup: the newest version of each row in one partition of a table. `size` is in bytes."""
 
     table: str
     name: str
@@ -47,7 +49,7 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """A migration that the database had seen."""
+    """A migration that the database had applied."""
 
     number: int
     name: str
@@ -55,7 +57,10 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`began` is the version that was taken then: counts from then on may be of posts that are not in here."""
+    """The contents of a backup. `began` is the version taken at the start of the backup.
+
+    Counts with a later version may include posts that the backup does not hold.
+    """
 
     layout: int
     database: str
@@ -66,27 +71,28 @@ class Manifest(msgspec.Struct, frozen=True):
     files: tuple[File, ...]
 
     def rows(self) -> dict[str, int]:
-        """Rows by table."""
+        """Return the number of rows of each table."""
         return {table: sum(f.rows for f in self.files if f.table == table) for table in {f.table for f in self.files}}
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Put the manifest beside its files."""
-    (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    """Write the manifest beside its files."""
+    (folder / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
 def read(folder: Path) -> Manifest:
-    """Read the manifest and hold every file to it.
+    """Read the manifest and check every file against it.
 
     Raises:
-        BackupUnusable: naming the first file that is missing, cut short or changed.
+        BackupUnusable: the manifest is missing or unreadable, or a file is missing, incomplete or changed. The message
+            names the first such file.
     """
     try:
-        manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((folder / MANIFEST_FILE).read_bytes(), type=Manifest)
     except OSError as error:
-        raise BackupUnusable(f"{folder} is no backup: its {NAME} cannot be read, {error.strerror}.") from error
+        raise BackupUnusable(f"{folder} is no backup: its {MANIFEST_FILE} cannot be read, {error.strerror}.") from error
     except msgspec.MsgspecError as error:
-        raise BackupUnusable(f"{folder / NAME} does not read as a manifest: {error}.") from error
+        raise BackupUnusable(f"{folder / MANIFEST_FILE} does not read as a manifest: {error}.") from error
     if manifest.layout != LAYOUT:
         raise BackupUnusable(f"{folder} was made by another banwatch, with layout {manifest.layout}: use that one.")
     for file in manifest.files:

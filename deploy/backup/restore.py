@@ -1,8 +1,8 @@
-"""`banwatch restore`: a backup back into a database, all of it or nothing.
+"""`banwatch restore`: this module loads a backup into a database, as a whole or not at all.
 
-Everything is loaded, counted and compared in a database of its own beside the real one; then each table changes places
-with its namesake, which takes no time. What goes wrong before leaves the real database as it was. What either database
-knows to be deleted is blanked.
+A restore loads, counts and compares all tables in a second database beside the real one. Then each table of the second
+database changes places with the table of the same name, which takes no time. An error before the exchange leaves the
+real database unchanged. A post that either database records as deleted loses its text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.backup import manifest
 from deploy.backup.manifest import BackupUnusable, Manifest, refuse_cluster
-from deploy.backup.save import LEDGER, MARKS, PATIENCE, POSTS
+from deploy.backup.save import COPY_TIMEOUT, LEDGER, MARKS, POSTS
 from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
@@ -27,13 +27,13 @@ FORMER = frozenset({"watch_state_versions"})
 """Tables of an older banwatch that hold nothing which is not made again: a restore leaves them out."""
 
 EXPIRING = "erasures"
-"""Its rows go when their time is up, so that a moment after the load there may be fewer."""
+"""The table whose rows expire. A restore does not compare its row count, because rows may expire during the load."""
 
 _TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
 # What was deleted since the backup was made stays deleted.
 _KEEP_TOMBSTONES = "INSERT INTO tombstone_versions SELECT * FROM {here:Identifier}.tombstone_versions"
-# A minute counted since the backup began may have been counted with posts that the backup does not hold; one whose
-# posts are more than its count was written and not yet counted when the counts were read.
+# A minute counted since the backup began may include posts that the backup does not hold. A minute with more posts than
+# its count was written, but not yet counted, when the backup read the counts.
 _TO_RECOUNT = """
 SELECT minute FROM count_versions WHERE version >= {began:UInt64}
 UNION DISTINCT
@@ -55,16 +55,18 @@ ORDER BY minute
 def restore(
     address: ClickHouseAddress, folder: Path, say: Callable[[str], None], *, replacing: bool = False
 ) -> Manifest:
-    """Restore a backup into the database of the address; `replacing` drops what that holds.
+    """Load a backup into the database of the address, and return the backup's manifest.
+
+    `replacing` drops the old contents.
 
     Raises:
-        BackupUnusable: the backup is not whole or of a newer banwatch, the database is not empty or on a cluster, or an
-            earlier restore was cut off in its swap.
+        BackupUnusable: the backup is incomplete or comes from a newer banwatch; the database is not empty or is on a
+            cluster; or a kill stopped an earlier restore in its exchange.
     """
     refuse_cluster(address)
     found = manifest.read(folder)
     _check_migrations(found)
-    beside = replace(address, database=f"{address.database}_restoring", timeout=PATIENCE)
+    beside = replace(address, database=f"{address.database}_restoring", timeout=COPY_TIMEOUT)
     migrate(address)
     with Store(address) as store:
         if not replacing and (full := _not_empty(store)):

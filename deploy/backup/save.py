@@ -1,12 +1,12 @@
-"""`banwatch backup`: every table of the database as files, read over HTTP from whatever ClickHouse holds it.
+"""`banwatch backup`: this module writes every table of the database to files, over ClickHouse's HTTP interface.
 
-The engine's own BACKUP is not used: chDB has no place that it may write one to (`backups.allowed_path` is a server's
-setting), and on a server its files lie where the server is. What is read here is the same on both.
+The engine's own BACKUP is not used. chDB may write a backup nowhere (`backups.allowed_path` is a server's setting), and
+a server writes the files on its own machine. Reading over HTTP works the same on both.
 
-A worker may go on meanwhile. Tables are read one after another, so the order makes the whole consistent: what says how
-far something has come (progress, health, spikes) is read before the posts, which are then at least that far; the
-counts are read behind the posts, and a restore counts again every minute that was counted since the backup began. So
-are the tombstones, and a restore blanks whatever they name.
+Workers may go on during a backup. Tables are read one after another, and their order keeps the backup consistent.
+Progress, health and spikes are read before the posts, so the posts reach at least as far as the progress says. Counts
+and tombstones are read after the posts. A restore recounts every minute that was counted since the backup began, and
+blanks every post that a tombstone names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StreamedRows
 from processing.store.versions import take_version
 
-PATIENCE = timedelta(hours=1)
+COPY_TIMEOUT = timedelta(hours=1)
 POSTS, COUNTS, TOMBSTONES = "post_versions", "count", "tombstone"
 LEDGER = "schema_migrations"
 MARKS = "version_marks"
@@ -41,10 +41,12 @@ WHERE database = currentDatabase() AND table = {table:String} AND active ORDER B
 
 
 def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -> Manifest:
-    """Write a backup to a directory that does not exist yet. It gets its name when it is whole.
+    """Write a backup to a directory that does not exist yet, and return its manifest.
+
+    The directory gets its name after all files are written.
 
     Raises:
-        BackupUnusable: something is there already, nothing can be written there, or the store is on a cluster.
+        BackupUnusable: the target exists, is not writable, or the store is on a cluster.
     """
     refuse_cluster(address)
     if target.exists():
@@ -54,7 +56,7 @@ def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -
         if unfinished.exists():
             shutil.rmtree(unfinished)
         unfinished.mkdir(parents=True, mode=0o700)
-        with Store(replace(address, timeout=PATIENCE)) as store:
+        with Store(replace(address, timeout=COPY_TIMEOUT)) as store:
             made = _save(store, unfinished, say)
         unfinished.rename(target)
     except OSError as error:
@@ -69,7 +71,7 @@ def _save(store: Store, folder: Path, say: Callable[[str], None]) -> Manifest:
     tables: dict[str, int] = {str(name): int(versioned) for name, versioned in store.query(_TABLES)}
     if LEDGER not in tables:
         raise BackupUnusable(f"The database {database} holds no tables of banwatch: there is nothing to back up.")
-    # A database that an older banwatch made, and that is to be saved before it is migrated, has no marks.
+    # A database of an older banwatch has no marks if it is saved before its migration.
     began = take_version(store) if MARKS in tables else int(clock)
     files: list[File] = []
     for table in sorted(tables, key=order):
@@ -90,15 +92,15 @@ def _save(store: Store, folder: Path, say: Callable[[str], None]) -> Manifest:
 
 
 def order(table: str) -> tuple[int, str]:
-    """Posts behind all that says how far they are; behind the posts, their counts and the word of what is gone."""
+    """Return the sort key of a table: progress, health and spikes first, then posts, then counts and tombstones."""
     return (2 if table.startswith((COUNTS, TOMBSTONES)) else table == POSTS, table)
 
 
 def _save_table(store: Store, table: str, *, versioned: bool, folder: Path) -> Iterator[File]:
     if table in {LEDGER, MARKS}:
-        return  # the migrations make the one, the first version taken behind a restore the other
+        return  # the migrations create the ledger; the first version taken after a restore creates the marks
     for (partition,) in store.query(_PARTITIONS, {"table": table}):
-        # The newest versions only: what was deleted or edited away is not in a backup.
+        # A backup holds the newest versions only, so that no deleted or replaced text is in it.
         rows = f"SELECT * FROM `{table}` {'FINAL' if versioned else ''} WHERE _partition_id = {{partition:String}}"  # noqa: S608 - a name that the server gave
         with store.stream(rows, {"partition": partition}, format="Native") as result:
             yield _write(folder, table, f"{table}.{partition}.native.zst", result)

@@ -1,7 +1,7 @@
-"""All tables of two databases change places, or none does.
+"""This module exchanges all tables of two databases, or none.
 
-Tables are exchanged one by one. An error between two of them is undone; a process that is killed there leaves its mark,
-and what it leaves is not dropped: it may be the only copy.
+Tables are exchanged one by one. After an error between two exchanges, the earlier exchanges are reversed. A killed
+process leaves a mark, and the marked database is not dropped, because it may hold the only copy of the data.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from processing.store.client import Store
 
 SWAPPING = "swap_is_not_finished"
-"""A table in the database beside, for as long as some tables may have changed places and others not."""
+"""The mark: a table in the second database that exists while only some of the tables may be exchanged."""
 
 
 def swap(store: Store, here: str, there: str, tables: Sequence[str]) -> None:
-    """Exchange the tables of `here` with their namesakes `there`."""
+    """Exchange each table of the database `here` with the table of the same name in `there`."""
     before = _identities(store, here)
     store.command(
         "CREATE TABLE {there:Identifier}.{mark:Identifier} (nothing UInt8) ENGINE = MergeTree ORDER BY ()"
@@ -26,7 +26,7 @@ def swap(store: Store, here: str, there: str, tables: Sequence[str]) -> None:
         for table in tables:
             _exchange(store, here, there, table)
     except BaseException:
-        # By what each table is, not by what was answered: an exchange may have happened whose answer was lost.
+        # The tables' identities decide, not the answers: an exchange may have succeeded although its answer was lost.
         for table, identity in _identities(store, here).items():
             if table in tables and before.get(table) != identity:
                 _exchange(store, here, there, table)
@@ -36,7 +36,10 @@ def swap(store: Store, here: str, there: str, tables: Sequence[str]) -> None:
 
 
 def drop_unless_swapping(store: Store, database: str) -> bool:
-    """Drop a database where restores are built; False, and nothing is dropped, where a swap was not finished."""
+    """Drop the database in which a restore builds its tables, and return True.
+
+    A database with the mark of an unfinished exchange is not dropped, and False is returned.
+    """
     at = {"database": database, "mark": SWAPPING}
     if store.query("SELECT 1 FROM system.tables WHERE database = {database:String} AND name = {mark:String}", at):
         return False

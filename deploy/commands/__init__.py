@@ -1,0 +1,4 @@
+"""The subcommands of `banwatch`, which `deploy.cli` lists.
+
+A subcommand takes options, prints an answer and sets a status.
+"""

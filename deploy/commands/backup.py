@@ -1,4 +1,4 @@
-"""Commands that take the whole store out, and put it back."""
+"""The commands `banwatch backup` and `banwatch restore`, which save and load the whole store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deploy.writer import writer
 
 
 def backup(path: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")]) -> None:
-    """Write everything in the store to a directory; workers may go on meanwhile."""
+    """Write the whole store to a directory; workers may go on meanwhile."""
     with store_at_hand(settings()) as own:
         made = save(writer(own), path, print)
     print(f"{sum(made.rows().values()):,} rows in {len(made.files):,} files at {path}")
@@ -25,7 +25,10 @@ def restore(
     path: Annotated[Path, typer.Argument(help="A directory that `banwatch backup` made.")],
     replace: Annotated[bool, typer.Option("--replace", help="Drop what the database holds now.")] = False,
 ) -> None:
-    """Put a backup back into an empty database, whole or not at all; stop what writes to it before."""
+    """Load a backup into an empty database, as a whole or not at all.
+
+    Stop every process that writes to the database first.
+    """
     with store_at_hand(settings(), create=True) as own:
         found = restore_store(writer(own), path, print, replacing=replace)
     print(f"{sum(found.rows().values()):,} rows restored of {found.made_at:%Y-%m-%d %H:%M} UTC")

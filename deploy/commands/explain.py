@@ -1,4 +1,4 @@
-"""`banwatch explain`: why an incident is one."""
+"""`banwatch explain`: this command explains why an incident was found and what drives it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from deploy.commands.options import TextFormat, settings
+from deploy.commands.options import TextFormat, settings, show
 from deploy.local_store import store_at_hand
-from deploy.pager import show
 from deploy.terminal.explanation import explanation_lines
 from deploy.terminal.progress import printable
 from ingest.errors import Failure
@@ -19,7 +18,7 @@ from processing.explanation import Explanation
 
 
 class NoSuchIncident(Failure):
-    """There is no incident of that name."""
+    """The store has no incident with that id."""
 
 
 def explain(
@@ -29,10 +28,10 @@ def explain(
         TextFormat, typer.Option(help="`text` or `json`; JSON has the SQL of every figure, `paste` to be pasted.")
     ] = TextFormat.TEXT,
 ) -> None:
-    """Say what drives an incident: verdict, terms, first and most shared posts, links, languages, who speaks.
+    """Print what drives an incident: verdict, terms, first and most shared posts, links, languages and authors.
 
-    In JSON every figure stands beside its query: `paste` is what `banwatch sql` takes, `sql` the same with
-    placeholders, and `parameters` what they stand for.
+    In JSON, every figure has its query: `paste` is the text for `banwatch sql`, `sql` is the same text with
+    placeholders, and `parameters` holds the placeholders' values.
     """
     with store_at_hand(settings()) as own, queries.connect(own.reader) as store:
         found = queries.incident(store, incident)
@@ -48,7 +47,7 @@ def explain(
 
 
 def _require_language(explained: Explanation) -> None:
-    """Refuse a language that the incident has not and that nobody posted in, rather than show nothing of it."""
+    """Raise an error for a language without posts in the incident, because the explanation would be empty."""
     incident, language = explained.incident, explained.language
     spoken = (EVERYTHING, *incident.languages, *(doubt.language for doubt in incident.doubted))
     [who] = explained.concentration.rows

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
+from deploy.commands.options import enricher, settings
 from deploy.filters import detect_file, explain_file, tag_file
-from deploy.tagging import enricher
 from processing.detection.csv import Reading
 from processing.detection.csv_row import read_time
 from processing.detection.policy import DetectorPolicy

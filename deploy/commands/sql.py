@@ -1,4 +1,4 @@
-"""`banwatch sql`: a question in ClickHouse's SQL, as the user that may only read."""
+"""`banwatch sql`: this command sends a query in ClickHouse's SQL, as the user that may only read."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.options import settings
+from deploy.commands.options import settings, show
 from deploy.embedded.chdb_http.statement import outline
 from deploy.local_store import store_at_hand
-from deploy.pager import show
 from processing import queries
 
 
 class SqlFormat(StrEnum):
-    """How the result of a query is printed."""
+    """The format in which the result of a query is printed."""
 
     TABLE = "table"
     CSV = "csv"
@@ -50,7 +49,7 @@ def sql(
     ] = None,
     no_pager: Annotated[bool, typer.Option("--no-pager", help="Never show a long result in a pager.")] = False,
 ) -> None:
-    """Ask the store in ClickHouse's SQL, as the user that may only read."""
+    """Query the store in ClickHouse's SQL, as the user that may only read."""
     text = _query(query, file)
     parameters = _parameters(param or [], text)
     if format is SqlFormat.PARQUET and sys.stdout.isatty():
@@ -63,7 +62,7 @@ def sql(
         ):
             show(result.pieces, page=not no_pager)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; what is left has nowhere to go.
+        # The reader of standard output has closed the pipe, so the remaining rows have no reader.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -111,7 +110,7 @@ def _parameters(given: list[str], text: str) -> dict[str, object]:
 
 
 def _several(name: str, value: str) -> object:
-    """A value of several values: `['a', 'b']`, `{'a': 1}`, `('a', 1)`."""
+    """Return the value of an array, map or tuple, such as `['a', 'b']`, `{'a': 1}` or `('a', 1)`."""
     try:
         return ast.literal_eval(value)
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Commands that ask the store, and start the embedded one where none answers."""
+"""Commands that use the store. They start the embedded store if no store answers at the address."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def forget(
     source: Annotated[str | None, typer.Option(metavar="NAME", help="All that this source gave so far.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove text, author and links of stored posts for good, as a delete from their network does; counts stay.
+    """Remove text, author and links of stored posts for good, as a deletion by their network does; counts stay.
 
-    What is delivered again later is removed again. An account or a source may be heard again with newer posts.
+    A removed post that is delivered again is removed again. Newer posts of the account or the source are stored.
     """
     own = settings()
     named = _named(own.processing.authors, datetime.now(UTC), author, post, source)
     with store_at_hand(own) as at_hand, Store(writer(at_hand)) as store:
-        # Posts of before the clock was set back would be taken for later ones.
+        # After the clock was set back, posts stored earlier would otherwise look later than the deletion.
         named = named.reaching(moment_of(next_version(store).version))
         print(f"{posts_named(store, named):,} posts of {named.source} lose their text, author and links for good.")
         if not yes:

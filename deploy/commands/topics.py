@@ -1,4 +1,4 @@
-"""`banwatch topics`: is the taxonomy right, and what does it say of a text."""
+"""`banwatch topics`: these commands check a taxonomy and apply it to a text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Source = Annotated[str, typer.Option(help="Name of the network it comes from.")]
 def check(
     path: Annotated[Path | None, typer.Argument(help="A taxonomy file; else the one in use.")] = None,
 ) -> None:
-    """Read a taxonomy and say whether it can be used."""
+    """Read a taxonomy and report whether it is valid."""
     taxonomy = load_taxonomy(path or settings().topics_file)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
 
@@ -36,7 +36,7 @@ def try_text(text: Text, language: Language = None, source: Source = "example") 
 
 @app.command()
 def explain(text: Text, language: Language = None, source: Source = "example") -> None:
-    """Print which rules made a text one of their topic, only what of them holds, and by which words."""
+    """Print the rules that gave a text its topics: the part of each rule that matches, and the matching words."""
     found, topics, taxonomy = _tagged(text, language, source)
     print(f"language {found}; {', '.join(topics) or 'no topic'}")
     for match in taxonomy.explain(text, found, source):

@@ -1,9 +1,7 @@
-"""`banwatch up` and `demo`: the whole, on this machine."""
+"""`banwatch up` and `banwatch demo`: these commands start all processes on this machine."""
 
 from __future__ import annotations
 
-import signal
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from deploy.commands.ingest import Columns, ShiftToNow, Speed, archive_options
 from deploy.commands.options import settings
-from deploy.commands.playing import Columns, ShiftToNow, Speed, checked_columns, parse_speed
 from deploy.demo.generate import write as write_demo
+from deploy.processes.signals import until_signalled
 from deploy.processes.source import ArchiveOptions
 from deploy.source_options import live_source, source_settings, sources_for_up
 from deploy.up import UpOptions
@@ -41,23 +40,26 @@ def up(
     ] = None,
     no_sources: Annotated[bool, typer.Option("--no-sources", help="Start no live source.")] = False,
 ) -> None:
-    """Start everything on this machine; use what already answers at the configured addresses.
+    """Start everything on this machine; use the services that already answer at the configured addresses.
 
-    Without an archive, the live sources that need nothing, and those whose settings are made, are started too; gdelt,
-    whose files are a gigabyte a day, only where something of it is set.
+    Without an archive, two kinds of live source start too: those that need no setting, and those whose settings are
+    set. The source gdelt starts only if one of its settings is set, because its files are a gigabyte a day.
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
-    played = (
-        None if archive is None else ArchiveOptions(archive, parse_speed(speed), shift_to_now, checked_columns(columns))
-    )
+    played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
     sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
     options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
-    run_up(settings(), options, Console(), stop_on_signal())
+    run_up(settings(), options, Console(), until_signalled())
 
 
 def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
-    """Those asked for, each known and with what it needs; where none is, those that `up` starts by itself."""
+    """Return the live sources to start: the named sources, else the sources that `up` starts by default.
+
+    Raises:
+        typer.BadParameter: a named source does not exist.
+        Misconfigured: a named source lacks a setting.
+    """
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
@@ -71,7 +73,7 @@ def demo(
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,
 ) -> None:
-    """Show July 2020 on synthetic posts, with embedded parts and a data folder of its own."""
+    """Show July 2020 on synthetic posts, with embedded services and a data folder of the demo's own."""
     console = Console()
     base = settings()
     folder = base.demo_dir
@@ -81,12 +83,4 @@ def demo(
         console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
     own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
     options = UpOptions(ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True)
-    run_up(own, options, console, stop_on_signal())
-
-
-def stop_on_signal() -> threading.Event:
-    """Set on the first SIGINT, SIGTERM or SIGHUP."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+    run_up(own, options, console, until_signalled())

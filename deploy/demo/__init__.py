@@ -1,6 +1,6 @@
-"""The demo archive: a synthetic reconstruction of 24 June to 13 July 2020, written by a seeded scenario.
+"""The demo archive: a synthetic reconstruction of 24 June to 13 July 2020, generated from a scenario and a seed.
 
-The events and their hours are history; every sentence, author and address is invented. Every post says so:
-its source begins with `ingest.contract.SYNTHETIC_PREFIX`. The doors are `deploy.demo.generate` (the posts) and
-`deploy.demo.truth` (the surges planted in them).
+The events and their hours are history; every sentence, author and address is invented. The source of every post begins
+with `ingest.contract.SYNTHETIC_PREFIX`. The doors are `deploy.demo.generate` (the posts) and `deploy.demo.truth` (the
+surges planted among them).
 """

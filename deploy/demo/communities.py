@@ -1,4 +1,4 @@
-"""Who talks in which language, how much in a day, and at which hours."""
+"""The communities of the demo archive: who posts in which language, how much in a day, and at which hours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DAYS = 20
 HOURS = DAYS * 24
 MINUTES = HOURS * 60
 
-# Relative activity by local hour, from midnight: asleep at four, a hump at noon, the evening highest.
+# Relative activity by local hour, from midnight: lowest at four, higher at noon, highest in the evening.
 _BY_HOUR = (
     *(0.62, 0.42, 0.30, 0.24, 0.22, 0.28, 0.45, 0.72, 0.92, 1.02, 1.08, 1.14),
     *(1.24, 1.22, 1.14, 1.12, 1.16, 1.24, 1.34, 1.48, 1.62, 1.66, 1.44, 1.00),
@@ -20,7 +20,11 @@ _SATURDAY, _SUNDAY, _FRIDAY = 5, 6, 4
 
 @dataclass(frozen=True)
 class Community:
-    """`daily` posts a day on any subject; `zones` are (hours from UTC, share of the speakers)."""
+    """The speakers of one language.
+
+    `daily` is the community's number of posts a day on any subject. `zones` holds pairs: the hours from UTC, and the
+    share of the speakers in that zone, from 0 to 1.
+    """
 
     language: str
     daily: int
@@ -28,7 +32,7 @@ class Community:
     weekend: frozenset[int] = frozenset({_SATURDAY, _SUNDAY})
 
     def activity(self, moment: datetime) -> float:
-        """Activity at this hour relative to the week's mean: about 0.3 at night, 1.6 in the evening."""
+        """Return the activity at this hour relative to the week's mean: about 0.3 at night, 1.6 in the evening."""
         return sum(share * self._local(moment + timedelta(hours=offset)) for offset, share in self.zones)
 
     def _local(self, moment: datetime) -> float:
@@ -57,4 +61,4 @@ ACTIVITY = {
     community.language: tuple(community.activity(START + timedelta(hours=hour)) for hour in range(HOURS))
     for community in COMMUNITIES
 }
-"""Language -> relative activity of every hour of the archive."""
+"""The relative activity of every hour of the archive, for each language."""

@@ -1,4 +1,4 @@
-"""The talk of an ordinary day: mostly not about TikTok, a little about bans, more of that after an event."""
+"""Everyday talk: mostly not about TikTok, a little about bans, and more about bans after an event."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _DAY = 24 * 60
 _BAN_SHARE = 0.075
 _OTHER: Mix = {Situation.OFF_TOPIC: 0.635, Situation.BACKGROUND: 0.24, Situation.NEAR_MISS: 0.05}
 
-# Event, how much it raises the day's ban talk (1: doubles it), and the days until a third of that is left.
+# Each row: the event, the rise of the day's ban talk (1 doubles it), and the days until a third of the rise is left.
 _ECHOES = ((INDIA_BAN, 0.9, 1.0), (US_REMARK, 1.5, 2.2), (AMAZON_RETRACTION, 0.4, 0.8))
 
-# What steady ban talk is about; a subject joins when the news that it refers to is out.
+# The subjects of steady ban talk. A subject joins them some minutes after its event.
 _ALWAYS: Mix = {Situation.BAN_CHAT: 0.62, Situation.SECURITY: 0.3, Situation.MIGRATION: 0.08}
 _JOINING = (
     (INDIA_BAN, 180, {Situation.INDIA: 0.2, Situation.COMPANY: 0.06}),
@@ -27,7 +27,7 @@ _JOINING = (
 
 
 def ban_level(minute: float) -> float:
-    """How much of the ordinary ban talk there is: 1 before the first event, about 2 on the days after one."""
+    """Return the level of everyday ban talk: 1 before the first event, and about 2 on the days after one."""
     level = 1.0
     for event, raised, days in _ECHOES:
         elapsed = minute - minute_of(event.start)
@@ -37,7 +37,7 @@ def ban_level(minute: float) -> float:
 
 
 def mix(minute: float) -> Mix:
-    """Posts of each situation at this minute, relative to an ordinary day's posts of all kinds together."""
+    """Return the posts of each situation at this minute, as fractions of an ordinary day's rate of all posts."""
     subjects = dict(_ALWAYS)
     for event, after, joining in _JOINING:
         if minute >= minute_of(event.start) + after:

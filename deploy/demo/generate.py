@@ -1,4 +1,4 @@
-"""The demo archive as posts, or as a file with the truth about it beside it."""
+"""The demo archive: a generator of posts, and a function that writes an archive file and a truth file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LEVEL = 3
 
 
 def write(path: Path, seed: int = 2020, scale: float = 1.0) -> int:
-    """Write Post NDJSON, compressed with zstd, and `truth_path(path)`; return the number of posts.
+    """Write Post NDJSON, compressed with zstd, and the truth at `truth_path(path)`. Return the number of posts.
 
-    Both appear complete or not at all, the archive last. The same seed and scale give the same bytes (with
-    the same release of zstd).
+    Both files appear complete or not at all; the archive appears last. The same seed, scale and release of zstd give
+    the same bytes.
 
     Raises:
-        OSError: where the folder cannot be written to.
+        OSError: the folder is not writable.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent, prefix=".demo-") as folder:
@@ -38,7 +38,7 @@ def write(path: Path, seed: int = 2020, scale: float = 1.0) -> int:
 
 
 def truth_path(path: Path) -> Path:
-    """Where the truth about the archive at `path` lies: `demo.ndjson.zst` -> `demo.truth.json`."""
+    """Return the path of the truth file for the archive at `path`: `demo.ndjson.zst` -> `demo.truth.json`."""
     return path.with_name(path.name.split(".ndjson")[0] + ".truth.json")
 
 

@@ -1,6 +1,7 @@
-"""A small generative grammar per language: `phrases/*.toml` compiled into something quick to speak from.
+"""A small generative grammar for each language. `load` compiles the files `phrases/*.toml` into voices.
 
-In a phrase, `{a|b|c}` is one of the three, `{name}` one of the language's slot of that name; both nest.
+In a phrase, `{a|b|c}` stands for one of the three alternatives, and `{name}` for one phrase of the slot `name`.
+Alternatives may contain alternatives and slots.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MARK_OR_WORDS = re.compile(r"[{}|]|[^{}|]+")
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of `phrases/`: `inline` is (the name as written, the hashtag that may stand in its place)."""
+    """One file of `phrases/`. `inline` is a pair: the name as people write it, and the hashtag that may replace it."""
 
     language: str
     tags: dict[str, tuple[str, ...]]
@@ -37,20 +38,23 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Choice:
-    """Alternatives; `reach` of them add up (their number, or more often the ones that can say more)."""
+    """Alternative sentences.
+
+    `reach` holds their cumulative weights; a sentence with more variants has a larger weight.
+    """
 
     options: tuple[Sentence, ...]
     reach: tuple[float, ...]
 
     def speak(self, rng: Random) -> str:
-        """One of the texts that this choice can say."""
+        """Return one random text of this choice."""
         option = self.options[bisect(self.reach, rng.random() * self.reach[-1])]
         return "".join([part if isinstance(part, str) else part.speak(rng) for part in option])
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A language's phrases, compiled."""
+    """The compiled phrases of one language."""
 
     phrases: Phrases
     slots: Mapping[str, Choice]
@@ -59,7 +63,7 @@ class Voice:
 
 
 def load() -> dict[str, Voice]:
-    """Language -> voice, for every file of `phrases/`."""
+    """Return the voice of each language, one for each file of `phrases/`."""
     folder = files("deploy.demo") / "phrases"
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
     voices = (_voice(msgspec.toml.decode((folder / name).read_bytes(), type=Phrases)) for name in names)
@@ -83,7 +87,10 @@ def _choice(options: list[Sentence]) -> Choice:
 
 
 def _variety(sentence: Sentence) -> float:
-    """How many texts a sentence can say, so that one with few is not heard as often as one with many."""
+    """Return how many texts a sentence can produce.
+
+    A sentence with few texts is drawn less often than one with many.
+    """
     product = 1.0
     for part in sentence:
         if isinstance(part, Choice):
@@ -96,7 +103,7 @@ def _sentence(text: str, slots: Mapping[str, Choice]) -> Sentence:
 
 
 def _alternatives(pieces: Iterator[str], slots: Mapping[str, Choice]) -> list[Sentence]:
-    """Read up to the closing brace (or the end): the alternatives that stood there."""
+    """Read the pieces up to the closing brace or the end, and return the alternatives among them."""
     options: list[list[str | Choice]] = [[]]
     for piece in pieces:
         if piece == "{":

@@ -1,4 +1,4 @@
-"""Who wrote a post, and how it was received. All names are invented and say so."""
+"""The authors of synthetic posts and the reactions to the posts. Every name is invented and contains `synthetic`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _CHANNELS = 160
 
 
 def author(rng: Random, language: str, source: str, *, surge: bool) -> str:
-    """A name such as `synthetic_user_en_00123`.
+    """Return a name such as `synthetic_user_en_00123`.
 
-    Day to day a few write most of it; in a surge many write that are not heard otherwise.
+    On ordinary days a few authors write most posts. In a surge, many authors write who are otherwise silent.
     """
     tongue = language.lower().replace("-", "_")
     if source.endswith("news"):
@@ -27,7 +27,7 @@ def author(rng: Random, language: str, source: str, *, surge: bool) -> str:
 
 
 def reception(rng: Random) -> tuple[int | None, int | None, int | None]:
-    """Likes, replies and reposts: unknown for a third, mostly few, now and then very many."""
+    """Return likes, replies and reposts: None for a third of the posts, small numbers for most others."""
     if rng.random() < 0.35:
         return None, None, None
     likes = min(80_000, int((1 - rng.random()) ** -1.1) - 1)
@@ -35,7 +35,7 @@ def reception(rng: Random) -> tuple[int | None, int | None, int | None]:
 
 
 def declared(rng: Random, language: str) -> tuple[str, ...]:
-    """The languages that an author claims: mostly right, sometimes none, sometimes the app's default."""
+    """Return the languages that an author declares: mostly the right one, sometimes none or the app's default."""
     place = rng.random()
     if language == "hi-Latn":
         return ("hi",) if place < 0.5 else ("en",) if place < 0.75 else ()

@@ -25,7 +25,7 @@ _ATTEMPTS = 6
 
 
 class Labelled(NamedTuple):
-    """A post with the truth about it: what it is about and the language it is written in."""
+    """A post with its true situation and its true language."""
 
     post: Post
     situation: Situation
@@ -33,7 +33,7 @@ class Labelled(NamedTuple):
 
 
 def generate(seed: int = 2020, scale: float = 1.0) -> Iterator[Post]:
-    """The archive's posts, ordered by `created_at` but for some that come up to 40 s late.
+    """Yield the archive's posts in the order of `created_at`; some arrive up to 40 seconds late.
 
     `scale` multiplies every rate: 1.0 gives about 69,000 posts. The same arguments give the same posts.
     """
@@ -41,14 +41,14 @@ def generate(seed: int = 2020, scale: float = 1.0) -> Iterator[Post]:
 
 
 def generate_labelled(seed: int = 2020, scale: float = 1.0) -> Iterator[Labelled]:
-    """As `generate`, with the situation and the true language of each post, for measuring a tagger."""
+    """Yield the posts of `generate` with the situation and true language of each, for measuring a tagger."""
     network = _Network(seed)
     for arrival in arrivals(seed, scale):
         yield Labelled(network.publish(arrival), arrival.situation, arrival.language)
 
 
 class _Network:
-    """What has been posted so far, as far as a next post can repeat it or reply to it."""
+    """The posts so far that a next post can repeat or reply to."""
 
     def __init__(self, seed: int) -> None:
         self._rng = Random(f"{seed}:posts")
@@ -63,7 +63,7 @@ class _Network:
         original = self._original(arrival, source)
         post = self._written(arrival, source) if original is None else self._repost(arrival, original)
         self._recent[source, arrival.language].append(post.id)
-        # A repost puts the original back in: what was shared is likelier to be shared again.
+        # A repost adds its original again, so a shared post is more likely to be shared again.
         self._shared[source, arrival.language, arrival.situation].append(original or post)
         return post
 
@@ -73,7 +73,7 @@ class _Network:
         return source if written else MICROBLOG
 
     def _original(self, arrival: Arrival, source: str) -> Post | None:
-        """An earlier post that this one repeats, or None."""
+        """Return an earlier post that this one repeats, or None."""
         if source not in (MICROBLOG, CHANNELS):
             return None
         often = 0.26 if arrival.surge else 0.12 if arrival.situation in BAN_TALK else 0.06
@@ -123,7 +123,7 @@ class _Network:
         )
 
     def _new_wording(self, voice: Voice, situation: Situation, source: str) -> Wording:
-        """Words that nobody used before, unless the grammar cannot find any in a few attempts."""
+        """Return a text that no post has used, or a used one if the grammar finds no new text in a few attempts."""
         words = wording.compose(self._rng, voice, situation, source)
         for _ in range(_ATTEMPTS):
             if words.text not in self._said:

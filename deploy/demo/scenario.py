@@ -1,4 +1,4 @@
-"""The timeline: what happened when, how loud it was, and what people talk about meanwhile.
+"""The scenario of the demo archive: the events, the rate of posts about each, and the subjects of those posts.
 
 Times are minutes since `START`; rates are posts a minute at scale 1.
 """
@@ -16,13 +16,16 @@ Mix = dict[Situation, float]
 
 
 def minute_of(moment: datetime) -> float:
-    """Minutes from the archive's first instant to `moment`."""
+    """Return the minutes from the archive's first instant to `moment`."""
     return (moment - START).total_seconds() / 60
 
 
 @dataclass(frozen=True)
 class Wave:
-    """A straight rise of `rise` minutes to `peak`, then two exponential decays, `fast` of it the quicker one."""
+    """The rate of posts about an event: a linear rise to `peak`, then the sum of two exponential decays.
+
+    `rise`, both decays and `lasts` are minutes. `fast` is the share of the peak that decays fast, from 0 to 1.
+    """
 
     peak: float
     rise: float
@@ -32,7 +35,7 @@ class Wave:
     lasts: float
 
     def rate(self, elapsed: float) -> float:
-        """Posts a minute, `elapsed` minutes after the first."""
+        """Return the posts a minute at `elapsed` minutes after the wave's start."""
         if not 0 <= elapsed < self.lasts:
             return 0.0
         if elapsed < self.rise:
@@ -43,16 +46,16 @@ class Wave:
 
     @property
     def masses(self) -> tuple[float, float, float]:
-        """Posts of the rise, of the fast and of the slow decay; drawing a time starts from these."""
+        """The expected posts of the rise, of the fast and of the slow decay. `schedule` draws times from them."""
         slow = (1 - self.fast) * self.slow_decay
         return self.peak * self.rise / 2, self.peak * self.fast * self.fast_decay, self.peak * slow
 
 
 @dataclass(frozen=True)
 class ScenarioEvent:
-    """One thing that happened. `languages` gives each its share of the peak and its delay in minutes.
+    """One event. `languages` gives each language its share of the peak (0 to 1) and its delay in minutes.
 
-    `phases` are (minutes since the start, what the posts are about from then on).
+    `phases` holds pairs: minutes since the start, and the mix of situations from then on.
     """
 
     name: str
@@ -63,20 +66,20 @@ class ScenarioEvent:
     note: str
 
     def rate(self, language: str, minute: float) -> float:
-        """Expected posts a minute in one language, with its speakers asleep at night."""
+        """Return the expected posts a minute in one language, reduced at hours when its speakers sleep."""
         share, delay = self.languages[language]
         elapsed = minute - minute_of(self.start) - delay
         return share * self.wave.rate(elapsed) * self.wakefulness(language, minute)
 
     def wakefulness(self, language: str, minute: float) -> float:
-        """Activity against that of the hour of the peak, at most 1."""
+        """Return the speakers' activity relative to the hour of the event's peak, at most 1."""
         hours = ACTIVITY[language]
         peak = minute_of(self.start) + self.languages[language][1] + self.wave.rise
         now = hours[min(int(minute // 60), HOURS - 1)]
         return min(1.0, now / hours[int(peak // 60)])
 
     def mix(self, minute: float) -> Mix:
-        """What the event's posts are about at this minute."""
+        """Return the mix of situations in the event's posts at this minute."""
         elapsed = minute - minute_of(self.start)
         return next((mix for after, mix in reversed(self.phases) if elapsed >= after), self.phases[0][1])
 
@@ -212,4 +215,4 @@ QUIET = (
     (datetime(2020, 7, 3, tzinfo=UTC), datetime(2020, 7, 6, tzinfo=UTC)),
     (datetime(2020, 7, 12, tzinfo=UTC), datetime(2020, 7, 14, tzinfo=UTC)),
 )
-"""Spans without a planted surge: whatever a detector reports there is false."""
+"""Spans without a planted surge. Every surge that a detector reports there is false."""

@@ -1,4 +1,4 @@
-"""When each post is written, in which language, and about what: drawn from the scenario."""
+"""The schedule of the demo archive: when each post is written, in which language, and about which situation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _LATEST_SECONDS = 40
 
 
 class Arrival(NamedTuple):
-    """`delivered` and `written` are seconds since the archive's start; `event` names an event's post, else empty."""
+    """One post to come. `delivered` and `written` are seconds since the archive's start.
+
+    `event` names the event that the post belongs to; an everyday post has an empty name.
+    """
 
     delivered: float
     written: float
@@ -27,12 +30,15 @@ class Arrival(NamedTuple):
 
     @property
     def surge(self) -> bool:
-        """Whether it is part of one."""
+        """Whether the post belongs to a planted surge."""
         return bool(self.event)
 
 
 def arrivals(seed: int, scale: float) -> list[Arrival]:
-    """Every post to come, in order of delivery: that of writing, but for some that are seconds late."""
+    """Return every post in the order of delivery.
+
+    Four posts in a hundred arrive up to 40 seconds after they are written.
+    """
     drawn = [
         arrival
         for community in COMMUNITIES
@@ -69,7 +75,7 @@ def _surges(seed: int, scale: float, language: str) -> Iterator[Arrival]:
 
 
 def _elapsed(rng: Random, wave: Wave) -> float:
-    """Minutes since the start of a wave, distributed as its rate."""
+    """Return a random number of minutes since the start of a wave. The wave's rate is the density of the draw."""
     rise, fast, slow = wave.masses
     place = rng.random() * (rise + fast + slow)
     if place < rise:
@@ -95,7 +101,7 @@ def _draw(rng: Random, mix: Mix) -> Situation:
 
 
 def _poisson(rng: Random, mean: float) -> int:
-    """A Poisson number: by counting for a small mean, by its normal approximation for a large one."""
+    """Draw a Poisson number. A large mean uses the normal approximation, a small mean counts events."""
     if mean > 60:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))
     limit, product, count = math.exp(-mean), rng.random(), 0

@@ -1,4 +1,4 @@
-"""What a synthetic post can be about, and which sub-topic a tagger should find in it."""
+"""The situations that a synthetic post can be about, and the sub-topic that a tagger should find in each."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ SUBTOPIC = {
 }
 
 BAN_TALK = frozenset({*SUBTOPIC, Situation.BAN_CHAT})
-"""The situations that are about a ban of TikTok; the others are not, however close they sound."""
+"""The situations that are about a ban of TikTok. The other situations are not, although some sound similar."""

@@ -22,9 +22,10 @@ _LONGEST_DELAY = 60
 class PlantedSurge(msgspec.Struct, frozen=True, kw_only=True):
     """A surge of one series.
 
-    `topic` is `ban` (all of it) or a sub-topic's id, `language` a BCP 47 tag or `*`. `start` is the minute of its
-    first post in the archive, `peak` that of the highest expected rate, `end` the first one after it below a tenth
-    of that. `per_minute` is the expected rate at the peak at scale 1, of this event alone.
+    `topic` is `ban` (the root topic) or a sub-topic's id. `language` is a BCP 47 tag, or `*` for all languages. `start`
+    is the minute of the surge's first post in the archive. `peak` is the minute of the highest expected rate. `end` is
+    the first minute after the peak in which the rate is below a tenth of the peak's rate. `per_minute` is the expected
+    rate at the peak at scale 1, in posts a minute, of this event alone.
     """
 
     name: str
@@ -39,9 +40,10 @@ class PlantedSurge(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def truth(seed: int = 2020, scale: float = 1.0) -> tuple[PlantedSurge, ...]:
-    """Every planted surge of at least one post in two minutes: an event's whole, its sub-topics, its languages.
+    """Return every planted surge whose peak rate is at least one post in two minutes.
 
-    A small archive has no post of some: they are left out.
+    Each event gives a surge for all its posts, for each sub-topic and for each language. A surge without a post in the
+    archive is left out, which happens at a small scale.
     """
     first = _first_posts(seed, scale)
     return tuple(surge for event in EVENTS for surge in _of(event, first))
@@ -80,14 +82,14 @@ def _minutes(event: ScenarioEvent) -> range:
 
 
 def _share(mix: Mix, topic: str) -> float:
-    """What part of the posts is about a sub-topic."""
+    """Return the share of the posts that are about a sub-topic, from 0 to 1."""
     return sum(weight for one, weight in mix.items() if SUBTOPIC.get(one) == topic) / sum(mix.values())
 
 
 def _named(
     event: ScenarioEvent, topic: str, language: str, rates: list[float], first: _First
 ) -> Iterator[PlantedSurge]:
-    """The surge of one series, from its posts a minute; nothing where it is too small to be called one."""
+    """Yield the surge of one series, from the series' posts a minute. A series with too small a peak yields nothing."""
     top, start = max(rates), first.get((event.name, topic, language))
     if top < _WORTH_NAMING or start is None:
         return

@@ -1,4 +1,4 @@
-"""The text of a post: a sentence of the grammar, with what people put around it."""
+"""The text of a post: a sentence of the grammar, with the openings, reactions, hashtags and links that people add."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EMOJI = {True: "😂🤡😭🔥👀💀🙃😡🤔📱", False: "😂😴🎶
 
 @dataclass(frozen=True)
 class Wording:
-    """`text` as posted, and the hashtags and links in it."""
+    """The posted text, with its hashtags and links."""
 
     text: str
     hashtags: tuple[str, ...]
@@ -39,7 +39,10 @@ class Wording:
 
 
 def compose(rng: Random, voice: Voice, situation: Situation, source: str) -> Wording:
-    """Word one post. A source of news writes headlines, the others what people say."""
+    """Return the wording of one post.
+
+    The source of news writes headlines; the other sources write everyday sentences.
+    """
     headline = source == NEWS or (source == CHANNELS and situation in voice.news and rng.random() < 0.3)
     text = _headline(rng, voice, situation) if headline else _saying(rng, voice, situation, source)
     text, inline = _inline_tag(rng, voice, text, source)
@@ -76,18 +79,24 @@ def _saying(rng: Random, voice: Voice, situation: Situation, source: str) -> str
 
 
 def _closed(part: str, stop: str) -> str:
-    """End a part with a stop where the next one would run into it: behind a letter, a vowel sign or a number."""
+    """Return a part with a stop after it if the part ends with a letter, a vowel sign or a digit.
+
+    Without the stop, the next part would run into it.
+    """
     return part + stop if category(part[-1])[0] in "LMN" else part
 
 
 def _continued(part: str) -> str:
-    """After a comma a short first word ("My", "Is", "Los") loses its capital; names are longer."""
+    """Return a part in its form after a comma: a short first word ("My", "Is", "Los") loses its capital.
+
+    Names are longer than three letters, so they keep theirs.
+    """
     first = part.split(" ", 1)[0]
     return part[0].lower() + part[1:] if first.isascii() and 2 <= len(first) <= 3 and not first.isupper() else part
 
 
 def _inline_tag(rng: Random, voice: Voice, text: str, source: str) -> tuple[str, tuple[str, ...]]:
-    """Now and then the name itself is the hashtag, where it stands alone between blanks."""
+    """Replace the name by its hashtag in some texts, where the name stands alone between blanks."""
     if voice.phrases.inline is None or source in (NEWS, FORUM) or rng.random() > 0.12:
         return text, ()
     name, tag = voice.phrases.inline
@@ -104,7 +113,10 @@ def _tags(rng: Random, voice: Voice, situation: Situation, source: str, inline: 
 
 
 def _links(rng: Random, voice: Voice, situation: Situation, source: str) -> tuple[str, ...]:
-    """Articles that many share for the news, a picture or a video of one's own for the rest."""
+    """Return the links of a post.
+
+    A post about bans links to an article that many posts share; any other post links to a picture of its own.
+    """
     about_bans = situation in BAN_TALK
     if rng.random() > _LINKED[source] * (1 if about_bans or source == NEWS else 0.3):
         return ()

@@ -1,1 +1,1 @@
-"""The pages of docs/ that are made from the code."""
+"""Documents made from the code: settings, commands, tables and example queries become pages of docs/."""

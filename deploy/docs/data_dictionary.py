@@ -1,4 +1,4 @@
-"""docs/data-dictionary.md, made of the schema itself: `python -m deploy.docs.data_dictionary`."""
+"""This module writes docs/data-dictionary.md from the schema: `python -m deploy.docs.data_dictionary`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 
 Views = Mapping[str, tuple[str, str]]
-"""Of each view its comment and its query."""
+"""View name -> its comment and its query."""
 
 STABLE = ("posts", "counts", "spikes", "incidents")
 HEAD = """# Data dictionary
@@ -50,7 +50,7 @@ WHERE database = currentDatabase() ORDER BY table, position
 
 
 def dictionary(store: Reader) -> str:
-    """The whole page, of the database that the store is connected to."""
+    """Return the whole page for the database that `store` is connected to."""
     views = {str(name): (str(comment), str(query)) for name, comment, query in store.query(_VIEWS)}
     columns = [tuple(str(each) for each in row) for row in store.query(_COLUMNS)]
     rest = [name for name in views if name not in STABLE]
@@ -64,7 +64,10 @@ def dictionary(store: Reader) -> str:
 
 
 def _view(name: str, views: Views, columns: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A view keeps no comments on its columns: they are those of the tables that it reads."""
+    """Yield the Markdown of one view.
+
+    A view has no column comments, so they come from the tables that the view reads.
+    """
     comment, _ = views[name]
     sources = _read_by(name, views)
     said = {column: text for table, column, _, text in columns if table in sources and text}
@@ -77,7 +80,7 @@ def _view(name: str, views: Views, columns: Sequence[Sequence[str]]) -> Iterator
 
 
 def _read_by(name: str, views: Views) -> set[str]:
-    """What a view reads, by way of other views too."""
+    """Return the tables and views that a view reads, directly or through other views."""
     _, query = views[name]
     named = set(re.findall(r"\b(?:FROM|JOIN)\s+(?:\w+\.)?(\w+)", query))
     return named.union(*(_read_by(each, views) for each in named if each in views))
@@ -89,7 +92,7 @@ def _questions() -> Iterator[str]:
 
 
 def main() -> None:
-    """Build the schema in an embedded store of its own and print the page."""
+    """Create the schema in a temporary embedded store and print the page."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:

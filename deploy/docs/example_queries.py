@@ -1,6 +1,6 @@
-"""Worked questions: what people ask of the store, in SQL over the stable views. A test asks them all.
+"""Worked questions: SQL over the stable views for questions that people ask. A test runs every query.
 
-The times are those of the demo, so each can be pasted into `banwatch sql` beside it.
+The times are those of the demo, so each query works in `banwatch sql` on the demo's data.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Question:
-    """`name` is short and stable; `title` is the question as a person asks it."""
+    """A question and its query. `name` is short and stable; `title` is the question as a person asks it."""
 
     name: str
     title: str

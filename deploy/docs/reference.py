@@ -1,4 +1,4 @@
-"""docs/reference.md, made of the code itself: `python -m deploy.docs.reference > docs/reference.md`."""
+"""This module writes docs/reference.md from the code: `python -m deploy.docs.reference > docs/reference.md`."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ Environment variables. An unknown name that begins with `BANWATCH_` is refused. 
 
 
 def reference() -> str:
-    """The whole page."""
+    """Return the whole page as Markdown."""
     return "\n".join([HEAD, *commands(typer.main.get_command(app), "banwatch"), SETTINGS, *settings(), ""])
 
 
 def commands(command: Any, name: str) -> Iterator[str]:
-    """A command and those below it."""
+    """Yield the Markdown of a command and of its subcommands."""
     if not isinstance(command, TyperGroup):
         yield f"### `{name}`\n\n{command.help}\n"
         yield from (f"- `{_usage(each)}`: {each.help}" for each in command.params if _shown(each))
@@ -66,7 +66,10 @@ def _usage(parameter: Any) -> str:
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, once, whichever stages read it, then those of the live sources."""
+    """Yield one table row for each setting of the stages, then for each setting of the live sources.
+
+    A setting that several stages read has one row.
+    """
     fields: dict[str, FieldInfo] = {}
     for stage in STAGES:
         for name, field in stage.model_fields.items():

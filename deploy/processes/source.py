@@ -1,4 +1,4 @@
-"""One source into Kafka."""
+"""The process that reads one source into Kafka."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.patience import retry_while_unavailable
-from deploy.processes.signals import until_signalled
+from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
@@ -25,13 +24,13 @@ from processing import queries
 
 @dataclass(frozen=True)
 class ArchiveOptions:
-    """How an archive is played. `speed` is event time over wall time; None is as fast as it goes."""
+    """The options for playing an archive. `speed` is event time over wall time; None means as fast as possible."""
 
     path: Path
     speed: float | None = None
     shift_to_now: bool = False
     columns: str | None = None
-    """Of a table, which columns hold what: `ingest.sources.archive.table.columns_from`."""
+    """The mapping of a table's columns, in the notation of `ingest.sources.archive.table.columns_from`."""
 
 
 def run_archive(
@@ -40,15 +39,15 @@ def run_archive(
     tell: Callable[[Archive, CollectorStats], None],
     note: Callable[[str], None],
 ) -> CollectorStats:
-    """Read an archive into Kafka, from where the last run of it stopped.
+    """Read an archive into Kafka, from the position where its last run stopped. Return the totals.
 
-    `note` is given a sentence, behind the last post, where the archive does less than whoever plays it may expect.
+    `note` gets a sentence, after the last post, where the archive does less than its player may expect.
     """
     scored_until = _scored_until(settings)
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
-    # Standard input is gone once it is read: what was under way could not be read again.
+    # Standard input cannot be read twice, so a run of it cannot be repeated after a failure.
     tally = run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
     for sentence in archive_notes(archive, scored_until):
         note(sentence)
@@ -56,7 +55,7 @@ def run_archive(
 
 
 def _scored_until(settings: Settings) -> datetime | None:
-    """How far a watch has looked; None where none has, or no store answers."""
+    """Return how far a watch has looked, or None where none has or no store answers."""
     try:
         with queries.connect(settings.reader) as reader:
             return queries.scored_until(reader)
@@ -67,13 +66,14 @@ def _scored_until(settings: Settings) -> datetime | None:
 def run_live(
     settings: Settings, name: str, given: Mapping[str, str], tell: Callable[[CollectorStats], None]
 ) -> CollectorStats:
-    """Read a live source into Kafka, from where the last run of it stopped, until a signal.
+    """Read a live source into Kafka until a signal, from the position where its last run stopped. Return the totals.
 
     Raises:
-        SettingsError, Permanent, and what `ingest.kafka` raises
+        SettingsError: a setting is invalid.
+        Misconfigured: the source lacks a setting.
     """
     own = source_settings(name, given)
-    live_source(name, own)  # so that a mistake in the settings is told before Kafka is waited for
+    live_source(name, own)  # reports a wrong setting before the process waits for Kafka
     return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
 
 
@@ -86,10 +86,11 @@ def run_source(
     *,
     once: bool = False,
 ) -> CollectorStats:
-    """Run one source into Kafka, again from its saved cursor where Kafka fails, but for what can be read `once`.
+    """Read one source into Kafka, and return the totals.
 
-    Each time the source is made anew: one that was read further than its cursor would say that what Kafka has lost
-    is covered.
+    If Kafka fails, the run starts again from the saved cursor, except for a source that can be read only `once`. Each
+    run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
+    lost.
     """
     stop = until_signalled()
     address = settings.ingest.kafka
@@ -116,4 +117,4 @@ def run_source(
                 source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
             )()
 
-    return work() if once else retry_while_unavailable(work, stop) or tally
+    return work() if once else run_until(stop, work) or tally

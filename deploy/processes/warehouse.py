@@ -1,4 +1,4 @@
-"""The embedded ClickHouse."""
+"""The process of the embedded ClickHouse."""
 
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from deploy.patience import retry_while_unavailable
-from deploy.processes.signals import until_signalled
+from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
 from processing.alerts.notifiers.console import Console
@@ -38,9 +37,9 @@ def watch() -> None:
             told = [Console(sys.stdout, width)]
             watching = watch_over(store, lambda: roots_of(taxonomy), width, told, lambda: datetime.now(UTC))
             with upkeep_beside(settings, stop):
-                retry_while_unavailable(lambda: watching.run(stop, settings.processing.watch_interval), stop)
+                run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
 
-    retry_while_unavailable(work, stop)
+    run_until(stop, work)
 
 
 def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:

@@ -1,11 +1,10 @@
-"""A worker of the pipeline."""
+"""The process of one worker, which tags and counts posts."""
 
 from __future__ import annotations
 
 import os
 
-from deploy.patience import retry_while_unavailable
-from deploy.processes.signals import until_signalled
+from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import load
 from deploy.writer import writer
 from ingest.kafka import PostConsumer, PostProducer, ensure_topics
@@ -17,7 +16,7 @@ from processing.worker import Pipeline
 
 
 def process() -> None:
-    """Tag and count posts: one worker."""
+    """Tag and count posts as one worker."""
     settings = load(os.environ)
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()
@@ -25,13 +24,14 @@ def process() -> None:
     shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
 
     def work() -> None:
-        ensure_topics(settings.processing.kafka, settings.ingest.kafka_partitions)
+        kafka = settings.ingest.kafka
+        ensure_topics(kafka, settings.ingest.kafka_partitions)
         with (
             Store(writer(settings)) as store,
-            PostProducer(settings.processing.kafka, client_id="banwatch-rejects") as producer,
-            PostConsumer(settings.processing.kafka, settings.processing.kafka_group) as consumer,
+            PostProducer(kafka, client_id="banwatch-rejects") as producer,
+            PostConsumer(kafka, settings.ingest.kafka_group) as consumer,
         ):
             own = settings.processing
             Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
 
-    retry_while_unavailable(work, stop)
+    run_until(stop, work)

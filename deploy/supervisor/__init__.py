@@ -1,1 +1,4 @@
-"""What starts the processes of a stack, watches them, restarts them and ends them."""
+"""The supervisor starts processes from their descriptions (`process.ProcessSpec`) and keeps them running.
+
+Doors: `supervisor.Supervisor`; `endpoints` for services that answer already; `environments` for a child's environment.
+"""

@@ -1,4 +1,4 @@
-"""Whether an archive is done with: every post counted, and every bin looked at."""
+"""This module decides whether an archive is finished: every post is counted and every bin is scored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processing.queries import Coverage
 
 @dataclass(frozen=True)
 class DrainState:
-    """How far counting and looking have come."""
+    """The progress of the counting and of the watch. `lag` is the number of unread Kafka records."""
 
     lag: int
     coverage: tuple[Coverage, ...]
@@ -22,7 +22,7 @@ class DrainState:
 
 
 def is_complete(standing: DrainState, width: timedelta) -> bool:
-    """Nothing waits in Kafka, the collectors have said their last word, and the watch has passed it."""
+    """Return whether Kafka holds no unread post, every collector is complete, and the watch has scored the last bin."""
     if standing.lag or not all(each.complete for each in standing.coverage):
         return False
     if not standing.coverage:
@@ -32,7 +32,7 @@ def is_complete(standing: DrainState, width: timedelta) -> bool:
 
 
 def standing(group: ConsumerGroup, reader: queries.Reader, sources: Collection[str]) -> DrainState:
-    """Ask Kafka and the store about these collectors."""
+    """Return the progress of these collectors, read from Kafka and the store."""
     return DrainState(
         group.lag(),
         tuple(each for each in queries.coverage(reader) if each.source in sources),

@@ -1,4 +1,4 @@
-"""What answers at the configured addresses, before anything is started there."""
+"""The services at the configured addresses: this module checks which ones answer before anything is started."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from deploy.settings import LOOPBACK
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure
 from ingest.kafka import NotKafka, probe
 
-PATIENCE = timedelta(seconds=2)
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+ANSWER_TIMEOUT = timedelta(seconds=2)
 
 
 class PortTaken(Failure):
-    """Something else holds an address; the message says which, and which setting names another."""
+    """Another program uses an address; the message names the address and the setting that changes it."""
 
 
 class OutOfReach(Failure):
-    """Nothing answers at an address, and it is not one where a part could be started."""
+    """No service answers at an address on another machine, where banwatch cannot start one."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +37,26 @@ class Endpoint:
 
 
 def kafka_endpoint(address: KafkaAddress) -> Endpoint:
-    """The first broker of the bootstrap list."""
+    """Return the first broker of the bootstrap list."""
     host, _, port = address.bootstrap.split(",")[0].strip().rpartition(":")
     return Endpoint(host.strip("[]"), int(port))
 
 
 def clickhouse_endpoint(url: str) -> Endpoint:
-    """Where the HTTP interface listens."""
+    """Return the host and port of the HTTP interface."""
     parts = urlsplit(url)
     return Endpoint(parts.hostname or "127.0.0.1", parts.port or (8443 if parts.scheme == "https" else 8123))
 
 
 def kafka_answers(address: KafkaAddress) -> bool:
-    """Whether a Kafka is there; False when nothing is and one can be started.
+    """Return whether a Kafka answers. False means that no service answers and an embedded one can start.
 
     Raises:
-        PortTaken, OutOfReach
+        PortTaken: another program uses the address.
+        OutOfReach: nothing answers at an address on another machine.
     """
     try:
-        found = probe(address, PATIENCE)
+        found = probe(address, ANSWER_TIMEOUT)
     except NotKafka as error:
         raise PortTaken(f"{error} Stop it, or set BANWATCH_KAFKA_BOOTSTRAP to another address.") from error
     if found is None:
@@ -64,17 +65,18 @@ def kafka_answers(address: KafkaAddress) -> bool:
 
 
 def clickhouse_answers(url: str) -> bool:
-    """Whether a ClickHouse is there; False when nothing is and one can be started.
+    """Return whether a ClickHouse answers. False means that no service answers and an embedded one can start.
 
     Raises:
-        PortTaken, OutOfReach
+        PortTaken: another program uses the address.
+        OutOfReach: nothing answers at an address on another machine.
     """
     endpoint = clickhouse_endpoint(url)
-    # To read whom to trust takes thirty times as long as to be answered, and this is asked while a store comes up.
+    # Loading the certificates takes thirty times as long as the answer, and this function polls a starting store.
     encrypted = urlsplit(url).scheme == "https"
     try:
         answer = httpx.get(
-            url.rstrip("/") + "/ping", timeout=PATIENCE.total_seconds(), trust_env=False, verify=encrypted
+            url.rstrip("/") + "/ping", timeout=ANSWER_TIMEOUT.total_seconds(), trust_env=False, verify=encrypted
         )
     except httpx.ConnectError:
         _must_be_here(endpoint, "ClickHouse", "BANWATCH_CLICKHOUSE_URL")
@@ -94,13 +96,13 @@ def _not_clickhouse(endpoint: Endpoint) -> PortTaken:
 
 
 def require_free(endpoint: Endpoint, setting: str) -> None:
-    """Refuse a port that something holds.
+    """Refuse a port that is in use.
 
     Raises:
-        PortTaken
+        PortTaken: another program uses the port.
     """
     try:
-        socket.create_connection((endpoint.host, endpoint.port), PATIENCE.total_seconds()).close()
+        socket.create_connection((endpoint.host, endpoint.port), ANSWER_TIMEOUT.total_seconds()).close()
     except OSError:
         return
     raise PortTaken(f"{endpoint} is already in use. Stop what holds it, or set {setting} to another port.")

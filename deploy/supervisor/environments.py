@@ -1,7 +1,7 @@
-"""What a child process is told: everything that this one was told, but the secrets of others.
+"""The environment of a child process: the environment of this process without secrets that the child does not need.
 
-Whoever gets at a process gets at its environment. A page that is open to a network, or a source that reads what
-strangers write, holds nothing that it does not need.
+An attacker in a process can read the environment of the process. The page may be open to a network, and a source reads
+strangers' texts, so each holds only the secrets that it needs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pydantic_settings import BaseSettings
 from deploy.settings import FOR_TESTS, PREFIX, STAGES, names_of_stages
 
 PASSWORDS = frozenset({"BANWATCH_CLICKHOUSE_PASSWORD", "BANWATCH_CLICKHOUSE_READER_PASSWORD"})
-"""Of the store's two users, for the store."""
+"""The passwords of the store's two users, which the store needs."""
 
 
 def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
-    """The variables of a stage that nobody else is told."""
+    """Return the secret environment variables of a stage, which only that stage receives."""
     return frozenset(
         PREFIX + name.upper() for name, field in stage.model_fields.items() if field.annotation is SecretStr
     )
@@ -28,7 +28,7 @@ def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
 def told(
     environment: Mapping[str, str], data_dir: Path, secrets: Collection[str] = (), source: str | None = None
 ) -> dict[str, str]:
-    """The environment of a child: with these secrets of the stages, and the settings of one source, by its prefix."""
+    """Return the environment of a child, with these `secrets` and the settings whose names begin with `source`."""
     public = names_of_stages() - frozenset().union(*map(secrets_of, STAGES)) | FOR_TESTS
 
     def concerns(name: str) -> bool:

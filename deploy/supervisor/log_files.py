@@ -1,4 +1,4 @@
-"""The log files of the child processes: none grows without end, however long a process runs."""
+"""The log files of the child processes. A log file stays bounded, however long its process runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 LOG_KEPT = 5 * 1024 * 1024
-"""Bytes that a log may have; beyond them its end is kept beside it, as one older file, and it begins anew."""
+"""The largest log file in bytes. A larger file is copied to one older file and then emptied."""
 
 
 def fresh_log(folder: Path, name: str) -> Path:
-    """The log file of a part, begun anew when it has grown large."""
+    """Return the path of a part's log file. A large log file is emptied first."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{name}.log"
     bound(log)
@@ -19,10 +19,10 @@ def fresh_log(folder: Path, name: str) -> Path:
 
 
 def bound(log: Path) -> bool:
-    """Begin a log anew when it has grown large, also while a process appends to it; whether that was done.
+    """Empty a large log file, even while a process appends to it, and return whether the file was emptied.
 
-    The process goes on with the same open file, so the file is emptied and not replaced. What it writes between the
-    copy and the emptying is lost. On a full disk the copy is left out: the room is needed more than old lines.
+    The process keeps the file open, so the file is emptied and not replaced. Lines written between the copy and the
+    emptying are lost. On a full disk there is no copy, because the space matters more than old lines.
     """
     if not log.exists() or log.stat().st_size <= LOG_KEPT:
         return False

@@ -1,4 +1,4 @@
-"""What a store that was just started has lost."""
+"""The data that a freshly started store has lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from processing.store.client import Store
 
 
 def lost_data(address: ClickHouseAddress, directory: Path) -> str | None:
-    """The parts that the engine put aside because it cannot read them, as a sentence; None where there are none.
+    """Return a sentence about the parts that the engine could not read, or None if there are none.
 
-    The store runs on this machine with its data in `directory`: the rows of a part are read from its files.
+    The store runs on this machine with its data in `directory`. The rows of a part are counted from its files there.
     """
     with Store(address, database="system") as store:
         return sentence(losses(store.query(BROKEN_PARTS), directory))

@@ -1,4 +1,4 @@
-"""A child process does not outlive the one that started it."""
+"""This module ends a child process when its parent process ends."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 PARENT = "LIFELINE_PARENT"
-"""Environment variable that names the process a child belongs to."""
+"""The environment variable that holds the process id of a child's parent."""
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, however that happens.
+    """Ask the kernel to end this process when its parent ends in any way.
 
-    Linux keeps the promise across `exec`. Elsewhere nothing is done: a part that is left over answers at its
-    address, and the next `banwatch up` uses it.
+    Linux keeps the request across `exec`. On other systems nothing happens: a remaining child answers at its address,
+    and the next `banwatch up` uses it.
     """
     parent = os.environ.pop(PARENT, None)
     if sys.platform != "linux":
         return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent is not None and int(parent) != os.getppid():
-        # It ended while this process was still starting: the kernel sends nothing any more.
+        # The parent ended while this process was starting, so the kernel will send no signal.
         sys.exit(1)

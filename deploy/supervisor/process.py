@@ -1,4 +1,4 @@
-"""One child process of the stack: start it, hear what it prints, end it."""
+"""One child process of the stack: this module starts it, reads its output and ends it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,30 @@ from deploy.supervisor.restart_policy import Deaths
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What to run. `needs` names the parts whose memory it builds on: when one of them dies, it starts anew."""
+    """The description of a child process.
+
+    `needs` names the parts on whose memory it depends: their restart restarts it.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    """The whole of it."""
+    """The complete environment of the process."""
     needs: tuple[str, ...] = ()
     finishes: bool = False
-    """It may end by itself, with status 0, when its work is done."""
+    """Whether the process ends with status 0 when its work is done."""
     hears_input: bool = False
-    """Standard input is its own."""
+    """Whether the process reads this process's standard input."""
     expendable: bool = False
-    """The stack goes on without it: when it keeps dying, or ends with status 2 because only a person can help."""
+    """Whether the stack goes on without the process after repeated deaths or after status 2 (a person must act)."""
 
 
 @dataclass
 class ManagedProcess:
-    """A part and the process that runs it now. Its standard output goes to `hear`, line by line, its log to a file."""
+    """A part and its current process.
+
+    Its standard output goes to `hear` line by line; its standard error goes to `log`.
+    """
 
     part: ProcessSpec
     log: Path
@@ -43,14 +49,17 @@ class ManagedProcess:
     deaths: Deaths = field(default_factory=Deaths)
     given_up: bool = False
     due: float | None = None
-    """When to start it again, on the monotonic clock; None while it runs or has finished."""
+    """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished."""
     _process: subprocess.Popen[str] | None = None
     _began_at: int = 0
-    """Where in its log the last process began."""
+    """The offset in the log at which the last process began, in bytes."""
     _listener: threading.Thread | None = None
 
     def start(self) -> None:
-        """Run it, in a session of its own so that Ctrl-C reaches only the stack, which ends all in order."""
+        """Start the process in a session of its own.
+
+        Ctrl-C then reaches only the stack, which ends all processes in order.
+        """
         self.due = None
         with self.log.open("ab") as log:
             self._began_at = log.tell()
@@ -76,7 +85,7 @@ class ManagedProcess:
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -86,11 +95,11 @@ class ManagedProcess:
 
     @property
     def finished(self) -> bool:
-        """Whether it ended by itself with its work done."""
+        """Whether the process ended with its work done."""
         return self.part.finishes and self.status == 0
 
     def end(self, patience: float) -> None:
-        """Ask it to end, and end it after `patience` seconds."""
+        """Send SIGTERM, and kill the process after `patience` seconds."""
         self.ask_to_end()
         self.reap(time.monotonic() + patience)
 
@@ -100,7 +109,7 @@ class ManagedProcess:
             self._process.send_signal(signal.SIGTERM)
 
     def reap(self, deadline: float) -> None:
-        """Wait for it until `deadline` on the monotonic clock, then kill it."""
+        """Wait for the process until `deadline`, in seconds of the monotonic clock, then kill it."""
         if self._process is None:
             return
         try:
@@ -112,22 +121,22 @@ class ManagedProcess:
             self._listener.join(timeout=1)
 
     def bound_log(self) -> None:
-        """Keep its log from growing without end."""
+        """Empty the log file if it has grown large."""
         if bound(self.log):
             self._began_at = 0
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of what its last process wrote to its log."""
+        """Return the last lines that the last process wrote to its log."""
         if not self.log.exists():
             return ""
         written = self.log.read_bytes()
-        # A log that is shorter now was begun anew.
+        # A log that is shorter now has been emptied.
         own = written[self._began_at :] if len(written) >= self._began_at else written
         return "\n".join([line for line in own.decode(errors="replace").splitlines() if line.strip()][-lines:])
 
     @property
     def ending(self) -> str:
-        """How its last process ended, for people."""
+        """How the last process ended, as a phrase for a person."""
         status = self.status
         if status is None or status >= 0:
             return f"ended with status {status}"

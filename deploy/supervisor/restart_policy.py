@@ -1,45 +1,52 @@
-"""When a child that died is started again: a pure decision."""
+"""The decision about a child that died: when to start it again, or whether to give up. This module is pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ingest.retry import BackoffPolicy
+
+RESTART_BACKOFF = BackoffPolicy(first=timedelta(milliseconds=200), cap=timedelta(seconds=5))
 
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """`most` deaths within `window` seconds are too many; the pause doubles from `first` up to `longest` seconds."""
+    """`most` deaths within `window` seconds are too many.
+
+    Before that, the back-off's ceiling is the pause before a restart.
+    """
 
     most: int = 6
     window: float = 60.0
-    first: float = 0.2
-    longest: float = 5.0
+    backoff: BackoffPolicy = RESTART_BACKOFF
 
 
 @dataclass(frozen=True)
 class Restart:
-    """Start it again at this moment of the monotonic clock."""
+    """Start the child again at the time `at`, in seconds of the monotonic clock."""
 
     at: float
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """It keeps dying: stop everything and say so."""
+    """The child keeps dying. The caller stops everything and reports `deaths`."""
 
     deaths: int
 
 
 @dataclass
 class Deaths:
-    """When one child died, in seconds of the monotonic clock; only what the window still holds."""
+    """The times at which one child died within the window, in seconds of the monotonic clock."""
 
     times: list[float] = field(default_factory=list)
 
 
 def died(policy: RestartPolicy, deaths: Deaths, now: float) -> Restart | GiveUp:
-    """Note a death and decide."""
+    """Record a death and return the decision. `now` is in seconds of the monotonic clock."""
     deaths.times = [at for at in deaths.times if now - at < policy.window]
     deaths.times.append(now)
     if len(deaths.times) >= policy.most:
         return GiveUp(len(deaths.times))
-    return Restart(now + min(policy.longest, policy.first * 2 ** (len(deaths.times) - 1)))
+    return Restart(now + policy.backoff.ceiling(len(deaths.times) - 1).total_seconds())

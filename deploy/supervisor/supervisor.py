@@ -1,4 +1,4 @@
-"""One machine: start what does not answer yet, in the data's order, keep it running, stop it in reverse.
+"""The supervisor of one machine starts missing services in the data's order, restarts them, and stops them in reverse.
 
 broker, warehouse  ->  schema, topics  ->  workers, watch, dashboard  ->  sources
 """
@@ -30,17 +30,17 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
 
-LOOK_EVERY = 0.1
+CHILDREN_CHECKED_EVERY = 0.1
 READY_WITHIN = timedelta(seconds=60)
 CANNOT_WORK = 2
-"""Exit status of a process that only a person can help."""
+"""The exit status of a process that cannot work until a person mends its cause."""
 
 END_WITHIN = 8.0
-"""Seconds that the children have to end in order before they are killed."""
+"""Seconds in which the children must end in order. After that they are killed."""
 
 
 class StackFailed(Failure):
-    """A part does not come up or does not stay up; the message says which, and the end of its log."""
+    """A part does not start or does not keep running; the message names the part and quotes the end of its log."""
 
 
 class EndedEarly(StackFailed):
@@ -57,10 +57,10 @@ class AlreadyRunning(Failure):
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold a data folder, so that two stacks never share its cursors.
+    """Lock a data folder while the context lasts, so that two stacks never share its cursors.
 
     Raises:
-        AlreadyRunning
+        AlreadyRunning: another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
@@ -80,7 +80,7 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 @dataclass
 class Supervisor:
-    """The children, in the order of their start. `parts` behind `infrastructure` need it to be ready."""
+    """The children, in the order of their start. `parts` start after `infrastructure` is ready."""
 
     settings: Settings
     infrastructure: Sequence[ProcessSpec]
@@ -94,7 +94,7 @@ class Supervisor:
         """Start everything.
 
         Raises:
-            StackFailed
+            StackFailed: a part does not start.
         """
         for part in self.infrastructure:
             self._start(part)
@@ -110,7 +110,7 @@ class Supervisor:
         child.start()
 
     def _prepare_log(self) -> None:
-        """Wait for the log, and give it its topics."""
+        """Wait for Kafka, and create its topics."""
         broker = self._children.get("broker")
         try:
             wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
@@ -121,7 +121,7 @@ class Supervisor:
             raise
 
     def _prepare_store(self) -> None:
-        """Wait for the store, and give it its tables."""
+        """Wait for the store, and create its tables."""
         wait_for_store(self.settings, self._children.get("warehouse"))
         if "warehouse" in self._children and (lost := lost_data(writer(self.settings), self.settings.store_dir)):
             self.say(lost)
@@ -130,15 +130,15 @@ class Supervisor:
             apply_retention(store, self.settings.processing.retention)
 
     def watch_over(self, stop: Event, enough: Callable[[], bool]) -> None:
-        """Keep the children running until `stop` is set or `enough` says so.
+        """Keep the children running until `stop` is set or `enough` returns True.
 
         Raises:
-            StackFailed: one of them keeps dying.
+            StackFailed: a child keeps dying.
         """
         while not stop.is_set() and not enough():
             for child in list(self._children.values()):
                 self._look_at(child)
-            stop.wait(LOOK_EVERY)
+            stop.wait(CHILDREN_CHECKED_EVERY)
 
     def _look_at(self, child: ManagedProcess) -> None:
         child.bound_log()
@@ -178,11 +178,11 @@ class Supervisor:
         ]
         for other in dependants:
             other.end(patience=2.0)
-            other.due = math.inf  # when what it builds on is there
+            other.due = math.inf  # it starts again after the part that it needs
         child.start()
         if not dependants:
             return
-        # What has dependants is the broker; the store keeps its tables, and whoever needs it waits for it.
+        # Only the broker has dependants. The store keeps its tables, and the processes that need it wait for it.
         try:
             self._prepare_log()
         except EndedEarly:
@@ -191,11 +191,11 @@ class Supervisor:
             other.start()
 
     def finished(self, names: Sequence[str]) -> bool:
-        """Whether these parts have ended with their work done."""
+        """Return whether these parts have ended with their work done."""
         return all(self._children[name].finished for name in names)
 
     def stop(self) -> None:
-        """End everything in reverse order, within `END_WITHIN` seconds and a little."""
+        """End everything in reverse order, within about `END_WITHIN` seconds."""
         deadline = time.monotonic() + END_WITHIN
         stages = list(self._children.values())
         for part in self.parts:
@@ -208,10 +208,11 @@ class Supervisor:
 
 
 def wait_for_store(settings: Settings, warehouse: ManagedProcess | None) -> None:
-    """Wait until a store answers, for as long as the one that was started runs.
+    """Wait until a store answers, while the given `warehouse` process runs.
 
     Raises:
-        PortTaken, OutOfReach, StackFailed
+        PortTaken, OutOfReach: the address cannot be used.
+        StackFailed: the store did not answer in time, or its process ended.
     """
     deadline = time.monotonic() + READY_WITHIN.total_seconds()
     while not clickhouse_answers(settings.processing.clickhouse_url):
@@ -220,13 +221,13 @@ def wait_for_store(settings: Settings, warehouse: ManagedProcess | None) -> None
         if time.monotonic() > deadline:
             said = "" if warehouse is None else f" The end of {warehouse.log}:\n{warehouse.last_words()}"
             raise StackFailed(f"The store has not answered within {READY_WITHIN.total_seconds():g} s.{said}")
-        time.sleep(LOOK_EVERY)
+        time.sleep(CHILDREN_CHECKED_EVERY)
 
 
 def missing(settings: Settings) -> tuple[bool, bool]:
-    """Whether a broker, and whether a store, has to be started.
+    """Return whether a broker, and whether a store, must be started.
 
     Raises:
-        PortTaken, OutOfReach
+        PortTaken, OutOfReach: an address cannot be used.
     """
     return not kafka_answers(settings.ingest.kafka), not clickhouse_answers(settings.processing.clickhouse_url)

@@ -1,1 +1,1 @@
-"""What a terminal shows of a stack, of incidents and of an explanation."""
+"""Terminal output: incidents, explanations and the progress of processes become lines of text."""

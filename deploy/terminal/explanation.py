@@ -1,4 +1,4 @@
-"""An explanation as text for a terminal."""
+"""An explanation of an incident as text for a terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from processing.contract import EVERYTHING, Evidence
 from processing.explanation import Counted, Explanation, Share, SharedPost, Terms
 from processing.explanation.sentences import figure, limit
 
-LONGEST_TEXT = 160
+LONGEST_POST_LINE = 160
 
 
 def explanation_lines(explained: Explanation, width: timedelta) -> Iterator[str]:
-    """The incident, and what stands behind it; `width` is the detector's bin."""
+    """Yield the lines of the incident and of its explanation. `width` is the width of the detector's bins."""
     incident = explained.incident
     yield headline(incident)
     yield from (f"  {line}" for line in details(incident, width))
@@ -64,13 +64,13 @@ def _term(term: str, authors: int, before: int, z: float) -> str:
 
 def _post(post: SharedPost) -> str:
     text = _one_line(post.text)
-    shown = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
+    shown = text if len(text) <= LONGEST_POST_LINE else text[:LONGEST_POST_LINE] + "…"
     shared = f", {max(post.shared, post.reposts or 0):,} reposts" if post.shared or post.reposts else ""
     return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {_one_line(post.author)}{shared}: {shown}"
 
 
 def _one_line(text: str) -> str:
-    """What a post says or is named, unable to make lines of its own."""
+    """Return the text of a post or a name on one line."""
     return " ".join(text.split())
 
 

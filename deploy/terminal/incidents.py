@@ -1,4 +1,4 @@
-"""What the store says of incidents, for a terminal."""
+"""The stored incidents as text for a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def report(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def incident_lines(incidents: Sequence[Incident], settings: Settings) -> list[str]:
-    """A headline and its details for each."""
+    """Return a headline and detail lines for each incident."""
     lines = []
     for incident in incidents:
         lines.append(headline(incident))

@@ -1,4 +1,4 @@
-"""What `up` shows while it runs: lines, and a bar for the archive on a terminal."""
+"""The output of `up` while it runs: lines, and on a terminal a progress bar for the archive."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 LINE_EVERY = 5.0
-LONGEST_DETAIL = 300
+LONGEST_DETAIL_LINE = 300
 
-# Controls of both kinds but line breaks and tabs; embeddings, overrides and isolates. The marks of direction that
-# Arabic needs, and joiners, stay.
+# Control characters except line breaks and tabs; embeddings, overrides and isolates. The direction marks that Arabic
+# needs, and joiners, stay.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class SourceProgress(msgspec.Struct, frozen=True):
-    """How far an ingester has read, and how its network is; `total` is unknown for what has no end."""
+    """An ingester's progress and the state of its network. `total` is None for a source without an end."""
 
     source: str
     posts: int
@@ -32,7 +32,7 @@ class SourceProgress(msgspec.Struct, frozen=True):
 
 
 class Screen:
-    """Lines go above the bar. Off a terminal there is no bar but a line every few seconds."""
+    """Prints lines above a progress bar. Without a terminal, there is no bar but a line every few seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -59,11 +59,11 @@ class Screen:
         self._bar.stop()
 
     def line(self, text: str) -> None:
-        """Print a line as it is: no markup, no colour from its content."""
+        """Print a line unchanged: its text sets no markup and no colour."""
         self._console.print(printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def reading(self, report: SourceProgress) -> None:
-        """Move the bar, or print a line if the last one is some seconds old."""
+        """Move the bar, or without a terminal print a line if the last line is old enough."""
         done = report.posts + report.rejected
         if self._console.is_terminal:
             if report.source not in self._tasks:
@@ -75,22 +75,25 @@ class Screen:
             self.line(f"reading {report.source}: {done:,}{of_total} lines")
 
     def state(self, report: SourceProgress) -> None:
-        """Say how a live source is, when that changes or what is wrong with it does."""
+        """Print the state of a live source if the state or its fault has changed."""
         state = report.state if report.events or report.state != "listening" else "connecting"
         detail = " ".join(report.detail.split())
-        shown = detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+        shown = detail if len(detail) <= LONGEST_DETAIL_LINE else f"{detail[:LONGEST_DETAIL_LINE]}…"
         said = f"{state}: {shown}" if shown else state
         if self._states.get(report.source) != said:
             self._states[report.source] = said
             self.line(f"{report.source:<11} {said}")
 
     def read_to_the_end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         for task in self._tasks.values():
             self._bar.remove_task(task)
         self._tasks.clear()
 
 
 def printable(text: str) -> str:
-    """Text that cannot steer a terminal: controls, and what turns the words behind it around, are replaced."""
+    """Return the text with control characters and direction overrides replaced.
+
+    The result cannot steer a terminal.
+    """
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""The Kafka cluster itself: what can go wrong with it, is it there, its topics."""
+"""The Kafka cluster: its failures, the probe of an address, and its topics."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.errors import Failure
+from ingest.errors import Failure, Unavailable
 
 METADATA_VERSION = 4  # spoken by every broker since Kafka 1.0, by Kafka 4 and by the embedded one
 LARGEST_ANSWER = 10_000_000
 PROBE_TIMEOUT = timedelta(seconds=5)
 
 
-class BrokerUnavailable(Failure):
-    """The broker does not answer, or not in time. It passes: try again."""
+class BrokerUnavailable(Unavailable):
+    """The broker does not answer, or not in time. A later attempt may succeed."""
 
 
 class BrokerRefused(Failure):
-    """The broker answered and will not do it (rights, versions, limits). A person has to change something."""
+    """The broker refuses the request (rights, versions, limits). A person has to change something."""
 
 
 class NotKafka(Failure):
-    """Something listens at the address, and it does not speak Kafka."""
+    """A program listens at the address but does not speak Kafka's protocol."""
 
 
 class TopicReplaced(Failure):
-    """The topic is no longer the one that was watched: its offsets mean something else now.
+    """The topic has been replaced since the first read, so its offsets have a new meaning.
 
-    An embedded broker that was restarted has forgotten everything. Go back to the saved cursors.
+    A restarted embedded broker has forgotten everything. The caller goes back to the saved cursors.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What answers at an address. Where it is `memory_only`, every record is gone when the broker ends."""
+    """The Kafka cluster at an address. If it is `memory_only`, every record is lost when the broker ends."""
 
     cluster_id: str
     memory_only: bool
@@ -51,7 +51,7 @@ class Cluster:
 
 @contextmanager
 def kafka_errors(address: KafkaAddress) -> Iterator[None]:
-    """Turn the library's errors into ours: the one place where they are told apart."""
+    """Translate the library's errors into banwatch's own. Only this function distinguishes them."""
     try:
         yield
     except KafkaError as error:
@@ -66,13 +66,13 @@ def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | B
 
 
 def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
-    """Ask what listens at the address. None: nothing does.
+    """Return the cluster at the address, or None if nothing listens there.
 
-    One plain request over one socket, so that a listener that never answers costs `timeout` for each address
-    of the bootstrap and no more.
+    The probe sends one request over one socket. A listener that never answers costs `timeout` for each address of the
+    bootstrap, and no more.
 
     Raises:
-        NotKafka: with one sentence that names the port.
+        NotKafka: another program listens; the message is one sentence that names the port.
     """
     for host, port in _endpoints(address):
         try:
@@ -85,11 +85,12 @@ def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
 
 
 def require(address: KafkaAddress) -> Cluster:
-    """Make sure of a broker before one of the library's clients is built: a client that fails to find one while it
-    is built leaves its sockets open.
+    """Return the cluster at the address, before one of the library's clients is built.
+
+    A client that finds no broker while it is built leaves its sockets open.
 
     Raises:
-        BrokerUnavailable
+        BrokerUnavailable: no Kafka answers at the address.
     """
     try:
         cluster = probe(address, PROBE_TIMEOUT)
@@ -139,13 +140,14 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def ensure_topics(address: KafkaAddress, partitions: int) -> None:
-    """Create the topics that are missing, `partitions` for posts and one for what was rejected.
+    """Create the missing topics: `partitions` partitions for posts, and one for rejected records.
 
-    A topic that is there stays as it is, whatever its number of partitions. The number of replicas is the
-    cluster's default.
+    An existing topic stays unchanged, whatever its number of partitions. The number of replicas is the cluster's
+    default.
 
     Raises:
-        BrokerUnavailable, BrokerRefused
+        BrokerUnavailable: the broker does not answer.
+        BrokerRefused: the broker refuses the request.
     """
     wanted = {address.posts_topic: partitions, address.rejected_topic: 1}
     with kafka_errors(address), closing(administer(address)) as admin:
@@ -154,12 +156,16 @@ def ensure_topics(address: KafkaAddress, partitions: int) -> None:
             try:
                 admin.create_topics({topic: {"num_partitions": wanted[topic]}})
             except TopicAlreadyExistsError:
-                continue  # someone else was quicker
+                continue  # another process has created it in the meantime
         admin.wait_for_topics(list(wanted))
 
 
 def administer(address: KafkaAddress) -> KafkaAdminClient:
-    """Open a connection for questions about the cluster; the caller closes it."""
+    """Return a client for requests about the cluster. The caller closes it.
+
+    Raises:
+        BrokerUnavailable: no Kafka answers at the address.
+    """
     require(address)
     return KafkaAdminClient(
         bootstrap_servers=address.bootstrap.split(","),

@@ -1,4 +1,4 @@
-"""How a message lies in a record: the header that tells posts from progress, and reading one back."""
+"""The encoding of a message in a Kafka record. A header distinguishes posts from progress."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import msgspec
 from ingest.contract import CONTRACT_VERSION, NotAPost, Post, Progress, decode_post
 
 HEADER = "banwatch"
-"""Its value is the message's type and the version of the contract: `post/1`. One header, because every header of
-every post costs the library more than a microsecond at either end."""
+"""The name of the header. Its value is the message's type and the version of the contract: `post/1`. There is only one
+header, because each header costs the library more than a microsecond a post at both ends."""
 
 LARGEST_RECORD = 2 * 1024 * 1024
-"""Bytes. A text of the greatest length takes 1.2 million where its JSON is escaped throughout; a collector of ours
-sends less than a million."""
+"""The largest record in bytes. The longest text takes 1.2 million bytes if every character is escaped in JSON. A
+collector of banwatch sends less than a million."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -28,10 +28,12 @@ class UnreadableRecord(ValueError):
 
 
 def read(headers: Headers, value: bytes | None) -> Post | Progress:
-    """Read a record of the posts topic. One without our header comes from a foreign producer: it is a post.
+    """Return the message in a record of the posts topic.
+
+    A record without the header comes from another producer: it is a post.
 
     Raises:
-        UnreadableRecord: with one sentence.
+        UnreadableRecord: the record is neither a post nor progress; the message is one sentence.
     """
     kind = b"post" if headers == POST_HEADERS else _kind(dict(headers).get(HEADER))
     if value is None:

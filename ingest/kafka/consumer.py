@@ -1,4 +1,4 @@
-"""The consumer of the posts topic: a member of a group that reads posts, and commits once they are counted."""
+"""The consumer of the posts topic: a group member that reads posts and commits their offsets once they are counted."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected
+from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
 
-RAW_LENGTH = 4096
 LARGEST_BATCH = 16 * 1024 * 1024
-"""Bytes of records, and one step more: what a batch of the greatest number of posts weighs says nothing of the next."""
+"""A batch ends once its records hold this many bytes. It may be larger by the size of `RECORDS_AT_ONCE` records."""
 
-STEP = 64
-"""Records between two looks at the weight: at most 128 MB of those that are read at all."""
+RECORDS_AT_ONCE = 64
+"""The number of records that are read between two checks of the batch's size: at most 128 MB, at 2 MB a record."""
 
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
 
 class PartitionsLost(Exception):
-    """The group was divided anew since the batch was read: whoever has its partitions now will do it again.
+    """The group was rebalanced after the batch was read, and another member now reads the batch again.
 
-    Go on with the next poll. What was written for the batch is written once more, and that changes nothing.
+    Go on with the next poll. The batch is written twice, which changes no count.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought, in the order of each partition.
+    """The messages of one poll, in the order of each partition.
 
-    `progress` pairs a partition with what was said there; `offsets` are the next to read, by partition.
+    `progress` holds pairs of a partition and the progress read from it. `offsets` maps a partition to its next offset.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -54,14 +53,19 @@ class Batch:
 
 
 class PostConsumer:
-    """Reads the posts topic as a member of a group, from what the group has committed, else from the start.
+    """Reads the posts topic as a member of a group, from the committed offsets, else from the start.
 
-    One thread uses it. It stays in the group while the caller writes, for up to five minutes between polls.
-    A broker that is away shows as empty batches: the library reconnects by itself.
+    One thread uses a consumer. The consumer stays in the group while the caller writes, for up to five minutes between
+    two polls. While the broker is unavailable, a poll returns an empty batch, and the library reconnects.
     """
 
     def __init__(self, address: KafkaAddress, group: str, *, client_id: str = "banwatch-consumer") -> None:
-        """Raises: BrokerUnavailable, BrokerRefused"""
+        """Join the group.
+
+        Raises:
+            BrokerUnavailable: no Kafka answers at the address.
+            BrokerRefused: the broker refuses the request.
+        """
         self._address = address
         self._embedded = require(address).memory_only
         with kafka_errors(address):
@@ -74,10 +78,10 @@ class PostConsumer:
                 allow_auto_create_topics=False,
                 bootstrap_timeout_ms=10_000,
                 reconnect_backoff_max_ms=1_000,
-                # As low as a broker allows, so that a group forms in two or three seconds and a dead member is missed.
+                # The lowest that a broker allows: a group forms in two or three seconds and notices a dead member.
                 session_timeout_ms=tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
                 heartbeat_interval_ms=1_000,
-                # The broker's default wait of 500 ms would stall the tail of a topic by as much.
+                # The broker's default wait of 500 ms would delay the last records of a topic by as much.
                 fetch_max_wait_ms=20,
                 max_partition_fetch_bytes=2 * 1024 * 1024,
                 metadata_max_age_ms=10_000,
@@ -91,20 +95,18 @@ class PostConsumer:
             self._client.close()
             raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
 
-    @property
-    def assigned(self) -> frozenset[int]:
-        """The partitions that are this member's now; none before the first polls."""
-        return frozenset(each.partition for each in self._kafka.assignment() or ())
-
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
-        """Read what is there, or wait for it up to `timeout`. Call it often: the group is kept up in here.
+        """Return the next batch, after a wait of at most `timeout`.
 
-        A batch ends with `max_records`, with `LARGEST_BATCH`, or where the group is divided anew.
+        Call this often, because it keeps the membership alive.
+
+        A batch ends at `max_records`, at `LARGEST_BATCH` bytes, or at a rebalance of the group.
 
         Raises:
-            BrokerUnavailable, BrokerRefused
+            BrokerUnavailable: the broker does not answer.
+            BrokerRefused: the broker refuses the request.
         """
-        found, batch = self._poll(timeout, min(STEP, max_records)), Batch(generation=self._generation)
+        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -114,7 +116,7 @@ class PostConsumer:
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
-            found = self._poll(timedelta(0), min(STEP, max_records - records))
+            found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
@@ -127,14 +129,16 @@ class PostConsumer:
         return int(self._kafka.group_metadata().generation_id)
 
     def commit(self, batch: Batch) -> None:
-        """Say that a batch is counted. Call it behind the write.
+        """Commit the offsets of a batch. Call this after the write.
 
         Raises:
-            PartitionsLost, BrokerUnavailable, BrokerRefused
+            PartitionsLost: the group was rebalanced after the batch was read.
+            BrokerUnavailable: the broker does not answer.
+            BrokerRefused: the broker refuses the request.
         """
         if not batch.offsets:
             return
-        # The broker takes a member's commit for any partition, so a batch from before a rebalance is refused here.
+        # The broker accepts a member's commit for any partition, so a batch from before a rebalance is refused here.
         if batch.generation != self._generation:
             raise PartitionsLost("The group was divided anew before this batch was committed.")
         offsets = {
@@ -149,7 +153,7 @@ class PostConsumer:
             raise translated(error, self._address) from error
 
     def close(self) -> None:
-        """Leave the group, so that others take over at once. Nothing is committed."""
+        """Leave the group, so that other members take over at once. Nothing is committed."""
         if self._embedded:
             tansu.leave(self._client)
             return
@@ -186,13 +190,13 @@ def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
         source="kafka",
         where=f"{record.topic}[{record.partition}]@{record.offset}",
         reason=reason,
-        raw=(record.value or b"")[: 4 * RAW_LENGTH].decode(errors="replace")[:RAW_LENGTH],
+        raw=raw_text(record.value or b""),
         seen_at=_moment(record.timestamp),
     )
 
 
 def _moment(milliseconds: int) -> datetime:
-    """The record's own time, which its writer sets and which may be anything."""
+    """Return the record's own timestamp. Its writer sets it, so it may have any value."""
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""How far a consumer group has come in the posts topic."""
+"""The offsets of a consumer group in the posts topic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOIN_WITHIN = 0.5
 
 
 class ConsumerGroup:
-    """How far a consumer group has come in the posts topic, over one connection that may be asked every second.
+    """The offsets of a consumer group in the posts topic. One connection serves all requests.
 
     Every method raises BrokerUnavailable, BrokerRefused or TopicReplaced.
     """
@@ -37,7 +37,7 @@ class ConsumerGroup:
         self._ends = TopicEnds(address) if embedded else None
 
     def committed(self) -> dict[int, int]:
-        """The next offset to read, by partition; a partition that nobody has committed yet is absent."""
+        """Return the next offset to read for each partition. A partition without a commit is absent."""
         with kafka_errors(self._address):
             groups = self._admin.list_group_offsets({self._group: self._partitions})
         self._check_topic()
@@ -48,12 +48,12 @@ class ConsumerGroup:
         }
 
     def end_offsets(self) -> dict[int, int]:
-        """The offset that the next record will get, by partition."""
+        """Return, for each partition, the offset that the next record will get."""
         latest = self._offsets(OffsetSpec.LATEST)
         return latest if self._ends is None else self._ends.behind(latest)
 
     def lag(self) -> int:
-        """How many records the group has still to commit. 0: everything written is counted."""
+        """Return the number of records that the group has not committed. 0 means that every record is counted."""
         end, committed = self.end_offsets(), self.committed()
         if end.keys() != committed.keys():
             committed = self._offsets(OffsetSpec.EARLIEST) | committed
@@ -84,7 +84,10 @@ class ConsumerGroup:
         return str(topic["topic_id"]), partitions
 
     def _check_topic(self) -> None:
-        """Called behind a read: offsets read before the topic was seen unchanged belong to it."""
+        """Check that the topic is unchanged.
+
+        The call follows each read, so the offsets just read belong to this topic.
+        """
         with kafka_errors(self._address):
             topic_id, self._partitions = self._describe()
         if topic_id != self._topic_id:
@@ -95,7 +98,10 @@ class ConsumerGroup:
 
 
 class CommittedOffsets:
-    """Asks for a group's offsets four times a second, in a thread of its own: a broker that hangs stops nobody else."""
+    """Reads a group's offsets four times a second in a thread of its own.
+
+    A broker that hangs blocks no other work.
+    """
 
     def __init__(self, group: ConsumerGroup) -> None:
         self._group = group
@@ -106,17 +112,18 @@ class CommittedOffsets:
         self._thread.start()
 
     def newest(self) -> Mapping[int, int]:
-        """The next offset to read, by partition, as last heard.
+        """Return the next offset to read for each partition, as last read.
 
         Raises:
-            TopicReplaced, BrokerRefused
+            TopicReplaced: the topic has been replaced.
+            BrokerRefused: the broker refuses the request.
         """
         if self._failure is not None:
             raise self._failure
         return self._newest
 
     def close(self) -> None:
-        """End. A question that a hanging broker does not answer is left behind with the process."""
+        """Stop the thread. A thread that waits for a hanging broker ends with the process."""
         self._stop.set()
         self._thread.join(JOIN_WITHIN)
         if not self._thread.is_alive():

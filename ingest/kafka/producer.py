@@ -1,4 +1,4 @@
-"""The producer: posts, what was rejected, and progress, each acknowledged or said to be lost."""
+"""The producer: it sends posts, rejected records and progress, and reports each message as acknowledged or lost."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
-from ingest.contract import KafkaAddress, Post, Progress, Rejected, encode, partition_key
+from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, encode, partition_key
 from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
-# Characters of a rejection.
-LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON, LONGEST_RAW = 64, 600, 1_000, 4_096
-GIVE_UP = timedelta(minutes=2)  # after so long without an acknowledgement a message has failed for good
+# The longest fields of a rejected record, in characters.
+LONGEST_SOURCE, LONGEST_WHERE, LONGEST_REASON = 64, 600, 1_000
+GIVE_UP = timedelta(minutes=2)  # a message without an acknowledgement for this long has failed for good
 
 
 class Delivery(NamedTuple):
-    """Where an acknowledged message lies."""
+    """The topic, partition and offset of an acknowledged message."""
 
     topic: str
     partition: int
@@ -33,15 +33,18 @@ class Delivery(NamedTuple):
 
 
 OnDelivered = Callable[[Delivery], None]
-"""Called in the producer's own thread, in order within a partition. It must be quick and must not raise."""
+"""A callback for an acknowledged message. The producer's thread calls it, in order within a partition. It must be quick
+and must not raise."""
 
 
 class PostProducer:
-    """Writes to the topics. Idempotent: what is sent again after a fault of the network is stored once.
+    """Writes to the topics.
 
-    At most `max_in_flight` messages are unacknowledged; then `send` blocks, and gives up after `patience`
-    without one acknowledgement. A message that has failed for good makes every later call raise: make a new
-    producer and go back to the cursor. One thread sends.
+    The producer is idempotent: a message that is sent again after a network fault is stored once.
+
+    At most `max_in_flight` messages are unacknowledged. Then `send` blocks, and fails after `patience` without any
+    acknowledgement. After a message has failed for good, every later call raises. The caller then makes a new producer
+    and goes back to the cursor. One thread sends.
     """
 
     def __init__(
@@ -52,7 +55,12 @@ class PostProducer:
         max_in_flight: int = 20_000,
         patience: timedelta = timedelta(seconds=30),
     ) -> None:
-        """Raises: BrokerUnavailable, BrokerRefused"""
+        """Connect to Kafka.
+
+        Raises:
+            BrokerUnavailable: no Kafka answers at the address.
+            BrokerRefused: the broker refuses the request.
+        """
         self._address = address
         self._patience = patience
         self._slots = threading.Semaphore(max_in_flight)
@@ -79,12 +87,14 @@ class PostProducer:
             )
 
     def send(self, post: Post, on_delivered: OnDelivered) -> None:
-        """Write a post, or, where the topic cannot carry it, its rejection: `Delivery.topic` tells which.
+        """Send a post.
+
+        A post that the topic cannot carry is sent as a rejected record instead: `Delivery.topic` says which.
 
         Raises:
-            BrokerUnavailable: no acknowledgement for too long (this post was not taken: send it again), or an
+            BrokerUnavailable: no acknowledgement came for too long, and this post was not sent, so send it again; or an
                 earlier message has failed for good.
-            BrokerRefused
+            BrokerRefused: the broker refuses the message.
         """
         try:
             key, value = partition_key(post), encode(post)
@@ -98,15 +108,15 @@ class PostProducer:
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
 
     def reject(self, rejected: Rejected, on_delivered: OnDelivered) -> None:
-        """Write what could not be read to the topic of rejections, cut to what it carries. Raises as `send` does."""
+        """Send a rejected record to its topic, cut to the topic's limits. Raises as `send` does."""
         self._put(self._address.rejected_topic, _carried(rejected), REJECTED_HEADERS, on_delivered)
 
     def report(self, progress: Progress, *, settled: bool = False) -> None:
-        """Write progress to every partition, once everything sent before it is acknowledged.
+        """Send progress to every partition, after every earlier message is acknowledged.
 
-        It waits for those acknowledgements, because progress ahead of a post that then failed would be a lie
-        that a reader cannot detect. `settled` says that the caller has waited for all that the progress speaks of.
-        Report every second or so, not every post. Raises as `send` does.
+        The function waits for those acknowledgements. Progress ahead of a post that later fails would be false, and no
+        reader could detect it. `settled` means that the caller has already waited for the posts that the progress
+        covers. Report about once a second, not for every post. Raises as `send` does.
         """
         if not settled:
             self.flush(self._patience)
@@ -118,20 +128,20 @@ class PostProducer:
             self._put(topic, value, PROGRESS_HEADERS, _ignore, partition=partition)
 
     def check(self) -> None:
-        """Raise what an earlier message has failed with, if one has."""
+        """Raise the failure of an earlier message, if there is one."""
         self._raise_failure()
 
     def flush(self, timeout: timedelta) -> None:
-        """Wait until everything sent is acknowledged and its callbacks have run. Raises as `send` does."""
+        """Wait until every message is acknowledged and every callback has run. Raises as `send` does."""
         with kafka_errors(self._address):
             self._kafka.flush(timeout.total_seconds())
         self._raise_failure()
 
     def close(self, timeout: timedelta = timedelta(seconds=10)) -> None:
-        """Flush and end; what is not acknowledged by then is given up.
+        """Flush and end. Messages without an acknowledgement after `timeout` are given up.
 
         Raises:
-            BrokerUnavailable, BrokerRefused: not everything was delivered. The producer is closed all the same.
+            BrokerUnavailable, BrokerRefused: not every message was delivered. The producer is closed all the same.
         """
         try:
             self.flush(timeout)
@@ -174,7 +184,10 @@ class PostProducer:
         future.add_callback(self._delivered, on_delivered).add_errback(self._failed)
 
     def _partition_of(self, key: bytes, topic: str) -> int:
-        """CRC-32, as librdkafka's `consistent` partitioner has it: the library's own takes up to 13 microseconds."""
+        """Return the partition of a key, by CRC-32 as in librdkafka's `consistent` partitioner.
+
+        The library's own partitioner takes up to 13 microseconds.
+        """
         return crc32(key) % len(self._kafka.partitions_for(topic))
 
     def _delivered(self, on_delivered: OnDelivered, at: RecordMetadata) -> None:
@@ -192,18 +205,18 @@ class PostProducer:
             raise translated(self._failure, self._address) from self._failure
 
     def _end(self) -> None:
-        # The library's close() flushes again and, when that times out, raises and leaves its thread behind.
-        # With nothing to flush and no time to wait it ends at once and fails what is left.
+        # The library's close() flushes again. If the flush times out, close() raises and leaves its thread running.
+        # With nothing to flush and no time to wait, close() ends at once and fails the remaining messages.
         self._kafka.flush = _no_flush
         self._kafka.close(timeout=0)
 
 
 def _ignore(_: Delivery) -> None:
-    """Nobody waits for it: `flush` and the next call tell of its failure."""
+    """Ignore the delivery. `flush` and the next call raise its failure."""
 
 
 def _no_flush(timeout: float | None = None) -> None:
-    """Stands in for the library's flush while it closes."""
+    """Replace the library's flush while the library closes."""
 
 
 def _unwritable(post: Post, reason: str) -> Rejected:
@@ -217,9 +230,12 @@ def _unwritable(post: Post, reason: str) -> Rejected:
 
 
 def _carried(rejected: Rejected) -> bytes:
-    """A rejection as the topic carries it: reasons quote what they refuse, however long or unwritable it is."""
+    """Return a rejected record within the topic's limits.
+
+    A reason quotes the refused text, however long or invalid it is.
+    """
     source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
-    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, LONGEST_RAW)
+    reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, RAW_KEPT)
     return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))
 
 

@@ -1,4 +1,4 @@
-"""What Tansu 0.6.0, the embedded broker, does otherwise than Apache Kafka, and what is done about it.
+"""The differences of Tansu 0.6.0, the embedded broker, from Apache Kafka, and banwatch's answers to them.
 
 Nothing here is used with another broker.
 """
@@ -17,14 +17,14 @@ POLLS = 100
 POLL_MS = 100
 
 SESSION_TIMEOUT_MS = 3_000
-"""A member of a group never says that it leaves (`leave`), so its silence has to be noticed soon."""
+"""A group member leaves without a message (see `leave`), so the broker has to notice its silence soon."""
 
 
 def leave(client: KafkaNetClient) -> None:
-    """Close a member's connection and leave its group without a word.
+    """Close a member's connection and leave its group without a message.
 
-    Tansu keeps a member that says that it leaves while the group is being divided as the group's leader for good, and
-    nobody gets a partition again. It replaces a member that falls silent within seven seconds, whenever that happens.
+    A member may announce that it leaves while the group is being rebalanced. Tansu then keeps it as the group's leader
+    for ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds.
     """
     client.close()
 
@@ -32,8 +32,8 @@ def leave(client: KafkaNetClient) -> None:
 class TopicEnds:
     """Finds the end offsets of the posts topic by reading the last batch of each partition.
 
-    Tansu answers the question for the latest offset with the first record of the last batch, plus one: with a hundred
-    posts in one batch, 1. A lag computed from that answer would be zero long before everything is read.
+    Tansu returns a wrong latest offset: the first record of the last batch, plus one. With a hundred posts in one
+    batch, it returns 1. A lag computed from this offset would be zero long before every record is read.
     """
 
     def __init__(self, address: KafkaAddress) -> None:
@@ -41,10 +41,11 @@ class TopicEnds:
         self._reader: KafkaConsumer | None = None
 
     def behind(self, latest: Mapping[int, int]) -> dict[int, int]:
-        """The offset that the next record will get, by partition. `latest` is Tansu's answer.
+        """Return, for each partition, the offset that the next record will get. `latest` holds Tansu's wrong offsets.
 
         Raises:
-            BrokerUnavailable, BrokerRefused
+            BrokerUnavailable: the broker does not answer.
+            BrokerRefused: the broker refuses the request.
         """
         ends = {partition: 0 for partition, offset in latest.items() if offset == 0}
         topic = self._address.posts_topic

@@ -1,4 +1,4 @@
-"""The live sources, by name: what each is set by, and what reads it. A source that is not in here does not exist."""
+"""The registry of live sources: each name with its settings and its class. Only the sources in this registry exist."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What several sources need to ask a network or to read a file: HTTP, HTML, threads, files. It knows no source."""
+"""Shared tools of the sources: HTTP, HTML, threads and files. This package knows no source."""

@@ -1,4 +1,4 @@
-"""Lines out of files, whatever they are packed in, each with its place, and none lost to a broken one."""
+"""The lines of files, packed or not, each with its place. A broken line costs no other line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import IO
 
 from ingest.transport.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
-LONGEST = 4 * 1024 * 1024
-"""Bytes of a line; what is longer is not a post."""
+LONGEST_LINE = 4 * 1024 * 1024
+"""The longest line in bytes. A longer line is not a post."""
 
 TAR_MAGIC = b"ustar"
 TAR_MAGIC_AT = 257
@@ -33,8 +33,10 @@ class BrokenLine:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty, or one element of a document, and where it stands; `number` counts from 1, empty
-    lines too."""
+    """One line that is not empty, or one element of a document, with its place.
+
+    `number` counts from 1 and includes empty lines.
+    """
 
     where: str
     number: int
@@ -43,7 +45,7 @@ class Line:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file's bytes, or standard input's for `-`."""
+    """Open a file, or standard input for `-`."""
     if str(path) == "-":
         with open(sys.stdin.fileno(), "rb", BUFFER, closefd=False) as raw:
             yield raw
@@ -53,7 +55,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
-    """A file's content unpacked, or that of each file in a tar, one behind the other; nothing is extracted."""
+    """Yield a file's unpacked content, or the content of each file in a tar in turn.
+
+    Nothing is extracted to the disk.
+    """
     with _opened(path) as raw:
         stream = unpacked(raw)
         if stream.peek(TAR_MAGIC_AT + 8)[TAR_MAGIC_AT:].startswith(TAR_MAGIC):
@@ -70,20 +75,22 @@ ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]
 
 
 def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
-    """Every line of a content that is not empty."""
+    """Yield every line of a content that is not empty."""
     number = 0
-    while content := stream.readline(LONGEST):
+    while content := stream.readline(LONGEST_LINE):
         number += 1
-        if len(content) == LONGEST and not content.endswith(b"\n"):
+        if len(content) == LONGEST_LINE and not content.endswith(b"\n"):
             _skip_rest_of_line(stream)
-            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST} bytes."))
+            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes."))
         elif content := content.strip():
             yield Line(f"{where} line {number}", number, content)
 
 
 def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
-    """What `read` finds in each content of a file. One that breaks off ends with a `BrokenLine` line that says so; in a
-    tar the next one follows."""
+    """Yield the lines that `read` finds in each content of a file.
+
+    A content that breaks off ends with a `BrokenLine`. In a tar, the next content follows.
+    """
     last = Line(str(path), 0, b"")
     try:
         for where, stream in _contents(path):
@@ -107,12 +114,12 @@ def _broken(last: Line, error: Exception) -> Line:
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:
-    while (content := stream.readline(LONGEST)) and not content.endswith(b"\n"):
+    while (content := stream.readline(LONGEST_LINE)) and not content.endswith(b"\n"):
         pass
 
 
 def fingerprint(paths: tuple[Path, ...]) -> str:
-    """Names the content of files: their sizes and their first MiB each."""
+    """Return a hash that identifies the content of files: their sizes and the first MiB of each."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.stat().st_size.to_bytes(8, "big"))

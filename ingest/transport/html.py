@@ -1,4 +1,4 @@
-"""HTML as text that a reader would see, with its lines kept apart, and the links in it."""
+"""Conversion of HTML to the text that a reader sees, line by line, and to the links in it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MOST_LINKS = 100
-"""Links kept of one post; a page of thousands is no post."""
+"""The most links that are kept of one post."""
 
 LONGEST_HTML = 100_000
-"""Characters that are read: the parser's time grows with the square of what is nested in each other."""
+"""The most characters that are read, because the parser's time grows with the square of the nesting."""
 
 _BLOCKS = frozenset(
     {
@@ -36,18 +36,23 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class HtmlText:
-    """What HTML says: `text` with one line a block; `links`, absolute http(s) addresses in order, each once."""
+    """The contents of HTML. `text` has one line for each block.
+
+    `links` holds each absolute http(s) address once, in order.
+    """
 
     text: str
     links: tuple[str, ...]
 
 
 def read_html(html: str, base: str = "") -> HtmlText:
-    """The visible text and the links of an HTML fragment or page. Anything is HTML: there is no error.
+    """Return the visible text and the links of an HTML fragment or page.
 
-    A `<br>`, a paragraph, a list item or any other block begins a new line, so that words of two blocks are never
-    glued; scripts, styles and what is marked as hidden (also by the class `invisible`) are left out; entities are
-    read. Relative links count only where `base` is given.
+    Every text is valid HTML, so there is no error.
+
+    A block such as `<br>`, a paragraph or a list item begins a new line, so words of two blocks stay apart. Scripts,
+    styles and hidden elements (including those of the class `invisible`) are left out. Entities are decoded. Relative
+    links count only if `base` is given.
     """
     if "<" not in html and "&" not in html:
         return HtmlText(_tidy(html.replace("\n", " ")), ())
@@ -65,7 +70,10 @@ def read_html(html: str, base: str = "") -> HtmlText:
 
 
 def _walk(body: LexborNode) -> Iterator[str | LexborNode]:
-    """Text, breaks and anchors in order of the document. No recursion: nesting is up to whoever wrote it."""
+    """Yield text, breaks and anchors in the order of the document.
+
+    The loop does not recurse, because authors choose the nesting.
+    """
     node, kept = body.child, 0
     while node is not None:
         tag = node.tag

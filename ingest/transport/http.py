@@ -1,4 +1,4 @@
-"""HTTP for sources: a client that names itself, bounded answers, and failures as the two kinds a source knows."""
+"""HTTP for sources: a client with a User-Agent, answers of bounded size, and failures as Transient or Permanent."""
 
 from __future__ import annotations
 
@@ -9,37 +9,32 @@ import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 
 import httpx
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.retry import retry_after
+from ingest.source import Clock, Pause
 from ingest.transport.redirects import send
 from ingest.transport.threads import in_thread
 
 MOST_BYTES = 16 * 1024 * 1024
-"""An answer's size, unpacked, where the caller sets no other bound."""
-
-LONGEST_WAIT = timedelta(days=1)
-"""However long a network asks to be left alone, it is asked again after a day."""
+"""The default of the largest answer, in bytes after decompression."""
 
 LONGEST_ANSWER = timedelta(minutes=2)
-"""An answer that drips for longer is given up."""
+"""The longest time for one answer. A slower answer is given up."""
 
 TURN = 0.5
-"""Seconds that a source waits for its network before it yields."""
+"""Seconds for which a source waits for its network before it yields."""
 
 CONNECT_WITHIN = 10.0
-"""Seconds until a host has to take a connection."""
+"""Seconds within which a host must accept a connection."""
 
 _TIMEOUT = httpx.Timeout(20, connect=CONNECT_WITHIN)
-_EPOCH_FROM = 10**9
-"""`X-RateLimit-Reset` above this counts seconds from 1970, below it seconds from now: networks differ."""
-
 _MEANING = {
     401: "it wants a key or a token, or does not accept the one given",
     403: "it refuses this client or this address",
@@ -52,12 +47,8 @@ _HOST = re.compile(r"[\w.:-]+")
 _PASSING = {408, 421, 425, 429}
 
 
-class TooOften(Transient):
-    """The network was asked too often (429): it wants to be left alone, whatever it would be asked for."""
-
-
 class Refused(Permanent):
-    """The network answered with a status that asking again does not change."""
+    """The network answered with a status that a repeated request would not change."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -65,12 +56,15 @@ class Refused(Permanent):
 
 
 class TooLarge(Permanent):
-    """An answer is larger than the caller takes."""
+    """An answer is larger than the caller accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What a network said: status 200 to 299, or 304; `body` is unpacked; `url` is where redirects led."""
+    """A network's answer, with status 200 to 299 or 304.
+
+    `body` is decompressed; `url` is the address after redirects.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -80,28 +74,28 @@ class HttpResponse:
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Whom to trust; read once, as that takes longer than most requests."""
+    """Return the trusted certificates. They are read once, because reading takes longer than most requests."""
     return httpx.create_ssl_context()
 
 
 def open_client(base_url: str = "", *, contact: str = "") -> httpx.Client:
-    """A client for one network; relative addresses are under `base_url`.
+    """Return a client for one network. Relative addresses are relative to `base_url`.
 
-    `contact` is an address or a page by which the operator of a network can reach whoever runs this.
+    `contact` is an address or a page through which the network's operator can reach the user of banwatch.
 
     Raises:
-        Permanent: the base address or the contact cannot be used.
+        Misconfigured: the base address or the contact is invalid.
     """
     if not (contact.isascii() and contact.isprintable()):
-        raise Permanent(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
+        raise Misconfigured(f"The contact {contact!r} cannot be sent: it has to be plain ASCII on one line.")
     agent = f"banwatch/{version('banwatch')}" + (f" ({contact})" if contact else "")
     headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
     try:
         base = httpx.URL(base_url)
     except httpx.InvalidURL as error:
-        raise Permanent(f"{base_url!r} is not an address: {error}.") from error
+        raise Misconfigured(f"{base_url!r} is not an address: {error}.") from error
     if base_url and (base.scheme not in {"http", "https"} or not _HOST.fullmatch(base.host)):
-        raise Permanent(f"{base_url!r} is not an address: it has to begin with http:// or https:// and name a host.")
+        raise Misconfigured(f"{base_url!r} is not an address: it must begin with http:// or https:// and name a host.")
     return httpx.Client(base_url=base, headers=headers, timeout=_TIMEOUT, verify=certificates())
 
 
@@ -114,41 +108,37 @@ def get(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> Generator[Pause, None, HttpResponse]:
-    """Ask, and yield while waiting: `answer = yield from get(...)` inside a source's `read`.
+    """Send a request, yield pauses while waiting, and return the answer: `answer = yield from get(...)`.
 
     Raises:
-        Transient: the network failed, was busy (429, 5xx), or dripped; with the wait that it asked for.
-        Refused: any other status that is not a success, or 304 where it was not asked for.
+        Transient: the network failed, was busy (429, 5xx) or too slow; with the pause that it asked for.
+        Refused: any other status that is not a success, or a 304 without a condition in the request.
         TooLarge: the body is larger than `most_bytes`.
-        Permanent: the address cannot be used.
+        Permanent: the address is invalid.
     """
-    request = _request(client, url, params, headers)
     gone = threading.Event()
     try:
-        return (yield from in_thread(lambda: _fetch(client, request, clock, most_bytes, gone)))
+        return (
+            yield from in_thread(
+                lambda: fetch(
+                    client, url, clock=clock, gone=gone, params=params, headers=headers, most_bytes=most_bytes
+                )
+            )
+        )
     finally:
         gone.set()
 
 
 def passing(asking: Generator[Pause, None, HttpResponse]) -> Generator[Pause, None, HttpResponse]:
-    """A request to a network of one address, to which everything can pass that is not a mistake in the settings.
+    """Return the answer of a request to a network with a single address, whose failures may all pass.
 
     Raises:
-        Transient: whatever the network did.
+        Transient: the request failed, even permanently.
     """
     try:
         return (yield from asking)
     except Permanent as error:
         raise Transient(str(error)) from error
-
-
-def _request(
-    client: httpx.Client, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str] | None
-) -> httpx.Request:
-    try:
-        return client.build_request("GET", url, params=params, headers=headers)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise Permanent(f"{place(url)} cannot be asked: {error}.") from error
 
 
 def fetch(
@@ -161,14 +151,14 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     most_bytes: int = MOST_BYTES,
 ) -> HttpResponse:
-    """The same for a thread that may block; it gives up once `gone` is set. Raises as `get` does."""
-    return _fetch(client, _request(client, url, params, headers), clock, most_bytes, gone)
+    """Send a request from a thread that may block, and return the answer. The request ends once `gone` is set.
 
-
-def _fetch(
-    client: httpx.Client, request: httpx.Request, clock: Clock, most_bytes: int, gone: threading.Event
-) -> HttpResponse:
-    with translated(str(request.url)), closing(send(client, request)) as response:
+    Raises as `get` does.
+    """
+    with translated(url):
+        request = client.build_request("GET", url, params=params, headers=headers)
+        asked = str(request.url)
+    with translated(asked), closing(send(client, request)) as response:
         failed = failure(response.status_code, response.headers, str(response.url), clock())
         if failed is not None:
             raise failed
@@ -178,7 +168,7 @@ def _fetch(
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """What httpx raises of a request, as one of the two kinds of failure that a source knows."""
+    """Translate httpx's errors into Transient or Permanent."""
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects, UnicodeError) as error:
@@ -189,51 +179,19 @@ def translated(url: str) -> Iterator[None]:
 
 
 def failure(status: int, headers: Mapping[str, str], url: str, now: datetime) -> Transient | Refused | None:
-    """What a status means to a source; None for success and for 304 (not modified)."""
+    """Return the failure that a status means for a source, or None for success and for 304 (not modified)."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status == HTTPStatus.NOT_MODIFIED:
         return None
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        kind = TooOften if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
-        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", asked_wait(headers, now))
+        kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else Transient
+        return kind(f"{place(url)} answered {status}: {_PASSES.get(status, BUSY)}.", retry_after(headers, now))
     meaning = _MEANING.get(status, "the request is not one it takes")
     return Refused(f"{place(url)} answered {status}: {meaning}.", status)
 
 
-def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """How long a network asks to be left alone.
-
-    `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). Without it, `X-RateLimit-Reset` counts when
-    `X-RateLimit-Remaining` is absent or used up: seconds from now, seconds from 1970, or an ISO 8601 time.
-    """
-    wait = _until(headers.get("retry-after"), now, epoch=False)
-    if wait is None and _used_up(headers.get("x-ratelimit-remaining", "0")):
-        wait = _until(headers.get("x-ratelimit-reset"), now, epoch=True)
-    return None if wait is None else min(max(wait, timedelta()), LONGEST_WAIT)
-
-
-def _used_up(remaining: str) -> bool:
-    with suppress(ValueError):
-        return float(remaining) < 1
-    return True
-
-
-def _until(value: str | None, now: datetime, *, epoch: bool) -> timedelta | None:
-    if value is None:
-        return None
-    value = value.strip()
-    if value.replace(".", "", 1).isdecimal():
-        seconds = min(float(value), 1e12)
-        return timedelta(seconds=seconds - now.timestamp() if epoch and seconds > _EPOCH_FROM else seconds)
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        with suppress(ValueError, OverflowError):
-            moment = parse(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-    return None
-
-
 @dataclass(frozen=True)
 class _Wanted:
-    """Whether an answer that is on its way is still wanted."""
+    """Checks whether an answer under way is still wanted."""
 
     gone: threading.Event
     clock: Clock
@@ -247,7 +205,7 @@ class _Wanted:
 
 
 def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
-    """The body, unpacked no further than the bound: a small packed answer can hold gigabytes."""
+    """Return the body, decompressed up to the bound, because a small compressed answer can hold gigabytes."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
         raise Permanent(f"{place(str(response.url))} sent its answer packed as {encoding[:40]!r}, unasked.")
@@ -267,7 +225,7 @@ def _body(response: httpx.Response, most_bytes: int, wanted: _Wanted) -> bytes:
 
 
 def place(url: str) -> str:
-    """An address fit for a log: without what may be a secret in it."""
+    """Return an address for a log, without the parts that may hold a secret."""
     with suppress(httpx.InvalidURL):
         parts = httpx.URL(url)
         return str(parts.copy_with(userinfo=b"", query=None, fragment=None))[:200]

@@ -1,4 +1,4 @@
-"""An answer without an end, read piece by piece by a thread that another one may stop."""
+"""An endless HTTP answer that one thread reads piece by piece and another thread can stop."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from http import HTTPStatus
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.transport.http import CONNECT_WITHIN, failure, place, translated
 from ingest.transport.redirects import send
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream that is connected."""
+    """A connected stream."""
 
     url: str
     response: httpx.Response
 
     def pieces(self) -> Iterator[bytes]:
-        """What comes, until the network ends it or it is stopped.
+        """Yield the arriving bytes until the network ends the stream or `stop` is called.
 
         Raises:
-            Transient: it breaks off, or nothing comes for too long.
+            Transient: the stream breaks off, or nothing arrives for too long.
         """
         try:
             yield from self.response.iter_raw()
@@ -36,7 +37,7 @@ class Stream:
             raise Transient(f"The stream at {place(self.url)} broke off: {said}.") from error
 
     def stop(self) -> None:
-        """Have a thread that waits for the next piece go on, without one."""
+        """End the wait of the thread that reads the stream."""
         with suppress(OSError):
             self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
@@ -52,12 +53,12 @@ def open_stream(
     media_type: str,
     named_by: str = "",
 ) -> Iterator[Stream]:
-    """Connect to a stream of a media type, as `ingest.transport.http.get` asks: with the same checks. It may block.
+    """Connect to a stream of a media type, with the same checks as `ingest.transport.http.get`. The call may block.
 
-    `within` is the longest time without a byte; `named_by` the host whose answer named this address.
+    `within` is the longest time without a byte. `named_by` is the host whose answer held this address.
 
     Raises:
-        Transient, Permanent: as `get` does; Permanent too, where the answer is no such stream.
+        Transient, Permanent: as `get` does; Permanent also if the answer is not such a stream.
     """
     plain = {"Accept": media_type, "Accept-Encoding": "identity", **headers}
     with translated(url):

@@ -1,7 +1,7 @@
-"""Redirects: followed, but none from the world to a private address, whatever name stands for it.
+"""Redirects are followed, but never from a public host to a private address, under any name.
 
-A name is resolved twice, by the check and by the connection, and whoever answers for it may answer differently. So the
-address of the connection itself is checked too, before anything is sent over it.
+A name is resolved twice, once by the check and once by the connection, and the two results may differ. The address of
+the connection itself is therefore checked too, before anything is sent over it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from ingest.source import Permanent
+from ingest.errors import Permanent
 
 MOST_REDIRECTS = 5
 
@@ -24,12 +24,12 @@ CONNECTED = "connection.connect_tcp.complete"
 
 
 def send(client: httpx.Client, request: httpx.Request, *, named_by: str = "") -> httpx.Response:
-    """Ask, and follow redirects; what stands beside one is not read. It may block.
+    """Send a request and follow redirects. The body of a redirect is not read. The call may block.
 
-    `named_by` is the host whose answer held the address, where that is not a setting.
+    `named_by` is the host whose answer held the address, or empty if the address comes from a setting.
 
     Raises:
-        Permanent: a host of the world sends whoever asks on to a private address.
+        Permanent: a public host redirects to a private address.
         httpx.HTTPError: nothing answers, or there are more than `MOST_REDIRECTS` redirects.
     """
     if named_by:
@@ -46,12 +46,12 @@ def send(client: httpx.Client, request: httpx.Request, *, named_by: str = "") ->
 
 
 def is_private(host: str) -> bool:
-    """Whether a host may be this machine or one in a network that the world cannot reach. It may block for seconds."""
+    """Return whether a host may be this machine or lie in a private network. The call may block for seconds."""
     return any(not ip_address(address).is_global for address in _addresses(host))
 
 
 def is_inside(host: str) -> bool:
-    """Whether a host can be nothing else than such a one. It may block for seconds."""
+    """Return whether all addresses of a host are private. The call may block for seconds."""
     found = _addresses(host)
     return bool(found) and all(not ip_address(address).is_global for address in found)
 
@@ -64,7 +64,10 @@ def _addresses(host: str) -> set[str]:
 
 
 def _came_from_inside(response: httpx.Response) -> bool:
-    """Whether a private host answered: by its name, and by the address of the connection (a proxy's, where one is)."""
+    """Return whether a private host answered, by its name and by the address of the connection.
+
+    Behind a proxy, the address is the proxy's.
+    """
     try:
         return _is_private_connection(response.extensions["network_stream"]) and is_inside(response.url.host)
     except OSError:
@@ -72,12 +75,16 @@ def _came_from_inside(response: httpx.Response) -> bool:
 
 
 def _is_private_connection(connection: Any) -> bool:
-    """Raises: OSError, where it is broken."""
+    """Return whether the connection leads to a private address.
+
+    Raises:
+        OSError: the connection is broken.
+    """
     return not ip_address(connection.get_extra_info("server_addr")[0]).is_global
 
 
 def _guard(request: httpx.Request, here: str, *, inside: bool) -> None:
-    """Let a request that `here` asks for go anywhere from inside, and from outside to the world only."""
+    """Check a request that `here` causes. From inside it may go anywhere, from outside only to public hosts."""
     request.extensions.pop("trace", None)
     if inside:
         return
@@ -89,7 +96,7 @@ def _guard(request: httpx.Request, here: str, *, inside: bool) -> None:
 
 @dataclass
 class _Guard:
-    """Looks at the address of a new connection, when httpcore tells of it; one to a proxy is none to the host."""
+    """Checks the address of each new connection that httpcore reports. A connection to a proxy is not checked."""
 
     here: str
     there: str

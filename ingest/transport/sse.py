@@ -1,4 +1,7 @@
-"""Server-sent events out of the pieces in which they arrive: pure. https://html.spec.whatwg.org/#event-stream-interpretation"""
+"""Server-sent events, read from the pieces of a stream. This module is pure.
+
+Format: https://html.spec.whatwg.org/#event-stream-interpretation.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ LONGEST_EVENT = 1024 * 1024
 
 
 class TooLong(Exception):
-    """An event is longer than anybody has a use for."""
+    """An event is longer than `LONGEST_EVENT` bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its name and its data. A comment, which says that the stream is alive, has neither."""
+    """One event: its name and its data. A comment, which only shows that the stream is alive, has neither."""
 
     name: str = ""
     data: bytes = b""
@@ -22,17 +25,17 @@ class Event:
 
 @dataclass(slots=True)
 class EventReader:
-    """Takes a stream piece by piece, wherever it is cut. It looks at each byte once, and holds one event at most."""
+    """Reads a stream from pieces of any length. It reads each byte once and holds at most one event."""
 
     _rest: bytearray = field(default_factory=bytearray)
-    """A line that has not ended yet."""
+    """The beginning of an unfinished line."""
     _name: bytes = b""
     _data: list[bytes] = field(default_factory=list)
     _size: int = 0
-    """Bytes of the lines of an event that has not ended yet, also of those that nobody keeps."""
+    """The bytes in the lines of an unfinished event, including lines that are not kept."""
 
     def feed(self, piece: bytes) -> Iterator[Event]:
-        """The events and comments that a piece completes.
+        """Yield the events and comments that a piece completes.
 
         Raises:
             TooLong: an event exceeds `LONGEST_EVENT` bytes.

@@ -1,69 +1,42 @@
-"""A call that may block, made beside the reading."""
+"""A blocking call that runs in a thread while its source yields pauses."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from typing import Generic, TypeVar
+from concurrent.futures import Future, wait
+from typing import TypeVar
 
 from ingest.source import Pause
 
 Result = TypeVar("Result")
 
-INLINE = 0.02
-LOOK_EVERY = 0.05
-
-
-class _Call(Generic[Result]):
-    def __init__(self, work: Callable[[], Result], discard: Callable[[Result], None]) -> None:
-        self.done = threading.Event()
-        self._work = work
-        self._discard = discard
-        self._lock = threading.Lock()
-        self._abandoned = False
-        self._result: list[Result] = []
-        self._error: Exception | None = None
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            result = self._work()
-        except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
-            self._error = error
-        else:
-            with self._lock:
-                self._result.append(result)
-                unwanted = self._abandoned
-            if unwanted:
-                self._discard(result)
-        self.done.set()
-
-    def abandon(self) -> None:
-        """Nobody waits any more: what comes, or has come, is discarded."""
-        with self._lock:
-            self._abandoned = True
-            here = list(self._result)
-        for result in here:
-            self._discard(result)
-
-    def result(self) -> Result:
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
+INLINE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 
 
 def in_thread(
     work: Callable[[], Result], discard: Callable[[Result], None] = lambda _: None
 ) -> Generator[Pause, None, Result]:
-    """Make a call that may block in a thread of its own and pause meanwhile: `result = yield from beside(call)`.
+    """Run a blocking call in a thread, and yield pauses meanwhile: `result = yield from in_thread(call)`.
 
-    What the call raises is raised here. A reader that goes away meanwhile has the late result discarded.
+    An exception of the call is raised here. If the source is closed meanwhile, `discard` receives the late result.
     """
-    call = _Call(work, discard)
+    call: Future[Result] = Future()
+    threading.Thread(target=_run, args=(work, call), daemon=True).start()
     try:
-        while not call.done.wait(INLINE):
-            yield Pause(LOOK_EVERY)
+        while not wait([call], INLINE_SECONDS).done:
+            yield Pause(PAUSE_SECONDS)
     except GeneratorExit:
-        call.abandon()
+        call.add_done_callback(lambda late: None if late.exception() else discard(late.result()))
         raise
     return call.result()
+
+
+def _run(work: Callable[[], Result], call: Future[Result]) -> None:
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
+        call.set_exception(error)
+    else:
+        call.set_result(result)

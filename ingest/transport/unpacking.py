@@ -1,6 +1,6 @@
-"""What is in a packed file, in UTF-8: gzip, zstd or bzip2, told by the first bytes.
+"""Decompression of files and conversion to UTF-8. The first bytes decide: gzip, zstd or bzip2.
 
-A file that is cut off gives what it has, and then fails.
+A file that is cut off yields its readable content and then fails.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 BZIP2_MAGIC = b"BZh"
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ZSTD_WINDOW = 2**31
-"""The dumps of Reddit are packed with the largest window that there is."""
+"""The largest window, which the dumps of Reddit use."""
 
 ZSTD_AT_ONCE = 2_048
-"""Packed bytes that are unpacked at once: at worst, four of them are 128 kB."""
+"""The number of packed bytes that are unpacked at once. In the worst case, four of them expand to 128 kB."""
 
 BUFFER = 256 * 1024
 UNPACKING_FAILS = (EOFError, OSError, zlib.error, zstandard.ZstdError, tarfile.TarError)
 
 
 def unpacked(raw: IO[bytes]) -> io.BufferedReader:
-    """What is in a stream, however it is packed."""
+    """Return a stream of the unpacked content."""
     packed = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw), BUFFER)
     magic = packed.peek(4)
     if magic.startswith(GZIP_MAGIC):
@@ -47,7 +47,7 @@ def unpacked(raw: IO[bytes]) -> io.BufferedReader:
 
 
 def in_utf8(stream: io.BufferedReader) -> io.BufferedReader:
-    """A content in UTF-8 without a byte order mark; without a mark it is taken to be UTF-8."""
+    """Return the content in UTF-8 without a byte order mark. A content without a mark is taken as UTF-8."""
     if stream.peek(2).startswith(UTF16_MARKS):
         return io.BufferedReader(_Pieces(_Utf16(stream).read1), BUFFER)
     if stream.peek(3).startswith(codecs.BOM_UTF8):
@@ -56,9 +56,9 @@ def in_utf8(stream: io.BufferedReader) -> io.BufferedReader:
 
 
 class _Pieces(io.RawIOBase):
-    """A stream of what `read1` gives: at most so many bytes as it is asked for, none at the end.
+    """A stream over `read1`, which returns at most as many bytes as requested, and none at the end.
 
-    A failure behind some bytes is raised when these have been given out.
+    A failure after some bytes is raised once these bytes have been returned.
     """
 
     def __init__(self, read1: Callable[[int], bytes]) -> None:
@@ -85,7 +85,7 @@ class _Pieces(io.RawIOBase):
 
 
 class _Zstd:
-    """Unpacks frame by frame. The library's own stream takes a frame that is cut off for one that has ended."""
+    """Unpacks frame by frame. The library's own stream mistakes an incomplete frame for a complete one."""
 
     def __init__(self, packed: io.BufferedReader) -> None:
         self._packed = packed
@@ -95,7 +95,7 @@ class _Zstd:
         self._given = 0
 
     def read1(self, most: int) -> bytes:
-        """Some bytes; none at the end."""
+        """Return some bytes, or none at the end."""
         while self._given == len(self._ahead):
             content = self._frame.unused_data or self._packed.read(ZSTD_AT_ONCE)
             if not content:
@@ -114,7 +114,7 @@ class _Zstd:
 
 
 class _Utf16:
-    """Gives UTF-16 with its mark, as Windows writes it, in UTF-8."""
+    """Converts UTF-16 with a byte order mark, as Windows writes it, to UTF-8."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
@@ -122,7 +122,7 @@ class _Utf16:
         self._ahead = b""
 
     def read1(self, most: int) -> bytes:
-        """Some bytes; none at the end."""
+        """Return some bytes, or none at the end."""
         content = b"begin"
         while content and not self._ahead:
             content = self._stream.read1(BUFFER)

@@ -1,4 +1,4 @@
-"""Verdicts and rarity in words, English and Arabic: alerts, the terminal and the page say the same. Public."""
+"""Verdicts, doubts and rarity in words, English and Arabic: alerts, the terminal and the page take them from here."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from processing.contract import Doubt, Evidence, VerdictName
 
 LANGUAGES = ("en", "ar")
 
-_VERDICTS = {
-    VerdictName.ORGANIC: (
-        "Organic: of {compared} posts compared, {voices} are by people who repost or use words of their own.",
-        "عفوية: {voices} من المنشورات لأناس يعيدون النشر أو يكتبون بكلماتهم. المنشورات المقارَنة: {compared}.",
-    ),
-    VerdictName.CONCENTRATED: ("Concentrated: few speak.", "مركَّزة: المتحدثون قلّة."),
+_ORGANIC = (
+    "Organic: of {compared} posts compared, {voices} are by people who repost or use words of their own.",
+    "عفوية: {voices} من المنشورات لأناس يعيدون النشر أو يكتبون بكلماتهم. المنشورات المقارَنة: {compared}.",
+)
+_DOUBTFUL = {
+    VerdictName.CONCENTRATED: (("Concentrated", "مركَّزة"), ("few speak", "المتحدثون قلّة")),
     VerdictName.COLLECTOR: (
-        "Collector: this may be how the posts were collected, not what people do.",
-        "من الجمع: قد يكون هذا من طريقة جمع المنشورات لا مما يفعله الناس.",
+        ("Collector", "من الجمع"),
+        (
+            "this may be how the posts were collected, not what people do",
+            "قد يكون هذا من طريقة جمع المنشورات لا مما يفعله الناس",
+        ),
     ),
-    VerdictName.BACKFILL: ("Backfill: this is history.", "استدراك: هذه منشورات قديمة."),
+    VerdictName.BACKFILL: (("Backfill", "استدراك"), ("this is history", "هذه منشورات قديمة")),
 }
+"""The name of each verdict that is not told, and what it means: both stand before the reason."""
 
 _REASONS = {
     "backfilled": (
@@ -63,16 +67,7 @@ _RARITIES = (
     (1.5, ("once in one to four weeks", "مرة كل أسبوع إلى أربعة أسابيع")),
     (float("-inf"), ("more than once a week", "أكثر من مرة في الأسبوع")),
 )
-"""From which score on a rise is how rare: a score is the logarithm of quarter days, above 3 only a class."""
-
-_DOUBTS = {
-    VerdictName.CONCENTRATED: ("{language}: few speak.", "{language}: المتحدثون قلّة."),
-    VerdictName.COLLECTOR: (
-        "{language}: this may be how the posts were collected.",
-        "{language}: قد يكون هذا من طريقة جمع المنشورات.",
-    ),
-    VerdictName.BACKFILL: ("{language}: this is history.", "{language}: هذه منشورات قديمة."),
-}
+"""The least score of each class of rarity, and its words. A score is the decimal logarithm of quarter days."""
 
 _RATIOS = frozenset({"everything_rose"})
 _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors"})
@@ -81,28 +76,28 @@ _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors
 def verdict_sentence(name: VerdictName, evidence: Sequence[Evidence], language: str = "en") -> str:
     """The verdict and what decided it. `language` is `en` or `ar`."""
     place = LANGUAGES.index(language)
-    figures = {each.name: figure(each) for each in evidence}
-    opening = _VERDICTS[name][place]
     if name is VerdictName.ORGANIC:
+        figures = {each.name: figure(each) for each in evidence}
         known = {"compared", "voices"} <= figures.keys()
-        return opening.format(**figures) if known else opening.partition(":")[0] + "."
-    reasons = (_REASONS[each.name][place].format(value=figure(each)) for each in evidence if each.decisive)
-    return " ".join((opening, *reasons))
+        return _ORGANIC[place].format(**figures) if known else _ORGANIC[place].partition(":")[0] + "."
+    return _doubtful(_DOUBTFUL[name][0][place], name, [each for each in evidence if each.decisive], place)
+
+
+def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
+    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
+    reasons = [Evidence(doubt.reason, doubt.value)] if doubt.reason in _REASONS else []
+    return _doubtful(named, doubt.verdict, reasons, LANGUAGES.index(language))
+
+
+def _doubtful(what: str, name: VerdictName, reasons: Sequence[Evidence], place: int) -> str:
+    why = (_REASONS[each.name][place].format(value=figure(each)) for each in reasons)
+    return " ".join((f"{what}: {_DOUBTFUL[name][1][place]}.", *why))
 
 
 def rarity(score: float, language: str = "en") -> str:
     """How often a rise so large comes, by its series' own past. A score names such a class and is no probability."""
     place = LANGUAGES.index(language)
     return next(words[place] for least, words in _RARITIES if score >= least)
-
-
-def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
-    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
-    place = LANGUAGES.index(language)
-    opening = _DOUBTS[doubt.verdict][place].format(language=named)
-    if doubt.reason not in _REASONS:
-        return opening
-    return f"{opening} {_REASONS[doubt.reason][place].format(value=figure(Evidence(doubt.reason, doubt.value)))}"
 
 
 def figure(evidence: Evidence) -> str:

@@ -1,6 +1,6 @@
-"""Every read of the store, as a named function with bound parameters. Public: the dashboard uses it too.
+"""Every read of the store, as a named function with bound parameters. The dashboard uses this package too.
 
-Times are aware and in UTC; a range takes its first moment and leaves out its last.
+Times are timezone-aware and in UTC. A range includes its first moment and excludes its last.
 """
 
 from processing.contract import BinCount

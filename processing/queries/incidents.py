@@ -1,4 +1,4 @@
-"""Spikes and incidents, and what is known of each at the channels."""
+"""Reads of spikes and incidents, and of what each notification channel was told about them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Part = TypeVar("Part", bound=msgspec.Struct)
 
 
 def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
-    """An array of named tuples, which the client gives as dictionaries or as tuples."""
+    """Return an array of named tuples as Structs. The client returns each tuple as a dictionary or as a tuple."""
     return tuple(
         msgspec.convert(
             part if isinstance(part, dict) else dict(zip(kind.__struct_fields__, part, strict=True)),  # type: ignore[call-overload]
@@ -37,7 +37,7 @@ def _parts(kind: type[Part], stored: Sequence[object]) -> tuple[Part, ...]:
 
 
 def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
-    """Spikes that touch a range, by their start."""
+    """Return the spikes that overlap a range, sorted by their start."""
     rows = reader.query(
         """
         SELECT
@@ -85,7 +85,7 @@ _INCIDENT = """
 
 
 def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> tuple[Incident, ...]:
-    """Incidents, newest first."""
+    """Return the incidents, newest first."""
     rows = reader.query(
         _INCIDENT
         + """
@@ -99,7 +99,7 @@ def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> t
 
 
 def incident(reader: Reader, name: str) -> Incident | None:
-    """The incident with this id; None where there is none."""
+    """Return the incident with this id, or None."""
     rows = reader.query(_INCIDENT + " WHERE id = {name:String}", {"name": name})
     return _incident(rows[0]) if rows else None
 
@@ -152,7 +152,7 @@ def past_deliveries(reader: Reader, dedup_key: str, notifier: str) -> tuple[Past
 
 
 def silenced(reader: Reader, topic: str, at: datetime) -> bool:
-    """Whether a silence covers this topic at this event time."""
+    """Return whether a silence covers this topic at this event time."""
     [(rows,)] = reader.query(
         """
         SELECT count() FROM silences
@@ -165,7 +165,7 @@ def silenced(reader: Reader, topic: str, at: datetime) -> bool:
 
 
 def acknowledged(reader: Reader, incident: str) -> bool:
-    """Whether somebody has taken an incident on."""
+    """Return whether a person has acknowledged an incident."""
     [(rows,)] = reader.query(
         "SELECT count() FROM acknowledgements WHERE incident = {incident:String}",
         {"incident": incident},

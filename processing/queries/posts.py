@@ -1,4 +1,4 @@
-"""The posts themselves."""
+"""Reads of the posts themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from processing.store.client import Row
 
 @dataclass(frozen=True, slots=True)
 class StoredPost:
-    """A post as people read it."""
+    """A post in the form in which the page shows it."""
 
     source: str
     id: str
@@ -29,7 +29,7 @@ class StoredPost:
 
 
 def stored_posts(reader: Reader, start: datetime, end: datetime) -> tuple[TaggedPost, ...]:
-    """Whole posts of a range that still have a text, as they were tagged."""
+    """Return the posts of a range that still have a text, with their tags."""
     rows = reader.query(
         """
         SELECT
@@ -71,10 +71,10 @@ def _tagged(row: Row) -> TaggedPost:
 def newest_posts(
     reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
 ) -> tuple[StoredPost, ...]:
-    """The newest posts of a range that still have a text, newest first.
+    """Return the newest posts of a range that still have a text, newest first.
 
-    The counts say first in which minutes they are: each of the newest `limit` minutes with a post holds at least
-    one, so no text of any other minute has to be read. That is what keeps a page over a month quick.
+    The counts first give the minutes in which the posts lie. Each of the newest `limit` minutes with a post holds at
+    least one post, so no text of another minute is read. The query therefore stays fast for a range of a month.
     """
     minutes = _newest_minutes(reader, start, end, topic=topic, language=language, limit=limit)
     rows = reader.query(
@@ -100,7 +100,10 @@ def newest_posts(
 def _newest_minutes(
     reader: Reader, start: datetime, end: datetime, *, topic: str, language: str, limit: int
 ) -> list[datetime]:
-    """Newest first. The last day is tried before the whole range; all topics there are sort behind `*`."""
+    """Return the newest minutes with a post, newest first. The last day is searched before the whole range.
+
+    The ids of all topics sort after `*`, so the range from `+` to `~` means every topic.
+    """
     first, last = ("+", "~") if topic == EVERYTHING else (topic, topic)
     for since in (max(start, end - timedelta(days=1)), start):
         rows = reader.query(

@@ -1,4 +1,4 @@
-"""How the store is read: a connection, and what a query needs of one."""
+"""The connection for reading the store, and the interface that a query needs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from processing.store.client import Parameters, Row, Store
 
 
 class Reader(Protocol):
-    """What a query needs of a store."""
+    """The interface of a store that a query needs."""
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """All rows of a query whose values are bound as `{name:Type}`."""
+        """Return all rows of a query whose values are bound as `{name:Type}`."""
         ...
 
 
@@ -22,7 +22,7 @@ def connect(address: ClickHouseAddress) -> Store:
     """Open the store for reading.
 
     Raises:
-        StoreUnavailable: nothing answers there, or not now.
-        StoreRefused: it answers and does not let us in.
+        StoreUnavailable: the store does not answer.
+        StoreRefused: the store refuses the user or the database.
     """
     return Store(address)

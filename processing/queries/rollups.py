@@ -1,4 +1,4 @@
-"""Where to read counts of a range from: whole days and hours are summed up already, minutes are read at the edges."""
+"""The sources of counts for a range: sums of whole days and hours, and minutes at the edges of the range."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from processing.store.rollup import SLACK
+from processing.store.rollup import VISIBLE_WITHIN
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,14 +15,14 @@ VIEWS = {DAY: ("count_days", "day"), HOUR: ("count_hours", "hour"), MINUTE: ("co
 TABLES = {DAY: "count_day_versions", HOUR: "count_hour_versions", MINUTE: "count_versions"}
 
 UNSUMMED = "version > (SELECT max(mark) FROM roll_up_versions) - {slack:UInt64}"
-"""The minutes that no hour or day can be trusted to hold, as in the view `count_minutes_unsummed`."""
+"""The minutes whose hours and days may have old sums, as in the view `count_minutes_unsummed`."""
 
-SLACK_IN_MICROSECONDS = SLACK // timedelta(microseconds=1)
+SLACK_IN_MICROSECONDS = VISIBLE_WITHIN // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time that one view answers for: `step` is how much one of its rows covers."""
+    """A stretch of time that one view covers. `step` is the time that one row of the view covers."""
 
     start: datetime
     end: datetime
@@ -30,7 +30,7 @@ class Span:
 
 
 def spans(start: datetime, end: datetime, width: timedelta) -> tuple[Span, ...]:
-    """Cut a range into the coarsest steps that fit into bins of a width, in order of time, without gap or overlap."""
+    """Cut a range into the coarsest steps that divide `width`, in order of time, without gap or overlap."""
     steps = [step for step in (DAY, HOUR) if not width % step]
     return tuple(_cut(start, end, [*steps, MINUTE]))
 
@@ -51,10 +51,12 @@ def _cut(start: datetime, end: datetime, steps: list[timedelta]) -> Iterator[Spa
 
 
 def counted(start: datetime, end: datetime, width: timedelta) -> tuple[str, dict[str, object]]:
-    """A FROM clause with (minute, topic, language, source, posts, backfilled, deleted), and its parameters.
+    """Return a FROM clause and its parameters.
 
-    Summed over bins of `width`, it gives what `counts` gives; a row may stand for an hour or a day within its bin.
-    The condition on topic and language belongs behind it: the engine moves it inside.
+    Its columns are minute, topic, language, source, posts, backfilled and deleted.
+
+    Summed over bins of `width`, the clause gives the same counts as `counts`. A row may stand for an hour or a day
+    within its bin. Put the condition on topic and language outside the clause; the engine moves it inside.
     """
     parameters: dict[str, object] = {}
     selects = []
@@ -70,9 +72,10 @@ def counted(start: datetime, end: datetime, width: timedelta) -> tuple[str, dict
 
 
 def as_they_lie(start: datetime, end: datetime) -> tuple[str, dict[str, object]]:
-    """A FROM clause with (topic, language, source) of whatever was counted in a range, and its parameters.
+    """Return a FROM clause with topic, language and source of everything counted in a range, and its parameters.
 
-    It reads all versions and merges none, for questions of what there is: a bucket emptied since is still in it.
+    The clause reads all versions and merges none, for queries about what exists. A bucket emptied since is still
+    included.
     """
     parameters: dict[str, object] = {"start": start, "end": end, "slack": SLACK_IN_MICROSECONDS}
     selects = [

@@ -1,4 +1,4 @@
-"""A series in a range of time, and the parts of a query that asks about many of them at once."""
+"""A scope is a series in a range of time. This module builds the parts of a query over many scopes at once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import msgspec
 from processing.contract import Incident, Spike
 from processing.queries.statement import Value
 
-LONGEST = timedelta(days=1)
-"""Of a longer spike only so much is looked at."""
+LONGEST_SCOPE = timedelta(days=1)
+"""The longest scope of a spike. A longer spike is cut to this length."""
 
 BEHIND_THE_PEAK = timedelta(hours=1)
-"""From so long after the peak on, people talk of other things again."""
+"""The part of a spike after its peak that a scope includes. Later, people talk of other things again."""
 
 IN_SCOPE = (
     "has(topics, {topic:String}) AND ({language:String} = '*' OR language = {language:String}) AND NOT deleted "
     "AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}"
 )
-"""The posts of a series in a range."""
+"""A condition that selects the posts of a series in a range."""
 
 SCOPES = (
     "{scopes:Array(Tuple(number UInt32, topic String, language String, start DateTime('UTC'), end DateTime('UTC')))}"
 )
-"""Several scopes, numbered from 0, as one parameter."""
+"""The parameter that holds several scopes, numbered from 0."""
 
 _OF_SCOPE = (
     "has(topics, scope.topic) AND (scope.language = '*' OR scope.language = language) "
@@ -45,17 +45,17 @@ class Scope(msgspec.Struct, frozen=True):
 
     @property
     def parameters(self) -> dict[str, Value]:
-        """As queries about one scope name them."""
+        """The parameters of a query about one scope."""
         return {"topic": self.topic, "language": self.language, "start": self.start, "end": self.end}
 
 
 def scope_of(spike: Spike, now: datetime) -> Scope:
-    """The spike's series, over a day at most of it that holds its peak."""
+    """Return the scope of a spike: its series, over at most a day that includes its peak."""
     return Scope(spike.topic, spike.language, *_day_of(spike.start, spike.peak, spike.end or now))
 
 
 def leading_scope(incident: Incident, now: datetime) -> Scope:
-    """The same of the spike that leads an incident."""
+    """Return the scope of the spike that leads an incident."""
     end = incident.lead_end or now
     return Scope(
         incident.lead_topic or incident.topic,
@@ -65,20 +65,21 @@ def leading_scope(incident: Incident, now: datetime) -> Scope:
 
 
 def _day_of(start: datetime, peak: datetime, end: datetime) -> Range:
-    """From the start on where the peak is on the first day; else up to an hour behind the peak."""
-    end = min(end, max(start + LONGEST, peak + BEHIND_THE_PEAK))
-    return max(start, end - LONGEST), end
+    """Return the first day of a spike if it includes the peak, else the day that ends an hour after the peak."""
+    end = min(end, max(start + LONGEST_SCOPE, peak + BEHIND_THE_PEAK))
+    return max(start, end - LONGEST_SCOPE), end
 
 
 def numbered(scopes: Sequence[Scope]) -> list[tuple[int, str, str, datetime, datetime]]:
-    """The value of `SCOPES`."""
+    """Return the value of the parameter `SCOPES`."""
     return [(number, each.topic, each.language, each.start, each.end) for number, each in enumerate(scopes)]
 
 
 def posts_of_each(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
-    """A FROM clause with the posts of the scopes, once for each that a post belongs to, and its parameters.
+    """Return a FROM clause with the posts of the scopes, and its parameters. A post occurs once for each of its scopes.
 
-    `scope.number` says which; the other columns are those of `posts`. The store is read once, however many they are.
+    `scope.number` says which scope; the other columns are those of `posts`. The store is read once for any number of
+    scopes.
     """
     condition, parameters = in_any(scopes)
     source = (
@@ -89,13 +90,19 @@ def posts_of_each(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
 
 
 def in_any(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
-    """A condition on `posts` that holds for those of any of the scopes and for few others, and its parameters."""
+    """Return a condition on `posts`, and its parameters.
+
+    The condition holds for the posts of any of the scopes and for few others.
+    """
     condition, parameters = within("created_at", ((each.start, each.end) for each in scopes))
     return f"{condition} AND NOT deleted", parameters
 
 
 def within(column: str, ranges: Iterable[Range]) -> tuple[str, dict[str, Value]]:
-    """A condition that a time lies in one of the ranges, as the engine's index can use it, and its parameters."""
+    """Return a condition that a time lies in one of the ranges, and its parameters.
+
+    The form of the condition lets the engine use its index.
+    """
     conditions: list[str] = []
     parameters: dict[str, Value] = {}
     for number, (start, end) in enumerate(merged(ranges)):
@@ -107,7 +114,7 @@ def within(column: str, ranges: Iterable[Range]) -> tuple[str, dict[str, Value]]
 
 
 def merged(ranges: Iterable[Range]) -> Iterator[Range]:
-    """The same time in order and without overlaps."""
+    """Yield the ranges in order, with overlapping ranges joined."""
     reached: Range | None = None
     for start, end in sorted(ranges):
         if reached is None:

@@ -1,4 +1,4 @@
-"""A query that can be shown: its SQL with the values it was asked with, ready for `banwatch sql`."""
+"""A query that can be shown: its SQL with its values, ready for `banwatch sql`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _PARAMETER = re.compile(r"\{(\w+):((?:[^{}'\"]|'[^']*')+)\}")
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """SQL with `{name:Type}` where values go, and the values.
+    """SQL with `{name:Type}` in place of values, and the values.
 
-    `paste` is the same with every value written in its place, for people to paste; we never run it.
+    `paste` is the SQL with every value written out, for people to paste; banwatch never runs it.
     """
 
     sql: str
@@ -41,7 +41,7 @@ class Statement(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "paste", _PARAMETER.sub(self._written, self.sql))
 
     def rows(self, reader: Reader) -> list[Row]:
-        """Ask."""
+        """Run the query and return its rows."""
         return reader.query(self.sql, self.parameters)
 
     def _written(self, found: re.Match[str]) -> str:
@@ -49,9 +49,9 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def literal(value: Value | tuple[int | str | datetime, ...]) -> str:
-    """A value as a literal of ClickHouse's SQL; a tuple is one, any other sequence an array.
+    """Return a value as a literal of ClickHouse's SQL. A tuple becomes a tuple, any other sequence an array.
 
-    A bool is an int too, and a string is a sequence: the order of the questions matters.
+    A bool is also an int, and a string is also a sequence, so the order of the cases matters.
     """
     match value:
         case bool():

@@ -1,4 +1,4 @@
-"""What the page reads besides: how far the data reaches, who is there, and counts over time."""
+"""The page's other reads: the extent of the data, the present topics, languages and sources, and counts over time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def posts_over_time(
     by: Literal["topic", "language", "source"],
     topic: str,
 ) -> tuple[tuple[datetime, str, int], ...]:
-    """(bin, value of `by`, posts): by topic, of all topics there are; else of one topic."""
+    """Return rows (start of the bin, value of `by`, posts).
+
+    If `by` is topic, the rows are of all topics. Otherwise they are of one topic.
+    """
     counts, bounds = counted(start, end, width)
     rows = reader.query(
         f"""
@@ -40,11 +43,11 @@ def posts_over_time(
 
 
 def extent(reader: Reader) -> tuple[datetime, datetime] | None:
-    """The oldest and the newest minute with a count; None when there is none.
+    """Return the oldest and the newest minute with a count, or None without any.
 
-    This question and the next ask what there is, not how much: they read the versions as they lie, which spares
-    the merge of a month of them. A bucket emptied since may still answer. Of minutes it reads the first and the last
-    day, and what no day holds yet; days are merged, for one emptied since would have no minute.
+    `extent` and `presence` ask what exists, not how much. They read unmerged versions, which saves the merge of a
+    month. A bucket emptied since may still be included. Minutes are read only of the first and the last day, and of
+    days not summed up yet. Days are merged, because a day emptied since would have no minute.
     """
     [(oldest, newest, rows)] = reader.query(
         f"""
@@ -67,7 +70,7 @@ def extent(reader: Reader) -> tuple[datetime, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What the posts of a range are about, in which languages, and of which sources: generated or collected ones."""
+    """The topics and languages of the posts in a range, and their sources: generated ones and collected ones."""
 
     topics: tuple[str, ...]
     languages: tuple[str, ...]
@@ -76,7 +79,7 @@ class Presence:
 
 
 def presence(reader: Reader, start: datetime, end: datetime) -> Presence:
-    """Which topics, languages and sources have a post in a range."""
+    """Return the topics, languages and sources that have a post in a range."""
     versions, bounds = as_they_lie(start, end)
     held = reader.query(
         f"SELECT DISTINCT topic, language, source FROM {versions}",  # noqa: S608 - only names of ours
@@ -94,7 +97,7 @@ def presence(reader: Reader, start: datetime, end: datetime) -> Presence:
 def topics_over_time(
     reader: Reader, start: datetime, end: datetime, width: timedelta, *, language: str
 ) -> tuple[tuple[datetime, str, int], ...]:
-    """(bin, topic, posts) of all topics there are, in one language or in all."""
+    """Return rows (start of the bin, topic, posts) of all topics, in one language or in all."""
     counts, bounds = counted(start, end, width)
     rows = reader.query(
         f"""

@@ -1,4 +1,4 @@
-"""The one door to ClickHouse: queries, inserts and errors in this project's terms.
+"""The only access to ClickHouse: queries, inserts, and errors in this project's terms.
 
 Nothing else imports clickhouse_connect, and none of its exceptions leaves this file.
 """
@@ -19,7 +19,7 @@ import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
 
-from ingest.errors import Failure
+from ingest.errors import Failure, Unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.lack import Lack, lack_of
 from processing.store.proof import NotProved, proving
@@ -27,43 +27,41 @@ from processing.store.proof import NotProved, proving
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
 
-# ClickHouse's error codes that say "not now" instead of "not so": too many queries or parts, time-outs, network trouble
-# between servers, memory, a full disk, a table that is still read-only after a restart, too few replicas at hand (285,
-# 286, 289), a query that an operator or a server that shuts down has ended (394), and our own statement that finds
-# itself too late (395).
+# ClickHouse's error codes for failures that pass: too many queries or parts, time-outs, network failures between
+# servers, memory, a full disk, a table that is still read-only after a restart, too few replicas (285, 286, 289), a
+# query that an operator or a closing server has ended (394), and banwatch's own statement that runs too late (395).
 PASSING_CODES = frozenset(
     {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
 )
-# Codes that say that a file of a table is cut off, changed or gone: an end of file where more is expected (32, 33), a
-# checksum (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
+# Error codes for a file of a table that is incomplete, changed or missing: an early end of file (32, 33), a checksum
+# (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).
 DAMAGED_CODES = frozenset({32, 33, 40, 107, 226, 228, 246, 271})
 _DAMAGED_TABLE = re.compile(r"while reading from part \S+ in table (\S+) \(")
 
-# Those that speak of what the rows hold, which another batch or a later try does not change: a value that cannot be
-# read or is out of its type's range (6, 26, 27, 33, 38, 41, 69, 72, 117, 321, 407, 467), arrays and strings above the
-# engine's limits (128, 131, 190), a query above them (167, 168, 223), a NULL or a value that the table forbids (349,
-# 469). A table that is missing or has another schema is not among them, nor is a missing right: those hold for every
-# row.
+# Error codes for the contents of rows, which a later attempt does not change: a value that is invalid or out of its
+# type's range (6, 26, 27, 33, 38, 41, 69, 72, 117, 321, 407, 467), arrays and strings above the engine's limits (128,
+# 131, 190), a query above the limits (167, 168, 223), a NULL or a value that the table forbids (349, 469). A missing
+# table, another schema or a missing right is not among them, because it affects every row.
 ROW_CODES = frozenset({6, 26, 27, 33, 38, 41, 69, 72, 117, 128, 131, 167, 168, 190, 223, 321, 349, 407, 467, 469})
 UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
 
-# By default the engine refuses a block for more than a hundred partitions, and says so by a passing code: a batch of an
-# archive over ten years would be tried for ever.
+# By default the engine refuses a block for more than a hundred partitions, with a code that means a passing failure. A
+# batch of an archive over ten years would be retried for ever.
 _ANY_TIMES = {"max_partitions_per_insert_block": 0}
 
 
 _ENGINE_NOISE = re.compile(
     r"\s*\((?:version |for url )[^)]*\)|\s*\([A-Z][A-Z0-9_]+\)\s*$|\s+In scope .*|\s+Stack trace.*", re.DOTALL
 )
-# What follows repeats the query and lists every word that could have stood there.
+# The text after this match repeats the query and lists every word that the parser would accept.
 _SYNTAX_ERROR = re.compile(r"(Syntax error.*?: failed at position \d+ .*?(?: \(line \d+, col \d+\))?): .*", re.DOTALL)
 
 
 class StoreFailure(Failure):
-    """ClickHouse did not do what was asked. `code` is its error code, None where it gave none."""
+    """A request to ClickHouse failed. `code` is ClickHouse's error code, or None."""
 
     def __init__(self, message: str, code: int | None = None) -> None:
         super().__init__(message)
@@ -71,7 +69,7 @@ class StoreFailure(Failure):
 
     @property
     def sentence(self) -> str:
-        """What the engine said, as one sentence: without its number, version, stack and the query repeated."""
+        """The engine's message as one sentence, without number, version, stack trace and repeated query."""
         _, found, said = str(self).partition("DB::Exception: ")
         if not found:
             return str(self)
@@ -84,29 +82,29 @@ class StoreFailure(Failure):
         return f"{sentence}."
 
 
-class StoreUnavailable(StoreFailure):
-    """ClickHouse does not answer, or not now. Trying again later may help."""
+class StoreUnavailable(StoreFailure, Unavailable):
+    """ClickHouse does not answer at present. A later attempt may succeed."""
 
     @property
     def lack(self) -> Lack | None:
-        """What it lacks, where that is what it says."""
+        """The resource that the store lacks, or None if the error has another cause."""
         return lack_of(self.code, str(self))
 
 
 class StoreRefused(StoreFailure):
-    """ClickHouse answered no, and will again."""
+    """ClickHouse refused the request, and would refuse it again."""
 
 
 class StoreDamaged(StoreFailure):
-    """ClickHouse cannot read what it has stored. No statement is to blame, and trying again does not help."""
+    """ClickHouse cannot read its stored data. The request is not at fault, and repeating it does not help."""
 
 
 class RowsRefused(StoreRefused):
-    """ClickHouse refuses what these rows hold, and may take others: see `processing.store.refusals`."""
+    """ClickHouse refuses the contents of these rows, and may accept others: see `processing.store.refusals`."""
 
 
 class WrittenShort(Exception):
-    """ClickHouse acknowledged an insert and counted other rows than were sent: stop before trusting it."""
+    """ClickHouse acknowledged an insert but wrote another number of rows than were sent. The caller must stop."""
 
 
 @contextmanager
@@ -115,7 +113,7 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         yield
     except ClickHouseError as error:
         code = getattr(error, "code", None)
-        # What a row holds may stand in the error, and read like a want of room.
+        # An error may quote the contents of a row, which may read like a lack of room.
         lacks = code not in ROW_CODES and lack_of(code, str(error)) is not None
         passes = code in PASSING_CODES or lacks
         if passes or (code is None and isinstance(error, OperationalError)):
@@ -148,7 +146,7 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class StreamedRows:
-    """A result on its way: how many rows it has, and its bytes."""
+    """A result in pieces of bytes, with its number of rows."""
 
     rows: int
     pieces: Iterator[bytes]
@@ -161,8 +159,8 @@ class Store:
         """Connect.
 
         Raises:
-            StoreUnavailable: nothing answers there, or not now.
-            StoreRefused: it answers and does not let us in, or there is no such database.
+            StoreUnavailable: the store does not answer.
+            StoreRefused: the store refuses the user, or there is no such database.
         """
         self.address = address
         url = urlsplit(address.url)
@@ -184,12 +182,12 @@ class Store:
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Run a query whose values are bound as `{name:Type}`; all rows at once."""
+        """Run a query whose values are bound as `{name:Type}`, and return all rows."""
         with _translated(self.address):
             return [tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows]
 
     def query_bytes(self, sql: str, parameters: Parameters | None = None, *, format: str) -> bytes:  # noqa: A002
-        """The result of a query in one of ClickHouse's own formats."""
+        """Return the result of a query in one of ClickHouse's own formats."""
         with _translated(self.address):
             return bytes(self._client.raw_query(sql, parameters=dict(parameters or {}), fmt=format))
 
@@ -202,9 +200,10 @@ class Store:
         format: str,  # noqa: A002
         settings: Mapping[str, str] | None = None,
     ) -> Iterator[StreamedRows]:
-        """The result of a query in one of ClickHouse's own formats, piece by piece, for as long as the context lasts.
+        """Yield the result of a query in one of ClickHouse's own formats, piece by piece, while the context lasts.
 
-        The server holds it back until it is whole, on its disk where it is large: what arrives has no error in it.
+        The server holds the result back until it is complete, on its disk if it is large. The pieces therefore contain
+        no error.
         """
         whole = {"wait_end_of_query": "1", **(settings or {})}
         with _translated(self.address):
@@ -224,7 +223,7 @@ class Store:
             yield piece
 
     def insert_file(self, table: str, data: BinaryIO) -> int:
-        """Insert a file of the format Native, compressed by zstd; the rows that the server counted."""
+        """Insert a file of the format Native, compressed with zstd. Return the number of rows that the server wrote."""
         with _translated(self.address):
             written: Any = self._client.raw_insert(
                 table, insert_block=data, fmt="Native", compression="zstd", settings=_ANY_TIMES
@@ -232,7 +231,7 @@ class Store:
         return int(written.written_rows)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
-        """Run a statement that returns nothing of interest."""
+        """Run a statement whose result is not needed."""
         with _translated(self.address):
             self._client.command(sql, parameters=dict(parameters or {}), settings=_ANY_TIMES)
 
@@ -240,7 +239,7 @@ class Store:
         """Insert columns of equal length.
 
         Raises:
-            WrittenShort: the server counted fewer or more rows than were sent.
+            WrittenShort: the server wrote fewer or more rows than were sent.
         """
         rows = len(data[0])
         if rows == 0:
@@ -251,7 +250,7 @@ class Store:
             raise WrittenShort(f"{rows} rows went to {table} and ClickHouse wrote {summary.written_rows}.")
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._client.close()
         if self._own_pool is not None:
             self._own_pool.clear()

@@ -1,13 +1,13 @@
-"""Deletes that last: of a post, of all that an author wrote, of all that a source gave.
+"""Lasting deletions: of a post, of all posts of an author, or of all posts of a source.
 
-A deletion writes its tombstone first and blanks the posts it finds behind that. Whoever writes posts looks for
-tombstones behind the write (`redact_deleted`). Two workers may do both at once: either the write came before the
-deletion looked for posts, and the deletion finds it; or it came after, hence after the tombstone, and the writer
-finds that. Neither needs to know of the other.
+A deletion first writes its tombstone, and then blanks the posts that it finds. A writer of posts looks for tombstones
+after its write (`redact_deleted`). Two workers may do both at once. If the write came before the deletion looked for
+posts, the deletion finds the post. Otherwise the write came after the tombstone, and the writer finds the tombstone.
+Neither needs to know of the other.
 
-What a deletion touches is noted in `erasures` before it is blanked. A deletion that was cut off between blanking
-and recounting finds nothing to blank when it comes again, and recounts the minutes that it noted. The notes also
-tell `processing.store.purge` where older versions with a text still lie on disk.
+A deletion notes its posts in `erasures` before it blanks them. If it is interrupted between blanking and recounting,
+its repetition finds nothing to blank, and recounts the noted minutes. The notes also tell `processing.store.purge`
+where older versions with a text remain on the disk.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from datetime import datetime
 from itertools import groupby
 
 from ingest.contract import Post
-from ingest.event_time import AHEAD, event_time
+from ingest.event_time import CLOCK_SKEW, event_time
 from processing.store.client import Store
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, next_version, overtaken, take_version
 
 DELETION = 1
-"""Added to the version that is blanked: above it and its redeliveries, below a later edit.
+"""The number added to the version of a blanked post: above the post and its redeliveries, below a later edit.
 
-An edit that comes behind the deletion is blanked by its own writer. Were it below, a merge could take it away before
-it has lent the post its tags.
+The writer of an edit that arrives after the deletion blanks the edit. If the edit's version were below, a merge could
+remove the edit before the post has taken its tags.
 """
 
 NAMES_AT_ONCE = 200
-"""Names may have 512 characters and travel in the address of a request."""
+"""The most names in one statement. A name may have 512 characters and is sent in the URL of a request."""
 
 MINUTES_AT_ONCE = 2_500
-"""They travel in the address of a request, too: 35 kB of it."""
+"""The most minutes in one statement. They are sent in the URL of a request too, where they take 35 kB."""
 
 ENTOMB = sql("entomb")
 FIND_NAMED = sql("find_named")
@@ -50,7 +50,7 @@ TOMBSTONES_OF = sql("tombstones_of")
 
 @dataclass(frozen=True)
 class DeletionTarget:
-    """What is to go, of one source: posts by id, authors by stored name each up to a time, or all up to a time."""
+    """The posts of one source to delete: posts by id, posts of authors up to a time each, or all posts up to a time."""
 
     source: str
     ids: Sequence[str] = ()
@@ -58,7 +58,7 @@ class DeletionTarget:
     all_until: datetime | None = None
 
     def reaching(self, at: datetime) -> DeletionTarget:
-        """The same, and of authors and of a whole source all up to `at` at least."""
+        """Return the same target, with the times of authors and of the whole source raised to at least `at`."""
         return replace(
             self,
             authors={name: max(until, at) for name, until in self.authors.items()},
@@ -67,7 +67,7 @@ class DeletionTarget:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """For the statements."""
+        """The parameters of the statements."""
         return {
             "source": self.source,
             "ids": list(self.ids),
@@ -78,17 +78,23 @@ class DeletionTarget:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Since the epoch."""
+    """Return the milliseconds since 1970."""
     return int(moment.timestamp() * 1000)
 
 
 def seconds(moments: Iterable[datetime]) -> list[int]:
-    """Since the epoch: a `DateTime` to the store, and bound several times as fast as a datetime."""
+    """Return the seconds since 1970 of each moment.
+
+    The store reads them as a `DateTime`, and binds them several times as fast as a datetime.
+    """
     return [int(moment.timestamp()) for moment in moments]
 
 
 def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> set[datetime]:
-    """Blank what deletions name, for good, and return the minutes to recount. The buckets keep their counts."""
+    """Blank the posts that the deletions name, for good, and return the minutes to recount.
+
+    The buckets keep their counts.
+    """
     touched: set[datetime] = set()
     in_order = sorted(deletions, key=lambda deletion: deletion.source)
     for source, all_of_it in groupby(in_order, key=lambda deletion: deletion.source):
@@ -98,7 +104,7 @@ def delete_posts(store: Store, deletions: Sequence[Post], names: AuthorNames = P
 
 
 def named_by(source: str, deletions: Sequence[Post], names: AuthorNames = PLAIN) -> DeletionTarget:
-    """What these deletions of one source name."""
+    """Return the target of these deletions of one source."""
     authors: dict[str, datetime] = {}
     for each in deletions:
         if each.op == "delete_author" and each.author:
@@ -108,7 +114,10 @@ def named_by(source: str, deletions: Sequence[Post], names: AuthorNames = PLAIN)
 
 
 def delete(store: Store, named: DeletionTarget) -> set[datetime]:
-    """Blank what is named, for good, and return the minutes to recount, those of an earlier, cut-off try too."""
+    """Blank the target's posts for good, and return the minutes to recount.
+
+    They include the minutes of an earlier deletion that was interrupted.
+    """
     write_tombstones(store, named)
     parameters = named.parameters
     found = {minute for (minute,) in store.query(FIND_NAMED, parameters)}
@@ -117,24 +126,24 @@ def delete(store: Store, named: DeletionTarget) -> set[datetime]:
 
 
 def write_tombstones(store: Store, named: DeletionTarget) -> None:
-    """Write down that these are gone."""
-    # A tombstone that a clock far behind has dated would miss posts of the days that were stored before.
+    """Write the tombstones of a target."""
+    # A tombstone dated by a clock that is far behind would miss posts that were stored before.
     store.command(ENTOMB, named.parameters | {"now": moment_of(next_version(store).version)})
 
 
 def posts_named(store: Store, named: DeletionTarget) -> int:
-    """How many posts there are that would be blanked."""
+    """Return the number of stored posts that the target would blank."""
     [(posts,)] = store.query(COUNT_NAMED, named.parameters)
     return int(posts)
 
 
 def redact_deleted(store: Store, minutes: set[datetime]) -> None:
-    """Blank what tombstones name among the posts of these minutes: to be called behind every write of posts.
+    """Blank the posts of these minutes that tombstones name. Call this after every write of posts.
 
     The caller recounts the minutes anyway.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
-        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - AHEAD)}
+        parameters = {"minutes": seconds(some), "since": milliseconds(some[0] - CLOCK_SKEW)}
         [(tombstones,)] = store.query(TOMBSTONES_EXIST, parameters)
         gone = sorted(store.query(TOMBSTONES_OF, parameters)) if tombstones else []
         for source, posts in groupby(gone, key=lambda row: str(row[0])):
@@ -143,9 +152,9 @@ def redact_deleted(store: Store, minutes: set[datetime]) -> None:
 
 
 def blank_everything_gone(store: Store) -> set[datetime]:
-    """Blank what tombstones name among all posts, and return the minutes to recount.
+    """Blank all posts that tombstones name, and return the minutes to recount.
 
-    For posts and tombstones that did not come by the pipeline; reads the whole table.
+    The function is for posts and tombstones that did not come through the pipeline. It reads the whole table.
     """
     minutes = {minute for (minute,) in store.query(MINUTES_WITH_THE_GONE)}
     redact_deleted(store, minutes)
@@ -158,7 +167,7 @@ def _blank(store: Store, parameters: Mapping[str, object], minutes: set[datetime
         noted = _note(store, touching)
         store.command(BLANK, touching | {"deletion": DELETION})
         if overtaken(store, noted):
-            # A purge may have gone past the note before it could be seen. What it has left is noted above it.
+            # A purge may have passed the note before the note was visible, so the posts are noted again.
             _note(store, touching)
 
 

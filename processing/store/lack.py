@@ -1,4 +1,4 @@
-"""What a store lacks that refuses for want of something: room on its disk, or memory."""
+"""The resource that a store lacks when it refuses a request: room on its disk, or memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Lack(StrEnum):
-    """It passes when somebody makes room."""
+    """A lacking resource. The lack ends when a person makes room."""
 
     DISK = "disk"
     MEMORY = "memory"
@@ -21,8 +21,11 @@ _BY_WORDS = (
 
 
 def lack_of(code: int | None, said: str) -> Lack | None:
-    """What an error is about. The engine gives a disk that is full several codes, and the system's words with them."""
+    """Return the resource that an error says is lacking, or None.
+
+    The engine gives several codes for a full disk, each with the operating system's message.
+    """
     if code in _BY_CODE:
         return _BY_CODE[code]
-    own_words = said.partition(" In scope ")[0]  # behind them the engine quotes the query, which may say anything
+    own_words = said.partition(" In scope ")[0]  # the rest quotes the query, which may contain any text
     return next((lack for words, lack in _BY_WORDS if words.search(own_words)), None)

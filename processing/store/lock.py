@@ -1,10 +1,13 @@
-"""One process at a time changes the schema.
+"""A lock under which one process at a time changes the schema.
 
-ClickHouse has no transactions, and creates a table of one name only once: the table is the lock. Its comment says
-when its holder was last alive, which a thread of the holder renews, because a statement may take an hour. A holder
-that died leaves it behind, and a lock that has not been renewed for `STALE` is superseded by one of the next number,
-which again only one process can create. Whoever has created one looks whether it is alone with those it has
-superseded: if not, it looked before another was done, and gives it back.
+ClickHouse has no transactions, but creates a table of one name only once, so a table is the lock. The table's comment
+holds the time at which the holder was last alive. A thread of the holder renews the time, because a statement may take
+an hour.
+
+A holder that dies leaves its lock behind. A lock that has not been renewed for `STALE` is superseded by a lock with the
+next number, which again only one process can create. A process that has created a lock checks that it stands alone with
+the locks that it superseded. If it does not, its first check came before another process had finished, and it drops its
+lock.
 """
 
 from __future__ import annotations
@@ -20,38 +23,38 @@ from ingest.errors import Failure
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 
 STALE = timedelta(minutes=2)
-"""Longer than a renewal that fails and the one behind it take."""
+"""The age at which a lock is superseded. It is longer than a failed renewal and the next one take together."""
 
 RENEWED_EVERY = timedelta(seconds=20)
 
 RENEWED_BETWEEN = timedelta(seconds=1)
-"""Between two statements it is renewed no sooner: most take a few milliseconds, as a renewal does."""
+"""The shortest time between two renewals. Most statements take a few milliseconds, as long as a renewal."""
 
-LOOK_EVERY = 0.2
+ASK_AGAIN_SECONDS = 0.2
 TABLE_ALREADY_EXISTS = 57
 
 
 class SchemaLocked(Failure):
-    """Another process is changing the schema and does not come to an end."""
+    """Another process is changing the schema and has not finished in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock as it stands. `alive_at` is the server's clock in seconds since the epoch."""
+    """A lock in the store. `alive_at` is a time of the server's clock, in seconds since 1970."""
 
     number: int
     alive_at: float
 
     @property
     def table(self) -> str:
-        """Its name in the database."""
+        """The name of the lock's table."""
         return f"schema_lock_{self.number}"
 
 
 def next_number(locks: list[Lock], now: float) -> int | None:
-    """Which lock may be taken; None while another is alive.
+    """Return the number of the lock that may be taken, or None while another lock is alive.
 
-    One whose holder was last alive long after now is of before the clock was set back: a living one has renewed it.
+    A lock dated far in the future comes from before the clock was set back: a living holder would have renewed it.
     """
     if any(abs(now - lock.alive_at) < STALE.total_seconds() for lock in locks):
         return None
@@ -62,18 +65,18 @@ def next_number(locks: list[Lock], now: float) -> int | None:
 def schema_lock(
     store: Store, patience: timedelta = 3 * STALE, renewed_every: timedelta = RENEWED_EVERY
 ) -> Iterator[Callable[[], None]]:
-    """Hold the lock; what is yielded renews it too, once a second at most, and fails where it was lost.
+    """Hold the lock, and yield a function that renews it at most once a second and fails if the lock was lost.
 
-    It is to be called between two statements.
+    Call that function between two statements.
 
     Raises:
-        SchemaLocked: another process held it for all of `patience`.
+        SchemaLocked: another process held the lock for all of `patience`.
     """
     deadline = time.monotonic() + patience.total_seconds()
     while (held := _take(store)) is None:
         if time.monotonic() > deadline:
             raise SchemaLocked("Another process has been changing the schema all the while: try again when it is done.")
-        time.sleep(LOOK_EVERY)
+        time.sleep(ASK_AGAIN_SECONDS)
     done = threading.Event()
     renewing = threading.Thread(target=_keep_alive, args=(store, held, done, renewed_every), daemon=True)
     renewing.start()
@@ -120,7 +123,7 @@ def _take(store: Store) -> Lock | None:
 
 def _keep_alive(store: Store, held: Lock, done: threading.Event, every: timedelta) -> None:
     while not done.wait(every.total_seconds()):
-        # What fails here ages the lock, and the holder meets it between two statements.
+        # A failed renewal lets the lock age, and the holder notices the failure between two statements.
         with suppress(StoreUnavailable, StoreRefused):
             _renew(store, held)
 

@@ -1,7 +1,7 @@
-"""What the store needs now and then, beside the watch: deleted text off the disk, hours and days summed up.
+"""The store's regular jobs beside the watch: removing deleted text from the disk, and summing minutes up.
 
-It runs in the watch's process because there is one of that, it follows the clock, and no post waits for it. Two of
-them do no harm.
+The jobs run in the watch's process, because there is one watch, it follows the clock, and no post waits for it. Running
+the jobs twice at once does no harm.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Job:
-    """Something to do again and again. `work` says what it did, or None where there was nothing to tell."""
+    """A job that is repeated at intervals. `work` returns a description of what it did, or None."""
 
     name: str
     every: timedelta
@@ -30,7 +30,7 @@ class Job:
 
 
 def purge_deleted(store: Store) -> str | None:
-    """Take deleted text off the disk."""
+    """Remove deleted text from the disk. Return a description of the removed posts, or None."""
     purged = purge(store)
     return ", ".join(f"{each.posts} of {each.month}" for each in purged) or None
 
@@ -41,18 +41,18 @@ def sum_up(store: Store) -> None:
 
 
 def chores(purge_interval: timedelta, roll_up_interval: timedelta) -> tuple[Job, ...]:
-    """All there are."""
+    """Return all jobs."""
     return (Job("purge", purge_interval, purge_deleted), Job("roll_up", roll_up_interval, sum_up))
 
 
 def due(chores: Sequence[Job], done: dict[str, timedelta], now: timedelta) -> list[Job]:
-    """Those whose turn has come, given when each was last begun, by a clock that is never set."""
+    """Return the jobs that are due. `done` holds each job's last start; the times are of a monotonic clock."""
     return [chore for chore in chores if chore.name not in done or now - done[chore.name] >= chore.every]
 
 
 @dataclass
 class Upkeep:
-    """Does the chores in turn."""
+    """Runs the jobs in turn."""
 
     store: Store
     chores: Sequence[Job]
@@ -60,10 +60,10 @@ class Upkeep:
     _done: dict[str, timedelta] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
-        """Go on until `stop` is set. A store that is away is tried again when the chore's turn comes next.
+        """Run the jobs until `stop` is set. If the store is unavailable, the job runs again at its next turn.
 
         Raises:
-            StoreRefused: the store will not have it.
+            StoreRefused: the store refuses a job's statement.
         """
         pause = min(chore.every for chore in self.chores).total_seconds()
         while not stop.is_set():

@@ -1,21 +1,21 @@
-"""Bring a database to the newest schema: numbered SQL files, each applied once, in order.
+"""Migration of a database to the newest schema, by numbered SQL files that are each applied once, in order.
 
-A file that was applied and has changed since stops everything: the database and the code no longer agree.
+An applied file that has changed since stops the migration, because the database and the code no longer agree.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import resources
 
-import stamina
-
 from ingest.errors import Failure
+from ingest.retry import retry_while_unavailable
 from processing.contract import ClickHouseAddress
-from processing.store.client import Store, StoreUnavailable
+from processing.store.client import Store
 from processing.store.lock import schema_lock
 from processing.store.schema import render
 
@@ -33,17 +33,20 @@ COMMENT 'which migrations this database has seen'
 """
 
 
-PATIENCE = timedelta(hours=1)
-"""For one statement of a migration: some rewrite a column of every post, and answer when they are done."""
+STATEMENT_WITHIN = timedelta(hours=1)
+"""The longest time for one statement of a migration. Some rewrite a column of every post and answer only then."""
+
+ANSWERS_WITHIN = timedelta(minutes=1)
+"""How long the first connection to a store that does not answer is retried."""
 
 
 class SchemaConflict(Failure):
-    """The database was built by other migrations than the ones shipped here."""
+    """The database was built by other migrations than the shipped ones."""
 
 
 @dataclass(frozen=True)
 class Migration:
-    """One numbered SQL file. Its statements end with a semicolon at the end of a line."""
+    """One numbered SQL file. Each statement ends with a semicolon at the end of a line."""
 
     number: int
     name: str
@@ -51,11 +54,11 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text."""
+        """The SHA-256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self) -> Iterator[str]:
-        """The statements, without comments and semicolons."""
+        """Yield the statements, without comments and semicolons."""
         code = "\n".join(line for line in self.text.splitlines() if not line.startswith("--"))
         for statement in code.split(";\n"):
             if text := statement.strip().removesuffix(";"):
@@ -63,17 +66,17 @@ class Migration:
 
 
 def shipped() -> tuple[Migration, ...]:
-    """The migrations of this version, in order."""
+    """Return the migrations of this version, in order."""
     files = resources.files("processing.store").joinpath("migrations").iterdir()
     named = sorted((file for file in files if file.name.endswith(".sql")), key=lambda file: file.name)
     return tuple(Migration(int(file.name.split("_", 1)[0]), file.name, file.read_text("utf-8")) for file in named)
 
 
 def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration, ...]:
-    """Those that the database has not seen.
+    """Return the migrations that the database has not applied.
 
     Raises:
-        SchemaConflict: it has seen one that differs from ours, or one that we do not know.
+        SchemaConflict: the database has applied a migration that is unknown here or has another text.
     """
     rows = store.query("SELECT number, name, checksum FROM schema_migrations FINAL")
     seen = {number: (name, checksum) for number, name, checksum in rows}
@@ -90,15 +93,22 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """Of one migration: when it was applied; None while it is pending."""
+    """The status of one migration. `applied_at` is None while it is pending."""
 
     name: str
     applied_at: datetime | None
 
 
-@stamina.retry(on=StoreUnavailable, attempts=None, timeout=60)
 def connect_for_setup(address: ClickHouseAddress) -> Store:
-    """A store that is known to have our database, created where it is missing."""
+    """Return a store with banwatch's database, which is created if it is missing.
+
+    Raises:
+        StoreUnavailable: the store has not answered within a minute.
+    """
+    return retry_while_unavailable(lambda: _with_database(address), threading.Event(), within=ANSWERS_WITHIN)
+
+
+def _with_database(address: ClickHouseAddress) -> Store:
     with Store(address, database="default") as server:
         for statement in render("CREATE DATABASE IF NOT EXISTS {name:Identifier}", address.cluster):
             server.command(statement, {"name": address.database})
@@ -106,12 +116,14 @@ def connect_for_setup(address: ClickHouseAddress) -> Store:
 
 
 def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migration, ...]:
-    """Apply what is pending and return it. A dry run only returns it.
+    """Apply the pending migrations and return them. A dry run only returns them.
 
-    Several processes may do so at once: one applies, the others wait. What one was cut off at, the next finishes.
+    Several processes may call this at once: one applies the migrations, and the others wait. The next process finishes
+    an interrupted migration.
 
     Raises:
-        SchemaConflict, SchemaLocked
+        SchemaConflict: the database was built by other migrations.
+        SchemaLocked: another process has held the lock for too long.
     """
     with connect_for_setup(address) as store:
         _run(store, LEDGER)
@@ -126,15 +138,18 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
 
 
 def patient(address: ClickHouseAddress) -> ClickHouseAddress:
-    """The same, given time for a migration. Whoever asks whether a store is there keeps to the address's own."""
-    return replace(address, timeout=max(address.timeout, PATIENCE))
+    """Return the address with a timeout that is long enough for a migration.
+
+    The address's own timeout stays for checks of whether a store answers.
+    """
+    return replace(address, timeout=max(address.timeout, STATEMENT_WITHIN))
 
 
 def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:
-    """Every migration of this version, in order.
+    """Return the status of every migration of this version, in order.
 
     Raises:
-        SchemaConflict
+        SchemaConflict: the database was built by other migrations.
     """
     with connect_for_setup(address) as store:
         _run(store, LEDGER)

@@ -1,9 +1,9 @@
-"""Which store is ours: one that knows the writer's password, and says so before it is told.
+"""The store's proof that it is banwatch's own: it shows that it knows the writer's password before it receives it.
 
-A store that banwatch starts has a password that was made up and lies in a file. Whoever takes its port would be
-given that password by the next writer. So the writer asks first, on the connection that it will use, and the answer is
-a hash of the question, the password and the address at both ends of the connection: what another port of this machine
-answers to the same question is another answer, and passing the question on is of no use.
+The password of a store that banwatch starts is generated and lies in a file. Another program that takes the store's
+port would receive the password from the next writer. So the writer first sends a question, on the connection that it
+will use. The answer is a hash of the question, the password and the address at both ends of the connection. Another
+port of this machine gives another answer to the same question, so passing the question on is useless.
 """
 
 from __future__ import annotations
@@ -25,22 +25,25 @@ _PURPOSE = "banwatch: the store at this address knows the writer's password"
 
 
 class NotProved(Exception):
-    """What answers at an address does not know the password."""
+    """The program at the address does not know the password."""
 
 
 def is_question(text: str) -> bool:
-    """Whether a text may be asked: an answer is given to nothing else, so that it can mean nothing else."""
+    """Return whether a text is a valid question.
+
+    Only valid questions are answered, so an answer has no other meaning.
+    """
     return _QUESTION.fullmatch(text) is not None
 
 
 def proof(password: SecretStr, address: tuple[str, int], question: str) -> str:
-    """The answer to a question that came in over `address`, host and port as numbers."""
+    """Return the answer to a question that arrived at `address`, a host and a port as numbers."""
     said = "\0".join((_PURPOSE, f"{address[0]} {address[1]}", question))
     return hmac.new(password.get_secret_value().encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
 def proving(password: SecretStr, manager: PoolManager) -> PoolManager:
-    """Have every connection that a pool manager opens ask for the proof before it carries anything else."""
+    """Make every connection of a pool manager ask for the proof before it carries any other request."""
 
     class Connection(HTTPConnection):
         def connect(self) -> None:
@@ -58,17 +61,17 @@ def _ask(connection: HTTPConnection, password: SecretStr) -> None:
     question = secrets.token_hex(32)
     host, port = connection.sock.getpeername()[:2]
     right = proof(password, (str(host), int(port)), question)
-    # Written by hand: the library's own request has begun when it connects, and takes no other one then.
+    # Written by hand, because the library connects within a request of its own and accepts no second request then.
     connection.sock.sendall(f"GET {PATH}?question={question} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
     if not hmac.compare_digest(_answer(connection), right.encode()):
         raise NotProved
 
 
 def _answer(connection: HTTPConnection) -> bytes:
-    """What is said to the question; empty where that is no answer or goes on behind it.
+    """Return the answer to the question, or empty bytes if it is malformed or too long.
 
     Raises:
-        OSError: a store that ends or is overloaded says nothing to it, and may later.
+        OSError: the store is ending or overloaded, and may answer later.
     """
     with http.client.HTTPResponse(connection.sock, method="GET") as response:
         try:

@@ -1,4 +1,4 @@
-"""Authors as the store holds them: by name, or by a keyed hash where a key is set."""
+"""The stored form of authors: their names, or keyed hashes if a key is set."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ import hmac
 from dataclasses import dataclass, field
 
 DIGITS = 32
-"""Of the hash, in hexadecimal: 128 bits."""
+"""The length of a stored hash in hexadecimal digits: 128 bits."""
 
 
 @dataclass(frozen=True)
 class AuthorNames:
-    """`keys` are secrets, the newest first: it makes the names that are written, all are tried for deletions."""
+    """The stored names of authors. `keys` are secrets, the newest first.
+
+    The newest key makes the names that are written. All keys are tried for deletions.
+    """
 
     keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_setting(cls, keys: str) -> AuthorNames:
-        """Of keys separated by commas, the newest first."""
+        """Return the names for keys that are separated by commas, the newest first."""
         return cls(tuple(key.strip().encode() for key in keys.split(",") if key.strip()))
 
     def stored(self, source: str, author: str) -> str:
-        """What stands for an author of a source. Nobody stays nobody."""
+        """Return the stored name of an author of a source. An empty author stays empty."""
         return _hashed(self.keys[0], source, author) if self.keys and author else author
 
     def every(self, source: str, author: str) -> tuple[str, ...]:
-        """Every name under which the author may be stored: in clear, as before any key was set, and by each key."""
+        """Return every name under which the author may be stored: the plain name, and one hash for each key."""
         return (author, *(_hashed(key, source, author) for key in self.keys))
 
 
@@ -33,5 +36,8 @@ PLAIN = AuthorNames()
 
 
 def _hashed(key: bytes, source: str, author: str) -> str:
-    """HMAC-SHA256 (RFC 2104), cut to `DIGITS`. The source is part of it: a name on two networks is two names."""
+    """Return an HMAC-SHA256 (RFC 2104), cut to `DIGITS`.
+
+    It includes the source, so a name on two networks gives two hashes.
+    """
     return hmac.digest(key, f"{source}\0{author}".encode(), "sha256").hex()[:DIGITS]

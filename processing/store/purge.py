@@ -1,9 +1,9 @@
-"""Take deleted text off the disk.
+"""Removal of deleted text from the disk.
 
-A deletion writes a new version of a post; the old one, with its text, stays in its part until the engine happens to
-merge it, which may be never. A purge merges the months that deletions have touched. Merging a whole month took as
-long as a mutation that removes single rows, and leaves fewer and smaller parts; the parts that it replaces
-are unlinked a minute or two later (`old_parts_lifetime`, `max_cleanup_delay_period`).
+A deletion writes a new version of a post. The old version, with its text, stays in its part until the engine merges the
+part, which may never happen. A purge merges the months with deletions. In a measurement, merging a whole month took as
+long as a mutation that removes single rows, and left fewer and smaller parts. The engine unlinks the replaced parts a
+minute or two later (`old_parts_lifetime`, `max_cleanup_delay_period`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from processing.store.schema import render
 from processing.store.statements import sql
 from processing.store.versions import moment_of, take_version
 
-SLACK = timedelta(minutes=10)
-"""No erasure is noted longer than this ahead of being seen; one whose note a purge may have passed is noted again."""
+SEEN_WITHIN = timedelta(minutes=10)
+"""The longest time until the note of an erasure is visible. A note that a purge may have passed is repeated."""
 
 MONTHS_TO_PURGE = sql("months_to_purge")
 LEFTOVERS = sql("leftovers")
@@ -25,26 +25,29 @@ LEFTOVERS = sql("leftovers")
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """A month, as 202007, and how many versions of deleted posts were taken off the disk there."""
+    """A month, as 202007, and the number of deleted posts' versions that were removed from the disk."""
 
     month: int
     posts: int
 
 
 def purge(store: Store) -> tuple[Purged, ...]:
-    """Purge the months where something was erased since they were last purged, and write that down.
+    """Purge the months with an erasure since their last purge, record that, and return the purged months.
 
-    It may be cut off anywhere and run again, and twice at once.
+    The function may be interrupted at any point and repeated, and may run twice at once.
 
     Raises:
-        StoreUnavailable: not now; among others where the disk has no room to merge.
+        StoreUnavailable: the store is unavailable, or its disk has no room for the merge.
     """
-    months = store.query(MONTHS_TO_PURGE, {"slack": int(SLACK.total_seconds())})
+    months = store.query(MONTHS_TO_PURGE, {"slack": int(SEEN_WITHIN.total_seconds())})
     return tuple(done for (month,) in months if (done := _purge_month(store, int(month))) is not None)
 
 
 def _purge_month(store: Store, month: int) -> Purged | None:
-    """None where there was nothing to do, or where other work on the parts left it undone: it is due again then."""
+    """Purge one month.
+
+    Return None if there was nothing to do, or if other work on the parts prevented it; it is due again then.
+    """
     began_at = moment_of(take_version(store))
     left = _leftovers(store, month)
     if left:

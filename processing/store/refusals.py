@@ -1,9 +1,9 @@
-"""Find the rows that the store refuses for good, so that nothing else waits for them.
+"""Isolation of the rows that the store refuses for good, so that no other row waits for them.
 
-A batch is written whole. Where the store refuses it for what its rows hold, each half is written by itself, down to the
-single row: that one is refused, and all others are stored. Every write may be repeated, so what a refused batch has
-left behind is written over. A store that is away, full, or not of our schema is another matter: that error goes on, and
-no row is refused for it.
+A batch is written as a whole. If the store refuses it because of its rows' contents, each half is written alone, down
+to the single row. That row is refused, and all others are stored. Every write may be repeated, so rows from a refused
+batch are overwritten. If the store is unavailable, full or has another schema, the error is passed on, and no row is
+refused.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class RefusedItem(Generic[Item]):
-    """One item that the store will not have, and the store's reason as a sentence."""
+    """One item that the store refuses, and the store's reason as a sentence."""
 
     item: Item
     reason: str
 
 
 def write_apart(items: Sequence[Item], write: Callable[[Sequence[Item]], None]) -> list[RefusedItem[Item]]:
-    """Write items in their order, in as few pieces as the store takes them in, and return those that it refuses.
+    """Write items in their order, in as few pieces as the store accepts, and return the refused items.
 
     Raises:
-        StoreUnavailable, StoreRefused: as `write` does, where the rows are not to blame.
+        StoreUnavailable, StoreRefused: as `write` does, if the rows are not the cause.
     """
     if not items:
         return []

@@ -1,8 +1,8 @@
-"""How long the text of posts is kept: a TTL that the engine applies by itself when it merges.
+"""Retention of texts: a TTL that the engine applies when it merges.
 
-Only what a post says goes: text, address, links, hashtags, what it answers or repeats. The row stays as its place in
-the conversation, with the author: a minute may be recounted at any time, for a late post, a delete or a new rule, and
-comes out the same for good. Whoever wants authors gone stores them as keyed hashes and throws the key away.
+Only the contents of a post expire: text, address, links, hashtags, and references to other posts. The row stays, with
+the author. A minute can therefore be recounted at any time, for a late post, a deletion or a new rule, and its count
+does not change. A user who wants authors removed stores them as keyed hashes and discards the key.
 """
 
 from __future__ import annotations
@@ -26,25 +26,31 @@ CONTENT = {
 }
 
 FOR_GOOD = "stored_at + toIntervalDay(20000)"
-"""Beyond 2080: the engine takes no TTL that does not depend on the row."""
+"""About 55 years after storage, which means "for good". The engine accepts no TTL that does not depend on the row."""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """Days from when a post was stored. None, and a source that is not named while `days` is None, keep for good."""
+    """The days for which texts are kept after they are stored. None means for good.
+
+    `by_source` holds the days of single sources; `days` applies to all other sources.
+    """
 
     days: int | None = None
     by_source: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def policy(self) -> str:
-        """As it is written down."""
+        """The policy as JSON, for the record in the store."""
         by_source = dict(sorted(self.by_source.items()))
         return msgspec.json.encode({"days": self.days, "by_source": by_source}).decode()
 
     @property
     def expires(self) -> str:
-        """The moment a row's text goes, in ClickHouse's SQL. Names of sources have no character that needs escaping."""
+        """The expiry time of a row's text, in ClickHouse's SQL.
+
+        Names of sources contain no character that needs escaping.
+        """
         default = FOR_GOOD if self.days is None else f"stored_at + toIntervalDay({self.days:d})"
         if not self.by_source:
             return default
@@ -55,7 +61,7 @@ class Retention:
         return f"multiIf({cases}{default})"
 
     def statements(self) -> list[str]:
-        """What makes the engine keep to it."""
+        """Return the statements that set the TTL."""
         return [
             f"ALTER TABLE post_versions MODIFY COLUMN {column} {kind} TTL {self.expires}"
             for column, kind in CONTENT.items()
@@ -63,9 +69,9 @@ class Retention:
 
 
 def apply_retention(store: Store, retention: Retention) -> bool:
-    """Make the store keep texts so long and no longer; whether that changed anything.
+    """Make the store keep texts for this time, and return whether anything changed.
 
-    A shorter time holds for what is stored already too. The engine empties texts as it merges, within hours.
+    A shorter time also applies to stored texts. The engine empties expired texts when it merges, within hours.
     """
     applied = store.query("SELECT policy FROM retention WHERE of = 'text'")
     if applied == [(retention.policy,)] or (not applied and retention == Retention()):
@@ -77,7 +83,7 @@ def apply_retention(store: Store, retention: Retention) -> bool:
 
 
 def enforce_what_is_applied(store: Store) -> None:
-    """Make the engine keep to what the store says is applied already: its rows were put into tables made anew."""
+    """Set the TTL that the store records as applied, because a restore has put its rows into new tables."""
     for (policy,) in store.query("SELECT policy FROM retention WHERE of = 'text'"):
         _enforce(store, msgspec.json.decode(policy, type=Retention))
 

@@ -1,15 +1,16 @@
-"""Sum minutes up to hours and days, so that a page over a year reads thousands of rows.
+"""Sums of minutes to hours and days, so that a page over a year reads thousands of rows.
 
-An hour is summed up anew from its minutes as a minute is from its posts: never incremented, with a version taken
-before the read, so a pass may be cut off anywhere, and two may run at once. Which hours are due is nothing to
-remember either: those of which a minute was recounted since the last pass that came through, its `mark`.
+An hour is summed up again from its minutes, as a minute is counted from its posts. It is never incremented, and its
+version is taken before its minutes are read. A pass may therefore be interrupted, and two may run at once. The stored
+rows show which hours are due: those with a minute recounted since the last finished pass, whose version is its `mark`.
 
-A recount's rows carry the version of before it and are seen a little later, but never later than `SLACK` behind it: the
-statement refuses to begin a minute after its version was taken, and is ended after two more (`recount.sql`). Where the
-clock leaps forward meanwhile, the recount finds its version overtaken and is made again (`writer.recount`). So a pass
-takes in what was recounted up to `SLACK` before the last mark, and a reader of the views `count_hours` and `count_days`
-gets those hours from the minutes. An hour is trusted only `SLACK` after it was summed up, which is also longer than a
-query takes that saw the sums of before a pass and the mark of behind it.
+A recount takes its version first, and its rows become visible at most `VISIBLE_WITHIN` later. Its statement begins at
+most a minute after the version was taken, and is ended two minutes later (`recount.sql`). If the clock jumps forward in
+between, the recount finds a higher version than its own and is repeated (`writer.recount`).
+
+A pass therefore sums up everything recounted since `VISIBLE_WITHIN` before the last mark. The views `count_hours` and
+`count_days` take hours recounted since then from their minutes. An hour's sum is used only `VISIBLE_WITHIN` after it
+was made. That time is longer than any query runs, so no query combines an old sum with a new mark.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from processing.store.client import Store
 from processing.store.statements import portions, sql
 from processing.store.versions import take_version
 
-SLACK = timedelta(minutes=5)
-"""As in the view `count_minutes_unsummed`."""
+VISIBLE_WITHIN = timedelta(minutes=5)
+"""The longest time until a recount is visible. The view `count_minutes_unsummed` contains the same time."""
 
 AT_ONCE = 500
-"""Hours, or days, of one statement."""
+"""The most hours, or days, in one statement."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -33,7 +34,7 @@ SUM_DAYS = sql("sum_days")
 
 
 def roll_up(store: Store) -> int:
-    """Sum up the hours and days of which a minute has changed, and return how many hours those were."""
+    """Sum up the hours and days with a changed minute, and return the number of those hours."""
     mark = take_version(store)
     hours: list[datetime] = [hour for (hour,) in store.query("SELECT hour FROM count_minutes_unsummed ORDER BY hour")]
     _sum_up(store, SUM_HOURS, hours, HOUR)

@@ -1,8 +1,8 @@
-"""Statements of the schema as they are run: so that each may be run again, and on a cluster if there is one.
+"""Rendering of schema statements: each becomes repeatable, and runs on a cluster if there is one.
 
-The migrations are written for one server and never change. On a cluster the table `x` becomes `x_local`, replicated, on
-every shard, and `x` a Distributed table over them. All versions of a row lie on one shard, because rows are dealt out
-by what makes them the same row; so FINAL, which each shard does for itself, is right.
+The migrations are written for one server and never change. On a cluster, the table `x` becomes `x_local`, replicated on
+every shard, and `x` becomes a Distributed table over them. Rows are distributed by their identity, so all versions of a
+row lie on one shard. FINAL, which each shard applies on its own, is therefore correct.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ORDER_BY = re.compile(r"^ORDER BY (.+?)$", re.MULTILINE)
 COMMENT = re.compile(r"^COMMENT '.*'$", re.MULTILINE)
 
 SHARDED_BY = {"post_versions": "source, id"}
-"""Where it is not all of the sorting key. A post's minute goes with its id, but a delete knows the id alone."""
+"""Table -> the distribution key, if it is not the whole sorting key. A delete knows a post's id but not its minute."""
 
 REPEATABLE = (
     (re.compile(r"^CREATE TABLE (?!IF )"), "CREATE TABLE IF NOT EXISTS "),
@@ -30,9 +30,9 @@ ON_LOCAL = re.compile(r"^(ALTER|OPTIMIZE) TABLE (\w+)")
 
 
 def render(statement: str, cluster: str = "") -> tuple[str, ...]:
-    """What to run for one statement of a migration. `cluster` is its name in the servers' configuration, or empty.
+    """Return the statements to run for one statement of a migration. `cluster` is the cluster's name, or empty.
 
-    A migration that was cut off is run again from its beginning, so each statement leaves alone what is there.
+    An interrupted migration starts again from its beginning, so each statement leaves existing objects unchanged.
     """
     for pattern, repeatable in REPEATABLE:
         statement = pattern.sub(repeatable, statement)
@@ -45,7 +45,7 @@ def _on_cluster(statement: str, cluster: str) -> tuple[str, ...]:
         return _replicated(statement, table[1], where), _distributed(statement, table[1], cluster)
     if ON_LOCAL.match(statement):
         local = ON_LOCAL.sub(rf"\1 TABLE \2_local {where}", statement)
-        # Only the columns of a Distributed table are its own; indexes, settings and mutations are the shards'.
+        # A Distributed table has only columns of its own; indexes, settings and mutations belong to the shards.
         return (local, ON_LOCAL.sub(rf"\1 TABLE \2 {where}", statement)) if _changes_columns(statement) else (local,)
     if table := DROPPED.match(statement):
         return f"{table[0]} {where}", f"{table[0]}_local {where}"

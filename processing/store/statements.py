@@ -1,4 +1,4 @@
-"""Statements kept in files, and lists cut to what one of them takes."""
+"""SQL statements from files, and lists cut to the size that one statement accepts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Item = TypeVar("Item")
 
 
 def sql(name: str) -> str:
-    """A statement of `processing/store/sql`."""
+    """Return the statement in the file `processing/store/sql/NAME.sql`."""
     return resources.files("processing.store").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
 def portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """The items in order, at most `size` at once."""
+    """Yield the items in order, in lists of at most `size`."""
     rest = iter(items)
     while portion := list(islice(rest, size)):
         yield portion

@@ -1,8 +1,7 @@
-"""What the workers write: posts, their counts and the collectors' progress. Each write may be repeated.
+"""Every write of the pipeline to ClickHouse. Each write may be repeated with the same result.
 
-Counts are never incremented. After posts are written, the minutes that they touched are counted again from
-the posts themselves, with a version taken before the read: a recount that began after all writes beats every
-other (`processing.store.versions`).
+Counts are never incremented. After a write of posts, the touched minutes are counted again from the posts themselves.
+The version is taken before the read, so a recount that began after all writes prevails (`processing.store.versions`).
 """
 
 from __future__ import annotations
@@ -48,7 +47,10 @@ POST_COLUMNS = (
 
 
 class StoredBefore(NamedTuple):
-    """What a post keeps when it is written again: when its retention began, and whose clock it is placed by."""
+    """The values that a post keeps when it is written again.
+
+    `stored_at` is the start of its retention. `clock_replaced` says whether its time comes from another clock.
+    """
 
     stored_at: datetime
     clock_replaced: bool
@@ -58,15 +60,16 @@ RECOUNT = sql("recount")
 
 
 def minute_of(moment: datetime) -> datetime:
-    """The start of its minute."""
+    """Return the start of the minute of a moment."""
     return moment.replace(second=0, microsecond=0)
 
 
-def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[object, ...]:
+def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames, *, keep_text: bool) -> tuple[object, ...]:
     post = tagged.post
-    # A clock that cannot be right would also win against every later edit.
+    # A time in the far future would also prevail over every later edit.
     seen_at = time.at if post.seen_at is None or post.seen_at > LATEST else post.seen_at
-    on_topic = bool(tagged.topics)
+    # A post off the subject is kept for its place in the conversation, without its text.
+    whole = keep_text or bool(tagged.topics)
     return (
         post.source,
         post.id,
@@ -77,18 +80,17 @@ def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames) -> tuple[objec
         tagged.confidence,
         tagged.topics,
         tagged.rules,
-        # A post off the subject is kept for its place in the conversation, not for what it says.
-        post.text if on_topic else "",
-        (post.url or "") if on_topic else "",
+        post.text if whole else "",
+        (post.url or "") if whole else "",
         names.stored(post.source, post.author or ""),
-        post.langs if on_topic else (),
-        post.links if on_topic else (),
-        post.hashtags if on_topic else (),
-        (post.reply_to or "") if on_topic else "",
-        (post.repost_of or "") if on_topic else "",
-        post.likes if on_topic else None,
-        post.replies if on_topic else None,
-        post.reposts if on_topic else None,
+        post.langs if whole else (),
+        post.links if whole else (),
+        post.hashtags if whole else (),
+        (post.reply_to or "") if whole else "",
+        (post.repost_of or "") if whole else "",
+        post.likes if whole else None,
+        post.replies if whole else None,
+        post.reposts if whole else None,
         post.backfill,
         False,
         milliseconds(seen_at),
@@ -100,12 +102,15 @@ def write_posts(
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
     before: Sequence[StoredBefore] | None = None,
+    *,
+    keep_text: bool = False,
 ) -> set[datetime]:
-    """Write tagged posts, blank those of them that were deleted before, and return the minutes that they touch.
+    """Write tagged posts, blank the posts that were deleted before, and return the touched minutes.
 
-    `before`, of each post, is for those that were stored already.
+    `before` holds the earlier values of posts that are stored already, one for each post. A post off the subject loses
+    its text unless `keep_text` is true.
     """
-    minutes = insert_posts(store, batch, names, before)
+    minutes = insert_posts(store, batch, names, before, keep_text=keep_text)
     redact_deleted(store, minutes)
     return minutes
 
@@ -115,12 +120,17 @@ def insert_posts(
     batch: Sequence[TaggedPost],
     names: AuthorNames = PLAIN,
     before: Sequence[StoredBefore] | None = None,
+    *,
+    keep_text: bool = False,
 ) -> set[datetime]:
-    """The first half of `write_posts`: whoever writes posts has to look for tombstones behind it."""
+    """Write tagged posts and return the touched minutes.
+
+    The caller must look for tombstones afterwards, as `write_posts` does.
+    """
     times = [event_time(tagged.post) for tagged in batch]
     if before is not None:
         times = [EventTime(time.at, each.clock_replaced) for time, each in zip(times, before, strict=True)]
-    rows = [_row(tagged, time, names) for tagged, time in zip(batch, times, strict=True)]
+    rows = [_row(tagged, time, names, keep_text=keep_text) for tagged, time in zip(batch, times, strict=True)]
     if rows:
         columns, data = list(POST_COLUMNS), list(zip(*rows, strict=True))
         if before is not None:
@@ -130,14 +140,14 @@ def insert_posts(
 
 
 def recount(store: Store, minutes: set[datetime]) -> None:
-    """Count these minutes again, every topic, language and source of them.
+    """Count these minutes again, for every topic, language and source.
 
-    The version is taken by statements of its own: within the recount, the engine may look at the posts before it looks
-    at the clock, and a write between the two would be missed by the recount with the highest version.
+    A separate statement takes the version. Within the recount, the engine could read the posts before the clock. A
+    write between the two would then be missed by the recount with the highest version.
     """
     for some in portions(sorted(minutes), MINUTES_AT_ONCE):
         while overtaken(store, _recount(store, some)):
-            pass  # hours may have been summed up without it, as if it were long done: it is to be seen as a new one
+            pass  # hours may have been summed up without this recount, so it is repeated with a newer version
 
 
 def _recount(store: Store, minutes: Sequence[datetime]) -> int:
@@ -163,11 +173,14 @@ PROGRESS_COLUMNS = (
     "last_event",
     "last_post",
 )
-"""Fields of `Progress` that are stored under their own names, beside the partition where each was read."""
+"""Fields of `Progress` that are stored under their own names, beside the partition from which they were read."""
 
 
 def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> None:
-    """Note how far collectors have come and how they are, in the partitions where that was read: each one's newest."""
+    """Write the newest progress of each collector in each partition.
+
+    `reports` holds pairs of partition and progress.
+    """
     newest = {(partition, report.source, report.since): report for partition, report in reports}
     if not newest:
         return
@@ -180,5 +193,5 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
 
 
 def _within_reach(value: object) -> object:
-    """Times as the store can hold them: an archive's last post may claim the year 9999."""
+    """Return a value with times cut to the store's range, because an archive's last post may claim the year 9999."""
     return min(max(value, EARLIEST), LATEST) if isinstance(value, datetime) else value

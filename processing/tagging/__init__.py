@@ -1,1 +1,1 @@
-"""Tagging: a post goes in; its language, its confidence and its topics come out. Door: `tagger`."""
+"""Tagging: it finds a post's language, the confidence in it, and the post's topics. Door: `tagger`."""

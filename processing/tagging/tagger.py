@@ -1,4 +1,4 @@
-"""From a post to a tagged post: its language and its topics. Pure: nothing is read or written here."""
+"""The tagger: it turns a post into a tagged post with a language and topics. This module is pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Enricher:
-    """A detector and a taxonomy, applied to posts."""
+    """A detector and a taxonomy that tag posts."""
 
     def __init__(self, detector: LanguageDetector, taxonomy: Taxonomy) -> None:
         self._detector = detector
         self._taxonomy = taxonomy
 
     def tag(self, post: Post) -> TaggedPost:
-        """Tell a post's language from its text, with `langs` as a hint, and its topics from text and context."""
+        """Tag a post. Its text and the hint `langs` give the language; its text and context give the topics."""
         return self._tagged(post, self._detector.detect(post.text, post.langs))
 
     def tag_many(self, posts: Sequence[Post]) -> list[TaggedPost]:
-        """`tag` for each post; the default detector takes a batch at once, and is ten times faster so."""
+        """Return the result of `tag` for each post. The default detector is ten times as fast on a batch."""
         detected = self._detector.detect_many([post.text for post in posts], [post.langs for post in posts])
         return [self._tagged(post, found) for post, found in zip(posts, detected, strict=True)]
 
@@ -40,7 +40,7 @@ class Enricher:
 
 
 def _with_context(post: Post) -> str:
-    """The text, the hashtags that stand beside it, and the community (`/r/name`) that it was posted in."""
+    """Return the text with the hashtags outside it and the community (`/r/name`) in which it was posted."""
     text, folded = post.text, post.text.lower()
     missing = [tag for tag in post.hashtags if tag.lower().lstrip("#") not in folded]
     community = _COMMUNITY.search(post.url) if post.url and "/r/" in post.url else None
@@ -53,11 +53,11 @@ def _with_context(post: Post) -> str:
 def tag_lines(
     lines: Iterable[bytes], enricher: Enricher, on_rejected: Callable[[int, str], None], *, at_once: int = 1
 ) -> Iterator[bytes]:
-    """The filter behind `banwatch tag`: Post NDJSON in, the same lines in the same order out, tagged.
+    """Yield the lines of Post NDJSON in their order, tagged. This is the filter behind `banwatch tag`.
 
-    Every field of a line is kept, unknown ones too, and `language`, `language_confidence` and `topics` are added
-    (or replaced). Blank lines are left out; of a line that is no post nothing is yielded, and `on_rejected` gets
-    its number, from 1, and the reason. `at_once` lines are read before the first of them is yielded.
+    Every field of a line is kept, including unknown ones. `language`, `language_confidence` and `topics` are added or
+    replaced. Blank lines are left out. A line that is not a post yields nothing; `on_rejected` receives its number,
+    from 1, and the reason. `at_once` lines are read before the first of them is yielded.
     """
     numbered = enumerate(lines, start=1)
     while waiting := list(islice(numbered, at_once)):

@@ -1,7 +1,7 @@
-"""Text made comparable: what a reader sees as the same word becomes the same characters.
+"""Folding of text: characters that a reader sees as the same become the same.
 
-Everything here takes any `str`, lone surrogates included, and is written for speed: a worker reads every post of
-every network. A character is folded once in the life of the process and then looked up.
+Every function accepts any `str`, including unpaired surrogates. The functions are fast, because a worker reads every
+post of every network. A process folds each character once and then looks it up.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _SAME = {
 
 
 def _fold_character(character: str) -> str:
-    """Fold one character alone, until folding changes nothing more."""
+    """Fold one character until folding changes nothing more."""
     folded = unicodedata.normalize("NFKD", character).casefold()
     folded = unicodedata.normalize("NFKD", folded)
     folded = "".join(_SAME.get(part, part) for part in folded if part not in _DROPPED)
@@ -79,10 +79,10 @@ _FOLDED = _Folded()
 
 
 def fold(text: str) -> str:
-    """Fold case, width, accents, Arabic, Persian and Urdu letter forms, digits and invisible characters.
+    """Fold case, width, accents, letter forms of Arabic, Persian and Urdu, digits and invisible characters.
 
-    Vowel signs of the Indic scripts and Thai, and the voicing marks of kana, are letters and stay.
-    `fold(fold(text)) == fold(text)` for every text.
+    Vowel signs of the Indic scripts and Thai, and the voicing marks of kana, are letters and stay. A second folding
+    changes nothing: `fold(fold(text)) == fold(text)` for every text.
     """
     if text.isascii():
         return text.lower()
@@ -109,14 +109,14 @@ def _hashtag_readings(found: re.Match[str]) -> str:
 
 
 def _without_names(text: str) -> str:
-    """A text without its links and mentions, which name something and say nothing."""
+    """Return a text without its links and mentions, which are names and not words."""
     if "://" in text or "w." in text or "W." in text:
         text = _LINK.sub(" ", text)
     return _MENTION.sub(" ", text) if "@" in text else text
 
 
 def readable(text: str) -> str:
-    """The words that a person wrote: no links, no mentions, hashtags as words (`#TikTokBan`: `Tik Tok Ban`)."""
+    """Return the words that a person wrote: no links, no mentions, hashtags as words (`#TikTokBan`: `Tik Tok Ban`)."""
     text = _without_names(text)
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
@@ -124,7 +124,7 @@ def readable(text: str) -> str:
 
 
 class _Spaced(dict[int, str]):
-    """The folding of every code point met so far, with a space for everything that no word is made of."""
+    """The folding of every code point met so far, with a space for every character that no word contains."""
 
     def __missing__(self, point: int) -> str:
         folded = _FOLDED[point]
@@ -136,12 +136,12 @@ _SPACED = _Spaced()
 
 
 def is_word(character: str) -> bool:
-    """Letters, digits and the marks that stay after folding (the vowel signs of Hindi and Thai, for example)."""
+    """Return whether a character belongs to a word: a letter, a digit, or a mark that folding keeps."""
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def words(text: str) -> str:
-    """Folded words with one space between them and nothing else: what topic rules are matched against."""
+    """Return the folded words with one space between them. Topic rules are matched against this text."""
     return " ".join(unicodedata.normalize("NFC", text.translate(_SPACED)).split())
 
 
@@ -149,21 +149,21 @@ _CHANGED = re.compile(
     "[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3094\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3"
     "\uff01-\uff0f\uff1a-\uff20\U0001f300-\U0001faff]"
 )
-"""What is not among the characters that folding leaves as they are but for their case, or that are in no word."""
+"""The characters for which folding changes more than the case, unless they belong to no word."""
 
 
 def skimmed(text: str) -> str | None:
-    """Small letters that hold every word of `matchable(text)`, and more; `None` where only folding would tell.
+    """Return lower-case text that contains every word of `matchable(text)`, and more; None if only folding could tell.
 
-    Several times faster: most posts can be passed over without folding them.
+    The function is several times as fast as folding, and most posts can be skipped after it.
     """
     return None if _CHANGED.search(text) else text.lower().replace("_", "")
 
 
 def matchable(text: str) -> str:
-    """The `words` of a post without links and mentions, hashtags both split and whole.
+    """Return the `words` of a post without links and mentions. Each hashtag appears both split and whole.
 
-    `#TikTokBan` gives `tik tok ban tiktokban`, `#تيك_توك` gives `تيك توك تيكتوك`.
+    `#TikTokBan` gives `tik tok ban tiktokban`, and `#تيك_توك` gives `تيك توك تيكتوك`.
     """
     text = _without_names(text)
     if "#" in text or "＃" in text:

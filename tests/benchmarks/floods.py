@@ -18,7 +18,7 @@ from tests.support.floods import KINDS, Flood, play, posts_of, quiet_day
 from tests.support.parts import Parts, shipped_enricher
 
 SIZES = (20, 80, 300, 2_000)
-PEOPLE = (0, 5, 10, 20, 40)
+PEOPLE = (0, 10, 20, 40)
 ACCOUNTS = {0: "all different", 1: "one", 3: "three"}
 
 

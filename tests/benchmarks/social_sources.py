@@ -70,7 +70,7 @@ def _telegram(process: SnscrapeProcess, now: datetime) -> int:
             next(asking)
         except StopIteration as end:
             posts = telegram_channel.view(end.value, "harbour_news").posts
-            return len([telegram_channel.to_post(post, backfill=False, seen_at=now) for post in posts])
+            return len([telegram_channel.to_post(post, seen_at=now) for post in posts])
 
 
 def main() -> None:

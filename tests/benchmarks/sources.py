@@ -73,7 +73,7 @@ def _each(map_one: Callable[[int], object]) -> None:
 
 def _feed(body: bytes) -> None:
     for entry in read_feed(body, {}, Feed("https://news.example/rss")):
-        assert isinstance(entry_to_post(entry, FirstSight(0, 0, ""), backfill=False), Post)
+        assert isinstance(entry_to_post(entry, FirstSight(0, 0, "")), Post)
 
 
 def _padded(row: str) -> str:

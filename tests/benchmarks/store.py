@@ -18,7 +18,7 @@ from deploy.demo.generate import generate
 from processing.queries.rollups import counted
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.rollup import SLACK, roll_up
+from processing.store.rollup import VISIBLE_WITHIN, roll_up
 from processing.store.statements import portions
 from processing.store.versions import take_version
 from processing.store.writer import insert_posts, recount
@@ -141,7 +141,7 @@ def show_year(store: Store) -> None:
     before = read(store, minutes, bounds)
     roll_up(store)
     # As it is five minutes later, when the sums are trusted.
-    mark = take_version(store) + SLACK // timedelta(microseconds=1)
+    mark = take_version(store) + VISIBLE_WITHIN // timedelta(microseconds=1)
     store.insert("roll_up_versions", ["of", "mark"], [["all"], [mark]])
     after = read(store, summed, bounds)
     print(f"a topic's page over a year by days: {before[1]:,} rows read from the minutes, {after[1]:,} from the sums")

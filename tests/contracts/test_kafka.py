@@ -17,7 +17,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
 from ingest.kafka import Batch, ConsumerGroup, Delivery, PartitionsLost, PostConsumer, PostProducer, ensure_topics
 from ingest.kafka.codec import HEADER
-from ingest.kafka.consumer import STEP
+from ingest.kafka.consumer import RECORDS_AT_ONCE
 from tests.contracts.conftest import PARTITIONS
 from tests.support.waiting import eventually, polled
 
@@ -153,7 +153,7 @@ def test_a_batch_of_heavy_posts_ends_sooner_and_loses_nothing(address: KafkaAddr
     write(address, (msgspec.structs.replace(post(number), url="x" * 800_000) for number in range(100)))
     with join(address) as consumer:
         batches = take(consumer, 100)
-    assert max(len(batch.posts) for batch in batches) <= STEP
+    assert max(len(batch.posts) for batch in batches) <= RECORDS_AT_ONCE
     assert sorted(ids(batches)) == list(range(100))
 
 
@@ -175,7 +175,7 @@ class Counting(threading.Thread):
         with join(self.address) as consumer:
             while not self.stopping.is_set():
                 batch = consumer.poll(TICK, 50)
-                self.assigned = consumer.assigned
+                self.assigned = frozenset(each.partition for each in consumer._kafka.assignment() or ())
                 self.counted.update(ids([batch]))
                 # A commit that came too late: whoever has the partitions now counts them again.
                 with contextlib.suppress(PartitionsLost):

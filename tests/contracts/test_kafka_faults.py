@@ -16,6 +16,8 @@ from tests.contracts.test_kafka import NOON, TICK, ids, join, post, take, watch_
 from tests.support import brokers
 from tests.support.waiting import free_port, polled
 
+pytestmark = pytest.mark.long
+
 SHORT = timedelta(seconds=1)
 ENOUGH = timedelta(seconds=30)
 IN_FLIGHT = 500

@@ -7,8 +7,8 @@ import pytest
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
-from tests.e2e.test_page import browser
 from tests.support import stock
+from tests.support.browser import browser
 
 __all__ = ["browser"]
 

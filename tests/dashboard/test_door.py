@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dashboard.door import HostNames, refusal
+from dashboard.door import refusal
+from dashboard.host_names import HostNames
 from deploy.embedded.chdb_http.access import refuse_web_pages
 from deploy.embedded.chdb_http.errors import EngineError
 from deploy.embedded.chdb_http.settings import WarehouseSettings

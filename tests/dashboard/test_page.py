@@ -12,24 +12,28 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import server
 from dashboard.app import STATIC
-from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, moment
+from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
 from dashboard.i18n.labels import language_name
 from dashboard.settings import DashboardSettings
+from deploy.processes.dashboard import names_of
+from deploy.settings import load
 from ingest.contract import Progress
 from processing.alerts.message import details
 from processing.contract import ClickHouseAddress, Evidence, VerdictName
 from processing.explanation.sentences import rarity, verdict_sentence
 from processing.store.client import Store
-from processing.store.records import write_incidents
-from processing.store.writer import write_progress
+from processing.store.writer import write_incidents, write_progress
+from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
 from tests.support import stock
 from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
+NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
+
 
 def page(settings: DashboardSettings, **address: str) -> AppTest:
-    server.leave(settings)
+    server.leave(settings, lambda: NAMES)
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
     for name, value in address.items():
         shown.query_params[name] = value
@@ -71,7 +75,7 @@ def test_a_surge_that_goes_on_is_the_headline(surging: DashboardSettings) -> Non
     shown = page(surging, ui="en")
     assert "Surging now: TikTok bans · Bans by employers" in html(shown)
     assert (
-        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0h 55\u00a0min."
+        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0hr 55\u00a0min."
         in html(shown)
     )
     assert "Languages: English, Spanish, Arabic" in html(shown)
@@ -120,7 +124,7 @@ def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardS
     assert 'lang="ar">هواتفهم' in shown
     pulse = incident.pulses[0]
     assert (
-        WORDS[interface].pulse_detail.format(peak=moment(WORDS[interface], pulse.peak), observed="640", expected="44")
+        WORDS[interface].pulse_detail.format(peak=WORDS[interface].moment(pulse.peak), observed="640", expected="44")
         in shown
     )
 
@@ -133,7 +137,7 @@ def test_the_surge_that_is_looked_at_is_explained(settings: DashboardSettings, i
     for name in (words.links, words.hashtags, words.sources, words.evidence, words.who_speaks, words.decides):
         assert name in written
     for language in ("en", "ar"):
-        assert language_name(interface, language) in written
+        assert language_name(WORDS[interface], language) in written
     assert f"{words.posts}</td>" in written
     assert written.count(f">{words.none}</") == len((words.links, words.sites, words.hashtags, words.most_shared))
     queries = [code.value for code in shown.code]

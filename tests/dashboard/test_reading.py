@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, Interface
 from processing.contract import ClickHouseAddress
-from tests.e2e.test_page import DESK, TELEPHONE, Dashboard, Scheme, serve, visit
 from tests.support import stock
+from tests.support.browser import DESK, TELEPHONE, Dashboard, Scheme, serve, visit
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LEAST = 4.5
 """Of WCAG 2.2's level AA, for letters of ordinary size."""

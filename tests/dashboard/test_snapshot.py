@@ -16,26 +16,16 @@ from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, mark_name
 from dashboard.snapshot import (
     OTHERS,
-    CollectorState,
-    HeadlineState,
     Point,
-    Snapshot,
-    collectors,
-    is_live,
     lines_of,
     marks_of,
-    mood_of,
-    newest_stretches,
     silences,
-    state_of,
-    strongest,
 )
-from dashboard.views.headline import headline
 from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
-from processing.contract import Doubt, IncidentState, Severity, VerdictName
+from processing.contract import Doubt, VerdictName
 from processing.explanation.sentences import doubt_sentence
-from processing.queries import Coverage, Health
+from processing.queries import Coverage
 from tests.support.stock import END, START, SURGE, SURGE_END, incident, spike
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -46,27 +36,6 @@ FEEDS = Coverage("rss", START, END, complete=False, heard_at=WALL, idle=True, si
 
 def window(view: Filters, now: datetime = END, *, finished: bool = False) -> Window:
     return window_of(view, now, START - 60 * DAY, [incident()], finished=finished)
-
-
-def snapshot(**changes: object) -> Snapshot:
-    base = Snapshot(
-        now=END,
-        window=Window(START, END, HOUR, END),
-        coverage=(ALL_OF_IT,),
-        watched_until=END,
-        incidents=(incident(),),
-        lines=(),
-        marks=(),
-        posts=(),
-        topics=(),
-        languages=(),
-        total=0,
-        last_hour=0,
-        hour_before=0,
-        generated=(),
-        collected=(),
-    )
-    return replace(base, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("each", [Range.HOUR, Range.SIX_HOURS, Range.DAY, Range.WEEK, Range.MONTH])
@@ -174,7 +143,6 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
             marks,
             shown,
             stacked=False,
-            interface=Interface.ENGLISH,
             words=words,
             name=str,
             description="",
@@ -191,11 +159,12 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
 
 @pytest.mark.parametrize("interface", Interface)
 def test_a_card_names_a_language_in_doubt_apart(interface: Interface) -> None:
+    words = WORDS[interface]
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
-    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), Filters(ui=interface), WORDS[interface])
-    assert doubt_sentence(doubt, language_name(interface, "tr"), interface.value) in shown
+    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), words)
+    assert doubt_sentence(doubt, language_name(words, "tr"), interface.value) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
-    assert f" · {language_name(interface, 'ar')}" in card(alone, Filters(ui=interface), WORDS[interface])
+    assert f" · {language_name(words, 'ar')}" in card(alone, words)
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
@@ -204,102 +173,3 @@ def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
     assert (mark.start, mark.end) == (shown.start, shown.end)
     later = Window(SURGE_END + HOUR, END, MINUTE, END)
     assert marks_of(Filters(), later, END, [incident()], []) == ()
-
-
-def test_the_headline_is_calm_only_where_somebody_looked_and_listens() -> None:
-    listens = Coverage("live", START, END, complete=False, heard_at=WALL)
-    assert mood_of(snapshot(), WALL) is HeadlineState.CALM
-    assert mood_of(snapshot(incidents=(incident(going_on=True),), watched_until=None), WALL) is HeadlineState.SURGING
-    assert mood_of(snapshot(watched_until=None), WALL) is HeadlineState.CATCHING_UP
-    assert mood_of(snapshot(watched_until=END - HOUR), WALL) is HeadlineState.CATCHING_UP
-    assert mood_of(snapshot(coverage=(listens,)), WALL + HOUR) is HeadlineState.STALE
-    assert mood_of(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is HeadlineState.CALM
-
-
-def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> None:
-    joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
-    ended = snapshot(incidents=(joinable,))
-    assert mood_of(ended, WALL) is HeadlineState.CALM
-    assert ENGLISH.state_closed in card(joinable, Filters(), ENGLISH)
-    assert ENGLISH.state_open not in card(joinable, Filters(), ENGLISH)
-    going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
-    both = headline(snapshot(incidents=(joinable, going_on)), Filters(), ENGLISH, WALL)
-    assert both[1].startswith("3×")
-    assert len(both) == 3, "one that has ended is counted among those that go on"
-
-
-def test_a_surge_is_not_claimed_to_go_on_where_nobody_listens_any_more() -> None:
-    listens = Coverage("live", START, END, complete=False, heard_at=WALL)
-    surging = snapshot(incidents=(incident(going_on=True),), coverage=(listens,))
-    assert mood_of(surging, WALL + MINUTE) is HeadlineState.SURGING
-    assert mood_of(surging, WALL + HOUR) is HeadlineState.STALE
-
-
-def test_the_strongest_of_several_leads() -> None:
-    weak = msgspec.structs.replace(incident(), severity=Severity.NOTABLE, ratio=99.0)
-    assert strongest([weak, incident()]) == incident()
-
-
-def test_a_collector_is_told_by_its_newest_stretch() -> None:
-    old = Coverage("a", START, START + HOUR, complete=False, heard_at=WALL)
-    new = Coverage("a", START + 2 * HOUR, END, complete=False, heard_at=WALL)
-    assert newest_stretches([new, old]) == (new,)
-
-
-def test_a_collector_is_silent_when_its_word_is_old() -> None:
-    stretch = Coverage("a", START, END, complete=False, heard_at=WALL)
-    assert state_of(stretch, WALL + MINUTE) is CollectorState.LISTENING
-    assert state_of(stretch, WALL + HOUR) is CollectorState.SILENT
-    assert state_of(ALL_OF_IT, WALL + HOUR) is CollectorState.COMPLETE
-    assert state_of(FEEDS, WALL + 29 * MINUTE) is CollectorState.IDLE
-    assert state_of(FEEDS, WALL + 30 * MINUTE) is CollectorState.SILENT
-
-
-def test_nothing_of_the_present_is_claimed_of_feeds_that_have_died() -> None:
-    feeds = snapshot(coverage=(FEEDS,))
-    assert mood_of(feeds, WALL) is HeadlineState.CALM
-    assert mood_of(feeds, WALL + HOUR) is HeadlineState.STALE
-
-
-def said(state: str, detail: str = "", at: datetime = WALL) -> Health:
-    return Health("a", state, detail, 1, 1, 0, 0, at, None, at, 0.0, silent_after=120)
-
-
-@pytest.mark.parametrize(
-    ("word", "stretch", "shown"),
-    [
-        (said("listening"), ALL_OF_IT, CollectorState.LISTENING),
-        (said("reconnecting"), ALL_OF_IT, CollectorState.AWAY),
-        (said("silent"), None, CollectorState.SILENT),
-        (said("failed"), ALL_OF_IT, CollectorState.FAILED),
-        (said("failed", at=WALL - DAY), None, CollectorState.FAILED),
-        (said("ended"), ALL_OF_IT, CollectorState.COMPLETE),
-        (said("listening", at=WALL - DAY), None, CollectorState.SILENT),
-        (said("listening", at=WALL - DAY), ALL_OF_IT, CollectorState.COMPLETE),
-        (None, ALL_OF_IT, CollectorState.COMPLETE),
-        (said("listening"), FEEDS, CollectorState.IDLE),
-        (said("listening", at=WALL - DAY), FEEDS, CollectorState.SILENT),
-        (said("silent"), FEEDS, CollectorState.SILENT),
-        (said("reconnecting", at=WALL - DAY), FEEDS, CollectorState.SILENT),
-        (said("listening", at=WALL - DAY), replace(ALL_OF_IT, complete=False, heard_at=WALL), CollectorState.SILENT),
-    ],
-)
-def test_a_collector_is_as_it_says_while_it_speaks(
-    word: Health | None, stretch: Coverage | None, shown: CollectorState
-) -> None:
-    coverage = [] if stretch is None else [replace(stretch, source="a")]
-    (collector,) = collectors(coverage, [] if word is None else [word], WALL)
-    assert (collector.source, collector.state) == ("a", shown)
-
-
-def test_a_collector_that_covers_nothing_is_shown_with_its_word() -> None:
-    found = collectors([ALL_OF_IT], [said("reconnecting", "No feed can be read.")], WALL)
-    assert [(each.source, each.detail, each.stretch) for each in found] == [
-        ("a", "No feed can be read.", None),
-        ("archive", "", ALL_OF_IT),
-    ]
-
-
-def test_a_replay_is_not_live() -> None:
-    assert is_live(WALL - MINUTE, WALL)
-    assert not is_live(END, WALL)

@@ -14,7 +14,6 @@ import pyarrow.parquet
 import pytest
 from pydantic import SecretStr
 
-from deploy.pager import lines_on
 from processing.contract import ClickHouseAddress
 from processing.store.client import StoreRefused
 from processing.store.migrate import migrate
@@ -136,16 +135,18 @@ def test_a_format_in_the_query_points_to_the_option(ask: Ask) -> None:
 
 def test_on_a_terminal(environment: dict[str, str], tmp_path: Path) -> None:
     pager = tmp_path / "pager"
-    pager.write_text("#!/bin/sh\necho PAGED\nhead -n 3\n")
+    pager.write_text("#!/bin/sh\necho PAGED $1 $LESS\nhead -n 3\n")
     pager.chmod(0o755)
     paged = {"PAGER": f"{pager} -x"}
     long = "SELECT concat('line ', toString(number)) AS l FROM numbers(50)"
     status, shown = on_a_terminal(environment, "sql", long, lines=20, **paged)
-    assert (status, "PAGED" in shown, "line 49" in shown) == (0, True, False)
+    assert (status, "PAGED -x -FSX" in shown, "line 49" in shown) == (0, True, False)
+    status, shown = on_a_terminal(environment, "sql", long, lines=20, **paged, LESS="-R")
+    assert (status, "PAGED -x -R" in shown) == (0, True)
     status, shown = on_a_terminal(environment, "sql", long, "--no-pager", lines=20, **paged)
     assert (status, "PAGED" in shown, "line 49" in shown) == (0, False, True)
-    status, shown = on_a_terminal(environment, "sql", long, lines=200, **paged)
-    assert (status, "PAGED" in shown, "line 49" in shown) == (0, False, True)
+    status, shown = on_a_terminal(environment, "sql", "SELECT 42", "--format", "csv", lines=20)
+    assert (status, "42" in shown) == (0, True), "a result of one line waits in a pager"
     status, shown = on_a_terminal(environment, "sql", "SELECT '\\x1b[2Jx'", lines=20, PAGER="no-such-pager")
     assert (status, "\x1b[2J" in shown) == (0, False)
     status, shown = on_a_terminal(environment, "sql", lines=20)
@@ -166,12 +167,6 @@ def test_a_store_without_tables_says_what_to_do(ask: Ask, environment: dict[str,
     asked = ask("SELECT 1")
     assert asked.returncode == 1
     assert b"There is nothing in the store yet" in asked.stderr
-
-
-def test_lines_on_a_screen() -> None:
-    assert lines_on(10, "") == 0
-    assert lines_on(10, "a\n\nb\n") == 3
-    assert lines_on(10, "x" * 21) == 3
 
 
 def test_a_stack_and_a_version_are_left_out() -> None:

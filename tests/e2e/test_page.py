@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlencode, urlsplit
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
 from processing.contract import ClickHouseAddress
-from tests.conftest import ROOT
-from tests.prepare import CHROMIUM
 from tests.support import stock
-from tests.support.waiting import eventually, free_port
+from tests.support.browser import PATIENCE, TELEPHONE, Dashboard, Scheme, browser, serve, visit
+from tests.support.waiting import eventually
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
-
-PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)  # a machine may be busy
-ARTEFACTS = ROOT / "artefacts"
-DESK, TELEPHONE = (1280, 900), (390, 844)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-Scheme = Literal["light", "dark"]
 
 CONTRAST = """
 (elements) => {
@@ -65,35 +41,6 @@ CONTRAST = """
 """WCAG 2.2's contrast of each element's letters with what is behind them."""
 
 
-@dataclass(frozen=True)
-class Dashboard:
-    process: subprocess.Popen[bytes]
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/_stcore/health", timeout=2, verify=False).text == "ok"
-        except httpx.TransportError:
-            return False
-
-
-def serve(store: ClickHouseAddress, folder: Path) -> Dashboard:
-    port = free_port()
-    environment = os.environ | {
-        "BANWATCH_CLICKHOUSE_URL": store.url,
-        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
-        "BANWATCH_DASHBOARD_PORT": str(port),
-        "BANWATCH_DASHBOARD_REFRESH": "PT1S",
-        "BANWATCH_DATA_DIR": str(folder),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
-    return Dashboard(process, port)
-
-
 @pytest.fixture(scope="module")
 def store(warehouse_url: str) -> ClickHouseAddress:
     return stock.new_database(warehouse_url, "seen_in_a_browser")
@@ -110,72 +57,8 @@ def dashboard(store: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory
         served.process.wait(timeout=20)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if installed is None:
-        pytest.skip("there is no Chromium: `python -m tests.prepare` installs it")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=installed, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@dataclass
-class Visit:
-    """One open page, and what went wrong or went elsewhere in it."""
-
-    page: Page
-    errors: list[str]
-    hosts: set[str]
-
-    def screenshot(self, name: str) -> None:
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{name}.png")
-
-
-def visit(
-    browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, scheme: Scheme = "light", **address: str
-) -> Visit:
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    opened = Visit(page, [], set())
-    page.on("pageerror", lambda error: opened.errors.append(str(error)))
-    page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{dashboard.url}/?{urlencode(address)}")
-    page.locator(".bw-headline").wait_for()
-    page.locator(".bw-posts").wait_for()
-    return opened
-
-
 def direction(element: Locator) -> str:
     return str(element.evaluate("element => getComputedStyle(element).direction"))
-
-
-@pytest.mark.parametrize("interface", Interface)
-@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
-def test_the_surge_is_on_the_page(
-    browser: Browser, dashboard: Dashboard, interface: Interface, size: tuple[int, int]
-) -> None:
-    words = WORDS[interface]
-    opened = visit(browser, dashboard, size=size, ui=interface.value)
-    page = opened.page
-    expect(page.get_by_text(words.synthetic)).to_be_visible()
-    expect(page.locator(".bw-card").first).to_contain_text(f"15{words.times_normal}")
-    expect(page.locator(".bw-pulses li")).to_have_count(2)
-    chart = page.locator("[data-testid=stVegaLiteChart]")
-    expect(chart.locator("svg")).to_contain_text("15×")
-    expect(chart.locator("svg")).to_contain_text(f"10 {words.months[6]}")
-    line = chart.locator("svg .mark-area path").first.bounding_box()
-    assert line is not None
-    assert line["width"] > size[0] / 2
-    assert line["height"] > 100
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= size[0], "the page is wider than the screen"
-    opened.screenshot(f"page-{interface.value}-{'desk' if size == DESK else 'telephone'}")
-    assert opened.errors == []
-    assert opened.hosts == {urlsplit(dashboard.url).netloc}, "the page reached beyond this machine"
-    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -192,6 +75,7 @@ def test_the_page_is_as_light_or_dark_as_the_readers_system_and_can_be_read(
         page.locator(".bw-ratio, .bw-badge, .bw-chip"),
         page.locator(".bw-complete"),
     ):
+        written.first.wait_for()  # the collectors are drawn last
         assert min(written.evaluate_all(CONTRAST)) >= 4.5
     page.close()
 

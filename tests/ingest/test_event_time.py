@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.event_time import AHEAD, EARLIEST, LATEST, Impossible, event_time
+from ingest.event_time import CLOCK_SKEW, EARLIEST, LATEST, Impossible, event_time
 from tests.conftest import NOON, a_post
 
 
 def test_an_author_clock_that_can_be_right_is_believed() -> None:
     assert event_time(a_post(created_at=NOON, seen_at=NOON + timedelta(days=9))) == (NOON, False)
-    assert event_time(a_post(created_at=NOON + AHEAD, seen_at=NOON)) == (NOON + AHEAD, False)
+    assert event_time(a_post(created_at=NOON + CLOCK_SKEW, seen_at=NOON)) == (NOON + CLOCK_SKEW, False)
 
 
 def test_a_clock_that_runs_ahead_is_replaced_by_the_networks() -> None:
-    assert event_time(a_post(created_at=NOON + AHEAD + timedelta(seconds=1), seen_at=NOON)) == (NOON, True)
+    assert event_time(a_post(created_at=NOON + CLOCK_SKEW + timedelta(seconds=1), seen_at=NOON)) == (NOON, True)
 
 
 def test_a_source_that_did_not_take_the_author_s_clock_is_believed() -> None:

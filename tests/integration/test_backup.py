@@ -27,6 +27,8 @@ from tests.conftest import NOON, a_post
 from tests.support.clocks import as_if_ahead
 from tests.support.stacks import Installation
 
+pytestmark = pytest.mark.long
+
 VIEWS = ("posts", "counts", "spikes", "incidents", "watch_progress")
 # What a recount of everything gives, beside what `counts` says.
 RECOUNTED = """
@@ -139,7 +141,7 @@ def test_a_backup_taken_while_a_worker_writes_counts_exactly(
 def test_a_backup_that_is_not_whole_is_refused(saved: Path, other: ClickHouseAddress, harm: str) -> None:
     file = max(saved.glob("post_versions*"), key=lambda each: each.stat().st_size)
     content = file.read_bytes()
-    described = saved / manifest.NAME
+    described = saved / manifest.MANIFEST_FILE
     match harm:
         case "cut":
             file.write_bytes(content[:-10])

@@ -34,6 +34,8 @@ from tests.support.clocks import SetStore, as_if_ahead, versioned
 from tests.support.stored import MINUTE, counted, recounted, tagged, write
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 __all__ = ["producer", "taxonomy_file", "worker"]
 
 HOUR = timedelta(hours=1)

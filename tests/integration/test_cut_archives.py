@@ -14,6 +14,8 @@ from processing.store.writer import recount, write_posts, write_progress
 from tests.conftest import NOON
 from tests.support.rises import END, START, background, cover, fill, rise, watched
 
+pytestmark = pytest.mark.long
+
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ARABIC = rise(60, HOUR / 2, language="ar", source="another")
 """Of a source that has said nothing in Arabic before."""

@@ -20,6 +20,8 @@ from tests.support.floods import TRANSLATED, Flood, people, play, posts_of, quie
 from tests.support.parts import shipped_enricher
 from tests.support.rises import own_words
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def roots() -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import pytest
 
 from ingest.contract import CollectorState, Progress
 from processing import queries
+from processing.queries.coverage import watermark
 from processing.store.client import Store
 from processing.store.writer import write_progress
 from tests.conftest import NOON
@@ -58,6 +59,13 @@ def test_a_feed_that_has_not_answered_for_its_own_time_is_silent_wherever_it_is_
     for now, silent in ((dead - timedelta(seconds=1), False), (dead, True)):
         assert coverage.is_silent(now) is silent
         assert health.state_at(now) == ("silent" if silent else "listening")
+
+
+def test_an_idle_source_does_not_hold_the_watch_back(store: Store) -> None:
+    now = NOON + 2 * HOUR
+    for source, until, idle in (("bluesky", NOON + HOUR, False), ("rss", NOON + HOUR / 6, True)):
+        say(store, Progress(source=source, since=NOON, until=until, idle=idle, last_event=now))
+    assert watermark(queries.coverage(store), timedelta(minutes=5), now) == NOON + HOUR
 
 
 @pytest.mark.parametrize("state", ["failed", "ended"])

@@ -23,6 +23,8 @@ from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.rises import END, SOURCE, START, WIDTH, background, own_words, rise, tagged
 
+pytestmark = pytest.mark.long
+
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 

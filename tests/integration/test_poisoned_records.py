@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kafka import KafkaProducer
@@ -19,6 +20,8 @@ from processing.worker import Pipeline
 from tests.integration.test_refusals import foreign, posts_of_noon, rejected
 from tests.integration.test_worker import producer, send, taxonomy_file, worker
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.long
 
 __all__ = ["foreign", "producer", "taxonomy_file", "worker"]
 
@@ -151,7 +154,6 @@ def corpus() -> list[tuple[Headers, bytes]]:
         max_examples=POISONED,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -22,6 +22,8 @@ from tests.integration.test_worker import producer, rejections, send, taxonomy_f
 from tests.support.stored import counted
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 __all__ = ["producer", "taxonomy_file", "worker"]
 
 MINUTE = timedelta(minutes=1)

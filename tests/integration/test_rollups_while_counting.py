@@ -16,6 +16,8 @@ from tests.conftest import NOON, a_post
 from tests.integration.test_store_rollups import settle
 from tests.support.stored import MINUTE, tagged, write
 
+pytestmark = pytest.mark.long
+
 POSTS = 3 * 24 * 60
 LOOKS = 80
 RECOUNTS_A_PASS = 20

@@ -12,7 +12,7 @@ from processing.store.client import Store
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, names=st.lists(texts, max_size=3), number=st.integers(0, 2**63), share=st.floats(0, 1))
 def test_a_pasted_query_asks_with_the_same_values(
     store: Store, text: str, names: list[str], number: int, share: float

@@ -164,6 +164,25 @@ def test_a_topic_written_later_is_found_in_what_was_said_of_the_app_before(store
     assert store.query("SELECT posts FROM counts WHERE topic = 'duet'") == [(1,)]
 
 
+def test_a_retag_by_narrower_rules_takes_no_text_away_unless_told_to(store: Store) -> None:
+    texts = ["TikTok has a duet feature", "The government will ban TikTok", "I like cats"]
+    write(store, shipped_enricher().tag_many([a_post(id=str(n), text=text) for n, text in enumerate(texts)]))
+    shown = "SELECT text, topics FROM posts ORDER BY id"
+    before = store.query(shown)
+    assert [text for text, _ in before] == [*texts[:2], ""]
+    written = '[topics.ban]\nnames = { en = "Ban", ar = "حظر" }\nrules.any = "ban"\n'
+    only_bans = Enricher(DETECTORS["vote"](), parse_taxonomy(written))
+    done = retag(store, only_bans, NOON, NOON + MINUTE, lambda _: None)
+    assert (done.posts, done.changed, done.off_subject) == (2, 2, 1)
+    assert store.query(shown) == [(texts[0], []), (texts[1], ["ban"]), ("", [])]
+    assert store.query("SELECT posts FROM counts WHERE topic = 'tiktok' AND posts > 0") == []
+    assert retag(store, shipped_enricher(), NOON, NOON + MINUTE, lambda _: None).off_subject == 0
+    assert store.query(shown) == before
+    retag(store, only_bans, NOON, NOON + MINUTE, lambda _: None, drop_texts=True)
+    assert store.query(shown) == [("", []), (texts[1], ["ban"]), ("", [])]
+    assert retag(store, only_bans, NOON, NOON + MINUTE, lambda _: None).off_subject == 0
+
+
 def test_a_delete_wins_over_a_retag(store: Store) -> None:
     write(store, [tagged(a_post(text="The government will ban TikTok"))])
     recount(store, delete_posts(store, [a_post(op="delete", text="")]))

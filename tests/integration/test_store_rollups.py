@@ -54,7 +54,7 @@ def agrees(store: Store) -> bool:
 
 def settle(store: Store) -> None:
     """Let the sums be trusted, as they are some minutes later: nothing is as young as the slack any more."""
-    mark = take_version(store) + rollup.SLACK // timedelta(microseconds=1)
+    mark = take_version(store) + rollup.VISIBLE_WITHIN // timedelta(microseconds=1)
     store.command(f"INSERT INTO roll_up_versions (of, mark) VALUES ('all', {mark})")
 
 

@@ -34,6 +34,8 @@ from tests.support.rises import (
     watched,
 )
 
+pytestmark = pytest.mark.long
+
 MINUTE, HALF_AN_HOUR, HOUR = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1)
 
 
@@ -320,7 +322,7 @@ def test_the_first_posts_of_a_flood_do_not_make_its_server_a_usual_one(store: St
 def test_a_server_is_no_usual_one_because_it_has_flooded_before(store: Store) -> None:
     bots = {"author": lambda number: f"bot{number}@bots.example", "language": "ar"}
     before = rise(
-        90, HALF_AN_HOUR, **bots, id=lambda n: f"before-{n}", created_at=lambda n: NOON - 4 * HOUR + n * MINUTE / 3
+        400, HALF_AN_HOUR, **bots, id=lambda n: f"before-{n}", created_at=lambda n: NOON - 4 * HOUR + n * MINUTE / 13
     )
     others = background(talk=1, language="ar", source="another", rest_at_noon=4)
     fill(store, background(), others, before, rise(60, HALF_AN_HOUR, **bots))

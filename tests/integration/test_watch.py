@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from deploy.patience import retry_while_unavailable
 from ingest.contract import Progress
+from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
@@ -28,6 +28,8 @@ from processing.watch import Watch
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.long
 
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=3)

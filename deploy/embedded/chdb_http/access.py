@@ -1,4 +1,4 @@
-"""Who is asking: the two users, and web pages that must not be able to ask at all."""
+"""Access: which of the two users sends a request, and the refusal of requests from web pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import hmac
 from typing import TYPE_CHECKING
 
+from dashboard.host_names import HostNames
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.settings import Role
 
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
-_LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 _NAMES_OF = {"writer": Role.WRITER, "reader": Role.READER, "default": Role.READER, "": Role.READER}
 
 
 def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) -> None:
-    """Refuse what a browser sends on behalf of another site.
+    """Refuse a request that a browser sends for a foreign web page.
 
-    A page can reach loopback by a form, a fetch, or a name of its own that resolves to 127.0.0.1; it cannot
-    change `Origin`, `Sec-Fetch-Site` or `Host`.
+    A page can reach loopback with a form, with a fetch, or under a host name of its own that resolves to 127.0.0.1. The
+    page cannot change `Origin`, `Sec-Fetch-Site` or `Host`.
 
     Raises:
-        EngineError: ACCESS_DENIED, with the header that gave it away.
+        EngineError: ACCESS_DENIED, with the name of the header that shows the foreign page.
     """
     host = headers.get("host", "")
     origin = headers.get("origin")
@@ -34,12 +34,12 @@ def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) ->
         raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: this one has a foreign Origin")
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: Sec-Fetch-Site is foreign")
-    if settings.loopback and _without_port(host) not in _LOCAL_NAMES | {settings.host, f"[{settings.host}]"}:
+    if not HostNames(settings.host).includes(host):
         raise EngineError(Code.ACCESS_DENIED, "The Host header is not a name of this machine: use 127.0.0.1")
 
 
 def authenticate(headers: Mapping[str, str], parameters: Mapping[str, str], settings: WarehouseSettings) -> Role:
-    """Which of the two users asks. No name, or `default`, is the reader.
+    """Return the user that sends the request. A request without a user name, or with `default`, is the reader's.
 
     Raises:
         EngineError: AUTHENTICATION_FAILED, the same for an unknown name and a wrong password.
@@ -74,9 +74,3 @@ def _basic(header: str) -> tuple[str, str]:
         raise EngineError(Code.AUTHENTICATION_FAILED, "The Authorization header is not Basic name:password")
     name, _, password = decoded.partition(":")
     return name, password
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()

@@ -1,7 +1,7 @@
-"""ClickHouse's HTTP interface over the embedded engine: an ASGI application.
+"""ClickHouse's HTTP interface over the embedded engine, as an ASGI application.
 
-A request holds a thread only while the engine works for it, each user has threads of its own, and `/ping`
-needs none.
+A request holds a thread only while the engine works for the request. Each user has threads of its own, and `/ping`
+needs no thread.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
-# With one of these headers there, no parameter says who asks.
+# If a request has one of these headers, the user comes from the header and not from a parameter.
 _CREDENTIALS = ("x-clickhouse-user", "x-clickhouse-key", "authorization")
 
 
 class Gateway:
-    """The application. `close` comes after the server has stopped and before the engine does."""
+    """The application. Call `close` after the server has stopped and before the engine closes."""
 
     def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
         self._engine = engine
@@ -53,7 +53,7 @@ class Gateway:
         self._workers = Executor(engine, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; whatever fails is told as ClickHouse would, without a trace of how."""
+        """Answer one request. An error is reported in ClickHouse's form, without a stack trace."""
         exchange = Exchange(receive, send, self._settings.stall_seconds)
         try:
             await self._respond(Request(scope, exchange.receive), exchange)
@@ -70,7 +70,7 @@ class Gateway:
             )
 
     async def _fail(self, error: EngineError, scope: Scope, exchange: Exchange) -> None:
-        """Answer with an error; where an answer has begun, the connection ends without HTTP's own end."""
+        """Answer with an error. If an answer has begun, end the connection without HTTP's own end mark."""
         if exchange.started:
             return
         await exchange.drain()
@@ -78,7 +78,7 @@ class Gateway:
             await reply.failure(error, self._engine.version)(scope, exchange.receive, exchange.send)
 
     def close(self) -> bool:
-        """End what still runs. False when a query does not end."""
+        """End all running queries. Return False if a query does not end."""
         return self._workers.close()
 
     async def _respond(self, request: Request, exchange: Exchange) -> None:
@@ -102,7 +102,7 @@ class Gateway:
             await PlainTextResponse("Ok.\n")(request.scope, exchange.receive, exchange.send)
 
     async def _who(self, request: Request) -> tuple[Role, dict[str, str]]:
-        """Who asks, and the parameters of the URL; a long one is read in a thread of that user."""
+        """Return the user and the parameters of the URL. A long query string is parsed in a thread of that user."""
         query_string: bytes = request.scope["query_string"]
         require_fields(query_string)
         if len(query_string) <= AT_ONCE:
@@ -150,7 +150,10 @@ class Gateway:
     async def _stream(
         self, answer: Result, tag: str, connection: Connection, gone: asyncio.Future[None], exchange: Exchange
     ) -> None:
-        """Send an answer as it comes; one that breaks off ends in a mark and without HTTP's own end."""
+        """Send an answer piece by piece.
+
+        After a failure, the answer ends with an error mark and without HTTP's own end mark.
+        """
         try:
             while piece := await self._workers.watched(connection, gone, next, answer.pieces, b""):
                 await exchange.send(_body(piece))
@@ -163,10 +166,10 @@ class Gateway:
 
 
 def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
-    """The answers that need neither a user nor the engine."""
+    """Return the answers that need neither a user nor the engine, or None for any other request."""
     if request.url.path in {"/ping", "/replicas_status"}:
         return PlainTextResponse("Ok.\n")
-    # Not parsed: no URL has been bounded yet, and a long one would keep the event loop for a second.
+    # The query string is not parsed here. Its length is not bounded yet, and a long one would block the event loop.
     name, _, question = request.scope["query_string"].decode("latin-1").partition("=")
     if settings.proves and request.url.path == PATH and name == "question" and is_question(question):
         host, port = request.scope["server"]
@@ -194,6 +197,9 @@ def _body(piece: bytes, *, more: bool = True) -> Message:
 
 
 def _place(error: Exception) -> str:
-    """Where it was raised. What it says may hold a query or a password, which no log should."""
+    """Return the file and line of an error.
+
+    Its message may hold a query or a password, so the message is not logged.
+    """
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{PurePath(last.filename).name}:{last.lineno}"

@@ -1,6 +1,6 @@
-"""A request's body: unpacked, bounded, and told to be a query or an insert with its data.
+"""The body of a request: decompressed, bounded, and read as a query or as an insert with its data.
 
-How much comes in is looked at before what it is. What takes time is done in a thread of the user that asks.
+The size of a body is checked before its contents. Slow work runs in a thread of the user that sends the request.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AT_ONCE = 4 * 1024
-"""Bytes that are read on the event loop; whatever is longer is read in a thread of its user."""
+"""The most bytes that the event loop reads at once. A longer text is read in a thread of its user."""
 
 _LONGEST_HEAD = 256 * 1024
-_PIECE = 1024 * 1024
+_INSERT_PIECE = 1024 * 1024
 
 
 class Read(Protocol):
-    """Do some reading in a thread of the user that asks for it."""
+    """A function that runs some reading in a thread of the requesting user."""
 
     async def __call__(self, work: Callable[..., T], /, *arguments: Any) -> T: ...
 
 
 @dataclass(frozen=True)
 class Insertion:
-    """An insert and the stream of its data; the head has been read off it."""
+    """An insert and the stream of its data. The head is no longer in the stream."""
 
     head: InsertHead
     data: AsyncIterator[bytes]
 
 
 async def body(request: Request, role: Role, stall_seconds: int, read: Read) -> AsyncIterator[bytes]:
-    """The request's body, unpacked, as it arrives.
+    """Yield the request's body, decompressed, as it arrives.
 
     Raises:
-        EngineError: when it does not unpack, is longer than this user's may be, or when nothing arrives for too long.
-        ClientDisconnect: of starlette, when the client leaves before its end.
+        EngineError: the body does not decompress, is too long for this user, or stops arriving for too long.
+        ClientDisconnect: starlette's error when the client leaves before the end of the body.
     """
     decoder = Decoder(request.headers.get("content-encoding", "").replace("identity", ""))
     longest = longest_body(role, form=is_form(request))
@@ -73,13 +73,13 @@ async def body(request: Request, role: Role, stall_seconds: int, read: Read) -> 
 
 
 async def command(query: bytes, data: AsyncIterator[bytes], role: Role, read: Read) -> bytes | Insertion:
-    """Put the query of the URL and the body together: the text of a query, or an insert with its data.
+    """Join the URL's query and the body. Return the text of a query, or an insert with its data.
 
-    A text that grows is looked at again each time that it has doubled, so that bytes which come one by one are not
-    read over and over; what is long is looked at in a thread. An insert's head is looked for in `_LONGEST_HEAD`.
+    A growing text is read again each time its length has doubled, so bytes that arrive one by one are not read over and
+    over. A long text is read in a thread. The head of an insert lies in the first `_LONGEST_HEAD` bytes.
 
     Raises:
-        EngineError: for a query that is too long.
+        EngineError: the query is too long.
     """
     text = bytearray(query + b"\n" if query else b"")
     longest = longest_query(role)
@@ -115,15 +115,15 @@ def _too_long(longest: int) -> EngineError:
 
 
 def is_form(request: Request) -> bool:
-    """Whether the body is a form whose fields are parameters."""
+    """Return whether the body is a form whose fields are parameters."""
     return request.headers.get("content-type", "").startswith("multipart/form-data")
 
 
 async def form(request: Request, data: AsyncIterator[bytes], role: Role, read: Read) -> dict[str, str]:
-    """The fields of a multipart form.
+    """Return the fields of a multipart form.
 
     Raises:
-        EngineError: for a form that is too long, or that cannot be read.
+        EngineError: the form is too long or malformed.
     """
     longest = longest_form(role)
     raw = bytearray()
@@ -142,13 +142,16 @@ async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes
 
 
 async def blocks(data: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Gather what arrives into pieces that are worth a call."""
+    """Yield blocks of at least `_INSERT_PIECE` bytes.
+
+    Each call of the engine has a cost, so small pieces are gathered.
+    """
     gathered: list[bytes] = []
     size = 0
     async for piece in data:
         gathered.append(piece)
         size += len(piece)
-        if size >= _PIECE:
+        if size >= _INSERT_PIECE:
             yield b"".join(gathered)
             gathered, size = [], 0
     if gathered:

@@ -1,4 +1,4 @@
-"""How much a request may bring, and what may be made of it, told before anything parses its text."""
+"""The limits on the size of a request. They are checked before the text is parsed."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _MOST_LOOKED_THROUGH = 64 * 1024 * 1024
 
 
 def longest_query(role: Role) -> int:
-    """Bytes of the longest query of a user, unpacked; data behind an INSERT are not part of it."""
+    """Return the longest query of a user in bytes, decompressed. The data after an INSERT are not counted."""
     return _LONGEST_QUERY[role]
 
 
 def longest_form(role: Role) -> int:
-    """Bytes of the longest form: a query, and the parameters that could stand in a URL."""
+    """Return the longest form in bytes: a query and the parameters that a URL could hold."""
     return _LONGEST_QUERY[role] + LONGEST_URL
 
 
 def longest_body(role: Role, *, form: bool) -> int | None:
-    """Bytes of the longest body as it is sent; None where it may be an insert, which has no end that is too far."""
+    """Return the longest body in bytes, as sent. None means no limit, because the writer's body may be an insert."""
     if role is Role.WRITER:
         return None
     return longest_form(role) if form else longest_query(role)
 
 
 def require_fields(query_string: bytes) -> None:
-    """Refuse a URL of more fields than a client has use for: each costs the event loop time.
+    """Refuse a URL with too many fields, because each field costs the event loop time.
 
     Raises:
         EngineError: QUERY_IS_TOO_LARGE.
@@ -45,11 +45,11 @@ def require_fields(query_string: bytes) -> None:
 
 
 def require_modest(text: bytes, parameters: Mapping[str, str]) -> None:
-    """Refuse a reader's query of which the engine would make many times its length.
+    """Refuse a reader's query that the engine would expand to many times its length.
 
-    The engine puts a parameter in wherever the text uses it, before any limit of memory holds: 60 kB used 20,000
-    times were 7 GB. It also looks through the rest of the text for the end of each here document (`$tag$`) that
-    could begin. Uses are counted as opening braces and tags as dollars, hence never too low.
+    The engine inserts a parameter at every use, before any memory limit applies: 60 kB used 20,000 times were 7 GB. For
+    each `$tag$` that could begin a here document, the engine also searches the remaining text for the end. Uses are
+    counted as opening braces and tags as dollar signs, so both counts are upper bounds.
 
     Raises:
         EngineError: QUERY_IS_TOO_LARGE.

@@ -1,4 +1,4 @@
-"""Compressed answers: gzip, deflate, zstd and LZ4 frames."""
+"""Compression of answers: gzip, deflate, zstd and LZ4 frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Compressor(Protocol):
 
 
 class _Lz4Compressor:
-    """An LZ4 frame whose header goes out with its first bytes."""
+    """An LZ4 frame. The frame's header is sent with the first bytes."""
 
     def __init__(self) -> None:
         self._frame = lz4.frame.LZ4FrameCompressor()
@@ -43,23 +43,23 @@ _COMPRESSORS: dict[str, Callable[[], _Compressor]] = {
 
 
 class Encoder:
-    """Compresses an answer as one stream; with no encoding it passes the bytes through."""
+    """Compresses an answer as one stream. Without an encoding, the bytes pass unchanged."""
 
     def __init__(self, encoding: str | None) -> None:
         self.encoding = encoding
         self._compressor = _COMPRESSORS[encoding]() if encoding else None
 
     def feed(self, data: bytes) -> bytes:
-        """Compress some bytes; what comes out may lag behind."""
+        """Compress some bytes. The result may be shorter, because the compressor keeps bytes back."""
         return self._compressor.compress(data) if self._compressor else data
 
     def finish(self) -> bytes:
-        """End the stream."""
+        """End the stream and return its last bytes."""
         return self._compressor.flush() if self._compressor else b""
 
 
 def accepted_encoding(header: str) -> str | None:
-    """Choose the first encoding of an Accept-Encoding header that is known here."""
+    """Return the first supported encoding of an Accept-Encoding header, or None."""
     for offer in header.split(","):
         name, _, weight = offer.strip().partition(";")
         if name.strip().lower() in _COMPRESSORS and weight.replace(" ", "") not in {"q=0", "q=0.0"}:

@@ -1,4 +1,4 @@
-"""One connection to the engine: its own settings, current database and temporary tables."""
+"""One connection to the engine, with its own settings, current database and temporary tables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from uuid import uuid4
 from deploy.embedded.chdb_http.errors import Code, EngineError, engine_error, no_room
 from deploy.embedded.chdb_http.native import FIRST_WITH_FLAGS, reframed
 from deploy.embedded.chdb_http.policy.guard import Kind
-from deploy.embedded.chdb_http.query import Query, Summary
 from deploy.embedded.chdb_http.quoting import escaped, set_statement, use_statement
+from deploy.embedded.chdb_http.request import Query, Summary
 from deploy.embedded.chdb_http.settings import Role
 from deploy.embedded.chdb_http.statement import InsertHead, outline, reads_input
 
@@ -25,9 +25,9 @@ _WHOLE_RESULT_BYTES = "2000000000"
 
 
 class Connection:
-    """One engine connection, used by one request at a time, from any thread.
+    """One engine connection. One request at a time uses it, from any thread.
 
-    Every call takes the lock, so that `close` waits for what still runs; `Engine.kill` is what ends that.
+    Every call takes the lock, so `close` waits for a running call; `Engine.kill` ends a running call.
     """
 
     def __init__(self, engine: Engine, role: Role, *, kept: bool = False) -> None:
@@ -45,10 +45,10 @@ class Connection:
         self._asked: Mapping[str, str] = {}
 
     def ask(self, query: Query) -> tuple[Iterator[bytes], Summary, str]:
-        """Start a query: the pieces of its answer, its summary (growing with them) and its format.
+        """Start a query. Return the pieces of its answer, its summary, which grows with the pieces, and its format.
 
         Raises:
-            EngineError: as the engine or the guard says; the pieces raise it too.
+            EngineError: the engine fails, or the guard refuses the query. The pieces raise it too.
         """
         shape = outline(query.text)
         output_format = self._engine.output_format(shape.format or query.output_format)
@@ -70,7 +70,7 @@ class Connection:
             return pieces, summary, output_format
 
     def load(self, query: Query, head: InsertHead) -> Load:
-        """Open an insert whose data follows in pieces."""
+        """Open an insert whose data follow in pieces."""
         with self._lock:
             self._prepare(query, session_statement=False)
             insert = head.text + b" VALUES"
@@ -87,12 +87,12 @@ class Connection:
             return self._call(call, *arguments)
 
     def insert(self, text: str, parameters: dict[str, str]) -> Any:
-        """Run a finished insert."""
+        """Run an insert whose data are complete."""
         with self._lock:
             return self._call(self._raw.query, text, "Null", parameters)
 
     def close(self) -> None:
-        """End what is open and let the connection go."""
+        """End the open stream or insert, and close the connection."""
         self.cancelled = True
         if self._lock.locked():
             self._engine.kill(self.token)
@@ -103,14 +103,14 @@ class Connection:
                 raw.close()
 
     def rest(self) -> None:
-        """Make a session's connection ready for its next request."""
+        """Prepare a session's connection for the session's next request."""
         with self._lock:
             self._end_open()
             self.interruptible = True
             self.cancelled = False
 
     def _end_open(self) -> None:
-        """Cancel the stream or the insert that a request left behind; one that has ended takes no notice."""
+        """Cancel the stream or insert that a request left open. Cancelling a finished one has no effect."""
         left, self._open = self._open, None
         if left is not None:
             with suppress(RuntimeError):
@@ -161,7 +161,10 @@ class Connection:
         self._overlay = overlay
 
     def _asked_database(self, query: Query) -> str:
-        """Clients name `default` where they mean none; a reader is in another one then."""
+        """Return the requested database.
+
+        Clients send `default` if they choose none, and a reader then stays in the configured one.
+        """
         asked = query.database or ""
         if self.role is Role.WRITER or not asked:
             return asked
@@ -171,7 +174,10 @@ class Connection:
         return asked
 
     def _prepare_reader(self, asked: Mapping[str, str]) -> None:
-        """Open the connection, or open it anew for other settings: read-only, it takes none any more."""
+        """Open the connection, or open it again for other settings.
+
+        A read-only connection accepts no settings.
+        """
         if self._raw is not None and asked == self._asked:
             return
         database = self._current_database() if self._raw is not None else ""
@@ -196,10 +202,10 @@ class Connection:
 
 
 class Load:
-    """An open insert: bytes of its format go in, and nothing counts before `finish`.
+    """An open insert. Its data are written to the table only by `finish`.
 
-    They lie in a file until then, because chDB's own streaming insert acknowledges rows that it could not write: on
-    a full disk, or against a constraint. Read out of a file by a query, such rows are an error.
+    Until then the data lie in a file. chDB's own streaming insert acknowledges rows that it could not write, on a full
+    disk or against a constraint. A query that reads the same rows from a file reports an error.
     """
 
     def __init__(self, connection: Connection, spool: BinaryIO, head: InsertHead, parameters: dict[str, str]) -> None:
@@ -209,10 +215,10 @@ class Load:
         self._parameters = parameters
 
     def append(self, data: bytes) -> None:
-        """Take some bytes; they may end anywhere.
+        """Store some bytes of the data. A row may span two calls.
 
         Raises:
-            EngineError: when there is no room for them.
+            EngineError: the disk has no room for the bytes.
         """
         try:
             self._spool.write(data)
@@ -220,10 +226,10 @@ class Load:
             raise no_room(error) from error
 
     def finish(self) -> Summary:
-        """Write what was handed over, and say how much it was.
+        """Write the stored data to the table, and return the numbers of rows and bytes written.
 
         Raises:
-            EngineError: when the engine refuses it, or cannot write it.
+            EngineError: the engine refuses the data or cannot write them.
         """
         try:
             self._spool.flush()

@@ -1,9 +1,10 @@
-"""Compressed bodies on their way in: gzip, deflate, zstd and LZ4 frames, unpacked a bounded piece at a time.
+"""Decompression of bodies: gzip, deflate, zstd and LZ4 frames, in pieces of bounded size.
 
-A body may be many compressed streams one behind another (clickhouse-connect sends one LZ4 frame a block), so a
-decoder starts anew at the end of each and refuses a body that ends inside one: nothing is dropped in silence.
-A few bytes may stand for gigabytes, so no call unpacks more than `LARGEST_PIECE`; whoever takes the pieces decides
-after each whether to go on.
+A body may hold several compressed streams in a row; clickhouse-connect sends one LZ4 frame for each block. A decoder
+starts again at the end of each stream. It refuses a body that ends inside a stream, so no data are lost silently.
+
+A few bytes can stand for gigabytes, so no call returns more than `LARGEST_PIECE` bytes. The caller decides after each
+piece whether to go on.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ import zstandard
 
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
-_PIECE = 256 * 1024
+_UNPACKED_PIECE = 256 * 1024
 _SLICE = 16 * 1024
-# zstandard has no bound on what a call gives. Four bytes of it can stand for a block, and a block holds 128 KiB.
+# zstandard does not bound the output of a call. Four bytes of input can stand for a block, and a block holds 128 KiB.
 _ZSTD_SLICE = 32
 _ZSTD_MOST = (_ZSTD_SLICE // 4 + 1) * 128 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024
-"""What RFC 9659 allows a Content-Encoding to need: a window is memory that each open body holds."""
+"""The largest window, in bytes, that RFC 9659 allows for a Content-Encoding. Each open body holds one in memory."""
 
-LARGEST_PIECE = _PIECE + _ZSTD_MOST
+LARGEST_PIECE = _UNPACKED_PIECE + _ZSTD_MOST
 _GZIP = 31
 _EITHER_DEFLATE = 15
 _BROKEN = (zlib.error, zstandard.ZstdError, RuntimeError)
 
 
 class _Stream(Protocol):
-    """One compressed stream. `behind` is what follows its end, None while it has not ended."""
+    """One compressed stream. `behind` holds the bytes after the stream's end, or None before the end."""
 
     behind: bytes | None
 
@@ -45,10 +46,10 @@ class _Zlib:
         self.behind: bytes | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        piece = self._stream.decompress(data, _PIECE)
+        piece = self._stream.decompress(data, _UNPACKED_PIECE)
         yield piece
-        while not self._stream.eof and (len(piece) == _PIECE or self._stream.unconsumed_tail):
-            piece = self._stream.decompress(self._stream.unconsumed_tail, _PIECE)
+        while not self._stream.eof and (len(piece) == _UNPACKED_PIECE or self._stream.unconsumed_tail):
+            piece = self._stream.decompress(self._stream.unconsumed_tail, _UNPACKED_PIECE)
             yield piece
         self.behind = self._stream.unused_data if self._stream.eof else None
 
@@ -59,9 +60,9 @@ class _Lz4:
         self.behind: bytes | None = None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        yield self._stream.decompress(data, _PIECE)
+        yield self._stream.decompress(data, _UNPACKED_PIECE)
         while not (self._stream.needs_input or self._stream.eof):
-            yield self._stream.decompress(b"", _PIECE)
+            yield self._stream.decompress(b"", _UNPACKED_PIECE)
         self.behind = (self._stream.unused_data or b"") if self._stream.eof else None
 
 
@@ -87,10 +88,10 @@ _STREAMS: dict[str, Callable[[], _Stream]] = {
 
 
 class Decoder:
-    """Turns a body that arrives in pieces into what it was before compression.
+    """Decompresses a body that arrives in pieces.
 
     Raises:
-        EngineError: for an encoding that is not known, bytes that do not decompress, or a body cut short.
+        EngineError: the encoding is unknown, the bytes do not decompress, or the body is incomplete.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -104,25 +105,29 @@ class Decoder:
 
     @property
     def works(self) -> bool:
-        """Whether there is anything to unpack."""
+        """Whether the body is compressed."""
         return bool(self._encoding)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what these bytes decompress to, stream after stream, in pieces of `LARGEST_PIECE` at most."""
+        """Yield the decompressed bytes, stream after stream, in pieces of at most `LARGEST_PIECE` bytes."""
         if not self._encoding:
             yield data
             return
         gathered = bytearray()
         for piece in self._pieces(data):
             gathered += piece
-            if len(gathered) >= _PIECE:
+            if len(gathered) >= _UNPACKED_PIECE:
                 yield bytes(gathered)
                 gathered.clear()
         if gathered:
             yield bytes(gathered)
 
     def finish(self) -> None:
-        """Say that the body has ended."""
+        """End the body.
+
+        Raises:
+            EngineError: the body ends inside a compressed stream.
+        """
         if self._current is not None:
             raise EngineError(
                 Code.CANNOT_DECOMPRESS, f"The body ends inside a {self._encoding} stream: it was cut short"

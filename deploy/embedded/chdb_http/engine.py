@@ -1,4 +1,4 @@
-"""The chDB engine of one directory: who may open it, its connections, and ending what runs."""
+"""The chDB engine of one directory: its lock, its connections, and the ending of running queries."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
-# async_insert would acknowledge rows that another flush writes; every text time is UTC wherever the machine is.
+# async_insert would acknowledge rows that a later flush writes. Every time in text is UTC on every machine.
 _EVERYONE = {"session_timezone": "UTC", "async_insert": "0"}
-# The engine tells of paths (`system.tables.data_paths`, errors) and of the machine's name (`displayName`), to readers
-# too. It is opened by the process's own folder and with the gateway's name, so there is nothing to tell.
+# The engine shows paths (`system.tables.data_paths`, errors) and the machine's name (`displayName`), even to readers.
+# It is opened under the process's own folder and the gateway's name, so it shows neither.
 _STARTED_WITH = f"?display_name={DISPLAY_NAME}"
 
 
 class Engine:
-    """One engine a process: chDB holds a single directory at a time.
+    """The engine of a process. chDB opens one directory at a time.
 
-    A connection costs 0.3 ms to open, prepare and close, so every request has its own and inherits nothing. The process
-    works in the directory from then on.
+    Opening, preparing and closing a connection takes 0.3 ms, so every request has its own connection and inherits
+    nothing. The constructor makes the directory the process's working directory.
 
     Raises:
-        WarehouseUnavailable: when another process holds the directory, or the engine cannot open it.
+        WarehouseUnavailable: another process holds the directory, or the engine cannot open it.
     """
 
     def __init__(self, settings: WarehouseSettings) -> None:
@@ -62,10 +62,11 @@ class Engine:
     def connect(self, role: Role, token: str, asked: Mapping[str, str]) -> Any:
         """Open a chDB connection for one of the two users. `token` marks its queries for `kill`.
 
-        `asked` are settings of a reader's request: once the connection is read-only nothing can set them any more.
+        `asked` holds the settings of a reader's request. They are set first, because a read-only connection accepts no
+        settings.
 
         Raises:
-            EngineError: when they are not a reader's to set, or the engine does not take their values.
+            EngineError: a reader may not set one of the settings, or the engine refuses a value.
         """
         allowed = allowance(asked, self._limits)
         raw = _connect()
@@ -82,7 +83,9 @@ class Engine:
         return raw
 
     def output_format(self, name: str) -> str:
-        """The engine's own spelling of a format; chDB knows more, which are objects of Python and no bytes.
+        """Return the engine's own spelling of a format.
+
+        Formats that produce Python objects instead of bytes are unknown here.
 
         Raises:
             EngineError: UNKNOWN_FORMAT.
@@ -92,10 +95,10 @@ class Engine:
         return known
 
     def spool(self) -> BinaryIO:
-        """A file without a name beside the data, for an insert that is still coming in.
+        """Return an unnamed temporary file on the data's disk, for an insert that is still arriving.
 
         Raises:
-            EngineError: when the disk is full or cannot be written to.
+            EngineError: the disk is full or not writable.
         """
         try:
             return cast("BinaryIO", tempfile.TemporaryFile(dir=self._directory))
@@ -103,37 +106,40 @@ class Engine:
             raise no_room(error) from error
 
     def losses(self) -> list[Loss]:
-        """What could not be read when the engine started."""
+        """Return the parts that the engine could not read when it started."""
         answer = self._first.query(BROKEN_PARTS, "JSONCompactEachRow")
         return losses((json.loads(line) for line in answer.bytes().splitlines()), self._directory)
 
     def beat(self) -> None:
-        """Ask what takes a connection, a thread and the table of time zones.
+        """Run a query that needs a connection, a thread and the table of time zones.
 
         Raises:
-            RuntimeError: the engine refuses it, as after a fatal error of its own.
+            RuntimeError: the engine refuses the query, as it does after a fatal error.
         """
         with _connect() as connection:
             connection.query("SELECT now()")
 
     def kill(self, token: str) -> None:
-        """Ask the engine to end the queries of one connection; it does so between two blocks."""
+        """Ask the engine to end the queries of one connection. The engine ends a query between two blocks."""
         with _connect() as connection:
             connection.query("KILL QUERY WHERE Settings['log_comment'] = {token:String} ASYNC", params={"token": token})
 
     def kill_all(self) -> None:
-        """Ask the engine to end every query of every connection, for the end of the process."""
+        """Ask the engine to end every query of every connection, before the process ends."""
         with _connect() as connection:
             connection.query("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
 
     def close(self) -> None:
-        """Let the engine and the directory go. Every connection has been closed before."""
+        """Close the engine and release the directory. The caller has closed every connection before."""
         self._first.close()
         os.close(self._lock)
 
 
 def _connect() -> Any:
-    """Open the engine in the process's folder; one string for all, because an engine is known by it."""
+    """Open the engine in the process's folder.
+
+    The string is the same for every connection, because chDB identifies an engine by its string.
+    """
     connect: Any = chdb.connect
     folder = OWN_FOLDER if OWN_FOLDER.exists() else Path.cwd()  # only Linux has the former
     return connect(f"{folder}{_STARTED_WITH}")
@@ -146,7 +152,7 @@ def _output_formats(connection: Any) -> list[str]:
 
 def _reader(limits: ReaderLimits) -> dict[str, str]:
     return limits_as_settings(limits) | {
-        # The clock decides alone: by default the engine first looks for ten seconds how fast a query is.
+        # Only the clock decides. By default the engine first measures the speed of a query for ten seconds.
         "timeout_before_checking_execution_speed": "0",
         "allow_introspection_functions": "0",
         "allow_ddl": "0",
@@ -154,7 +160,7 @@ def _reader(limits: ReaderLimits) -> dict[str, str]:
 
 
 def _lock(directory: Path) -> int:
-    """Take the directory for this process; the kernel gives it back however the process ends."""
+    """Lock the directory for this process. The kernel releases the lock however the process ends."""
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = os.open(directory / "warehouse.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

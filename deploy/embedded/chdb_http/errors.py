@@ -1,4 +1,4 @@
-"""Errors in ClickHouse's own terms: a number, a name, and the HTTP status that goes with them."""
+"""Errors in ClickHouse's own terms: a number, a name, and the HTTP status for both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 
 class Code(IntEnum):
-    """The engine's error numbers that the gateway raises itself."""
+    """ClickHouse's error numbers that the gateway itself raises."""
 
     CANNOT_DECOMPRESS = 271
     SYNTAX_ERROR = 62
@@ -37,7 +37,7 @@ class Code(IntEnum):
 
 
 # The statuses that ClickHouse's HTTP interface gives; every other code is 500.
-_STATUS = {
+_HTTP_STATUS = {
     HTTPStatus.BAD_REQUEST: (
         *(6, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 71, 72, 117, 168, 321, 374, 376, 427, 441, 627, 675, 676),
         *(16, 20, 69),
@@ -50,9 +50,9 @@ _STATUS = {
     HTTPStatus.NOT_IMPLEMENTED: (48,),
     HTTPStatus.SERVICE_UNAVAILABLE: (76, 209, 439),
 }
-_STATUS_OF = {code: status for status, codes in _STATUS.items() for code in codes}
+_STATUS_OF = {code: status for status, codes in _HTTP_STATUS.items() for code in codes}
 _ENGINE_TEXT = re.compile(r"Code: (\d+)\. DB::Exception: (.*)", re.DOTALL)
-_NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)")
+_CODE_NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)")
 
 
 class WarehouseUnavailable(RuntimeError):
@@ -70,27 +70,27 @@ class EngineError(Exception):
 
     @property
     def status(self) -> HTTPStatus:
-        """The HTTP status of the code."""
+        """The HTTP status of the error's code."""
         return _STATUS_OF.get(self.code, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     @property
     def body(self) -> str:
-        """The text as clients parse it: `Code: N. DB::Exception: ... (NAME)`."""
+        """The error text in the form that clients parse: `Code: N. DB::Exception: ... (NAME)`."""
         suffix = "" if f"({self.name})" in self.message else f" ({self.name})"
         return f"Code: {self.code}. DB::Exception: {self.message}{suffix}"
 
 
 def engine_error(error: Exception) -> EngineError:
-    """Read what the engine raised. Its code stands in the text and nowhere else."""
-    # The engine's message may hold bytes that are no text, of data or cut in the middle of a letter.
+    """Return the engine's exception as an EngineError. The engine gives its code only in the text."""
+    # The engine's message may hold bytes that are not valid text: quoted data, or a letter cut in the middle.
     said = error.object.decode("utf-8", "replace") if isinstance(error, UnicodeDecodeError) else str(error)
     match = _ENGINE_TEXT.search(said)
     if match is None:
         return EngineError(Code.STD_EXCEPTION, said)
-    names = _NAME.findall(match[2])
+    names = _CODE_NAME.findall(match[2])
     return EngineError(int(match[1]), match[2].strip(), names[-1] if names else "UNKNOWN")
 
 
 def no_room(error: OSError) -> EngineError:
-    """What came in cannot be kept on the disk: the client should try again once somebody has made room."""
+    """Return the error for data that the disk cannot hold. The client should try again after somebody has made room."""
     return EngineError(Code.NOT_ENOUGH_SPACE, f"The warehouse cannot keep what was sent: {error.strerror}")

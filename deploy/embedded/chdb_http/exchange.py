@@ -1,4 +1,4 @@
-"""The messages of one request, both ways: what has come in, what has gone out, and how long either may take."""
+"""The messages of one request in both directions, with time limits for receiving and sending."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DRAIN_BYTES = 16 * 1024 * 1024
 
 
 class Exchange:
-    """One request's messages. `started` says whether its answer has begun to go out."""
+    """The messages of one request. `started` says whether the answer has begun."""
 
     def __init__(self, receive: Receive, send: Send, stall_seconds: int) -> None:
         self._receive = receive
@@ -25,7 +25,7 @@ class Exchange:
         self.started = False
 
     async def receive(self) -> Message:
-        """The next message of the client."""
+        """Return the client's next message."""
         message = await self._receive()
         if not message.get("more_body", False):
             self._ended = True
@@ -35,7 +35,7 @@ class Exchange:
         """Send a message.
 
         Raises:
-            ClientDisconnect: when the client takes nothing for too long.
+            ClientDisconnect: the client accepts no data for too long.
         """
         self.started = True
         try:
@@ -45,12 +45,12 @@ class Exchange:
             raise ClientDisconnect from error
 
     async def disconnected(self) -> None:
-        """Return when the client has left; the body has been read before."""
+        """Return when the client has left. The caller has read the body before."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
     async def drain(self) -> None:
-        """Read what is left of the body, as far as is reasonable: a client that still sends sees no answer before."""
+        """Read the remaining body within limits of time and size. A client that still sends sees no answer before."""
         left = _DRAIN_BYTES
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):

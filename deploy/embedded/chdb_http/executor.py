@@ -1,4 +1,4 @@
-"""How a request comes to a connection and to a thread for the engine's blocking calls, and what ends it there."""
+"""The executor gives a request its connection and its thread for the engine's blocking calls, and ends such calls."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _KILL_AGAIN_SECONDS = 0.5
-_GRACE_SECONDS = 3
+_KILL_SECONDS = 3
+"""The time that the engine has to end a killed query, in seconds."""
 
 
 class Executor:
     """The places of both users.
 
-    The engine looks at its limits and at KILL between two blocks; a function that takes an hour over one block is
-    not stopped by either. The request of such a reader is ended all the same, and its place given to the next; its
-    thread is left to the engine until that lets go.
+    The engine checks its limits and KILL between two blocks. A function that takes an hour over one block is stopped by
+    neither. The executor ends the reader's request all the same and gives its place to the next request. The thread
+    stays with the engine until the function returns.
     """
 
     def __init__(self, engine: Engine, settings: WarehouseSettings) -> None:
@@ -37,7 +38,7 @@ class Executor:
         self.places = {role: Places(role, engine, settings) for role in Role}
 
     async def run(self, role: Role, work: Callable[..., T], *arguments: Any) -> T:
-        """Run a blocking call of the engine in a thread of this user."""
+        """Run a blocking call of the engine in a thread of this user, and return its result."""
         places = self.places[role]
         async with places.engine:
             return await places.start(work, *arguments)
@@ -45,9 +46,9 @@ class Executor:
     async def watched(
         self, connection: Connection, gone: asyncio.Future[None], work: Callable[..., T], *arguments: Any
     ) -> T:
-        """Run a blocking call, and end the query that it waits for when the client has left.
+        """Run a blocking call and return its result. End its query when the client has left.
 
-        A query that writes is left to finish: half a statement is worse than an unread answer.
+        A query that writes is not ended, because half a statement is worse than an unread answer.
         """
         loop = asyncio.get_running_loop()
         places = self.places[connection.role]
@@ -55,7 +56,7 @@ class Executor:
             running = places.start(work, *arguments)
             either: set[asyncio.Future[Any]] = {running, gone}
             await asyncio.wait(either, timeout=places.patience, return_when=asyncio.FIRST_COMPLETED)
-            given_up = loop.time() + _GRACE_SECONDS
+            given_up = loop.time() + _KILL_SECONDS
             while not running.done() and connection.interruptible:
                 connection.cancelled = True
                 await loop.run_in_executor(places.control, self._engine.kill, connection.token)
@@ -65,12 +66,12 @@ class Executor:
             return await running
 
     def _left(self, connection: Connection, running: asyncio.Future[Any]) -> EngineError:
-        """Leave a query to the engine, which does not let go of it."""
+        """Leave a query to the engine, which does not end it, and return the error for its request."""
         places = self.places[connection.role]
         places.stuck.add(connection)
 
         def over(done: asyncio.Future[Any]) -> None:
-            done.exception()  # seen: it has nobody to go to
+            done.exception()  # fetched, so that asyncio does not log it: its request has ended
             places.stuck.discard(connection)
             places.control.submit(connection.close)
 
@@ -79,10 +80,10 @@ class Executor:
 
     @asynccontextmanager
     async def lease(self, call: Call) -> AsyncIterator[Connection]:
-        """The connection for one request: a fresh one, or the session's.
+        """Lend the connection for one request: a fresh connection, or the session's.
 
         Raises:
-            EngineError: when the session cannot be had, or when this user has too many requests under way.
+            EngineError: the session is unavailable, or this user has too many open requests.
         """
         places = self.places[call.role]
         with places.request():
@@ -114,10 +115,10 @@ class Executor:
                 places.sessions.give_back(key, time.monotonic())
 
     def close(self) -> bool:
-        """End everything: what runs is killed, what waits never begins. False when something did not let go."""
+        """End everything: kill running queries and discard waiting ones. Return False if a query did not end."""
         self._engine.kill_all()
         running = [each for places in self.places.values() for each in places.stop()]
-        if any(places.stuck for places in self.places.values()) or wait(running, _GRACE_SECONDS).not_done:
+        if any(places.stuck for places in self.places.values()) or wait(running, _KILL_SECONDS).not_done:
             return False
         for places in self.places.values():
             places.close()

@@ -1,21 +1,21 @@
-"""How many files the warehouse may have open: each connection is one, and so is each column that the engine reads."""
+"""The warehouse's budget of open files: each connection is a file, and so is each column that the engine reads."""
 
 from __future__ import annotations
 
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 
 BACKLOG = 128
-"""Connections that the kernel holds before they are accepted; asyncio accepts as many at once."""
+"""The most connections that the kernel queues before they are accepted. asyncio accepts as many at once."""
 
 _ENGINE = 256
 _FEWEST = 512
 
 
 def connections_within(files: int, wanted: int) -> int:
-    """How many connections a limit of open files leaves room for, beside the engine's files and those not accepted yet.
+    """Return how many connections fit in a limit of open files, after the engine's files and the kernel's queue.
 
     Raises:
-        WarehouseUnavailable: when the limit leaves too few.
+        WarehouseUnavailable: the limit is too low.
     """
     if files < _FEWEST:
         raise WarehouseUnavailable(

@@ -1,4 +1,4 @@
-"""A multipart form read into its fields: clients send long queries and parameters so."""
+"""This module reads the fields of a multipart form. Clients send long queries and parameters as forms."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from deploy.embedded.chdb_http.bounds import MOST_FIELDS
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(rb';[ \t]*name="([^"\r\n]{0,1000})"', re.IGNORECASE)
+_FIELD_NAME = re.compile(rb';[ \t]*name="([^"\r\n]{0,1000})"', re.IGNORECASE)
 _FILE_NAME = re.compile(rb";[ \t]*filename\*?=", re.IGNORECASE)
 _DISPOSITION = b"content-disposition:"
 
 
 def form_fields(content_type: str, raw: bytes) -> dict[str, str]:
-    """Cut a form at its boundary: one pass, whatever lies in it.
+    """Return the fields of a form, in one pass over its bytes.
 
     Raises:
-        EngineError: for a form without a boundary, with too many fields, or that carries files (external tables).
+        EngineError: the form has no boundary, has too many fields, or carries files (external tables).
     """
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
@@ -30,12 +30,12 @@ def form_fields(content_type: str, raw: bytes) -> dict[str, str]:
 
 
 def _field(part: bytes) -> tuple[str, str] | None:
-    """The name and the text of one part; None for the end of the form and for what has no name."""
+    """Return the name and the text of one part, or None for the end of the form and for a part without a name."""
     head, found, value = part.partition(b"\r\n\r\n")
     disposition = next((line for line in head.split(b"\r\n") if line.lower().startswith(_DISPOSITION)), b"")
     if _FILE_NAME.search(disposition):
         raise EngineError(Code.NOT_IMPLEMENTED, "External tables are not supported: use a temporary table")
-    name = _NAME.search(disposition)
+    name = _FIELD_NAME.search(disposition)
     if not found or name is None:
         return None
     return name[1].decode("utf-8", "replace"), value.decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""The tokens of a query's text, as ClickHouse's own lexer cuts it, in time that is linear in the text's length.
+"""The tokens of a query's text, cut as ClickHouse's own lexer cuts them, in time linear in the text's length.
 
-A quotation or a comment that does not end reaches to the end of the text, as it does for the engine: nothing behind
-its beginning is read a second time. So nobody can make the gateway work for longer than a text is long.
+An unterminated quotation or comment extends to the end of the text, as in the engine, and is read only once. A client
+therefore cannot make the gateway work longer than the length of the text allows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-# Every repetition is possessive (`++`, `*+`): what it has passed is never tried again in another way.
+# Every repetition is possessive (`++`, `*+`), so the pattern never reads matched text a second time.
 _TOKEN = re.compile(
     rb"""
     (?P<space>   \s++ | (?: -- | // | \#[ !] ) [^\n]*+ )
@@ -32,13 +32,13 @@ _DOLLAR = re.compile(rb"\$")
 _OPENING, _CLOSING = frozenset({b"(", b"[", b"{"}), frozenset({b")", b"]", b"}"})
 
 Token = tuple[bytes, int, int, int]
-"""An upper-case word, a quotation or a sign; where it starts and ends; the depth of brackets around it."""
+"""The token (an upper-case word, a quotation or a sign), its start, its end, and the depth of brackets around it."""
 
 
 def tokens(text: bytes, *, complete: bool = True) -> Iterator[Token]:
-    """Cut a text, and leave out blanks and comments.
+    """Yield the tokens of a text without blanks and comments.
 
-    Where the text is not `complete`, a here document that has no end yet reaches to the end of the text.
+    If the text is not `complete`, an unterminated here document extends to the end of the text.
     """
     at = depth = 0
     last_tags: dict[bytes, int] | None = None
@@ -59,7 +59,7 @@ def tokens(text: bytes, *, complete: bool = True) -> Iterator[Token]:
 
 
 def _end_of_comment(text: bytes, at: int) -> int:
-    """Comments lie in each other, as the SQL standard has them."""
+    """Return the end of a comment. Comments nest, as in the SQL standard."""
     level = 1
     for edges in _COMMENT_EDGES.finditer(text, at):
         level += edges[0].count(b"/*") or -1
@@ -69,13 +69,13 @@ def _end_of_comment(text: bytes, at: int) -> int:
 
 
 def _last_tags(text: bytes) -> dict[bytes, int]:
-    """Where each tag of a here document (`$name$`) stands for the last time; the name may be any text."""
+    """Return the last position of each here-document tag (`$name$`). The name may be any text."""
     dollars = (match.start() for match in _DOLLAR.finditer(text))
     return {text[start : end + 1]: start for start, end in pairwise(dollars)}
 
 
 def _end_of_dollar(text: bytes, start: int, last_tags: dict[bytes, int], *, complete: bool) -> int:
-    """The end of the here document, the word or the single sign that a dollar begins."""
+    """Return the end of the here document, word or single sign that begins with a dollar sign."""
     behind_tag = text.find(b"$", start + 1) + 1
     tag = text[start:behind_tag]
     if tag and last_tags[tag] >= behind_tag:

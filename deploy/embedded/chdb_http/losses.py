@@ -1,7 +1,7 @@
-"""What the engine put aside because it could not read it: parts that a crash of the machine left cut off or empty.
+"""The parts that the engine set aside because it could not read them, as after a crash of the machine.
 
-The engine starts without them and says nothing. A part that was merged of others is no loss while those still lie on
-the disk, since they are read in its place. What the engine puts aside for other reasons is not missing either.
+The engine starts without these parts and reports nothing. A merged part is not lost while its source parts still lie on
+the disk, because the engine reads them instead. Parts set aside for other reasons are not lost either.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHERE d.reason IN ('broken', 'broken-on-start')
 GROUP BY ALL
 ORDER BY 1, 2, 3
 """
-"""Of each broken part: database, table, partition, path, bytes, and the rows of what is read in its place."""
+"""One row for each broken part: database, table, partition, path, bytes, and the rows that are read in its place."""
 
 
 class BrokenPart(NamedTuple):
@@ -39,7 +39,7 @@ class BrokenPart(NamedTuple):
     replaced: int
 
     def in_(self, directory: Path) -> BrokenPart:
-        """The same with a path that is one in every process."""
+        """Return the same part with a path that is valid in every process."""
         path = Path(self.path)
         return (
             self._replace(path=str(directory / path.relative_to(OWN_FOLDER)))
@@ -49,7 +49,7 @@ class BrokenPart(NamedTuple):
 
     @property
     def rows(self) -> int | None:
-        """How many rows it held; None where that cannot be read either."""
+        """The number of rows of the part; None if the file with the number is unreadable too."""
         try:
             return int((Path(self.path) / "count.txt").read_text())
         except (OSError, ValueError):
@@ -57,13 +57,13 @@ class BrokenPart(NamedTuple):
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing is read in its place."""
+        """Whether the engine reads no rows, or too few rows, in place of the part."""
         return self.replaced < (1 if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What one partition of a table has lost. `rows` are the known ones; `complete` says that those are all."""
+    """The lost rows of one partition of a table. `rows` counts the known ones; `complete` means that all are known."""
 
     database: str
     table: str
@@ -80,7 +80,10 @@ class Loss:
 
 
 def losses(rows: Iterable[Iterable[Any]], directory: Path) -> list[Loss]:
-    """What is lost by the rows of `BROKEN_PARTS`, a partition each. `directory` is where the store's data lie."""
+    """Return the losses among the rows of `BROKEN_PARTS`, one for each partition.
+
+    `directory` holds the store's data.
+    """
     lost = [part for part in (BrokenPart(*row).in_(directory) for row in rows) if part.is_lost]
     return [_together(list(parts)) for _, parts in groupby(lost, key=lambda part: part[:3])]
 
@@ -93,7 +96,7 @@ def _together(parts: list[BrokenPart]) -> Loss:
 
 
 def sentence(lost: Iterable[Loss]) -> str | None:
-    """What to tell a person; None where nothing is lost."""
+    """Return a sentence about the losses for a person, or None if there is no loss."""
     said = [str(each) for each in lost]
     if not said:
         return None
@@ -105,7 +108,7 @@ def sentence(lost: Iterable[Loss]) -> str | None:
 
 
 def _time(partition: str) -> str:
-    """The month or year of a partition, as the tables are divided; nothing where they are not."""
+    """Return the month or year of a partition, with a blank before it; empty if the table is not divided by time."""
     if len(partition) == 6 and partition.isdecimal():
         return f" of {partition[:4]}-{partition[4:]}"
     return f" of {partition}" if partition.isdecimal() else ""

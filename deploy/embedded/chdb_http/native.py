@@ -1,8 +1,8 @@
-"""Blocks of the format Native as newer clients want them: with a block's info before it and a flag behind each type.
+"""Conversion of Native blocks for newer clients, which expect a block info before a block and a flag after each type.
 
-A client that says `client_protocol_version` (clickhouse-go does, and through it Grafana) reads these bytes; chDB writes
-Native as for a client of version 0. The data themselves are the same, so a block is walked through and written out
-with what is missing. The layout is ClickHouse's own (its `NativeWriter` and the serializations of its types).
+A client that sends `client_protocol_version` expects these bytes; clickhouse-go and Grafana do. chDB writes Native for
+version 0. The data bytes are the same in both, so this module walks through a block and adds the missing bytes. The
+layout is ClickHouse's own (`NativeWriter` and the serializations of its types).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
 FIRST_WITH_FLAGS = 54454
-"""From this version on, a byte behind each type says whether its column is written in another way than usual."""
+"""From this version on, a byte after each type says whether its column has a special serialization."""
 
 _BLOCK_INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"  # no overflow row, no bucket
 _USUAL = b"\x00"
@@ -28,10 +28,10 @@ _INDEX_WIDTH = {0: 1, 1: 2, 2: 4, 3: 8}
 
 
 def reframed(data: bytes) -> bytes:
-    """Whole blocks, written for a client of `FIRST_WITH_FLAGS` or later.
+    """Return whole blocks, rewritten for a client of version `FIRST_WITH_FLAGS` or later.
 
     Raises:
-        EngineError: NOT_IMPLEMENTED for a type whose layout is not known here.
+        EngineError: NOT_IMPLEMENTED for a type with an unknown layout.
     """
     return b"".join(_blocks(data))
 
@@ -55,14 +55,14 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 
 
 class _Walk:
-    """A place in the bytes of blocks, and how to get past what stands there."""
+    """A position in the bytes of blocks, with methods that move past each kind of value."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.at = 0
 
     def number(self) -> int:
-        """A number in seven bits a byte."""
+        """Read a number with seven bits in each byte."""
         value = shift = 0
         while True:
             byte = self._data[self.at]
@@ -73,13 +73,13 @@ class _Walk:
             shift += 7
 
     def text(self) -> bytes:
-        """A string behind its length."""
+        """Read a length and a string of this length."""
         length = self.number()
         self.at += length
         return self._data[self.at - length : self.at]
 
     def prefix(self, kind: str) -> None:
-        """What stands before the data of a column: the version of each LowCardinality in it."""
+        """Move past the prefix of a column: the version of each LowCardinality in its type."""
         name, inner = _parsed(kind)
         if name == "LowCardinality":
             self.at += 8
@@ -88,7 +88,7 @@ class _Walk:
                 self.prefix(each)
 
     def column(self, kind: str, rows: int) -> None:
-        """The data of so many rows."""
+        """Move past the data of `rows` rows."""
         name, inner = _parsed(kind)
         if rows == 0:
             return
@@ -126,7 +126,7 @@ class _Walk:
 
 @lru_cache(maxsize=512)
 def _parsed(kind: str) -> tuple[str, tuple[str, ...]]:
-    """The name of a type and the types inside it; types that are written as others are given as those."""
+    """Return the name of a type and its inner types. A type stored like another type is returned as that type."""
     found = _TYPE.fullmatch(kind)
     name, arguments = (found[1], _split(found[2] or "")) if found else (kind, ())
     match name:
@@ -151,7 +151,7 @@ def _parsed(kind: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _split(arguments: str) -> tuple[str, ...]:
-    """Split at the commas that stand in no brackets and no quotes."""
+    """Split at the commas outside brackets and quotes."""
     parts, depth, quote, begun, at = [], 0, "", 0, 0
     while at < len(arguments):
         sign = arguments[at]

@@ -1,6 +1,6 @@
-"""What one user of the warehouse has for itself: a bound, places in the engine, threads and sessions.
+"""The resources of one user: a limit on requests, threads for the engine, and sessions.
 
-Nothing of it is shared between the users, so that no number of readers takes anything from the writer.
+The two users share no resource, so any number of readers leaves the writer's resources free.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 T = TypeVar("T")
-_GRACE_SECONDS = 3
+_BEHIND_LIMIT_SECONDS = 3
 
 
 class Places:
-    """The places of one user. `patience` is the seconds after which a query that does not end is left, if any."""
+    """The places of one user. `patience` is the seconds until a query that does not end is abandoned, or None."""
 
     def __init__(self, role: Role, engine: Engine, settings: WarehouseSettings) -> None:
         reader = role is Role.READER
-        self.patience = settings.limits.seconds + _GRACE_SECONDS if reader else None
+        self.patience = settings.limits.seconds + _BEHIND_LIMIT_SECONDS if reader else None
         self.sessions = Sessions(lambda: Connection(engine, role, kept=True))
         self.stuck: set[Connection] = set()
         self.control = ThreadPoolExecutor(2, f"{role}-control")
@@ -37,17 +37,17 @@ class Places:
         self._running: set[Future[Any]] = set()
         self._most = settings.queries
         self._under_way = 0
-        # A thread that a query does not give back must not be one that the next reader needs.
+        # An abandoned query keeps its thread, so the next reader must have another one.
         self._threads = ThreadPoolExecutor(settings.queries + settings.readers if reader else settings.writers, role)
-        # One thread: what is read of a request holds Python's lock, which the writer's requests need too.
+        # One thread, because reading a request holds Python's lock, which the writer's requests need too.
         self._reading = ThreadPoolExecutor(1, f"{role}-reading")
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Count one request.
+        """Count one request while the context lasts.
 
         Raises:
-            EngineError: when this user has too many under way.
+            EngineError: this user has too many open requests.
         """
         if max(self._under_way, len(self.stuck)) >= self._most:
             raise EngineError(Code.TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries: try again")
@@ -58,11 +58,11 @@ class Places:
             self._under_way -= 1
 
     def start(self, work: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Begin a call of the engine in a thread; whoever does so holds `engine`."""
+        """Start a call of the engine in a thread. The caller holds `engine`."""
         return asyncio.wrap_future(self._submit(self._threads, work, *arguments))
 
     async def read(self, work: Callable[..., T], /, *arguments: Any) -> T:
-        """Do what needs no engine, such as unpacking a body, off the event loop."""
+        """Run work that needs no engine, such as decompression, off the event loop."""
         return await asyncio.wrap_future(self._submit(self._reading, work, *arguments))
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
@@ -72,13 +72,13 @@ class Places:
         return running
 
     def stop(self) -> list[Future[Any]]:
-        """Let nothing begin any more; what still runs."""
+        """Start no more work, and return the work that still runs."""
         for pool in (self._reading, self._threads):
             pool.shutdown(wait=False, cancel_futures=True)
         return list(self._running)
 
     def close(self) -> None:
-        """Let go of what is kept. Nothing runs any more."""
+        """Close the kept connections. The caller has waited until nothing runs."""
         for connection in self.sessions.all():
             connection.close()
         self.control.shutdown()

@@ -1,8 +1,8 @@
-"""Whether the engine still answers.
+"""The heartbeat checks that the engine still answers.
 
-Only a new process ends some states of the engine: a lock that a query never gives back, or a fatal error after which it
-refuses everything. `/ping` answers in both. So a simple query is asked every few seconds, and a process in which it is
-not answered ends itself. Acknowledged rows outlive that, and the supervisor starts the process anew.
+Only a new process ends some states of the engine: a lock that a query never releases, or a fatal error after which the
+engine refuses everything. `/ping` answers in both states. The heartbeat therefore runs a simple query every few seconds
+and ends the process if no answer comes. Acknowledged rows survive, and the supervisor starts the process again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 10
 REFUSALS = 3
-"""In a row; a single one may be for want of memory while a large query runs, and passes."""
-STATUS = 70
-"""What the process ends with: an internal error, by the convention of sysexits.h."""
+"""Refusals in a row that end the process. A single one may come from a lack of memory during a large query."""
+LOST_STATUS = 70
+"""Exit status of the process: an internal error, by the convention of sysexits.h."""
 
 
 class Heartbeat:
-    """Asks `beat` until it is stopped; ends the process when it hangs for `patience_seconds`, or goes on failing."""
+    """Calls `beat` every few seconds.
+
+    A call that hangs for `patience_seconds`, or `REFUSALS` failures in a row, end the process.
+    """
 
     def __init__(self, beat: Callable[[], None], patience_seconds: float) -> None:
         self._beat = beat
@@ -32,7 +35,7 @@ class Heartbeat:
         threading.Thread(target=self._run, name="pulse", daemon=True).start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop the heartbeat."""
         self._stop.set()
 
     def _run(self) -> None:
@@ -53,4 +56,4 @@ class Heartbeat:
     def _end(self, what: str) -> None:
         if not self._stop.is_set():
             print(f"The engine {what}: the warehouse ends, to be started anew.", file=sys.stderr, flush=True)
-            os._exit(STATUS)
+            os._exit(LOST_STATUS)

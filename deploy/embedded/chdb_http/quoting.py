@@ -1,4 +1,4 @@
-"""The two ways in which text is written for the engine where it takes no bound parameter."""
+"""Quoting of text for the engine, in the places that accept no bound parameter."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from deploy.embedded.chdb_http.errors import Code, EngineError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
 
 def escaped(text: str) -> str:
-    """A value as a query parameter carries it: blanks and backslashes escaped, as in TabSeparated."""
+    """Return the text in the form of a query parameter: tabs, line breaks and backslashes are escaped."""
     return text.translate(_ESCAPES)
 
 
 def literal(text: str) -> str:
-    """A string literal."""
+    """Return a string literal."""
     quoted = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{quoted}'"
 
 
 def use_statement(database: str) -> str:
-    """`USE`, with the name quoted."""
+    """Return a `USE` statement with the database's name quoted."""
     quoted = database.replace("\\", "\\\\").replace("`", "\\`")
     return f"USE `{quoted}`"
 
 
 def set_statement(settings: Mapping[str, str | None]) -> str:
-    """One `SET` of several settings; None stands for the default.
+    """Return one `SET` statement for several settings. None stands for a setting's default.
 
     Raises:
-        EngineError: for a name that cannot be one of a setting.
+        EngineError: a name cannot be the name of a setting.
     """
     for name in settings:
-        if not _NAME.fullmatch(name):
+        if not _PLAIN_NAME.fullmatch(name):
             raise EngineError(Code.UNKNOWN_SETTING, f"Unknown setting {literal(name)}.")
     values = (f"{name} = {'DEFAULT' if value is None else literal(value)}" for name, value in settings.items())
     return "SET " + ", ".join(values)

@@ -1,50 +1,70 @@
-"""A request read in ClickHouse's terms: the query, its data, its settings and its session."""
+"""A request in ClickHouse's terms: the query, its settings, its session, and the counts of rows and bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from deploy.embedded.chdb_http.codec import accepted_encoding
 from deploy.embedded.chdb_http.errors import Code, EngineError
-from deploy.embedded.chdb_http.query import Query
-from deploy.embedded.chdb_http.sessions import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from deploy.embedded.chdb_http.settings import Role
 
-# What the HTTP interface itself reads; every other name is a setting of the engine.
+# The parameters that the HTTP interface itself reads. Every other name is a setting of the engine.
 _OWN = {
-    "add_http_cors_header",
-    "buffer_size",
-    "client_protocol_version",
-    "close_session",
-    "compress",
-    "database",
-    "decompress",
-    "default_format",
-    "password",
-    "query",
-    "query_id",
-    "quota_key",
-    "role",
-    "session_check",
-    "session_id",
-    "session_timeout",
-    "stacktrace",
-    "user",
-    "wait_end_of_query",
-}
+    "add_http_cors_header", "buffer_size", "client_protocol_version", "close_session", "compress", "database",
+    "decompress", "default_format", "password", "query", "query_id", "quota_key", "role", "session_check",
+    "session_id", "session_timeout", "stacktrace", "user", "wait_end_of_query",
+}  # fmt: skip
 _MOST_DIGITS = 9
+_SESSION_SECONDS = "60"
+
+
+@dataclass
+class Summary:
+    """The rows and bytes that a query has read, written and returned so far, as the engine counts them."""
+
+    read_rows: int = 0
+    read_bytes: int = 0
+    written_rows: int = 0
+    written_bytes: int = 0
+    result_rows: int = 0
+    result_bytes: int = 0
+
+    def add(self, part: Any) -> None:
+        """Add the counts of one result, or of one piece of a result."""
+        self.read_rows += part.storage_rows_read()
+        self.read_bytes += part.storage_bytes_read()
+        self.written_rows += part.rows_written()
+        self.written_bytes += part.bytes_written()
+        self.result_rows += part.rows_read()
+        self.result_bytes += part.bytes_read()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query for the engine. Parameters are escaped texts, under their names without `param_`.
+
+    `protocol` is the version of ClickHouse's protocol that the client reads, or 0 if the client sends none.
+    """
+
+    text: bytes
+    output_format: str = "TabSeparated"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    database: str | None = None
+    reading: bool = False
+    protocol: int = 0
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request, without its body."""
+    """One request without its body."""
 
     role: Role
     query: Query
@@ -58,10 +78,10 @@ class Call:
 
 
 def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Call:
-    """Read the parameters and headers of a request.
+    """Return the call that a request's parameters and headers describe.
 
     Raises:
-        EngineError: for what this interface does not do, or a value that is no number.
+        EngineError: the request uses an unsupported feature, or a value is not a number.
     """
     if parameters.get("compress") == "1" or parameters.get("decompress") == "1":
         raise EngineError(
@@ -90,7 +110,7 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         query_id=parameters.get("query_id") or str(uuid4()),
         session=parameters.get("session_id") or None,
         session_seconds=_whole_number(
-            parameters.get("session_timeout") or str(DEFAULT_SECONDS), "session_timeout", Code.INVALID_SESSION_TIMEOUT
+            parameters.get("session_timeout") or _SESSION_SECONDS, "session_timeout", Code.INVALID_SESSION_TIMEOUT
         ),
         session_check=parameters.get("session_check") == "1",
         wait_end=parameters.get("wait_end_of_query") == "1",

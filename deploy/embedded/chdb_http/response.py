@@ -1,4 +1,4 @@
-"""What goes back: headers as ClickHouse writes them, errors, and the mark of an answer that broke off."""
+"""The parts of a response: headers as ClickHouse writes them, errors, and the mark of an interrupted answer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.settings import DISPLAY_NAME
 
 if TYPE_CHECKING:
-    from deploy.embedded.chdb_http.query import Summary
-    from deploy.embedded.chdb_http.request import Call
+    from deploy.embedded.chdb_http.request import Call, Summary
 
 _CONTENT_TYPES = {
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",
@@ -35,7 +34,10 @@ _CONTENT_TYPES = {
 
 
 def headers(call: Call, output_format: str, summary: Summary, elapsed_ns: int) -> dict[str, str]:
-    """The headers of an answer; what the summary counts of a streamed one is what was read by then."""
+    """Return the headers of an answer.
+
+    For a streamed answer, the summary holds the counts at the time of the headers.
+    """
     counted = {
         "read_rows": summary.read_rows,
         "read_bytes": summary.read_bytes,
@@ -58,7 +60,7 @@ def headers(call: Call, output_format: str, summary: Summary, elapsed_ns: int) -
 
 
 def failure(error: EngineError, version: str) -> Response:
-    """An error as clients parse it."""
+    """Return an error in the form that clients parse."""
     response = PlainTextResponse(f"{_text(error, version)}\n", status_code=error.status)
     response.headers["X-ClickHouse-Exception-Code"] = str(error.code)
     response.headers["X-ClickHouse-Server-Display-Name"] = DISPLAY_NAME
@@ -68,12 +70,12 @@ def failure(error: EngineError, version: str) -> Response:
 
 
 def new_tag() -> str:
-    """Sixteen letters that no row can foresee; they tell the mark below from data that looks like it."""
+    """Return sixteen random letters, which distinguish the mark of `broken_off` from data that look like it."""
     return secrets.token_hex(8)
 
 
 def broken_off(error: EngineError, tag: str, version: str) -> bytes:
-    """What ends an answer whose query failed after its first bytes had gone out (ClickHouse 25.11 and later)."""
+    """Return the mark that ends an answer whose query failed after the first bytes (ClickHouse 25.11 and later)."""
     text = _text(error, version).encode()
     return b"\r\n__exception__\r\n%b\r\n%b\n%d %b\r\n__exception__\r\n" % (
         tag.encode(),

@@ -1,4 +1,4 @@
-"""A query's answer on its way out: compressed, gathered, and either complete or still running."""
+"""The answer of a query on its way to the client: compressed, in large pieces, and either complete or still running."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from deploy.embedded.chdb_http.errors import EngineError
 if TYPE_CHECKING:
     from deploy.embedded.chdb_http.codec import Encoder
     from deploy.embedded.chdb_http.connection import Connection
-    from deploy.embedded.chdb_http.query import Query, Summary
+    from deploy.embedded.chdb_http.request import Query, Summary
 
-_PIECE = 1024 * 1024
-_IN_MEMORY = 64 * _PIECE
+_ANSWER_PIECE = 1024 * 1024
+_IN_MEMORY = 64 * _ANSWER_PIECE
 
 
 @dataclass(frozen=True)
 class Result:
-    """`length` is the bytes of the whole answer, or None while the query runs and may still fail."""
+    """An answer. `length` is its size in bytes, or None while the query runs and may still fail."""
 
     pieces: Iterator[bytes]
     length: int | None
@@ -31,10 +31,10 @@ class Result:
 
 
 def begin(connection: Connection, query: Query, encoder: Encoder, wait_end: bool) -> Result:
-    """Run a query up to its first mebibyte, or with `wait_end` to its end, which may then lie on disk.
+    """Run a query up to its first mebibyte, or with `wait_end` to its end. A large complete answer lies on disk.
 
     Raises:
-        EngineError: as the engine says; so do the pieces of an answer without a length.
+        EngineError: the query fails. The pieces of an answer without a length raise it too.
     """
     chunks, summary, output_format = connection.ask(query)
     pieces = _gathered(_encoded(chunks, encoder))
@@ -55,14 +55,14 @@ def _encoded(chunks: Iterator[bytes], encoder: Encoder) -> Iterator[bytes]:
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Make pieces of a mebibyte. One that an error cuts short still goes out: the mark of the error follows it."""
+    """Yield pieces of a mebibyte. A piece that an error cuts short is sent too, and the error's mark follows it."""
     gathered: list[bytes] = []
     size = 0
     try:
         for piece in pieces:
             gathered.append(piece)
             size += len(piece)
-            if size >= _PIECE:
+            if size >= _ANSWER_PIECE:
                 yield b"".join(gathered)
                 gathered, size = [], 0
     except EngineError:
@@ -82,5 +82,5 @@ def _stored(pieces: Iterator[bytes]) -> tuple[Iterator[bytes], int]:
 
 def _read(store: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
     with store:
-        while piece := store.read(_PIECE):
+        while piece := store.read(_ANSWER_PIECE):
             yield piece

@@ -1,4 +1,4 @@
-"""The warehouse as a process: a port, an engine, and a clean end."""
+"""The warehouse process: it opens a port and an engine, serves requests, and closes the data before it ends."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
-_GRACE_SECONDS = 3
+_REQUESTS_END_SECONDS = 3
 _SILENT_SECONDS = 60
-# A request takes Python's lock some twenty times, and waits this long each time that another thread works in Python.
-# By default it is 5 ms, so a few readers with long texts would cost the writer a hundred.
+# A request takes Python's lock about twenty times. Each time, it waits this long if another thread runs Python code.
+# The default is 5 ms, so a few readers with long texts would delay the writer by 100 ms.
 _SWITCH_SECONDS = 0.0005
 
 
 def serve(settings: WarehouseSettings) -> None:
-    """Serve until SIGTERM or SIGINT, then end what runs, close the data and return.
+    """Serve until SIGTERM or SIGINT. Then end running queries, close the data and return.
 
     Raises:
-        WarehouseUnavailable: when the port or the directory is taken, or too few files may be open; the message is
+        WarehouseUnavailable: the port or the directory is in use, or the limit of open files is too low. The message is
             for a person.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -69,16 +69,16 @@ class _Server(uvicorn.Server):
 
 
 class LoopErrors:
-    """Says in a line what fails on the event loop, and the same again a minute later at the earliest.
+    """Logs failures on the event loop, each in one line and at most once a minute.
 
-    asyncio itself writes a trace a hundred times a second when no file is left for a connection.
+    asyncio itself writes a hundred stack traces a second when no file is left for a connection.
     """
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what asyncio has to say."""
+        """Log a failure that asyncio reports."""
         failure = f"{context['message']}: {type(context.get('exception')).__name__}"
         if loop.time() >= self._said.get(failure, 0.0) + _SILENT_SECONDS:
             self._said[failure] = loop.time()
@@ -86,7 +86,10 @@ class LoopErrors:
 
 
 def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
-    """uvicorn itself says nothing: its lines would hold passwords out of URLs, or tell of each client that errs."""
+    """Return a uvicorn server that logs nothing.
+
+    Its log lines would hold passwords from URLs and report every faulty client.
+    """
     return _Server(
         uvicorn.Config(
             gateway,
@@ -100,13 +103,13 @@ def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
         )
     )
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """Take the port. It accepts nobody before the engine is there: who asks early is refused, and not kept waiting."""
+    """Return a socket bound to the port. The socket refuses connections until the engine is open."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.socket(family)
@@ -119,15 +122,15 @@ def _bound(host: str, port: int) -> socket.socket:
             f"The warehouse cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
             "Stop what holds the port, or choose another one."
         ) from error
-    # Accepted sockets inherit it. asyncio would set it only for a socket made with an explicit protocol, and
-    # without it each answer waits 40 ms for the client's delayed acknowledgement.
+    # Accepted sockets inherit TCP_NODELAY. asyncio would set it only for a socket made with an explicit protocol.
+    # Without it, each answer waits 40 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 @contextlib.contextmanager
 def _signals_end_here() -> Iterator[None]:
-    """uvicorn raises a signal once more when it has stopped; let that be the end of it."""
+    """Ignore the signal that uvicorn raises again after it has stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

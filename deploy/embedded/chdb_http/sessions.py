@@ -1,4 +1,4 @@
-"""Sessions: connections kept between requests, so that temporary tables and SET survive."""
+"""Sessions keep a connection between requests, so temporary tables and the effect of SET survive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from deploy.embedded.chdb_http.connection import Connection
 
-DEFAULT_SECONDS = 60
 LONGEST_SECONDS = 3600
 MOST_SESSIONS = 512
 
@@ -26,18 +25,18 @@ class _Kept:
 
 
 class Sessions:
-    """The sessions of one user, by their id; used from the event loop only. `now` is seconds of a steady clock."""
+    """The sessions of one user, by id. Only the event loop uses them. `now` is seconds of a monotonic clock."""
 
     def __init__(self, open_connection: Callable[[], Connection]) -> None:
         self._open = open_connection
         self._kept: dict[str, _Kept] = {}
 
     def take(self, key: str, seconds: int, *, check: bool, now: float) -> Connection:
-        """The session's connection, for one request at a time.
+        """Return the session's connection for one request at a time.
 
         Raises:
-            EngineError: SESSION_NOT_FOUND when `check` asks for one that exists, SESSION_IS_LOCKED while another
-                request uses it, INVALID_SESSION_TIMEOUT.
+            EngineError: SESSION_NOT_FOUND if `check` is true and the session does not exist, SESSION_IS_LOCKED while
+                another request uses it, INVALID_SESSION_TIMEOUT.
         """
         if not 0 < seconds <= LONGEST_SECONDS:
             raise EngineError(
@@ -54,22 +53,22 @@ class Sessions:
         return kept.connection
 
     def give_back(self, key: str, now: float) -> None:
-        """End the request: the session's time begins anew."""
+        """End the request, and start the session's time-out again."""
         kept = self._kept[key]
         kept.busy, kept.expires = False, now + kept.seconds
 
     def forget(self, key: str) -> None:
-        """Drop a session whose connection is of no use any more; the next request begins another."""
+        """Remove a session whose connection is unusable. The next request begins another session."""
         self._kept.pop(key, None)
 
     def expired(self, now: float) -> list[Connection]:
-        """Take out the sessions whose time is over, and the oldest above what one user keeps."""
+        """Remove the expired sessions and the oldest sessions above the user's limit, and return their connections."""
         idle = sorted((kept.expires, key) for key, kept in self._kept.items() if not kept.busy)
         excess = max(0, len(self._kept) - MOST_SESSIONS)
         over = [key for position, (expires, key) in enumerate(idle) if expires <= now or position < excess]
         return [self._kept.pop(key).connection for key in over]
 
     def all(self) -> list[Connection]:
-        """Take out every session, for the end."""
+        """Remove every session and return the connections."""
         kept, self._kept = self._kept, {}
         return [each.connection for each in kept.values()]

@@ -1,12 +1,13 @@
-"""How the embedded warehouse runs: where its data lies, whom it lets in and how far a reader may go."""
+"""The settings of the embedded warehouse: its directory, its users and the limits of a reader."""
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dashboard.host_names import HostNames
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 DISPLAY_NAME = "banwatch"
 
 OWN_FOLDER = Path("/proc/self/cwd")
-"""The folder of its data as the engine knows it, where there is such a name: it tells of paths, to readers too."""
+"""The engine's name for its data folder, on Linux. The engine shows paths to readers, and this one reveals nothing."""
 
 
 class Role(StrEnum):
-    """The two users of the warehouse. A writer may do everything that the engine can; a reader only reads."""
+    """The two users of the warehouse. A writer may do everything that the engine can; a reader may only read."""
 
     WRITER = "writer"
     READER = "reader"
@@ -27,7 +28,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """What one query of a reader may take before the engine stops it. `disk_bytes` is what it may put aside."""
+    """The limits at which the engine stops a reader's query. `disk_bytes` bounds the query's temporary files."""
 
     seconds: int = 30
     memory_bytes: int = 2_000_000_000
@@ -40,19 +41,23 @@ class ReaderLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class WarehouseSettings:
-    """One warehouse process.
+    """The settings of one warehouse process.
 
-    `readers` and `writers` are the queries of each user that run side by side; `queries` bounds the requests of each
-    that are under way, waiting ones included, and `connections` the sockets of both. `head_seconds` is how long a
-    request's head may take to come, `stall_seconds` how long a client may neither send nor take anything, and
-    `pulse_seconds` how long the engine may take to say what time it is before the process is given up. `readable`
-    are the tables, of whatever database, that are granted to the reader, and `database` is where the reader is who
-    names none. An empty reader password lets everyone on this machine read, so it is for loopback only. `proves`
-    is whether whoever asks is shown that the writer's password is known here: only where that was made up, because
-    one that a person chose could be guessed from the answers.
+    `readers` and `writers` are the numbers of queries of each user that run side by side. `queries` bounds each user's
+    open requests, including waiting ones. `connections` bounds the sockets of both users.
+
+    A request's head must arrive within `head_seconds`. A client may neither send nor receive for at most
+    `stall_seconds`. The process ends if the engine does not return the time within `pulse_seconds`.
+
+    `readable` holds the tables that are granted to the reader, in every database. `database` is the reader's database
+    if the request names none. An empty reader password lets everyone on this machine read, so it is allowed on loopback
+    only.
+
+    `proves` lets any client check that this process knows the writer's password. It is only for a generated password,
+    because a password chosen by a person could be guessed from the answers.
 
     Raises:
-        ValueError: when a password is missing that must be there, or a number is below one.
+        ValueError: a required password is missing, or a number is too small.
     """
 
     directory: Path
@@ -84,10 +89,5 @@ class WarehouseSettings:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Whether the server listens on a loopback address, which only this machine can reach."""
+        return HostNames(self.host).loopback

@@ -1,9 +1,9 @@
-"""The sockets of the warehouse: how many there are, and how long one may keep a place without a request.
+"""The sockets of the warehouse: their number, and the time that a socket may stay open without a request.
 
-uvicorn knows no time-out for a request's head, and asyncio accepts until no file is left. Here a head has to come
-within some seconds, and when the room is full the oldest connection on which nothing runs makes way for the next:
-first those that have asked nothing, then those whose body is still on its way, the writer's last. A connection on
-which a query runs stays; these are bounded for each user, so somebody can always make way.
+uvicorn has no time-out for a request's head, and asyncio accepts connections until no file is left. Here a head must
+arrive within some seconds. When the room is full, the oldest connection without a running query is closed for the next
+one. Connections without a request are closed first, then connections whose body is arriving, and the writer's last. A
+connection with a running query stays. Each user's queries are bounded, so one connection can always be closed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from deploy.embedded.chdb_http.settings import Role
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
 
-_MOST_LINES = 256
+_MOST_HEAD_LINES = 256
 _END_OF_HEAD = b"\r\n\r\n"
 
 
 class SocketState(Enum):
-    """What is under way on a connection, in the order in which they make way; on the last one a query runs."""
+    """The state of a connection, in the order in which connections are closed. The last state is never closed."""
 
     WAITING = "has asked nothing"
     SENDING = "its body is on its way"
@@ -33,7 +33,7 @@ class SocketState(Enum):
 
 
 class Room:
-    """The connections of one server, in the order in which they came; a head has to come within `head_seconds`."""
+    """The connections of one server, oldest first. The head of a request must arrive within `head_seconds`."""
 
     def __init__(self, most: int, head_seconds: float) -> None:
         self.head_seconds = head_seconds
@@ -41,7 +41,7 @@ class Room:
         self._inside: dict[HttpConnection, None] = {}
 
     def enter(self, connection: HttpConnection) -> None:
-        """Let one in; where the room is full, another makes way, or this one does."""
+        """Add a connection. If the room is full, close another connection, or else the new one."""
         if len(self._inside) >= self._most:
             first = self._first_to_go()
             if first is None:
@@ -52,14 +52,17 @@ class Room:
         self._inside[connection] = None
 
     def _first_to_go(self) -> HttpConnection | None:
-        """The oldest of those that make way most readily; mostly the first one that is looked at."""
+        """Return the oldest connection of the first state that may be closed.
+
+        The search mostly ends at the first connection.
+        """
         for standing in (SocketState.WAITING, SocketState.SENDING, SocketState.WRITERS):
             if (found := next((inside for inside in self._inside if inside.standing is standing), None)) is not None:
                 return found
         return None
 
     def leave(self, connection: HttpConnection) -> None:
-        """Forget one that has closed."""
+        """Remove a closed connection."""
         self._inside.pop(connection, None)
 
 
@@ -75,7 +78,7 @@ class HttpConnection(H11Protocol):
 
     @property
     def standing(self) -> SocketState:
-        """What is under way on it."""
+        """The state of the connection."""
         asked = self.cycle is not None and not self.cycle.response_complete
         if asked and not self.cycle.more_body:
             return SocketState.ASKING
@@ -84,19 +87,19 @@ class HttpConnection(H11Protocol):
         return SocketState.SENDING if asked else SocketState.WAITING
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Find a place in the room, and wait for a head."""
+        """Enter the room, and start the time-out for a head."""
         super().connection_made(transport)
         self._expect_head()
         self._room.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Leave the room."""
         self._room.leave(self)
         self._expect_no_head()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a head end the connection when they come too slowly or in too many lines."""
+        """Receive bytes. Close the connection if the bytes of a head arrive too slowly or in too many lines."""
         if self.conn.their_state is h11.IDLE and self._too_many_lines(data):
             self.drop()
             return
@@ -107,17 +110,17 @@ class HttpConnection(H11Protocol):
             self._expect_no_head()
 
     def drop(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self._expect_no_head()
         self.transport.abort()
 
     def _too_many_lines(self, data: bytes) -> bool:
-        """Whether a head has more lines than a client has use for: each costs the event loop time."""
+        """Return whether a head has too many lines. Each line costs the event loop time."""
         joined = self._tail + data
         end = joined.find(_END_OF_HEAD)
         self._lines += joined.count(b"\n", len(self._tail), len(joined) if end < 0 else end)
         self._tail = joined[-3:]
-        return self._lines > _MOST_LINES
+        return self._lines > _MOST_HEAD_LINES
 
     def _expect_head(self) -> None:
         if self._timer is None:

@@ -1,6 +1,6 @@
-"""What can be told from a query's text without running it: where an insert's data begins, and its FORMAT.
+"""The shape of a query's text: the place where the data of an insert begin, and the FORMAT.
 
-Only the shape of the text is read here. What a query may do is the engine's own parser's to say (see `guard`).
+This module reads only the shape. The engine's own parser decides what a query may do (see `guard`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_KEPT = 256 * 1024
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
 _NOT_A_FORMAT = {b"FROM", b"AS", b"IN", b"IS", b"AND", b"OR"}
 
-# Formats whose pieces, put one behind another, are one valid whole: no header, no footer, no state between rows.
+# Formats whose pieces can be joined to a valid whole: no header, no footer, no state between rows.
 _CONCATENABLE = {
     "Native",
     "RowBinary",
@@ -42,7 +42,7 @@ _CONCATENABLE = {
 
 
 class Need(Enum):
-    """What stands in the way of finding an insert's data."""
+    """The reason why an insert's data have not been found."""
 
     MORE = "more of the text must be read"
     NOTHING = "the text is a query without data of its own"
@@ -50,9 +50,9 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class InsertHead:
-    """An INSERT whose data follows: its text without the FORMAT clause, the format, and where the data begins.
+    """An INSERT whose data follow: its text without the FORMAT clause, the format, and the offset of the data.
 
-    `settings` is where its SETTINGS clause begins, the end of the text where it has none.
+    `settings` is the offset of the SETTINGS clause, or the end of the text without such a clause.
     """
 
     text: bytes
@@ -61,14 +61,14 @@ class InsertHead:
     settings: int
 
     def out_of(self, path: str) -> str:
-        """The same INSERT, with its data in a file."""
+        """Return the same INSERT, with its data in the file at `path`."""
         target, settings = self.text[: self.settings].decode(), self.text[self.settings :].decode()
         return f"{target} FROM INFILE '{path}' {settings} FORMAT {self.format}"
 
 
 @dataclass(frozen=True)
 class StatementOutline:
-    """The outline of a query: its first word, its FORMAT if it names one, and whether it has to be run whole."""
+    """The outline of a query: its first word, its FORMAT if there is one, and whether it must run to its end."""
 
     first_word: str
     format: str | None
@@ -77,16 +77,16 @@ class StatementOutline:
 
     @property
     def selects(self) -> bool:
-        """Whether it is a SELECT, however it begins."""
+        """Whether the query is a SELECT, including one that begins with WITH or FROM."""
         return self.first_word in {"SELECT", "WITH", "FROM"}
 
     def streams(self, output_format: str) -> bool:
-        """Whether the answer can go out piece by piece in this format."""
+        """Return whether the answer can be sent piece by piece in this format."""
         return self.selects and not self.whole and output_format in _CONCATENABLE
 
 
 def _kept(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Remember what was read of the last texts of a usual length: a request asks for it several times."""
+    """Cache the results for the last texts of a usual length, because a request reads its text several times."""
     remembered = lru_cache(64)(read)
 
     @wraps(read)
@@ -98,7 +98,10 @@ def _kept(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 @_kept
 def first_word(text: bytes) -> str:
-    """The first word in upper case, behind blanks, comments and opening brackets; empty when there is none."""
+    """Return the first word in upper case, after blanks, comments and opening brackets.
+
+    Return an empty text without a word.
+    """
     return _first_word(tokens(text))
 
 
@@ -109,7 +112,7 @@ def _first_word(cut: Iterator[Token]) -> str:
 
 @_kept
 def outline(text: bytes) -> StatementOutline:
-    """Read the outline of a query that carries no data."""
+    """Return the outline of a query that carries no data."""
     upper = text.upper()
     if not any(word in upper for word in (b"FORMAT", b"TOTALS", b"EXTREMES", b"OUTFILE", b"INFILE")):
         return StatementOutline(first_word(text), None, whole=False, names_a_file=False)
@@ -127,12 +130,12 @@ def outline(text: bytes) -> StatementOutline:
 
 
 def reads_input(text: bytes) -> bool:
-    """Whether the query calls `input()`, which wants data that this interface cannot give it."""
+    """Return whether the query calls `input()`, whose data this interface cannot supply."""
     return any((word, sign) == (b"INPUT", b"(") for (word, *_), (sign, *_) in pairwise(tokens(text)))
 
 
 def split_insert(text: bytes, *, complete: bool) -> InsertHead | Need:
-    """Find where the data of `INSERT INTO ... FORMAT x` or `... VALUES` begins, in a text that may still grow."""
+    """Return where the data of `INSERT INTO ... FORMAT x` or `... VALUES` begin, in a text that may still grow."""
     word = _first_word(tokens(text, complete=complete))
     if word != "INSERT":
         return Need.MORE if not complete and "INSERT".startswith(word) else Need.NOTHING

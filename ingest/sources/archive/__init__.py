@@ -1,1 +1,1 @@
-"""Archives: files of posts, in many forms, read line by line."""
+"""Archives: files of posts in many forms, read line by line."""

@@ -1,5 +1,7 @@
-"""Posts of Bluesky as its API shows them, as accounts are exported and as Jetstream was written down: by the mapping of
-the live source."""
+"""Bluesky's posts in archives: API answers, exported accounts and recorded Jetstream events.
+
+The live source's mapping turns all of them into posts.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ PLACE = "an archive"
 
 
 class PostView(msgspec.Struct):
-    """A post as the API shows it: `app.bsky.feed.defs#postView`."""
+    """A post in the form of the API: `app.bsky.feed.defs#postView`."""
 
     uri: str
     record: msgspec.Raw
@@ -27,13 +29,13 @@ class PostView(msgspec.Struct):
 
 
 class FeedItem(msgspec.Struct):
-    """An entry of a feed: a post, and why it is there, which may be a repost."""
+    """An entry of a feed: a post, which may be in the feed because of a repost."""
 
     post: PostView
 
 
 class PostRecord(msgspec.Struct):
-    """A record as a repository lists it: `com.atproto.repo.listRecords`."""
+    """A record of a repository, in the form of `com.atproto.repo.listRecords`."""
 
     uri: str
     value: msgspec.Raw
@@ -45,23 +47,23 @@ _read_record = msgspec.json.Decoder(PostRecord).decode
 
 
 def view_to_posts(line: bytes) -> Iterator[Post]:
-    """A post that a search or a list of posts shows."""
+    """Yield the post from a search result or a list of posts."""
     yield from _shown(_read_view(line))
 
 
 def item_to_posts(line: bytes) -> Iterator[Post]:
-    """The post that an entry of a feed shows; who passed it on is not told of, as by the live source."""
+    """Yield the post of a feed's entry. The account that reposted it is left out, as by the live source."""
     yield from _shown(_read_item(line).post)
 
 
 def record_to_posts(line: bytes) -> Iterator[Post]:
-    """A record of an account's repository; other kinds than posts say nothing."""
+    """Yield the post of a record in an account's repository. Records of other kinds yield nothing."""
     record = _read_record(line)
     yield from _posts(record.uri, record.value, None)
 
 
 def event_to_posts(line: bytes) -> Iterator[Post]:
-    """An event of Jetstream, as its first wire sends it."""
+    """Yield the post or deletion of a Jetstream event in the format v1."""
     event = read_frame(line, "v1")
     if event is not None:
         yield from _posts_of(event)

@@ -1,13 +1,13 @@
-"""The forms in which posts are archived, told by what is in them and never by a file's name."""
+"""The forms of archived posts. The contents of a line decide its form, never the name of the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import Raw
 
 from ingest.contract import Moment, Post, decode_post
 from ingest.event_time import placed, time_of
@@ -24,7 +24,7 @@ ToPosts = Callable[[bytes], Iterator[Post]]
 
 @dataclass(frozen=True)
 class Format:
-    """One form: a line of it as posts, and when those were written, which is cheaper to have alone."""
+    """One form: functions that read a line's posts, and only their times, which costs less."""
 
     name: str
     to_posts: ToPosts
@@ -49,7 +49,7 @@ def _post_time(line: bytes) -> Iterator[datetime]:
 
 
 def _times_of_posts(to_posts: ToPosts) -> Callable[[bytes], Iterator[datetime]]:
-    # A deletion's time is its post's, which may be years back: an archive does not cover those years.
+    # A deletion has the time of its post, which may be years back. The archive does not cover those years.
     return lambda line: (at for post in to_posts(line) if post.op == "post" and (at := time_of(post)) is not None)
 
 
@@ -58,7 +58,7 @@ def _form(name: str, to_posts: ToPosts) -> Format:
 
 
 def table_format(name: str, columns: Columns) -> Format:
-    """The form of a table's rows, as JSON by their columns' names."""
+    """Return the form of a table's rows, which are JSON objects keyed by the names of the columns."""
 
     def to_posts(line: bytes) -> Iterator[Post]:
         yield row_to_post(line, columns)
@@ -82,82 +82,42 @@ NOTES = _form("ActivityPub notes", note_to_posts)
 FOURCAT_ROWS = table_format("4CAT", FOURCAT)
 
 
-class _Probe(msgspec.Struct):
-    """The fields by which forms are told apart."""
-
-    source: Raw | UnsetType = UNSET
-    text: Raw | UnsetType = UNSET
-    data: Raw | UnsetType = UNSET
-    includes: Raw | UnsetType = UNSET
-    meta: Raw | UnsetType = UNSET
-    matching_rules: Raw | UnsetType = UNSET
-    author_id: Raw | UnsetType = UNSET
-    public_metrics: Raw | UnsetType = UNSET
-    edit_history_tweet_ids: Raw | UnsetType = UNSET
-    action: Raw | UnsetType = UNSET
-    reason: Raw | UnsetType = UNSET
-    id_str: Raw | UnsetType = UNSET
-    delete: Raw | UnsetType = UNSET
-    limit: Raw | UnsetType = UNSET
-    scrub_geo: Raw | UnsetType = UNSET
-    status_withheld: Raw | UnsetType = UNSET
-    user_withheld: Raw | UnsetType = UNSET
-    created_utc: Raw | UnsetType = UNSET
-    thread_id: Raw | UnsetType = UNSET
-    body: Raw | UnsetType = UNSET
-    timestamp: Raw | UnsetType = UNSET
-    uri: Raw | UnsetType = UNSET
-    record: Raw | UnsetType = UNSET
-    post: Raw | UnsetType = UNSET
-    value: Raw | UnsetType = UNSET
-    account: Raw | UnsetType = UNSET
-    did: Raw | UnsetType = UNSET
-    time_us: Raw | UnsetType = UNSET
-    actor: Raw | UnsetType = UNSET
-    object: Raw | UnsetType = UNSET
-    attributedTo: Raw | UnsetType = UNSET  # noqa: N815 - the protocol's name
-
-    def has(self, *names: str) -> bool:
-        """Whether one of them is there."""
-        return any(getattr(self, name) is not UNSET for name in names)
-
-
-_probe = msgspec.json.Decoder(_Probe).decode
+_fields_of = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def recognise(line: bytes) -> Format | None:
-    """The form of a line of JSON; None where it is in none that is known."""
+    """Return the form of a line of JSON, or None for an unknown form."""
     try:
-        probe = _probe(line)
+        fields = _fields_of(line).keys()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if probe.has("data") and probe.has("includes", "meta", "matching_rules"):
+    if "data" in fields and fields & {"includes", "meta", "matching_rules"}:
         return X_PAGES
-    if probe.has("text") and probe.has("author_id", "public_metrics", "edit_history_tweet_ids"):
+    if "text" in fields and fields & {"author_id", "public_metrics", "edit_history_tweet_ids"}:
         return X_TWEETS
-    if probe.has("action") and probe.has("reason"):
+    if fields >= {"action", "reason"}:
         return X_COMPLIANCE
-    if probe.has("id_str", "delete", "limit", "scrub_geo", "status_withheld", "user_withheld"):
+    if fields & {"id_str", "delete", "limit", "scrub_geo", "status_withheld", "user_withheld"}:
         return X_STATUSES
-    if probe.has("created_utc"):
+    if "created_utc" in fields:
         return REDDIT
-    if probe.has("thread_id") and probe.has("body") and probe.has("timestamp"):
+    if fields >= {"thread_id", "body", "timestamp"}:
         return FOURCAT_ROWS
-    if probe.has("data") and b'"text"' in line:
+    if "data" in fields and b'"text"' in line:
         return X_PAGES
-    # Some of these have a `source` of their own, which is not a Post's.
-    return _form_of_network(probe) or (POSTS if probe.has("source") else None)
+    # Some of these forms have a field `source` with another meaning than in a Post.
+    return _form_of_network(fields) or (POSTS if "source" in fields else None)
 
 
-def _form_of_network(probe: _Probe) -> Format | None:
-    if probe.has("uri") and probe.has("account"):
+def _form_of_network(fields: Set[str]) -> Format | None:
+    if fields >= {"uri", "account"}:
         return MASTODON
-    if probe.has("uri"):
-        return BLUESKY_VIEWS if probe.has("record") else BLUESKY_RECORDS if probe.has("value") else None
-    if probe.has("did") and probe.has("time_us"):
+    if "uri" in fields:
+        return BLUESKY_VIEWS if "record" in fields else BLUESKY_RECORDS if "value" in fields else None
+    if fields >= {"did", "time_us"}:
         return JETSTREAM
-    if probe.has("post"):
+    if "post" in fields:
         return BLUESKY_FEED
-    if probe.has("actor") and probe.has("object"):
+    if fields >= {"actor", "object"}:
         return OUTBOX
-    return NOTES if probe.has("attributedTo") else None
+    return NOTES if "attributedTo" in fields else None

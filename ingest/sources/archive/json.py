@@ -1,6 +1,6 @@
-"""JSON values that do not stand one to a line: arrays, what is printed over many lines, and lists inside an answer.
+"""JSON values that do not stand one to a line: arrays, values over many lines, and lists inside an API answer.
 
-No more than one element is held at a time.
+At most one element is in memory at a time.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from ingest.sources.archive.json_window import IsKnown, JsonWindow, NoValue
 from ingest.transport.files import BrokenLine, Line
 
 LISTS = frozenset({"orderedItems", "feed", "posts", "records", "statuses"})
-"""Where an answer or an export keeps its posts: an outbox of ActivityPub; the feeds, searches and repositories of
-Bluesky; the searches of Mastodon and of X's API v1.1."""
+"""The keys under which an answer or an export lists its posts: an outbox of ActivityPub; the feeds, searches and
+repositories of Bluesky; the searches of Mastodon and of X's API v1.1."""
 
 _ARRAY = re.compile(rb"\s*\[\s*[{\]]")
 _OBJECT = re.compile(rb"\s*\{")
 _GOES_ON = re.compile(rb"\s*\{(?:[^\n]*[,\[{])?\s*\n")
-"""An object whose first line is not its last: a line that holds a whole one ends with its brace."""
+"""An object over several lines. A line with a complete object would end with the object's brace."""
 
 
 def is_document(head: bytes) -> bool:
-    """Whether a file that begins so is to be read by values and not by lines."""
+    """Return whether a file that begins with `head` must be read value by value, and not line by line."""
     if _ARRAY.match(head) or _GOES_ON.match(head):
         return True
     if not _OBJECT.match(head):
@@ -38,15 +38,15 @@ def is_document(head: bytes) -> bool:
 
 
 def values_of(where: str, stream: io.BufferedReader, is_known: IsKnown) -> Iterator[Line]:
-    """Every object of a content, one behind the other, in arrays and in the lists of answers; `number` counts them.
+    """Yield every object of a content, including those in arrays and in the lists of answers. `number` counts them.
 
-    Behind one that is broken, reading goes on at the next that `is_known`.
+    After a broken object, reading goes on at the next object that `is_known`.
     """
     yield from _Document(where, JsonWindow(stream), is_known).lines()
 
 
 class _Document:
-    """Reads one content. Each part of the grammar is a function that begins where the window stands."""
+    """Reads one content. Each function reads one rule of the grammar, from the window's position on."""
 
     def __init__(self, where: str, window: JsonWindow, is_known: IsKnown) -> None:
         self._where = where
@@ -60,7 +60,7 @@ class _Document:
             if sign == "{":
                 yield from self._object()
             elif sign in "[]},":
-                # Behind something broken its brackets may be left over.
+                # The closing brackets of a broken object may remain after it.
                 window.pass_sign()
                 if sign == "[":
                     yield from self._elements()
@@ -89,7 +89,10 @@ class _Document:
         return self._line(content)
 
     def _object(self) -> Iterator[Line]:
-        """An object is one post or a page of them, unless it has a list: then it is the elements of that."""
+        """Yield an object with one post or a page of posts.
+
+        For an object with a list, yield the elements of the list.
+        """
         window = self._window
         window.hold()
         window.pass_sign()
@@ -117,10 +120,12 @@ class _Document:
 
 
 def _to_list(window: JsonWindow) -> bool:
-    """Go on inside an object, behind the bracket of its next list; False: behind its end.
+    """Move past the opening bracket of the object's next list and return True.
+
+    Without another list, move past the object's end and return False.
 
     Raises:
-        NoValue
+        NoValue: the text is not JSON.
     """
     while (sign := window.sign()) == '"' or sign == ",":
         if sign == ",":

@@ -1,6 +1,7 @@
-"""Where one JSON value ends and the next begins, in bytes that are read piece by piece.
+"""A window over bytes that are read piece by piece. It finds where one JSON value ends and the next begins.
 
-Bytes are taken for Latin-1: every sign of JSON is ASCII, so that Python's decoder tells to the byte where a value ends.
+The bytes are decoded as Latin-1, so one character is one byte. Every sign of JSON is ASCII, so Python's decoder finds
+the exact byte at which a value ends.
 """
 
 from __future__ import annotations
@@ -10,55 +11,55 @@ import re
 from collections.abc import Callable
 from json import JSONDecodeError, JSONDecoder
 
-from ingest.transport.files import LONGEST
+from ingest.transport.files import LONGEST_LINE
 from ingest.transport.unpacking import BUFFER
 
-TOO_LONG = f"It is longer than {LONGEST} bytes."
+TOO_LONG = f"It is longer than {LONGEST_LINE} bytes."
 MARGIN = 64
-"""Characters before the end of what is read at which a value may be cut in the middle of a word."""
+"""Distance from the end of the read text, in characters, in which an error may only mean that a word is cut."""
 
-MOST_AGAIN = 4 * LONGEST
-"""Characters that are looked at again behind something broken, before what has been read by then is passed over."""
+MOST_AGAIN = 4 * LONGEST_LINE
+"""The most characters that are read again after a broken value, before the text read so far is skipped."""
 
 _SIGN = re.compile(r"[^ \t\r\n]")
 _BEGINNING = re.compile(r"[,\[\n]\s*(?=\{\s*\")")
-"""Where an element may begin, behind one that is broken."""
+"""The possible beginning of an element after a broken one."""
 
 _find_value = JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False).raw_decode
-"""Only where a value ends is asked; what it says is for the strict decoder of its form."""
+"""A decoder that finds where a value ends. The strict decoder of the form reads the value itself."""
 
 IsKnown = Callable[[bytes], bool]
 
 
 class NoValue(ValueError):
-    """No JSON value can be read here; the message says why."""
+    """No JSON value begins here; the message gives the reason."""
 
 
 class JsonWindow:
-    """The part of a content that is looked at: from `at` on, or from what is held."""
+    """The part of a content in memory: it begins at `at`, or earlier at the held position."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self.at = 0
         self.looked_at = 0
-        """Characters that were looked at in search of a value's end, some of them many times."""
+        """The number of characters read in search of a value's end. Repeated reading counts again."""
         self._stream = stream
         self._text = ""
         self._held: int | None = None
 
     def hold(self) -> None:
-        """Keep what stands from here on."""
+        """Keep the text from the present position on."""
         self._held = self.at
 
     def held(self) -> bytes:
-        """What stands from where it was held up to here."""
+        """Return the bytes from the held position to the present one."""
         return self._text[self._held : self.at].encode("latin-1")
 
     def release(self) -> None:
-        """Keep no more than what stands ahead."""
+        """Keep only the text from the present position on."""
         self._held = None
 
     def sign(self) -> str:
-        """The next sign that is not blank, which is gone to; nothing at the end."""
+        """Move to the next sign that is not blank, and return it; return an empty text at the end."""
         while (found := _SIGN.search(self._text, self.at)) is None:
             self.at = len(self._text)
             if not self._read():
@@ -67,22 +68,22 @@ class JsonWindow:
         return found[0]
 
     def pass_sign(self) -> None:
-        """Go behind the sign that stands here."""
+        """Move past the sign at the present position."""
         self.at += 1
 
     def value(self) -> str:
-        """The value that begins here, which is gone behind.
+        """Return the value that begins here, and move past it.
 
         Raises:
-            NoValue: there is none; nothing is gone behind.
+            NoValue: no value begins here. The position is unchanged.
         """
         while True:
             try:
                 _, end = _find_value(self._text, self.at)
                 self.looked_at += end - self.at
-                if end - self.at > LONGEST:
+                if end - self.at > LONGEST_LINE:
                     raise NoValue(TOO_LONG)
-                # A number may go on behind what is read.
+                # A number may continue after the end of the read text.
                 if self._text[end - 1] in '}]"' or end < len(self._text) or not self._read():
                     value, self.at = self._text[self.at : end], end
                     return value
@@ -93,21 +94,21 @@ class JsonWindow:
                 self._read_on(error)
 
     def _read_on(self, error: JSONDecodeError) -> None:
-        """Read more of a value that may only be cut off by the end of what is read.
+        """Read more bytes for a value that may be cut by the end of the read text.
 
         Raises:
-            NoValue: it is not, or nothing more comes.
+            NoValue: the value is not JSON, is too long, or the file ends inside it.
         """
         is_cut = error.msg.startswith("Unterminated string") or error.pos > len(self._text) - MARGIN
         if not is_cut:
             raise NoValue(f"It is not JSON: {error.msg}.") from error
-        if len(self._text) - (self.at if self._held is None else self._held) > LONGEST:
+        if len(self._text) - (self.at if self._held is None else self._held) > LONGEST_LINE:
             raise NoValue(TOO_LONG) from error
         if not self._read():
             raise NoValue("It is cut off by the end of the file.") from error
 
     def find(self, is_known: IsKnown) -> None:
-        """Go to the next object that is known, or to the end."""
+        """Move to the next known object, or to the end."""
         self._held, most = None, self.looked_at + MOST_AGAIN
         while True:
             found = _BEGINNING.search(self._text, self.at)
@@ -123,7 +124,7 @@ class JsonWindow:
                     return
 
     def _stands(self, is_known: IsKnown) -> bool:
-        """Whether a known object begins here."""
+        """Return whether a known object begins here."""
         self.hold()
         try:
             found = is_known(self.value().encode("latin-1"))
@@ -134,7 +135,7 @@ class JsonWindow:
         return found
 
     def _read(self) -> bool:
-        """Read as much again as is held, so that a long value is looked at a few times only."""
+        """Read at least as many bytes as the window holds, so that a long value is searched only a few times."""
         first = self.at if self._held is None else self._held
         content = self._stream.read1(max(BUFFER, len(self._text) - first))
         self._text = self._text[first:] + content.decode("latin-1")

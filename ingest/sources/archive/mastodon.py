@@ -1,4 +1,7 @@
-"""Statuses of Mastodon as its API answers them, and the outbox of an exported account: by the live source's mapping."""
+"""Records of a Mastodon archive: statuses as the API returns them, and the outbox of an exported account.
+
+The live source's mapping turns both into posts.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from ingest.contract import Moment, Post
 from ingest.sources.mastodon.mapping import Account, Status, Tag, read_status, to_post
 
 PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
-"""The addressee that is everyone: https://www.w3.org/TR/activitypub/#public-addressing."""
+"""The addressees that mean "everyone": https://www.w3.org/TR/activitypub/#public-addressing."""
 
 
 class NoteTag(msgspec.Struct):
@@ -22,7 +25,7 @@ class NoteTag(msgspec.Struct):
 
 
 class ActivityNote(msgspec.Struct):
-    """What is read of an object of ActivityPub that has a text."""
+    """The fields that banwatch reads from an ActivityPub object with a text."""
 
     id: str
     published: Moment | None = None
@@ -39,7 +42,7 @@ class ActivityNote(msgspec.Struct):
 
 
 class Activity(msgspec.Struct):
-    """An entry of an outbox: a note that was made, or a status that was passed on, by its address alone."""
+    """One entry of an outbox: a note that the account wrote, or the address of a status that the account boosted."""
 
     object: msgspec.Raw
     type: str = ""
@@ -51,24 +54,24 @@ _read_note = msgspec.json.Decoder(ActivityNote).decode
 
 
 def status_to_posts(line: bytes) -> Iterator[Post]:
-    """A status as the API answers it. One that is not for everyone is left out, as by the live source."""
+    """Yield the post of a status, as the API returns it. A status that is not public gives no post."""
     status = read_status(line)
     reply_to = None
-    # The number is the instance's whose answer it is, which is the author's own where the account names no other.
+    # The id belongs to the instance that answered. An account without `@` is local, so author and id share an instance.
     if status.in_reply_to_id and "@" not in status.account.acct:
         reply_to = f"{_host(status.uri)}/{status.in_reply_to_id}"
     yield from _posts(status, reply_to)
 
 
 def activity_to_posts(line: bytes) -> Iterator[Post]:
-    """An activity of an outbox, or a note by itself. What is passed on has no text there, hence is no post."""
+    """Yield the post of an outbox activity. A boost carries no text in an outbox, so a boost gives no post."""
     activity = _read_activity(line)
     if activity.type == "Create" and bytes(activity.object).startswith(b"{"):
         yield from _note_to_posts(_read_note(activity.object), activity.published)
 
 
 def note_to_posts(line: bytes) -> Iterator[Post]:
-    """A note by itself."""
+    """Yield the post of a note that stands outside an activity."""
     yield from _note_to_posts(_read_note(line), None)
 
 
@@ -95,12 +98,12 @@ def _note_to_posts(note: ActivityNote, published: Moment | None) -> Iterator[Pos
 def _posts(status: Status, reply_to: str | None) -> Iterator[Post]:
     if status.is_for_everyone:
         post = to_post(status, _host(status.uri), reply_to, status.created_at)
-        # When somebody saw it, no archive tells.
+        # An archive does not record when a reader saw the status.
         yield msgspec.structs.replace(post, seen_at=None)
 
 
 def _account(note: ActivityNote) -> str:
-    """`name@host`, as the live source calls an account, of its address: `https://host/users/name`."""
+    """Return `name@host`, the live source's form of an account, from the address `https://host/users/name`."""
     name = urlsplit(note.attributedTo).path.rstrip("/").rpartition("/")[2].removeprefix("@")
     return f"{name}@{_host(note.attributedTo)}"
 

@@ -1,4 +1,4 @@
-"""The records of an archive, each with its form: lines, elements of JSON or rows of a table."""
+"""The records of an archive, each with its form. A record is a line, an element of JSON or a row of a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingest.transport.files import BrokenLine, Line, lines_of, read_lines
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRecord:
-    """A line of an archive and the form that it is in."""
+    """One record of an archive, with its place and its form."""
 
     where: str
     content: bytes | BrokenLine
@@ -24,13 +24,13 @@ class ArchiveRecord:
 
 
 def read_records(paths: tuple[Path, ...], columns: Columns | None) -> Iterator[ArchiveRecord]:
-    """The lines of an archive, each with its form. `columns` is a user's, for tables; other files do not mind it."""
+    """Yield the records of an archive. `columns` is the user's mapping for tables; other files ignore it."""
     for path in paths:
         yield from _Reader(columns).records(path)
 
 
 class _Reader:
-    """Reads one file, and knows the form of the content that is being read."""
+    """Reads one file, and remembers the form of the present content."""
 
     def __init__(self, columns: Columns | None) -> None:
         self._columns = columns
@@ -43,7 +43,7 @@ class _Reader:
             yield ArchiveRecord(line.where, line.content, self._form or POSTS)
 
     def _read(self, where: str, stream: io.BufferedReader) -> Iterator[Line]:
-        """A content's lines, the values of a document, or a table's rows."""
+        """Yield the lines of a content, the values of a document, or the rows of a table."""
         self._form = None
         head = stream.peek(1)
         if is_document(head):

@@ -1,6 +1,6 @@
-"""Posts and comments of Reddit out of the monthly dumps (RS_*, RC_*): pure functions.
+"""Posts and comments from the monthly dumps of Reddit (RS_*, RC_*): pure functions.
 
-The dumps hold what Reddit's API answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
+The dumps hold the API's answers without `raw_json`: `&`, `<` and `>` are escaped in every string.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from ingest.contract import Post
-from ingest.transport.mapping import amount, from_epoch, kept_text, unescaped
-
-SOURCE = "reddit"
-PAGE = "https://www.reddit.com"
-_GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+from ingest.sources.reddit.mapping import DELETED_TEXTS, SITE, SOURCE
+from ingest.transport.mapping import amount, deletion, from_epoch, kept_text, unescaped
 
 
 class RedditRecord(msgspec.Struct):
-    """A submission (with a title) or a comment (with a body) as the dumps and the API have it."""
+    """A submission (with a title) or a comment (with a body), in the form of the dumps and the API."""
 
     id: str
     created_utc: float | str
@@ -41,14 +38,17 @@ _read = msgspec.json.Decoder(RedditRecord).decode
 
 
 def thing_to_posts(line: bytes) -> Iterator[Post]:
-    """One line of a dump. What its author or a moderator had taken away when the dump was made is a deletion."""
+    """Yield the post of one line of a dump.
+
+    A text that its author or a moderator had removed by then yields a deletion.
+    """
     thing = _read(line)
     is_comment = thing.body is not None
     name = f"{'t1' if is_comment else 't3'}_{thing.id}"
     created_at = from_epoch(float(thing.created_utc))
     own = thing.body if is_comment else thing.selftext
-    if (own or "").strip() in _GONE or (thing.title or "").strip() in _GONE:
-        yield Post(source=SOURCE, id=name, op="delete", text="", created_at=created_at)
+    if (own or "").strip() in DELETED_TEXTS or (thing.title or "").strip() in DELETED_TEXTS:
+        yield deletion(SOURCE, name, created_at)
         return
     external = None if is_comment or thing.is_self else unescaped(thing.url or "")
     yield Post(
@@ -56,8 +56,8 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
         id=name,
         text=kept_text(unescaped(thing.title or ""), unescaped(own or "")),
         created_at=created_at,
-        url=PAGE + thing.permalink if thing.permalink else _address(thing),
-        author=None if thing.author in _GONE else thing.author,
+        url=SITE + thing.permalink if thing.permalink else _address(thing),
+        author=None if thing.author in DELETED_TEXTS else thing.author,
         links=(external,) if external and external.startswith(("http://", "https://")) else (),
         reply_to=_name(thing.parent_id) if is_comment else None,
         repost_of=thing.crosspost_parent,
@@ -67,15 +67,15 @@ def thing_to_posts(line: bytes) -> Iterator[Post]:
 
 
 def _address(thing: RedditRecord) -> str | None:
-    """Old dumps of comments have no permalink."""
+    """Return the address of a thing. Old dumps of comments have no permalink, so the address is built from the ids."""
     if thing.subreddit is None:
         return None
     steps = (thing.id,) if thing.link_id is None else (thing.link_id.removeprefix("t3_"), "_", thing.id)
-    return f"{PAGE}/r/{thing.subreddit}/comments/{'/'.join(steps)}/"
+    return f"{SITE}/r/{thing.subreddit}/comments/{'/'.join(steps)}/"
 
 
 def _name(given: str | int | None) -> str | None:
-    # Some dumps have a comment's number where a comment is its parent.
+    # In some dumps the parent of a comment is a number, if the parent is a comment too.
     return given if given is None or isinstance(given, str) else f"t1_{_base36(given)}"
 
 

@@ -1,4 +1,4 @@
-"""The rows of a CSV file, each as JSON by its columns' names, and none lost to a bad one."""
+"""The rows of a CSV file, each as a JSON object keyed by the names of the columns. A bad row costs no other row."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import IO, Self
 
 import msgspec
 
-from ingest.transport.files import LONGEST, BrokenLine, Line
+from ingest.transport.files import LONGEST_LINE, BrokenLine, Line
 
 REREAD = 4
-"""How often, on average, a line may be read again; more often only a hostile file asks for."""
+"""How often, on average, a line may be read again. Only a hostile file needs more."""
 
 
 def read_header(head: bytes) -> frozenset[str]:
-    """The names in the first line of a table; none where it is no line of CSV."""
+    """Return the names in the first line of a table, or an empty set if the line is not CSV."""
     first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
     with suppress(csv.Error):
         return frozenset(next(_reader(first), []))
@@ -26,7 +26,7 @@ def read_header(head: bytes) -> frozenset[str]:
 
 
 def read_rows(where: str, stream: IO[bytes]) -> Iterator[Line]:
-    """A table's rows; `number` is the line that a row ends on, or that of the quote which is never closed."""
+    """Yield a table's rows. `number` is the last line of the row, or the line with a quote that is never closed."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
     try:
         yield from _rows(where, _Lines(text))
@@ -62,16 +62,19 @@ def _content(row: list[str], header: list[str]) -> bytes | BrokenLine:
 
 
 def _reader(lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
-    """A reader that takes any row which a line may be; csv itself stops at 131,072 characters a cell."""
-    csv.field_size_limit(LONGEST)
+    """Return a reader for rows of any length.
+
+    By default, the library refuses a cell of more than 131,072 characters.
+    """
+    csv.field_size_limit(LONGEST_LINE)
     return csv.reader(lines, strict=strict)
 
 
 class _Lines:
-    """A table's lines, as the reader of its rows takes them. A row, which may be many lines, is bounded.
+    """The lines of a table, for the reader of its rows. The length of a row, which may span lines, is bounded.
 
-    Where a row of several lines cannot be read, a quote on its first line is never closed: that line is given up, and
-    those behind it are read again as rows of their own.
+    If a row of several lines cannot be read, a quote on its first line is never closed. That line is given up, and the
+    following lines are read again as rows of their own.
     """
 
     def __init__(self, text: io.TextIOWrapper) -> None:
@@ -80,10 +83,10 @@ class _Lines:
         self._row: list[str] = []
         self._length = 0
         self._again: deque[str] = deque()
-        self._rereadable = LONGEST
+        self._rereadable = LONGEST_LINE
 
     def begin_row(self) -> None:
-        """The next line is a row's first."""
+        """Treat the next line as the first of a row."""
         self._row, self._length = [], 0
 
     def __iter__(self) -> Self:
@@ -96,24 +99,27 @@ class _Lines:
         self.number += 1
         self._row.append(line)
         self._length += len(line)
-        if self._length > LONGEST:
+        if self._length > LONGEST_LINE:
             raise csv.Error("too long")
         return line
 
     def _read(self) -> str:
-        """A line; of one that is too long only so much that this shows."""
-        line = rest = self._text.readline(LONGEST + 1)
-        while len(line) > LONGEST and rest and not rest.endswith(("\n", "\r")):
-            rest = self._text.readline(LONGEST)
+        """Return the next line. A line that is too long is cut just beyond the limit."""
+        line = rest = self._text.readline(LONGEST_LINE + 1)
+        while len(line) > LONGEST_LINE and rest and not rest.endswith(("\n", "\r")):
+            rest = self._text.readline(LONGEST_LINE)
         self._rereadable += REREAD * len(line)
         return line
 
     def recover(self) -> list[str] | BrokenLine:
-        """What can be read of a row that the strict reader refuses: of a single line its cells, taken loosely."""
+        """Return the readable part of a row that the strict reader refuses.
+
+        The cells of a single line are read leniently.
+        """
         if len(self._row) > 1:
             return self._give_up_first()
-        if self._length > LONGEST:
-            return BrokenLine(f"The row cannot be read: it is longer than {LONGEST} characters.")
+        if self._length > LONGEST_LINE:
+            return BrokenLine(f"The row cannot be read: it is longer than {LONGEST_LINE} characters.")
         try:
             return list(next(_reader(self._row), []))
         except csv.Error as error:

@@ -1,9 +1,11 @@
-"""Posts out of files: a file, a folder or standard input, in any of the forms of `archive_formats`.
+"""The archive source reads posts from a file, a folder or standard input, in the forms of `formats`.
 
-Files are read twice: once for their outline (how many lines, in what order of time), so that progress can be
-told and the watermark is never ahead of a post to come; then for their posts. Standard input is read once and
-taken to be in order of time, give or take `DISORDER`. A time later than the wall clock, or earlier than any network,
-is nobody's: it moves no watermark, and a post that has no other is rejected.
+Files are read twice. The first reading makes the outline: the number of lines and their order in time. With the
+outline, progress has a total, and the watermark never passes a later post. The second reading yields the posts.
+Standard input is read once and is taken to be in order of time, within `DISORDER`.
+
+A time later than the wall clock, or earlier than any network, is impossible. It moves no watermark, and a post without
+another time is rejected.
 """
 
 from __future__ import annotations
@@ -18,20 +20,21 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode
+from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode, raw_text
+from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
-from ingest.source import Clock, Cursor, Item, Pause, Permanent, Watermark, decode_cursor, utc_now
+from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
 from ingest.sources.archive.records import ArchiveRecord, read_records
 from ingest.sources.archive.table import Columns, columns_from
 from ingest.transport.files import BrokenLine, fingerprint
-from ingest.transport.mapping import RAW_KEPT, UNMAPPABLE
+from ingest.transport.mapping import UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
-"""How far out of order standard input may be before a post counts as late."""
+"""The most by which a post on standard input may be out of order before it counts as late."""
 
-STRIDE = 1_000
-"""Lines between two entries of an outline, and at most so many, read already or empty, between two steps."""
+OUTLINE_LINES = 1_000
+"""Lines between two entries of an outline. It is also the most lines that are skipped between two steps."""
 
 TICK = timedelta(minutes=1)
 MOST_TICKS = 60
@@ -41,7 +44,7 @@ ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOutline:
-    """What a first reading tells. `floors[k]` is the earliest event time from line `k * STRIDE` on."""
+    """The result of the first reading. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
 
     lines: int
     first: datetime
@@ -60,12 +63,12 @@ class Played(NamedTuple):
 
 
 def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
-    """Read the times of an archive; None when no line of it has one that can be right at `now`, the wall clock."""
+    """Return the outline of an archive, or None if no line has a possible time. `now` is the wall clock's time."""
     lowest: list[datetime | None] = []
     first = last = None
     in_order, number = True, 0
     for number, record in enumerate(read_records(paths, columns), start=1):
-        if (number - 1) % STRIDE == 0:
+        if (number - 1) % OUTLINE_LINES == 0:
             lowest.append(None)
         for moment in _times(record, now):
             in_order = in_order and (last is None or moment >= last)
@@ -91,7 +94,10 @@ def _times(record: ArchiveRecord, now: datetime) -> list[datetime]:
 
 
 def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Post | Rejected]:
-    """One line's posts, their times moved by `shift`, or the reason why it holds none. `now` is the wall clock."""
+    """Return one line's posts, with times moved by `shift`, or the reason why it has none.
+
+    `now` is the wall clock's time.
+    """
     if isinstance(record.content, BrokenLine):
         return [_rejected(record, record.content.reason)]
     try:
@@ -108,7 +114,7 @@ def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Pos
 
 
 def _doubt(post: Post, now: datetime) -> str:
-    """Why a post cannot be placed in time, if it cannot. Which post a `delete` names, its time does not tell."""
+    """Return the reason why a post has no possible time, or an empty text. A `delete` needs no time of its own."""
     if post.op == "delete":
         return ""
     try:
@@ -119,7 +125,7 @@ def _doubt(post: Post, now: datetime) -> str:
 
 
 def _rejected(record: ArchiveRecord, reason: str) -> Rejected:
-    raw = "" if isinstance(record.content, BrokenLine) else record.content[:RAW_KEPT].decode(errors="replace")
+    raw = "" if isinstance(record.content, BrokenLine) else raw_text(record.content)
     return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
 
 
@@ -131,32 +137,32 @@ def _moved(post: Post, shift: timedelta) -> Post:
 
 
 def archive_files(path: Path) -> tuple[Path, ...]:
-    """The files of an archive: itself, or those of a folder by name.
+    """Return the files of an archive: the path itself, or the files of a folder sorted by name.
 
     Raises:
-        Permanent: there is none.
+        Misconfigured: there is no such file, or the folder holds no archive.
     """
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if ARCHIVED.search(file.name)))
         if not files:
-            raise Permanent(
+            raise Misconfigured(
                 f"The folder {path} holds no archive: it needs files named .ndjson, .jsonl, .json, .csv or .tar, "
                 "also with .gz, .zst or .bz2 behind, or RS_*.zst and RC_*.zst."
             )
         return files
     if not path.is_file() and str(path) != STANDARD_INPUT:
-        raise Permanent(f"There is no archive at {path}.")
+        raise Misconfigured(f"There is no archive at {path}.")
     return (path,)
 
 
 def archive_name(files: tuple[Path, ...], columns: str | None = None) -> str:
-    """The name of the collector that reads these files. Read by other columns they are another archive."""
+    """Return the name of the collector that reads these files. Another mapping of columns makes another archive."""
     name = ARCHIVE_PREFIX + ("stdin" if str(files[0]) == STANDARD_INPUT else fingerprint(files))
     return name if columns is None else f"{name}-{hashlib.sha256(columns.encode()).hexdigest()[:8]}"
 
 
 class ArchiveCursor(msgspec.Struct, frozen=True):
-    """The cursor: the last line that was handed on whole, and by how many seconds times are moved."""
+    """The cursor: the number of the last line whose posts were all sent, and the seconds by which times are moved."""
 
     line: Annotated[int, msgspec.Meta(ge=0)] = 0
     shift: float | None = None
@@ -165,8 +171,8 @@ class ArchiveCursor(msgspec.Struct, frozen=True):
 class Archive:
     """A source that reads an archive from its cursor to its end.
 
-    `shift_to` moves all times so that the archive ends then; the first run's choice is kept in the cursor, so
-    that a resumed run moves them alike.
+    `shift_to` moves all times so that the archive ends then. The cursor keeps the first run's shift, so a resumed run
+    moves the times equally.
     """
 
     def __init__(
@@ -182,7 +188,7 @@ class Archive:
         self.columns = None if columns is None else columns_from(columns)
         self.streamed = str(path) == STANDARD_INPUT
         if self.streamed and shift_to:
-            raise Permanent("Standard input cannot be moved to end now: its end is not known. Give a file.")
+            raise Misconfigured("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
         self._clock = clock
         self.outline = None if self.streamed else outline(self.files, self.columns, clock())
@@ -191,14 +197,11 @@ class Archive:
 
     @property
     def name(self) -> str:
-        """`archive-` and its content's fingerprint: the same archive is known again wherever it lies."""
+        """`archive-` and a fingerprint of the contents, so the same archive has the same name in every place."""
         return archive_name(self.files, self._mapping)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
-        """Yield the posts behind the cursor, and how far that is."""
-        if not self.streamed and self.outline is None:
-            yield from self._rejects(cursor)
-            return
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield the posts after the cursor, and the watermark."""
         kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
         if self.outline is not None and self.played is None:
@@ -206,7 +209,7 @@ class Archive:
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
+            if number % OUTLINE_LINES == 0:
                 yield Pause(0)
             if number <= start:
                 continue
@@ -216,19 +219,11 @@ class Archive:
             for position, each in enumerate(found, start=1):
                 for until in reach.before(number, each):
                     yield Watermark(reach.since, until, before)
-                # A line of many posts is behind us when its last one is.
+                # A line is finished when its last post is yielded.
                 yield Item(each, here if position == len(found) else before)
             start = number
         if reach.end is not None:
             yield Watermark(reach.since, reach.end, {"line": start, **settings}, complete=True)
-
-    def _rejects(self, cursor: Cursor) -> Iterator[Item | Pause]:
-        start = decode_cursor(cursor, ArchiveCursor, self.name).line
-        for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % STRIDE == 0:
-                yield Pause(0)
-            if number > start:
-                yield from (Item(each, {"line": number}) for each in to_posts(record, timedelta(), self._clock()))
 
     def _shift(self, kept: ArchiveCursor) -> timedelta:
         if kept.shift is not None:
@@ -243,7 +238,7 @@ def _time_of(found: Post | Rejected) -> datetime | None:
 
 
 class _Reach:
-    """How far the reading has come in event time, without overtaking a line that is still to be read."""
+    """The event time that the reading has reached. It never passes a line that is still to be read."""
 
     def __init__(self, known: ArchiveOutline | None, shift: timedelta) -> None:
         self._outline = known
@@ -263,7 +258,7 @@ class _Reach:
         return self._latest if self._outline is None else self._outline.last + self._shift
 
     def before(self, number: int, found: Post | Rejected) -> Iterator[datetime]:
-        """The times that can be told before line `number` is handed on, in order."""
+        """Yield, in order, the watermarks that are valid before line `number` is sent."""
         at = _time_of(found)
         if at is not None:
             self._first = self._first or at
@@ -284,6 +279,6 @@ class _Reach:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
             return _time_of(found)
-        if (number - 1) % STRIDE == 0:
-            return self._outline.floors[(number - 1) // STRIDE] + self._shift
+        if (number - 1) % OUTLINE_LINES == 0:
+            return self._outline.floors[(number - 1) // OUTLINE_LINES] + self._shift
         return None

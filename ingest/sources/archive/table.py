@@ -1,4 +1,4 @@
-"""Posts in tables: CSV with columns that a user maps, and what 4CAT exports, as CSV or NDJSON."""
+"""Posts in tables: CSV files whose columns a user maps, and exports of 4CAT as CSV or NDJSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ingest.contract import NotAPost, Post
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 from ingest.sources.archive.rows import read_header
 from ingest.transport.mapping import amount, each_once, kept_text, moment_of
 
@@ -27,8 +27,12 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns a field of a post is made of, the first that holds something; `fixed` fields are the same in
-    every row. A text is all of its columns, a line each."""
+    """The columns from which a post's fields are made.
+
+    `of` maps a field to its columns, of which the first with a value is used. `fixed` maps a field to its value in
+    every row. A text joins all of its
+    columns, one line each.
+    """
 
     of: Mapping[str, tuple[str, ...]]
     fixed: Mapping[str, str]
@@ -53,19 +57,19 @@ FOURCAT = Columns(
 
 
 def columns_from(given: str) -> Columns:
-    """A user's mapping: `text=title+body,created_at=date,source==forum`.
+    """Return the columns of a user's mapping: `text=title+body,created_at=date,source==forum`.
 
-    `FIELD=COLUMN` takes a column, `FIELD=ONE+OTHER` several, `FIELD==WORD` writes the same word in every row.
+    `FIELD=COLUMN` uses one column, `FIELD=ONE+OTHER` several, and `FIELD==WORD` sets the same word in every row.
 
     Raises:
-        Permanent: with what is wrong.
+        Misconfigured: the mapping is invalid; the message names the fault.
     """
     of: dict[str, tuple[str, ...]] = {}
     fixed = {"source": CSV_SOURCE}
     for part in given.split(","):
         field, equals, column = part.strip().partition("=")
         if field not in FIELDS or not equals or not column.strip("="):
-            raise Permanent(
+            raise Misconfigured(
                 f"{part.strip()!r} is no mapping of a column. Write FIELD=COLUMN, FIELD being one of "
                 f"{', '.join(sorted(FIELDS))}."
             )
@@ -75,12 +79,12 @@ def columns_from(given: str) -> Columns:
             of[field] = tuple(column.split("+"))
             fixed.pop(field, None)
     if missing := {"text", "created_at"} - of.keys():
-        raise Permanent(f"The mapping of columns says nothing of {' and '.join(sorted(missing))}.")
+        raise Misconfigured(f"The mapping of columns says nothing of {' and '.join(sorted(missing))}.")
     return Columns(of, fixed)
 
 
 def is_fourcat(head: bytes) -> bool:
-    """Whether a table begins with the columns that every export of 4CAT has."""
+    """Return whether a table begins with the columns that every 4CAT export has."""
     return read_header(head) >= FOURCAT_MARKS
 
 
@@ -88,7 +92,11 @@ _read_row = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def row_to_post(line: bytes, columns: Columns) -> Post:
-    """A row as a post. Where no column is mapped to the id, what a row says names it."""
+    """Return a row as a post. If the row gives no id, a hash of the row is the id.
+
+    Raises:
+        NotAPost: the row has no time or no text.
+    """
     row = _read_row(line)
     made: dict[str, object] = dict(columns.fixed)
     for field, names in columns.of.items():

@@ -1,4 +1,4 @@
-"""Posts of X as people have archived them from its API v2: lines, pages, streams, compliance events."""
+"""Archived posts of X's API v2: lines, pages, streams and compliance events."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import NotAPost, Post
-from ingest.transport.mapping import amount, each_once, kept_text, moment_of, unescaped
+from ingest.transport.mapping import amount, deletion, each_once, kept_text, moment_of, unescaped
 
 SOURCE = "x"
 PAGE = "https://x.com/"
 SNOWFLAKES_SINCE = datetime(2010, 11, 4, tzinfo=UTC)
 _SNOWFLAKE_EPOCH = timedelta(milliseconds=1288834974657)
-"""The zero of the time in a post's number: Twitter's Snowflake, 2010."""
+"""The epoch of the time in a post's number: Twitter's Snowflake, 2010."""
 _RETWEET = re.compile(r"RT @(\w+): ")
 
 
@@ -27,7 +27,7 @@ class XTag(msgspec.Struct):
 
 
 class Link(msgspec.Struct):
-    """A link, as written and as it leads on."""
+    """A link: the address as written, and the addresses that it leads to."""
 
     url: str | None = None
     expanded_url: str | None = None
@@ -35,14 +35,14 @@ class Link(msgspec.Struct):
 
 
 class Entities(msgspec.Struct):
-    """What is in a text."""
+    """The hashtags and links of a text."""
 
     hashtags: list[XTag] = []
     urls: list[Link] = []
 
 
 class Metrics(msgspec.Struct):
-    """v2's counts."""
+    """The counts of a post in v2."""
 
     like_count: int | None = None
     reply_count: int | None = None
@@ -50,7 +50,7 @@ class Metrics(msgspec.Struct):
 
 
 class XAccount(msgspec.Struct):
-    """Who posts; v2 has the name in `username`, v1.1 in `screen_name`."""
+    """The author of a post. v2 has the name in `username`, v1.1 in `screen_name`."""
 
     id: str | int | None = None
     username: str | None = None
@@ -58,14 +58,14 @@ class XAccount(msgspec.Struct):
 
 
 class XNote(msgspec.Struct):
-    """The whole of a text longer than 280 characters."""
+    """The full text of a post with more than 280 characters."""
 
     text: str = ""
     entities: Entities = msgspec.field(default_factory=Entities)
 
 
 class XPost(msgspec.Struct, kw_only=True):
-    """What a post of v2 says. `author` stands in a line that was flattened by twarc, `author_user` in one by 4CAT."""
+    """The common fields of a post in v2. A line flattened by twarc has `author`, and one by 4CAT has `author_user`."""
 
     id: str
     text: str | None = None
@@ -77,17 +77,17 @@ class XPost(msgspec.Struct, kw_only=True):
 
     @property
     def whole(self) -> str:
-        """The text as its author wrote it, also where it is longer than 280 characters."""
+        """The text as its author wrote it, including a text of more than 280 characters."""
         return unescaped((self.note_tweet and self.note_tweet.text) or self.text or "")
 
     @property
     def marked(self) -> tuple[Entities, ...]:
-        """What is marked in the text and in the longer one."""
+        """The hashtags and links of the text, and those of the longer text if there is one."""
         return (self.entities, self.note_tweet.entities) if self.note_tweet else (self.entities,)
 
 
 class Reference(XPost, kw_only=True):
-    """v2's relation to another post: `retweeted`, `quoted` or `replied_to`. A flattened line has all of that post."""
+    """A v2 reference to another post: `retweeted`, `quoted` or `replied_to`. A flattened line holds that whole post."""
 
     type: str
 
@@ -103,21 +103,21 @@ class Tweet(XPost, kw_only=True):
 
 
 class Includes(msgspec.Struct):
-    """What a page tells beside its posts."""
+    """The accounts and posts that a page includes beside its own posts."""
 
     users: list[XAccount] = []
     tweets: list[XPost] = []
 
 
 class XPage(msgspec.Struct):
-    """An answer or a line of a stream of v2: one post or many."""
+    """An answer of v2, or a line of its stream, with one post or many."""
 
     data: Tweet | list[Tweet]
     includes: Includes = msgspec.field(default_factory=Includes)
 
 
 class Compliance(msgspec.Struct):
-    """What becomes of a post by X's compliance interface."""
+    """An event of X's compliance interface: an action on a post."""
 
     id: str
     action: str
@@ -130,7 +130,7 @@ _read_compliance = msgspec.json.Decoder(Compliance).decode
 
 
 def page_to_posts(line: bytes) -> Iterator[Post]:
-    """A page of v2, or one post of a stream, with the accounts and the posts that it includes."""
+    """Yield the posts of a v2 page, or the post of a stream's line, with data from the included accounts and posts."""
     page = _read_page(line)
     names = {str(user.id): user.username for user in page.includes.users}
     included = {told.id: told for told in page.includes.tweets}
@@ -139,13 +139,13 @@ def page_to_posts(line: bytes) -> Iterator[Post]:
 
 
 def tweet_to_posts(line: bytes) -> Iterator[Post]:
-    """One post of v2 by itself."""
+    """Yield one v2 post that stands outside a page."""
     yield _tweet_to_post(_read_tweet(line), {}, {})
 
 
 def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapping[str, XPost]) -> Post:
     related = {reference.type: reference for reference in tweet.referenced_tweets}
-    # An edited post has a new number each time; its first one names it for good.
+    # Each edit gives a post a new number, so its first number identifies it.
     name = tweet.edit_history_tweet_ids[0] if tweet.edit_history_tweet_ids else tweet.id
     username = _username(tweet, names)
     text, marked = _told(tweet, related.get("retweeted"), names, included)
@@ -170,10 +170,13 @@ def _tweet_to_post(tweet: Tweet, names: Mapping[str, str | None], included: Mapp
 def _told(
     tweet: Tweet, retweeted: Reference | None, names: Mapping[str, str | None], included: Mapping[str, XPost]
 ) -> tuple[str, tuple[Entities, ...]]:
-    """What a post says. A retweet's own text is cut, so that the whole one is taken where the archive has it."""
+    """Return the text of a post and its entities.
+
+    A retweet's own text is cut, so the original's text replaces it if known.
+    """
     prefix = _RETWEET.match(tweet.text or "")
     whole = None if retweeted is None else included.get(retweeted.id, retweeted)
-    # Without the prefix it is a notice that X shows in place of what it withholds.
+    # A text without the prefix is X's notice in place of a withheld post.
     if prefix is None or whole is None or not whole.whole:
         return tweet.whole, tweet.marked
     return f"RT @{_username(whole, names) or prefix[1]}: {whole.whole}", whole.marked
@@ -189,22 +192,26 @@ def _id(reference: Reference | None) -> str | None:
 
 
 def compliance_to_posts(line: bytes) -> Iterator[Post]:
-    """What says that a post is gone, for whichever reason; other actions say nothing of a text."""
+    """Yield the deletion of a post, whatever its reason. Other actions yield nothing."""
     event = _read_compliance(line)
     if event.action == "delete":
-        yield deletion(event.id, event.created_at)
+        yield deletion_of(event.id, event.created_at)
 
 
-def deletion(name: str, created_at: str | None) -> Post:
-    """The news that a post is gone."""
+def deletion_of(name: str, created_at: str | None) -> Post:
+    """Return the deletion of a post.
+
+    Raises:
+        NotAPost: no time of the post is known.
+    """
     moment = snowflake_time(name) or (moment_of(created_at) if created_at else None)
     if moment is None:
         raise NotAPost("Not a post: the deletion of a post of which no time is known.")
-    return Post(source=SOURCE, id=name, op="delete", text="", created_at=moment)
+    return deletion(SOURCE, name, moment)
 
 
 def snowflake_time(name: str) -> datetime | None:
-    """When a post was made, which its number tells since November 2010; None for older ones."""
+    """Return the time in a post's number, or None for numbers from before November 2010."""
     if not name.isdecimal() or len(name) > 19:
         return None
     moment = datetime(1970, 1, 1, tzinfo=UTC) + _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(name) >> 22)
@@ -212,16 +219,16 @@ def snowflake_time(name: str) -> datetime | None:
 
 
 def langs_of(lang: str | None) -> tuple[str, ...]:
-    """The language that X found in a text, if it found one."""
-    # `und`, and the codes from `qam` on, mean that there is no language to tell.
+    """Return the language that X found in a text, or nothing."""
+    # `und`, and the codes from `qam` on, mean that the text has no language.
     return () if not lang or lang == "und" or (lang.startswith("q") and len(lang) == 3) else (lang,)
 
 
 def links_of(*marked: Entities) -> tuple[str, ...]:
-    """The links that are marked, as they lead on."""
+    """Return the links of the entities, each as the address that it leads to."""
     return each_once(link.unwound_url or link.expanded_url or link.url for each in marked for link in each.urls)
 
 
 def hashtags_of(*marked: Entities) -> tuple[str, ...]:
-    """The hashtags that are marked, without their sign."""
+    """Return the hashtags of the entities, without their sign."""
     return each_once(tag.tag or tag.text for each in marked for tag in each.hashtags)

@@ -1,4 +1,4 @@
-"""Posts of X as people have archived them from its API v1.1: statuses and notices of deletion."""
+"""Archived posts of X's API v1.1: statuses and notices of deletion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingest.sources.archive.x import (
     SOURCE,
     Entities,
     XAccount,
-    deletion,
+    deletion_of,
     hashtags_of,
     langs_of,
     links_of,
@@ -22,7 +22,7 @@ from ingest.transport.mapping import amount, kept_text, moment_of, unescaped
 
 
 class Extended(msgspec.Struct):
-    """The whole of a v1.1 status longer than 140 characters."""
+    """The full text of a v1.1 status with more than 140 characters."""
 
     full_text: str
     entities: Entities = msgspec.field(default_factory=Entities)
@@ -55,7 +55,7 @@ class _Deleted(msgspec.Struct):
 
 
 class Notice(msgspec.Struct):
-    """A line of the v1.1 stream that is no post."""
+    """A line of the v1.1 stream that is not a post."""
 
     delete: _Deleted | None = None
 
@@ -65,11 +65,11 @@ _read_notice = msgspec.json.Decoder(Notice).decode
 
 
 def status_to_posts(line: bytes) -> Iterator[Post]:
-    """A status of v1.1, or a notice that one was deleted; other notices are nothing."""
+    """Yield the post of a v1.1 status, or the deletion in a notice. Other notices yield nothing."""
     if b'"id_str"' not in line or b'"delete"' in line[:16]:
         notice = _read_notice(line)
         if notice.delete is not None:
-            yield deletion(notice.delete.status.id_str, None)
+            yield deletion_of(notice.delete.status.id_str, None)
         return
     status = _read_status(line)
     told = status.retweeted_status or status

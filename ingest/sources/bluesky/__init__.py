@@ -1,1 +1,1 @@
-"""Bluesky: the Jetstream over a websocket."""
+"""Bluesky: the source that reads the Jetstream over a websocket."""

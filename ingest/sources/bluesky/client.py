@@ -1,10 +1,10 @@
-"""One connection to a Jetstream server: opened, decompressed, and its failures told apart."""
+"""The connection to one Jetstream server: it opens the stream, decompresses frames, and classifies failures."""
 
 from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,7 +14,7 @@ import zstandard
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.sync.client import ClientConnection, reconnect
 
-from ingest.source import Permanent, Transient
+from ingest.errors import Misconfigured, Transient
 from ingest.sources.bluesky.frames import DICTIONARY_PATH, Wire, address
 from ingest.transport.http import certificates
 
@@ -32,7 +32,7 @@ class _Error(msgspec.Struct):
 
 
 class ConnectionRefused(Exception):
-    """The server answered the request for a stream with an error. `name` is the protocol's word for it."""
+    """The server answered the request for a stream with an error. `name` is the protocol's name of the error."""
 
     def __init__(self, status: int, name: str, message: str, headers: Mapping[str, str]) -> None:
         super().__init__(" ".join(part for part in (str(status), name, message) if part))
@@ -42,10 +42,14 @@ class ConnectionRefused(Exception):
 
 
 class Dictionaries:
-    """The zstd dictionaries: v2's from the server that will use it, v1's from a file, kept for this process."""
+    """The zstd dictionaries, kept for this process: v2's from the server that uses it, v1's from a file."""
 
     def __init__(self, wire: Wire, v1_file: Path | None, *, ask: bool) -> None:
-        """Raises: Permanent, where the file cannot be read."""
+        """Read the dictionary file of v1, if it is used.
+
+        Raises:
+            Misconfigured: the file is unreadable.
+        """
         self._fetch = ask and wire == "v2"
         self._of_v1 = None
         self._known: dict[str, zstandard.ZstdCompressionDict] = {}
@@ -53,10 +57,10 @@ class Dictionaries:
             try:
                 self._of_v1 = zstandard.ZstdCompressionDict(v1_file.read_bytes())
             except OSError as error:
-                raise Permanent(f"BANWATCH_BLUESKY_V1_DICTIONARY: {v1_file} cannot be read: {error}.") from error
+                raise Misconfigured(f"BANWATCH_BLUESKY_V1_DICTIONARY: {v1_file} cannot be read: {error}.") from error
 
     def of(self, host: str) -> zstandard.ZstdCompressionDict | None:
-        """The dictionary to ask a server for; None: uncompressed frames. It may block for seconds."""
+        """Return the dictionary for a server, or None for uncompressed frames. The call may block for seconds."""
         if not self._fetch:
             return self._of_v1
         if host not in self._known:
@@ -67,12 +71,12 @@ class Dictionaries:
         return self._known[host]
 
     def forget(self, host: str) -> None:
-        """A server has changed its dictionary."""
+        """Forget a server's dictionary, because the server has changed it."""
         self._known.pop(host, None)
 
 
 def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCompressionDict | None:
-    """None where a server has none, or not now: a stream without compression is better than no stream."""
+    """Return a server's dictionary, or None if none can be had: an uncompressed stream is better than no stream."""
     parts = urlsplit(host)
     url = urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, DICTIONARY_PATH, "", ""))
     try:
@@ -84,14 +88,14 @@ def fetch_dictionary(host: str, within: float = READ_WITHIN) -> zstandard.ZstdCo
 
 
 def _content(url: str, within: float) -> bytes | None:
-    """What lies at an address; None if that is an error, too long, or not all there in time."""
+    """Return the content at an address, or None if it is an error, too long, or incomplete after `within` seconds."""
     until, content = time.monotonic() + within, bytearray()
     with httpx.stream(
         "GET",
         url,
         timeout=OPEN_WITHIN,
         headers={"User-Agent": USER_AGENT},
-        # Nowhere else: a stream without compression is better than a request to wherever a server points.
+        # A redirect is not followed: an uncompressed stream is better than a request to any address a server names.
         follow_redirects=False,
         verify=certificates(),
     ) as answer:
@@ -115,10 +119,12 @@ class JetstreamConnection:
         self._decompressor = None if dictionary is None else zstandard.ZstdDecompressor(dict_data=dictionary)
 
     def receive(self, within: float) -> bytes | None:
-        """The next frame, decompressed; None if none comes in time. One that cannot be decompressed comes as it is.
+        """Return the next frame, decompressed, or None if none comes in `within` seconds.
+
+        A frame that cannot be decompressed is returned unchanged.
 
         Raises:
-            Transient: the connection is over, for whatever reason.
+            Transient: the connection has ended, for any reason.
         """
         try:
             frame = self._websocket.recv(within, decode=False)
@@ -132,7 +138,7 @@ class JetstreamConnection:
         return _decompressed(self._decompressor, frame)
 
     def close(self) -> None:
-        """End it; a server that does not answer is not waited for."""
+        """End the connection, without a long wait for the server's answer."""
         self._websocket.close()
 
 
@@ -146,28 +152,36 @@ def _decompressed(decompressor: zstandard.ZstdDecompressor, frame: bytes) -> byt
 
 
 def connect(host: str, wire: Wire, cursor: int | None, dictionaries: Dictionaries) -> JetstreamConnection:
-    """Open a stream. It may block for seconds.
+    """Open a stream. The call may block for seconds.
 
     Raises:
-        Refused: the server said no, and why.
-        Transient: it could not be reached.
-        Permanent: the address is none.
+        ConnectionRefused: the server refused the stream; the error names the reason.
+        Transient: the server could not be reached.
+        Misconfigured: the address is invalid.
     """
     dictionary = dictionaries.of(host)
     url = address(host, wire, cursor, None if dictionary is None else dictionary.dict_id())
-    return _translated(host, lambda: JetstreamConnection(host, _open(url), dictionary))
+    try:
+        return JetstreamConnection(host, _open(url), dictionary)
+    except InvalidStatus as error:
+        raise _refused(error) from error
+    except InvalidURI as error:
+        raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
+    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
+        said = str(error) or type(error).__name__
+        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 class _Opening(reconnect):
-    """Follows no redirect: a stream has no other place, and the address may be anybody's, or none."""
+    """Opens a websocket without following redirects, because a server's redirect could lead to any address."""
 
     def process_redirect(self, exc: Exception) -> Exception:
-        """The server's answer stands."""
+        """Return the error unchanged, so that the redirect is an error."""
         return exc
 
 
 def _open(url: str) -> ClientConnection:
-    # No keepalive pings: while the log makes us wait, nothing is read, no pong either. `idle` tells a dead connection.
+    # No keepalive pings: while Kafka is slow, nothing is read, not even a pong. `idle` detects a dead connection.
     opening = _Opening(
         url,
         compression=None,
@@ -178,18 +192,6 @@ def _open(url: str) -> ClientConnection:
         max_size=LARGEST_FRAME,
     )
     return opening.__enter__()
-
-
-def _translated(host: str, work: Callable[[], JetstreamConnection]) -> JetstreamConnection:
-    try:
-        return work()
-    except InvalidStatus as error:
-        raise _refused(error) from error
-    except InvalidURI as error:
-        raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {error}.") from error
-    except (OSError, ssl.SSLError, TimeoutError, InvalidHandshake, ConnectionClosed, EOFError) as error:
-        said = str(error) or type(error).__name__
-        raise Transient(f"{host} cannot be reached: {said}.") from error
 
 
 def _refused(error: InvalidStatus) -> ConnectionRefused:

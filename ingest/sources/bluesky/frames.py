@@ -1,8 +1,8 @@
-"""Jetstream's two wires: how a connection is asked for, and what its frames say. Pure.
+"""The two wire formats of Jetstream: the address of a connection, and the contents of a frame. This module is pure.
 
-v1 is `/subscribe`: one JSON object an event, cursor in microseconds. v2 is the subscription
-`network.bsky.jetstream.subscribeEvents`: an envelope, cursor a sequence number of that one server.
-Source: github.com/bluesky-social/jetstream, docs/README.md and lexicons/network/bsky/jetstream.
+v1 is `/subscribe`: one JSON object for each event, with a cursor in microseconds. v2 is the subscription
+`network.bsky.jetstream.subscribeEvents`: an envelope, with a sequence number of that one server as cursor. Source:
+github.com/bluesky-social/jetstream, docs/README.md and lexicons/network/bsky/jetstream.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ NOTHING = msgspec.Raw(b"")
 
 
 class NotAFrame(ValueError):
-    """A frame that says nothing: one sentence."""
+    """The frame is invalid; the message is one sentence."""
 
 
 class DamagedFrame(Exception):
-    """A frame by which the server ends the stream: its name of the error and its message."""
+    """A frame with which the server ends the stream: the name of the error and its message."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
 
 
 class JetstreamEvent(msgspec.Struct, frozen=True):
-    """One event of the network. `time` is when the server saw it; `seq` is that server's own number, v2 only.
+    """One event of the network.
 
-    `kind` is commit, identity, account or sync; `operation`, `collection`, `rkey` and `record` (its JSON) belong to a
-    commit, `active` and `status` to an account.
+    `time` is the server's time of the event; `seq` is that server's own number, in v2 only.
+
+    `kind` is commit, identity, account or sync. A commit has `operation`, `collection`, `rkey` and `record` (its JSON).
+    An account event has `active` and `status`.
     """
 
     did: str
@@ -99,17 +101,21 @@ _decode_v2 = msgspec.json.Decoder(_V2Frame).decode
 
 
 def microseconds(moment: datetime) -> int:
-    """Since the epoch: a cursor that every server understands."""
+    """Return the microseconds since the epoch: a cursor that every server understands."""
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def moment(microseconds: int) -> datetime:
-    """The time of such a cursor. Raises: OverflowError."""
+    """Return the time of a cursor in microseconds since the epoch.
+
+    Raises:
+        OverflowError: the time is beyond the range of a datetime.
+    """
     return EPOCH + timedelta(microseconds=microseconds)
 
 
 def address(base_url: str, wire: Wire, cursor: int | None, dictionary: int | None) -> str:
-    """Where to connect. On v1 the dictionary is the client's own, and any number asks for compression."""
+    """Return the address of a stream. On v1 the client has its own dictionary, so any number requests compression."""
     query: list[tuple[str, object]] = []
     if wire == "v2":
         query += [("kinds", "commit"), ("kinds", "account"), ("collections", POSTS)]
@@ -122,10 +128,11 @@ def address(base_url: str, wire: Wire, cursor: int | None, dictionary: int | Non
 
 
 def read_frame(frame: bytes, wire: Wire) -> JetstreamEvent | None:
-    """One frame as an event; None for an advisory that is none.
+    """Return the event in one frame, or None for an advisory frame without an event.
 
     Raises:
-        Unreadable, Broken
+        NotAFrame: the frame is invalid.
+        DamagedFrame: the server ends the stream with an error.
     """
     try:
         return _read_v2(frame) if wire == "v2" else _read_v1(frame)
@@ -176,7 +183,7 @@ def _read_v2(frame: bytes) -> JetstreamEvent | None:
 
 
 def _possible(time: datetime) -> datetime:
-    """A server's time, which can be compared and reckoned with."""
+    """Return a server's time if it has a zone and can be compared."""
     if time.tzinfo is None or time < EPOCH:
         raise ValueError(f"the time {time.isoformat()} has no zone or is before 1970")
     return time

@@ -1,23 +1,24 @@
-"""What an event of Bluesky means for us: a post, a deletion, nothing, or something that cannot be read. Pure."""
+"""The mapping of a Bluesky event to a post, a deletion, a rejected record or nothing. This module is pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
-from ingest.contract import Post, Rejected
+from ingest.contract import Post, Rejected, raw_text
 from ingest.event_time import EventTime, can_be_right
 from ingest.sources.bluesky.frames import NOTHING, POSTS, JetstreamEvent, microseconds, moment
+from ingest.transport.mapping import deletion, each_once
 
 NAME = "bluesky"
-RAW_KEPT = 4_096
 
-GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
-"""Statuses of an account whose posts are not to be shown. They are removed at once, for good: an account that comes
-back does not send its posts again, and keeping what its author or its host has withdrawn would cost more than the
-text is worth. The counts stay. `desynchronized` and `throttled` are states of the plumbing."""
+WITHDRAWN = frozenset({"deleted", "takendown", "deactivated", "suspended"})
+"""Statuses of an account whose posts must not be shown. Its posts are removed at once and for good; their counts stay.
+A restored account does not send its posts again, but keeping withdrawn texts would be worse than losing them.
+`desynchronized` and `throttled` are technical states, which withdraw nothing."""
 
 TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 TID_LENGTH = 13
@@ -70,26 +71,32 @@ class _Embed(msgspec.Struct):
     media: _Media | None = None
 
 
+Attached = TypeVar("Attached")
+
 _decode_record = msgspec.json.Decoder(_Record).decode
 _decode_facets = msgspec.json.Decoder(list[_Facet]).decode
 _decode_embed = msgspec.json.Decoder(_Embed).decode
 
 
 def to_found(event: JetstreamEvent, where: str) -> Post | Rejected | None:
-    """What an event means; None: nothing for us. `where` is the server, for what is rejected."""
+    """Return the meaning of an event, or None for an event without one.
+
+    `where` names the server in a rejected record.
+    """
     if event.kind == "account":
-        return None if event.active or event.status not in GONE else _author_gone(event)
+        return None if event.active or event.status not in WITHDRAWN else _author_gone(event)
     if event.kind != "commit" or event.collection != POSTS:
         return None
     uri = f"at://{event.did}/{POSTS}/{event.rkey}"
     if event.operation == "delete":
-        return Post(source=NAME, id=uri, text="", created_at=event.time, op="delete", seen_at=event.time)
+        return deletion(NAME, uri, event.time, event.time)
     try:
         return _post(event, uri, _decode_record(event.record))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raw = bytes(event.record)[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT]
         reason = f"Not a record of {POSTS}: {error}."
-        return Rejected(source=NAME, where=f"{where} {uri}", reason=reason, raw=raw, seen_at=event.time)
+        return Rejected(
+            source=NAME, where=f"{where} {uri}", reason=reason, raw=raw_text(bytes(event.record)), seen_at=event.time
+        )
 
 
 def _author_gone(event: JetstreamEvent) -> Post:
@@ -106,8 +113,9 @@ def _author_gone(event: JetstreamEvent) -> Post:
 
 
 def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
-    embed = _embed(record.embed)
-    features = [feature for facet in _facets(record.facets) for feature in facet.features]
+    embed = _if_known(_decode_embed, record.embed, _Embed())
+    facets = _if_known(_decode_facets, record.facets, list[_Facet]())
+    features = [feature for facet in facets for feature in facet.features]
     shared = [each.external.uri for each in (embed, embed.media) if each is not None and each.external is not None]
     time = created_at(record.createdAt, event)
     return Post(
@@ -118,8 +126,8 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
         url=f"https://bsky.app/profile/{event.did}/post/{event.rkey}",
         author=event.did,
         langs=tuple(record.langs or ()),
-        links=_distinct([*(feature.uri for feature in features), *shared]),
-        hashtags=_distinct(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
+        links=each_once([*(feature.uri for feature in features), *shared]),
+        hashtags=each_once(tag.lstrip("#") for tag in [*(feature.tag for feature in features), *(record.tags or ())]),
         reply_to=None if record.reply is None else record.reply.parent.uri,
         repost_of=_quoted(embed),
         seen_at=event.time,
@@ -128,38 +136,26 @@ def _post(event: JetstreamEvent, uri: str, record: _Record) -> Post:
 
 
 def _quoted(embed: _Embed) -> str | None:
-    """The post that this one shows to its readers, if it shows one."""
+    """Return the address of the post that this one quotes, or None."""
     if embed.record is None:
         return None
     uri = embed.record.uri or (embed.record.record.uri if embed.record.record is not None else "")
     return uri if f"/{POSTS}/" in uri else None
 
 
-def _facets(raw: msgspec.Raw) -> list[_Facet]:
-    """The marked places of a text; none where somebody's client wrote them in a way of its own."""
+def _if_known(decode: Callable[[msgspec.Raw], Attached], raw: msgspec.Raw, nothing: Attached) -> Attached:
+    """Return a decoded part of a record, or `nothing` if it is absent or a client wrote it in a format of its own."""
     try:
-        return _decode_facets(raw) if raw else []
+        return decode(raw) if raw else nothing
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
-
-
-def _embed(raw: msgspec.Raw) -> _Embed:
-    """What is attached; nothing where it is of a kind that we do not know."""
-    try:
-        return _decode_embed(raw) if raw else _Embed()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Embed()
-
-
-def _distinct(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for word in words if word))
+        return nothing
 
 
 def created_at(written: object, event: JetstreamEvent) -> EventTime:
-    """The author's clock if it can be right, else the time in the record's key, else the server's clock.
+    """Return the author's clock if it is possible, else the time in the record's key, else the server's clock.
 
-    The key comes second because every server tells the same, and a post must keep its time when another one
-    delivers it again.
+    The key comes second because it is the same on every server: a post keeps its time when another server delivers it
+    again.
     """
     for candidate, replaced in ((_parsed(written), False), (tid_time(event.rkey), True)):
         if candidate is not None and can_be_right(candidate, event.time):
@@ -178,10 +174,10 @@ def _parsed(written: object) -> datetime | None:
 
 
 def tid_time(rkey: str) -> datetime | None:
-    """When a timestamp identifier was made; None if it is none.
+    """Return the time of a timestamp identifier, or None if the text is not one.
 
-    Thirteen letters of base 32 for 64 bits, of which the 53 behind the first are microseconds since the epoch:
-    https://atproto.com/specs/tid.
+    An identifier has thirteen letters of base 32 for 64 bits. After the first bit, 53 bits are microseconds since the
+    epoch: https://atproto.com/specs/tid.
     """
     if len(rkey) != TID_LENGTH or not all(letter in _DIGITS for letter in rkey):
         return None

@@ -1,4 +1,4 @@
-"""Bluesky: every public post, as it is made, from Jetstream."""
+"""The Bluesky source reads every new public post from Jetstream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field
 
-from ingest.contract import Rejected
+from ingest.contract import Rejected, raw_text
+from ingest.errors import Misconfigured, Transient
+from ingest.retry import retry_after
 from ingest.source import (
     CURSOR_TIMES,
     About,
@@ -23,12 +25,12 @@ from ingest.source import (
     Duration,
     Item,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.bluesky.client import ConnectionRefused, Dictionaries, JetstreamConnection, connect
@@ -41,8 +43,7 @@ from ingest.sources.bluesky.frames import (
     moment,
     read_frame,
 )
-from ingest.sources.bluesky.mapping import NAME, RAW_KEPT, to_found
-from ingest.transport.http import asked_wait
+from ingest.sources.bluesky.mapping import NAME, to_found
 from ingest.transport.threads import in_thread
 
 V2_HOSTS = ("wss://jetstream.us-east.bsky.network", "wss://jetstream.us-west.bsky.network")
@@ -54,24 +55,25 @@ V1_HOSTS = (
 )
 
 REWIND = timedelta(seconds=5)
-"""How far before the last event a time cursor asks: servers see events at slightly different times, and send them not
-quite in order of time. What comes twice is counted once."""
+"""How far before the last event a time cursor begins. Servers see events at slightly different times and send them
+slightly out of order. A post that comes twice is counted once."""
 
 REWIND_ELSEWHERE = timedelta(minutes=1)
-"""The same for another server than the last event's: it may be further behind the network."""
+"""The same distance for another server than the last event's, because that server may be further behind the network."""
 
-SLACK = timedelta(seconds=3)
-"""How far behind the newest event everything is taken to have come, for the same reason."""
+WATERMARK_LAG = timedelta(seconds=3)
+"""The distance of the watermark from the newest event, for the same reason."""
 
 GAP = timedelta(minutes=1)
-"""A first event so far behind the cursor that was asked for: the server no longer held what lay between."""
+"""A first event that is later than the requested cursor by more than this shows a gap: the server had lost the events
+between."""
 
 REACHED_EVERY = timedelta(milliseconds=500)
 RECEIVE_WITHIN = 0.5
 
 
 class BlueskySettings(SourceSettings):
-    """What a user sets of Bluesky."""
+    """The settings of the Bluesky source."""
 
     model_config = source_config(NAME)
 
@@ -97,57 +99,43 @@ class BlueskySettings(SourceSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The servers to take turns with."""
+        """The servers, which the source uses in turn."""
         return self.base_urls or (V2_HOSTS if self.wire == "v2" else V1_HOSTS)
 
 
 Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
 
 
-class BlueskyCursor(msgspec.Struct, frozen=True):
-    """The cursor."""
+@dataclass(slots=True)
+class Position:
+    """The cursor of the Bluesky source.
+
+    `seq` is the newest event's number, which only `host` understands, and `time_us` its time. No event is missing since
+    `since_us`. Both times are microseconds since the epoch.
+    """
 
     host: str = ""
     seq: int | None = None
     time_us: Microseconds | None = None
     since_us: Microseconds | None = None
 
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest event."""
+        return None if self.time_us is None else moment(self.time_us)
 
-@dataclass(slots=True)
-class Position:
-    """Where the reading stands: kept as the cursor. `seq` only means something to `host`."""
-
-    host: str
-    seq: int | None
-    newest: datetime | None
-    since: datetime | None
-
-    @classmethod
-    def of(cls, cursor: Cursor) -> Position:
-        """Read a cursor."""
-        kept = decode_cursor(cursor, BlueskyCursor, NAME)
-        newest, since = kept.time_us, kept.since_us
-        return cls(
-            kept.host,
-            kept.seq,
-            None if newest is None else moment(newest),
-            None if since is None else moment(since),
-        )
+    @property
+    def since(self) -> datetime | None:
+        """The time since which no event is missing."""
+        return None if self.since_us is None else moment(self.since_us)
 
     def cursor(self) -> Cursor:
-        """Write one."""
-        cursor: Cursor = {"host": self.host}
-        if self.seq is not None:
-            cursor["seq"] = self.seq
-        if self.newest is not None:
-            cursor["time_us"] = microseconds(self.newest)
-        if self.since is not None:
-            cursor["since_us"] = microseconds(self.since)
-        return cursor
+        """Return the cursor for saving, without unknown fields."""
+        return {name: value for name, value in encode_cursor(self).items() if value is not None}
 
 
 class Bluesky:
-    """Reads Jetstream, one server at a time, and goes to the next one when it fails."""
+    """Reads Jetstream from one server at a time. After a failure, it moves to the next server."""
 
     about: ClassVar[About] = About(
         network="every public post of Bluesky, as it is made",
@@ -163,7 +151,7 @@ class Bluesky:
         self._hosts = settings.hosts
         for host in self._hosts:
             if not _is_address(host):
-                raise Permanent(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
+                raise Misconfigured(f"BANWATCH_BLUESKY_BASE_URLS: {host} is no address of the form wss://host.")
         self._dictionaries = Dictionaries(settings.wire, settings.v1_dictionary, ask=settings.compress)
         self._turn: int | None = None
         self._trust_seq = True
@@ -174,9 +162,9 @@ class Bluesky:
         """`bluesky`."""
         return NAME
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause]:
-        """Yield what Jetstream has behind the cursor; without one, what comes from now on."""
-        position = Position.of(cursor)
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield Jetstream's events after the cursor; without a cursor, yield the events from now on."""
+        position = decode_cursor(cursor, Position, NAME)
         host = self._next_host(position.host)
         asked_seq, asked = self._ask(position, host)
         connection = yield from self._connect(host, asked, asked_seq=asked_seq)
@@ -187,7 +175,7 @@ class Bluesky:
             yield from self._follow(connection, position, asked_seq=asked_seq)
 
     def _next_host(self, last: str) -> str:
-        """The cursor's own server first, then each in turn."""
+        """Return the next server: first the cursor's own server, then each in turn."""
         if self._turn is None:
             self._turn = self._hosts.index(last) if last in self._hosts else 0
         else:
@@ -195,7 +183,7 @@ class Bluesky:
         return self._hosts[self._turn]
 
     def _ask(self, position: Position, host: str) -> tuple[bool, int | None]:
-        """Whether to ask by sequence number, and the cursor to ask with."""
+        """Return whether to ask by sequence number, and the cursor to ask with."""
         trusted, self._trust_seq = self._trust_seq, True
         if self._settings.wire == "v2" and trusted and position.seq is not None and position.host == host:
             return True, position.seq
@@ -217,8 +205,8 @@ class Bluesky:
         self._refusals = 0
         return connection
 
-    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Permanent:
-        """What a server's no means: another way to ask, later, or never, where it may be the settings."""
+    def _refusal(self, host: str, refused: ConnectionRefused, *, asked_seq: bool) -> Transient | Misconfigured:
+        """Return the error for a server's refusal: ask differently, ask later, or change a setting."""
         if refused.name == "CursorTooOld":
             self._stay(host)
             self._trust_seq = False
@@ -228,25 +216,23 @@ class Bluesky:
             self._dictionaries.forget(host)
             return Transient(f"{host} has a new zstd dictionary; fetching it.")
         if refused.status == HTTPStatus.BAD_REQUEST and asked_seq:
-            # One event of a wrong number is enough for that.
+            # One event with a wrong number is enough for a refusal.
             self._stay(host)
             self._trust_seq = False
             return Transient(f"{host} does not take the cursor ({refused}); asking by time.")
         self._refusals += refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
         if self._refusals >= len(self._hosts) and self._settings.model_fields_set & {"base_urls", "wire"}:
-            return Permanent(
+            return Misconfigured(
                 f"No server takes a subscription of Jetstream {self._settings.wire} (the last one, {host}, says: "
                 f"{refused}). Check BANWATCH_BLUESKY_BASE_URLS and BANWATCH_BLUESKY_WIRE."
             )
-        return Transient(f"{host} refuses: {refused}.", asked_wait(refused.headers, self._clock()))
+        return Transient(f"{host} refuses: {refused}.", retry_after(refused.headers, self._clock()))
 
     def _stay(self, host: str) -> None:
-        """Ask the same server again next time."""
+        """Use the same server again next time."""
         self._turn = (self._hosts.index(host) - 1) % len(self._hosts)
 
-    def _follow(
-        self, connection: JetstreamConnection, position: Position, *, asked_seq: bool
-    ) -> Iterator[Item | Watermark | Pause]:
+    def _follow(self, connection: JetstreamConnection, position: Position, *, asked_seq: bool) -> Steps:
         asked_time = position.newest if not asked_seq else None
         first, heard, told = True, self._clock(), self._clock()
         while True:
@@ -271,7 +257,7 @@ class Bluesky:
                     self._check_numbering(event, position)
                 yield from _begin(event, position, asked_time)
             _advance(position, event)
-            # v2 sends the event that the cursor names once more; it is counted once, like everything that comes twice.
+            # v2 sends the cursor's own event again. It is counted once, like every post that comes twice.
             found = to_found(event, position.host)
             if found is not None:
                 yield Item(found, position.cursor())
@@ -282,7 +268,7 @@ class Bluesky:
     def _event(self, frame: bytes, position: Position, now: datetime) -> JetstreamEvent | Rejected | None:
         try:
             event = read_frame(frame, self._settings.wire)
-            # A server whose clock runs ahead must not make us claim, or ask for, what is still to come.
+            # A server's fast clock must not move the watermark or the cursor into the future.
             return None if event is None else msgspec.structs.replace(event, time=min(event.time, now))
         except DamagedFrame as error:
             raise Transient(f"{position.host} ended the stream: {error}.") from error
@@ -291,13 +277,19 @@ class Bluesky:
                 source=NAME,
                 where=f"{position.host} behind {position.cursor()}",
                 reason=str(error),
-                raw=frame[: 4 * RAW_KEPT].decode(errors="replace")[:RAW_KEPT],
+                raw=raw_text(frame),
                 seen_at=self._clock(),
             )
 
     def _check_numbering(self, event: JetstreamEvent, position: Position) -> None:
-        """The first event behind a sequence number is the one that bears it, or a later one. Anything else comes from
-        a server that was set up anew and counts from the start again: our number means nothing to it."""
+        """Check that the first event has the requested sequence number or a later one.
+
+        Any other number shows that the server was set up again and counts from the start, so the old number has no
+        meaning there.
+
+        Raises:
+            Transient: the server numbers its events again.
+        """
         if event.seq is None or position.seq is None or position.newest is None:
             return
         too_early = event.seq < position.seq or event.time < position.newest - GAP
@@ -317,12 +309,12 @@ def _is_address(given: str) -> bool:
 
 
 def _begin(event: JetstreamEvent, position: Position, asked: datetime | None) -> Iterator[Item]:
-    """Look at the first event: does it follow on what was read before? If not, coverage begins anew with it."""
+    """Check whether the first event follows the last one read. If not, coverage begins again at the first event."""
     if asked is not None and event.time - asked > GAP:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
         yield Item(_missed(asked, event.time, position.host), position.cursor())
     if position.since is None:
-        position.since = event.time
+        position.since_us = microseconds(event.time)
 
 
 def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
@@ -340,11 +332,11 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
 def _advance(position: Position, event: JetstreamEvent) -> None:
     if event.seq is not None:
         position.seq = event.seq
-    position.newest = event.time if position.newest is None else max(position.newest, event.time)
+    position.time_us = max(position.time_us or 0, microseconds(event.time))
 
 
 def _reached(position: Position) -> Watermark | None:
-    """Everything up to a little before the newest event has come."""
-    if position.since is None or position.newest is None or position.newest - SLACK <= position.since:
+    """Return the watermark, which is `WATERMARK_LAG` behind the newest event, or None."""
+    if position.since is None or position.newest is None or position.newest - WATERMARK_LAG <= position.since:
         return None
-    return Watermark(position.since, position.newest - SLACK, position.cursor())
+    return Watermark(position.since, position.newest - WATERMARK_LAG, position.cursor())

@@ -1,1 +1,1 @@
-"""GDELT: news of the world, from the files that GDELT publishes every fifteen minutes."""
+"""GDELT: world news, from the files that GDELT publishes every fifteen minutes."""

@@ -1,7 +1,7 @@
-"""GDELT's Global Knowledge Graph 2.1 as Posts: pure functions over one file of fifteen minutes.
+"""The mapping of GDELT's Global Knowledge Graph 2.1 to posts: pure functions over one file of fifteen minutes.
 
-Columns: GDELT Global Knowledge Graph Codebook 2.1 (2015): 27, separated by tabs; the page's title and its time of
-publication came later, in the last one.
+The GDELT Global Knowledge Graph Codebook 2.1 (2015) describes the 27 columns, separated by tabs. GDELT added the page's
+title and its time of publication later, in the last column.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from html import unescape
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from ingest.contract import NotAPost, Post, Rejected
-from ingest.transport.mapping import RAW_KEPT, kept_text, mapped
+from ingest.contract import NotAPost, Post, Rejected, raw_text
+from ingest.errors import Permanent
+from ingest.transport.mapping import kept_text, mapped
 
 SOURCE = "gdelt"
 COLUMNS = 27
 MOST_UNPACKED = 512 * 1024 * 1024
-"""Bytes of a file, unpacked: ten times the largest seen."""
+"""The largest unpacked file, in bytes: ten times the largest file seen."""
 
 LONGEST_ROW = 4 * 1024 * 1024
 LONGEST_TITLE = 4_000
-"""Characters, as written: Python refuses to read `&#` with more digits than 4,300."""
+"""The longest title in characters, before unescaping. Python refuses `&#` with more than 4,300 digits."""
 
 MOST_MALFORMED = 100
-"""Malformed rows of a file that are told one by one."""
+"""The most malformed rows of a file that are reported one by one."""
 
 BELIEVED = timedelta(hours=1)
-"""How long before GDELT saw a page the page's own time of publication is believed; its zone is often wrong."""
+"""The most by which a page's time of publication may precede GDELT's. An earlier time often has a wrong zone."""
 
 LABEL = "%Y%m%d%H%M%S"
 _TITLE, _END_OF_TITLE = "<PAGE_TITLE>", "</PAGE_TITLE>"
@@ -54,34 +55,37 @@ _CODES = (
     "ukr:uk urd:ur uzb:uz vie:vi zho:zh"
 )
 _SHORT = dict(pair.split(":") for pair in _CODES.split())
-"""ISO 639-3, as GDELT has it, to ISO 639-1, as posts have it."""
+"""GDELT's language code (ISO 639-3) -> the code in posts (ISO 639-1)."""
 
 
-class NotAGkgRow(ValueError):
-    """The bytes are not a file of the graph, or not a whole one."""
+class NotAGkgRow(Permanent):
+    """The bytes are not a complete file of the graph."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which articles are taken: those that name a term, and of them, where themes are given, those of a theme."""
+    """The articles to take: those that name a term and, if `themes` is not empty, have one of the themes."""
 
     terms: tuple[str, ...]
     themes: frozenset[str] = frozenset()
 
     @cached_property
     def _looked_for(self) -> tuple[str, ...]:
-        """Terms as they are looked for: Latin and Cyrillic ones at the beginning of a word, so that `tik tok` is not
-        found in `politik tokoh`; others anywhere, since Arabic joins words and Chinese does not part them."""
+        """The terms in the form of the search.
+
+        Latin and Cyrillic terms match at the beginning of a word, so `tik tok` does not match `politik tokoh`. Other
+        terms match anywhere, because Arabic joins words and Chinese does not separate them.
+        """
         spaced = [term for term in map(_spaced, self.terms) if term]
         return tuple(f" {term}" if term[0] < "\u0530" else term for term in spaced)
 
     @cached_property
     def _hints(self) -> frozenset[str]:
-        """The first piece of each term: a row without any is left at once, as nearly all are."""
+        """The first word of each term. A row without any of them is skipped at once, as nearly all rows are."""
         return frozenset(term.split()[0] for term in self._looked_for)
 
     def takes(self, row: list[str], title: str) -> bool:
-        """Whether a row is one of them: by its title, the words of its address, its names and organisations."""
+        """Return whether a row is wanted, by its title, the words of its address, its names and its organisations."""
         if self.themes and self.themes.isdisjoint(_themes(row)):
             return False
         named = (title, unquote(row[_PAGE]), row[_PERSONS], row[_ORGANISATIONS], row[_ALL_NAMES])
@@ -104,10 +108,10 @@ def _themes(row: list[str]) -> Iterator[str]:
 def read_file(
     packed: bytes, where: str, wanted: Wanted, *, backfill: bool, most_unpacked: int = MOST_UNPACKED
 ) -> list[tuple[int, Post | Rejected]]:
-    """The wanted articles of a zipped file by their row, counted from 1, and what could not be read.
+    """Return the wanted articles and the unreadable rows of a zipped file, each with its row number from 1.
 
     Raises:
-        Unreadable
+        NotAGkgRow: the bytes are not a complete file of the graph.
     """
     found: list[tuple[int, Post | Rejected]] = []
     malformed = 0
@@ -142,11 +146,14 @@ def _bounded(content: IO[bytes], most_unpacked: int) -> Iterator[bytes]:
 
 
 def row_to_post(line: bytes, where: str, wanted: Wanted, *, backfill: bool) -> Post | Rejected | None:
-    """One row as a post: the article's title and address, by its domain; None where it is not wanted."""
+    """Return one row as a post, or None if its article is not wanted.
+
+    The text is the article's title and the author its domain. A malformed row is returned as a rejected record.
+    """
     row = line.decode(errors="replace").split("\t")
     if len(row) != COLUMNS:
         reason = f"The row has {len(row)} columns instead of {COLUMNS}."
-        return Rejected(source=SOURCE, where=where, reason=reason, raw=line[:RAW_KEPT].decode(errors="replace"))
+        return Rejected(source=SOURCE, where=where, reason=reason, raw=raw_text(line))
     title = _title(row)
     if not wanted.takes(row, title):
         return None
@@ -176,13 +183,13 @@ def _post(row: list[str], title: str, *, backfill: bool) -> Post:
 
 
 def _title(row: list[str]) -> str:
-    # A lazy pattern would look for an end behind each of a hostile row's hundred thousand beginnings.
+    # A lazy pattern would search for an end after each of the hundred thousand beginnings in a hostile row.
     title, end, _ = row[_EXTRAS].partition(_TITLE)[2].partition(_END_OF_TITLE)
     return " ".join(unescape(title[:LONGEST_TITLE]).split()) if end else ""
 
 
 def _words_of(page: str) -> str:
-    """The words of an address, where an article came without its title: before 2019 most did."""
+    """Return the words of an address, for an article without a title. Most articles before 2019 have none."""
     try:
         steps = [step for step in unquote(urlsplit(page).path).split("/") if step]
     except ValueError:
@@ -203,6 +210,6 @@ def _published(extras: str, seen_at: datetime) -> datetime | None:
 
 
 def _language(translation: str) -> str:
-    """GDELT writes nothing of what was English to begin with."""
+    """Return the language of an article. GDELT names no language for an article that was written in English."""
     found = _LANGUAGE.search(translation)
     return _SHORT.get(found[1], found[1]) if found else "en"

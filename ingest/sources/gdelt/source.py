@@ -1,7 +1,7 @@
-"""News worldwide: the files that GDELT writes every fifteen minutes, English and translated, filtered by term.
+"""The GDELT source: world news from files of fifteen minutes, in English and translated, filtered by term.
 
-Files are named by their time, so that what was missed, and all of 2020, is read by name. The two series are read each
-at its own pace. The cursor holds, for each series, the file and the row to go on at.
+A file is named after its time, so missed files and all of 2020 can be read by name. The source reads the two series
+(English and translated) each at its own pace. The cursor holds the next file and row of each series.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from http import HTTPStatus
 from typing import ClassVar
 
 import httpx
-import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
+from ingest.errors import Misconfigured, Permanent, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
@@ -26,34 +27,33 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.gdelt.mapping import LABEL, SOURCE, NotAGkgRow, Wanted, read_file
-from ingest.transport.http import Refused, TooLarge, TooOften, get, open_client, passing
-from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.slices import Since
+from ingest.transport.http import Refused, TooLarge, get, open_client, passing
+from ingest.transport.slices import Backfill, Since
 from ingest.transport.threads import in_thread
 
-STEP = timedelta(minutes=15)
+FILE_EVERY = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
 LARGEST_FILE = 128 * 1024 * 1024
 TOO_LATE = timedelta(hours=1)
-"""A file that is still missing or broken so long after its time is told of and passed over."""
+"""How long after its time a missing or broken file is awaited. After that it is reported and skipped."""
 
-AHEAD = timedelta(hours=1)
-"""How far the newest file may be ahead of the clock: one wrong time would have us wait for it for ever."""
+NEWEST_FILE_AHEAD = timedelta(hours=1)
+"""How far the newest file may be ahead of the clock. A wrong time would otherwise be awaited for ever."""
 
 LONGEST_GAP = timedelta(days=2)
-"""After a longer absence reading begins anew: a day is a gigabyte. `since` and `until` fetch what was missed."""
+"""After a longer absence, reading begins at the newest files, because a day is a gigabyte. `since` fetches the rest."""
 
 HISTORY_FROM = timedelta(hours=2)
-"""What is older when it is read is history: counted, and no alert."""
+"""A file that is older than this when it is read is history: its posts are counted and do not alert."""
 
 ENGLISH, TRANSLATED = "", ".translation"
 LABELS = {ENGLISH: "English articles", TRANSLATED: "translated articles"}
@@ -65,7 +65,7 @@ _NEWEST = re.compile(r"(\d{14})(?:\.translation)?\.gkg\.csv\.zip")
 
 
 class GdeltSettings(SourceSettings):
-    """What a user sets of GDELT."""
+    """The settings of the GDELT source."""
 
     model_config = source_config(SOURCE)
 
@@ -84,45 +84,44 @@ class GdeltSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where something of it is set: its files are a gigabyte a day."""
+        """Whether any of the source's settings is set.
+
+        The source does not start by default, because its files are a gigabyte a day.
+        """
         return bool(self.model_fields_set)
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What a series goes on at: a file, by its time, behind a row."""
+    """The position in a series: the time of the next file, and the last row of this file that was sent."""
 
     file: datetime
     row: int = 0
 
 
 @dataclass(slots=True)
-class Backfill:
-    """History that was asked for: `asked` is how, so that another question begins anew."""
+class FilesBackfill(Backfill):
+    """The reading of history from files, series by series. `holes` are the times of skipped files."""
 
-    asked: str
-    since: datetime
-    until: datetime
     series: dict[str, Next]
     holes: list[datetime] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Place:
-    """The cursor. `series` is what goes on; `since` is where its unbroken reading began; `holes` are files that one
-    series has passed over and the other has not come to yet."""
+    """The cursor. `series` holds the position in each series, and no file is missing since `since`.
+
+    `holes` are files that one series has skipped and the other has not reached yet.
+    """
 
     since: datetime
     series: dict[str, Next] = field(default_factory=dict)
     holes: list[datetime] = field(default_factory=list)
-    history: Backfill | None = None
+    history: FilesBackfill | None = None
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
-
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
+        """Return the cursor for saving."""
+        return encode_cursor(self)
 
 
 class Gdelt:
@@ -142,15 +141,15 @@ class Gdelt:
         self._clock = clock
         self._wanted = Wanted(tuple(settings.terms), frozenset(settings.themes))
         if not any(term.strip() for term in settings.terms):
-            raise Permanent("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
+            raise Misconfigured("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
         self._series = (ENGLISH, TRANSLATED) if settings.translated else (ENGLISH,)
         labels = {series: LABELS[series] for series in self._series}
         self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)
         self._broken: dict[str, datetime] = {}
         """Since when files that are named cannot be had."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Yield the history that was asked for, then each new file as it comes."""
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield the requested history, then each new file as it appears."""
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(self._clock())
         with open_client(self._settings.base_url, contact=self._settings.contact) as client:
             while not (newest := (yield from self._newest(client))):
@@ -160,7 +159,7 @@ class Gdelt:
             while True:
                 for series in newest:
                     yield from self._catch_up(client, place, series, newest[series])
-                    # A server that answers and writes no file any more is no sign of life.
+                    # A server that answers but writes no more files gives no sign of life.
                     if self._clock() - newest[series] < self._settings.silent_after:
                         yield self._reached(place, place)
                 newest = yield from self._newest(client)
@@ -169,14 +168,14 @@ class Gdelt:
     def _begin(self, place: Place, newest: dict[str, datetime]) -> None:
         gaps = [newest[series] - at.file for series, at in place.series.items() if series in newest]
         if not place.series or max(gaps, default=timedelta()) > LONGEST_GAP:
-            place.since = min(newest.values()) - self._settings.first_files * STEP
+            place.since = min(newest.values()) - self._settings.first_files * FILE_EVERY
             place.series = {}
         place.series = {series: at for series, at in place.series.items() if series in self._series}
         self._join(place, newest)
 
     def _join(self, place: Place, newest: dict[str, datetime]) -> None:
         """Begin with each series that answers for the first time."""
-        back = (self._settings.first_files - 1) * STEP
+        back = (self._settings.first_files - 1) * FILE_EVERY
         for series, file in newest.items():
             place.series.setdefault(series, Next(file - back))
 
@@ -187,10 +186,10 @@ class Gdelt:
         asked = f"{settings.since} {settings.until} {settings.terms} {settings.themes} {settings.translated}"
         if place.history is None or place.history.asked != asked:
             begin, end = _file_after(settings.since), settings.until or place.since
-            place.history = Backfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
+            place.history = FilesBackfill(asked, settings.since, end, {series: Next(begin) for series in self._series})
         stretch = place.history
-        # What is younger is the live reading's: here every file is taken or passed over.
-        end = min(stretch.until + STEP, self._clock() - TOO_LATE)
+        # The live reading takes younger files. Here every file is either taken or skipped.
+        end = min(stretch.until + FILE_EVERY, self._clock() - TOO_LATE)
         while (file := min(at.file for at in stretch.series.values())) < end:
             before = dict(stretch.series)
             for series in self._series:
@@ -210,24 +209,27 @@ class Gdelt:
                 return
             yield self._reached(place, place)
 
-    def _reached(self, reading: Place | Backfill, place: Place) -> Watermark:
-        """Up to where both series are read, from behind the last file that either has passed over, and from where one
-        stopped that has failed for long."""
+    def _reached(self, reading: Place | FilesBackfill, place: Place) -> Watermark:
+        """Return the watermark up to which both series are read.
+
+        It begins after the last file that either series skipped. If a series has failed for long, the watermark begins
+        where that series stopped and ignores it.
+        """
         out = {series for series in reading.series if reading is place and self._parts.is_left_out(series)}
         file = min([at.file for series, at in reading.series.items() if series not in out] or [reading.since])
         reading.since = max(
             [
                 reading.since,
                 *(hole + MINUTE for hole in reading.holes if hole < file),
-                *(reading.series[series].file - STEP for series in out),
+                *(reading.series[series].file - FILE_EVERY for series in out),
             ]
         )
         reading.holes = [hole for hole in reading.holes if hole >= file]
-        since, until = reading.since, file - STEP - timedelta(seconds=1)
+        since, until = reading.since, file - FILE_EVERY - timedelta(seconds=1)
         return Watermark(since, max(since, until), place.cursor(), idle=True)
 
-    def _file(self, client: httpx.Client, place: Place, reading: Place | Backfill, series: str) -> Steps:
-        """One file's articles, and the series moved on behind it; not moved where the file may still come."""
+    def _file(self, client: httpx.Client, place: Place, reading: Place | FilesBackfill, series: str) -> Steps:
+        """Yield one file's articles, and move the series past the file, unless the file may still appear."""
         at = reading.series
         here = at[series]
         name = f"{here.file.strftime(LABEL)}{series}.gkg.csv.zip"
@@ -237,9 +239,9 @@ class Gdelt:
             packed = (yield from get(client, name, clock=self._clock, most_bytes=LARGEST_FILE)).body
             backfill = self._clock() - here.file > HISTORY_FROM
             found = yield from in_thread(lambda: read_file(packed, name, self._wanted, backfill=backfill))
-        except TooOften:
+        except RateLimited:
             raise
-        except (Permanent, Transient, NotAGkgRow) as error:
+        except (Permanent, Transient) as error:
             if (young and not isinstance(error, TooLarge)) or (yield from self._may_come(name, error)):
                 return
             reading.holes.append(here.file)
@@ -251,10 +253,13 @@ class Gdelt:
             if row > here.row:
                 at[series] = replace(here, row=row)
                 yield Item(post, place.cursor())
-        at[series] = Next(here.file + STEP)
+        at[series] = Next(here.file + FILE_EVERY)
 
     def _may_come(self, name: str, error: Exception) -> Generator[PartStatus, None, bool]:
-        """Whether a file that should be there may still be had: an hour long, unless it is missing or broken itself."""
+        """Return whether a file may still be read after this error.
+
+        A missing or broken file is given up; others get an hour.
+        """
         gone = isinstance(error, Refused) and error.status == HTTPStatus.NOT_FOUND
         if gone or isinstance(error, TooLarge | NotAGkgRow):
             return False
@@ -264,19 +269,19 @@ class Gdelt:
         return self._clock() - self._broken[name] < TOO_LATE
 
     def _newest(self, client: httpx.Client) -> Generator[Pause | PartStatus, None, dict[str, datetime]]:
-        """Wait for the next turn; the time of the newest file of each series whose turn it is and that answers.
+        """Wait for the next turn, and return the time of the newest file of each series that is due and answers.
 
         Raises:
-            Transient: no series does.
+            Transient: no series answers.
         """
         newest: dict[str, datetime] = {}
-        yield Pause(max((self._parts.first()[1] - self._clock()).total_seconds(), 0))
+        yield self._parts.pause()
         for series in self._parts.due():
             yield from self._parts.attempt(series, self._note_newest(client, series, newest))
         return newest
 
     def _note_newest(self, client: httpx.Client, series: str, newest: dict[str, datetime]) -> Iterator[Pause]:
-        """Ask for the time of a series' newest file."""
+        """Ask for the time of a series' newest file, and store it in `newest`."""
         name = f"lastupdate{series.replace('.', '-')}.txt"
         answer = yield from passing(get(client, name, clock=self._clock, most_bytes=100_000))
         found = _NEWEST.search(answer.body.decode(errors="replace"))
@@ -284,12 +289,12 @@ class Gdelt:
             named = datetime.strptime(found[1] if found else "", LABEL).replace(tzinfo=UTC)
         except ValueError as error:
             raise Transient(f"{name} names no file of the graph.") from error
-        if named > self._clock() + AHEAD:
+        if named > self._clock() + NEWEST_FILE_AHEAD:
             raise Transient(f"{name} names a file of a time to come, {named.isoformat()}.")
         newest[series] = named
 
 
 def _file_after(moment: datetime) -> datetime:
-    """The first file whose time is not before a moment: files lie on the quarters of the hour."""
+    """Return the time of the first file at or after a moment. Files lie on the quarters of the hour."""
     start = datetime(2015, 2, 18, tzinfo=UTC)
-    return start + -((start - moment) // STEP) * STEP
+    return start + -((start - moment) // FILE_EVERY) * FILE_EVERY

@@ -1,1 +1,1 @@
-"""Hacker News: its items by number, and the search of Algolia for the past."""
+"""Hacker News: its items by number, and Algolia's search index for the past."""

@@ -1,4 +1,4 @@
-"""Hacker News items as Posts: pure functions, one for each of its two interfaces."""
+"""Mapping of Hacker News items to posts: pure functions, one for each of its two interfaces."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import msgspec
 
 from ingest.contract import Amount, Post, Rejected
 from ingest.transport.html import HtmlText, read_html
-from ingest.transport.mapping import amount, each_once, from_epoch, kept_text, mapped
+from ingest.transport.mapping import amount, deletion, each_once, from_epoch, kept_text, mapped
 
 SOURCE = "hackernews"
 PAGE = "https://news.ycombinator.com/item?id="
 _POSTS = frozenset({"story", "comment", "job", "poll"})
-"""The other kind, a poll's option, is no post."""
+"""The kinds of items that are posts. The remaining kind, a poll's option, is not."""
 
 
 class HackerNewsItem(msgspec.Struct):
-    """An item as Firebase shows it; a deleted one has little more than its number."""
+    """An item in Firebase's form. A deleted item has little more than its number."""
 
     id: int
     type: str = "story"
@@ -35,7 +35,7 @@ class HackerNewsItem(msgspec.Struct):
 
 
 class Hit(msgspec.Struct):
-    """An item as Algolia's index shows it."""
+    """An item in the form of Algolia's index."""
 
     objectID: str  # noqa: N815 - the network's name
     created_at_i: int
@@ -50,14 +50,14 @@ class Hit(msgspec.Struct):
 
 
 class SearchHit(msgspec.Struct):
-    """A page of hits, each still to be read, so that a broken one costs no other."""
+    """A page of hits. Each hit is decoded separately, so a broken hit costs no other hit."""
 
     hits: list[msgspec.Raw]
     nbHits: int = 0  # noqa: N815 - the network's name
 
 
 class Changes(msgspec.Struct):
-    """What Firebase says has changed of late: scores, texts, deletions."""
+    """The numbers of the items that changed recently: scores, texts, deletions."""
 
     items: list[int] = []
 
@@ -70,10 +70,10 @@ read_found = msgspec.json.Decoder(SearchHit).decode
 
 
 def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | None = None) -> Post | Rejected | None:
-    """A Firebase item; None for `null` (not shown yet) and for what is no post.
+    """Return a Firebase item as a post, or None for `null` (not shown yet) and for an item that is not a post.
 
-    `first_time` is the item's time when it was first seen: the site moves the time of a story that it shows again,
-    and a post has to stay in its minute.
+    `first_time` is the item's first known time. The site changes the time of a story that it promotes again, and a post
+    must stay in its minute.
     """
 
     def build() -> Post | None:
@@ -82,7 +82,7 @@ def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | No
             return None
         created_at = from_epoch(first_time or item.time or seen_at.timestamp())
         if item.deleted or item.dead:
-            return Post(source=SOURCE, id=str(item.id), op="delete", text="", created_at=created_at, seen_at=seen_at)
+            return deletion(SOURCE, str(item.id), created_at, seen_at)
         body = read_html(item.text or "", PAGE)
         return Post(
             source=SOURCE,
@@ -103,7 +103,7 @@ def item_to_post(raw: bytes, where: str, seen_at: datetime, first_time: int | No
 
 
 def hit_to_post(raw: bytes, where: str, seen_at: datetime) -> Post | Rejected:
-    """An Algolia hit: history, hence marked as backfill."""
+    """Return an Algolia hit as a post. A hit is history, so it is marked as backfill."""
 
     def build() -> Post:
         hit = read_hit(raw)

@@ -1,4 +1,4 @@
-"""Hacker News by Algolia's index: history in slices of time, each of which the index gives whole."""
+"""The history of Hacker News from Algolia's index, in slices of time that the index returns completely."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import httpx
 import msgspec
 
 from ingest.contract import Post, Rejected
-from ingest.source import Clock, Pause, Transient
+from ingest.errors import Transient
+from ingest.source import Clock, Pause
 from ingest.sources.hackernews.mapping import SOURCE, hit_to_post, read_found
 from ingest.transport.http import get, passing
-from ingest.transport.slices import Width
+from ingest.transport.slices import SliceWidth
 
 MOST_HITS = 1_000
-"""The index gives no more for one question, however many pages are asked for."""
+"""The most hits that the index returns for one query, over all pages."""
 
 INDEX_LAG = timedelta(minutes=10)
-"""How far the index may be behind the site."""
+"""The most by which the index may be behind the site."""
 
 KINDS = "(story,comment,job,poll)"
 MOST_BYTES = 64 * 1024 * 1024
@@ -27,21 +28,21 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Index:
-    """The index, asked for `terms` one after the other; none means everything."""
+    """The search index. It is queried for each of `terms` in turn; without terms, it is queried for everything."""
 
     client: httpx.Client
     clock: Clock
     terms: Sequence[str]
     turn: Pause
-    """The rest after each request."""
+    """The pause after each request."""
 
     def history(self, since: datetime, until: datetime) -> Iterator[Pause | tuple[datetime, list[Post | Rejected]]]:
-        """Yield slices in order of time: the moment up to which it is read now, and the posts of the slice.
+        """Yield slices in order of time: the moment up to which the index is read, and the posts of the slice.
 
         Raises:
-            Transient: from the network.
+            Transient: the index does not answer.
         """
-        start, width = since, Width()
+        start, width = since, SliceWidth()
         while start < until:
             stop = min(start + width.now, until)
             posts, whole = yield from self._slice(start, stop)
@@ -56,13 +57,13 @@ class Index:
             start, width = stop, width.after(len(posts), MOST_HITS)
 
     def newest_before(self, moment: datetime) -> Generator[Pause, None, int | None]:
-        """The number of the newest item before a time; None where the index has none."""
+        """Return the number of the newest item before a moment, or None if the index has none."""
         hits, _ = yield from self._search("", f"created_at_i<{int(moment.timestamp())}", 1)
         posts = [hit_to_post(bytes(hit), "newest", moment) for hit in hits]
         return next((int(post.id) for post in posts if isinstance(post, Post) and post.id.isdecimal()), None)
 
     def _slice(self, start: datetime, stop: datetime) -> Generator[Pause, None, tuple[list[Post | Rejected], bool]]:
-        """The posts of a slice in order of time, and whether the index gave all of them."""
+        """Return the posts of a slice in order of time, and whether the index returned all of them."""
         found: dict[str, Post | Rejected] = {}
         whole = True
         window = f"created_at_i>={int(start.timestamp())},created_at_i<{int(stop.timestamp())}"

@@ -1,15 +1,17 @@
-"""Hacker News: everything that is posted, item by item as it comes, and history from its search index.
+"""The Hacker News source: every new item, and history from the search index.
 
-Live, Firebase tells the highest item number, and every item up to it is fetched: stories, comments, jobs and polls.
-Nothing is filtered, so that topic `*` counts the whole site. History that is asked for, and an absence of more than
-an hour, comes from Algolia's index, a thousand items a request. With `terms` set, history holds only what matches
-them, and topic `*` counts only that there; an absence is always filled with everything.
+Firebase gives the highest item number, and the source fetches every item up to it: stories, comments, jobs and polls.
+Nothing is filtered, so topic `*` counts the whole site.
+
+History that a user requests, and any absence of more than an hour, comes from Algolia's index, a thousand items a
+request. With `terms` set, history holds only matching items, and topic `*` counts only those there. An absence is
+always filled with every item.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
@@ -19,6 +21,8 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Post, Rejected
+from ingest.errors import Permanent, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
@@ -27,50 +31,47 @@ from ingest.source import (
     Item,
     PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.hackernews.mapping import SOURCE, item_to_post, read_changes, read_number
 from ingest.sources.hackernews.search import INDEX_LAG, Index
-from ingest.transport.http import TooLarge, TooOften, get, open_client, passing
-from ingest.transport.parts import Parts, Rhythm
-from ingest.transport.slices import Since
+from ingest.transport.http import TooLarge, get, open_client, passing
+from ingest.transport.slices import Backfill, Since
 
 Read = TypeVar("Read")
 
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
-
 LONGEST_GAP = timedelta(hours=1)
-"""After a longer absence the index is asked for what was missed."""
+"""After a longer absence, the missed items come from the index."""
 
 SETTLED = timedelta(seconds=2)
-"""Firebase may answer from a cache; what is newer may still be to come."""
+"""Firebase may answer from a cache, so items newer than this may still appear."""
 
 GIVEN_UP = timedelta(minutes=2)
-"""An item whose number is out and that is not shown for so long is taken not to exist."""
+"""An item that is still not shown this long after its number was given is taken not to exist."""
 
 BROKEN_FOR = timedelta(minutes=30)
-"""An item that cannot be had for so long, while others can, is passed over."""
+"""An item that cannot be fetched for this long, while others can, is skipped."""
 
 MOST_BROKEN = 10
-"""With more items in a row that cannot be had it is the network that fails."""
+"""If more items in a row cannot be fetched, the network fails and not the item."""
 
 WATCHED = 20_000
-"""Items back from the newest, about two days, whose edits and deletions are followed."""
+"""The number of newest items, about two days, whose edits and deletions are followed."""
 
 MOST_NEW = 100_000
-"""Items, about ten days of the site's: a highest number that is further ahead is an answer gone wrong."""
+"""The most new items at once, about ten days of the site. A higher jump of the highest number is a wrong answer."""
 
 UPDATES_EVERY = timedelta(seconds=60)
 
 
 class HackerNewsSettings(SourceSettings):
-    """What a user sets of Hacker News."""
+    """The settings of the Hacker News source."""
 
     model_config = source_config(SOURCE)
 
@@ -86,28 +87,25 @@ class HackerNewsSettings(SourceSettings):
 
 
 @dataclass(slots=True)
-class Backfill:
-    """History that was asked for: `asked` is how, so that another question begins anew."""
+class SearchBackfill(Backfill):
+    """The reading of history from the index. `read` is the moment up to which it is read."""
 
-    asked: str
-    since: datetime
-    until: datetime
     read: datetime
 
 
 @dataclass(slots=True)
 class Place:
-    """Where the reading is: every time from `since` to `until`, every item up to `item` but the `missing`."""
+    """The cursor: every time from `since` to `until` is read, and every item up to `item` except the `missing` ones."""
 
     since: datetime
     until: datetime
     item: int | None = None
     missing: dict[int, datetime] = field(default_factory=dict)
-    history: Backfill | None = None
+    history: SearchBackfill | None = None
 
     def cursor(self) -> Cursor:
-        """As JSON has it."""
-        return msgspec.json.decode(msgspec.json.encode(self), type=dict[str, object])
+        """Return the cursor for saving."""
+        return encode_cursor(self)
 
 
 class HackerNews:
@@ -128,16 +126,16 @@ class HackerNews:
         self._turn = Pause(1 / settings.requests_per_second)
         self._first_times: dict[int, int] = {}
         self._broken: dict[int, str] = {}
-        """Why items cannot be had."""
+        """The faults of items that cannot be fetched, by number."""
         self._broken_in_row = 0
         self._blind = ""
-        """Why it cannot be seen what has changed."""
+        """The fault of the list of changed items; empty while the list works."""
         interfaces = {"items": "items", "history": "history"}
         self._parts = Parts("interface", interfaces, Rhythm(settings.poll_every), clock)
         self._wants_history = settings.since is not None
 
     def read(self, cursor: Cursor) -> Steps:
-        """Yield the history that was asked for, then what was missed, then what comes."""
+        """Yield the requested history, then the missed items, then new items."""
         settings, now = self._settings, self._clock()
         place = decode_cursor(cursor, Place, SOURCE) if cursor else Place(now, now)
         with (
@@ -158,7 +156,7 @@ class HackerNews:
         return self._wants_history and "history" in self._parts.due()
 
     def _past(self, index: Index, place: Place) -> Steps:
-        """Read the history that was asked for, and where the index fails go on with what comes."""
+        """Read the requested history. If the index fails, go on with new items."""
         asked_at = self._clock()
         try:
             yield from self._history(index, place)
@@ -168,13 +166,13 @@ class HackerNews:
         self._wants_history = False
         yield from self._parts.answered("history", asked_at)
 
-    def _history(self, index: Index, place: Place) -> Iterator[Item | Watermark | Pause]:
+    def _history(self, index: Index, place: Place) -> Steps:
         settings = self._settings
         if settings.since is None:
             return
         asked = f"{settings.since} {settings.until} {' '.join(settings.terms)}"
         if place.history is None or place.history.asked != asked:
-            place.history = Backfill(asked, settings.since, settings.until or place.since, settings.since)
+            place.history = SearchBackfill(asked, settings.since, settings.until or place.since, settings.since)
         stretch = place.history
         for step in index.history(stretch.read, min(stretch.until, self._clock() - INDEX_LAG)):
             if isinstance(step, Pause):
@@ -210,7 +208,7 @@ class HackerNews:
                 looked, before = now, place.item
                 yield from self._new_items(live, place, now)
                 grown = now if place.item != before else grown
-                # The site is never still for minutes: if its highest number is, it is the interface that has stopped.
+                # The site is never quiet for minutes. If its highest number stands still, the interface has stopped.
                 if now - grown < self._settings.silent_after:
                     place.until = max(place.until, min([now - SETTLED, *place.missing.values()]))
                     yield Watermark(place.since, place.until, place.cursor())
@@ -234,12 +232,12 @@ class HackerNews:
                 yield Pause(min(1.0, self._settings.poll_every.total_seconds()))
 
     def _changes(self, live: httpx.Client) -> Generator[Pause | PartStatus, None, list[int]]:
-        """Numbers of items that have changed; none where that cannot be had now, which costs no new item."""
+        """Return the numbers of changed items, or none if the list fails. A failure of the list costs no new item."""
         before, self._blind = self._blind, ""
         numbers: list[int] = []
         try:
             numbers = (yield from self._ask(live, "updates.json", read_changes)).items
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             self._blind = str(error)
@@ -271,15 +269,15 @@ class HackerNews:
                 yield Item(post, place.cursor())
 
     def _item(self, live: httpx.Client, number: int) -> Generator[Pause, None, tuple[Post | Rejected | None, bool]]:
-        """An item, None where it is no post; and whether the network shows it at all.
+        """Return an item, or None if it is not a post, and whether the network shows the item.
 
         Raises:
-            Transient: too many items in a row cannot be had.
+            Transient: too many items in a row cannot be fetched.
         """
         where = f"item/{number}.json"
         try:
             body = (yield from get(live, where, clock=self._clock)).body
-        except TooOften:
+        except RateLimited:
             raise
         except TooLarge as error:
             return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True

@@ -1,1 +1,1 @@
-"""Mastodon: the public streams and timelines of instances."""
+"""Mastodon: the source that reads public streams and timelines of instances."""

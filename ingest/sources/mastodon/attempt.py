@@ -1,4 +1,4 @@
-"""One attempt at a feed: threads that read its stream and its timeline, and hand what comes to a bounded queue."""
+"""One attempt to read a feed: threads read its stream and its timeline, and put events into a bounded queue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from queue import Full, Queue
 
 import httpx
 
-from ingest.source import Clock, Permanent, Transient
+from ingest.errors import Permanent, Transient
+from ingest.source import Clock
 from ingest.sources.mastodon.client import STREAM_PATIENCE, Instance, InstanceInfo, meaning
 from ingest.sources.mastodon.mapping import id_at, is_behind, later, time_at
 from ingest.sources.mastodon.pursuit import Pursuit
@@ -19,11 +20,11 @@ from ingest.sources.mastodon.timelines import Timeline
 from ingest.transport.http_stream import Stream
 from ingest.transport.sse import Event, EventReader, TooLong
 
-SLACK = timedelta(minutes=1)
-"""How far the clocks of an instance and ours may differ: so long the timeline is read beside the stream."""
+STREAM_OVERLAP = timedelta(minutes=1)
+"""How long the timeline is read beside the stream, because an instance's clock may differ by as much."""
 
 NEAR = timedelta(seconds=10)
-"""A timeline that has been read so far is left until its next turn."""
+"""A timeline that is read up to less than this before now rests until its next turn."""
 
 STATUS_EVENTS = frozenset({"update", "status.update", "delete"})
 
@@ -38,12 +39,12 @@ class StreamedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The stream is connected, or says that it still is."""
+    """The stream is connected, or reports that it still is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page of the timeline, oldest first, and the highest id up to which it has now been read."""
+    """A page of the timeline, oldest first, and the highest id up to which the timeline is read."""
 
     statuses: tuple[bytes, ...]
     read_to: str | None
@@ -51,7 +52,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The timeline has been read to its end, as it was at a time, by so many pages; `whole` if nothing was missed."""
+    """The timeline is read to its end as of `at`, with `pages` pages. `whole` means that nothing was missed."""
 
     at: datetime
     pages: int
@@ -60,7 +61,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """More statuses come than the instance lets be read: those between two times were passed over."""
+    """The statuses between two times were skipped, because more appear than the instance lets a client read."""
 
     since: datetime
     until: datetime
@@ -68,7 +69,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Nothing more comes of this attempt, and why."""
+    """The attempt has ended; `error` is the reason."""
 
     error: Exception
 
@@ -78,29 +79,29 @@ News = StreamedEvent | Alive | Fetched | Filled | Missed | Ended
 
 @dataclass
 class Attempt:
-    """Its news go to `events` with the attempt itself, until it is stopped."""
+    """Puts pairs of itself and an event into `events`, until it is stopped."""
 
     feed: Timeline
     instance: Instance
     events: Queue[tuple[Attempt, News]]
     clock: Clock
     introduced: bool = False
-    """Whether the instance has said lately that it shows this timeline."""
+    """Whether the instance has recently confirmed that it shows this timeline."""
     _stopped: threading.Event = field(default_factory=threading.Event)
     _stream: Stream | None = None
 
     def begin(self, position: str | None) -> None:
-        """Read the timeline from `position` to its end; where the feed is streamed, connect to the stream before."""
+        """Read the timeline from `position` to its end. If the feed is streamed, connect to the stream first."""
         self._start(lambda client: self._begin(client, position))
 
     def stop(self) -> None:
-        """Leave the threads behind: they end by themselves, now if they wait for a stream."""
+        """Stop the attempt. Its threads end on their own; a thread that waits for the stream ends now."""
         self._stopped.set()
         if self._stream is not None:
             self._stream.stop()
 
     def _put(self, event: News) -> bool:
-        """Hand an event over, waiting while the reader is slow; false once nobody reads any more."""
+        """Put an event into the queue, waiting while the queue is full. Return False after `stop`."""
         while not self._stopped.is_set():
             with suppress(Full):
                 self.events.put((self, event), timeout=0.25)
@@ -138,14 +139,14 @@ class Attempt:
 
     def _listen(self, client: httpx.Client, position: str | None, word: InstanceInfo) -> None:
         with self.instance.stream(client, self.feed, word) as self._stream:
-            # From here on nothing is missed, so that the gap before it can be filled.
-            until = id_at(self.clock() + SLACK)
+            # From here on the stream misses nothing, so the gap before it can be filled.
+            until = id_at(self.clock() + STREAM_OVERLAP)
             if self._put(Alive()):
                 self._start(lambda client: self._fill(client, position, until=until))
                 self._follow(self._stream)
 
     def _follow(self, stream: Stream) -> None:
-        """Hand on the events of a stream until it ends or nobody reads any more."""
+        """Pass on the events of a stream until it ends or the attempt is stopped."""
         reader, heard = EventReader(), self.clock()
         for piece in stream.pieces():
             for event in reader.feed(piece):
@@ -157,13 +158,13 @@ class Attempt:
         raise Transient(f"The stream of {self.feed.part} was closed by the instance.")
 
     def _take(self, event: Event) -> bool:
-        """Hand an event over; false once nobody reads any more."""
+        """Pass an event on. Return False after `stop`."""
         if not event.name:
             return self._put(Alive())
         return event.name not in STATUS_EVENTS or self._put(StreamedEvent(event.name, event.data))
 
     def _fill(self, client: httpx.Client, position: str | None, until: str | None) -> None:
-        """Read the timeline page by page, to its end or to the id behind which the stream has everything."""
+        """Read the timeline page by page, to its end or to the id after which the stream has everything."""
         pursuit, pages = Pursuit(self.clock()), 0
         while not self._stopped.wait(self.instance.allowance.turn().total_seconds()):
             asked_at = self.clock()
@@ -175,7 +176,7 @@ class Attempt:
                 self._put(Filled(asked_at, pages))
                 return
             if until is None and reached is not None and asked_at - reached < NEAR:
-                # Such a timeline would be followed without a rest, and what arrives late would be missed.
+                # Such a timeline would be read without a pause, and statuses that arrive late would be missed.
                 self._put(Filled(reached, pages))
                 return
             position, pursuit = read_to, pursuit.step(asked_at, reached)
@@ -184,11 +185,11 @@ class Attempt:
                 return
 
     def _leap(self, client: httpx.Client, since: datetime, pages: int) -> None:
-        """Give up a timeline that grows faster than it may be read, and go on at its end."""
+        """Give up a timeline that grows faster than it can be read, and go on at its end."""
         self._stopped.wait(self.instance.allowance.turn().total_seconds())
         asked_at = self.clock()
         page = self.instance.page(client, self.feed, None, self._stopped)
-        # First, so that nothing is said to be covered across it.
+        # The gap is reported first, so that no watermark covers it.
         self._put(Missed(since, time_at(page.highest) or asked_at))
         self._put(Fetched(page.statuses, page.highest))
         self._put(Filled(asked_at, pages, whole=False))

@@ -1,6 +1,6 @@
-"""One instance's interface over HTTP: what it says of itself, pages of its timelines, and its streams.
+"""The HTTP interface of one instance: its description of itself, pages of its timelines, and its streams.
 
-Whatever is in here may block: it is for threads.
+Every call here may block, so the callers are threads.
 """
 
 from __future__ import annotations
@@ -16,21 +16,23 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from ingest.source import Clock, Permanent
+from ingest.errors import Permanent
+from ingest.retry import retry_after
+from ingest.source import Clock
 from ingest.sources.mastodon.mapping import Number, can_be_reached, later
 from ingest.sources.mastodon.timelines import Timeline
-from ingest.transport.http import HttpResponse, Refused, asked_wait, fetch, open_client, place
+from ingest.transport.http import HttpResponse, Refused, fetch, open_client, place
 from ingest.transport.http_stream import Stream, open_stream
 
 PAGE = 40
-"""Statuses on a page: the most that an instance gives."""
+"""Statuses on a page, the most that an instance allows."""
 
 LARGEST_PAGE = 8 * 1024 * 1024
 LARGEST_WORD = 1024 * 1024
-"""Bytes of what an instance says of itself."""
+"""The largest description of an instance, in bytes."""
 
 STREAM_PATIENCE = timedelta(seconds=60)
-"""An instance that is alive says so every 15 seconds."""
+"""The longest silence of a stream. A working instance sends a sign of life every 15 seconds."""
 
 SECURE = {"https": "https", "wss": "https"}
 PLAIN = {"http": "http", "ws": "http"}
@@ -38,7 +40,10 @@ PLAIN = {"http": "http", "ws": "http"}
 
 @dataclass
 class Allowance:
-    """When an instance may be asked for the next page. Its timelines share this, because they share its limits."""
+    """The schedule of an instance's pages.
+
+    All timelines of the instance share it, because they share its rate limit.
+    """
 
     pace: timedelta
     clock: Clock
@@ -46,7 +51,7 @@ class Allowance:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def turn(self) -> timedelta:
-        """Take the next turn, and say how long it is until then."""
+        """Take the next turn, and return the time until it."""
         with self._lock:
             now = self.clock()
             at = max(now, self._next or now)
@@ -54,7 +59,7 @@ class Allowance:
             return at - now
 
     def heed(self, wait: timedelta | None) -> None:
-        """Keep to what the instance asks for."""
+        """Keep to the pause that the instance asks for."""
         if wait is not None:
             with self._lock:
                 until = self.clock() + wait
@@ -62,7 +67,7 @@ class Allowance:
 
 
 class _Access(msgspec.Struct, frozen=True):
-    """Who is shown a kind of timeline: `public`, `authenticated` or `disabled`, of both origins of statuses."""
+    """The readers to whom a kind of timeline is shown, for both origins: `public`, `authenticated` or `disabled`."""
 
     local: str = "public"
     remote: str = "public"
@@ -84,17 +89,17 @@ class _Configuration(msgspec.Struct, frozen=True):
 
 
 class InstanceInfo(msgspec.Struct, frozen=True):
-    """What an instance says of itself, in the second version of this or in the first."""
+    """The instance's description of itself, in version 2 or version 1 of the interface."""
 
     configuration: _Configuration = _Configuration()
     urls: _Urls = _Urls()
 
     @classmethod
     def of(cls, raw: bytes) -> InstanceInfo:
-        """Out of the JSON.
+        """Return the description in the JSON.
 
         Raises:
-            ValueError: it is none, or says something else.
+            ValueError: the JSON is not a description of an instance.
         """
         try:
             return msgspec.json.decode(raw, type=cls)
@@ -103,11 +108,14 @@ class InstanceInfo(msgspec.Struct, frozen=True):
 
     @property
     def streaming(self) -> str | None:
-        """Where its streams are, if it says so."""
+        """The address of the instance's streams, or None."""
         return self.configuration.urls.streaming or self.urls.streaming_api
 
     def shows(self, feed: Timeline) -> bool:
-        """Whether it shows a timeline to whoever reads it. An instance from before 4.5 does not say, and may."""
+        """Return whether the instance shows a timeline to the reader.
+
+        An instance before version 4.5 does not say; it may.
+        """
         access = self.configuration.timelines_access
         of = access.hashtag_feeds if feed.tag else access.live_feeds
         asked = [of.local] if feed.local else [of.remote] if feed.remote else [of.local, of.remote]
@@ -121,7 +129,7 @@ class _Numbered(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """A page of a timeline: its statuses as JSON, oldest first, and the highest id on it."""
+    """A page of a timeline: its statuses as JSON, oldest first, and the highest id on the page."""
 
     statuses: tuple[bytes, ...]
     highest: str | None
@@ -129,7 +137,7 @@ class StatusPage:
 
 @dataclass
 class Instance:
-    """One instance; `allowance` is shared by all who ask it."""
+    """One instance. All readers of the instance share `allowance`."""
 
     base_url: str
     token: str | None = field(repr=False)
@@ -139,39 +147,40 @@ class Instance:
 
     @property
     def host(self) -> str:
-        """The instance's name."""
+        """The instance's host name."""
         return urlsplit(self.base_url).netloc
 
     def open(self) -> httpx.Client:
-        """A connection to it.
+        """Return a client for the instance.
 
         Raises:
-            Permanent: its address or the contact cannot be used.
+            Misconfigured: the address or the contact is invalid.
         """
         return open_client(self.base_url, contact=self.contact)
 
     def word(self, client: httpx.Client, gone: threading.Event) -> InstanceInfo:
-        """What it says of itself; nothing, where it is other software that does not.
+        """Return the instance's description of itself. It is empty for other software that has none.
 
         Raises:
-            Transient
+            Transient: the instance does not answer.
         """
         for version in ("v2", "v1"):
             try:
                 answer = self._get(client, f"/api/{version}/instance", {}, gone, LARGEST_WORD)
                 word = InstanceInfo.of(answer.body)
             except (Permanent, ValueError):
-                # Whatever it is that answers so: whether its timeline can be read is seen there.
+                # The server is of an unknown kind. Reading the timeline will show whether it works.
                 continue
             if self._is_its_own(answer):
                 return word
         return InstanceInfo()
 
     def page(self, client: httpx.Client, feed: Timeline, behind: str | None, gone: threading.Event) -> StatusPage:
-        """The statuses nearest behind an id, or the newest.
+        """Return the statuses just after the id `behind`, or the newest statuses if it is None.
 
         Raises:
-            Transient, Permanent
+            Transient: the instance does not answer.
+            Permanent: the instance refuses the page.
         """
         wanted = feed.bounds | {"limit": str(PAGE)} | ({} if behind is None else {"min_id": behind})
         answer = self._get(client, feed.timeline, wanted, gone, LARGEST_PAGE)
@@ -187,7 +196,8 @@ class Instance:
         """Connect to a stream.
 
         Raises:
-            Transient, Permanent
+            Transient: the instance does not answer.
+            Permanent: the instance refuses the stream.
         """
         with open_stream(
             client,
@@ -207,14 +217,14 @@ class Instance:
             client, path, clock=self.clock, params=params, headers=self._headers(), most_bytes=most_bytes, gone=gone
         )
         if answer.headers.get("x-ratelimit-remaining", "1") == "0":
-            self.allowance.heed(asked_wait(answer.headers, self.clock()))
+            self.allowance.heed(retry_after(answer.headers, self.clock()))
         return answer
 
     def _headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
     def _is_its_own(self, answer: HttpResponse) -> bool:
-        """Whether the instance itself answered. Another host does not say where its token goes."""
+        """Return whether the instance itself answered. Another host must not decide where the token is sent."""
         asked, answered = httpx.URL(self.base_url), httpx.URL(answer.url)
         return (asked.scheme, asked.netloc) == (answered.scheme, answered.netloc)
 
@@ -230,7 +240,7 @@ class Instance:
 
 
 def _statuses(answer: HttpResponse) -> list[bytes]:
-    """A page cut into its statuses. Whatever one of them holds, the others can be read."""
+    """Return the statuses of a page, each as JSON. A broken status does not affect the others."""
     try:
         page = json.loads(answer.body.decode(errors="replace"))
         if isinstance(page, list):
@@ -241,7 +251,7 @@ def _statuses(answer: HttpResponse) -> list[bytes]:
 
 
 def _number(status: bytes) -> str | None:
-    """A status's id, also where nothing else of it can be read."""
+    """Return a status's id, even if nothing else in the status can be read."""
     try:
         return msgspec.json.decode(status, type=_Numbered).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -249,7 +259,7 @@ def _number(status: bytes) -> str | None:
 
 
 def meaning(error: Permanent, feed: Timeline) -> Permanent:
-    """The same with what a person can do about it."""
+    """Return the error with advice for a person."""
     if not isinstance(error, Refused) or error.status not in {401, 403, 422}:
         return error
     advice = "make a new token of it" if feed.token else "it may want a user's token"

@@ -1,4 +1,4 @@
-"""A Mastodon status as a post: pure. What the stream and the timelines send is the same entity."""
+"""The mapping of a Mastodon status to a post. This module is pure; streams and timelines send the same entity."""
 
 from __future__ import annotations
 
@@ -9,34 +9,26 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from ingest.contract import Amount, Moment, Post, Rejected
+from ingest.contract import Amount, Moment, Post, Rejected, raw_text
+from ingest.event_time import is_backfill, is_to_come
 from ingest.transport.html import read_html
-from ingest.transport.mapping import kept_text
+from ingest.transport.mapping import each_once, kept_text
 
 SOURCE = "mastodon"
 
-OLD = timedelta(hours=1)
-"""A status that was older when it was first read is history: it is counted and does not alert."""
-
-RAW_KEPT = 4_096
-
-
-AHEAD = timedelta(days=1)
-"""How far an instance's clock may be ahead of ours."""
-
 Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[0-9A-Za-z_-]+$")]
-"""An instance's own id of a status."""
+"""The id of a status on one instance."""
 
 Uri = Annotated[str, msgspec.Meta(max_length=2_048)]
-"""What a status is called everywhere. Thousands are remembered."""
+"""The URI of a status, the same on every instance. Its length is bounded because thousands are kept in memory."""
 
 
 class Account(msgspec.Struct, frozen=True):
-    """Who wrote a status; `acct` is without a host for an instance's own people."""
+    """The author of a status. `acct` has no host for an account of the answering instance."""
 
     acct: str
     noindex: bool | None = None
-    """Who does not want to be found by search engines."""
+    """Whether the author does not want to be found by search engines."""
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -46,7 +38,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class Boosted(msgspec.Struct, frozen=True):
-    """The status that a boost passes on."""
+    """The original status of a boost."""
 
     uri: str
     content: str | None = None
@@ -54,9 +46,9 @@ class Boosted(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What is read of a status: https://docs.joinmastodon.org/entities/Status/.
+    """The fields that banwatch reads from a status: https://docs.joinmastodon.org/entities/Status/.
 
-    Other servers that speak Mastodon's API leave things out, or say that they are null.
+    Other servers with Mastodon's API omit fields or set them to null.
     """
 
     id: Number
@@ -78,22 +70,22 @@ class Status(msgspec.Struct, frozen=True):
 
     @property
     def is_for_everyone(self) -> bool:
-        """Whether its author shows it to all, and has not asked to be left out of indexes."""
+        """Whether the status is public and its author has not opted out of indexes."""
         return self.visibility in {"public", "unlisted", None} and not self.account.noindex
 
 
 class NotAStatus(ValueError):
-    """The payload is no status; the message names the field."""
+    """The payload is not a status; the message names the field."""
 
 
 _decode = msgspec.json.Decoder(Status).decode
 
 
 def read_status(raw: bytes) -> Status:
-    """A status out of its JSON.
+    """Return the status in the JSON.
 
     Raises:
-        NotAStatus
+        NotAStatus: the JSON is not a status.
     """
     try:
         return _decode(raw)
@@ -102,19 +94,18 @@ def read_status(raw: bytes) -> Status:
 
 
 def rejected(place: str, error: NotAStatus, raw: bytes) -> Rejected:
-    """What could not be read, with where it stood."""
-    return Rejected(source=SOURCE, where=place, reason=str(error), raw=raw[:RAW_KEPT].decode(errors="replace"))
+    """Return the record of an unreadable status, with its place."""
+    return Rejected(source=SOURCE, where=place, reason=str(error), raw=raw_text(raw))
 
 
 def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) -> Post:
-    """A status as a post. It is called by its URI, which is the same on every instance that shows it.
+    """Return a status as a post. The post's id is the status's URI, which is the same on every instance.
 
-    A content warning stands before the text, in brackets: what it warns of is what the post is about.
+    A content warning stands before the text, in brackets, because it names the subject of the post.
     """
     shown: Status | Boosted = status.reblog or status
     reading = read_html(shown.content or "", base=f"https://{host}/")
     warning = " ".join((shown.spoiler_text or "").split())
-    tags = dict.fromkeys(tag.name for tag in status.tags or ())
     return Post(
         source=SOURCE,
         id=status.uri[:512],
@@ -124,19 +115,19 @@ def to_post(status: Status, host: str, reply_to: str | None, seen_at: datetime) 
         author=status.account.acct if "@" in status.account.acct else f"{status.account.acct}@{host}",
         langs=(status.language,) if status.language else (),
         links=tuple(link for link in reading.links if not _leads_to_people_or_tags(link, status)),
-        hashtags=tuple(tags),
+        hashtags=each_once(tag.name for tag in status.tags or ()),
         reply_to=reply_to,
         repost_of=None if status.reblog is None else status.reblog.uri,
         likes=status.favourites_count,
         replies=status.replies_count,
         reposts=status.reblogs_count,
         seen_at=seen_at,
-        backfill=status.created_at < seen_at - OLD,
+        backfill=is_backfill(status.created_at, seen_at),
     )
 
 
 def _leads_to_people_or_tags(link: str, status: Status) -> bool:
-    """Whether a link is one that Mastodon makes of a mention or a hashtag, and not one that the author gave."""
+    """Return whether Mastodon made the link from a mention or a hashtag. The author gave any other link."""
     path = link.split("://", 1)[-1].partition("/")[2].casefold()
     if path.startswith(("@", "users/")) and "/" not in path.removeprefix("users/").strip("/"):
         return True
@@ -145,14 +136,11 @@ def _leads_to_people_or_tags(link: str, status: Status) -> bool:
     )
 
 
-def to_delete(uri: str, created_at: datetime, seen_at: datetime) -> Post:
-    """The news that a status is gone."""
-    made = created_at.astimezone(UTC)
-    return Post(source=SOURCE, id=uri[:512], text="", created_at=made, op="delete", seen_at=seen_at)
-
-
 def later(first: str | None, second: str | None) -> str | None:
-    """The higher of two ids. They are numbers on Mastodon; elsewhere longer is later, then what sorts later."""
+    """Return the higher of two ids. Mastodon's ids are numbers.
+
+    Elsewhere a longer id, or else a greater text, is later.
+    """
     known = [each for each in (first, second) if each is not None]
     return max(known, key=_rank, default=None)
 
@@ -162,12 +150,12 @@ def _rank(number: str) -> tuple[int, str]:
 
 
 def is_behind(number: str | None, bound: str) -> bool:
-    """Whether an id that holds its time is later than another one."""
+    """Return whether the id contains a time and is later than `bound`."""
     return number is not None and time_at(number) is not None and _rank(number) > _rank(bound)
 
 
 def time_at(number: str | None) -> datetime | None:
-    """When a status was filed, where its id holds that; None elsewhere."""
+    """Return the time in a status's id, or None if the id contains none."""
     if number is None or not _holds_time(number):
         return None
     with suppress(OverflowError, ValueError, OSError):
@@ -176,9 +164,9 @@ def time_at(number: str | None) -> datetime | None:
 
 
 def can_be_reached(number: str, now: datetime) -> bool:
-    """Whether a timeline can have been read to an id: one of the far future would have it stand still for ever."""
+    """Return whether a timeline can be read up to this id. An id of the far future would stop the reading for ever."""
     at = time_at(number)
-    return not _holds_time(number) if at is None else at <= now + AHEAD
+    return not _holds_time(number) if at is None else not is_to_come(at, now)
 
 
 def _holds_time(number: str) -> bool:
@@ -186,10 +174,10 @@ def _holds_time(number: str) -> bool:
 
 
 def rewound(position: str, by: timedelta) -> str:
-    """An id that lies so much earlier, where ids hold their time (milliseconds since 1970 times 2^16); else the same.
+    """Return an id that is earlier by `by`, or the same id if ids on this instance contain no time.
 
-    A status of another instance gets an id of its own time, so that one which arrives late stands before others that
-    are already read: `lib/mastodon/snowflake.rb` in Mastodon.
+    Mastodon's ids are milliseconds since 1970 times 2^16. A status from another instance gets an id with its own time,
+    so a late status stands before statuses that are already read: see `lib/mastodon/snowflake.rb` in Mastodon.
     """
     if not _holds_time(position):
         return position
@@ -197,7 +185,7 @@ def rewound(position: str, by: timedelta) -> str:
 
 
 def id_at(moment: datetime) -> str:
-    """The lowest id of a time."""
+    """Return the lowest id of a moment."""
     return str(round(moment.timestamp() * 1000) << 16)
 
 
@@ -206,14 +194,14 @@ Value = TypeVar("Value")
 
 
 class Lately(OrderedDict[Key, Value]):
-    """A memory that forgets what was put in first."""
+    """A dictionary of bounded size, which forgets the oldest entry first."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self.most = most
 
     def put(self, key: Key, value: Value) -> None:
-        """Remember, or remember anew."""
+        """Add an entry, or renew an existing one."""
         self[key] = value
         self.move_to_end(key)
         while len(self) > self.most:

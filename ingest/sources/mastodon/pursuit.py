@@ -1,4 +1,4 @@
-"""Whether a timeline is read faster than it grows: pure."""
+"""The judgement of whether a timeline is read faster than it grows. This module is pure."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 JUDGED_EVERY = timedelta(minutes=10)
-"""Long enough for the limits of an instance to show: 200 pages of paging."""
+"""The time between two judgements: 200 pages, long enough for the instance's rate limit to take effect."""
 
 FAR = timedelta(minutes=15)
-"""What is less far behind is not given up: a surge passes."""
+"""A timeline that is less far behind is not given up, because a surge passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pursuit:
-    """How far behind now a timeline was when it was last judged, and whether it cannot be caught up with."""
+    """How far a timeline was behind now at the last judgement, and whether it can no longer catch up."""
 
     judged_at: datetime
     behind: timedelta | None = None
     is_lost: bool = False
 
     def step(self, now: datetime, reached: datetime | None) -> Pursuit:
-        """After a page whose newest status is from `reached`, None where its number does not tell."""
+        """Return the judgement after a page whose newest status has the time `reached`.
+
+        None means that the status's id contains no time.
+        """
         if reached is None:
             return self
         behind = now - reached

@@ -1,4 +1,4 @@
-"""All feeds of Mastodon in one iterator: what the threads hand over, as steps of the source."""
+"""The reader of all Mastodon feeds: it turns the threads' events into the steps of one source."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from queue import Empty, Queue
 import msgspec
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Permanent, Transient
 from ingest.retry import Failures
-from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark, decode_cursor
+from ingest.source import Clock, Cursor, Item, PartStatus, Pause, Steps, Watermark, decode_cursor
 from ingest.sources.mastodon.attempt import Alive, Attempt, Ended, Fetched, Filled, Missed, News, StreamedEvent
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import (
     SOURCE,
     Lately,
@@ -25,24 +26,21 @@ from ingest.sources.mastodon.mapping import (
     read_status,
     rejected,
     time_at,
-    to_delete,
     to_post,
 )
 from ingest.transport.http import TURN
-from ingest.transport.mapping import mapped
+from ingest.transport.mapping import deletion, mapped
 
 MOST_WAITING = 100
-"""Events between the threads and their reader: a slow log slows the streams, and memory stays bounded."""
+"""The most events between the threads and the reader. If Kafka is slow, the streams wait and memory stays bounded."""
 
 KNOWN = 20_000
-"""Statuses of an instance whose deletion is understood: a deletion names nothing but the instance's own number."""
-
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
+"""The number of remembered statuses of an instance. A deletion names only the id on the instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How often timelines are asked; `chance` gives random numbers in [0, 1) for the back-off."""
+    """The intervals of the reading. `chance` returns random numbers in [0, 1) for the back-off."""
 
     poll_every: timedelta
     lag: timedelta
@@ -50,7 +48,7 @@ class Pacing:
 
 
 class MastodonCursor(msgspec.Struct, frozen=True):
-    """The cursor: where each feed is."""
+    """The cursor: the position in each feed."""
 
     since: Moment | None = None
     feeds: dict[str, str] = {}
@@ -58,19 +56,19 @@ class MastodonCursor(msgspec.Struct, frozen=True):
 
 @dataclass
 class Memory:
-    """What was seen lately: so that a status is sent once, and a deletion is understood."""
+    """The recent statuses. They ensure that a status is sent once, and they identify the status of a deletion."""
 
     sent: Lately[tuple[str, str], None] = field(default_factory=lambda: Lately(KNOWN))
     by_number: dict[str, Lately[str, tuple[str, datetime]]] = field(default_factory=dict)
 
     def is_new(self, uri: str, version: str) -> bool:
-        """Whether this version of a status has not been seen yet; it has now."""
+        """Return whether this version of a status is new, and remember it."""
         new = (uri, version) not in self.sent
         self.sent.put((uri, version), None)
         return new
 
     def of(self, host: str) -> Lately[str, tuple[str, datetime]]:
-        """An instance's statuses by its own numbers."""
+        """Return an instance's statuses by their ids there."""
         return self.by_number.setdefault(host, Lately(KNOWN))
 
 
@@ -93,7 +91,7 @@ class FeedsReader:
         self.told: datetime | None = None
 
     def run(self) -> Steps:
-        """Take what comes, for ever.
+        """Yield the steps of all feeds, for ever.
 
         Raises:
             Transient: no feed answers.
@@ -112,7 +110,7 @@ class FeedsReader:
                     if line.attempt is attempt:
                         yield from self._take(line, event)
                 yield from self._reach()
-                # Events that pass without a post are no reason to keep whoever reads from stopping.
+                # Events without a post yield a pause too, so that the caller can stop.
                 yield Pause(0)
         finally:
             for line in self.lines:
@@ -192,7 +190,9 @@ class FeedsReader:
         found = self.memory.of(line.feed.host).get(number)
         if found is not None and self.memory.is_new(found[0], "deleted"):
             where, raw = f"{line.feed.key} delete {number}", number.encode(errors="replace")
-            gone = mapped(lambda: to_delete(*found, self.clock()), source=SOURCE, where=where, raw=raw)
+            gone = mapped(
+                lambda: deletion(SOURCE, found[0][:512], found[1], self.clock()), source=SOURCE, where=where, raw=raw
+            )
             yield Item(gone, self._cursor())
 
     def _advance(self, line: FeedState, position: str | None) -> None:
@@ -201,7 +201,10 @@ class FeedsReader:
             self.positions = self.positions | {line.feed.key: line.position}
 
     def _read_to(self, line: FeedState, position: str | None) -> None:
-        """A timeline that is read page by page is covered as far as it has been read, also where that takes long."""
+        """Record how far a timeline is read.
+
+        A polled timeline is covered up to there, even while the reading goes on.
+        """
         self._advance(line, position)
         reached = time_at(position)
         if reached is not None and not line.feed.streamed:
@@ -215,7 +218,7 @@ class FeedsReader:
             line.due = (line.begun or at) + self.pacing.poll_every
 
     def _missed(self, line: FeedState, since: datetime, until: datetime) -> Steps:
-        """Say what was passed over. What is covered begins anew behind it, because it is told without holes."""
+        """Report the skipped statuses. Coverage begins again after them, because a watermark has no gap."""
         self.since, self.told, line.behind = max(self.since, until), None, True
         fault = (
             f"More statuses come than the instance lets be read: those between {since:%d %b %H:%M:%S} and "
@@ -225,7 +228,7 @@ class FeedsReader:
         yield Item(Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw=""), self._cursor())
 
     def _end(self, line: FeedState, error: Exception) -> Iterator[PartStatus]:
-        """Put a feed off; that none of them answers ends the reading."""
+        """Postpone a feed after a failure. If no feed answers, the reading ends."""
         if not isinstance(error, Transient | Permanent):
             raise error
         now = self.clock()
@@ -241,14 +244,17 @@ class FeedsReader:
             raise Transient(reason, min(waits) if min(waits) > timedelta() else None) from error
 
     def _leave_alone(self, line: FeedState, until: datetime) -> None:
-        """Keep to what an instance asks for, in all that is read of it."""
+        """Keep to the pause that an instance asks for, in every feed of the instance."""
         line.instance.allowance.heed(until - self.clock())
         for each in self.lines:
             if each.instance is line.instance and each.attempt is None:
                 each.due = max(each.due, until)
 
     def _reach(self) -> Iterator[Watermark]:
-        """What is covered by all who are not left out. It begins anew where one who is was covered last."""
+        """Yield the watermark of all feeds that are not left out.
+
+        It begins where a feed that is left out was last covered.
+        """
         now = self.clock()
         for line in self.lines:
             if line.covered is not None and line.is_left_out(now):
@@ -260,7 +266,7 @@ class FeedsReader:
         until = min(known) - self.pacing.lag
         if until > self.since and (self.told is None or until >= self.told + timedelta(seconds=1)):
             self.told = until
-            # A stream's word comes every few seconds; other timelines are asked in their own time.
+            # A stream reports every few seconds; other timelines are asked at intervals, so they are idle.
             asked = any(not line.feed.streamed for line in self.lines)
             yield Watermark(self.since, until, self._cursor(), idle=asked)
 

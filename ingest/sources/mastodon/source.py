@@ -1,34 +1,30 @@
-"""Mastodon: hashtags and public timelines of several instances.
+"""The Mastodon source: hashtags and public timelines of several instances.
 
-Where there is a user's token the stream is read, and the timeline fills the gap before it; else the timeline is asked
-again and again. A status has the same URI on every instance that shows it, and is one post.
+With a user's token, the source reads the stream, and the timeline fills the gap before it. Without a token, it asks for
+the timeline again and again. A status has the same URI on every instance and gives one post.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from ingest.errors import Misconfigured
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
-    Item,
-    PartStatus,
-    Pause,
-    Permanent,
     SourceSettings,
-    Watermark,
+    Steps,
     Words,
     source_config,
 )
 from ingest.sources.mastodon.client import Allowance, Instance
-from ingest.sources.mastodon.line import FeedState
+from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import SOURCE
 from ingest.sources.mastodon.reader import FeedsReader, Pacing
 from ingest.sources.mastodon.timelines import Public, feeds_of
@@ -36,7 +32,7 @@ from ingest.transport.slices import Since
 
 
 class MastodonSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_MASTODON_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_MASTODON_`."""
 
     model_config = source_config("mastodon")
 
@@ -65,12 +61,12 @@ class MastodonSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where instances are named."""
+        """Whether instances are set."""
         return bool(self.instances)
 
 
 class Mastodon:
-    """All feeds in one iterator, each from its own position."""
+    """All feeds in one iterator. Each feed has its own position."""
 
     about: ClassVar[About] = About(
         network="hashtags and public timelines of Mastodon instances",
@@ -93,14 +89,14 @@ class Mastodon:
         )
         without = sorted({feed.host for feed in self.feeds if feed.token is None})
         if settings.streaming == "always" and without:
-            raise Permanent(
+            raise Misconfigured(
                 f"There is no user's token for {', '.join(without)}, and no stream is shown without one: set "
                 "BANWATCH_MASTODON_TOKENS, or BANWATCH_MASTODON_STREAMING to auto or never."
             )
         self.instances = self._instances()
 
     def _instances(self) -> dict[str, Instance]:
-        """Each instance by its name; that it can be asked is looked at here, where a setting is wrong or not."""
+        """Return each instance by its host name, after a check of its settings."""
         found: dict[str, Instance] = {}
         for feed in self.feeds:
             if feed.host not in found:
@@ -109,8 +105,8 @@ class Mastodon:
                 found[feed.host].open().close()
         return found
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Follow all feeds, each with its own back-off; fail only when none of them answers."""
+    def read(self, cursor: Cursor) -> Steps:
+        """Follow all feeds, each with its own back-off. The reading fails only when no feed answers."""
         pacing = Pacing(self.settings.poll_every, self.settings.lag, random.random)
         lines = [FeedState(feed, self.instances[feed.host], self.clock()) for feed in self.feeds]
         return FeedsReader(lines, pacing, self.settings.since, self.clock, cursor).run()

@@ -1,4 +1,4 @@
-"""Which feeds of which instances are read, out of the settings: pure."""
+"""The feeds that the settings describe: which timelines of which instances. This module is pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 Public = Literal["none", "all", "local", "remote"]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One hashtag's timeline of one instance, or its public one."""
+    """One timeline of one instance: a hashtag's or the public one."""
 
     base_url: str
     tag: str = ""
@@ -27,29 +27,29 @@ class Timeline:
 
     @property
     def host(self) -> str:
-        """The instance's name."""
+        """The instance's host name."""
         return urlsplit(self.base_url).netloc
 
     @property
     def key(self) -> str:
-        """Names it in a cursor."""
+        """The timeline's name in a cursor."""
         which = ":local" if self.local else ":remote" if self.remote else ""
         return f"{self.host} #{self.tag}" if self.tag else f"{self.host} public{which}"
 
     @property
     def part(self) -> str:
-        """Names it for a person."""
+        """The timeline's name for a person."""
         which = "local " if self.local else "remote " if self.remote else ""
         return f"#{self.tag} on {self.host}" if self.tag else f"the {which}public timeline of {self.host}"
 
     @property
     def timeline(self) -> str:
-        """Where its pages are asked for: https://docs.joinmastodon.org/methods/timelines/."""
+        """The path of the timeline's pages: https://docs.joinmastodon.org/methods/timelines/."""
         return f"/api/v1/timelines/tag/{quote(self.tag)}" if self.tag else "/api/v1/timelines/public"
 
     @property
     def stream(self) -> str:
-        """Where its events are asked for: https://docs.joinmastodon.org/methods/streaming/."""
+        """The path of the timeline's stream: https://docs.joinmastodon.org/methods/streaming/."""
         if self.tag:
             return f"/api/v1/streaming/hashtag?tag={quote(self.tag)}"
         which = "/local" if self.local else "/remote" if self.remote else ""
@@ -57,29 +57,31 @@ class Timeline:
 
     @property
     def bounds(self) -> dict[str, str]:
-        """What of the timeline is asked for."""
+        """The parameters that select local or remote statuses."""
         return {name: "true" for name, wanted in (("local", self.local), ("remote", self.remote)) if wanted}
 
 
 def instance_url(given: str) -> str:
-    """An instance's address out of its name or address.
+    """Return an instance's address, given its name or address.
 
     Raises:
-        Permanent: it is none.
+        Misconfigured: the text is neither a name nor an address.
     """
     with suppress(ValueError):
         parts = urlsplit(given if "://" in given else f"https://{given}")
         named = re.fullmatch(r"[\w.\-\[\]:]+", parts.netloc) and not parts.path.strip("/")
         if named and parts.scheme in {"http", "https"}:
             return f"{parts.scheme}://{parts.netloc}"
-    raise Permanent(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
+    raise Misconfigured(f"{given!r} is no Mastodon instance: give its name, such as mastodon.example, or its address.")
 
 
 def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
-    """Tokens by instance out of `host=token` words; a token alone is for an instance alone.
+    """Return the token of each instance, from words `host=token`.
+
+    A word without a host is the token of a single instance.
 
     Raises:
-        Permanent: a word is neither; the message never holds a token.
+        Misconfigured: a word is malformed; the message never holds a token.
     """
     tokens: dict[str, str] = {}
     for word in given.replace(",", " ").split():
@@ -89,30 +91,32 @@ def tokens_of(given: str, hosts: tuple[str, ...]) -> dict[str, str]:
         elif len(hosts) == 1 and host not in tokens and "." not in host:
             tokens[hosts[0]] = word
         else:
-            raise Permanent(
+            raise Misconfigured(
                 "A word of BANWATCH_MASTODON_TOKENS is not `host=token` with one of the instances: "
                 f"they are {', '.join(hosts)}."
             )
     for host, token in tokens.items():
         if not (token.isascii() and token.isprintable()):
-            raise Permanent(f"The token for {host} in BANWATCH_MASTODON_TOKENS is none: it has letters no token has.")
+            raise Misconfigured(f"The token for {host} in BANWATCH_MASTODON_TOKENS has letters no token has.")
     return tokens
 
 
 def feeds_of(
     instances: tuple[str, ...], hashtags: tuple[str, ...], public: Public, tokens: str, *, stream: bool
 ) -> tuple[Timeline, ...]:
-    """Every hashtag and the public timeline, on every instance; streamed, if `stream`, where there is a token.
+    """Return the timelines of every hashtag, and the public timeline, on every instance.
+
+    If `stream` is true, timelines with a token are streamed.
 
     Raises:
-        Permanent: naming the setting and what is wrong with it.
+        Misconfigured: a setting is wrong; the message names the setting and the fault.
     """
     if not instances:
-        raise Permanent("mastodon reads nothing without instances: set BANWATCH_MASTODON_INSTANCES to their names.")
+        raise Misconfigured("mastodon reads nothing without instances: set BANWATCH_MASTODON_INSTANCES to their names.")
     urls = tuple(dict.fromkeys(map(instance_url, instances)))
     tags = tuple(dict.fromkeys(map(_tag, hashtags)))
     if not tags and public == "none":
-        raise Permanent(
+        raise Misconfigured(
             "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC."
         )
     known = tokens_of(tokens, tuple(urlsplit(url).netloc for url in urls))
@@ -131,14 +135,14 @@ def feeds_of(
 def _require_privacy(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_here(parts.hostname or ""):
-        raise Permanent(
+        raise Misconfigured(
             f"A token would go to {url} for everybody to read: give the address with https:// in "
             "BANWATCH_MASTODON_INSTANCES, or no token for it in BANWATCH_MASTODON_TOKENS."
         )
 
 
 def _is_here(host: str) -> bool:
-    """Whether a host is this machine, or an address of a private network."""
+    """Return whether a host is this machine or an address of a private network."""
     try:
         return not ip_address(host).is_global
     except ValueError:
@@ -147,7 +151,7 @@ def _is_here(host: str) -> bool:
 
 def _tag(given: str) -> str:
     tag = given.removeprefix("#").casefold()
-    # Not \w: vowel signs and joiners are none, and many scripts cannot be written without them.
+    # Not \w, because it excludes vowel signs and joiners, which many scripts need.
     if not re.fullmatch(r"""[^\s#/?&=%+.,;:!'"()<>\\@]+""", tag) or tag.isdecimal():
-        raise Permanent(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
+        raise Misconfigured(f"{given!r} is no hashtag: it has letters, digits and underscores, and not only digits.")
     return tag

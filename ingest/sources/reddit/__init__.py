@@ -1,1 +1,1 @@
-"""Reddit: the newest posts and comments of subreddits, by asyncpraw."""
+"""Reddit: the source that reads the newest posts and comments of subreddits through asyncpraw."""

@@ -1,7 +1,7 @@
-"""asyncpraw at the edge: asked from a synchronous source, a slice of its event loop at a time.
+"""The Reddit client: a synchronous source runs asyncpraw's event loop for a short time at each step.
 
-This is why it is asyncpraw and not praw, which blocks: a request that is under way lets its reader turn to other things
-without a thread, and can be given up. Answers are taken as JSON; asyncpraw gives the token, the pace and the retries.
+asyncpraw is used because praw blocks. With asyncpraw, the source can pause or give up during a request, without a
+thread. Answers are taken as JSON; asyncpraw provides the token, the pace and the retries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from asyncprawcore.exceptions import (
     ResponseException,
 )
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, Refused, failure
 
 TIMEOUT_SECONDS = 20
@@ -37,11 +38,11 @@ _UNREADABLE = (
     AsyncPRAWException, aiohttp.ClientError, ValueError, LookupError, TypeError, AttributeError, AssertionError,
     RecursionError,
 )  # fmt: skip
-"""What asyncpraw lets out where an answer is not what it expects."""
+"""The exceptions that asyncpraw raises for an unexpected answer."""
 
 
 class RedditClient:
-    """One connection to Reddit's API, read only."""
+    """One read-only connection to Reddit's API."""
 
     def __init__(
         self, *, client_id: str, client_secret: str, user_agent: str, reddit_url: str, oauth_url: str, clock: Clock
@@ -60,12 +61,12 @@ class RedditClient:
         )
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Generator[Pause, None, Any]:
-        """Ask, and yield while waiting; the answer is JSON.
+        """Send a request, yield pauses while waiting, and return the answer's JSON.
 
         Raises:
-            Transient: the network failed, or answered with something else.
-            Refused: it does not show this.
-            Permanent: the key is not accepted.
+            Transient: the network failed, or its answer is not JSON.
+            Refused: Reddit does not show this to the key.
+            Misconfigured: Reddit does not accept the key.
         """
         yield Pause(0)
         task = self._loop.create_task(self._reddit.request(method="GET", path=path, params=dict(params)))
@@ -78,13 +79,13 @@ class RedditClient:
         finally:
             task.cancel()
 
-    def _meaning(self, error: Exception, path: str) -> Transient | Permanent:
+    def _meaning(self, error: Exception, path: str) -> Transient | Permanent | Misconfigured:
         where = f"{self.place}/{path}"
         match error:
             case BadJSON():
                 return Transient(f"{where} answered with something that is no JSON.")
             case OAuthException():
-                return Permanent(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
+                return Misconfigured(f"Reddit does not accept the key: {error}. See BANWATCH_REDDIT_CLIENT_ID.")
             case ResponseException(response=response) if response.url.path.endswith(ACCESS_PATH):
                 return self._token_refused(response.status)
             case ResponseException(response=response):
@@ -97,14 +98,14 @@ class RedditClient:
                 return Transient(f"{where} does not answer: {cause or type(cause).__name__}.")
         return Transient(f"{where} answered with something else than documented: {type(error).__name__}.")
 
-    def _token_refused(self, status: int) -> Transient | Permanent:
+    def _token_refused(self, status: int) -> Transient | Misconfigured:
         said = f"{ACCESS_PATH} answered {status}"
         if status in _KEY_REFUSED:
-            return Permanent(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
+            return Misconfigured(f"Reddit does not accept the key ({said}): see BANWATCH_REDDIT_CLIENT_ID.")
         return Transient(f"Reddit gives no token: {said}.")
 
     def close(self) -> None:
-        """Give up what is under way, and the connections."""
+        """Cancel open requests, and close the connections."""
         try:
             self._loop.run_until_complete(self._end())
         finally:
@@ -120,7 +121,10 @@ class RedditClient:
 
 
 async def _reddit(**given: Any) -> asyncpraw.Reddit:
-    """Made inside the loop that it is used in; whatever a praw.ini says, it is read only and asks nobody else."""
+    """Return the asyncpraw client, made inside its event loop.
+
+    It is read-only and checks for no updates, whatever praw.ini says.
+    """
     return asyncpraw.Reddit(
         "DEFAULT",
         check_for_updates=False,

@@ -1,29 +1,29 @@
-"""A submission or comment of Reddit as a post, and whether it is gone: pure."""
+"""The mapping of a submission or comment of Reddit to a post, and the check whether it is deleted.
+
+This module is pure.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
-from ingest.contract import Post, Rejected
-from ingest.transport.mapping import amount, kept_text
+from ingest.contract import Post, Rejected, raw_text
+from ingest.event_time import is_backfill
+from ingest.transport.mapping import amount, each_once, kept_text
 
 SOURCE = "reddit"
 COMMENT, SUBMISSION = "t1", "t3"
 
-OLD = timedelta(hours=1)
-"""What was older when it was first read is history: it is counted and does not alert."""
-
-GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+DELETED_TEXTS = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
 SITE = "https://www.reddit.com"
 LINK = re.compile(r"https?://[^\s)\]>\"'*]+")
-RAW_KEPT = 4_096
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Newest first, of one kind of thing; `key` names it in a cursor, `label` for a person."""
+    """A listing of one kind of thing, newest first. `key` names it in a cursor, `label` for a person."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Data(msgspec.Struct, frozen=True):
-    """What is read of a thing: https://github.com/reddit-archive/reddit/wiki/JSON."""
+    """The fields that banwatch reads from a thing: https://github.com/reddit-archive/reddit/wiki/JSON."""
 
     id: str
     created_utc: float
@@ -59,33 +59,33 @@ class Thing(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its full name, which is its id among all of Reddit's things."""
+        """The full name, which is unique among all of Reddit's things."""
         return f"{self.kind}_{self.data.id}"
 
     @property
     def number(self) -> int:
-        """Its id as a number: a later thing of its kind has a higher one."""
+        """The id as a number. A later thing of the same kind has a higher number."""
         return int(self.data.id, 36)
 
     @property
     def version(self) -> str:
-        """Tells an edited thing from what it was before."""
+        """A text that changes with each edit."""
         return str(self.data.edited)
 
     @property
     def made_at(self) -> datetime:
-        """When it was posted."""
+        """The time of posting."""
         return datetime.fromtimestamp(self.data.created_utc, UTC)
 
     @property
     def is_gone(self) -> bool:
-        """Whether its author deleted it, or a moderator or Reddit removed it."""
+        """Whether the author deleted the thing, or a moderator or Reddit removed it."""
         content = self.data.body if self.kind == COMMENT else self.data.selftext
-        return (content or "").strip() in GONE or self.data.removed_by_category is not None
+        return (content or "").strip() in DELETED_TEXTS or self.data.removed_by_category is not None
 
 
 def read_thing(raw: object) -> Thing | Rejected:
-    """One entry of a listing, or why it is none."""
+    """Return one entry of a listing, or a rejected record with the reason."""
     try:
         thing = msgspec.convert(raw, Thing, strict=False)
         if thing.kind not in {COMMENT, SUBMISSION}:
@@ -100,11 +100,11 @@ def _rejected(raw: object, reason: str) -> Rejected:
     data = raw.get("data") if isinstance(raw, dict) else None
     where = data.get("permalink") if isinstance(data, dict) else None
     place = f"{SITE}{where}" if isinstance(where, str) else "a listing of Reddit"
-    return Rejected(source=SOURCE, where=place, reason=reason, raw=repr(raw)[:RAW_KEPT])
+    return Rejected(source=SOURCE, where=place, reason=reason, raw=raw_text(repr(raw)))
 
 
 def to_post(thing: Thing, seen_at: datetime) -> Post:
-    """A submission is its title and its text, a comment its text."""
+    """Return a thing as a post. A submission's text is its title and its body; a comment's text is its body."""
     data = thing.data
     text = kept_text(data.body) if thing.kind == COMMENT else kept_text(data.title, data.selftext)
     found = [data.url, *LINK.findall(text)] if data.url and not data.is_self else LINK.findall(text)
@@ -114,17 +114,12 @@ def to_post(thing: Thing, seen_at: datetime) -> Post:
         text=text,
         created_at=thing.made_at,
         url=f"{SITE}{data.permalink}" if data.permalink else None,
-        author=None if data.author in GONE else data.author,
-        links=tuple(dict.fromkeys(link.rstrip(".,;:!?") for link in found if link.startswith("http"))),
+        author=None if data.author in DELETED_TEXTS else data.author,
+        links=each_once(link.rstrip(".,;:!?") for link in found if link.startswith("http")),
         reply_to=data.parent_id if thing.kind == COMMENT else None,
         repost_of=data.crosspost_parent,
         likes=amount(data.score),
         replies=amount(data.num_comments),
         seen_at=seen_at,
-        backfill=thing.made_at < seen_at - OLD,
+        backfill=is_backfill(thing.made_at, seen_at),
     )
-
-
-def to_delete(name: str, made_at: datetime, seen_at: datetime) -> Post:
-    """The news that a submission or comment is gone."""
-    return Post(source=SOURCE, id=name, text="", created_at=made_at, op="delete", seen_at=seen_at)

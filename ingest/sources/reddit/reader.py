@@ -1,28 +1,30 @@
-"""A few listings of Reddit, the newest things of each since it was last asked, and what became of them."""
+"""The reader of Reddit's listings: it finds new and edited things in each listing, and deleted ones."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 
 from ingest.contract import Moment, Rejected
-from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Transient, Watermark, decode_cursor
+from ingest.errors import Transient
+from ingest.source import CURSOR_TIMES, Clock, Cursor, Item, Pause, Watermark, decode_cursor
 from ingest.sources.reddit.client import RedditClient
-from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_delete, to_post
+from ingest.sources.reddit.mapping import SOURCE, Listing, Thing, read_thing, to_post
+from ingest.transport.mapping import deletion, from_epoch
 
 PAGE = 100
 MOST_PAGES = 10
-"""Reddit shows a thousand entries of a listing and no more."""
+"""The most pages of a listing, because Reddit shows at most a thousand entries."""
 
 SHORT = 900
-"""A listing that ends with fewer has ended; one that ends with more may have been cut off, less what was removed."""
+"""A listing with fewer entries is complete. A longer one may be cut at a thousand, minus the removed entries."""
 
 KNOWN = 5_000
-"""Submissions and comments that are looked at again, to find what was deleted."""
+"""The most submissions and comments that are checked again for deletion."""
 
 AGAIN_FOR = timedelta(hours=48)
 
@@ -33,7 +35,7 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=int(CURSOR_TIMES[1].timestamp()))
 
 
 class RedditCursor(msgspec.Struct, frozen=True):
-    """The cursor: the highest number of each listing, and when each thing was made that is looked at again."""
+    """The cursor: the highest number of each listing, and the creation time of each thing that is checked again."""
 
     since: Moment | None = None
     read_to: dict[str, int] = {}
@@ -42,7 +44,10 @@ class RedditCursor(msgspec.Struct, frozen=True):
 
 @dataclass
 class ListingReader:
-    """What one reading knows. `known` is when each thing was made that is looked at again, by its full name."""
+    """The state of one reading.
+
+    `known` maps the full name of each thing that is checked again to its creation time in seconds.
+    """
 
     client: RedditClient
     clock: Clock
@@ -51,7 +56,7 @@ class ListingReader:
     read_to: dict[str, int] = field(init=False)
     known: dict[str, int] = field(init=False)
     sent: dict[str, str] = field(default_factory=dict)
-    """Versions sent in this run, by full name."""
+    """The version of each thing sent in this run, by full name."""
 
     def __post_init__(self) -> None:
         kept = decode_cursor(self.cursor, RedditCursor, SOURCE)
@@ -59,7 +64,7 @@ class ListingReader:
         self.read_to, self.known = kept.read_to, kept.known
 
     def follow(self, listing: Listing) -> Steps:
-        """Hand on what is new in a listing, and what was edited on its first page, oldest first."""
+        """Yield the new things of a listing and the edited things on its first page, oldest first."""
         behind = self.read_to.get(listing.key)
         things: dict[str, Thing] = {}
         after: str | None = None
@@ -76,7 +81,7 @@ class ListingReader:
             if whole or after is None:
                 break
         if behind is not None and not whole:
-            # Reddit has forgotten what lies between: what is covered begins anew behind the hole.
+            # Reddit no longer shows the things between, so coverage begins again after the gap.
             self.since = max(self.since, min(thing.made_at for thing in things.values()))
         yield from self._hand_on(listing, sorted(things.values(), key=lambda thing: thing.number))
 
@@ -108,14 +113,14 @@ class ListingReader:
         self.known = {name: made for made, name in kept}
 
     def _reject(self, rejected: Rejected) -> Iterator[Item]:
-        """Once, although a listing shows it each time."""
+        """Yield a rejected record once, although the listing shows it at each request."""
         name = f"rejected {rejected.raw}"
         if name not in self.sent:
             self.sent[name] = ""
             yield Item(rejected, self._cursor())
 
     def look_again(self) -> Steps:
-        """Ask what became of what is known, a hundred at a time."""
+        """Check whether known things are deleted, a hundred at a time."""
         names = list(self.known)
         for start in range(0, len(names), PAGE):
             batch = names[start : start + PAGE]
@@ -125,14 +130,14 @@ class ListingReader:
                     yield from self._gone(entry.name)
 
     def _gone(self, name: str) -> Iterator[Item]:
-        """A deletion, of what is known: what was gone before it was read was never sent."""
+        """Yield the deletion of a known thing. A thing that was deleted before it was read was never sent."""
         made = self.known.get(name)
         if made is not None:
             self.known = {each: at for each, at in self.known.items() if each != name}
-            yield Item(to_delete(name, datetime.fromtimestamp(made, UTC), self.clock()), self._cursor())
+            yield Item(deletion(SOURCE, name, from_epoch(made), self.clock()), self._cursor())
 
     def reached(self, since: datetime, until: datetime) -> Watermark:
-        """What has been read of all listings."""
+        """Return the watermark of all listings."""
         self.since = since
         return Watermark(since, max(until, since), self._cursor(), idle=True)
 
@@ -141,10 +146,10 @@ class ListingReader:
 
 
 def _entries(answer: Any, path: str) -> tuple[list[Thing | Rejected], str | None]:
-    """The entries of a listing's answer, and where the next page begins.
+    """Return the entries in a listing's answer, and the start of the next page or None.
 
     Raises:
-        Transient: the answer is no listing.
+        Transient: the answer is not a listing.
     """
     data = answer.get("data") if isinstance(answer, dict) else None
     children = data.get("children") if isinstance(data, dict) else None

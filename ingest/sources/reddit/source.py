@@ -1,43 +1,36 @@
-"""Reddit by its official API, for those who hold a key: subreddits and searches, asked again and again by asyncpraw."""
+"""The Reddit source reads subreddits and searches through the official API, which needs a key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, SecretStr
 
+from ingest.errors import Misconfigured, RateLimited, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
-    Item,
     PartStatus,
-    Pause,
-    Permanent,
     SourceSettings,
-    Transient,
-    Watermark,
+    Steps,
     Words,
     source_config,
 )
 from ingest.sources.reddit.mapping import COMMENT, SOURCE, SUBMISSION, Listing
-from ingest.transport.http import Refused, TooOften
-from ingest.transport.parts import Parts, Rhythm
+from ingest.transport.http import Refused
 
 if TYPE_CHECKING:
     from ingest.sources.reddit.reader import ListingReader
 
 
-Steps = Iterator[Item | Watermark | Pause | PartStatus]
-
-
 class RedditSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_REDDIT_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_REDDIT_`."""
 
     model_config = source_config("reddit")
 
@@ -66,20 +59,20 @@ class RedditSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where there is a key."""
+        """Whether a key is set."""
         return bool(self.client_id)
 
 
 def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
-    """What is asked for.
+    """Return the listings that the settings describe.
 
     Raises:
-        Permanent: naming the setting and what is wrong with it.
+        Misconfigured: a setting is wrong; the message names the setting and the fault.
     """
     names = [name.removeprefix("/").removeprefix("r/").rstrip("/") for name in settings.subreddits]
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9]\w{1,20}", name, re.ASCII):
-            raise Permanent(f"{name!r} is no subreddit: a name has 2 to 21 letters, digits and underscores.")
+            raise Misconfigured(f"{name!r} is no subreddit: a name has 2 to 21 letters, digits and underscores.")
     listings: list[Listing] = []
     for name in dict.fromkeys(names):
         listings.append(Listing(f"{name} {SUBMISSION}", f"r/{name}", f"r/{name}/new", {}))
@@ -91,14 +84,14 @@ def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
             Listing(f"? {given}", f"search for {words}", "search", {"q": words, "sort": "new", "type": "link"})
         )
     if not listings:
-        raise Permanent(
+        raise Misconfigured(
             "reddit reads nothing without a listing: set BANWATCH_REDDIT_SUBREDDITS or BANWATCH_REDDIT_SEARCHES."
         )
     return tuple(listings)
 
 
 class Reddit:
-    """A few listings, the newest things of each since it was last asked."""
+    """Reads the newest things of several listings at intervals."""
 
     about: ClassVar[About] = About(
         network="subreddits and searches of Reddit, by its official API",
@@ -111,7 +104,7 @@ class Reddit:
 
     def __init__(self, settings: RedditSettings, clock: Clock) -> None:
         if not (settings.client_id and settings.client_secret.get_secret_value() and settings.user_agent):
-            raise Permanent(
+            raise Misconfigured(
                 "reddit needs a key that Reddit approved: set BANWATCH_REDDIT_CLIENT_ID, BANWATCH_REDDIT_CLIENT_SECRET "
                 "and BANWATCH_REDDIT_USER_AGENT."
             )
@@ -124,14 +117,14 @@ class Reddit:
         self._blind = ""
         """Why it cannot be seen what was deleted."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Ask for all listings, then rest, for ever."""
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield the new things of all listings, then pause, for ever."""
         try:
             # An optional part, and slow to import.
             from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
             from ingest.sources.reddit.reader import ListingReader  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            raise Permanent(f"{error.name} is not installed: pip install 'banwatch[reddit]'.") from error
+            raise Misconfigured(f"{error.name} is not installed: pip install 'banwatch[reddit]'.") from error
         client = RedditClient(
             client_id=self.settings.client_id,
             client_secret=self.settings.client_secret.get_secret_value(),
@@ -153,14 +146,14 @@ class Reddit:
             if covered := self.parts.covered(reading.since):
                 since, until = covered
                 yield reading.reached(since, until - self.settings.lag)
-            yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+            yield self.parts.pause()
 
     def _look_again(self, reading: ListingReader) -> Steps:
-        """Look for deletions: a part by itself, which covers nothing and is asked at its own pace."""
+        """Look for deletions. A failure of this check affects no listing and no watermark."""
         before, self._blind = self._blind, ""
         try:
             yield from reading.look_again()
-        except TooOften:
+        except RateLimited:
             raise
         except (Transient, Refused) as error:
             self._blind = str(error)

@@ -1,1 +1,1 @@
-"""RSS and Atom: feeds of newsrooms."""
+"""RSS and Atom: the source that reads news feeds."""

@@ -1,4 +1,4 @@
-"""Which feeds there are to read: the shipped list, a user's file like it, or addresses alone."""
+"""The list of feeds: the shipped list, a user's file of the same form, or addresses in the settings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 
 class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One feed. `name` and `language` hold where the feed itself does not say."""
+    """One feed. `name` and `language` apply if the feed itself gives none."""
 
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+")]
     name: str = ""
@@ -25,13 +25,13 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def address(self) -> str:
-        """Where it is, without what may be a secret: who asks, and the query."""
+        """The feed's address without possible secrets: without credentials and query."""
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
     @property
     def key(self) -> str:
-        """Names it in ids: the URL, but that nobody can read a secret in it."""
+        """The feed's name in ids: its URL without credentials, which are secret, and with a hash for the query."""
         parts = urlsplit(self.url)
         if "@" not in parts.netloc and not parts.query:
             return self.url
@@ -44,15 +44,15 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def feeds(addresses: Sequence[str], file: Path | None) -> tuple[Feed, ...]:
-    """The feeds at the addresses and in the file, each once; the shipped ones where neither is given.
+    """Return the feeds at the addresses and in the file, each once, or the shipped feeds if neither is given.
 
     Raises:
-        Permanent: an address is none, or the file cannot be read as a list of feeds.
+        Misconfigured: an address is invalid, or the file is not a list of feeds.
     """
     try:
         given = [msgspec.convert({"url": address}, Feed) for address in addresses]
     except msgspec.ValidationError as error:
-        raise Permanent(f"An address of a feed begins with http:// or https:// and names a host: {error}.") from error
+        raise Misconfigured(f"A feed's address begins with http:// or https:// and names a host: {error}.") from error
     if file is not None or not given:
         given += _read(file or Path(str(resources.files("ingest.sources.rss") / "feeds.toml")))
     return tuple({feed.url: feed for feed in given}.values())
@@ -62,7 +62,7 @@ def _read(file: Path) -> list[Feed]:
     try:
         listed = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _File).feed
     except (OSError, ValueError) as error:
-        raise Permanent(f"The list of feeds {file} cannot be used: {error}.") from error
+        raise Misconfigured(f"The list of feeds {file} cannot be used: {error}.") from error
     if not listed:
-        raise Permanent(f"The list of feeds {file} holds none.")
+        raise Misconfigured(f"The list of feeds {file} holds none.")
     return listed

@@ -1,7 +1,7 @@
-"""Feeds (RSS, RDF, Atom, well-formed or not) as entries, and entries as Posts: pure functions.
+"""Reading of feeds (RSS, RDF, Atom, well-formed or not) and the mapping of entries to posts: pure functions.
 
-feedparser reads them. It drops what a DOCTYPE declares but for plain characters, so that no entity grows or reaches
-for a file, and reads what is not XML as best it can.
+feedparser reads the feeds. It ignores the entities of a DOCTYPE except plain characters, so no entity grows or opens a
+file. It also reads documents that are not valid XML, as well as it can.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from urllib.parse import urlsplit
 import feedparser
 
 from ingest.contract import NotAPost, Post, Rejected
+from ingest.errors import Permanent
+from ingest.event_time import is_backfill
 from ingest.sources.rss.catalog import Feed
 from ingest.transport.html import read_html
 from ingest.transport.mapping import from_epoch, kept_text, mapped
 
 SOURCE = "rss"
 MOST_ENTRIES = 500
-"""Entries that are read of one feed: those at its head, which are its newest."""
+"""The most entries that are read from a feed, from its beginning, where the newest stand."""
 
 WEB_PAGE = "It is a web page and no feed: the feed has moved, or the publisher asks for consent or a login first."
 HEAD = 2_000
-"""Bytes at the beginning of an answer that tell a web page."""
+"""The number of bytes at the beginning of an answer that are searched for the signs of a web page."""
 
 LONGEST_ID = 512
 _PARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
-"""What feedparser lets out where an address or an encoding inside a feed is broken."""
+"""The exceptions that feedparser raises for a broken address or encoding inside a feed."""
 
 LONGEST_AUTHOR = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of a feed. `digest` changes when what it says does; `published` is None where it has no date."""
+    """An item of a feed. `digest` changes with its contents; `published` is None if it has no date."""
 
     id: str
     title: str
@@ -51,13 +53,16 @@ class Entry:
     digest: str
 
 
-class NotAFeed(ValueError):
-    """The bytes hold no feed of any kind."""
+class NotAFeed(Permanent):
+    """The bytes are not a feed of any kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSight:
-    """When an entry was first seen, and the time that it was given then: neither may change when it comes again."""
+    """The time at which an entry was first seen, and the event time given to it then.
+
+    Both stay when the entry comes again.
+    """
 
     seen: float
     created: float
@@ -65,10 +70,10 @@ class FirstSight:
 
 
 def read_feed(body: bytes, headers: Mapping[str, str], feed: Feed) -> tuple[Entry, ...]:
-    """The entries of a feed, oldest first where it lists them newest first, as feeds do.
+    """Return the entries of a feed, in reverse order, because feeds list the newest first.
 
     Raises:
-        NotAFeed
+        NotAFeed: the bytes are not a feed.
     """
     known = {name: headers[name] for name in ("content-type", "content-language") if name in headers}
     try:
@@ -110,7 +115,10 @@ def _plain(html: object) -> str:
 
 
 def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
-    """What names an entry for good: its guid, else its link. One that is no address is unique in its feed alone."""
+    """Return the permanent id of an entry: its guid, else its link.
+
+    An id that is not an address is unique only in its feed.
+    """
     name = given if isinstance(given, str) and given else link or said
     if "://" not in name and not name.startswith(("urn:", "tag:")):
         name = f"{feed.key} {name}"
@@ -118,7 +126,7 @@ def _id(given: object, link: str | None, said: str, feed: Feed) -> str:
 
 
 def _published(entry: feedparser.FeedParserDict) -> datetime | None:
-    # As a plain dict: feedparser's own look-up of one falls back to the other, and says that it will not for long.
+    # As a plain dict: feedparser's own look-up of one name falls back to the other name, with a deprecation warning.
     for name in ("published_parsed", "updated_parsed"):
         with suppress(ValueError, OverflowError, TypeError, OSError):
             if (parts := dict.get(entry, name)) is not None:
@@ -126,24 +134,25 @@ def _published(entry: feedparser.FeedParserDict) -> datetime | None:
     return None
 
 
-def entry_to_post(entry: Entry, sight: FirstSight, *, backfill: bool) -> Post | Rejected:
-    """One entry as a post: title and summary, by its publisher."""
+def entry_to_post(entry: Entry, sight: FirstSight) -> Post | Rejected:
+    """Return one entry as a post: its title and summary as text, its publisher as author."""
 
     def build() -> Post:
         if not entry.title and not entry.text:
             raise NotAPost("Not a post: it has neither a title nor a text.")
+        created_at, seen_at = from_epoch(sight.created), from_epoch(sight.seen)
         return Post(
             source=SOURCE,
             id=entry.id,
             text=kept_text(entry.title, entry.text),
-            created_at=from_epoch(sight.created),
+            created_at=created_at,
             url=entry.link,
             author=entry.publisher,
             langs=(entry.language,) if entry.language else (),
             links=(entry.link,) if entry.link else (),
-            seen_at=from_epoch(sight.seen),
-            backfill=backfill,
-            # An entry without a date was given the moment in which it was seen.
+            seen_at=seen_at,
+            backfill=is_backfill(created_at, seen_at),
+            # An entry without a date has the time at which it was first seen.
             clock_replaced=sight.created == sight.seen,
         )
 

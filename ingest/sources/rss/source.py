@@ -1,14 +1,14 @@
-"""News feeds: any number, each asked in its own time, none hindered by another.
+"""The source for news feeds. It reads any number of feeds, each on its own schedule; no feed delays another.
 
-A feed is asked with what it last said of its version (ETag, Last-Modified); what it lists and is not known is a post
-by its publisher. The cursor holds, feed by feed, what is known: without it an entry that has no date, or another one
-than yesterday, would be counted twice.
+A request carries the feed's last version (ETag, Last-Modified), and each unknown entry becomes a post by its publisher.
+The cursor holds the known entries of each feed. Without it, an entry without a date, or with a changed date, would be
+counted twice.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,53 +20,50 @@ import msgspec
 from pydantic import Field
 
 from ingest.contract import Moment
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
-    Transient,
+    Step,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
     source_config,
 )
 from ingest.sources.rss.catalog import Feed, feeds
-from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, NotAFeed, entry_to_post, read_feed
+from ingest.sources.rss.mapping import SOURCE, Entry, FirstSight, entry_to_post, read_feed
 from ingest.transport.http import HttpResponse, Refused, get, open_client, place
-from ingest.transport.parts import Parts, Rhythm
 from ingest.transport.threads import in_thread
 
 LARGEST_FEED = 8 * 1024 * 1024
 DROPPED = 200
-"""Entries that a feed lists no more and that are remembered: some servers show an old list now and then."""
-
-LATE = timedelta(hours=1)
-"""What is found so long after its date is history: counted, and no alert."""
+"""The number of remembered entries that a feed no longer lists, because some servers sometimes return an old list."""
 
 FORGOTTEN_AFTER = timedelta(hours=12)
-"""After a longer absence entries may have left a feed unseen, and what is covered begins anew."""
+"""After a longer absence, entries may have left a feed unread, so coverage begins again."""
 
 JITTER = 0.2
-"""Part of the pause by which it is made longer or shorter, so that feeds are not asked all at once."""
+"""The share of the pause by which it varies at random, so that not all feeds are asked at once."""
 
 RAREST = timedelta(hours=6)
-"""A feed that keeps failing is still asked so often."""
+"""The longest interval between two requests to a failing feed."""
 
 NO_PROGRAMS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE})
-GONE = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
+GONE_FOR_GOOD = "It is gone for good (410) and is asked no more: take it out of the list of feeds."
 
 GAP = Pause(0.2)
-"""Between two requests to whichever feeds."""
+"""The pause between two requests, whichever feeds they go to."""
 
 
 class RssSettings(SourceSettings):
-    """What a user sets of feeds."""
+    """The settings of the source for news feeds."""
 
     model_config = source_config(SOURCE)
 
@@ -82,7 +79,10 @@ class RssSettings(SourceSettings):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What is known of a feed. `sights` by the entry's id, those listed last at the end."""
+    """The known version and entries of a feed.
+
+    `sights` maps an entry's id to its first sight, the last listed entries last.
+    """
 
     etag: str = ""
     modified: str = ""
@@ -90,7 +90,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class RssCursor(msgspec.Struct, frozen=True):
-    """The cursor, with the types of everything in it."""
+    """The types of the cursor's fields."""
 
     since: Moment
     until: Moment
@@ -100,7 +100,7 @@ class RssCursor(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The cursor: what is covered, and what is known of each feed, as JSON has it."""
+    """The cursor: the covered span, and the known entries of each feed as JSON values."""
 
     since: datetime
     until: datetime
@@ -108,15 +108,15 @@ class State:
     gone: tuple[str, ...] = ()
 
     def known(self, url: str) -> Known:
-        """What is known of one feed."""
+        """Return the known entries of one feed."""
         return msgspec.convert(self.feeds.get(url, {}), Known)
 
     def knowing(self, url: str, known: Known) -> State:
-        """The same with one feed's knowledge replaced; that of the others is shared."""
+        """Return the state with one feed's entries replaced. The new state shares the other feeds' entries."""
         return replace(self, feeds={**self.feeds, url: msgspec.to_builtins(known)})
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
+        """Return the cursor for saving."""
         since, until = self.since.isoformat(), self.until.isoformat()
         return {"since": since, "until": until, "feeds": self.feeds, "gone": list(self.gone)}
 
@@ -141,11 +141,11 @@ class Rss:
         rhythm = Rhythm(settings.poll_every, RAREST, JITTER)
         self._parts = Parts("feed", {url: _label(feed) for url, feed in self._feeds.items()}, rhythm, clock, chance)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Yield what the feeds list that is new, feed after feed, for ever."""
+    def read(self, cursor: Cursor) -> Steps:
+        """Yield the new entries of the feeds, feed after feed, for ever."""
         state = self._begin(cursor)
         for url in self._feeds.keys() & set(state.gone):
-            yield from self._parts.drop(url, GONE)
+            yield from self._parts.drop(url, GONE_FOR_GOOD)
         with open_client(contact=self._settings.contact) as client:
             while len(self._parts):
                 url, due = self._parts.first()
@@ -155,7 +155,7 @@ class Rss:
                     continue
                 state = yield from self._visit(client, self._feeds[url], state)
                 yield GAP
-        raise Permanent("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
+        raise Misconfigured("Every feed is gone for good. Set BANWATCH_RSS_FEEDS or BANWATCH_RSS_FEEDS_FILE.")
 
     def _begin(self, cursor: Cursor) -> State:
         now = self._clock()
@@ -165,10 +165,8 @@ class Rss:
         state = State(kept.since, kept.until, msgspec.to_builtins(kept.feeds), kept.gone)
         return state if now - state.until < FORGOTTEN_AFTER else replace(state, since=now, until=now)
 
-    def _visit(
-        self, client: httpx.Client, feed: Feed, state: State
-    ) -> Generator[Item | Watermark | Pause | PartStatus, None, State]:
-        """Ask one feed, whatever comes of it; the state behind it."""
+    def _visit(self, client: httpx.Client, feed: Feed, state: State) -> Generator[Step, None, State]:
+        """Read one feed, whether it fails or not, and return the new state."""
         now, known = self._clock(), state.known(feed.url)
         try:
             answer = yield from get(
@@ -180,9 +178,9 @@ class Rss:
         except Transient as error:
             yield from self._parts.failed(feed.url, str(error), passes=True, retry_after=error.retry_after)
             return state
-        except (Permanent, NotAFeed) as error:
+        except Permanent as error:
             if isinstance(error, Refused) and error.status == HTTPStatus.GONE:
-                yield from self._parts.drop(feed.url, GONE)
+                yield from self._parts.drop(feed.url, GONE_FOR_GOOD)
                 return replace(state, gone=(*state.gone, feed.url))
             yield from self._parts.failed(feed.url, _fault(error), passes=False)
             return state
@@ -208,15 +206,14 @@ class Rss:
                 continue
             sights[entry.id] = sight
             state = state.knowing(feed.url, msgspec.structs.replace(known, sights=sights))
-            late = timedelta(seconds=sight.seen - sight.created) > LATE
-            yield Item(entry_to_post(entry, sight, backfill=late), state.cursor())
+            yield Item(entry_to_post(entry, sight), state.cursor())
         kept = dict(list(sights.items())[-(len(listed) + DROPPED) :])
         versions = _versions(answer)
         return state.knowing(feed.url, Known(versions.etag, versions.modified, sights=kept))
 
 
 def _label(feed: Feed) -> str:
-    """A feed's name for a person: no secret is in it, and no other feed has the same."""
+    """Return a feed's name for a person. The name holds no secret and is unique."""
     try:
         where = feed.key
     except ValueError:

@@ -1,1 +1,1 @@
-"""Telegram: the public pages of channels, by snscrape or by HTTP."""
+"""Telegram: the source that reads the public pages of channels through snscrape."""

@@ -1,4 +1,4 @@
-"""What one reading of Telegram's channels knows: how far each is, and the cursor made of it."""
+"""The positions in Telegram's channels, and the cursor made of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TelegramCursor(msgspec.Struct, frozen=True):
 
 @dataclass
 class ChannelPositions:
-    """What one reading knows. `since` is where what it covers begins."""
+    """The positions of one reading. `since` is the beginning of its coverage."""
 
     since: datetime
     channels: dict[str, Channel]
@@ -31,10 +31,13 @@ class ChannelPositions:
         self._told = {name: msgspec.to_builtins(channel) for name, channel in self.channels.items()}
 
     def put(self, name: str, channel: Channel) -> None:
-        """Replace what is known of a channel. Cursors handed out before stay as they were, and share the rest."""
+        """Replace the position of a channel.
+
+        Earlier cursors keep their values and share the other channels' positions.
+        """
         self.channels[name] = channel
         self._told = self._told | {name: msgspec.to_builtins(channel)}
 
     def cursor(self) -> Cursor:
-        """Everything, as JSON values."""
+        """Return the cursor, as JSON values."""
         return {"since": self.since.isoformat(), "channels": self._told}

@@ -1,4 +1,4 @@
-"""What a page of a public Telegram channel tells: pure decisions about posts, edits, deletions and broken channels."""
+"""Pure decisions about a page of a public Telegram channel: posts, edits, deletions and broken channels."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from ingest.contract import Moment, Post, Rejected
+from ingest.contract import LONGEST_TEXT, Moment, Post, Rejected, raw_text
+from ingest.event_time import is_backfill
+from ingest.transport.mapping import deletion, each_once
 from ingest.transport.snscrape.process import NotJson, ScrapedPage
 
 SOURCE = "telegram"
-MOST_AHEAD = 1_000_000
-"""Numbers that a channel may have gone on by between two looks. One wrong number would hide all that come behind it."""
+LARGEST_JUMP = 1_000_000
+"""The most by which a channel's newest number may rise between two pages. A wrong number would hide posts below it."""
 
 MOST_RECENT = 40
-"""Posts of a channel whose content is remembered, to find edits and deletions; a page holds twenty."""
+"""The number of a channel's posts that are remembered to find edits and deletions. A page holds twenty posts."""
 
 
 class Trouble(StrEnum):
-    """Why a channel cannot be read; the reason is told to whoever runs this."""
+    """The reasons why a channel cannot be read. The user sees them as sentences."""
 
     NO_PREVIEW = "The channel shows no public preview: its owner has turned it off, so that only members can read it."
     A_GROUP = "This is a group, and t.me shows posts of channels only."
@@ -35,22 +37,22 @@ class Trouble(StrEnum):
 
 
 Kept = tuple[Moment, str]
-"""What is remembered of a post: its time, and the fingerprint of what it said."""
+"""A remembered post: its time and the fingerprint of its content."""
 
 Number = Annotated[str, msgspec.Meta(pattern=r"^\d{1,18}$")]
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """How far a channel has been read: everything up to `read_to` has been handed on."""
+    """The position in a channel: every post up to `read_to` has been sent."""
 
     read_to: int | None = None
     name: str = ""
-    """As Telegram writes it, whatever the user wrote."""
+    """The channel's name in Telegram's spelling."""
     recent: dict[Number, Kept] = {}
 
 
 class ScrapedMessage(msgspec.Struct, frozen=True):
-    """One post as the program tells it."""
+    """One post, in the form of the snscrape program."""
 
     channel: str
     id: int
@@ -63,7 +65,10 @@ class ScrapedMessage(msgspec.Struct, frozen=True):
 
 
 class MessageView(msgspec.Struct, frozen=True):
-    """A page, read: what stands on it by its number, oldest first; `others` are the numbers of what is no post."""
+    """The contents of a page.
+
+    `entries` maps a number to its post, oldest first; `others` holds the numbers of other items.
+    """
 
     entries: dict[int, ScrapedMessage | Rejected] = {}
     others: frozenset[int] = frozenset()
@@ -75,11 +80,11 @@ class MessageView(msgspec.Struct, frozen=True):
 
     @property
     def numbers(self) -> set[int]:
-        """All numbers that the page accounts for."""
+        """All numbers on the page."""
         return {*self.entries, *self.others}
 
     def joined(self, newer: MessageView) -> MessageView:
-        """This page and a newer one as one."""
+        """Return this page and a newer page as one."""
         return MessageView(self.entries | newer.entries, self.others | newer.others)
 
 
@@ -91,10 +96,10 @@ class _Numbered(msgspec.Struct):
 
 
 def view(page: ScrapedPage, name: str) -> MessageView:
-    """Read a page's items; one that cannot be read is rejected with a reason.
+    """Return the contents of a page. An unreadable item becomes a rejected record with the reason.
 
     Raises:
-        Unreadable: something has not even a number.
+        NotJson: an item has no number.
     """
     entries: dict[int, ScrapedMessage | Rejected] = {
         each.id: _rejected(name, each.id, each.reason, each.raw) for each in page.unreadable
@@ -113,16 +118,16 @@ def _entry(raw: msgspec.Raw, name: str) -> tuple[int, ScrapedMessage | Rejected]
             number = msgspec.json.decode(raw, type=_Numbered).id
         except msgspec.ValidationError as unnumbered:
             raise NotJson(f"a post on the page of {name} has no number: {unnumbered}") from unnumbered
-        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw).decode(errors="replace"))
+        return number, _rejected(name, number, f"snscrape gave no post: {error}", bytes(raw))
     return found.id, found
 
 
-def _rejected(name: str, number: int, reason: str, raw: str) -> Rejected:
-    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw[:4096])
+def _rejected(name: str, number: int, reason: str, raw: bytes | str) -> Rejected:
+    return Rejected(source=SOURCE, where=f"https://t.me/{name}/{number}", reason=reason, raw=raw_text(raw))
 
 
 def trouble(page: ScrapedPage, seen: MessageView, name: str) -> Trouble | None:
-    """Why a page of a channel cannot be followed; None also for a channel in which nothing was posted."""
+    """Return the reason why a page of a channel cannot be read, or None. An empty channel gives None too."""
     if not page.marks.preview:
         if "subscriber" in page.marks.extra:
             return Trouble.NO_PREVIEW
@@ -133,17 +138,16 @@ def trouble(page: ScrapedPage, seen: MessageView, name: str) -> Trouble | None:
 
 
 def contradiction(known: Channel, seen: MessageView) -> Trouble | None:
-    """Why the newest page of a channel cannot be right, by what was read of the channel before."""
+    """Return the reason why the newest page contradicts the earlier pages of the channel, or None."""
     if known.read_to is None:
         return None
     if not seen.numbers:
         return Trouble.EMPTY
-    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > MOST_AHEAD else None
+    return Trouble.TOO_FAR if max(seen.numbers) - known.read_to > LARGEST_JUMP else None
 
 
-def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post:
-    """A post of a channel. Views are not kept: the contract has no place for them."""
-    links = dict.fromkeys(link for link in [*found.outlinks, found.preview] if link and not _within(link, found))
+def to_post(found: ScrapedMessage, seen_at: datetime) -> Post:
+    """Return a post of a channel. The number of views is left out because the contract has no field for it."""
     return Post(
         source=SOURCE,
         id=f"{found.channel}/{found.id}",
@@ -151,23 +155,23 @@ def to_post(found: ScrapedMessage, *, backfill: bool, seen_at: datetime) -> Post
         created_at=found.date,
         url=f"https://t.me/{found.channel}/{found.id}",
         author=found.channel,
-        links=tuple(links),
-        hashtags=tuple(dict.fromkeys(tag for link in found.outlinks if (tag := _hashtag(link)))),
+        links=each_once(link for link in [*found.outlinks, found.preview] if link and not _within(link, found)),
+        hashtags=each_once(map(_hashtag, found.outlinks)),
         reply_to=found.reply_to,
         repost_of=found.forwarded,
         seen_at=seen_at,
-        backfill=backfill,
+        backfill=is_backfill(found.date, seen_at),
     )
 
 
 def to_delete(channel: Channel, number: int, seen_at: datetime) -> Post:
-    """The news that a post is gone."""
+    """Return the deletion of a post."""
     made, _ = channel.recent[str(number)]
-    return Post(source=SOURCE, id=f"{channel.name}/{number}", text="", created_at=made, op="delete", seen_at=seen_at)
+    return deletion(SOURCE, f"{channel.name}/{number}", made, seen_at)
 
 
 def _tidy(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())[:100_000]
+    return "\n".join(line.strip() for line in text.strip().splitlines())[:LONGEST_TEXT]
 
 
 def _hashtag(link: str) -> str | None:
@@ -177,7 +181,10 @@ def _hashtag(link: str) -> str | None:
 
 
 def _within(link: str, found: ScrapedMessage) -> bool:
-    """Whether a link only leads about in Telegram: a search for a hashtag, the message replied to or forwarded."""
+    """Return whether a link only leads to a place in Telegram.
+
+    Such places are a hashtag's search, and the message replied to or forwarded.
+    """
     if _hashtag(link):
         return True
     place = re.fullmatch(r"https://t\.me/(?:s/)?(\w+/\d+)(?:\?.*)?", link)
@@ -185,30 +192,33 @@ def _within(link: str, found: ScrapedMessage) -> bool:
 
 
 def fingerprint(found: ScrapedMessage) -> str:
-    """Names what a post says, so that an edit shows."""
+    """Return a hash of a post's content, which changes with an edit."""
     content = msgspec.json.encode([_tidy(found.content or ""), found.outlinks])
     return hashlib.blake2b(content, digest_size=6).hexdigest()
 
 
 def edited(channel: Channel, seen: MessageView) -> list[ScrapedMessage]:
-    """Posts that say something else than when they were last read."""
+    """Return the posts whose content has changed since they were last read."""
     known = channel.recent
     return [post for post in seen.posts if str(post.id) in known and known[str(post.id)][1] != fingerprint(post)]
 
 
 def missing(channel: Channel, seen: MessageView) -> list[int]:
-    """Posts known before that the newest page should show and does not: deleted, unless a second look finds them."""
+    """Return the known posts that the newest page should show and does not show.
+
+    A second page decides if they are deleted.
+    """
     lowest = min(seen.numbers)
     return [number for number in sorted(map(int, channel.recent)) if number >= lowest and number not in seen.numbers]
 
 
 def advanced(channel: Channel, read_to: int) -> Channel:
-    """The channel with everything up to a number handed on."""
+    """Return the channel with every post up to a number sent."""
     return Channel(max(channel.read_to or 0, read_to), channel.name, channel.recent)
 
 
 def remember(channel: Channel, posts: list[ScrapedMessage]) -> Channel:
-    """The channel with these posts known."""
+    """Return the channel with these posts remembered."""
     kept = {str(post.id): (post.date, fingerprint(post)) for post in posts[-MOST_RECENT:]}
     recent = channel.recent | kept
     newest = sorted(recent, key=int)[-MOST_RECENT:]
@@ -217,6 +227,6 @@ def remember(channel: Channel, posts: list[ScrapedMessage]) -> Channel:
 
 
 def forget(channel: Channel, number: int) -> Channel:
-    """The channel without a post that is gone."""
+    """Return the channel without a deleted post."""
     recent = {key: kept for key, kept in channel.recent.items() if key != str(number)}
     return Channel(channel.read_to, channel.name, recent)

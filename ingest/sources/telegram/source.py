@@ -1,7 +1,7 @@
-"""Telegram: the public preview (t.me/s) of a list of channels, read by snscrape in a process of its own.
+"""The Telegram source: snscrape, in a process of its own, reads the public preview (t.me/s) of a list of channels.
 
-Telegram's terms do not allow collecting posts in bulk; docs/sources.md tells their position. Nothing is read until
-channels are named.
+Telegram's terms do not allow collecting posts in bulk; docs/sources.md describes them. Nothing is read until channels
+are set.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from ingest.contract import Rejected
+from ingest.errors import Misconfigured, Permanent
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
@@ -48,21 +49,15 @@ from ingest.sources.telegram.mapping import (
     trouble,
     view,
 )
-from ingest.transport.parts import NotShown, Parts, Rhythm
 from ingest.transport.slices import Since
 from ingest.transport.snscrape.process import NotJson, SnscrapeProcess, require_snscrape
 
-STRIDE = 100
-"""Numbers that are read before their posts are handed on, oldest first: a page can only be asked for from its end."""
-
-OLD = timedelta(hours=1)
-"""A post that was older when it was first read is history: it is counted and does not alert."""
-
-Steps = Generator[Item | Watermark | Pause | PartStatus, None, None]
+NUMBERS_AT_ONCE = 100
+"""The number of messages read before their posts are sent, oldest first, because pages are read backwards."""
 
 
 class TelegramSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_TELEGRAM_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_TELEGRAM_`."""
 
     model_config = source_config("telegram")
 
@@ -81,24 +76,26 @@ class TelegramSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where channels are named."""
+        """Whether channels are set."""
         return bool(self.channels)
 
 
 def channel_name(given: str) -> str:
-    """A channel's name out of `name`, `@name` or an address.
+    """Return a channel's name, given `name`, `@name` or an address.
 
     Raises:
-        Permanent: it is none.
+        Misconfigured: the text is none of the three.
     """
     name = re.sub(r"^(?:https?://)?(?:t\.me/(?:s/)?|@)", "", given.strip()).rstrip("/")
     if not re.fullmatch(r"[A-Za-z]\w{3,31}", name, re.ASCII):
-        raise Permanent(f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits and underscores.")
+        raise Misconfigured(
+            f"{given!r} is no public Telegram channel: a name has 4 to 32 letters, digits, underscores."
+        )
     return name
 
 
 class Telegram:
-    """A list of public channels, each from its own cursor."""
+    """Reads a list of public channels, each from its own position."""
 
     about: ClassVar[About] = About(
         network="public Telegram channels, by their web preview",
@@ -111,20 +108,20 @@ class Telegram:
 
     def __init__(self, settings: TelegramSettings, clock: Clock) -> None:
         if not settings.channels:
-            raise Permanent("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to their names.")
-        require_snscrape("telegram")
+            raise Misconfigured("telegram reads nothing without channels: set BANWATCH_TELEGRAM_CHANNELS to names.")
+        require_snscrape()
         self.settings = settings
         self.clock = clock
         names = dict.fromkeys(channel_name(given) for given in settings.channels)
         self.parts = Parts("channel", {name: f"@{name}" for name in names}, Rhythm(settings.poll_every), clock)
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
+    def read(self, cursor: Cursor) -> Steps:
         """Visit each channel when it is due, for ever."""
         reading = self._begin(cursor)
         with closing(SnscrapeProcess("telegram-channel", self.settings.base_url, self.clock)) as process:
             while True:
                 name, due = self.parts.first()
-                yield Pause(max((due - self.clock()).total_seconds(), 0))
+                yield self.parts.pause()
                 if self.clock() < due:
                     continue
                 yield from self._visit(process, reading, name)
@@ -136,7 +133,7 @@ class Telegram:
         return ChannelPositions(since, kept.channels)
 
     def _visit(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Steps:
-        """Look at one channel, whatever comes of it."""
+        """Read one channel, whether it fails or not."""
         was_read = yield from self.parts.attempt(name, self._look(process, reading, name))
         if was_read and (covered := self.parts.covered(reading.since)):
             reading.since, until = covered
@@ -146,14 +143,14 @@ class Telegram:
         try:
             yield from self._follow(process, reading, name)
         except NotJson as error:
-            raise NotShown(f"{Trouble.LAYOUT} {error}") from error
+            raise Permanent(f"{Trouble.LAYOUT} {error}") from error
 
     def _follow(self, process: SnscrapeProcess, reading: ChannelPositions, name: str) -> Generator[Item | Pause]:
-        """Hand on what is new in a channel, oldest first, then what was edited or deleted."""
+        """Yield the new posts of a channel, oldest first, then its edits and deletions."""
         page = yield from process.page(name)
         newest, known = view(page, name), reading.channels.get(name, Channel())
         if problem := trouble(page, newest, name) or contradiction(known, newest):
-            raise NotShown(problem.value)
+            raise Permanent(problem.value)
         if not newest.numbers:
             return
         if known.read_to is None:
@@ -164,11 +161,11 @@ class Telegram:
         yield from self._changes(process, reading, name, known, newest)
 
     def _start(self, process: SnscrapeProcess, name: str, newest: MessageView) -> Generator[Pause, None, int]:
-        """The number behind which reading begins: found by halving where history is asked for."""
+        """Return the number after which the reading begins. If history is requested, a binary search finds it."""
         low, high = 0, min(newest.numbers) - 1
         if self.settings.since is None:
             return high
-        while high - low > STRIDE:
+        while high - low > NUMBERS_AT_ONCE:
             middle = (low + high) // 2
             seen = yield from self._page(process, name, middle + 1)
             late = any(found.date >= self.settings.since for found in seen.posts)
@@ -180,17 +177,17 @@ class Telegram:
         page = yield from process.page(name, before)
         seen = view(page, name)
         problem = trouble(page, seen, name)
-        # A page that shows nothing is a hole in the numbers only if it is a page of the channel.
+        # An empty page is a gap in the numbers only if it is a page of the channel.
         if problem is Trouble.ANOTHER or (problem and not seen.numbers):
-            raise NotShown(problem.value)
+            raise Permanent(problem.value)
         return seen
 
     def _fill(
         self, process: SnscrapeProcess, reading: ChannelPositions, name: str, lowest: int
     ) -> Generator[Item | Pause]:
-        """Read what lies between where the channel was read to and the newest page."""
+        """Read the posts between the channel's position and the newest page."""
         while (read_to := reading.channels[name].read_to or 0) + 1 < lowest:
-            end = before = min(read_to + 1 + STRIDE, lowest)
+            end = before = min(read_to + 1 + NUMBERS_AT_ONCE, lowest)
             seen = MessageView()
             while before > read_to + 1:
                 part = yield from self._page(process, name, before)
@@ -201,7 +198,7 @@ class Telegram:
             yield from self._hand_on(reading, name, seen, end - 1)
 
     def _hand_on(self, reading: ChannelPositions, name: str, seen: MessageView, read_to: int) -> Iterator[Item]:
-        """The posts of a stretch that are new, in order; the cursor is behind the stretch only after its last."""
+        """Yield the new posts of a stretch, in order. The cursor passes the stretch only with its last post."""
         fresh = {
             number: each for number, each in seen.entries.items() if number > (reading.channels[name].read_to or 0)
         }
@@ -220,8 +217,7 @@ class Telegram:
         return self.settings.since is None or found.date >= self.settings.since
 
     def _item(self, reading: ChannelPositions, found: ScrapedMessage) -> Item:
-        now = self.clock()
-        return Item(to_post(found, backfill=found.date < now - OLD, seen_at=now), reading.cursor())
+        return Item(to_post(found, self.clock()), reading.cursor())
 
     def _changes(
         self, process: SnscrapeProcess, reading: ChannelPositions, name: str, known: Channel, newest: MessageView

@@ -1,1 +1,1 @@
-"""Weibo: the posts of users, by snscrape."""
+"""Weibo: the source that reads the posts of users through snscrape."""

@@ -1,45 +1,40 @@
-"""A post of Weibo, as snscrape tells it: pure."""
+"""The mapping of a Weibo post, in snscrape's form. This module is pure."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import unescape
 
 import msgspec
 
-from ingest.contract import Amount, Post, Rejected
+from ingest.contract import Amount, Post, Rejected, raw_text
+from ingest.event_time import is_backfill, is_to_come
 from ingest.transport.mapping import kept_text
 
 SOURCE = "weibo"
 
-OLD = timedelta(hours=1)
-"""A post that was older when it was first read is history: it is counted and does not alert."""
-
-AHEAD = timedelta(days=1)
-"""How far a post's number may be ahead of the clock."""
-
-EPOCH = 515_483_463
-"""Seconds from 1970 to where the numbers of posts begin to count: `(number >> 22) + EPOCH` is when one was made."""
+NUMBERS_SINCE = 515_483_463
+"""The epoch of the time in a post's number, in seconds since 1970: `(number >> 22) + NUMBERS_SINCE` is its time."""
 
 EXACT = "%a %b %d %H:%M:%S %z %Y"
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who wrote a post."""
+    """The author of a post."""
 
     uid: int
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """The post that a repost passes on."""
+    """The original post of a repost."""
 
     id: str
     text: str = ""
 
 
 class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
-    """What is read of a post."""
+    """The fields that banwatch reads from a post."""
 
     id: str
     url: str
@@ -53,47 +48,46 @@ class ScrapedPost(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def number(self) -> int:
-        """Its number: a later post has a higher one."""
+        """The id as a number. A later post has a higher number."""
         return int(self.id)
 
 
 def read_found(raw: bytes, now: datetime) -> ScrapedPost | Rejected:
-    """One post, or why it is none. One wrong number would hide all that come behind it."""
+    """Return one post, or a rejected record with the reason. A wrong high number would hide every later post."""
     try:
         found = msgspec.json.decode(raw, type=ScrapedPost, strict=False)
         _, numbered = made_at(found), numbered_at(found)
     except (msgspec.DecodeError, ValueError, OverflowError, OSError) as error:
         return _rejected(raw, f"Not a post: {error}.")
-    if numbered > now + AHEAD:
+    if is_to_come(numbered, now):
         return _rejected(raw, f"Not a post: its number {found.id[:30]} is of a time to come.")
     return found
 
 
 def _rejected(raw: bytes, reason: str) -> Rejected:
-    shown = raw[:4096].decode(errors="replace")
-    return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=reason, raw=shown)
+    return Rejected(source=SOURCE, where="a timeline of m.weibo.cn", reason=reason, raw=raw_text(raw))
 
 
 def made_at(found: ScrapedPost) -> datetime:
-    """When it was posted. What Weibo shows may be "five minutes ago"; the number always holds it, to the second."""
+    """Return the time of posting. Weibo may show "five minutes ago"; the number then gives the time, to the second."""
     with suppress(ValueError):
         return datetime.strptime(found.created_at, EXACT).astimezone(UTC)
     return numbered_at(found)
 
 
 def numbered_at(found: ScrapedPost) -> datetime:
-    """When it was made by its number.
+    """Return the time in the post's number.
 
     Raises:
-        ValueError, OverflowError, OSError: it has none, or one of no time.
+        ValueError, OverflowError, OSError: the id is not a number, or its time is impossible.
     """
-    return datetime.fromtimestamp((found.number >> 22) + EPOCH, UTC)
+    return datetime.fromtimestamp((found.number >> 22) + NUMBERS_SINCE, UTC)
 
 
 def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
-    """A post; a repost carries the words of both, the newer ones first, and names what it passes on.
+    """Return a post. A repost has the texts of both posts, the newer first, and refers to the original.
 
-    Weibo's texts are HTML, of which snscrape takes the tags away and leaves the entities.
+    Weibo's texts are HTML. snscrape removes the tags and leaves the entities.
     """
     quoted = found.reposted_post
     made = made_at(found)
@@ -110,5 +104,5 @@ def to_post(found: ScrapedPost, seen_at: datetime) -> Post:
         reposts=found.reposts_count,
         repost_of=quoted.id if quoted else None,
         seen_at=seen_at,
-        backfill=made < seen_at - OLD,
+        backfill=is_backfill(made, seen_at),
     )

@@ -1,14 +1,14 @@
-"""What else of snscrape still works: timelines of Weibo users. See `snscrape_scrapers` for what does not, and why.
+"""The Weibo source: snscrape reads timelines of users, in the same process and with the same bounds as for Telegram.
 
-It runs in the same program as Telegram's scraper, with the same bounds.
+`ingest.transport.snscrape.scrapers` lists the scrapers that do not work, with the reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,31 +16,32 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from ingest.contract import Moment, Rejected
+from ingest.errors import Misconfigured, Permanent, RateLimited
+from ingest.parts import Parts, Rhythm
 from ingest.source import (
     About,
     Clock,
     Cursor,
     Duration,
     Item,
-    PartStatus,
     Pause,
-    Permanent,
     SourceSettings,
+    Steps,
     Watermark,
     Words,
     decode_cursor,
+    encode_cursor,
     source_config,
 )
 from ingest.sources.weibo.mapping import ScrapedPost, read_found, to_post
-from ingest.transport.http import Refused, TooOften
-from ingest.transport.parts import NotShown, Parts, Rhythm
-from ingest.transport.snscrape.process import CookieWanted, NotJson, ScrapedPage, SnscrapeProcess, require_snscrape
+from ingest.transport.http import Refused
+from ingest.transport.snscrape.process import CookieWanted, ScrapedPage, SnscrapeProcess, require_snscrape
 from ingest.transport.snscrape.scrapers import weibo_user
 
 MOST_PAGES = 8
 TOO_OFTEN = 418
 OWN_HOSTS = ("weibo.cn", "weibo.com", "127.0.0.1", "localhost", "::1")
-"""Where a cookie may be sent, these and their subdomains: Weibo, and this machine."""
+"""The hosts that may receive the cookie, with their subdomains: Weibo's, and this machine."""
 
 NO_COOKIE = (
     "Weibo shows timelines to nobody without a cookie since 2025: open m.weibo.cn in a browser and set "
@@ -51,11 +52,11 @@ BAD_COOKIE = (
     "the timeline at m.weibo.cn."
 )
 PINNED = 1
-"""Posts that a user may keep at the top, however old they are."""
+"""The number of posts that a user may pin to the top, however old they are."""
 
 
 class SnscrapeSettings(SourceSettings):
-    """Read from the environment, prefix `BANWATCH_SNSCRAPE_`."""
+    """The source's settings, read from environment variables with the prefix `BANWATCH_SNSCRAPE_`."""
 
     model_config = source_config("snscrape")
 
@@ -76,43 +77,36 @@ class SnscrapeSettings(SourceSettings):
 
     @property
     def starts_with_up(self) -> bool:
-        """Only where there is something to read."""
+        """Whether targets are set."""
         return bool(self.targets)
 
 
-class WeiboCursor(msgspec.Struct, frozen=True):
-    """The cursor: the highest number of each user."""
-
-    since: Moment | None = None
-    read_to: dict[str, int] = {}
-
-
 def checked_cookie(settings: SnscrapeSettings) -> str:
-    """The cookie that is set, none where there is none.
+    """Return the configured cookie, or an empty text.
 
     Raises:
-        Permanent: it cannot be sent, or would be sent to somebody else than Weibo.
+        Misconfigured: the cookie is malformed, or would be sent to a host that is not Weibo's.
     """
     cookie = settings.cookie.get_secret_value().strip()
     if not (cookie.isascii() and cookie.isprintable()):
-        raise Permanent("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_COOKIE cannot be sent: a cookie is plain ASCII on one line.")
     try:
         parts = urlsplit(settings.base_url)
     except ValueError as error:
-        raise Permanent(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
+        raise Misconfigured(f"BANWATCH_SNSCRAPE_BASE_URL is no address: {error}.") from error
     host = parts.hostname or ""
     if cookie and not any(host == own or host.endswith(f".{own}") for own in OWN_HOSTS):
-        raise Permanent(
+        raise Misconfigured(
             f"BANWATCH_SNSCRAPE_COOKIE is sent to Weibo alone, and BANWATCH_SNSCRAPE_BASE_URL names {host[:100]}: "
             "unset one of the two."
         )
     if cookie and parts.scheme != "https" and host.endswith(OWN_HOSTS[:2]):
-        raise Permanent("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
+        raise Misconfigured("BANWATCH_SNSCRAPE_BASE_URL has to begin with https://, because a cookie is sent there.")
     return cookie
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """What is new of a user, oldest first; `whole` where it joins what was read before."""
+    """The new posts of a user, oldest first. `whole` means that they join the posts read before."""
 
     new: list[ScrapedPost]
     rejected: list[Rejected]
@@ -121,18 +115,18 @@ class Timeline(msgspec.Struct, frozen=True):
 
 @dataclass
 class UserPositions:
-    """What one reading knows: from when on it covers, and the highest number of each user."""
+    """The cursor: the time since which all users are read without a gap, and the highest number of each user."""
 
-    since: datetime
-    read_to: dict[str, int]
+    since: Moment
+    read_to: dict[str, int] = field(default_factory=dict)
 
     def cursor(self) -> Cursor:
-        """As it is written down."""
-        return {"since": self.since.isoformat(), "read_to": self.read_to}
+        """Return the cursor for saving."""
+        return encode_cursor(self)
 
 
 class Snscrape:
-    """A list of users' timelines, each from its own cursor."""
+    """Reads a list of users' timelines, each from its own position."""
 
     about: ClassVar[About] = About(
         network="timelines of Weibo users, by snscrape",
@@ -145,11 +139,11 @@ class Snscrape:
 
     def __init__(self, settings: SnscrapeSettings, clock: Clock) -> None:
         if not settings.targets:
-            raise Permanent(
+            raise Misconfigured(
                 "snscrape reads nothing without targets: set BANWATCH_SNSCRAPE_TARGETS to words like weibo-user:NUMBER."
             )
         users = dict.fromkeys(map(weibo_user, settings.targets))
-        require_snscrape("telegram")
+        require_snscrape()
         self.settings = settings
         self.clock = clock
         self.parts = Parts(
@@ -160,10 +154,9 @@ class Snscrape:
         self._answered = False
         """Whether Weibo has shown any timeline since the source was made."""
 
-    def read(self, cursor: Cursor) -> Iterator[Item | Watermark | Pause | PartStatus]:
-        """Look at each timeline when it is due, for ever."""
-        kept = decode_cursor(cursor, WeiboCursor, self.name)
-        reading = UserPositions(kept.since or self.clock(), kept.read_to)
+    def read(self, cursor: Cursor) -> Steps:
+        """Read each timeline when it is due, for ever."""
+        reading = decode_cursor(cursor, UserPositions, self.name) if cursor else UserPositions(self.clock())
         url = self.settings.base_url
         with closing(SnscrapeProcess("weibo-user", url, self.clock, cookie=self._cookie)) as process:
             while True:
@@ -173,15 +166,15 @@ class Snscrape:
                 if covered := self.parts.covered(reading.since):
                     reading.since, until = covered
                     yield Watermark(reading.since, until, reading.cursor(), idle=True)
-                yield Pause(max((self.parts.first()[1] - self.clock()).total_seconds(), 0))
+                yield self.parts.pause()
 
     def _look(self, process: SnscrapeProcess, reading: UserPositions, user: str) -> Generator[Item | Pause]:
-        """Hand on what is new of one user."""
+        """Yield the new posts of one user."""
         asked_at = self.clock()
         timeline = yield from self._timeline(process, user, reading.read_to.get(user))
         self._answered = True
         if not timeline.whole:
-            # What lies between was not shown: what is covered begins anew behind it.
+            # The posts between were not shown, so coverage begins again after them.
             reading.since = asked_at
         for rejected in self._not_told(user, timeline.rejected):
             yield Item(rejected, reading.cursor())
@@ -190,7 +183,7 @@ class Snscrape:
             yield Item(to_post(found, self.clock()), reading.cursor())
 
     def _timeline(self, process: SnscrapeProcess, user: str, read_to: int | None) -> Generator[Pause, None, Timeline]:
-        """Ask for more pages until they join what was read before."""
+        """Read more pages until they join the posts read before."""
         pages = 1
         while True:
             page = yield from self._page(process, user, pages)
@@ -205,18 +198,16 @@ class Snscrape:
     def _page(self, process: SnscrapeProcess, user: str, pages: int) -> Generator[Pause, None, ScrapedPage]:
         try:
             return (yield from process.page(user, pages=pages))
-        except NotJson as error:
-            raise NotShown(str(error)) from error
         except CookieWanted as error:
             if not (self._cookie or self._answered):
-                raise Permanent(NO_COOKIE) from error
-            raise NotShown(BAD_COOKIE if self._cookie else NO_COOKIE) from error
+                raise Misconfigured(NO_COOKIE) from error
+            raise Permanent(BAD_COOKIE if self._cookie else NO_COOKIE) from error
         except Refused as error:
             if error.status == TOO_OFTEN:
-                raise TooOften(f"{error} Weibo says so to whoever asks too often.") from error
+                raise RateLimited(f"{error} Weibo says so to whoever asks too often.") from error
             raise
 
     def _not_told(self, user: str, rejected: list[Rejected]) -> list[Rejected]:
-        """What is rejected for the first time: a timeline shows it at each look."""
+        """Return the records that are rejected for the first time, because a timeline shows them at each reading."""
         told, self._told[user] = self._told.get(user, set()), {each.raw for each in rejected}
         return [each for each in rejected if each.raw not in told]

@@ -1,1 +1,1 @@
-"""snscrape, run as a program of its own: it is licensed under the GPL and it may hang."""
+"""snscrape, run as a separate program, because its licence is the GPL and it may hang."""

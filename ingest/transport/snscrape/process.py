@@ -1,4 +1,4 @@
-"""The process that runs snscrape, from outside: started, asked for pages, bounded in time and memory, and ended."""
+"""The process that runs snscrape: this module starts it, requests pages, bounds its time and memory, and ends it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from typing import Any
 
 import msgspec
 
-from ingest.source import Clock, Pause, Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
+from ingest.source import Clock, Pause
 from ingest.transport.http import TURN, failure
 
 PROGRAM = Path(__file__).with_name("program.py")
-PATIENCE = timedelta(seconds=45)
+PAGE_WITHIN = timedelta(seconds=45)
 MEMORY_MB = 512
 LONGEST_ANSWER = 64 * 1024 * 1024
 PIECE = 1 << 16
 
 
-class NotJson(Exception):
-    """The network answered, and snscrape can make nothing of the answer."""
+class NotJson(Permanent):
+    """The network answered, and snscrape cannot read the answer."""
 
 
 class CookieWanted(Exception):
-    """The network shows this to nobody without a cookie, or does not take the one it was sent."""
+    """The network shows the page only with a cookie, or does not accept the cookie."""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message that the program left out of what snscrape reads, and why."""
+    """A message that the program removed before snscrape read the page, and the reason."""
 
     id: int
     reason: str
@@ -43,9 +44,9 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """What else a page shows: whether it is a public preview, whether it has a place for posts, who it is of.
+    """The other facts about a page: whether it is a public preview, whether it has a place for posts, and whose it is.
 
-    `more` says that another page would follow; `names` are the channels whose posts the page shows.
+    `more` means that another page follows. `names` are the channels whose posts the page shows.
     """
 
     preview: bool
@@ -56,7 +57,7 @@ class Marks(msgspec.Struct, frozen=True):
 
 
 class ScrapedPage(msgspec.Struct, frozen=True):
-    """One page, newest first. `items` are the scraper's own JSON, `others` the ids of what is no post."""
+    """One page, newest first. `items` holds the scraper's own JSON, `others` the ids of items that are not posts."""
 
     items: list[msgspec.Raw]
     others: list[int]
@@ -71,23 +72,26 @@ class _Failed(msgspec.Struct, frozen=True):
     cookie: bool = False
 
 
-def require_snscrape(extra: str) -> None:
-    """Find snscrape without loading it.
+def require_snscrape() -> None:
+    """Check that snscrape is installed, without importing it.
 
     Raises:
-        Permanent: it is not installed.
+        Misconfigured: it is not installed.
     """
     if importlib.util.find_spec("snscrape") is None:
-        raise Permanent(f"snscrape is not installed: pip install 'banwatch[{extra}]'.")
+        raise Misconfigured("snscrape is not installed: pip install 'banwatch[telegram]'.")
 
 
 class SnscrapeProcess:
-    """Runs one of snscrape's scrapers. The process is started when it is first asked, and again after it died."""
+    """Runs one of snscrape's scrapers. The process starts at the first request, and again after it has died."""
 
     def __init__(
-        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PATIENCE, cookie: str = ""
+        self, scraper: str, base_url: str, clock: Clock, patience: timedelta = PAGE_WITHIN, cookie: str = ""
     ) -> None:
-        """`cookie` goes with each request to `base_url`, and nowhere else."""
+        """Prepare the process without starting it.
+
+        `cookie` is sent with each request to `base_url`, and nowhere else.
+        """
         self.scraper = scraper
         self.base_url = base_url
         self.clock = clock
@@ -96,12 +100,12 @@ class SnscrapeProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def page(self, name: str, before: int | None = None, pages: int = 1) -> Generator[Pause, None, ScrapedPage]:
-        """Read one page (or some in a row) of a channel or user, yielding while it is on its way.
+        """Read one page (or several in a row) of a channel or user, and yield pauses while waiting.
 
         Raises:
-            Transient: the network or the process failed in a way that passes.
-            Refused: the network answered with a status that asking again does not change.
-            Unreadable: the page is not what snscrape knows.
+            Transient: the network or the process failed for a time.
+            Refused: the network answered with a status that a repeated request would not change.
+            NotJson: snscrape cannot read the page.
             CookieWanted: the network asks for a cookie, or for another one.
         """
         yield Pause(0)
@@ -152,14 +156,14 @@ class SnscrapeProcess:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()
-            # -P: the program's folder holds an html.py and an http.py, which are not the standard library's.
+            # -P, because a folder on the path could hold files named like modules of the standard library.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(PROGRAM), self.scraper, self.base_url, str(MEMORY_MB)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                # A foreign program is told none of banwatch's settings, among which are secrets.
+                # A foreign program gets none of banwatch's settings, because some are secrets.
                 env={name: value for name, value in os.environ.items() if not name.startswith("BANWATCH_")},
             )
         return self._process
@@ -170,7 +174,7 @@ class SnscrapeProcess:
         return Transient(f"snscrape died of reading {name} (status {status}); it is started again.")
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()

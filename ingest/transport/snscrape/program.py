@@ -1,15 +1,15 @@
-"""A program of its own that reads one page by snscrape for each line of its standard input.
+"""A separate program that reads one page through snscrape for each line of its standard input.
 
-It shares nothing with banwatch but lines of JSON, and imports nothing of it: snscrape is under the GPL, replaces parts
-of urllib3 for its whole process, sleeps, and may hang. Whoever starts it bounds it; see `process.py`.
+The program shares only lines of JSON with banwatch and imports none of its code. snscrape is under the GPL, replaces
+parts of urllib3 in its whole process, sleeps, and may hang. `process.py` bounds the program's time and memory.
 
     in    {"name": "some_channel", "before": 121, "pages": 1, "cookie": ""}     `before` null: the newest page
     out   {"items": [...], "others": [...], "unreadable": [...], "marks": {...}}, newest first
           or {"failed": "why", "status": 429, "retry_after": "30", "cookie": false}
-          `cookie`: the network wants one, or another than it was sent
+          `cookie`: the network asks for a cookie, or for another one
 
-A cookie comes in by standard input, because arguments and variables of a process are shown to others. It is sent to the
-network's own address alone, and no redirect to another host is followed.
+The cookie arrives on standard input, because other users can see the arguments and variables of a process. It is sent
+only to the network's own address, and no redirect to another host is followed.
 """
 
 from __future__ import annotations
@@ -39,20 +39,23 @@ MESSAGE = "//div[contains(concat(' ', @class, ' '), ' tgme_widget_message ') and
 
 
 class PagesTaken(Exception):
-    """As many pages as were asked for have been read: the scraper would go on to the next."""
+    """The requested number of pages has been read, and the scraper would go on to the next page."""
 
 
 class Told(Exception):
-    """What the network did in the place of an answer."""
+    """The network did not return the page; the message says what it returned."""
 
 
 class CookieWanted(Told):
-    """The network shows this to nobody without a cookie, or does not take the one it was sent."""
+    """The network shows the page only with a cookie, or does not accept the cookie."""
 
 
 def load(module: str) -> Any:
-    """One scraper's module. `snscrape.modules` loads all of them by a function that Python 3.12 took away, so an
-    empty package stands in its place; the same is done on every version, so that there is one way to be tested."""
+    """Return one scraper's module.
+
+    `snscrape.modules` loads all scrapers with a function that Python 3.12 removed, so an empty package replaces it.
+    Every version of Python uses the same replacement, so only one way needs tests.
+    """
     found = importlib.util.find_spec("snscrape")
     if found is None or found.submodule_search_locations is None:
         raise ModuleNotFoundError("snscrape")
@@ -63,7 +66,7 @@ def load(module: str) -> Any:
 
 
 class Telegram:
-    """t.me/s: mends a page before snscrape reads it, and notes what snscrape does not read."""
+    """t.me/s: repairs a page before snscrape reads it, and records the items that snscrape does not read."""
 
     module, scraper = "telegram", "TelegramChannelScraper"
     origin, page_path = "https://t.me", "/s/"
@@ -76,16 +79,16 @@ class Telegram:
 
     @staticmethod
     def argument(name: str, before: int | None) -> str:
-        """snscrape puts the name behind `https://t.me/s/`, so that it can carry the page."""
+        """Return the scraper's argument. snscrape appends it to `https://t.me/s/`, so it can carry the page."""
         return name if before is None else f"{name}?before={before}"
 
     @staticmethod
     def wants_cookie(_status: int, _location: str, _body: bytes) -> bool:
-        """Previews are shown to everybody."""
+        """Return False, because previews are public."""
         return False
 
     def mend(self, url: str, body: bytes) -> bytes:
-        """Keep line breaks, tell a reply from what it quotes, take out what snscrape would break on."""
+        """Return the page with line breaks kept, quotations marked, and items removed that snscrape cannot read."""
         document = lxml.html.document_fromstring(
             body.strip() or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8")
         )
@@ -123,12 +126,12 @@ class Telegram:
             }
 
     def _drop(self, message: Any, number: int, reason: str) -> None:
-        raw = lxml.html.tostring(message, encoding="unicode")[:4096]
+        raw = lxml.html.tostring(message, encoding="unicode")
         self.unreadable.append({"id": number, "reason": reason, "raw": raw})
         message.drop_tree()
 
     def item(self, item: Any) -> dict[str, object]:
-        """A post as JSON."""
+        """Return a post as JSON values."""
         channel, number = item.url.rsplit("/", 2)[-2:]
         return {
             "channel": channel,
@@ -142,7 +145,7 @@ class Telegram:
 
 
 def _mend_time(message: Any) -> bool:
-    """Write a message's time in the one way that snscrape reads; false where there is none."""
+    """Write a message's time in the one form that snscrape reads. Return False if there is no time."""
     for shown in message.xpath(f".//*[contains(@class, 'footer')]//a[contains(@class, '{TIME}')]//time[@datetime]"):
         try:
             moment = datetime.fromisoformat(shown.get("datetime"))
@@ -154,7 +157,7 @@ def _mend_time(message: Any) -> bool:
 
 
 def _place(message: Any, css_class: str) -> str | None:
-    """`channel/number` out of a link to another message."""
+    """Return `channel/number` from a link to another message, or None."""
     for link in message.xpath(f".//a[contains(@class, '{css_class}')]/@href"):
         if found := re.fullmatch(r"https://t\.me/(?:s/)?(\w+/\d+)(?:\?.*)?", link):
             return found[1]
@@ -178,13 +181,15 @@ class Weibo:
 
     @staticmethod
     def argument(name: str, _before: int | None) -> int:
-        """The user's number; a timeline has no page that could be asked for."""
+        """Return the user's number. A timeline has no page that could be requested."""
         return int(name)
 
     @staticmethod
     def wants_cookie(status: int, location: str, body: bytes) -> bool:
-        """Whether Weibo sends a visitor to its gate: by status 432, by a redirect to its passport, by `ok: -100`, or by
-        a page of its own in the place of JSON."""
+        """Return whether Weibo asks for a login.
+
+        It does so with status 432, a redirect to its passport, `ok: -100`, or a web page in place of JSON.
+        """
         if status in REDIRECTS:
             return "passport" in (urlsplit(location).hostname or "") or "/visitor" in location
         if status != HTTPStatus.OK:
@@ -192,16 +197,16 @@ class Weibo:
         return body.lstrip()[:1] == b"<" or _verdict(body) == LOGIN
 
     def mend(self, _url: str, body: bytes) -> bytes:
-        """Nothing to mend: it is JSON."""
+        """Return the answer unchanged, because JSON needs no repair."""
         return body
 
     def item(self, item: Any) -> dict[str, object]:
-        """A post as JSON."""
+        """Return a post as JSON values."""
         return json.loads(item.json())  # type: ignore[no-any-return]
 
 
 def _verdict(body: bytes) -> object:
-    """What an answer of Weibo says of itself."""
+    """Return the value `ok` of Weibo's answer, or None."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
@@ -213,7 +218,7 @@ NETWORKS: dict[str, type[Telegram] | type[Weibo]] = {"telegram-channel": Telegra
 
 
 class Mirror(HTTPAdapter):
-    """Sends what goes to the network's address to `base_url`, and lets as many pages through as were asked for."""
+    """Sends requests for the network's address to `base_url`, and stops after the requested number of pages."""
 
     def __init__(self, network: Telegram | Weibo, base_url: str, pages: int, cookie: str) -> None:
         super().__init__()
@@ -225,7 +230,7 @@ class Mirror(HTTPAdapter):
         self.trouble = ""
 
     def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
-        """Ask the mirror; to the caller the answer comes from the network."""
+        """Send a request to the mirror. To the caller, the answer comes from the network."""
         asked = request.url
         if urlsplit(asked).path.startswith(self.network.page_path):
             if not self.pages:
@@ -253,15 +258,15 @@ class Mirror(HTTPAdapter):
 
 
 class Elsewhere(HTTPAdapter):
-    """Whatever leads to another host than the network's own is not followed."""
+    """Refuses every request to a host other than the network's own."""
 
     def send(self, request: Any, *_args: Any, **_options: Any) -> requests.Response:
-        """Refuse."""
+        """Refuse the request."""
         raise Told(f"it sends whoever asks on to {urlsplit(request.url).hostname}")
 
 
 def answer(name: str, base_url: str, ask: dict[str, Any]) -> dict[str, object]:
-    """What one page holds, or why it cannot be had."""
+    """Return the contents of one page, or the reason why it cannot be read."""
     network = NETWORKS[name]()
     make = getattr(load(network.module), network.scraper)
     scraper = make(network.argument(ask["name"], ask.get("before")), retries=0)
@@ -295,7 +300,7 @@ def _failed(mirror: Mirror, error: Exception) -> dict[str, object]:
 
 
 def main() -> None:
-    """Answer until standard input ends, as it does when whoever started this is gone."""
+    """Answer requests until standard input ends, as it does when the parent process ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("scraper", choices=sorted(NETWORKS))
     parser.add_argument("base_url")

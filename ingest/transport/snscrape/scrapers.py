@@ -1,54 +1,46 @@
-"""Which of snscrape's scrapers still work, and why the others do not: told by whoever looks after it and by its issues.
+"""The snscrape scrapers that still work, and the reasons why the others do not, as of November 2026.
 
-Last looked at in November 2026; snscrape's issue 1045 has its maintainer's own list.
+Source: the maintainer's list in snscrape's issue tracker.
 """
 
 from __future__ import annotations
 
 import re
 
-from ingest.source import Permanent
+from ingest.errors import Misconfigured
 
 LOGIN = "the network shows nothing without a login since 2023"
 REDIRECT = "the network sends it to its login page, which it takes for an empty answer"
 CHANGED = "the network has changed its pages"
 
+OWN_SOURCE = "the source `{0}` reads this network"
 DEAD = {
-    "facebook-community": REDIRECT,
-    "facebook-group": REDIRECT,
-    "facebook-user": REDIRECT,
-    "instagram-hashtag": REDIRECT,
-    "instagram-location": REDIRECT,
-    "instagram-user": REDIRECT,
-    "mastodon-profile": "it reads servers before Mastodon 4 only; the source `mastodon` reads them all",
-    "mastodon-toot": "it reads servers before Mastodon 4 only; the source `mastodon` reads them all",
-    "reddit-search": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-submission": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-subreddit": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "reddit-user": "the archive that it asks is closed; the source `reddit` asks Reddit",
-    "vkontakte-user": CHANGED,
+    "facebook": REDIRECT,
+    "instagram": REDIRECT,
+    "mastodon": OWN_SOURCE.format("mastodon"),
+    "reddit": OWN_SOURCE.format("reddit"),
+    "twitter": LOGIN,
+    "vkontakte": CHANGED,
 }
-"""Scrapers by name, without those of Twitter, of which none is left."""
+"""The beginning of a scraper's name -> the reason why it does not work."""
 
 WORKING = ("weibo-user",)
-"""With a cookie: without one Weibo shows nothing since 2025."""
+"""The working scrapers. They need a cookie, because Weibo has shown nothing without one since 2025."""
 
 
 def weibo_user(target: str) -> str:
-    """The user's number out of `weibo-user:NUMBER`.
+    """Return the user's number in `weibo-user:NUMBER`.
 
     Raises:
-        Permanent: it is another scraper, with the reason why it cannot be used, or no number.
+        Misconfigured: the target names another scraper, with the reason why it cannot be used, or no number.
     """
     scraper, _, name = target.partition(":")
     if scraper == "telegram-channel":
-        raise Permanent(f"{target!r} is read by the source `telegram`: set BANWATCH_TELEGRAM_CHANNELS.")
-    if scraper.startswith("twitter"):
-        raise Permanent(f"snscrape's {scraper} does not work any more: {LOGIN}.")
-    if scraper in DEAD:
-        raise Permanent(f"snscrape's {scraper} does not work any more: {DEAD[scraper]}.")
+        raise Misconfigured(f"{target!r} is read by the source `telegram`: set BANWATCH_TELEGRAM_CHANNELS.")
+    if why := DEAD.get(scraper.partition("-")[0]):
+        raise Misconfigured(f"snscrape's {scraper} does not work any more: {why}.")
     if scraper not in WORKING:
-        raise Permanent(f"snscrape has no scraper {scraper!r} that can be used here: there is {', '.join(WORKING)}.")
+        raise Misconfigured(f"snscrape has no scraper {scraper!r} that works here: there is {', '.join(WORKING)}.")
     if not re.fullmatch(r"[1-9]\d{3,15}", name, re.ASCII):
-        raise Permanent(f"{target!r} names no user: write `weibo-user:` and the number in the user's address.")
+        raise Misconfigured(f"{target!r} names no user: write `weibo-user:` and the number in the user's address.")
     return name

@@ -1,9 +1,9 @@
-"""In which language a post is written, as a BCP 47 tag, and how sure that is.
+"""Language detection: the language of a post as a BCP 47 tag, and the confidence in it.
 
-`vote` asks the small model of this package about a whole batch at once: it was trained on posts, and it
-also knows what libraries do not, such as Hindi and Urdu in Latin letters, Nigerian Pidgin or Twi. Where it is not
-sure (one post in five), CLD2 gives a second opinion, and where a text is in a script that the model has never met,
-CLD2 decides alone. A variety counts as its language (`pt-MZ` is `pt`), Chinese is `zh` in either script.
+`vote` asks the small model in this package about a whole batch at once. The model was trained on posts, and knows
+languages that libraries do not, such as Hindi and Urdu in Latin letters, Nigerian Pidgin or Twi. For one post in five
+the model is not sure, and CLD2 gives a second opinion. For a text in a script that the model has never met, CLD2
+decides alone. A variety counts as its language (`pt-MZ` is `pt`), and Chinese is `zh` in either script.
 """
 
 from __future__ import annotations
@@ -22,4 +22,4 @@ DETECTORS: dict[str, Callable[[], LanguageDetector]] = {
     "cld2": Cld,
     "fasttext": FastText,
 }
-"""The detectors that a user can choose by name."""
+"""The detectors, by the name under which a user chooses them."""

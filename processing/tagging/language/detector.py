@@ -1,4 +1,4 @@
-"""What a language detector is, and what of a post it should read."""
+"""The interface of a language detector, and the part of a post's text that a detector reads."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ from processing.contract import UNDETERMINED
 
 
 class Detected(NamedTuple):
-    """A BCP 47 tag, `und` when the language is not known, and how likely the tag is, 0..1."""
+    """A BCP 47 tag, `und` for an unknown language, and the probability of the tag, from 0 to 1."""
 
     language: str
     confidence: float
 
 
 class LanguageDetector(Protocol):
-    """Tells the language of one text. `declared` is what the author or server says: a hint, never the answer."""
+    """Finds the language of a text. `declared` holds the author's or the server's statement, which is only a hint."""
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
-        """Never raises, whatever the text is. Links, mentions and emoji alone have no language: `und`."""
+        """Return the language of a text. No text raises an error.
+
+        A text of links, mentions and emoji alone has no language: `und`.
+        """
         ...
 
     def detect_many(self, texts: Sequence[str], declared: Sequence[tuple[str, ...]] | None = None) -> list[Detected]:
-        """`detect` for each text, with its `declared` languages if any are given: for some detectors much faster."""
+        """Return the result of `detect` for each text, with its `declared` languages if given.
+
+        Some detectors are much faster here.
+        """
         hints = declared or [()] * len(texts)
         return [self.detect(text, hint) for text, hint in zip(texts, hints, strict=True)]
 
@@ -41,7 +47,7 @@ _SEAM = re.compile(r"_+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_
 
 
 def cleaned(text: str) -> str:
-    """The text without links, mentions and character entities; hashtags as words, without the names in them."""
+    """Return the text without links, mentions and character entities. Hashtags become words, without brand names."""
     if "://" in text or "www." in text:
         text = _LINK.sub(" ", text)
     if "@" in text:
@@ -54,11 +60,11 @@ def cleaned(text: str) -> str:
 
 
 def _hashtag(found: re.Match[str]) -> str:
-    """`#saveTikTokNow`: `save Now`."""
+    """Return the words of a hashtag without brand names: `#saveTikTokNow` becomes `save Now`."""
     return " " + _SEAM.sub(" ", _BRAND.sub(" ", found[1])) + " "
 
 
 def one_line(text: str) -> str:
-    """What a detector should read, on one line; empty when nothing in it is a letter."""
+    """Return the text for a detector on one line, or an empty text if it holds no letter."""
     words = " ".join(cleaned(text).split())
     return words if _LETTER.search(words) else ""

@@ -1,4 +1,4 @@
-"""The default detector: the model, CLD2 where the model is not sure, and what is known of short posts."""
+"""The default detector: the model, CLD2 if the model is not sure, and knowledge about short posts."""
 
 from __future__ import annotations
 
@@ -18,56 +18,56 @@ from processing.tagging.language.model import Model, Weights
 from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE, romanised
 
 _READS = 600
-"""Characters of a text that `Ensemble` looks at: what a language is shows long before."""
+"""The number of a text's characters that `Ensemble` reads. Fewer are enough to identify a language."""
 
 _SELDOM_LISTED = """
 aa ab ay bi br co dz eo fj fo fy gd gn gv ia ie ik iu jv kha kl la lb lg ln mfe mg mi ms nr oc qu rm rn sa sco sg sm
 ss st su tlh tn to tt ug ve vo wa war wo xh za zu
 """
 _SELDOM = frozenset(_SELDOM_LISTED.split())
-"""Languages for which CLD2 takes short texts and names far more often than posts are written in them."""
+"""Languages that CLD2 finds in short texts and names far more often than posts use them."""
 
 _SURE = 0.9
-"""Probabilities of the model from here on need no second opinion: nearly 99 % of these answers are right."""
+"""The probability from which the model needs no second opinion: nearly 99 % of such answers are right."""
 _SURE_OF_FEW = 0.98
 _FAMILIAR = 0.97
-"""The share of a text's letters that training must have met: Kazakh, Pashto or Uzbek have some that it did not."""
+"""The share of a text's letters that training must have met. Kazakh, Pashto and Uzbek have letters that it has not."""
 _CANDIDATES = 6
 _NEVER_ALONE = frozenset(["ts", "rw", "sw", "hi-Latn", "ur-Latn"])
-"""Languages with relations that the model has never met (Zulu, Shona, Kirundi), and a pair that words tell better."""
+"""Languages with relatives that the model never met (Zulu, Shona, Kirundi), and a pair that words separate better."""
 _ROMANISED = ("hi-Latn", "ur-Latn")
 _BY_WORDS = frozenset([*_ROMANISED, "pcm"])
 _WORDS_TRUSTED, _HINDUSTANI_TRUSTED, _SPELLING = 1.5, 4.0, 1.0
-"""What common words add, times the share that they are of a text; and to the one of the pair that is spelt so."""
+"""The weights of common words, times their share of a text, and the weight of a spelling within the pair."""
 _ROMANISED_START = -5.0
 _SOME_HINDUSTANI, _MUCH_HINDUSTANI = 0.1, 0.25
-"""The share of words from which on English with Hindi in it is looked at closely: of two words, and of a single one."""
+"""The share of Hindi words from which an English text is examined closely: for two such words, and for a single one."""
 _MALAY = frozenset(["id", "ms"])
-"""CLD2 does not tell these two apart."""
+"""Two languages that CLD2 does not distinguish."""
 _RELIABLE, _RELIABLE_OF_STRANGE = 3.0, 6.0
-"""What CLD2's opinion adds to the logarithm of a probability: the best of a grid, on the tuning half."""
+"""The amount that CLD2's opinion adds to the logarithm of a probability: the best of a grid, on the tuning data."""
 _ELSEWHERE_LONG, _ELSEWHERE, _ELSEWHERE_SELDOM = math.log(0.05), math.log(0.01), math.log(0.001)
-"""Where a language starts that only CLD2 names."""
+"""The starting weight of a language that only CLD2 names."""
 _MANY_LETTERS = 40
 _HINT, _HINT_FOR_SPELLING = 1.0, 4.0
-"""What a declared language adds; more between Hindi and Urdu in Latin letters, which nothing but spelling parts."""
+"""The weight of a declared language. It is larger for Hindi and Urdu in Latin letters, which differ in spelling."""
 _VERY_FEW_LETTERS, _LETTERS_FOR_CLD, _FEW_LETTERS = 8, 10, 20
 _COMMON_LISTED = "ar de en es fa fr hi id it ja ko nl pl pt ru th tl tr uk ur vi zh"
-"""Languages that many posts are written in: what a text of a word or two is likeliest in, other things equal."""
+"""Languages of many posts. All else being equal, a text of one or two words is most likely in one of them."""
 _PRIOR = dict.fromkeys(_COMMON_LISTED.split(), 0.0)
 _LESS_COMMON = -2.0
 _NOT_IN_LATIN_LISTED = "am ar be bg bn el fa he hi ja ko mk mr ne ru sr ta te th ti uk ur zh"
 _NOT_IN_LATIN = frozenset(_NOT_IN_LATIN_LISTED.split())
 _ENGLISH, _ENGLISH_WORDS = 2.0, 3.0
 _ENGLISH_START, _ALL_ENGLISH_START = math.log(1e-4), math.log(1e-2)
-"""For English in a short text of plain letters; and in one whose words are all English."""
+"""The starting weights of English in a short text of plain letters, and in a text whose words are all English."""
 _LEAST_OF_VERY_FEW, _LEAST_OF_FEW, _LEAST = 0.85, 0.55, 0.3
 
 _PLAIN_WORD = re.compile(r"[a-z]+")
 
 
 class Ensemble(LanguageDetector):
-    """The model, with CLD2's second opinion where it is not sure.
+    """The model, with CLD2's second opinion if the model is not sure.
 
     `second_opinions` counts the texts that CLD2 was asked about.
     """
@@ -79,11 +79,14 @@ class Ensemble(LanguageDetector):
         self.second_opinions = 0
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
-        """One text costs as much as ten in `detect_many`."""
+        """Return the language of one text. The call costs as much as ten texts in `detect_many`."""
         return self.detect_many([text], [declared])[0]
 
     def detect_many(self, texts: Sequence[str], declared: Sequence[tuple[str, ...]] | None = None) -> list[Detected]:
-        """A sure model decides alone, which is so for most posts; otherwise the opinions are weighed."""
+        """Return the language of each text.
+
+        A sure model decides alone, for most posts; otherwise the opinions are weighed.
+        """
         if not texts:
             return []
         read = [cleaned(text[: 4 * _READS])[:_READS] for text in texts]
@@ -110,7 +113,7 @@ class Ensemble(LanguageDetector):
         return found
 
     def _candidates(self, probabilities: Weights) -> Iterable[dict[str, float]]:
-        """For each row the likeliest languages, with the logarithms of their probabilities."""
+        """Yield, for each row, the most likely languages with the logarithms of their probabilities."""
         likeliest = np.argpartition(probabilities, -_CANDIDATES, axis=1)[:, -_CANDIDATES:]
         logarithms = np.log(np.take_along_axis(probabilities, likeliest, axis=1) + np.float32(1e-4))
         for numbers, row in zip(likeliest.tolist(), logarithms.tolist(), strict=True):
@@ -126,9 +129,10 @@ class Ensemble(LanguageDetector):
         strange: bool,
         hindustani: bool,
     ) -> Detected:
-        """Weigh the model's candidates (`weights`), CLD2 unless the text is too short for it, and the hints.
+        """Weigh the model's candidates (`weights`), the hints, and CLD2 unless the text is too short for it.
 
-        `strange`: some letters are new to the model. `hindustani`: some words are Hindi or Urdu in Latin letters.
+        `strange` means that some letters are new to the model. `hindustani` means that some words are Hindi or Urdu in
+        Latin letters.
         """
         few = letters < _FEW_LETTERS
         if letters >= _LETTERS_FOR_CLD or (letters and not weights):
@@ -161,7 +165,7 @@ def _hint_for(language: str) -> float:
 
 
 def _weigh_words(text: str, weights: dict[str, float]) -> None:
-    """Add what the commonest words of the languages in Latin letters say."""
+    """Add the weights of the commonest words of languages in Latin letters."""
     guess = romanised(text)
     if guess and guess.language in _ROMANISED:
         for language in _ROMANISED:
@@ -173,7 +177,10 @@ def _weigh_words(text: str, weights: dict[str, float]) -> None:
 
 
 def _weigh_cld(text: str, letters: int, weights: dict[str, float], trust: float) -> None:
-    """Add CLD2's opinion, if it relies on it. Its English is none: it takes any Latin letters for English."""
+    """Add CLD2's opinion if CLD2 calls it reliable.
+
+    Its answer English is ignored, because it takes any Latin letters for English.
+    """
     language, reliable, percent = ask_cld(text, best_effort=False)
     malay = language in _MALAY and weights.keys() >= _MALAY
     if reliable and language not in {UNDETERMINED, "en"} and not malay:
@@ -183,9 +190,9 @@ def _weigh_cld(text: str, letters: int, weights: dict[str, float], trust: float)
 
 
 def _strongest(weights: dict[str, float], least: float) -> Detected:
-    """The language of most weight, unless its share of all weight is below `least`.
+    """Return the language with the most weight, unless its share of all weight is below `least`.
 
-    Hindi and Urdu in Latin letters stand together against the others: they are one language but for the spelling.
+    Hindi and Urdu in Latin letters count together against the others, because they differ only in spelling.
     """
     if not weights:
         return UNKNOWN

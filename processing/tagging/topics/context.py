@@ -1,4 +1,4 @@
-"""A text as rules see it."""
+"""A text in the form in which checks read it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from processing.tagging.topics.matcher import Span, ruler
 
 MOST_PLACES = 64
-"""More places of one thing are not looked at: a text that repeats a word ten thousand times says no more by it."""
+"""The most places of one check that are examined. A text that repeats a word ten thousand times means no more."""
 
 ANYTHING = 1
-"""The bit that stands for no term: it is found in every text."""
+"""The bit that is set for every text and belongs to no term."""
 
 
 Place = tuple[int, int, int, int]
-"""Where something stands: from one character up to another, and the same in half words."""
+"""A place: its first character and the character after it, and the same two positions in half words."""
 
 
 def joined(one: Place, other: Place) -> Place:
-    """From where the one begins to where the other ends, whichever that is."""
+    """Return the place from the earlier beginning to the later end of two places."""
     return min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])
 
 
 def any_close(place: Place, others: Sequence[Place], half_words: int) -> bool:
-    """Whether at most so many half words lie between a place and any of some others, before or behind it."""
+    """Return whether at most `half_words` half words lie between a place and any of the others, before or after it."""
     _, _, first, last = place
     for _, _, other_first, other_last in others:
         if other_first - last <= half_words and first - other_last <= half_words:
@@ -32,9 +32,9 @@ def any_close(place: Place, others: Sequence[Place], half_words: int) -> bool:
 
 
 class MatchContext:
-    """A text, the terms found in it (their places by number, and a mask), what its post says of itself.
+    """A text, the terms found in it (places by number, and a mask), and the language and source of its post.
 
-    `held` and `places` are what checks have found of it, so that none looks twice.
+    `held` and `places` cache the results of checks.
     """
 
     __slots__ = ("_by_number", "_ruler", "found", "held", "hits", "language", "places", "source", "text")
@@ -47,13 +47,13 @@ class MatchContext:
         self._by_number: list[tuple[int, list[Place]]] | None = None
 
     def by_number(self) -> list[tuple[int, list[Place]]]:
-        """The places of every term found."""
+        """Return the places of every term found, by the term's number."""
         if self._by_number is None:
             self._by_number = [(number, self.located(spans)) for number, spans in self.hits.items()]
         return self._by_number
 
     def located(self, spans: Sequence[Span]) -> list[Place]:
-        """Spans as places."""
+        """Return spans as places."""
         if self._ruler is None:
             self._ruler = ruler(self.text)
         words = self._ruler

@@ -1,7 +1,7 @@
-"""Why a rule holds of a text: the rule again, with only those of its alternatives that make it true.
+"""This module explains why a rule matches a text: it reduces the rule to the alternatives that make it true.
 
-An alternative is kept if the whole rule still holds with it in place of all of them. That is asked as often as there
-are alternatives, which is slow, and quick enough for one text that somebody wonders about.
+An alternative is kept if the whole rule still matches when this alternative replaces all alternatives of its group. One
+evaluation of the rule is needed for each alternative. The evaluations are slow, but one text at a time is explained.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from processing.tagging.topics.rule_tree import (
 )
 
 _Holds = Callable[[Rule], bool]
-"""Whether the whole rule holds with another rule in the place that is looked at."""
+"""Whether the whole rule matches when another rule replaces the part under examination."""
 _OR, _AND, _NEAR, _ONE = range(4)
-"""How strongly what is written binds."""
+"""Binding strength of a written expression: a weaker one needs brackets inside a stronger one."""
 _LONGEST_LACK = 60
-"""Characters of what a text lacks: a longer list of it explains nothing."""
+"""Maximum length, in characters, of the written rule that a text must not match. A longer one is shown as `(...)`."""
 
 _Shown = tuple[str, int]
 
 
 class RuleExplanation:
-    """One rule and one text of which it holds."""
+    """One rule and one text that the rule matches."""
 
     def __init__(self, rule: Rule, names: Names, text: str, language: str, source: str) -> None:
         self._rule, self._names = rule, names
@@ -51,7 +51,10 @@ class RuleExplanation:
         self._found = {term for number, term in enumerate(terms) if number in self._hits}
 
     def branch(self) -> str:
-        """What holds, written as a rule; behind a set in brackets the terms of it that count."""
+        """Return the matching part of the rule as a rule.
+
+        The matching terms of a set follow its name in square brackets.
+        """
         return self._shown(self._rule, self._holds)[0]
 
     def _holds(self, rule: Rule) -> bool:
@@ -110,7 +113,7 @@ def _word(term: Term) -> str:
 
 
 def _whole(rule: Rule) -> _Shown:
-    """A rule as it could be written in a file."""
+    """Return a rule in the notation of a taxonomy file, with its binding strength."""
     match rule:
         case Term(written, _):
             shown = (f'"{_word(rule)}"' if " " in written else _word(rule)), _ONE

@@ -1,8 +1,9 @@
-"""The taxonomy file: its shape, and errors that say where in it something is wrong.
+"""The taxonomy file: its structure, and errors with the place of each fault.
 
-`[sets.<name>]` holds lists of terms by language (or `any`), `[reads]` which languages' terms also count in a language,
-`[topics.<id>]` the names (`names.en`, `names.ar`), the `parent`, `implies = false` where a post of the topic is not
-one of the parent too, and the rules by language (`rules.any`, `rules.en`), written as `parser.py` says.
+`[sets.<name>]` holds lists of terms by language (or `any`). `[reads]` says which other languages' terms also count in a
+language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
+(`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
+of the parent.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ _Shape = TypeVar("_Shape")
 
 
 class TaxonomyError(Failure, ValueError):
-    """The taxonomy cannot be used: one sentence that names the file, the place in it and the topic or set."""
+    """The taxonomy is invalid. The message is one sentence that names the file, the place, and the topic or set."""
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A subject, with its name in `en` and `ar` at least. With `implies`, a post of it is one of its parent too.
+    """A subject, with its names in at least `en` and `ar`. With `implies`, its posts are also posts of its parent.
 
-    One that is not `watched` is counted, and its posts are kept, but it has no spikes.
+    A topic that is not `watched` is counted, and its posts are kept, but it has no spikes.
     """
 
     id: str
@@ -59,7 +60,7 @@ class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Written:
-    """A rule as it stands in the file and as it was read."""
+    """A rule: its text in the file and its parsed form."""
 
     topic: str
     language: str
@@ -69,7 +70,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Definition:
-    """A whole file, checked: every set, parent and term that it names can be used."""
+    """A whole file after the check: every set, parent and term that it names exists."""
 
     version: str
     topics: tuple[Topic, ...]
@@ -79,10 +80,10 @@ class Definition:
 
 
 def read_definition(toml_text: str, name: str) -> Definition:
-    """Read and check a taxonomy; `name` is what errors call it.
+    """Read and check a taxonomy. `name` is its name in errors.
 
     Raises:
-        TaxonomyError: at the first thing that is wrong.
+        TaxonomyError: the first fault of the taxonomy.
     """
     return _Reader(toml_text, name).definition()
 
@@ -100,6 +101,8 @@ class _Reader:
             self._check_ancestry(key, entries)
         rules = tuple(self._rules(entries, sets))
         self._check_references(rules)
+        if not rules:
+            self._fail("no topic has a rule, so that no post would be on the subject and none would keep its text")
         return Definition(
             version=hashlib.sha256(self._text.encode("utf-8", "replace")).hexdigest()[:12],
             topics=topics,

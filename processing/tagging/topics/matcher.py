@@ -1,4 +1,4 @@
-"""Where the terms of rules stand in a text: one pass of one automaton, word boundaries that fit the script."""
+"""The matcher finds the terms of rules in a text, with one pass of an automaton and word boundaries for each script."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from processing.tagging.topics.rule_tree import Term
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI ")
 _ENDING_ANYWHERE = frozenset(["unspaced", "HANGUL"])
 _PREFIXES = frozenset(words("و ف ب ل ك ال وال بال فال كال لل ول وب فب ولل").split())
-"""What Arabic writes in one with the word behind it: and, so, in, for, like, the."""
+"""The Arabic words that are written together with the next word: and, so, in, for, like, the."""
 _LONGEST_PREFIX = max(map(len, _PREFIXES))
 
 _PART = 3
-"""A shorter term is no part of a compound: `me` and `larang` do not make the Indonesian `melarang`."""
+"""The shortest term that can be part of a compound: `me` and `larang` do not make the Indonesian `melarang`."""
 _LONG_PART = 5
-"""One of two parts is as long: `ban` and `nie` do not make the French `bannie`."""
+"""The least length of the longer of two parts: `ban` and `nie` do not make the French `bannie`."""
 _LONGEST_HASHTAG = 100
 _JOINED = 6
-"""A phrase is also looked for without its spaces, as hashtags write it, if it is as long: `to day` is no `today`."""
+"""The shortest phrase that also matches without its spaces, as in hashtags: `to day` does not match `today`."""
 
 
 Span = tuple[int, int]
-"""A place in a text: its first character, and the one behind it."""
+"""A span of a text: its first character, and the character after it."""
 
 
 class _Scripts(dict[str, str]):
-    """The script of every character met so far; an unspaced one, a digit and a space are scripts of their own."""
+    """The script of every character met so far. An unspaced script, digits and the space are scripts of their own."""
 
     def __missing__(self, character: str) -> str:
         if character.isdigit():
@@ -46,7 +46,10 @@ class _Scripts(dict[str, str]):
 
 
 class _Widths(dict[str, int]):
-    """How far every character met so far carries on: a space is a word's end, two unspaced characters are a word."""
+    """The width in half words of every character met so far.
+
+    A space, which ends a word, has 2; a character of an unspaced script has 1; any other has 0.
+    """
 
     def __missing__(self, character: str) -> int:
         width = self[character] = 2 if character == " " else 1 if _SCRIPTS[character] == "unspaced" else 0
@@ -66,7 +69,10 @@ class _Hit(NamedTuple):
 
 
 class Matcher:
-    """Terms, compared as `processing.tagging.text.words` writes them, and known by their place in the order given."""
+    """Finds terms in texts that `processing.tagging.text.words` has folded.
+
+    A term is known by its number in the given order.
+    """
 
     def __init__(self, terms: Iterable[Term]) -> None:
         by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
@@ -76,11 +82,14 @@ class Matcher:
         self._automaton = _automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
 
     def any_in(self, text: str) -> bool:
-        """Whether any term stands in a text, be it inside a word."""
+        """Return whether a text contains any term, even inside a word."""
         return _any_in(self._automaton, text)
 
     def hits(self, text: str) -> dict[int, list[Span]]:
-        """Where terms begin and end as words do, in a text that `processing.tagging.text.matchable` has written."""
+        """Return the spans of each term that stands at word boundaries, by the term's number.
+
+        `text` comes from `processing.tagging.text.matchable`.
+        """
         found: dict[int, list[Span]] = {}
         loose: list[_Hit] = []
         size = len(text)
@@ -102,20 +111,20 @@ class Matcher:
 
 
 class Skim:
-    """What texts that hold any of some terms have in common, to be looked for before anything is folded."""
+    """A fast test for texts that contain any of some terms, before anything is folded."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
         longest = {max(written.split(), key=len) for term in terms for written in _writings(term)}
         self._automaton = _automaton((word, True) for word in longest)
 
     def may_hold(self, text: str) -> bool:
-        """Whether `Matcher.any_in` may be true of `matchable(text)`; where this is false, it is not."""
+        """Return whether `Matcher.any_in` may be true of `matchable(text)`. False is certain."""
         shown = skimmed(text)
         return shown is None or _any_in(self._automaton, shown)
 
 
 def _writings(term: Term) -> list[str]:
-    """The words of a term, and the same without their spaces."""
+    """Return the words of a term, and the same without their spaces."""
     written = words(term.words)
     joined = "".join(term.words.split())
     if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
@@ -136,14 +145,14 @@ def _any_in(automaton: ahocorasick.Automaton, text: str) -> bool:
 
 
 def _at_seams(text: str, hit: _Hit) -> _Hit:
-    """A hit in a hashtag that `matchable` has written whole behind its words ends where one of these does.
+    """Return a hit in a whole hashtag with boundaries where the hashtag's words meet.
 
-    So `tiktok` is found in `tik tok ban tiktokban`, whichever words it stands beside.
+    `matchable` writes a hashtag whole after its words, so `tiktok` is found in `tik tok ban tiktokban`.
     """
     start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
     whole = text[start : end if end >= 0 else len(text)]
     if start < 2 or text[start - 2] != whole[-1] or len(whole) > _LONGEST_HASHTAG:
-        return hit  # nearly always: a hashtag ends as the last of its words before it does
+        return hit  # nearly always, because a whole hashtag ends like the last of its words
     seams, rest, behind = {start}, len(whole), start - 1
     while rest > 0 and behind > 0:
         first = text.rfind(" ", 0, behind) + 1
@@ -158,7 +167,7 @@ def _at_seams(text: str, hit: _Hit) -> _Hit:
 
 
 def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
-    """A word made of terms alone (`bantiktokindia`) has its boundaries where they meet."""
+    """Accept the hits in a word made of terms alone (`bantiktokindia`), whose boundaries are where the terms meet."""
     known = [span for spans in found.values() for span in spans if span[1] - span[0] >= _PART]
     ends = {end: end - start for start, end in known}
     starts = {start: end - start for start, end in known}
@@ -179,7 +188,7 @@ def _meets(length: int, hit: _Hit) -> bool:
 
 
 def begins_word(text: str, at: int) -> bool:
-    """Whether a word can begin at a character: behind a space, another script or an Arabic prefix."""
+    """Return whether a word can begin at a character: after a space, another script or an Arabic prefix."""
     if at == 0:
         return True
     before, after = _SCRIPTS[text[at - 1]], _SCRIPTS[text[at]]
@@ -187,7 +196,10 @@ def begins_word(text: str, at: int) -> bool:
 
 
 def ends_word(text: str, at: int) -> bool:
-    """Whether a word can end before a character; a Korean one anywhere, because its particles follow unspaced."""
+    """Return whether a word can end before a character.
+
+    A Korean word can end anywhere, because particles follow unspaced.
+    """
     if at == len(text):
         return True
     before, after = _SCRIPTS[text[at - 1]], _SCRIPTS[text[at]]
@@ -199,5 +211,5 @@ def _prefixed(text: str, start: int) -> bool:
 
 
 def ruler(text: str) -> list[int]:
-    """How many half words lie before each character, and before the end."""
+    """Return the number of half words before each character, and before the end."""
     return list(accumulate(map(_WIDTHS.__getitem__, text), initial=0))

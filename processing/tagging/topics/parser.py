@@ -1,13 +1,13 @@
-"""Reading a rule of the boolean language.
+"""The parser of the boolean language of rules.
 
     rule  = all { OR all }
     all   = near { AND near }
     near  = one { (NEAR/n | BEFORE/n | UNLESS/n) one }
     one   = NOT one | ( rule ) | word | prefix* | "a phrase" | /regex/ | @set | topic:id | lang:xx | source:name
 
-Operators are capitals. `a NEAR/5 b`: at most five words apart. `a BEFORE/5 b`: in this order, too. `a UNLESS/5 b`:
-an `a` with no `b` that near. `topic:id`: what the rules written under that topic find. A word of Chinese, Japanese
-or Thai counts as two of its characters.
+Operators are in capitals. `a NEAR/5 b` means at most five words apart, and `a BEFORE/5 b` means also in this order.
+`a UNLESS/5 b` means an `a` without a `b` within five words. `topic:id` stands for the rules of that topic. In Chinese,
+Japanese and Thai, two characters count as a word.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, Pattern,
 
 
 class RuleError(ValueError):
-    """A rule that cannot be read: `offset` is where in its text, the message what was expected there."""
+    """A rule is invalid.
+
+    `offset` is the place of the fault in the rule's text; the message says what was expected there.
+    """
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -45,19 +48,19 @@ class _Token(NamedTuple):
 
 
 def parse_rule(text: str) -> Rule:
-    """Read a rule.
+    """Return the rule in a text.
 
     Raises:
-        RuleError: one sentence, with the offset of what was not expected.
+        RuleError: the rule is invalid.
     """
     return _Parser(text).whole()
 
 
 def parse_term(text: str) -> Term:
-    """A term as it stands in a set: words, with `*` at the end for a prefix.
+    """Return a term of a set: words, with `*` at the end for a prefix.
 
     Raises:
-        RuleError: it has no word, or a `*` that is not at its end, which no text would ever match.
+        RuleError: the term has no word, or a `*` before its end.
     """
     stray = text.find("*", 0, len(text) - 1)
     term = Term(text.removesuffix("*").strip(), text.endswith("*"))
@@ -69,7 +72,7 @@ def parse_term(text: str) -> Term:
 
 
 class _Parser:
-    """Recursive descent over the tokens of one rule."""
+    """A recursive descent over the tokens of one rule."""
 
     def __init__(self, text: str) -> None:
         self._tokens = [*_tokens(text), _Token("end", "the end of the rule", len(text))]

@@ -1,7 +1,7 @@
-"""Rules made ready to be asked: whether one holds of a text, and the places that make it true.
+"""Checks: compiled rules that say whether a text matches, and at which places.
 
-Every check knows what a text needs for it to hold, as bit masks over what was found in the text; most checks end
-there. Places are looked for only where a distance has to be measured or shown, and once a text.
+Every check knows what a text must contain, as bit masks over the terms found in it. For most texts, the masks decide.
+Places are computed only to measure or show a distance, and once for each text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from processing.tagging.topics.regex import compile_pattern
 
 
 class Check(Protocol):
-    """A rule, ready to be asked. Where it is `exact`, it holds of every text that has something of each need."""
+    """A compiled rule. An `exact` check holds for every text that contains a term of each need."""
 
     @property
     def needs(self) -> tuple[int, ...]:
-        """Masks; it holds of no text in which nothing of one of them was found."""
+        """Bit masks. The check fails for a text in which no bit of one of the masks is set."""
         ...
 
     @property
@@ -31,12 +31,15 @@ class Check(Protocol):
     def holds(self, reading: MatchContext) -> bool: ...
 
     def places(self, reading: MatchContext) -> list[Place]:
-        """The places that make it true, `MOST_PLACES` at most; none where it is true for want of something."""
+        """Return the places that make the check true, at most `MOST_PLACES`.
+
+        There are none if the check is true because something is absent.
+        """
         ...
 
 
 class TermFound:
-    """One of some terms, which are known by their numbers."""
+    """The check that a text contains one of some terms, which have numbers."""
 
     exact = True
 
@@ -62,7 +65,7 @@ class TermFound:
 
 
 class Matched:
-    """A regular expression."""
+    """The check of a regular expression."""
 
     exact = False
     needs = ()
@@ -87,7 +90,7 @@ class Matched:
 
 
 class FieldIs:
-    """What a post says of itself: `lang:` or `source:`."""
+    """The check of a field of the post: `lang:` or `source:`."""
 
     exact = False
     needs = ()
@@ -103,7 +106,7 @@ class FieldIs:
 
 
 class Lacking:
-    """NOT."""
+    """The check of NOT."""
 
     exact = False
     needs = ()
@@ -119,7 +122,7 @@ class Lacking:
 
 
 class AllOf:
-    """AND."""
+    """The check of AND."""
 
     def __init__(self, checks: Sequence[Check]) -> None:
         self.needs = _together(checks)
@@ -144,7 +147,7 @@ class AllOf:
 
 
 class AnyOf:
-    """OR. What it needs is what its parts need beyond what is `common` to all texts that are asked about."""
+    """The check of OR. Of each part it needs the mask with the fewest bits of `common`, which nearly every text has."""
 
     exact = False
 
@@ -170,7 +173,7 @@ class AnyOf:
 
 
 class Near:
-    """NEAR and, `ordered`, BEFORE."""
+    """The check of NEAR or, if `ordered`, of BEFORE."""
 
     exact = False
 
@@ -204,7 +207,7 @@ class Near:
 
 
 class Unless:
-    """UNLESS."""
+    """The check of UNLESS."""
 
     exact = False
 

@@ -1,4 +1,4 @@
-"""What a text must hold for any of some rules to be worth a look: most posts hold none of it."""
+"""The prefilter finds terms of which a text must contain one before any rule can match. Most posts contain none."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from processing.tagging.text import words
 from processing.tagging.topics.rule_tree import BoolOp, Not, OneOf, Proximity, Rule, Term
 
 _TELLING = 6
-"""Bytes from which on a term tells something: shorter ones stand in texts about anything, be it inside words."""
+"""The length in bytes from which a term is informative. Shorter terms occur in any text, even inside words."""
 
 _Choice = Callable[[Sequence[frozenset[Term]]], frozenset[Term]]
 
 
 def prefilter(rules: Sequence[Rule]) -> frozenset[Term] | None:
-    """Terms of which a text must hold one for any rule to hold; `None` where a rule can hold of any text.
+    """Return terms of which a text must contain one for any rule to match; None if a rule can match any text.
 
-    Where there is a choice, it falls on long terms that many rules share, so that few terms speak for all.
+    If there is a choice, it prefers long terms that many rules share, so that few terms cover all rules.
     """
     shared = Counter(term for rule in rules for term in _terms(rule))
 

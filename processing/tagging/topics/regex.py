@@ -1,8 +1,8 @@
-r"""Regular expressions in rules, run by RE2: its time grows with the text and with nothing else.
+r"""Regular expressions in rules. RE2 runs them, in time linear in the length of the text.
 
-A pattern is matched against folded words (small letters, no accents, no punctuation, one space between words) and
-takes the longest text that it can. `\w` is a letter, mark or digit of any script. Like a term, a match has to begin
-and end where a word does: `\w*` stands for the rest of one.
+A pattern is matched against folded words: lower case, no accents, no punctuation, one space between words. It takes the
+longest possible match. `\w` is a letter, mark or digit of any script. A match must begin and end at word boundaries,
+like a term: `\w*` stands for the rest of a word.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from processing.tagging.text import fold
 
 _LONGEST = 300
 _MEMORY = 1 << 20
-"""Bytes that RE2 may use for a pattern: more is a pattern of nested repeats."""
+"""The memory in bytes that RE2 may use for a pattern. Only nested repeats need more."""
 
 _PIECE = re.compile(r"\\(?P<escaped>.)|(?P<bracket>[\[\]])|(?P<foreign>[^\x00-\x7f]+)")
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used: one sentence that says why."""
+    """A pattern is invalid; the message is one sentence with the reason."""
 
 
 @lru_cache(maxsize=1024)
 def compile_pattern(written: str) -> re2._Regexp:
-    """Compile what stands between the slashes of a rule.
+    """Compile the text between the slashes of a rule.
 
     Raises:
-        PatternError: RE2 cannot read it, it is too large, or it is true of any text.
+        PatternError: RE2 cannot read the pattern, it is too large, or it matches every text.
     """
     if len(written) > _LONGEST:
         _fail(f"longer than {_LONGEST} characters")
@@ -53,7 +53,7 @@ def _fail(why: str) -> NoReturn:
 
 
 def _folded(written: str) -> str:
-    """The pattern as it has to be to match folded text."""
+    """Return the pattern in the form that matches folded text."""
     in_class = False
 
     def replaced(piece: re.Match[str]) -> str:

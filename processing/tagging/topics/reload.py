@@ -1,4 +1,4 @@
-"""A taxonomy file that people edit while posts come in."""
+"""Reloading of a taxonomy file that people edit while posts arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from processing.tagging.topics.taxonomy import Taxonomy, load_taxonomy
 
 
 class Stamp(NamedTuple):
-    """What tells one state of a file from another, without reading it."""
+    """The values that change with a file: they show a change without reading the file."""
 
     modified_ns: int
     size: int
@@ -20,7 +20,7 @@ class Stamp(NamedTuple):
 
 
 class ReloadOutcome(StrEnum):
-    """What came of looking at the file."""
+    """The outcome of a check of the file."""
 
     UNCHANGED = "unchanged"
     REPLACED = "replaced"
@@ -28,7 +28,7 @@ class ReloadOutcome(StrEnum):
 
 
 class Refreshed(NamedTuple):
-    """`sentence` says which taxonomy is used now or why the old one still is; empty where nothing happened."""
+    """The outcome, and a sentence about the taxonomy in use; the sentence is empty if nothing happened."""
 
     outcome: ReloadOutcome
     sentence: str = ""
@@ -36,42 +36,45 @@ class Refreshed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The taxonomy in use, and the state of the file that was last looked at, be it with an error."""
+    """The taxonomy in use, and the stamp of the file at the last check, whether the file was valid or not."""
 
     taxonomy: Taxonomy
     stamp: Stamp | None
 
 
 def step(held: Held, stamp: Stamp | None, read: Taxonomy | TaxonomyError) -> tuple[Held, Refreshed]:
-    """Decide on what was read of a file that is no longer in the state last looked at."""
+    """Decide what to do with a file that has changed. `read` is the new taxonomy or its error."""
     looked = replace(held, stamp=stamp)
     if isinstance(read, TaxonomyError):
         return looked, Refreshed(ReloadOutcome.KEPT, f"{read} The taxonomy {held.taxonomy.version} stays in use.")
     if read.version == held.taxonomy.version:
         return looked, Refreshed(ReloadOutcome.UNCHANGED)
     sentence = f"The taxonomy {read.version}, with {len(read.topics)} topics, replaces {held.taxonomy.version}."
+    gone = {topic.id for topic in held.taxonomy.topics} - {topic.id for topic in read.topics}
+    if gone:
+        sentence += f" It has no {', '.join(sorted(gone))}: new posts of nothing else are stored without their text."
     return Held(read, stamp), Refreshed(ReloadOutcome.REPLACED, sentence)
 
 
 class ReloadingTaxonomy:
-    """The taxonomy at a path, as the file was when it was last without error.
+    """The taxonomy at a path, in its last valid version.
 
     Raises:
-        TaxonomyError: at the beginning, when there is no older one to keep.
+        TaxonomyError: the file is invalid when the object is made, so there is no earlier version to keep.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        stamp = _stamp(path)  # before the file is read: what is written meanwhile is then read the next time
+        stamp = _stamp(path)  # taken before the reading, so that a change during the reading is noticed later
         self._held = Held(load_taxonomy(path), stamp)
 
     @property
     def taxonomy(self) -> Taxonomy:
-        """The taxonomy in use; another object once `refresh` says `REPLACED`."""
+        """The taxonomy in use. It is another object after `refresh` returns `REPLACED`."""
         return self._held.taxonomy
 
     def refresh(self) -> Refreshed:
-        """Read the file again if it has changed: one `stat`, for a loop to call once a batch."""
+        """Read the file again if it has changed. The check is one `stat`, so a loop can call it for each batch."""
         stamp = _stamp(self._path)
         if stamp == self._held.stamp:
             return Refreshed(ReloadOutcome.UNCHANGED)

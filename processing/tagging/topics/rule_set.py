@@ -1,4 +1,4 @@
-"""The rules that count in one language, and which of them a text fulfils."""
+"""The rules that apply in one language, and the search for the rules that a text matches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from processing.tagging.topics.rule_tree import BoolOp, Rule, Term, resolve
 
 
 class RuleSet:
-    """The rules written for any of the languages of a chain, with the terms that their sets have in these."""
+    """The rules for the languages of a chain, with the terms of the sets in these languages."""
 
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
         self._names = _Names(definition, chain)
@@ -34,19 +34,19 @@ class RuleSet:
         self._skim = None if needed is None else Skim(needed)
 
     def may_find(self, text: str) -> bool:
-        """Whether a text as it was posted can be of any topic, at a glance: most are not."""
+        """Return whether an unfolded text may have a topic. The test is fast, and most texts fail it."""
         return self._skim is None or self._skim.may_hold(text)
 
     def topics(self, text: str, language: str, source: str) -> list[str]:
-        """The topics of which a rule holds of a text that `processing.tagging.text.matchable` has written."""
+        """Return the topics with a rule that matches a text from `processing.tagging.text.matchable`."""
         if self._gate is not None and not self._gate.any_in(text):
-            return []  # most posts, and cheap: nothing that any rule cannot do without
+            return []  # most posts end here, at low cost, because no rule can match them
         reading = self._read(text, language, source)
         found = reading.found
         return [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
 
     def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place], str]]:
-        """Every rule that holds of such a text, the places that make it true, and those of its alternatives that do."""
+        """Yield every rule that matches such a text, its matching places, and the matching part of the rule."""
         reading = self._read(text, language, source)
         for written, check in self._rules:
             if check.holds(reading):
@@ -62,7 +62,7 @@ class RuleSet:
 
 
 class _Names:
-    """What sets and topics stand for where the terms and rules of some languages count."""
+    """The meaning of the names of sets and topics, in the languages of a chain."""
 
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
         self._terms = {

@@ -1,6 +1,6 @@
-"""What a rule of the boolean language is once it is read, and what the names in it stand for.
+"""The tree of a parsed rule, and the resolution of the names in it.
 
-`parser.py` reads rules, `predicates.py` decides whether one holds of a text.
+`parser.py` parses rules, and `predicates.py` decides whether a rule matches a text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 
 class Term(NamedTuple):
-    """Words as written; `prefix` when only their beginning has to match."""
+    """Words as written. `prefix` means that the text's word only has to begin with them."""
 
     words: str
     prefix: bool
@@ -19,7 +19,7 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Any of some terms: what a set becomes when it is resolved."""
+    """Any of some terms. A resolved set becomes a OneOf."""
 
     terms: frozenset[Term]
 
@@ -33,7 +33,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class SetOf:
-    """A named list of terms."""
+    """A reference to a named list of terms."""
 
     name: str
     offset: int
@@ -41,7 +41,7 @@ class SetOf:
 
 @dataclass(frozen=True, slots=True)
 class TopicOf:
-    """The rules of another topic, without those of its children."""
+    """A reference to the rules of another topic, without the rules of its children."""
 
     name: str
     offset: int
@@ -49,7 +49,7 @@ class TopicOf:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`lang:xx` or `source:name`."""
+    """A condition `lang:xx` or `source:name`."""
 
     field: str
     value: str
@@ -57,7 +57,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """True where its rule is not."""
+    """A rule under NOT: it matches if the inner rule does not."""
 
     rule: Rule
 
@@ -84,7 +84,7 @@ Rule = Term | OneOf | Pattern | SetOf | TopicOf | Condition | Not | BoolOp | Pro
 
 
 def parts(rule: Rule) -> Iterator[Rule]:
-    """A rule and everything in it."""
+    """Yield a rule and every rule inside it."""
     yield rule
     match rule:
         case OneOf(terms):
@@ -102,19 +102,19 @@ def parts(rule: Rule) -> Iterator[Rule]:
 
 
 class Names(Protocol):
-    """What the names in a rule stand for, in one language."""
+    """The meaning of the names in a rule, in one language."""
 
     def terms(self, name: str) -> tuple[Term, ...]:
-        """The terms of a set."""
+        """Return the terms of a set."""
         ...
 
     def rules(self, name: str) -> tuple[Rule, ...]:
-        """The rules of a topic, as they were read."""
+        """Return the parsed rules of a topic."""
         ...
 
 
 def resolve(rule: Rule, names: Names) -> Rule:
-    """The rule with every name replaced by what it stands for; a set without terms is never found."""
+    """Return the rule with every name replaced by its meaning. A set without terms never matches."""
     resolved = rule
     match rule:
         case SetOf(name, _):
@@ -135,7 +135,7 @@ def resolve(rule: Rule, names: Names) -> Rule:
 
 
 def _one_of(rules: tuple[Rule, ...]) -> Rule:
-    """Rules under OR; where all are terms, a set of them, which is found at once."""
+    """Return rules under OR. If all are terms, the result is one set of terms, which is matched at once."""
     terms: set[Term] = set()
     for rule in rules:
         match rule:

@@ -1,4 +1,4 @@
-"""What a post is about: the topics of a taxonomy file whose rules its text fulfils."""
+"""The taxonomy gives a post its topics: the topics with a rule that matches the post's text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from processing.tagging.topics.file import ANY, Definition, TaxonomyError, read_
 from processing.tagging.topics.rule_set import RuleSet
 
 _READ = 20_000
-"""Characters of a post that are matched: more is a pasted document, and an attack on the matcher's time."""
+"""The most characters of a post that are matched. A longer text is a pasted document, or an attack on the matcher."""
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Why a post is of a topic: the rule, the language that it is written for (or `any`), the words it found.
+    """The reason why a post has a topic: the rule, the rule's language (or `any`), and the words that it matched.
 
-    `branch` is the rule with only those of its alternatives that hold: see `processing.tagging.topics.explain`.
+    `branch` is the matching part of the rule: see `processing.tagging.topics.explain`.
     """
 
     topic: str
@@ -31,7 +31,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Taxonomy:
-    """Topics, ready to be asked. `version` changes with the file; `topics` stand in the file's order."""
+    """Topics, ready to tag posts. `version` changes with the file; `topics` have the file's order."""
 
     def __init__(self, definition: Definition) -> None:
         self.version = definition.version
@@ -43,7 +43,7 @@ class Taxonomy:
         self._by_language: dict[str, RuleSet] = {}
 
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
-        """The ids of the topics that a post is about, sorted, with the parents that they imply."""
+        """Return the sorted ids of a post's topics, with the parents that they imply."""
         rules = self._by_language.get(language) or self._prepare(language)
         text = text[:_READ]
         if not rules.may_find(text):
@@ -52,7 +52,7 @@ class Taxonomy:
         return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
-        """Every rule that a post fulfils, with the words (folded) that fulfil it."""
+        """Return every rule that a post matches, with the (folded) words that match."""
         shown = matchable(text[:_READ])
         rules = self._by_language.get(language) or self._prepare(language)
         return tuple(
@@ -67,7 +67,7 @@ class Taxonomy:
         )
 
     def root_of(self, topic_id: str) -> str:
-        """The topic's topmost ancestor, or itself.
+        """Return the topic's topmost ancestor, or the topic itself.
 
         Raises:
             KeyError: there is no such topic.
@@ -82,7 +82,10 @@ class Taxonomy:
             topic = self._by_id[topic.parent]
 
     def _prepare(self, language: str) -> RuleSet:
-        """Made when a language is met first: a detector knows some two hundred, most of them without own rules."""
+        """Return the rules for a language.
+
+        They are made when the language first occurs, because most languages have no own rules.
+        """
         chain = self._chain(language)
         if chain not in self._by_chain:
             self._by_chain[chain] = RuleSet(self._definition, chain)
@@ -90,7 +93,7 @@ class Taxonomy:
         return rules
 
     def _chain(self, language: str) -> tuple[str, ...]:
-        """The languages whose terms count; in a text of unknown language, all do."""
+        """Return the languages whose terms count in a language. In a text of unknown language, all terms count."""
         if language == UNDETERMINED:
             return self._written
         base = language.partition("-")[0]
@@ -101,26 +104,26 @@ class Taxonomy:
 
     @cached_property
     def _written(self) -> tuple[str, ...]:
-        """`any`, and the languages in which something is written."""
+        """`any`, and every language with a rule or a term."""
         definition = self._definition
         named = {language for by_language in definition.sets.values() for language in by_language}
         return (ANY, *sorted(named.union(rule.language for rule in definition.rules) - {ANY}))
 
 
 def parse_taxonomy(toml_text: str, name: str = "The taxonomy") -> Taxonomy:
-    """Make a taxonomy of the text of a taxonomy file; `name` is what errors call it.
+    """Return the taxonomy in the text of a taxonomy file. `name` is its name in errors.
 
     Raises:
-        TaxonomyError: one sentence that says what is wrong and where.
+        TaxonomyError: the taxonomy is invalid; the message names the fault and its place.
     """
     return Taxonomy(read_definition(toml_text, name))
 
 
 def load_taxonomy(path: Path) -> Taxonomy:
-    """Read a taxonomy file.
+    """Return the taxonomy in a file.
 
     Raises:
-        TaxonomyError: it cannot be read, or what is in it cannot be used.
+        TaxonomyError: the file is unreadable or the taxonomy is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Transient, Watermark, decode_cursor
+from ingest.errors import Transient
+from ingest.source import Cursor, Item, Pause, Watermark, decode_cursor
 
 LOOK_EVERY = 0.02
 

@@ -10,7 +10,8 @@ import pytest
 
 from ingest.contract import KafkaAddress
 from ingest.cursors import CursorFile, CursorUnreadable
-from ingest.source import Cursor, Item, NotACursor, Source, Transient, Watermark
+from ingest.errors import Transient
+from ingest.source import Cursor, Item, NotACursor, Source, Watermark
 from ingest.sources.archive.source import Archive
 from tests.contracts.sources.network import Network
 from tests.contracts.sources.paper import Paper

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from deploy.supervisor.restart_policy import Deaths, GiveUp, Restart, RestartPolicy, died
+from datetime import timedelta
 
-POLICY = RestartPolicy(most=4, window=60.0, first=0.5, longest=5.0)
+from deploy.supervisor.restart_policy import Deaths, GiveUp, Restart, RestartPolicy, died
+from ingest.retry import BackoffPolicy
+
+POLICY = RestartPolicy(
+    most=4, window=60.0, backoff=BackoffPolicy(first=timedelta(seconds=0.5), cap=timedelta(seconds=5))
+)
 
 
 def test_the_pause_doubles() -> None:
@@ -16,7 +21,7 @@ def test_the_pause_has_an_end() -> None:
     deaths = Deaths()
     for moment in range(20):
         decision = died(patient, deaths, float(moment))
-    assert decision == Restart(19.0 + patient.longest)
+    assert decision == Restart(19.0 + patient.backoff.cap.total_seconds())
 
 
 def test_what_keeps_dying_is_given_up() -> None:

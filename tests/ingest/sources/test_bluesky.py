@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, Pause, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Cursor, Item, Pause, Watermark
 from ingest.sources.bluesky.client import LARGEST_DICTIONARY, ConnectionRefused, fetch_dictionary
 from ingest.sources.bluesky.frames import Wire
 from ingest.sources.bluesky.source import Bluesky, BlueskySettings
@@ -297,7 +298,7 @@ def test_servers_that_do_not_know_the_wire_are_a_matter_for_a_person(open_parts:
     url = open_parts.enter_context(server.served())
     bluesky = source(url)
     server.refuse(HTTPStatus.NOT_FOUND, b"404 page not found")
-    with pytest.raises(Permanent, match="BANWATCH_BLUESKY_WIRE"):
+    with pytest.raises(Misconfigured, match="BANWATCH_BLUESKY_WIRE"):
         list(bluesky.read({}))
 
 
@@ -369,12 +370,12 @@ def test_nobody_there_is_said_in_a_sentence() -> None:
     "address", ["https://jetstream.example", "jetstream.example", "wss://", "wss://[::1", "wss://here:x"]
 )
 def test_an_address_that_is_none_is_refused_at_the_start(address: str) -> None:
-    with pytest.raises(Permanent, match="BANWATCH_BLUESKY_BASE_URLS"):
+    with pytest.raises(Misconfigured, match="BANWATCH_BLUESKY_BASE_URLS"):
         source(address)
 
 
 def test_a_dictionary_file_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="BANWATCH_BLUESKY_V1_DICTIONARY"):
+    with pytest.raises(Misconfigured, match="BANWATCH_BLUESKY_V1_DICTIONARY"):
         source("wss://example.org", wire="v1", v1_dictionary=tmp_path / "absent")
 
 

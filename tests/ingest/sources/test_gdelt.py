@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Item, PartStatus, Watermark
 from ingest.sources.gdelt.mapping import MOST_MALFORMED, NotAGkgRow, Wanted, read_file, row_to_post
-from ingest.sources.gdelt.source import STEP, TERMS, Gdelt, GdeltSettings
+from ingest.sources.gdelt.source import FILE_EVERY, TERMS, Gdelt, GdeltSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
 from tests.support.networks.gdelt_files import Files, a_file, a_row, filing
 from tests.support.serving import Says, Served
@@ -191,7 +192,7 @@ def test_each_new_file_is_read_of_both_series_from_the_server_that_is_set(
     files.add(FILE, [a_row(FILE, 1, "TikTok one"), a_row(FILE, 2, "Lunch")])
     reading = steps(source(server, wall), wall)
     assert [post.text for post in posts(take_until(reading, has(1)))] == ["TikTok one"]
-    later = FILE + STEP
+    later = FILE + FILE_EVERY
     files.add(later, [a_row(later, 1, "TikTok two")])
     files.add(later, [a_row(later, 1, "TikTok drei", language="deu")], ".translation")
     assert sorted(post.text for post in posts(take_until(reading, has(2)))) == ["TikTok drei", "TikTok two"]
@@ -200,8 +201,8 @@ def test_each_new_file_is_read_of_both_series_from_the_server_that_is_set(
 
 def test_the_first_start_reads_some_files_back(files: Files, server: Served, wall: Wall) -> None:
     for number in range(1, 5):
-        files.add(FILE + number * STEP, [a_row(FILE + number * STEP, 1, f"TikTok {number}")])
-    files.fill(FILE, FILE + 4 * STEP)
+        files.add(FILE + number * FILE_EVERY, [a_row(FILE + number * FILE_EVERY, 1, f"TikTok {number}")])
+    files.fill(FILE, FILE + 4 * FILE_EVERY)
     taken = take_until(steps(source(server, wall, first_files=3), wall), has(3))
     assert [post.text for post in posts(taken)] == ["TikTok 2", "TikTok 3", "TikTok 4"]
 
@@ -209,9 +210,9 @@ def test_the_first_start_reads_some_files_back(files: Files, server: Served, wal
 def test_what_was_missed_is_read_by_name(files: Files, server: Served, wall: Wall) -> None:
     cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 4)[-1].cursor
     for number in range(1, 5):
-        files.add(FILE + number * STEP, [a_row(FILE + number * STEP, 1, f"TikTok {number}")])
-    files.fill(FILE, FILE + 4 * STEP)
-    wall.now = FILE + 5 * STEP
+        files.add(FILE + number * FILE_EVERY, [a_row(FILE + number * FILE_EVERY, 1, f"TikTok {number}")])
+    files.fill(FILE, FILE + 4 * FILE_EVERY)
+    wall.now = FILE + 5 * FILE_EVERY
     taken = take_until(steps(source(server, wall), wall, cursor), has(4))
     assert [post.text for post in posts(taken)] == [f"TikTok {number}" for number in range(1, 5)]
     assert len({step.since for step in taken if isinstance(step, Watermark)}) == 1
@@ -233,7 +234,7 @@ def test_a_late_file_is_waited_for_and_holds_the_other_series_not_up(files: File
     files.add(FILE, [a_row(FILE, 1, "TikTok now")])
     reading = steps(source(server, wall), wall)
     taken = take_until(reading, has(1))
-    assert taken[-1].until <= FILE - STEP  # type: ignore[union-attr]
+    assert taken[-1].until <= FILE - FILE_EVERY  # type: ignore[union-attr]
     files.add(FILE, [a_row(FILE, 1, "TikTok spät", language="deu")], ".translation")
     assert posts(take_until(reading, has(1)))[0].text == "TikTok spät"
 
@@ -249,44 +250,46 @@ def test_a_file_that_stays_broken_is_told_of_and_passed_over(
     taken = take_until(reading, lambda taken: bool(rejected(taken)))
     assert wall.now >= FILE + timedelta(hours=1)
     assert rejected(taken)[0].where == "20260301120000.gkg.csv.zip"
-    later = FILE + STEP
+    later = FILE + FILE_EVERY
     files.add(later, [a_row(later, 1, "TikTok goes on")])
     assert posts(take_until(reading, has(1)))[0].text == "TikTok goes on"
 
 
 def test_a_file_passed_over_is_not_covered(files: Files, server: Served, wall: Wall) -> None:
     cursor = take_until(steps(source(server, wall), wall), lambda taken: len(taken) >= 4)[-1].cursor
-    hole = FILE + 2 * STEP
-    files.fill(FILE, FILE + 6 * STEP)
+    hole = FILE + 2 * FILE_EVERY
+    files.fill(FILE, FILE + 6 * FILE_EVERY)
     files.put(hole, Says(b"PK no zip"))
-    wall.now = FILE + 8 * STEP
+    wall.now = FILE + 8 * FILE_EVERY
     reading = steps(source(server, wall), wall, cursor)
-    taken = take_until(reading, lambda taken: getattr(taken[-1], "until", FILE) >= FILE + 4 * STEP)
+    taken = take_until(reading, lambda taken: getattr(taken[-1], "until", FILE) >= FILE + 4 * FILE_EVERY)
     spans = [(step.since, step.until) for step in taken if isinstance(step, Watermark) and step.until > step.since]
-    assert max(until for _, until in spans) > hole + 2 * STEP
+    assert max(until for _, until in spans) > hole + 2 * FILE_EVERY
     assert max(until for since, until in spans if since < hole) > FILE
     assert not [(since, until) for since, until in spans if since <= hole <= until]
 
 
 def test_history_covers_no_file_that_is_not_there(files: Files, server: Served, wall: Wall) -> None:
     then = datetime(2020, 7, 10, 16, tzinfo=UTC)
-    files.fill(then, then + 8 * STEP)
-    hole = then + 4 * STEP
+    files.fill(then, then + 8 * FILE_EVERY)
+    hole = then + 4 * FILE_EVERY
     files.put(hole, Says(status=404), ".translation")
     files.newest = {"": FILE, ".translation": FILE}
-    wanted = {"since": then, "until": then + 7 * STEP}
+    wanted = {"since": then, "until": then + 7 * FILE_EVERY}
     taken = take_until(steps(source(server, wall, **wanted), wall), lambda taken: len(taken) > 10)
-    spans = {(step.since, step.until) for step in taken if isinstance(step, Watermark) and step.until < FILE - STEP}
+    spans = {
+        (step.since, step.until) for step in taken if isinstance(step, Watermark) and step.until < FILE - FILE_EVERY
+    }
     assert max(until for since, until in spans if since == then) == hole - timedelta(minutes=15, seconds=1)
-    assert max(until for since, until in spans if since > hole) == then + 7 * STEP - timedelta(seconds=1)
+    assert max(until for since, until in spans if since > hole) == then + 7 * FILE_EVERY - timedelta(seconds=1)
     assert not [(since, until) for since, until in spans if since <= hole <= until]
 
 
 def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, wall: Wall) -> None:
     then = datetime(2020, 7, 10, 16, tzinfo=UTC)
     files.add(then, [a_row(then, 1, page="https://news.example/amazon-tiktok-email")])
-    files.add(then + STEP, [a_row(then + STEP, 1, "أمازون وتيك توك", language="ara")], ".translation")
-    files.fill(then, then + 3 * STEP)
+    files.add(then + FILE_EVERY, [a_row(then + FILE_EVERY, 1, "أمازون وتيك توك", language="ara")], ".translation")
+    files.fill(then, then + 3 * FILE_EVERY)
     files.newest = {"": FILE, ".translation": FILE}
     files.add(FILE, [a_row(FILE, 1, "TikTok now")])
     wanted = {"since": then, "until": then + timedelta(minutes=40)}
@@ -304,8 +307,8 @@ def test_history_is_read_by_name_then_what_comes(files: Files, server: Served, w
 def test_history_passes_over_no_file_while_the_network_is_away(files: Files, server: Served, wall: Wall) -> None:
     then = datetime(2020, 7, 10, 16, tzinfo=UTC)
     files.add(then, [a_row(then, 1, "TikTok one")])
-    files.fill(then, then + STEP)
-    files.put(then + STEP, Says(status=503))
+    files.fill(then, then + FILE_EVERY)
+    files.put(then + FILE_EVERY, Says(status=503))
     files.newest = {"": FILE, ".translation": FILE}
     reading = steps(source(server, wall, since=then, until=then + timedelta(minutes=40)), wall)
     take_until(reading, has(1))
@@ -369,12 +372,12 @@ def test_a_series_that_fails_for_long_is_left_out_of_what_is_covered(files: File
     taken = take_until(steps(own, wall), lambda taken: len(taken) >= 4)
     files.newest[".translation"] = YEAR_1
     for number in range(1, 9):
-        files.add(FILE + number * STEP, [])
-    wall.now = FILE + 8 * STEP
+        files.add(FILE + number * FILE_EVERY, [])
+    wall.now = FILE + 8 * FILE_EVERY
     reached = [step for step in steps(own, wall, taken[-1].cursor, timedelta(hours=1)) if isinstance(step, Watermark)]
     held = [step for step in reached if step.since == taken[-1].since]  # type: ignore[union-attr]
-    assert max(step.until for step in held) < FILE + STEP
-    assert reached[-1].until == FILE + 8 * STEP - timedelta(seconds=1)
+    assert max(step.until for step in held) < FILE + FILE_EVERY
+    assert reached[-1].until == FILE + 8 * FILE_EVERY - timedelta(seconds=1)
     assert reached[-1].since == FILE
 
 
@@ -384,16 +387,16 @@ def test_one_file_that_is_refused_holds_up_nothing_and_is_passed_over_in_the_end
 ) -> None:
     own = source(server, wall)
     cursor = take_until(steps(own, wall), lambda taken: len(taken) >= 4)[-1].cursor
-    hole = FILE + STEP
-    files.fill(FILE, FILE + 8 * STEP)
+    hole = FILE + FILE_EVERY
+    files.fill(FILE, FILE + 8 * FILE_EVERY)
     files.put(hole, Says(status=status))
-    files.add(FILE + 2 * STEP, [a_row(FILE, 1, "TikTok drei", language="deu")], ".translation")
-    files.add(FILE + 2 * STEP, [a_row(FILE, 2, "TikTok behind it")])
-    wall.now = FILE + 8 * STEP
+    files.add(FILE + 2 * FILE_EVERY, [a_row(FILE, 1, "TikTok drei", language="deu")], ".translation")
+    files.add(FILE + 2 * FILE_EVERY, [a_row(FILE, 2, "TikTok behind it")])
+    wall.now = FILE + 8 * FILE_EVERY
     told: list[PartStatus] = []
     taken = take_until(steps(own, wall, cursor, told=told), has(2))
     assert [post.text for post in posts(taken)] == ["TikTok drei", "TikTok behind it"]
-    assert timedelta(hours=1) <= wall.now - (FILE + 8 * STEP) < timedelta(hours=2)
+    assert timedelta(hours=1) <= wall.now - (FILE + 8 * FILE_EVERY) < timedelta(hours=2)
     assert [status.part for status in told] == 2 * ["20260301121500.gkg.csv.zip"]
     assert [bool(status.fault) for status in told] == [True, False]
     assert str(status) in rejected(taken)[0].reason
@@ -413,5 +416,5 @@ def test_up_does_not_start_a_gigabyte_a_day_unasked() -> None:
 
 
 def test_no_terms_is_a_sentence(server: Served, wall: Wall) -> None:
-    with pytest.raises(Permanent, match="TERMS"):
+    with pytest.raises(Misconfigured, match="TERMS"):
         source(server, wall, terms=())

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Item, PartStatus, Transient, Watermark
+from ingest.errors import Transient
+from ingest.source import Item, PartStatus, Watermark
 from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
 from ingest.sources.hackernews.source import HackerNews, HackerNewsSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until

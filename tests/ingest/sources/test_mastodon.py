@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Permanent, Transient
+from ingest.errors import Misconfigured, Transient
 from ingest.sources.mastodon.mapping import NotAStatus, id_at, later, read_status, rewound, to_post
 from ingest.sources.mastodon.source import Mastodon, MastodonSettings
 from ingest.sources.mastodon.timelines import feeds_of, instance_url, tokens_of
@@ -107,7 +107,7 @@ def test_what_is_no_status_is_rejected_once_and_the_stream_goes_on(reef: Instanc
 
 
 def test_a_token_that_is_missing_where_streams_are_asked_for_is_an_error_at_start(reef: Instance) -> None:
-    with pytest.raises(Permanent, match="no user's token for 127"):
+    with pytest.raises(Misconfigured, match="no user's token for 127"):
         Mastodon(settings(reef, streamed=False, streaming="always"), now)
 
 
@@ -278,7 +278,7 @@ def test_instances_and_tokens_are_understood() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_said(given: dict[str, object], says: str) -> None:
-    with pytest.raises(Permanent, match=says) as caught:
+    with pytest.raises(Misconfigured, match=says) as caught:
         Mastodon(MastodonSettings(**{"instances": ("reef.example",)} | given), now)  # type: ignore[arg-type]
     assert "secret" not in str(caught.value)
 

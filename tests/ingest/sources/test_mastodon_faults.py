@@ -10,10 +10,10 @@ from queue import Queue
 
 import pytest
 
-from ingest.source import Permanent, Transient
+from ingest.errors import Misconfigured, Permanent, Transient
 from ingest.sources.mastodon.attempt import Attempt, Ended, News, StreamedEvent
 from ingest.sources.mastodon.client import Allowance, Instance, InstanceInfo
-from ingest.sources.mastodon.line import HOLD, LEAST
+from ingest.sources.mastodon.feed_state import HOLD, LEAST
 from ingest.sources.mastodon.source import Mastodon
 from ingest.sources.mastodon.timelines import Timeline
 from tests.support.networks import mastodon_server
@@ -189,7 +189,7 @@ def test_what_an_instance_refuses_is_left_out_of_what_is_covered_at_once(
 
 
 def test_a_token_goes_over_an_encrypted_connection_only() -> None:
-    with pytest.raises(Permanent, match="for everybody to read") as caught:
+    with pytest.raises(Misconfigured, match="for everybody to read") as caught:
         Mastodon(settings(at("http://reef.example"), tokens=TOKEN), now)
     assert TOKEN not in str(caught.value)
     Mastodon(settings(at("https://reef.example"), tokens=TOKEN), now)

@@ -8,6 +8,8 @@ import pytest
 from ingest.sources.mastodon.pursuit import FAR, JUDGED_EVERY, Pursuit
 from tests.support.networks.mastodon_firehose import BEGUN, firehose, read
 
+pytestmark = pytest.mark.long
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Watermark
 from ingest.sources.reddit.mapping import Thing, read_thing, to_post
 from ingest.sources.reddit.source import Reddit, RedditSettings, listings_of
 from tests.support.networks.reddit_server import Forum, as_json
@@ -256,7 +257,7 @@ def test_the_first_start_takes_the_thousand_that_a_listing_shows(forum: Forum, s
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_key_that_is_not_accepted_is_an_error(forum: Forum, server: Served, status: int) -> None:
     forum.says = lambda asked: Says(b"{}", status=status) if asked.path.endswith("access_token") else None
-    with closing(Reader(server.url)) as reader, pytest.raises(Permanent, match=str(status)) as caught:
+    with closing(Reader(server.url)) as reader, pytest.raises(Misconfigured, match=str(status)) as caught:
         reader.round()
     assert "secret" not in str(caught.value)
 
@@ -271,14 +272,14 @@ def test_a_network_that_is_not_there_is_transient() -> None:
 
 @pytest.mark.parametrize("absent", ["client_id", "client_secret", "user_agent"])
 def test_without_a_key_it_does_not_start(absent: str) -> None:
-    with pytest.raises(Permanent, match="BANWATCH_REDDIT_CLIENT_ID"):
+    with pytest.raises(Misconfigured, match="BANWATCH_REDDIT_CLIENT_ID"):
         Reddit(settings("http://127.0.0.1", **{absent: ""}), Clock())
     assert not RedditSettings().starts_with_up
 
 
 @pytest.mark.parametrize("name", ["a/b", "x?y", "r/", "имя"])
 def test_what_is_no_subreddit_is_refused(name: str) -> None:
-    with pytest.raises(Permanent, match="no subreddit"):
+    with pytest.raises(Misconfigured, match="no subreddit"):
         listings_of(settings("http://127.0.0.1", subreddits=(name,)))
 
 

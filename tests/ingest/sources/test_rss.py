@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post
-from ingest.source import Cursor, Item, PartStatus, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Cursor, Item, PartStatus, Watermark
 from ingest.sources.rss.catalog import feeds
 from ingest.sources.rss.source import LARGEST_FEED, Rss, RssSettings
 from tests.support.networks.driving import Wall, posts, steps, take_until
@@ -184,7 +185,7 @@ def test_a_feed_that_is_gone_is_dropped_for_good(publisher: Publisher, server: S
     assert [status.part for status in told] == 2 * [f"{server.url}/gone"]
     assert all("410" in status.fault for status in told)
     assert server.paths().count("/gone") == 1
-    with pytest.raises(Permanent, match="Every feed is gone"):
+    with pytest.raises(Misconfigured, match="Every feed is gone"):
         ran(source(server, wall, "/gone"), wall, timedelta(hours=1), taken[-1].cursor)
 
 
@@ -288,12 +289,12 @@ def test_a_list_of_one_s_own(tmp_path: Path) -> None:
 def test_a_list_that_cannot_be_used_is_a_sentence(tmp_path: Path, content: str) -> None:
     file = tmp_path / "feeds.toml"
     file.write_text(content)
-    with pytest.raises(Permanent, match="list of feeds"):
+    with pytest.raises(Misconfigured, match="list of feeds"):
         feeds((), file)
 
 
 def test_an_address_that_is_none_is_a_sentence(wall: Wall) -> None:
-    with pytest.raises(Permanent, match="begins with http"):
+    with pytest.raises(Misconfigured, match="begins with http"):
         Rss(RssSettings(feeds=("news.example",)), wall)
 
 

@@ -23,7 +23,7 @@ def entries(body: bytes, feed: Feed = FEED) -> tuple[Entry, ...]:
 def the_post(body: bytes, feed: Feed = FEED) -> Post:
     (entry,) = entries(body, feed)
     created = (entry.published or NOON).timestamp()
-    post = entry_to_post(entry, FirstSight(NOON.timestamp(), created, entry.digest), backfill=False)
+    post = entry_to_post(entry, FirstSight(NOON.timestamp(), created, entry.digest))
     assert isinstance(post, Post), post
     return post
 
@@ -47,7 +47,7 @@ def test_an_item_without_a_date_is_of_when_it_was_seen_and_marked() -> None:
 
 def test_an_item_that_says_nothing_is_rejected() -> None:
     (entry,) = entries(a_feed("<item><guid>1</guid><pubDate>soon</pubDate></item>"))
-    rejected = entry_to_post(entry, FirstSight(0, 0, ""), backfill=False)
+    rejected = entry_to_post(entry, FirstSight(0, 0, ""))
     assert isinstance(rejected, Rejected)
     assert "neither" in rejected.reason
 
@@ -91,7 +91,7 @@ def test_a_secret_in_a_feed_s_address_is_in_no_post(url: str) -> None:
     items = an_item("1", "x", guid="n-1", link="story"), an_item("2", "y", link="?p=2"), unnamed("n-3")
     untitled = a_feed(*items)
     read = entries(untitled.replace(b"<title>The Example Times</title>", b""), feed)
-    found = [entry_to_post(entry, FirstSight(0, 0, ""), backfill=False) for entry in read]
+    found = [entry_to_post(entry, FirstSight(0, 0, "")) for entry in read]
     assert "s3same" not in repr(found)
     assert "desk" not in repr(found)
     assert [each.author for each in found if isinstance(each, Post)] == ["news.example"] * 3
@@ -186,6 +186,6 @@ def test_ill_formed_feeds_of_the_wild_are_read(real_data: Path) -> None:
             continue
         read += 1
         for entry in found:
-            post = entry_to_post(entry, FirstSight(NOON.timestamp(), NOON.timestamp(), entry.digest), backfill=False)
+            post = entry_to_post(entry, FirstSight(NOON.timestamp(), NOON.timestamp(), entry.digest))
             assert isinstance(post, Post) or not (entry.title or entry.text), (file, post)
     assert read >= len(files) - 3

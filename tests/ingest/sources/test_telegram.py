@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ingest.contract import Post, Rejected
-from ingest.source import Cursor, Item, PartStatus, Pause, Permanent, Transient, Watermark
+from ingest.errors import Misconfigured, Transient
+from ingest.source import Cursor, Item, PartStatus, Pause, Watermark
 from ingest.sources.telegram.mapping import Channel, Trouble, missing, view
 from ingest.sources.telegram.source import Telegram, TelegramSettings, channel_name
 from ingest.transport.snscrape.process import SnscrapeProcess
@@ -433,13 +434,13 @@ def test_a_channel_is_known_by_name_or_address(given: str, name: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "a b", "https://example.org/x", "+secret", "x?before=3", "../etc", "имя_канала"])
 def test_what_is_no_channel_is_refused(given: str) -> None:
-    with pytest.raises(Permanent, match="no public Telegram channel"):
+    with pytest.raises(Misconfigured, match="no public Telegram channel"):
         channel_name(given)
 
 
 def test_without_channels_it_is_off() -> None:
     assert not TelegramSettings().starts_with_up
-    with pytest.raises(Permanent, match="BANWATCH_TELEGRAM_CHANNELS"):
+    with pytest.raises(Misconfigured, match="BANWATCH_TELEGRAM_CHANNELS"):
         Telegram(TelegramSettings(), lambda: START)
 
 

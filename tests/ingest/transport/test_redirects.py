@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from ingest.source import Permanent
+from ingest.errors import Permanent
 from ingest.transport.http import open_client
 from ingest.transport.redirects import is_inside, is_private, send
 from tests.support.serving import Asked, Says, served

@@ -57,7 +57,7 @@ Run = Callable[..., Warehouse]
 
 def start(directory: Path, port: int, **settings: Any) -> Warehouse:
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.embedded.chdb_http"],
+        [sys.executable, "-m", "tests.support.chdb_http"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.test_warehouse.fuzz import attack, attacked
+
+pytestmark = pytest.mark.long
 
 QUERIES = 4_500
 """Twice as many as there are functions and table functions."""

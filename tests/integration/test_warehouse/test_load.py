@@ -13,6 +13,8 @@ import pytest
 from tests.benchmarks.warehouse_attacks import ATTACKS, MOST_BYTES, attack
 from tests.benchmarks.warehouse_load import run
 
+pytestmark = pytest.mark.long
+
 
 def test_readers_and_a_writer_side_by_side(tmp_path: Path) -> None:
     figures, right = run(timedelta(seconds=8), timedelta(seconds=3), tmp_path, limit=2, pause=0.0)

@@ -16,6 +16,8 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreDamaged, StoreRefused
 from tests.integration.test_warehouse.conftest import WRITER, Run, Warehouse, stop
 
+pytestmark = pytest.mark.long
+
 TABLE = "CREATE TABLE kept (at DateTime, n UInt32) ENGINE = ReplacingMergeTree PARTITION BY toYYYYMM(at) ORDER BY n"
 OTHER = "CREATE TABLE other (n UInt32) ENGINE = MergeTree ORDER BY n"
 

@@ -23,6 +23,8 @@ from tests.benchmarks.warehouse_attacks import high_water
 from tests.integration.test_warehouse.conftest import READER, ROOT, UNENCRYPTED, WRITER, Run, Warehouse
 from tests.support.waiting import eventually, free_port
 
+pytestmark = pytest.mark.long
+
 EXCEPTION = "X-ClickHouse-Exception-Code"
 TOO_LARGE = "223"
 AUTH = ("reader", READER)
@@ -225,7 +227,7 @@ def test_a_failure_that_nobody_foresaw_is_told_without_a_trace(tmp_path: Path) -
 def test_too_few_files_are_one_sentence(tmp_path: Path, files: int) -> None:
     given = {"directory": str(tmp_path), "port": free_port(), "writer_password": "w", "reader_password": ""}
     refused = subprocess.run(
-        [sys.executable, "-m", "deploy.embedded.chdb_http"],
+        [sys.executable, "-m", "tests.support.chdb_http"],
         cwd=ROOT,
         input=json.dumps(given | {"readable": []}),
         capture_output=True,

@@ -116,7 +116,7 @@ def test_a_language_beside_a_surge_is_judged_alike(minutes: int) -> None:
     assert joined.sum() > score_matrix(policy, Matrix(counts)).spike.sum()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     counts=st.lists(st.one_of(st.none(), st.integers(0, 3), st.integers(0, 900)), min_size=1, max_size=200),
     silent_before=st.booleans(),

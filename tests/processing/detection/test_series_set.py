@@ -55,7 +55,7 @@ def detector_of(book: Book) -> bytes:
     return book.series[BAN].live.detector.to_json()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), min_size=1, max_size=40))
 def test_late_posts_are_judged_as_if_they_had_come_in_time(arrivals: list[tuple[int, int]]) -> None:
     """Of each bin some posts come in time and the rest before the half hour behind it is over."""
@@ -71,7 +71,7 @@ def test_late_posts_are_judged_as_if_they_had_come_in_time(arrivals: list[tuple[
     assert detector_of(late) == detector_of(in_time)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     counts=st.lists(st.integers(0, 60), min_size=2, max_size=2),
     more=st.lists(st.integers(0, 60), min_size=2, max_size=2),
@@ -164,7 +164,7 @@ def test_a_series_comes_under_watch_when_late_posts_make_it_large_enough() -> No
     assert BAN in book.series
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     before=st.lists(st.integers(0, 60), max_size=6),
     sooner=st.integers(0, 90),
@@ -197,7 +197,7 @@ def test_a_language_joins_in_an_open_bin_by_what_has_come_of_the_surge() -> None
         assert (SMALL in {key for key, _ in book.peek(at(now + 1), so_far, lambda _: silence)}) is joins
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(minutes=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6), st.integers(0, 12)), min_size=15, max_size=15))
 def test_a_spike_is_found_at_the_end_of_the_first_minute_that_was_enough(minutes: list[tuple[int, int, int]]) -> None:
     """As one would have found it who looked into the open bin at the end of each minute."""
@@ -329,7 +329,7 @@ def what(events: Iterable[tuple[Key, EpisodeEvent]]) -> dict[Key, tuple[EpisodeK
     return {key: (event.kind, event.episode) for key, event in events}
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(SPARSE)
 def test_time_passed_over_leaves_what_stepping_through_it_leaves(sparse: Sparse) -> None:
     """Unknown time, while series are under watch."""
@@ -346,7 +346,7 @@ def test_time_passed_over_leaves_what_stepping_through_it_leaves(sparse: Sparse)
     assert save(skipped) == save(stepped)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(SPARSE)
 def test_empty_time_passed_over_while_nothing_is_under_watch_changes_nothing(sparse: Sparse) -> None:
     """As the watch goes on: empty bins are stepped through once there is a series."""

@@ -148,7 +148,7 @@ def test_a_long_batch_keeps_its_order(vote: Ensemble) -> None:
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=()), max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_text_makes_the_default_detector_fail(vote: Ensemble, text: str) -> None:
     language, confidence = vote.detect(text)
     assert language

@@ -29,6 +29,23 @@ def test_a_changed_file_replaces_the_taxonomy(path: Path) -> None:
     assert held.refresh() == Refreshed(ReloadOutcome.UNCHANGED)
 
 
+def test_a_file_without_a_topic_that_was_there_says_whose_texts_will_not_be_kept(path: Path) -> None:
+    held = ReloadingTaxonomy(path)
+    path.write_text(SECOND.replace("topics.a", "topics.b"), encoding="utf-8")
+    assert held.refresh().sentence.endswith(" It has no a: new posts of nothing else are stored without their text.")
+
+
+@pytest.mark.parametrize("written", ["[topics]\n", '[topics.a]\nnames = {en = "A", ar = "أ"}\n'])
+def test_a_file_by_which_every_post_would_lose_its_text_is_refused(path: Path, written: str) -> None:
+    held = ReloadingTaxonomy(path)
+    path.write_text(written, encoding="utf-8")
+    refreshed = held.refresh()
+    assert refreshed.outcome is ReloadOutcome.KEPT
+    assert refreshed.sentence.startswith(f"{path}: no topic has a rule, so that no post would be on the subject")
+    with pytest.raises(TaxonomyError, match="no topic has a rule"):
+        ReloadingTaxonomy(path)
+
+
 def test_a_file_with_an_error_is_told_of_once_and_the_old_taxonomy_stays(path: Path) -> None:
     held = ReloadingTaxonomy(path)
     first = held.taxonomy

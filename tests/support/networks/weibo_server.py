@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.serving import Asked, Says
 
 USER = "1234567890"
-EPOCH = 515_483_463
+NUMBERS_SINCE = 515_483_463
 PAGE = 10
 AUTHOR = {
     "screen_name": "harbour",
@@ -37,7 +37,7 @@ class Timeline:
 
     def post(self, text: str, **fields: Any) -> dict[str, Any]:
         now = int(datetime.now(UTC).timestamp())
-        self._last = max(self._last + 1, (now - EPOCH) << 22)
+        self._last = max(self._last + 1, (now - NUMBERS_SINCE) << 22)
         post = {
             "id": str(self._last),
             "bid": f"b{self._last}",

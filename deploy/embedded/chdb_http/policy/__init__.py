@@ -1,1 +1,1 @@
-"""What a reader may ask of the embedded store. Door: `guard`."""
+"""The policy: which queries a reader may run on the embedded store. Door: `guard`."""

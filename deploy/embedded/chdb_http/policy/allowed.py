@@ -1,7 +1,7 @@
-"""What a reader's query may hold, node by node of the engine's syntax tree: all else is refused.
+"""The list of allowed nodes in the engine's syntax tree of a reader's query. Everything else is refused.
 
-A list of what is allowed stays right when the engine learns something new; a list of what is forbidden would not.
-Functions are allowed by the engine's own categories, tables by what `deploy/clickhouse/users.sql` grants.
+A list of allowed nodes stays right when the engine gains a feature; a list of forbidden nodes would not. The engine's
+own categories allow functions, and the grants in `deploy/clickhouse/users.sql` allow tables.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FILL = " with_fill fill_from fill_to fill_step fill_staleness"
 _FRAME = " frame_begin_type frame_begin_offset frame_begin_preceding"
 _FRAME += " frame_end_type frame_end_offset frame_end_preceding"
 _SHOW = " like not_like case_insensitive_like where_expression limit_length full extended"
-# The kinds of nodes, and what each may have beside its `type`, an `alias`, and whatever is false.
+# The kinds of nodes, and the keys that each may have beside `type`, `alias` and keys whose value is false.
 _SHAPES = {
     "SelectWithUnionQuery": _UNION,
     "SelectQuery": _JOINED + _GROUPS + _LIMITS + _ORDERED,
@@ -78,8 +78,8 @@ _TABLE_FUNCTIONS = {
     *("generate_series", "generateseries", "numbers", "numbers_mt", "primes", "sqlstandardvalues", "values", "view"),
     *("zeros", "zeros_mt"),
 }
-# What clients ask to show a schema and complete a query, and nothing that tells of other people, of this machine
-# or of what the writer set up.
+# The tables that clients read to show a schema and complete a query. None shows other people's queries, this machine or
+# the writer's configuration.
 _SYSTEM_TABLES = {
     *("aggregate_function_combinators", "build_options", "codecs", "collations", "columns", "contributors"),
     *("data_skipping_index_types", "data_skipping_indices", "data_type_families", "database_engines", "databases"),
@@ -96,33 +96,44 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 
 
 class Surroundings(Protocol):
-    """What a name in a query depends on, asked of the engine only where it matters."""
+    """The facts about the engine that the meaning of a name depends on.
+
+    They are queried only when a decision needs them.
+    """
 
     def database(self) -> str:
-        """The current database of the connection."""
+        """Return the current database of the connection."""
 
     def databases(self) -> frozenset[str]:
-        """The names of all databases."""
+        """Return the names of all databases."""
 
     def tables(self) -> frozenset[str]:
-        """The names of all tables but the engine's own, in whatever database."""
+        """Return the names of all tables, in every database, except the engine's own."""
 
     def columns(self, text: str) -> Node:
-        """The tree of a table with these columns. Raises EngineError or NoTree."""
+        """Return the tree of a table with these columns.
+
+        Raises:
+            EngineError: the columns are invalid.
+            NoTree: the engine writes no tree for the table.
+        """
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What one kind of user may ask. `readable` are the tables that are granted, by name, in every database."""
+    """The queries that one kind of user may run.
+
+    `readable` holds the names of the granted tables, in every database.
+    """
 
     catalog: Catalog
     readable: frozenset[str]
 
     def check(self, tree: Node, parameters: Mapping[str, str], around: Surroundings) -> None:
-        """Let a query pass, or refuse it.
+        """Accept a query, or refuse it.
 
         Raises:
-            EngineError: ACCESS_DENIED with what it was; UNKNOWN_FUNCTION, UNKNOWN_TABLE for what is not there.
+            EngineError: ACCESS_DENIED with the refused part, or UNKNOWN_FUNCTION or UNKNOWN_TABLE for a missing name.
         """
         places = tuple(walk(tree))
         named = _named(places)
@@ -134,14 +145,17 @@ class Policy:
             judging.place(place)
 
     def check_database(self, name: str) -> None:
-        """Refuse the databases that a reader may not name: the engine's own state, and the one over the file system."""
+        """Refuse a database that a reader may not name.
+
+        `system` holds the engine's own state, and `default` can read the file system.
+        """
         if name == "system":
             raise denied("the database system as the current one: name its tables in full")
         if name == "default" or not _is_name(name):
             raise denied(f"the database {_shown(name)}")
 
     def check_schema_of(self, database: str, table: str) -> None:
-        """Refuse to show how a table is made where a reader may not even know of it."""
+        """Refuse to show a table's definition if a reader may not see the table's database."""
         if database == "system":
             self.check_table(database, table)
         else:
@@ -150,7 +164,7 @@ class Policy:
                 raise denied(f"the table {_shown(table)}")
 
     def check_table(self, database: str, table: str) -> None:
-        """Refuse a table that is not granted."""
+        """Refuse a table that is not granted to readers."""
         if database in _SCHEMAS or (database == "system" and table in _SYSTEM_TABLES):
             return
         if database != "system":
@@ -161,7 +175,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class _Judging:
-    """One query under judgement. `own` are the names it gives itself; `searches` whether a name is right of `IN`."""
+    """The check of one query. `own` holds the names that the query defines.
+
+    `searches` says whether a name stands at the right of `IN`.
+    """
 
     policy: Policy
     parameters: Mapping[str, str]
@@ -237,7 +254,7 @@ class _Judging:
         raise denied(f"the function {_shown(name)}")
 
     def _values(self, node: Node) -> None:
-        """The first argument of `values` names columns: by their types, and nothing that is computed."""
+        """Check the first argument of `values`: it may name columns and their types, but compute nothing."""
         first = _first_argument(node)
         if first.get("type") == "Function" and first.get("name") == "tuple":
             return
@@ -277,7 +294,7 @@ class _Judging:
         return name in {"system", "default", *_SCHEMAS} or name in self.around.databases()
 
     def _parts(self, node: Node) -> tuple[str, ...]:
-        """The name with the parameters that stand for parts of it put in."""
+        """Return the parts of a name, with parameters replaced by their values."""
         given = iter([str(each["name"]) for each in node.get("children", ())])
         parts = tuple(str(part) or self._given(next(given, "")) for part in node.get("name_parts") or [node["name"]])
         if any(_UNPRINTABLE.search(part) for part in parts):
@@ -294,18 +311,18 @@ class _Judging:
 
 
 def denied(what: str) -> EngineError:
-    """The refusal, as ClickHouse words it."""
+    """Return the refusal in ClickHouse's words."""
     return EngineError(Code.ACCESS_DENIED, f"reader: Not enough privileges for {what}.")
 
 
 def _is_searched(place: Position) -> bool:
-    """Whether a node stands at the right of `IN`, where a name may be one of a table."""
+    """Return whether a node stands at the right of `IN`, where a name may be a table's."""
     is_in = place.owner.get("type") == "Function" and _IN.fullmatch(str(place.owner["name"]).lower()) is not None
     return is_in and place.key == "arguments" and place.number == 1
 
 
 def _named(places: Iterable[Position]) -> dict[str, list[Node]]:
-    """The nodes of a query by their alias."""
+    """Return the nodes of a query by their alias."""
     found: dict[str, list[Node]] = {}
     for node, *_ in places:
         if "alias" in node:
@@ -318,7 +335,7 @@ def _first_argument(function: Node) -> Node:
 
 
 def _only_types(table: Node, types: frozenset[str]) -> bool:
-    """Whether the tree of a table has columns with names and types and nothing else."""
+    """Return whether the tree of a table has only columns with names and types."""
     said = {key for key, value in table.items() if value not in (False, "")}
     columns = table.get("columns_list", {})
     if said != {"type", "table", "table_ast", "columns_list", "storage"} or columns.keys() != {"type", "columns"}:
@@ -347,5 +364,5 @@ def _is_name(text: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """A name as it may stand in an answer: on one line, and short."""
+    """Return a name in a form for an answer: on one line and at most 200 characters."""
     return _UNPRINTABLE.sub("?", text)[:200]

@@ -1,8 +1,8 @@
-"""Arguments that the engine takes as constant text and acts on: names of time zones, and of types that hold such names.
+"""Check of constant texts: arguments that the engine reads as the name of a time zone or of a type.
 
-The engine opens what stands behind `file:` in the name of a time zone. Where that is a pipe, it waits for ever and
-keeps the lock that every query with a time needs. So such a text must be written out, as a literal or a parameter,
-where it is used: one that is computed could be anything.
+The engine opens the file that follows `file:` in the name of a time zone. If the file is a pipe, the engine waits for
+ever and holds the lock that every query with a time needs. A reader's query must therefore write such a text as a
+literal or a parameter, because a computed text could name any file.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _FIRST |= dict.fromkeys(("datename", "datetrunc", "formatdatetime", "formatdatet
 _FIRST |= dict.fromkeys(("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero", "todatetime64"), 2)
 _FIRST |= dict.fromkeys(("age", "datediff"), 3) | {"timediff": 2, "makedatetime": 6, "makedatetime64": 8}
 _ADDING = re.compile(r"(?:add|subtract)\w+|tostartofinterval|todatetime64or\w+")
-# What gives one of its arguments back, whole: it is as good as they are.
+# Functions that return one of their arguments unchanged. Their result is harmless if all arguments are.
 _PASSING = {
     *("array", "arrayelement", "assumenotnull", "coalesce", "if", "ifnull", "materialize", "multiif", "nullif"),
     *("tonullable", "tuple", "tupleelement", "identity", "casewithexpression"),
 }
-# What gives no text: whatever it is computed from, it names nothing.
+# Categories of functions that return no text. Their result names nothing, whatever the arguments.
 _NO_TEXT = {"Arithmetic", "Comparison", "Logical", "Mathematical", "Rounding", "Time Window", "Dates and Times"}
 _TEXT = {
     "datename",
@@ -50,25 +50,25 @@ _HARMFUL = re.compile(r"file:|\\|AggregateFunction", re.IGNORECASE)
 
 
 def is_harmless(text: str) -> bool:
-    """Whether a text that may be the name of a time zone or of a type names no file.
+    """Return whether a text, read as the name of a time zone or a type, names no file.
 
-    An escape could hide a name. A state of an aggregate function is bytes, and those may hold the name of a type.
+    A backslash escape could hide a name. The bytes of an aggregate function's state may hold the name of a type.
     """
     return not _HARMFUL.search(text)
 
 
 @dataclass(frozen=True)
 class ConstantTexts:
-    """Judges the arguments of one query. `named` are its nodes by the alias that they have."""
+    """Checks the arguments of one query. `named` maps each alias to the nodes with that alias."""
 
     catalog: Catalog
     named: Mapping[str, Sequence[Node]]
     parameters: Mapping[str, str]
     _seen: set[int] = field(default_factory=set)
-    """The nodes judged before, which were harmless; aliases of aliases could be without end."""
+    """The nodes already found harmless. Aliases may refer to each other in a circle."""
 
     def are_written_out(self, function: str, node: Node) -> bool:
-        """Whether each argument of a function that may name a time zone or a type is harmless, and no computed text."""
+        """Return whether every argument that may name a time zone or a type is a harmless literal or parameter."""
         original = self.catalog.original(function)
         if original not in _TAKE_TYPES and self.catalog.category(original) not in _TAKERS:
             return True
@@ -86,14 +86,17 @@ class ConstantTexts:
         return True
 
     def _behind(self, node: Node) -> Sequence[Node] | None:
-        """The nodes that a text may come from unchanged, none where there is no harm; None where it may be anything."""
+        """Return the nodes whose text reaches this node unchanged.
+
+        The result is empty for a harmless node, and None if the text may be anything.
+        """
         match node.get("type"):
             case "Literal":
                 return () if all(map(is_harmless, _texts(node.get("value")))) else None
             case "QueryParameter":
                 return () if is_harmless(self.parameters.get(str(node["name"]), "")) else None
             case "Identifier":
-                # A column is no constant, and the engine takes none.
+                # A column is not constant, and the engine accepts only constants here.
                 return self.named.get(str(node["name"]), ())
             case "Function":
                 original = self.catalog.original(str(node["name"]).lower())
@@ -109,7 +112,7 @@ class ConstantTexts:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """The strings in the value of a literal, which may be nested in arrays and tuples."""
+    """Yield the strings in the value of a literal, including strings nested in arrays and tuples."""
     waiting = [value]
     while waiting:
         match waiting.pop():

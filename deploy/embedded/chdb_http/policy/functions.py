@@ -1,4 +1,4 @@
-"""Which functions of the engine a reader may call: by the engine's own categories, and some by name."""
+"""The functions that a reader may call. The engine's own categories allow most, and some are allowed by name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _CATEGORIES = {
     *("String Replacement", "String Search", "String Splitting", "Time Series", "Time Window", "Tuple"),
     *("Type Conversion", "URL", "UUID"),
 }
-# Of the engine's categories `Other` and `Internal`, and what its parser makes of operators: they work on values, or
-# tell of the query itself. `displayName` is the gateway's name, not the machine's.
+# Functions of the engine's categories `Other` and `Internal`, and functions that its parser makes from operators. They
+# compute values or describe the query itself. `displayName` is the gateway's name, not the machine's.
 _FUNCTIONS = {
     *("bar", "blocknumber", "blocksize", "bytesize", "casewithexpression", "countdigits", "currentdatabase"),
     *("currentqueryid", "currentroles", "currentschemas", "currentuser", "defaultvalueofargumenttype"),
@@ -30,8 +30,8 @@ _FUNCTIONS = {
     *("throwif", "tocolumntypename", "totypename", "transform", "untuple", "variantelement", "varianttype"),
     *("version", "visiblewidth"),
 }
-# Though their category is allowed: some write in a format of the engine's, which may name files, others read the name
-# of a time zone out of data (see `constant_texts`).
+# Forbidden functions of allowed categories. Some write in an engine format, which may name files; others read the name
+# of a time zone from data (see `constant_texts`).
 _NOT_THESE = {
     *("flamegraph", "formatrow", "formatrownonewline", "parsedatetime64injodasyntax", "parsedatetimeinjodasyntax"),
     *("parsedatetime64injodasyntaxornull", "parsedatetime64injodasyntaxorzero"),
@@ -39,37 +39,40 @@ _NOT_THESE = {
 }
 _AGGREGATES = "Aggregate Functions"
 _LONGEST_NAME = 200
-"""Characters of a function's name, which the engine's own with all their combinators are far below."""
+"""The longest name of a function, in characters. The engine's own names with all combinators are far shorter."""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the engine has, every name in lower case."""
+    """The functions and types of the engine, every name in lower case."""
 
     categories: Mapping[str, str]
-    """Of each function; every aggregate function is of `Aggregate Functions`."""
+    """Function -> category. Every aggregate function has the category `Aggregate Functions`."""
     aliases: Mapping[str, str]
-    """Other names of functions."""
+    """Alias -> the function's original name."""
     combinators: tuple[str, ...]
     table_functions: frozenset[str]
     types: frozenset[str]
 
     def original(self, name: str) -> str:
-        """The name of a function behind another name of it."""
+        """Return the original name of a function, given any of its names."""
         return self.aliases.get(name, name)
 
     def allows(self, name: str) -> bool:
-        """Whether a reader may call a function."""
+        """Return whether a reader may call a function."""
         original = self.original(name)
         return original in _FUNCTIONS or (self.category(original) in _CATEGORIES and original not in _NOT_THESE)
 
     def knows(self, name: str) -> bool:
-        """Whether there is a function of the name, with whatever combinators."""
+        """Return whether the engine has a function of this name, with any combinators."""
         original = self.original(name)
         return original in _FUNCTIONS or bool(self.category(original))
 
     def category(self, name: str) -> str:
-        """The category of a function by its original name, empty for none; of an aggregate one with its combinators."""
+        """Return the category of a function by its original name, or an empty text for an unknown function.
+
+        The name of an aggregate function may carry combinators.
+        """
         if name in self.categories or len(name) > _LONGEST_NAME:
             return self.categories.get(name, "")
         bases = (name.removesuffix(each) for each in self.combinators if name.endswith(each))

@@ -1,4 +1,4 @@
-"""What the reader may read: the same tables in the embedded warehouse as on a ClickHouse server."""
+"""The tables that the reader may read: the same in the embedded warehouse as on a ClickHouse server."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _GRANT = re.compile(r"^GRANT SELECT ON banwatch\.(\w+) TO reader;$", re.MULTILIN
 
 
 def granted_to_reader(users: str) -> frozenset[str]:
-    """The tables that `users.sql` grants to the reader."""
+    """Return the tables that `users.sql` grants to the reader. `users` is the text of that file."""
     return frozenset(_GRANT.findall(users))

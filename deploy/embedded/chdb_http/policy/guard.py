@@ -1,11 +1,16 @@
-"""What each user may run, beside what the engine itself refuses under `readonly = 1`.
+"""The guard decides which queries a user may run, beyond the engine's own refusals under `readonly = 1`.
 
-Measured on chDB 4.4, `readonly = 1` still lets a query write files (INTO OUTFILE), read any file (the function `file`,
-also out of a text that the engine computes: columns of `values`, parameters of `arrayReduce`, the argument of
-`structureToProtobufSchema`), open addresses and Python objects (DESCRIBE of a table function), ask paid services (the
-`ai...` functions), see other people's queries (`system.processes`), end other queries (KILL) and stop merges (SYSTEM).
-So a reader may run only what `access_policy` allows in the engine's own syntax tree. The few statements that the engine
-writes no tree of pass in one plain spelling each.
+Measured on chDB 4.4, `readonly = 1` still lets a query do the following:
+
+- write files (INTO OUTFILE);
+- read any file, through the function `file` or a computed text: columns of `values`, parameters of `arrayReduce`,
+  the argument of `structureToProtobufSchema`;
+- open addresses and Python objects (DESCRIBE of a table function);
+- call paid services (the `ai...` functions);
+- see other people's queries (`system.processes`), end them (KILL), and stop merges (SYSTEM).
+
+A reader may therefore run only the queries whose syntax tree `allowed` accepts. The engine writes no tree for a few
+statements; each of these passes in one plain spelling.
 """
 
 from __future__ import annotations
@@ -28,12 +33,12 @@ if TYPE_CHECKING:
     from deploy.embedded.chdb_http.policy.syntax_tree import Node
 
 _NAME = r"""([a-z_]\w*|`[^`\\/\x00-\x1f\x7f]+`|"[^"\\/\x00-\x1f\x7f]+")"""
-# Possessive (`*+`, `?+`): blanks that no end follows are passed once, not tried in every way to share them out.
+# Possessive (`*+`, `?+`), so blanks without an end after them are read once, not divided in every possible way.
 _REMARK = r"\s*+(?:(?:/\*[^*/]*+\*/|--[^\n]*+\n)\s*+)*+"
 _END = r"(?:\s++FORMAT\s++\w++)?+\s*+(?:;\s*+)?+"
 _ABOUT = r"(?:EXISTS(?:\s+TABLE|\s+VIEW)?|SHOW\s+CREATE(?:\s+TABLE|\s+VIEW)?|DESC(?:RIBE)?(?:\s+TABLE)?)"
 _FLAGS = re.IGNORECASE | re.ASCII
-# The statements without a tree, each in one spelling; DESCRIBE of a query is judged by that query.
+# The statements without a tree, each in one spelling. DESCRIBE of a query is allowed if the query is.
 _OF_A_TABLE = re.compile(rf"{_REMARK}{_ABOUT}\s+(?:{_NAME}\s*\.\s*)?{_NAME}{_END}", _FLAGS)
 _OF_A_DATABASE = re.compile(rf"{_REMARK}(?:EXISTS|SHOW\s+CREATE)\s+DATABASE\s+{_NAME}{_END}", _FLAGS)
 _OF_A_QUERY = re.compile(rf"{_REMARK}DESC(?:RIBE)?(?:\s+TABLE)?\s*\((.*)\){_END}", _FLAGS | re.DOTALL)
@@ -47,7 +52,7 @@ _TABLES = """
 
 
 class Kind(Enum):
-    """What a query does, by the engine's own parser."""
+    """The kind of a query, as the engine's own parser classifies it."""
 
     READING = "READ_ONLY"
     WRITING = "MUTATING"
@@ -57,16 +62,16 @@ class Kind(Enum):
 
 
 class Guard:
-    """Decides before a query runs. Built from one engine's own lists; `readable` are the tables granted to readers."""
+    """Checks a query before it runs, with the engine's own lists. `readable` holds the tables granted to readers."""
 
     def __init__(self, connection: Any, readable: frozenset[str]) -> None:
         self._policy = Policy(_catalog(connection), readable)
 
     def check(self, connection: Any, role: Role, text: bytes, parameters: Mapping[str, str], *, reading: bool) -> Kind:
-        """Say what the query is, or refuse it. `reading` marks a request that must not change anything.
+        """Return the kind of the query, or refuse it. `reading` marks a request that must not change anything.
 
         Raises:
-            EngineError: when this user, or this kind of request, may not run it.
+            EngineError: this user, or this kind of request, may not run the query.
         """
         readable = text.decode("utf-8", "replace")
         if role is Role.READER and (b"\0" in text or readable.encode() != text):
@@ -115,7 +120,7 @@ class Guard:
 
 
 class _Surroundings:
-    """What the policy asks of the engine, each thing once a query."""
+    """The policy's questions to the engine. Each question is asked once a query."""
 
     def __init__(self, connection: Any) -> None:
         asked = partial(_listed, connection)
@@ -125,7 +130,10 @@ class _Surroundings:
         self._connection = connection
 
     def columns(self, text: str) -> Node:
-        """The tree of a table with these columns. On a line of its own, the bracket ends no remark of theirs."""
+        """Return the tree of a table with these columns.
+
+        The closing bracket is on a new line, outside a comment in `text`.
+        """
         return parse(self._connection, f"CREATE TABLE columns ({text}\n) ENGINE = Memory")
 
 

@@ -1,6 +1,6 @@
-"""The engine's own syntax tree of a query, which keeps literals, aliases, names and children apart.
+"""The engine's own syntax tree of a query, which separates literals, aliases, names and children.
 
-A node is an object with a `type`; what else it has are scalars, other nodes and lists of nodes.
+A node is an object with a `type`. Its other values are scalars, nodes and lists of nodes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from deploy.embedded.chdb_http.quoting import escaped
 
 Node: TypeAlias = dict[str, Any]
 
-# The tree and, beside it, whether the engine writes the same query from the tree as from the text: what a tree left
-# out could not be judged. Brackets are not compared: the tree needs none, and drops those around `WHERE (a = 1)`.
+# The query returns the tree, and whether the engine writes the same query from the tree as from the text. A part that
+# the tree leaves out could not be checked. Brackets are not compared, because the tree drops needless ones, as in
+# `WHERE (a = 1)`.
 _PARSE = """
     SELECT parseQueryToJSON({query:String}) AS tree,
            translate(formatQueryFromJSON(tree), '()', '') = translate(formatQuerySingleLine({query:String}), '()', '')
@@ -27,13 +28,13 @@ _NO_TREE = "does not support JSON serialization"
 
 
 class NoTree(Exception):
-    """The engine reads the statement and has no tree for its kind."""
+    """The engine accepts the statement but writes no tree for this kind of statement."""
 
 
 class Position(NamedTuple):
-    """Where a node stands: under which key of its owner, and at which number there.
+    """The position of a node: the key under which its owner holds it, and its number there.
 
-    A list of expressions has no place of its own: what it holds belongs to the node that holds the list.
+    A list of expressions has no position of its own. Its nodes belong to the node that holds the list.
     """
 
     node: Node
@@ -43,11 +44,13 @@ class Position(NamedTuple):
 
 
 def parse(connection: Any, text: str) -> Node:
-    """Let the engine read one query without running it. The tree has at most 50,000 nodes, at most 1,000 deep.
+    """Return the tree of one query, without running the query.
+
+    A tree has at most 50,000 nodes and a depth of at most 1,000.
 
     Raises:
-        NoTree: the statement is of a kind that the engine writes no tree of.
-        EngineError: as the engine says of a query that it cannot read.
+        NoTree: the engine writes no tree for this kind of statement.
+        EngineError: the engine cannot parse the query.
     """
     try:
         answer = connection.query(_PARSE, "JSONCompactEachRow", params={"query": escaped(text)})
@@ -68,10 +71,12 @@ def parse(connection: Any, text: str) -> Node:
 
 
 def require_readable(connection: Any, text: str) -> None:
-    """Let the engine say what is wrong with a query, in less than half the time that `parse` takes to say it.
+    """Raise the engine's own error for a query that it cannot parse.
+
+    `parse` takes more than twice as long to find the error.
 
     Raises:
-        EngineError: as the engine says of a query that it cannot read.
+        EngineError: the engine cannot parse the query.
     """
     try:
         connection.query("SELECT parseQueryToJSON({query:String})", "Null", params={"query": escaped(text)})
@@ -81,13 +86,16 @@ def require_readable(connection: Any, text: str) -> None:
 
 
 def _refusal(error: Exception) -> EngineError:
-    """What the engine says of the query, without the query that reads it."""
+    """Return the engine's error about the query, without the text of the query that does the parsing."""
     found = engine_error(error)
     return EngineError(found.code, found.message.partition(_OF_THE_PARSING)[0], found.name)
 
 
 def walk(tree: Node) -> Iterator[Position]:
-    """Every node with its place, an owner before what it holds. A literal and the options of EXPLAIN hold no node."""
+    """Yield every node with its position, each owner before its children.
+
+    A literal and the options of EXPLAIN hold no node.
+    """
     waiting = [Position(tree, "", 0, {})]
     while waiting:
         place = waiting.pop()
@@ -111,11 +119,11 @@ def _held(place: Position) -> Iterator[Position]:
 
 
 def arguments_of(function: Node) -> list[Node]:
-    """The arguments of a function, in order."""
+    """Return the arguments of a function, in order."""
     return list(function.get("arguments", {}).get("children", ()))
 
 
 def text_of(literal: Node) -> str:
-    """What a literal of a string says; empty for every other node."""
+    """Return the text of a string literal, or an empty text for every other node."""
     value = literal.get("value") if literal.get("type") == "Literal" else None
     return str(value["value"]) if isinstance(value, dict) and value.get("field_type") == "String" else ""

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract import Post, Rejected, encode
-from ingest.source import Item, Permanent, Watermark
+from ingest.errors import Misconfigured
+from ingest.source import Item, Watermark
 from ingest.sources.archive.formats import recognise
 from ingest.sources.archive.source import Archive
 from ingest.sources.archive.table import columns_from
 from ingest.sources.archive.x import snowflake_time
-from ingest.transport.files import LONGEST
+from ingest.transport.files import LONGEST_LINE
 from ingest.transport.mapping import moment_of
 from tests.conftest import NOON, a_post
 
@@ -297,10 +298,10 @@ def test_a_row_of_too_many_fields_is_rejected_and_one_of_too_few_read(tmp_path: 
 @pytest.mark.parametrize(
     "row",
     [
-        f"{'x' * (LONGEST + 1)},2020-07-10",
-        f"{'x' * 3 * LONGEST},2020-07-10",
-        f'"{"x" * LONGEST}",2020-07-10',
-        f"{'a' * (LONGEST // 2)},{'b' * (LONGEST // 2)}",
+        f"{'x' * (LONGEST_LINE + 1)},2020-07-10",
+        f"{'x' * 3 * LONGEST_LINE},2020-07-10",
+        f'"{"x" * LONGEST_LINE}",2020-07-10',
+        f"{'a' * (LONGEST_LINE // 2)},{'b' * (LONGEST_LINE // 2)}",
     ],
     ids=["one cell", "much more", "in quotes", "several cells"],
 )
@@ -319,7 +320,7 @@ def test_a_row_over_the_bound_does_not_take_the_next_one_along(tmp_path: Path, r
 
 def test_a_table_without_a_header_that_can_be_read_is_not_read_on(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text(f"{'x' * (LONGEST + 1)},date\ntext,date\none,2020-07-10\n")
+    path.write_text(f"{'x' * (LONGEST_LINE + 1)},date\ntext,date\none,2020-07-10\n")
     (rejected,) = found(path, columns="text=text,created_at=date")
     assert isinstance(rejected, Rejected)
     assert rejected.where == f"{path} line 1"
@@ -329,7 +330,7 @@ def test_a_table_without_a_header_that_can_be_read_is_not_read_on(tmp_path: Path
     "given", ["", "text", "text=a", "words=a,text=b,created_at=c", "text==x,created_at=d", "text="]
 )
 def test_a_mapping_that_cannot_be_used_is_a_sentence(given: str) -> None:
-    with pytest.raises(Permanent, match=r"mapping|FIELD"):
+    with pytest.raises(Misconfigured, match=r"mapping|FIELD"):
         columns_from(given)
 
 

@@ -23,7 +23,7 @@ from ingest.source import Item, Watermark
 from ingest.sources.archive.json import LISTS, is_document, values_of
 from ingest.sources.archive.json_window import JsonWindow
 from ingest.sources.archive.source import STANDARD_INPUT, Archive
-from ingest.transport.files import LONGEST, BrokenLine
+from ingest.transport.files import LONGEST_LINE, BrokenLine
 from tests.conftest import NOON, a_post
 
 
@@ -155,7 +155,7 @@ def test_a_packed_array_that_is_cut_short_says_so_by_element(tmp_path: Path) -> 
 
 def test_an_element_over_the_bound_does_not_take_the_next_one_along(tmp_path: Path) -> None:
     first, second = some(2)
-    path = written(tmp_path, json.dumps([first, first | {"text": "x" * (LONGEST + 1)}, second]))
+    path = written(tmp_path, json.dumps([first, first | {"text": "x" * (LONGEST_LINE + 1)}, second]))
     _, rejected, last = found(path)
     assert isinstance(rejected, Rejected)
     assert "longer than" in rejected.reason
@@ -201,7 +201,7 @@ JSON = st.recursive(
 
 
 def test_what_stands_behind_something_broken_is_looked_at_a_few_times_only() -> None:
-    content = b'{"k":[\n' * 20 + b"1," * (LONGEST // 2)
+    content = b'{"k":[\n' * 20 + b"1," * (LONGEST_LINE // 2)
     window = JsonWindow(io.BufferedReader(io.BytesIO(content)))
     window.find(bool)
     assert window.sign() == ""

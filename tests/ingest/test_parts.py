@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.source import PartStatus, Transient
-from ingest.transport.parts import HELD_BACK, Parts, Rhythm, Turn, after_answer, after_failure
+from ingest.errors import Transient
+from ingest.parts import HELD_BACK, Parts, Rhythm, Turn, after_answer, after_failure
+from ingest.source import PartStatus
 from tests.support.networks.driving import Wall
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

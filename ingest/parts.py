@@ -1,6 +1,6 @@
-"""The parts of a source (channels, users, feeds, listings): when each is asked, how it is, and what all of them cover.
+"""The parts of a source (channels, users, feeds, listings): their schedule, their failures, and their common coverage.
 
-A failure belongs to its part: the part is asked again by itself, ever more rarely, and the others go on.
+A failure belongs to one part. The failing part is asked again at growing intervals, and the other parts go on.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from ingest.errors import Permanent, RateLimited, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import Clock, PartStatus, Transient
-from ingest.transport.http import Refused, TooOften
+from ingest.source import Clock, PartStatus, Pause
 
 HELD_BACK = timedelta(minutes=30)
-"""How long a part that fails holds back what is covered: it may come back and bring what it missed."""
+"""How long the watermark waits for a failing part, which may recover and deliver the posts of the meantime."""
 
 BEHIND_THE_OTHERS = timedelta(milliseconds=1)
 
@@ -24,17 +24,12 @@ BEHIND_THE_OTHERS = timedelta(milliseconds=1)
 Step = TypeVar("Step")
 
 
-class NotShown(Exception):
-    """A part answered, and with something else than what it should show; the message says with what."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often a part is asked.
+    """The intervals at which a part is asked.
 
-    A part that works is asked after `every`, made longer or shorter at random by `jitter`, a share of it. A part that
-    fails is asked after `every` and the pause of the back-off behind it, whose ceiling doubles from `every` to
-    `rarest`.
+    A working part is asked after `every`, varied at random by the share `jitter`. A failing part is asked after `every`
+    plus the pause of the back-off, whose ceiling doubles from `every` to `rarest`.
     """
 
     every: timedelta
@@ -43,16 +38,16 @@ class Rhythm:
 
     @property
     def backoff(self) -> BackoffPolicy:
-        """The policy for a part that fails; one that answers has a clean slate."""
+        """The back-off policy for a failing part. An answer resets the count of failures."""
         return BackoffPolicy(first=self.every, cap=max(self.rarest, self.every))
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a part is asked next, and how it is.
+    """The next time at which a part is asked, and whether the part fails.
 
-    `read` is when it was asked and last answered, `failing_since` when it has failed for the first time since then.
-    Before `not_before` it is not asked, even where no part answers.
+    `read` is the time of the last answered request. `failing_since` is the time of the first failure after it. The part
+    is not asked before `not_before`, even if no part answers.
     """
 
     due: datetime
@@ -63,27 +58,30 @@ class Turn:
     not_before: datetime | None = None
 
     def is_left_out(self, now: datetime) -> bool:
-        """Whether the part has failed for so long, or from the beginning, that the others' word does not wait."""
+        """Return whether the watermark ignores the part: it fails and was never read, or has failed for `HELD_BACK`."""
         return self.failing_since is not None and (self.read is None or now - self.failing_since >= HELD_BACK)
 
     def earlier(self, back: timedelta) -> Turn:
-        """The same by a clock that was set back: it lasts as long. What was read keeps its time."""
+        """Return the turn after the clock was set back by `back`.
+
+        Its waits keep their length, and `read` keeps its time.
+        """
         not_before = None if self.not_before is None else self.not_before - back
         since = None if self.failing_since is None else self.failing_since - back
         return replace(self, due=self.due - back, not_before=not_before, failing_since=since)
 
 
 def after_answer(rhythm: Rhythm, now: datetime, chance: float) -> Turn:
-    """The turn of a part that was asked now and answered. `chance` is a random number in [0, 1)."""
+    """Return the turn of a part that was asked at `now` and answered. `chance` is a random number in [0, 1)."""
     return Turn(now + rhythm.every * (1 + rhythm.jitter * (2 * chance - 1)), read=now)
 
 
 def after_failure(
     rhythm: Rhythm, turn: Turn, now: datetime, *, fault: str, passes: bool, retry_after: timedelta | None, chance: float
 ) -> Turn:
-    """The turn of a part that has failed. `retry_after` is how long it wants to be left alone.
+    """Return the turn of a part that failed at `now`. `retry_after` is the pause that the network asked for.
 
-    `passes` says that the network was in the way, so that the part may be asked earlier where no part answers.
+    `passes` means that the network failed and not the part. Then the part may be asked earlier if no part answers.
     """
     least = max(rhythm.every, retry_after or timedelta())
     failures, pause = failed(rhythm.backoff, turn.failures, held=timedelta(), retry_after=least, chance=chance)
@@ -99,7 +97,7 @@ def after_failure(
 
 
 class Parts:
-    """All parts of one source, by key. It lives as long as the source, so that a failure outlasts a connection."""
+    """All parts of one source, by key. The object lives as long as the source, so a failure outlasts a connection."""
 
     def __init__(
         self,
@@ -109,7 +107,10 @@ class Parts:
         clock: Clock,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`kind` is what one part is called; `labels` hold each part's name for a person, by its key."""
+        """Make every part due now.
+
+        `kind` is the noun for one part. `labels` maps each part's key to its name for a person.
+        """
         self._kind = kind
         self._labels = dict(labels)
         self._rhythm = rhythm
@@ -122,17 +123,24 @@ class Parts:
         return len(self._turns)
 
     def first(self) -> tuple[str, datetime]:
-        """Whose turn comes first, and when."""
+        """Return the key of the part that is due first, and its time."""
         self._now()
         return min(((key, turn.due) for key, turn in self._turns.items()), key=lambda each: each[1])
 
+    def pause(self) -> Pause:
+        """Return the pause until the first part is due."""
+        return Pause(max((self.first()[1] - self._clock()).total_seconds(), 0))
+
     def due(self) -> list[str]:
-        """Whose turn it is now."""
+        """Return the keys of the parts that are due now."""
         now = self._now()
         return [key for key, turn in self._turns.items() if turn.due <= now]
 
     def _now(self) -> datetime:
-        """The clock. Where it was set back, the turns are too: else nobody would be asked until it is there again."""
+        """Return the time.
+
+        If the clock was set back, the turns move back too; otherwise no part would be asked for as long.
+        """
         now = self._clock()
         back = max(self._latest - now, timedelta())
         if back:
@@ -141,29 +149,29 @@ class Parts:
         return now
 
     def is_left_out(self, key: str) -> bool:
-        """Whether a part has failed for so long that nobody waits for it."""
+        """Return whether the watermark ignores a part."""
         return self._turns[key].is_left_out(self._clock())
 
     def drop(self, key: str, fault: str) -> Iterator[PartStatus]:
-        """Ask a part no more, wait for it no more, and tell why."""
+        """Never ask a part again, let the watermark ignore it, and yield the reason."""
         if self._turns.pop(key, None):
             yield PartStatus(self._labels[key], fault)
 
     def attempt(self, key: str, work: Iterable[Step]) -> Generator[Step | PartStatus, None, bool]:
-        """Read a part by `work`, whatever comes of it; whether it was read.
+        """Read a part through `work` and record the outcome. Return whether the part was read.
 
         Raises:
-            TooOften: the network, which all parts share, wants to be left alone.
+            RateLimited: the network, which all parts share, asks for a pause.
             Transient: no part can be read.
         """
         asked_at = self._clock()
         try:
             yield from work
-        except TooOften:
+        except RateLimited:
             raise
         except Transient as error:
             yield from self.failed(key, str(error), passes=True, retry_after=error.retry_after)
-        except (Refused, NotShown) as error:
+        except Permanent as error:
             yield from self.failed(key, str(error), passes=False)
         else:
             yield from self.answered(key, asked_at)
@@ -171,7 +179,7 @@ class Parts:
         return False
 
     def answered(self, key: str, asked_at: datetime) -> Iterator[PartStatus]:
-        """Note that a part was asked and has been read; tell that it works again, if it did not."""
+        """Record that a part was asked at `asked_at` and read. If the part had failed, yield its recovery."""
         before = self._turns[key]
         self._turns[key] = after_answer(self._rhythm, asked_at, self._chance())
         if before.fault:
@@ -180,9 +188,9 @@ class Parts:
     def failed(
         self, key: str, fault: str, *, passes: bool, retry_after: timedelta | None = None
     ) -> Iterator[PartStatus]:
-        """Note that a part cannot be read, and tell so where its fault is new.
+        """Record that a part cannot be read, and yield its status if the fault is new.
 
-        `passes` says that it was not the part that refused, but a network that may be there in a moment.
+        `passes` means that the network failed and not the part.
 
         Raises:
             Transient: no part can be read.
@@ -201,21 +209,24 @@ class Parts:
             )
 
     def _ask_anew(self, last: str, now: datetime) -> timedelta | None:
-        """Where no part can be read it may be the network: whoever reads the source paces the next tries, and each part
-        is asked in turn, but for those that refused or want to be left alone. How long all of them want that."""
+        """Make all parts due at once, because the network may be at fault and the run loop paces the next attempts.
+
+        A part that refused, or asked for a pause, keeps its `not_before`. The result is the time until the first part
+        may be asked, or None if a part may be asked now.
+        """
         for key, turn in self._turns.items():
-            # The one that was asked last comes behind the others.
+            # The part that was asked last comes after the others.
             soon = now + BEHIND_THE_OTHERS if key == last else now
             self._turns[key] = replace(turn, due=max(min(turn.due, soon), turn.not_before or soon))
         wait = min(turn.due for turn in self._turns.values()) - now
         return wait if wait > BEHIND_THE_OTHERS else None
 
     def covered(self, since: datetime) -> tuple[datetime, datetime] | None:
-        """From when on and up to when all parts have been read that count, for what was covered from `since` on.
+        """Return the span for which all parts have been read, or None before each part was read once.
 
-        A part that fails holds this back for half an hour. Then it is left out, and what is covered begins anew where
-        it was read last: no time in which it fails is said to be covered together with it. None while there is
-        nothing, or a part has not been asked yet.
+        The span begins at `since` or later. A failing part holds the end of the span back for `HELD_BACK`. After that
+        the part is left out, and the span begins where the part was last read. The span therefore holds no time that a
+        part has missed.
         """
         now = self._clock()
         out = [turn for turn in self._turns.values() if turn.is_left_out(now)]

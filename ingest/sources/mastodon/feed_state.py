@@ -1,4 +1,4 @@
-"""How one feed of Mastodon fares: what of it is read, whether it answers, and what is told of it."""
+"""The state of one Mastodon feed: how far it is read, whether it answers, and which fault was reported."""
 
 from __future__ import annotations
 
@@ -6,65 +6,67 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ingest.errors import Permanent, Transient
 from ingest.retry import BackoffPolicy, Failures, failed
-from ingest.source import PartStatus, Permanent, Transient
+from ingest.source import PartStatus
 from ingest.sources.mastodon.attempt import Attempt
 from ingest.sources.mastodon.client import Instance
 from ingest.sources.mastodon.mapping import later, rewound, time_at
 from ingest.sources.mastodon.timelines import Timeline
 
 OVERLAP = timedelta(minutes=5)
-"""Read again when a gap is filled: a status of another instance that arrives late has a number of its own time."""
+"""How much is read again when a gap is filled. A status of another instance may arrive late, and its id then lies in
+the part that was read already."""
 
 PAGES_AGAIN = 2
-"""As many pages at most are read again: what is allowed is for what is new."""
+"""The most pages that are read again, because the rate limit should serve new statuses."""
 
 HOLD = timedelta(minutes=2)
-"""So long what is covered waits for a feed that fails; as long as the watch waits for a collector that falls silent."""
+"""How long the watermark waits for a failing timeline. The watch waits as long for a silent collector."""
 
 INTRODUCED_EVERY = timedelta(hours=1)
-"""A timeline that an instance closes may be an empty one: so often it is asked whether it shows it."""
+"""How often an instance is asked whether it shows a timeline, because a closed timeline looks like an empty one."""
 
 BACKOFF = BackoffPolicy()
 
 RARELY = BackoffPolicy(first=timedelta(minutes=10), cap=timedelta(hours=1))
 LEAST = timedelta(minutes=10)
-"""What an instance refuses it mostly goes on refusing: it is asked again after this and what `RARELY` adds."""
+"""The pause after an instance's refusal, in addition to the back-off `RARELY`. A refusal mostly lasts."""
 
 
 @dataclass
 class FeedState:
-    """One feed."""
+    """The state of one feed."""
 
     feed: Timeline
     instance: Instance
     due: datetime
     position: str | None = None
     head: str | None = None
-    """The highest number seen while the gap below it is not filled yet."""
+    """The highest id seen while the gap below it is not filled yet."""
     attempt: Attempt | None = None
     filling: bool = False
     begun: datetime | None = None
     introduced_at: datetime | None = None
     behind: bool = False
-    """Whether some of it was missed, and it has not been read to its end since."""
+    """Whether statuses were missed and the timeline has not been read to its end since."""
     start_id: str | None = None
-    """Where the timeline is read from in this attempt."""
+    """The id from which this attempt reads the timeline."""
     overlap: timedelta = OVERLAP
     connected_at: datetime | None = None
     covered: datetime | None = None
     failures: Failures = field(default_factory=Failures)
     trouble: Transient | Permanent | None = None
-    """Why it does not answer."""
+    """The error of the last attempt, or None."""
     failing_since: datetime | None = None
-    """Since when it is not covered, though it may answer again by now."""
+    """The time since which the feed is not covered, although it may answer again by now."""
     refused: bool = False
     not_before: datetime | None = None
-    """Until when its instance is to be left alone."""
+    """The time before which the instance must not be asked."""
     told: str | None = None
 
     def tell(self, fault: str) -> Iterator[PartStatus]:
-        """Say how it is, if that has not been said."""
+        """Yield the feed's status if its fault has changed."""
         if self.told != fault:
             self.told = fault
             yield PartStatus(self.feed.part, fault)
@@ -79,9 +81,9 @@ class FeedState:
         attempt.begin(self.start_id)
 
     def filled(self, at: datetime, pages: int) -> None:
-        """Note that the timeline was read to its end by so many pages: the fuller it is, the less is read again.
+        """Record that the timeline was read to its end with `pages` pages. The busier it is, the less is read again.
 
-        Not so behind a stream, where that is done seldom.
+        A streamed timeline is filled seldom, so its overlap stays.
         """
         self.filling = False
         begun_at = time_at(self.start_id)
@@ -91,17 +93,17 @@ class FeedState:
         self.cover(at)
 
     def advance(self, position: str | None) -> None:
-        """Note how far it has been read."""
+        """Record the id up to which the feed is read."""
         self.position = later(self.position, position)
 
     def cover(self, moment: datetime) -> None:
-        """Note that all of it has been read, up to a time."""
+        """Record that everything up to a moment has been read."""
         if not self.filling:
             self.covered = moment
             self.failing_since, self.refused = None, False
 
     def fail(self, error: Transient | Permanent, now: datetime, chance: float) -> None:
-        """Put it off: for long where it was refused."""
+        """Record a failure, and set the time of the next attempt: a refused timeline is asked rarely."""
         held = timedelta() if self.connected_at is None else now - self.connected_at
         self.attempt, self.trouble = None, error
         self.failing_since = self.failing_since or now
@@ -113,5 +115,8 @@ class FeedState:
         self.not_before = None if asked is None else now + asked
 
     def is_left_out(self, now: datetime) -> bool:
-        """Whether what is covered does not wait for it: its instance refuses it, or has failed for long."""
+        """Return whether the watermark ignores the feed.
+
+        It does so if the instance refuses the feed, or if the feed has failed for longer than `HOLD`.
+        """
         return self.refused or (self.failing_since is not None and now - self.failing_since > HOLD)

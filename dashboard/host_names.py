@@ -1,0 +1,45 @@
+"""The host names under which a server accepts requests.
+
+A foreign web page can point a host name of its own at this machine. The server refuses such a request, because its
+`Host` header holds a foreign name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@dataclass(frozen=True)
+class HostNames:
+    """The host names that the settings give, together with the address that the server listens on."""
+
+    host: str
+    given: frozenset[str] = frozenset()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server listens on a loopback address, which only this machine can reach."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def includes(self, host: str) -> bool:
+        """Return whether a `Host` header holds an accepted name.
+
+        A server that other machines can reach accepts every name while the settings give none.
+        """
+        if not self.given and not self.loopback:
+            return True
+        return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()

@@ -1,0 +1,47 @@
+"""Settings are read by the same rules in every stage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from deploy.settings import STAGES, SettingsError, load
+from ingest.sources import SOURCES
+
+KINDS: list[type[BaseSettings]] = [*STAGES, *(kind.settings for kind in SOURCES.values())]
+DURATIONS = [
+    (kind, name, str(kind.model_config.get("env_prefix")) + name.upper())
+    for kind in KINDS
+    for name, field in kind.model_fields.items()
+    if field.annotation in {timedelta, timedelta | None}
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "variable"), DURATIONS, ids=[variable for _, _, variable in DURATIONS])
+@pytest.mark.parametrize("written", ["300", "300.0", "PT5M", "PT300S"])
+def test_every_duration_is_seconds_or_iso_8601(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], name: str, variable: str, written: str
+) -> None:
+    monkeypatch.setenv(variable, written)
+    assert getattr(kind(), name) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "written"),
+    [
+        ("BANWATCH_BIN_WIDTH", "five minutes"),
+        ("BANWATCH_BIN_WIDTH", "nan"),
+        ("BANWATCH_BIN_WIDTH", "59"),
+        ("BANWATCH_WATCH_INTERVAL", "0"),
+        ("BANWATCH_PURGE_INTERVAL", "-1"),
+        ("BANWATCH_DASHBOARD_REFRESH", "1e400"),
+    ],
+)
+def test_a_duration_that_nothing_can_run_with_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, written: str
+) -> None:
+    monkeypatch.setenv(variable, written)
+    with pytest.raises(SettingsError, match=f"^{variable} cannot be used: [^\n]*\\.$"):
+        load({variable: written})

@@ -1,0 +1,105 @@
+"""The page in a real Chromium: it is served by the command, and opened by a visit that notes what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from processing.contract import ClickHouseAddress
+from tests.conftest import ROOT
+from tests.prepare import CHROMIUM
+from tests.support.waiting import free_port
+
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)  # a machine may be busy
+ARTEFACTS = ROOT / "artefacts"
+DESK, TELEPHONE = (1280, 900), (390, 844)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Scheme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/_stcore/health", timeout=2, verify=False).text == "ok"
+        except httpx.TransportError:
+            return False
+
+
+def serve(store: ClickHouseAddress, folder: Path) -> Dashboard:
+    port = free_port()
+    environment = os.environ | {
+        "BANWATCH_CLICKHOUSE_URL": store.url,
+        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
+        "BANWATCH_DASHBOARD_PORT": str(port),
+        "BANWATCH_DASHBOARD_REFRESH": "PT1S",
+        "BANWATCH_DATA_DIR": str(folder),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
+    return Dashboard(process, port)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if installed is None:
+        pytest.skip("there is no Chromium: `python -m tests.prepare` installs it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=installed, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """One open page, and what went wrong or went elsewhere in it."""
+
+    page: Page
+    errors: list[str]
+    hosts: set[str]
+
+    def screenshot(self, name: str) -> None:
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def visit(
+    browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, scheme: Scheme = "light", **address: str
+) -> Visit:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    opened = Visit(page, [], set())
+    page.on("pageerror", lambda error: opened.errors.append(str(error)))
+    page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{dashboard.url}/?{urlencode(address)}")
+    page.locator(".bw-headline").wait_for()
+    page.locator(".bw-posts").wait_for()
+    return opened
