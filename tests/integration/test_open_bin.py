@@ -90,11 +90,11 @@ def test_all_of_a_source_rising_together_is_not_told_before_it_can_be_known(stor
     assert {spike.detected_at for spike in queries.spikes(store, START, END)} == {NOON + WIDTH}
 
 
-@pytest.mark.parametrize(("usual", "found"), [(30, (1, 3)), (5, (4, 4))], ids=["at once", "once all else is known"])
+@pytest.mark.parametrize(("usual", "found"), [(30, (1, 10)), (5, (4, 10))], ids=["at once", "once all else is known"])
 def test_a_surge_and_its_languages_are_found_when_a_backtest_finds_them(
     store: Store, usual: int, found: tuple[int, int]
 ) -> None:
-    """The topic in its first minute and Arabic with its third post, if enough else has come to compare with."""
+    """The topic in its first minute, if enough else has come to compare with, and Arabic with its tenth post."""
     live = Live(store, [*posts("usual", 2 * 24 * 60 * usual, START, MINUTE / usual), *background()])
     for minute in range(30):
         begin = NOON + minute * MINUTE
