@@ -1,51 +1,53 @@
-"""What the watch would have told of stored counts, had it judged by other thresholds. Nothing is written.
+"""What the watch would have told of stored counts, had it judged by other thresholds.
 
-It reads what the watch reads and judges with the same detector, as a matrix: weeks of hundreds of series in seconds.
-Of series that are older than `HISTORY` before the range it knows less than a watch that ran all the time.
+It steps the series as the watch does. Of series that are older than the detector's history before the range it knows
+less than a watch that ran all the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import msgspec
-import numpy as np
 
+from ingest.event_time import EARLIEST, LATEST
 from processing import queries
-from processing.contract import EVERYTHING, Incident, Spike, VerdictName
-from processing.detection.backtest import episode_events
+from processing.contract import Incident, IncidentState, Spike, VerdictName
 from processing.detection.bins import start_of_bin
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import Episode, EpisodePolicy
-from processing.detection.matrix import ScoredMatrix, score_matrix
-from processing.detection.matrix_excess import Bar
-from processing.detection.series_set import Key, Name
-from processing.first_minutes import first_minutes
+from processing.detection.policy import DetectorPolicy
+from processing.detection.series import SeriesEvent
+from processing.findings import Findings
 from processing.incidents.describe import described
 from processing.incidents.group import IncidentPolicy, group
 from processing.queries import Reader
-from processing.queries.backtest_counts import Counts, read
-from processing.queries.counts import Observed
-from processing.verdicts.collectors import Circumstances
-from processing.verdicts.judge import can_be_told_at, judge
-from processing.verdicts.verdict import VerdictPolicy
+from processing.scoring import Scoring
+from processing.store.client import Store
+from processing.store.records import write_incidents, write_spikes
+from processing.stored import StoredCounts, StoreJudge
+
+MOST_INCIDENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """The incidents of a range, oldest first, out of so many series."""
+    """The incidents of a range, oldest first, out of so many series, and the spikes that they are made of.
+
+    `windows` has, by incident, the names of the detector's windows in which it rose; `roots` are those that were given.
+    """
 
     start: datetime
     end: datetime
     series: int
     incidents: tuple[Incident, ...]
+    spikes: tuple[Spike, ...]
+    windows: Mapping[str, tuple[str, ...]]
+    roots: Mapping[str, str]
 
     @property
     def alerts_a_week(self) -> float:
-        """An incident is told once, and only an organic one."""
+        """Alerts of the first kind: an incident is told once, and only an organic one."""
         told = sum(incident.verdict is VerdictName.ORGANIC for incident in self.incidents)
         return told / ((self.end - self.start) / timedelta(weeks=1))
 
@@ -57,57 +59,66 @@ def backtest(
 
     Times are rounded down to bins. Incidents count that were found in the range.
     """
-    start, end = start_of_bin(start, policy.width), start_of_bin(end, policy.width)
-    # As in the watch: few authors do not hide a rise, the verdict says that few speak.
-    policy = msgspec.structs.replace(policy, minimum_authors=0)
+    start, end = start_of_bin(max(start, EARLIEST), policy.width), start_of_bin(min(end, LATEST), policy.width)
     coverage = queries.coverage(reader)
-    observed = Observed(reader, lambda: roots, policy.width)
-    judged: set[Key] = set()
-    episodes: dict[Name, Episode] = {}
-    sooner: list[tuple[Spike, datetime]] = []
-    for counts in read(reader, policy, coverage, roots, (start, end)):
-        topics, languages = _judge(policy, counts)
-        new = {name: each for part in (topics, languages) for name, each in _episodes(policy, part)}
-        new = {name: each for name, each in new.items() if each.detected_at > start}
-        closed = [episode.snapshot(*key) for (key, _), episode in new.items()]
-        sooner += zip(closed, first_minutes(observed.so_far, topics.counts, languages.counts, closed), strict=True)
-        episodes |= new
-        judged |= {*topics.counts.keys, *languages.counts.keys}
-    given = Circumstances(end, coverage, roots)
-    told = can_be_told_at(reader, sooner, policy.width, given)
-    found = [msgspec.structs.replace(spike, detected_at=at) for (spike, _), at in zip(sooner, told, strict=True)]
-    rises = {name: episode.rises_as_spikes(*name[0]) for name, episode in episodes.items() if episode.rises}
-    spikes = judge(reader, VerdictPolicy(), found, rises, given)
+    scoring = Scoring.begin(StoredCounts(reader), lambda: roots, policy)
+    events = [
+        event
+        for event in scoring.through(coverage, max(start - policy.history, EARLIEST), end)
+        if event.episode.detected_at > start
+    ]
+    found = Findings.of(events, {})
+    judge = StoreJudge.at(reader, policy.width, end, coverage, roots)
+    spikes = tuple(found.judged(judge, scoring.first_minutes(events), ()))
     incidents = group(IncidentPolicy(enter=policy.enter), spikes, (), roots, end)
-    return Backtest(start, end, len(judged), tuple(described(reader, incident, end) for incident in incidents))
+    return Backtest(
+        start,
+        end,
+        len(scoring.series.keys),
+        tuple(described(reader, incident, end) for incident in incidents),
+        spikes,
+        {each.id: _windows(each, events, roots) for each in incidents},
+        roots,
+    )
 
 
-class _Part(NamedTuple):
-    """Series that are large enough to be judged, and what was said of each bin."""
+def record(store: Store, found: Backtest) -> tuple[Incident, ...]:
+    """Write the incidents that the store does not have, and their spikes. Those that were written.
 
-    counts: Counts
-    scored: ScoredMatrix
-
-
-def _judge(policy: DetectorPolicy, counts: Counts) -> tuple[_Part, _Part]:
-    """First the topics over all languages, then the languages, beside them."""
-    whole = np.array([key.language == EVERYTHING for key in counts.keys], dtype=bool)
-    half_hours = counts.half_hours
-    topics = counts.part(np.flatnonzero(whole & (half_hours >= policy.minimum_posts).any(axis=1)))
-    scored = score_matrix(policy, topics.matrix)
-    surges = dict(zip((key.topic for key in topics.keys), np.where(scored.spike, topics.half_hours, 0.0), strict=True))
-    surge = np.zeros(half_hours.shape)
-    for place in np.flatnonzero(~whole):
-        surge[place] = surges.get(counts.keys[place].topic, 0.0)
-    large = ~whole & (half_hours >= Bar.of(policy, surge).posts).any(axis=1)
-    languages = replace(counts, surge=surge).part(np.flatnonzero(large))
-    return _Part(topics, scored), _Part(languages, score_matrix(policy, languages.matrix))
+    Each is closed, with the range at the latest, so that no watch tells of it: it is over.
+    """
+    known = queries.incidents(store, limit=MOST_INCIDENTS)
+    new = [each for each in found.incidents if not any(_meet(each, other, found.end) for other in known)]
+    spikes = [each for each in found.spikes if any(_is_of(each, incident, found) for incident in new)]
+    ended = [msgspec.structs.replace(each, end=each.end or found.end) for each in spikes]
+    closed = tuple(
+        msgspec.structs.replace(
+            each, state=IncidentState.CLOSED, end=each.end or found.end, lead_end=each.lead_end or found.end
+        )
+        for each in new
+    )
+    write_spikes(store, ended)
+    write_incidents(store, closed)
+    return closed
 
 
-def _episodes(policy: DetectorPolicy, part: _Part) -> Iterator[tuple[Name, Episode]]:
-    """Each as it was told last."""
-    episode_policy = EpisodePolicy.matching(policy)
-    for number, key in enumerate(part.counts.keys):
-        events = episode_events(policy, episode_policy, part.scored, part.counts.begin, number)
-        for start, episode in {event.episode.start: event.episode for event in events}.items():
-            yield (key, start), episode
+def _meet(one: Incident, other: Incident, now: datetime) -> bool:
+    return one.topic == other.topic and one.start <= (other.end or now) and other.start <= (one.end or now)
+
+
+def _is_of(spike: Spike, incident: Incident, found: Backtest) -> bool:
+    at_its_time = spike.start <= (incident.end or found.end) and incident.start <= (spike.end or found.end)
+    return at_its_time and found.roots.get(spike.topic) == incident.topic
+
+
+def _windows(incident: Incident, events: list[SeriesEvent], roots: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of the events of its topics while it lasts, the one that spoke first first."""
+    end = incident.end or incident.detected_at
+    return tuple(
+        dict.fromkeys(
+            event.window
+            for event in events
+            if roots.get(event.key.topic) == incident.topic
+            and incident.start < event.at <= max(end, incident.detected_at)
+        )
+    )

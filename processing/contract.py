@@ -33,6 +33,17 @@ class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     rules: str
 
 
+@dataclass(frozen=True, slots=True)
+class BinCount:
+    """Posts of one series in one bin."""
+
+    start: datetime
+    topic: str
+    language: str
+    posts: int
+    backfilled: int
+
+
 class BinState(StrEnum):
     """The detector's state of one bin of one series."""
 
@@ -43,7 +54,7 @@ class BinState(StrEnum):
 
 
 class Severity(StrEnum):
-    """The rarity and size of a spike: see `processing.detection.detector.severity`."""
+    """The rarity and size of a spike: see `processing.detection.episode.severity`."""
 
     NOTABLE = "notable"
     MAJOR = "major"

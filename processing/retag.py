@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from processing import queries
 from processing.store.client import Store
+from processing.store.records import write_retag
 from processing.store.writer import StoredBefore, recount, write_posts
 from processing.tagging.tagger import Enricher
 
@@ -40,6 +41,8 @@ def retag(
 ) -> Retagged:
     """Tag every post of a range that still has a text. It may be cut off and run again.
 
+    Each stretch is noted behind its recount: a watch that runs makes its series anew from the counts when it sees that.
+
     Only posts whose tags change are written, with the version they have, so that an edit or a delete that comes
     meanwhile still wins. A post that is off the subject now keeps its text, so that other rules may find it again;
     with `drop_texts` its text, links and hashtags go for good.
@@ -57,6 +60,8 @@ def retag(
         known = stored_before(store, start, until) if differing else {}
         before = [known.get((new.post.source, new.post.id), DELETED_MEANWHILE) for new in differing]
         recount(store, write_posts(store, differing, before=before, keep_text=not drop_texts))
+        if stored:  # also where none has changed: an earlier run may have been cut off ahead of this
+            write_retag(store, start, until, len(stored), len(differing))
         posts, changed, start = posts + len(stored), changed + len(differing), until
         off_subject += 0 if drop_texts else sum(not new.topics for new in fresh)
         tell(Retagged(until, posts, changed, off_subject))

@@ -60,7 +60,7 @@ GRANT SELECT ON banwatch.source_health TO reader;
 GRANT SELECT ON banwatch.watch_progress TO reader;
 GRANT SELECT ON banwatch.deliveries TO reader;
 GRANT SELECT ON banwatch.count_minutes_unsummed TO reader;
-GRANT SELECT ON banwatch.watch_state TO reader;
+GRANT SELECT ON banwatch.retags TO reader;
 GRANT SELECT ON banwatch.tombstones TO reader;
 GRANT SELECT ON banwatch.purges TO reader;
 GRANT SELECT ON banwatch.retention TO reader;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -10,11 +11,16 @@ import typer
 
 from deploy.commands.options import TableFormat, settings
 from deploy.local_store import store_at_hand
+from deploy.settings import Settings
+from deploy.writer import writer
 from processing import queries
 from processing.alerts.message import details, headline
-from processing.backtest import Backtest
+from processing.backtest import Backtest, record
 from processing.backtest import backtest as run
-from processing.detection.detector import DetectorPolicy
+from processing.contract import Incident
+from processing.detection.policy import DetectorPolicy
+from processing.incidents.group import IncidentPolicy
+from processing.store.client import Store
 from processing.tagging.topics import load_taxonomy
 
 
@@ -30,9 +36,12 @@ def backtest(
     false_alerts: Annotated[
         float | None, typer.Option(help="Instead of --enter: false alerts a series and week that may be.")
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Record the incidents that the store does not have; nobody is alerted.")
+    ] = False,
     format: Annotated[TableFormat, typer.Option(help="`table` or `json`.")] = TableFormat.TABLE,  # noqa: A002
 ) -> None:
-    """Print the incidents that the watch would have told of; writes nothing."""
+    """Print the incidents that the watch would have told of; writes nothing unless --write is given."""
     own_settings = settings()
     width = own_settings.processing.bin_width if bin_minutes is None else timedelta(minutes=bin_minutes)
     try:
@@ -48,11 +57,33 @@ def backtest(
     if not chosen:
         raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")
     with store_at_hand(own_settings) as own, queries.connect(own.reader) as reader:
+        if write:
+            _require_behind_the_watch(reader, end)
         found = run(reader, policy, chosen, start, end)
+        written = _record(own, found) if write else ()
     if format is TableFormat.JSON:
-        print(msgspec.json.encode(_record(found, policy)).decode())
+        print(msgspec.json.encode(_as_json(found, policy, written)).decode())
     else:
         print("\n".join(_lines(found, policy)))
+        if write:
+            print(f"{len(written)} of them recorded; the store had the others.")
+
+
+def _require_behind_the_watch(reader: queries.Reader, end: datetime) -> None:
+    """What a watch has still to look at, or may still group with what comes, is the watch's."""
+    scored_until = queries.scored_until(reader)
+    if scored_until is None:
+        raise typer.BadParameter("--write records what lies behind the watch, and none has looked at this store.")
+    latest = scored_until - IncidentPolicy().join
+    if end > latest:
+        raise typer.BadParameter(
+            f"--write records what lies behind the watch: say a --to of {latest:%Y-%m-%dT%H:%M} or earlier."
+        )
+
+
+def _record(own: Settings, found: Backtest) -> tuple[Incident, ...]:
+    with Store(writer(own)) as store:
+        return record(store, found)
 
 
 def _policy(width: timedelta, enter: float | None, leave: float | None, false_alerts: float | None) -> DetectorPolicy:
@@ -64,7 +95,7 @@ def _policy(width: timedelta, enter: float | None, leave: float | None, false_al
     return policy.with_thresholds(enter, leave)
 
 
-def _record(found: Backtest, policy: DetectorPolicy) -> dict[str, object]:
+def _as_json(found: Backtest, policy: DetectorPolicy, written: Sequence[Incident]) -> dict[str, object]:
     return {
         "from": found.start,
         "to": found.end,
@@ -74,6 +105,8 @@ def _record(found: Backtest, policy: DetectorPolicy) -> dict[str, object]:
         "series": found.series,
         "alerts_a_week": found.alerts_a_week,
         "incidents": found.incidents,
+        "windows": found.windows,
+        "recorded": [incident.id for incident in written],
     }
 
 
@@ -81,6 +114,7 @@ def _lines(found: Backtest, policy: DetectorPolicy) -> list[str]:
     lines = []
     for incident in found.incidents:
         lines.append(headline(incident))
+        lines.append(f"  rose within: {', '.join(found.windows[incident.id])}")
         lines += [f"  {line}" for line in details(incident, policy.width)]
     number = len(found.incidents)
     lines.append(

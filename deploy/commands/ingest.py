@@ -84,9 +84,14 @@ def ingest_archive(
     options = archive_options(path, speed, columns, shift_to_now=shift_to_now)
 
     def run(tell: Tell) -> CollectorStats:
-        return run_archive(settings(), options, lambda archive, stats: tell(_of_archive(archive, stats)))
+        return run_archive(settings(), options, lambda archive, stats: tell(_of_archive(archive, stats)), _say)
 
     _told(progress, run, rejected="lines rejected")
+
+
+def _say(sentence: str) -> None:
+    """Print a sentence behind the totals' progress; `up` shows each line that is no progress."""
+    print(sentence, flush=True)
 
 
 def archive_options(path: Path, speed: str, columns: str | None, *, shift_to_now: bool) -> ArchiveOptions:

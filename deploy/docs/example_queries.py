@@ -199,4 +199,17 @@ FROM
 GROUP BY language
 ORDER BY most DESC, language""",
     ),
+    Question(
+        "series",
+        "How many posts about bans in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it.",
+        """SELECT
+    toStartOfFiveMinutes(minute) AS timestamp,
+    sumIf(posts, topic = 'ban' AND language = 'ar') AS count,
+    sumIf(posts, topic = '*') AS total
+FROM counts
+WHERE minute >= '2020-06-24' AND minute < '2020-07-14'
+GROUP BY timestamp
+ORDER BY timestamp WITH FILL
+    FROM toDateTime('2020-06-24', 'UTC') TO toDateTime('2020-07-14', 'UTC') STEP INTERVAL 5 MINUTE""",
+    ),
 )

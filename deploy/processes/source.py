@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
+from deploy.terminal.archive import archive_notes
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
 from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
@@ -18,6 +19,7 @@ from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
 from ingest.sources.archive.source import Archive
+from processing import queries
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,33 @@ class ArchiveOptions:
 
 
 def run_archive(
-    settings: Settings, options: ArchiveOptions, tell: Callable[[Archive, CollectorStats], None]
+    settings: Settings,
+    options: ArchiveOptions,
+    tell: Callable[[Archive, CollectorStats], None],
+    note: Callable[[str], None],
 ) -> CollectorStats:
-    """Read an archive into Kafka, from the position where its last run stopped. Return the totals."""
+    """Read an archive into Kafka, from the position where its last run stopped. Return the totals.
+
+    `note` gets a sentence, after the last post, where the archive does less than its player may expect.
+    """
+    scored_until = _scored_until(settings)
     shift_to = datetime.now(UTC) if options.shift_to_now else None
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
     # Standard input cannot be read twice, so a run of it cannot be repeated after a failure.
-    return run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+    tally = run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+    for sentence in archive_notes(archive, scored_until):
+        note(sentence)
+    return tally
+
+
+def _scored_until(settings: Settings) -> datetime | None:
+    """Return how far a watch has looked, or None where none has or no store answers."""
+    try:
+        with queries.connect(settings.reader) as reader:
+            return queries.scored_until(reader)
+    except (queries.StoreUnavailable, queries.StoreRefused):
+        return None
 
 
 def run_live(

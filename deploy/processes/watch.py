@@ -19,7 +19,7 @@ from processing.alerts.notifiers.console import Console
 from processing.store.client import Store
 from processing.store.maintenance import Upkeep, chores
 from processing.tagging.topics import ReloadingTaxonomy
-from processing.watch import Watch
+from processing.watching import watch_over
 
 CHORE_PATIENCE = timedelta(hours=1)
 """A month of posts is merged in one statement."""
@@ -35,9 +35,9 @@ def watch() -> None:
     def work() -> None:
         with Store(writer(settings)) as store:
             told = [Console(sys.stdout, width)]
-            watching = Watch(store, lambda: roots_of(taxonomy), width, told, clock=lambda: datetime.now(UTC))
+            watching = watch_over(store, lambda: roots_of(taxonomy), width, told, lambda: datetime.now(UTC))
             with upkeep_beside(settings, stop):
-                watching.run(stop, settings.processing.watch_interval)
+                run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
 
     run_until(stop, work)
 

@@ -7,46 +7,46 @@ must not excuse itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
-import msgspec
+import numpy as np
 
-from processing.detection.baseline import UNKNOWN, Baseline
+from processing.detection.detector import ScaleState, judge, next_cut
 from processing.detection.policy import DetectorPolicy
+from processing.detection.timeline import Floats
 
 STEADY = 10.0
 """Posts by which a small rest is drawn towards "as usual"."""
 
 
-class Rest(msgspec.Struct):
-    """The rest of a source so far; `factor` changes it in place."""
+@dataclass
+class Background:
+    """The rest of the source, or of several sources, so far."""
 
-    baseline: Baseline
-    counts: list[int]
-    expected: list[float]
+    policy: DetectorPolicy
+    state: ScaleState
 
     @classmethod
-    def begin(cls, policy: DetectorPolicy) -> Self:
-        return cls(Baseline.begin(policy), [0] * policy.half_hour, [0.0] * policy.half_hour)
+    def begin_at(cls, policy: DetectorPolicy, start: int) -> Self:
+        """Nothing is known before this bin."""
+        return cls(policy, ScaleState.begin_at(policy, policy.fast, 1, start))
 
-    def turn(self, policy: DetectorPolicy, index: int) -> None:
-        """See `Baseline.turn`."""
-        self.baseline.turn(policy, index)
+    def busy(self, rest: Floats) -> Floats:
+        """How busy the rest is in each bin, 1 as usual: [1, bin]. `rest` are its posts, NaN where they are unknown."""
+        first, end = self.state.next, self.state.next + rest.shape[1]
+        found = []
+        while self.state.next < end:
+            start = self.state.next
+            cut = next_cut(self.policy.fast, start, end)
+            judged = judge(self.policy, self.policy.fast, self.state, rest[:, start - first : cut - first], None)
+            posts, expected = judged.long if self.policy.fast.half_window else judged.short
+            found.append((posts + STEADY) / (expected + STEADY))
+        return np.concatenate(found, axis=1)
 
-    def factor(self, policy: DetectorPolicy, index: int, count: int) -> float:
-        """Take in the rest's bin, `UNKNOWN` too, and say how busy it is: 1 is as usual."""
-        expected = self.baseline.expected(policy, index)
-        self.counts.append(max(0, count))
-        self.expected.append(expected if count >= 0 else 0.0)
-        del self.counts[0], self.expected[0]
-        self.baseline.add(policy, index, count, expected)
-        return (sum(self.counts) + STEADY) / (sum(self.expected) + STEADY)
-
-    def forget(self, policy: DetectorPolicy) -> None:
-        """See `Baseline.forget`."""
-        self.baseline.forget(policy)
-        self.counts, self.expected = [0] * policy.half_hour, [0.0] * policy.half_hour
-
-    def pass_over(self, policy: DetectorPolicy, index: int) -> None:
-        """Take in a bin of which nothing is known."""
-        self.factor(policy, index, UNKNOWN)
+    def skip_to(self, start: int) -> None:
+        """Take the bins up to there as unknown."""
+        if start - self.state.next > self.policy.history // self.policy.width:
+            self.state = ScaleState.begin_at(self.policy, self.policy.fast, 1, start)
+        elif start > self.state.next:
+            self.busy(np.full((1, start - self.state.next), np.nan))

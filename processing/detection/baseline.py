@@ -1,163 +1,92 @@
 """What a series shows on an ordinary day at this time: the expectation, from its own earlier days alone.
 
-Around each time of day the mean over an hour (half on either side) is kept; the expectation is the mean of the last
-seven days without the lowest and the highest, so that neither an outage nor yesterday's surge moves it. Before there
-is a day, it is the mean of everything so far. From the fifth week on the same days of the last four weeks take the
-place of the last seven days in a series whose past fortnight they would have foretold better (`rivals`).
+Around each time of day the mean over a window of bins is kept; the expectation is the mean of the last seven days
+without the lowest and the highest, so that neither an outage nor yesterday's surge moves it. Bins of a spike are left
+out while three of the days before remain: what is raised for longer becomes the ordinary.
 """
 
 from __future__ import annotations
 
-from array import array
-from typing import TYPE_CHECKING, Self
+from functools import reduce
+from itertools import repeat
 
-import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from processing.detection.policy import DetectorPolicy
-from processing.detection.rivals import Rivals
-
-if TYPE_CHECKING:
-    Numbers = array[float]
-else:  # Python 3.11 cannot subscript it
-    Numbers = array
+from processing.detection.policy import Scale
+from processing.detection.timeline import Flags, Floats, Integers, Timeline, trailing
 
 DAYS = 7
-WEEKS = 4
-MISSING = -1.0
-UNKNOWN = -1
-_FEWEST_WEEKS = 3
+MASKED = -1.0
+"""Stands for the mean of a time of day that lay in a spike; NaN for one that is not known."""
+_FEWEST_CLEAN = 3
+_STEP = 65536.0
+"""Expectations are multiples of its inverse: their sums are exact, in whatever order they are taken."""
 
 
-class Baseline(msgspec.Struct):
-    """The earlier days of one series. Bins have numbers that count up from 0; unknown ones are left out of means.
+def day_mean(scale: Scale, counts: Floats, masked: Flags, earlier: NDArray[np.float32]) -> Floats:
+    """The means of bins whose windows are known by now: [series, bin].
 
-    `profile` holds `DAYS` means for each stretch of `policy.stride` bins of the day, `weeks` one for each half hour
-    of the last four weeks, `recent` the counts of the last bins (`UNKNOWN` where there is none), which become the
-    newest mean once a bin is in their middle.
+    `counts` and `masked` begin `half_window` bins before them and end as many behind. `earlier` are the means at the
+    same times on the six days before: [series, day, bin].
     """
-
-    profile: Numbers
-    weeks: Numbers
-    recent: list[int]
-    recent_sum: int = 0
-    recent_known: int = 0
-    total: int = 0
-    known: int = 0
-    rivals: Rivals = msgspec.field(default_factory=Rivals)
-    weekly: float = MISSING
-    """What the weeks before say of the half hour under way."""
-
-    @classmethod
-    def begin(cls, policy: DetectorPolicy) -> Self:
-        rows, steps = policy.bins_a_day // policy.stride, policy.bins_a_day // policy.turn
-        return cls(
-            array("f", [MISSING]) * (rows * DAYS),
-            array("f", [MISSING]) * (steps * DAYS * WEEKS),
-            [UNKNOWN] * (2 * policy.half_window + 1),
-        )
-
-    def expected(self, policy: DetectorPolicy, index: int) -> float:
-        """Posts that the bin `index` should hold, from the bins before it; never below the policy's floor."""
-        weekly = self.weekly
-        if weekly >= 0.0 and self.rivals.weekly:
-            return weekly if weekly > policy.floor else policy.floor
-        return self.daily(policy, index)
-
-    def daily(self, policy: DetectorPolicy, index: int) -> float:
-        """The expectation by the last seven days."""
-        row = index % policy.bins_a_day // policy.stride * DAYS
-        days = self.profile[row : row + DAYS].tolist()
-        days.sort()
-        lowest, second, third, fourth, fifth, sixth, _ = days
-        # Naming the five is quicker than min(), max() and sum(), and the sum of such short numbers is exact anyway.
-        mean = (second + third + fourth + fifth + sixth) / 5 if lowest >= 0.0 else self._of_few(days)
-        return mean if mean > policy.floor else policy.floor
-
-    def _of_few(self, days: list[float]) -> float:
-        """The same where some of the days are `MISSING`; they are in the order of their means."""
-        known = [mean for mean in days if mean >= 0.0]
-        kept = known[1:-1] if len(known) > 2 else known
-        if kept:
-            return sum(kept) / len(kept)
-        return self.total / self.known if self.known else 0.0
-
-    def day_means(self, policy: DetectorPolicy, index: int) -> list[float]:
-        """Of this time on each of the last seven days, yesterday first; `MISSING` where it is not known."""
-        day, time = divmod(index, policy.bins_a_day)
-        row = time // policy.stride * DAYS
-        return [self.profile[row + (day - back) % DAYS] for back in range(1, DAYS + 1)]
-
-    def add(self, policy: DetectorPolicy, index: int, count: int, expected: float) -> None:
-        """Take in the bin `index`, behind its neighbour before it, and what was expected of it.
-
-        `UNKNOWN` is a count.
-        """
-        recent = self.recent
-        oldest = recent.pop(0)
-        recent.append(count)
-        known, was_known = count >= 0, oldest >= 0
-        self.recent_sum += (count if known else 0) - (oldest if was_known else 0)
-        if known is not was_known:
-            self.recent_known += 1 if known else -1
-        if known:
-            weekly = self.weekly
-            if weekly >= 0.0:
-                daily = self.daily(policy, index) if self.rivals.weekly else expected
-                self.rivals.compare(count, daily, weekly if weekly > policy.floor else policy.floor)
-            self.total += count
-            self.known += 1
-        middle = index - policy.half_window
-        if middle >= 0 and middle % policy.stride == 0:
-            self._keep(policy, middle)
-
-    def weekly_means(self, policy: DetectorPolicy, index: int) -> list[float]:
-        """Of this half hour on this day of each of the last four weeks; `MISSING` where it is not known."""
-        day, time = divmod(index, policy.bins_a_day)
-        row = time // policy.turn * DAYS * WEEKS
-        return [self.weeks[row + (day - DAYS * week) % (DAYS * WEEKS)] for week in range(1, WEEKS + 1)]
-
-    def assume_silence(self, days: int) -> None:
-        """Take the days before bin 0 as known and empty."""
-        for row in range(0, len(self.profile), DAYS):
-            for day in range(DAYS - days, DAYS):
-                self.profile[row + day] = 0.0
-
-    def forget(self, policy: DetectorPolicy) -> None:
-        """Be as `WEEKS` without a known bin leave it, however much longer they were."""
-        fresh = Baseline.begin(policy)
-        self.profile, self.weeks, self.recent = fresh.profile, fresh.weeks, fresh.recent
-        self.recent_sum = self.recent_known = 0
-        self.weekly = MISSING
-        self.rivals = Rivals.undecided()
-
-    def turn(self, policy: DetectorPolicy, index: int) -> None:
-        """To be called before the first bin of every half hour, `policy.turn` bins; the days turn with it."""
-        if index % policy.bins_a_day == 0 and index:
-            self.rivals.finish_day(policy.bins_a_day, index // policy.bins_a_day)
-        if index < _FEWEST_WEEKS * DAYS * policy.bins_a_day:
-            return
-        day, time = divmod(index, policy.bins_a_day)
-        row = time // policy.turn * DAYS * WEEKS
-        weeks = self.weeks[row + day % DAYS : row + DAYS * WEEKS : DAYS].tolist()
-        weeks.sort()
-        lowest, second, third, _ = weeks
-        if lowest >= 0.0:
-            self.weekly = (second + third) / 2
-            return
-        known = [mean for mean in weeks if mean >= 0.0]
-        self.weekly = sum(known) / len(known) if len(known) > 1 else MISSING
-
-    def _keep(self, policy: DetectorPolicy, middle: int) -> None:
-        """Write down the mean around a bin."""
-        day, time = middle // policy.bins_a_day, middle % policy.bins_a_day  # divmod() takes four times as long
-        known = self.recent_known
-        mean = self.recent_sum / known if known > policy.half_window else MISSING
-        self.profile[time // policy.stride * DAYS + day % DAYS] = mean
-        if time % policy.turn == middle_of_turn(policy):
-            row = time // policy.turn * DAYS * WEEKS
-            self.weeks[row + day % (DAYS * WEEKS)] = mean
+    whole = _window_mean(scale, counts)
+    if not masked.any():
+        return whole
+    clean = _window_mean(scale, np.where(masked, np.nan, counts))
+    lost = np.isnan(clean) & ~np.isnan(whole)
+    bounded = (earlier >= 0.0).sum(axis=1) < _FEWEST_CLEAN
+    mean: Floats = np.where(lost, np.where(bounded, whole, MASKED), clean)
+    return mean
 
 
-def middle_of_turn(policy: DetectorPolicy) -> int:
-    """Which of the bins of a half hour speaks for it in later weeks."""
-    return policy.turn // (2 * policy.stride) * policy.stride
+def _window_mean(scale: Scale, counts: Floats) -> Floats:
+    window = 2 * scale.half_window + 1
+    known = ~np.isnan(counts)
+    if known.all():
+        return trailing(counts, window) / window
+    number = trailing(known.astype(np.float64), window)
+    mean = trailing(np.where(known, counts, 0.0), window) / np.maximum(number, 1.0)
+    return np.where(number > scale.half_window, mean, np.nan)
+
+
+def by_days(means: Timeline, scale: Scale, start: int, end: int) -> tuple[Floats, Integers]:
+    """Of every bin the trimmed mean over the last seven days, and of how many of them the time is known.
+
+    It is NaN where none is. With fewer than three days it is their plain mean.
+    """
+    lags = [means.read(start - lag * scale.day, end - lag * scale.day).astype(np.float64) for lag in range(1, DAYS + 1)]
+    known = [lag >= 0.0 for lag in lags]
+    number = sum((each.astype(np.int64) for each in known), start=np.zeros(lags[0].shape, dtype=np.int64))
+    everywhere = number.min() == DAYS
+    total = sum(lags if everywhere else map(np.where, known, lags, repeat(0.0)))
+    lowest = reduce(np.minimum, lags if everywhere else map(np.where, known, lags, repeat(np.inf)))
+    highest = reduce(np.maximum, lags if everywhere else map(np.where, known, lags, repeat(-np.inf)))
+    if everywhere:
+        return (total - lowest - highest) / (DAYS - 2), number
+    trimmed = number > 2
+    total -= np.where(trimmed, lowest, 0.0) + np.where(trimmed, highest, 0.0)
+    kept = np.where(trimmed, number - 2, number)
+    return np.where(kept > 0, total / np.maximum(kept, 1), np.nan), number
+
+
+def of_first_day(scale: Scale, counts: Floats) -> Floats:
+    """What stands for the days before there are any: the mean of the last day, or of the hour before the long window.
+
+    The higher one: a morning that follows a quiet night is no surge. `counts` begin a day before the result.
+    """
+    known = ~np.isnan(counts)
+    number = trailing(known.astype(np.float64), scale.day)[:, :-1]
+    posts = trailing(np.where(known, counts, 0.0), scale.day)[:, :-1]
+    hour = min(2 * scale.long, scale.day - scale.long)
+    first, last = scale.day - scale.long - hour + 1, counts.shape[1] - scale.long
+    recent_number = trailing(known[:, first:last].astype(np.float64), hour)
+    recent = trailing(np.where(known, counts, 0.0)[:, first:last], hour)
+    mean: Floats = np.maximum(posts / np.maximum(number, 1.0), recent / np.maximum(recent_number, 1.0))
+    return mean
+
+
+def rounded(floor: float, mean: Floats) -> Floats:
+    """Expectations as they are kept: no lower than the floor, and such that their sums are exact."""
+    expected: Floats = np.round(np.maximum(floor, mean) * _STEP) / _STEP
+    return expected

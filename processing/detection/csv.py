@@ -1,112 +1,197 @@
-"""`banwatch detect`: lines of `timestamp,count` in, lines of `timestamp,count,expected,score,state` out.
+"""`banwatch detect`: lines of `timestamp,count` in, `timestamp,count,expected,score,state,window` out.
 
-Each row is judged from the rows before it alone, and is written as soon as it is read, but for the first few, which
-show how wide the bins are.
+Each row is judged from the rows before it alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 
+import msgspec
+import numpy as np
+
+from processing.contract import BinState
+from processing.detection.background import Background
 from processing.detection.csv_row import NotARow, Row, bin_width, is_header, read_row
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, OutOfOrder, Scored, step
-from processing.detection.trace import Derivation, derive
+from processing.detection.policy import DetectorPolicy
+from processing.detection.scales import OWN, Bins, Scales
+from processing.detection.timeline import Floats
+from processing.detection.trace import Trace, trace
 
-HEADER = "timestamp,count,expected,score,state"
-_ROWS_FOR_WIDTH = 8
+HEADER = "timestamp,count,expected,score,state,window"
 
+Batches = Iterable[Sequence[str]]
+"""Lines as they come: those of a batch are there at once, and are answered together."""
 Rejected = Callable[[int, str], None]
 """Told the number of a line that is left out, from 1, and why, as a sentence."""
 
 
-def detect_lines(
-    lines: Iterable[str],
-    policy: DetectorPolicy | None = None,
-    *,
-    on_rejected: Rejected,
-    silent_before: bool = False,
-    share: bool = False,
-) -> Iterator[str]:
-    """Judge a series line by line; lines come out without their end.
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows mean, where they do not say it.
 
-    Without a policy the bins are as wide as the commonest distance of the first rows. An empty count is unknown,
-    and so is a bin without a row, for which none is written. `silent_before`: before the first row there was
-    nothing for two days, so that a topic can be found from its first minutes. `share`: the third column holds all
-    posts of the source, and the series is judged by its share of them.
+    `silent_before`: before the first row there was nothing for two days, so that a topic can be found from its first
+    minutes. `share`: the third column holds all posts of the source, and the series is judged by its share of them.
+    `absent_is_zero`: a bin without a row had no posts; else it is unknown. `policy` is None where the width of the
+    bins is to be inferred: it is the commonest distance of all rows.
+    """
+
+    policy: DetectorPolicy | None = None
+    silent_before: bool = False
+    share: bool = False
+    absent_is_zero: bool = False
+
+
+def detect_lines(batches: Batches, reading: Reading, on_rejected: Rejected) -> Iterator[str]:
+    """Judge a series; lines come out without their end, those of a batch once it is read.
+
+    Where the width is to be inferred, all lines are read first.
 
     Raises:
         ValueError: the bins have a width that cannot be judged; the message is for the user.
     """
     yield HEADER
-    policy, rows = _with_policy(_rows(lines, on_rejected, share=share), policy)
-    state = DetectorState.begin(policy, silent_before=silent_before)
-    for row in rows:
-        try:
-            state, scored = step(policy, state, Bin(row.start, row.posts, total=row.total))
-        except OutOfOrder:
-            on_rejected(row.line, f"Line {row.line} was left out: its bin already has a row.")
-        else:
-            yield _write(row, scored)
+    policy, rows = _with_policy(_rows(batches, reading, on_rejected), reading)
+    file = _File(policy, reading, on_rejected)
+    for batch in rows:
+        yield from file.judge(batch)
 
 
-def explain_line(
-    lines: Iterable[str],
-    at: datetime,
-    policy: DetectorPolicy | None = None,
-    *,
-    on_rejected: Rejected,
-    silent_before: bool = False,
-    share: bool = False,
-) -> Derivation:
-    """How the row whose bin holds a moment comes about; the rows behind it are not read.
+def explain_line(batches: Batches, at: datetime, reading: Reading, on_rejected: Rejected) -> Trace:
+    """How the row whose bin holds a moment comes about; it does not depend on the rows behind it.
 
     Raises:
         ValueError: no row's bin holds it, or the bins have a width that cannot be judged.
     """
-    policy, rows = _with_policy(_rows(lines, on_rejected, share=share), policy)
-    state = DetectorState.begin(policy, silent_before=silent_before)
-    for row in rows:
-        observed = Bin(row.start, row.posts, total=row.total)
-        if row.start <= at < row.start + policy.width:
-            return derive(policy, state, observed)
-        if row.start > at:
-            break
-        with suppress(OutOfOrder):
-            step(policy, state, observed)
-    raise ValueError(f"No row holds {at:%Y-%m-%d %H:%M} UTC: give a moment of one of the bins.")
+    policy, rows = _with_policy(_rows(batches, reading, on_rejected), reading)
+    before = [row for row in chain.from_iterable(rows) if row.start <= at]
+    if not before or at >= before[-1].start + policy.width:
+        raise ValueError(f"No row holds {at:%Y-%m-%d %H:%M} UTC: give a moment of one of the bins.")
+    file = _File(policy, reading, on_rejected)
+    written = list(file.judge(before))
+    return trace(policy, file.scales, OWN, written[-1])
 
 
-def _with_policy(rows: Iterator[Row], policy: DetectorPolicy | None) -> tuple[DetectorPolicy, Iterator[Row]]:
-    if policy is not None:
-        return policy, rows
-    first = list(islice(rows, _ROWS_FOR_WIDTH))
-    return DetectorPolicy.for_bins(bin_width([row.start for row in first])), chain(first, rows)
+def _with_policy(batches: Iterator[list[Row]], reading: Reading) -> tuple[DetectorPolicy, Iterable[list[Row]]]:
+    if reading.policy is not None:
+        return reading.policy, batches
+    rows = list(chain.from_iterable(batches))
+    return DetectorPolicy.for_bins(bin_width([row.start for row in rows])), [rows] if rows else []
 
 
-def _rows(lines: Iterable[str], on_rejected: Rejected, *, share: bool) -> Iterator[Row]:
+def _rows(batches: Batches, reading: Reading, on_rejected: Rejected) -> Iterator[list[Row]]:
     """The rows in order of time; what is not one is rejected."""
-    first, last = True, None
-    for number, line in enumerate(lines, 1):
-        text = line.removeprefix("\ufeff").strip()
-        if not text or (first and is_header(text)):
-            first = first and not text
-            continue
-        first = False
-        try:
-            row = read_row(number, text, with_total=share)
-        except NotARow as reason:
-            on_rejected(number, f"Line {number} was left out: {reason}.")
-            continue
-        if last is not None and row.start <= last:
-            on_rejected(number, f"Line {number} was left out: {row.written} is not later than the row before it.")
-            continue
-        last = row.start
-        yield row
+    first, last, number = True, None, 0
+    for batch in batches:
+        found: list[Row] = []
+        for line in batch:
+            number += 1
+            text = line.removeprefix("\ufeff").strip()
+            if not text or (first and is_header(text)):
+                first = first and not text
+                continue
+            first = False
+            try:
+                row = read_row(number, text, with_total=reading.share)
+            except NotARow as reason:
+                on_rejected(number, f"Line {number} was left out: {reason}.")
+                continue
+            if last is not None and row.start <= last:
+                on_rejected(number, f"Line {number} was left out: {row.written} is not later than the row before it.")
+                continue
+            last = row.start
+            found.append(row)
+        if found:
+            yield found
 
 
-def _write(row: Row, scored: Scored) -> str:
-    posts = "" if row.posts is None else row.posts
-    return f"{row.written},{posts},{scored.expected:.3f},{scored.score:.3f},{scored.state}"
+class _File:
+    """One series of rows, judged block by block."""
+
+    scales: Scales
+
+    def __init__(self, policy: DetectorPolicy, reading: Reading, on_rejected: Rejected) -> None:
+        self._policy, self._reading, self._on_rejected = policy, reading, on_rejected
+        self._origin: datetime | None = None
+        self._background: Background | None = None
+
+    def judge(self, rows: Sequence[Row]) -> Iterator[str]:
+        """The lines of some rows."""
+        stretch: list[tuple[int, Row]] = []
+        for row in rows:
+            number = self._number_of(row)
+            last = stretch[-1][0] if stretch else self.scales.fast.next - 1
+            if number <= last:
+                self._on_rejected(row.line, f"Line {row.line} was left out: its bin already has a row.")
+                continue
+            if stretch and number - last > self._far:
+                yield from self._judge(stretch)
+                stretch = []
+            stretch.append((number, row))
+        if stretch:
+            yield from self._judge(stretch)
+
+    @property
+    def _far(self) -> int:
+        return self._policy.history // self._policy.width
+
+    def _number_of(self, row: Row) -> int:
+        """The number of a row's bin; a clock that trembles by less than half a bin is forgiven."""
+        width = self._policy.width
+        if self._origin is None:
+            phase = (row.start - _EPOCH) % width
+            self._origin = _EPOCH + phase
+            first = (row.start - self._origin) // width
+            self.scales = Scales.begin_at(self._policy, OWN + 1, first, silent_before=self._reading.silent_before)
+            self._background = Background.begin_at(self._policy, first) if self._reading.share else None
+        return (row.start - self._origin + width / 2) // width
+
+    def _judge(self, stretch: Sequence[tuple[int, Row]]) -> Iterator[str]:
+        absent = 0.0 if self._reading.absent_is_zero else np.nan
+        end = stretch[-1][0] + 1
+        self._skip(max(self.scales.fast.next, (stretch[0][0] if np.isnan(absent) else end) - self._far))
+        start = self.scales.fast.next
+        counts, total = np.full((1, end - start), absent), np.full((1, end - start), absent)
+        for number, row in stretch:
+            counts[0, number - start] = np.nan if row.posts is None else row.posts
+            total[0, number - start] = np.nan if row.total is None else row.total
+        rows = dict(stretch)
+        busy = None if self._background is None else self._background.busy(np.maximum(total - counts, 0.0))
+        for bins in self.scales.step(_with_own_rows(counts), None, with_total=False, busy=busy):
+            for bin_ in range(bins.counts.shape[1]):
+                if (found := rows.get(bins.start + bin_)) is not None:
+                    yield self._line(found, bins, bin_)
+
+    def _skip(self, start: int) -> None:
+        """Take the bins up to there as unknown."""
+        if start > self.scales.fast.next:
+            unknown = np.full((OWN + 1, self.scales.skip_to(start)), np.nan)
+            for _ in self.scales.step(unknown, None, with_total=False):
+                pass
+            if self._background is not None:
+                self._background.skip_to(start)
+
+    def _line(self, row: Row, bins: Bins, bin_: int) -> str:
+        posts = "" if row.posts is None else row.posts
+        score = float(bins.score[OWN, bin_])
+        scale = self._policy.slow if bins.slow[OWN, bin_] else self._policy.fast
+        window = scale.name if score > 0.0 else ""
+        expected, state = float(bins.expected[OWN, bin_]), _state(row, bins, bin_)
+        return f"{row.written},{posts},{expected:.3f},{score:.3f},{state},{window}"
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
+
+
+def _with_own_rows(counts: Floats) -> Floats:
+    return np.vstack([np.full((OWN, counts.shape[1]), np.nan), counts])
+
+
+def _state(row: Row, bins: Bins, bin_: int) -> BinState:
+    """What is said of a bin, in a word."""
+    if row.posts is None:
+        return BinState.UNKNOWN
+    if bins.spike[OWN, bin_]:
+        return BinState.SPIKE
+    return BinState.QUIET if bins.warm[OWN, bin_] else BinState.WARMING

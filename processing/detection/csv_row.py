@@ -15,6 +15,7 @@ MOST = 2**53
 _MILLISECONDS = 1e11
 _WIDTHS = tuple(timedelta(minutes=minutes) for minutes in range(1, 361) if 360 % minutes == 0)
 _JITTER = 0.02
+_LAST_YEAR = 9999
 
 
 class NotARow(ValueError):
@@ -65,14 +66,21 @@ def read_time(written: str) -> datetime:
         NotARow: it is neither.
     """
     try:
-        # Eight digits are a date; 0 is what a clock that was never set writes.
-        if (len(written) > 8 or written == "0") and written.replace(".", "", 1).isdecimal():
-            seconds = float(written)
-            return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
-        time = datetime.fromisoformat(written)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = _read_moment(written)
     except (ValueError, OverflowError, OSError) as error:
         raise NotARow(f"the timestamp {written[:40]!r} is neither ISO 8601 nor seconds since 1970") from error
+    if time.year >= _LAST_YEAR:
+        raise NotARow(f"the timestamp {written[:40]!r} lies in the year {_LAST_YEAR}, behind which no bin can end")
+    return time
+
+
+def _read_moment(written: str) -> datetime:
+    # Eight digits are a date; 0 is what a clock that was never set writes.
+    if (len(written) > 8 or written == "0") and written.replace(".", "", 1).isdecimal():
+        seconds = float(written)
+        return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
+    time = datetime.fromisoformat(written)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def read_count(written: str) -> int | None:

@@ -1,15 +1,15 @@
-"""A spike of one series as it is told and as it is remembered."""
+"""A spike of one series: the record that is handed on, and what is remembered while it may go on."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from processing.contract import Pulse, Spike
-from processing.detection.detector import severity
-from processing.detection.pulses import Beat, PulseState
+from processing.contract import Pulse, Severity, Spike
+from processing.detection.pulses import BinExcess, PulseState, highest_of
 
 
 class EpisodeKind(StrEnum):
@@ -21,45 +21,86 @@ class EpisodeKind(StrEnum):
     ENDED = "ended"
 
 
+def severity(score: float, ratio: float) -> Severity:
+    """How rare and how large: extreme from level 3 and five times normal, major from 2 and three times."""
+    if score >= 3.0 and ratio >= 5.0:
+        return Severity.EXTREME
+    return Severity.MAJOR if score >= 2.0 and ratio >= 3.0 else Severity.NOTABLE
+
+
 class Run(msgspec.Struct):
-    """Bins raised one after the other, from which a spike may begin."""
+    """Raised bins without a break."""
 
     start: datetime
+    until: datetime
+    """The end of the last bin."""
     observed: int
     expected: float
-    highest: Beat
+    highest: BinExcess
     score: float
-    until: datetime
-    """The end of its last bin."""
+    ratio: float
+    """The highest `(posts + 1) / (expectation + 1)`: of a bin, or of the day with which the slow scale opens."""
+    window: str
+    """The name of the scale with the highest score."""
+
+    def add(self, other: Run) -> None:
+        """Take in raised bins that follow."""
+        self.until = other.until
+        self.observed += other.observed
+        self.expected += other.expected
+        self.highest = highest_of(self.highest, other.highest)
+        self.ratio = max(self.ratio, other.ratio)
+        if other.score > self.score:
+            self.score, self.window = other.score, other.window
 
 
-class Rise(Run):
-    """A spike, or a later part of one, from its beginning to its end, after which it may come back."""
+class Segment(Run):
+    """One rise of a spike, from its beginning until the spike ended or came back."""
 
     detected_at: datetime
+    pulses: PulseState
+    opened_by: str
+    """The name of the scale."""
 
 
 class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """A spike as far as it is known. `end` is None while it lasts; counts run from `start` to the last raised bin.
+    """A spike as far as it is known. `end` is None while it lasts; counts are of its raised bins and between them.
 
-    `rises` are its parts where it has ended and come back; empty where it has not.
+    `segments` are its rises: one, or more where it has ended and come back.
     """
 
     start: datetime
     detected_at: datetime
-    peak: Beat
     end: datetime | None
+    peak: BinExcess
     observed: int
     expected: float
     score: float
+    ratio: float
+    window: str
     provisional: bool
     pulses: tuple[Pulse, ...]
-    rises: tuple[Rise, ...] = ()
+    segments: tuple[Segment, ...]
 
-    @property
-    def ratio(self) -> float:
-        """`(observed + 1) / (expected + 1)` of the highest bin."""
-        return (self.peak.count + 1.0) / (self.peak.expected + 1.0)
+    @classmethod
+    def of(cls, segments: Collection[Segment], end: datetime | None, *, provisional: bool) -> Episode:
+        """What some rises make together."""
+        kept = tuple(segments)
+        highest = max(kept, key=lambda each: each.score)
+        return cls(
+            start=kept[0].start,
+            detected_at=kept[0].detected_at,
+            end=end,
+            peak=highest_of(*(each.highest for each in kept)),
+            observed=sum(each.observed for each in kept),
+            expected=sum(each.expected for each in kept),
+            score=highest.score,
+            ratio=max(each.ratio for each in kept),
+            window=highest.window,
+            provisional=provisional,
+            pulses=tuple(pulse for each in kept for pulse in each.pulses.pulses()),
+            segments=kept,
+        )
 
     def snapshot(self, topic: str, language: str) -> Spike:
         """The record to store."""
@@ -82,124 +123,64 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def comebacks(self) -> tuple[Episode, ...]:
         """Its rises but the first, each as if it were a spike of its own."""
-        return self._parts[1:]
+        return tuple(self._part((each,)) for each in self.segments[1:])
 
-    def rises_as_spikes(self, topic: str, language: str) -> tuple[Spike, ...]:
-        """Each of its rises as the record of a spike of its own, oldest first."""
-        return tuple(part.snapshot(topic, language) for part in self._parts)
+    def without(self, comebacks: Collection[datetime]) -> Episode:
+        """What it would have been, had it not come back at these times."""
+        kept = [each for each in self.segments if each.start not in comebacks]
+        return self if len(kept) == len(self.segments) else self._part(kept)
 
-    @property
-    def _parts(self) -> tuple[Episode, ...]:
-        return tuple(
-            Episode(
-                start=rise.start,
-                detected_at=rise.detected_at,
-                peak=rise.highest,
-                end=self.end if rise is self.rises[-1] else rise.until,
-                observed=rise.observed,
-                expected=rise.expected,
-                score=rise.score,
-                provisional=self.provisional,
-                pulses=self._pulses_of(rise),
-            )
-            for rise in self.rises
-        )
-
-    def _pulses_of(self, rise: Rise) -> tuple[Pulse, ...]:
-        """Those whose highest bin lies in a rise; the rise itself where none was told apart."""
-        own = tuple(pulse for pulse in self.pulses if self._rise_of(pulse) is rise)
-        return own or (Pulse(rise.start, rise.highest.start, rise.highest.count, rise.highest.expected),)
-
-    def _rise_of(self, pulse: Pulse) -> Rise:
-        """The one that its highest bin lies in."""
-        return next(rise for rise in reversed(self.rises) if rise is self.rises[0] or rise.start <= pulse.peak)
-
-
-class EpisodeEvent(msgspec.Struct, frozen=True):
-    """What a bin changed, known at the end of that bin."""
-
-    kind: EpisodeKind
-    at: datetime
-    episode: Episode
-
-
-class Current(msgspec.Struct):
-    """The spike that lasts, or the last one while it may come back."""
-
-    start: datetime
-    detected_at: datetime
-    peak: Beat
-    score: float
-    provisional: bool
-    observed: int
-    expected: float
-    raised_until: datetime
-    pulses: PulseState
-    since_observed: int = 0
-    since_expected: float = 0.0
-    """Posts since `raised_until`: they belong to the spike only if it rises again."""
-    ended: bool = False
-    untold_above: float | None = None
-    """Once it has come back: the excess of one bin above which it is told again. None before that and after."""
-    rises: list[Rise] = []
-    """Its parts, once it has come back."""
-
-    def told(self) -> Episode:
-        """It, as it is told."""
-        return Episode(
-            start=self.start,
-            detected_at=self.detected_at,
-            peak=self.peak,
-            end=self.raised_until if self.ended else None,
-            observed=self.observed,
-            expected=self.expected,
-            score=self.score,
-            provisional=self.provisional,
-            pulses=self.pulses.pulses(),
-            rises=tuple(msgspec.structs.replace(rise) for rise in self.rises),
-        )
-
-    def come_back(self, run: Run, until: datetime) -> None:
-        """Begin another rise, of which these bins are the first."""
-        if not self.rises:
-            first = Rise(
-                start=self.start,
-                observed=self.observed,
-                expected=self.expected,
-                highest=self.peak,
-                score=self.score,
-                until=self.raised_until,
-                detected_at=self.detected_at,
-            )
-            self.rises.append(first)
-        self.rises.append(Rise(**msgspec.structs.asdict(run), detected_at=until))
-        self.ended = False
+    def _part(self, segments: Collection[Segment]) -> Episode:
+        *_, last = segments
+        end = self.end if last is self.segments[-1] else last.until
+        return Episode.of(segments, end, provisional=self.provisional)
 
 
 class EpisodeState(msgspec.Struct):
-    """One series' episodes; `step` changes it in place. Replaying the last days' bins rebuilds it."""
+    """The spike of a series that lasts, or the last one while it may come back; `episodes.step` changes it in place."""
 
-    window: list[tuple[int, float]] = []
     run: Run | None = None
-    current: Current | None = None
+    """Raised bins from which a spike may begin."""
+    segments: list[Segment] = []
+    ended: bool = False
+    provisional: bool = False
+    told: float = 0.0
+    """The excess of the highest bin of the rises that have been told."""
+    told_rises: int = 0
+    """So many of the spike's rises are told."""
+    quickened: bool = False
+    """A spike that the slow scale opened has reached `enter` on the fast one too, which is one more rise."""
+    since_observed: int = 0
+    since_expected: float = 0.0
+    """Posts behind the last raised bin: they belong to the spike only if it rises again."""
 
     @property
     def episode(self) -> Episode | None:
         """The spike that lasts, or the one that ended in the last twelve hours."""
-        return None if self.current is None else self.current.told()
+        if not self.segments:
+            return None
+        end = self.segments[-1].until if self.ended else None
+        return Episode.of([_copy(each) for each in self.segments], end, provisional=self.provisional)
 
-    def to_json(self) -> bytes:
-        """Everything, exactly."""
-        return msgspec.json.encode(self)
+    @property
+    def rises(self) -> int:
+        """Pulses, and what has quickened."""
+        return sum(1 + len(each.pulses.done) for each in self.segments) + self.quickened
 
-    @classmethod
-    def from_json(cls, data: bytes | str) -> EpisodeState:
-        """Restore what `to_json` wrote.
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is remembered."""
+        return self.run is None and not self.segments
 
-        Raises:
-            ValueError: it is no such state.
-        """
-        try:
-            return msgspec.json.decode(data, type=cls)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"Not the state of a series' spikes: {error}. Replay its bins instead.") from error
+    def copy(self) -> EpisodeState:
+        """Another one that shares nothing with it."""
+        return msgspec.structs.replace(
+            self,
+            run=None if self.run is None else msgspec.structs.replace(self.run),
+            segments=[_copy(each) for each in self.segments],
+        )
+
+
+def _copy(segment: Segment) -> Segment:
+    pulses = msgspec.structs.replace(segment.pulses, done=list(segment.pulses.done), trail=list(segment.pulses.trail))
+    return msgspec.structs.replace(segment, pulses=pulses)

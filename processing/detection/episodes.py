@@ -6,158 +6,136 @@ back far larger: a start within twelve hours of an end continues the old spike.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
-from processing.contract import BinState
-from processing.detection.detector import DetectorPolicy, Scored
-from processing.detection.episode import Current, Episode, EpisodeEvent, EpisodeKind, EpisodeState, Rise, Run
-from processing.detection.pulses import Beat, PulseState, Window, follow, highest_of
-
-__all__ = ["Episode", "EpisodeEvent", "EpisodeKind", "EpisodePolicy", "EpisodeState", "step"]
+from processing.detection.episode import EpisodeKind, EpisodeState, Run, Segment
+from processing.detection.policy import DetectorPolicy
+from processing.detection.pulses import BinExcess, PulseState, Window, follow
 
 
-class EpisodePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rises are one spike, and when it is told again."""
+class Scored(msgspec.Struct, frozen=True):
+    """What the detector says of one bin of one series; `count` is None where it is unknown."""
 
-    width: timedelta
-    half_hour: int
-    """Bins over which pulses are smoothed."""
-    leave: float
-    """The score from which on a bin is raised; the detector's."""
-    rest: timedelta = timedelta(hours=12)
-    escalation: float = 2.0
+    start: datetime
+    count: int | None
+    expected: float
+    score: float
+    raised: bool
+    spike: bool
+    provisional: bool
+    scale: str
+    """The name of the scale that the score is of."""
+    window: Window
+    """The long window of the fast scale."""
+    ratio: float
+    rise: Callable[[datetime | None], Run] | None = None
+    """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
 
-    @classmethod
-    def matching(cls, detector: DetectorPolicy) -> EpisodePolicy:
-        """The policy that goes with a detector's."""
-        return cls(width=detector.width, half_hour=detector.half_hour, leave=detector.leave)
 
-
-def step(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> tuple[EpisodeState, EpisodeEvent | None]:
-    """Take in the next scored bin. The state is changed in place and returned.
+def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
+    """Take in the next scored bin, and say what it changed of the spike that `state.episode` has.
 
     While its bins are unknown a spike neither goes on nor ends, for twelve hours at most; what rises behind more of
-    them is a spike of its own. Bins that are left out say nothing: give them as unknown, or the last of them.
+    them is a spike of its own.
     """
-    if state.current is None and state.run is None and scored.count is not None and scored.score < policy.leave:
-        _remember(policy, state, scored.count, scored.expected)
-        return state, None
-    until = scored.start + policy.width
-    kind = _unknown(policy, state, scored) if scored.count is None else _known(policy, state, scored, until)
-    current = state.current
-    if kind is None or current is None:
-        return state, None
-    return state, EpisodeEvent(kind, until, current.told())
+    if scored.count is None:
+        return _unknown(policy, state, scored)
+    return _known(policy, state, scored, scored.start + policy.width)
 
 
-def _unknown(policy: EpisodePolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
-    run, current = state.run, state.current
-    if run is not None and scored.start - run.until >= policy.rest:
+def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
+    if state.run is not None and scored.start - state.run.until >= policy.rest:
         state.run = None
-    if current is None or scored.start - current.raised_until < policy.rest:
+    if not state.segments or scored.start - state.segments[-1].until < policy.rest:
         return None
-    return _end(current)
+    return _end(state)
 
 
-def _known(policy: EpisodePolicy, state: EpisodeState, scored: Scored, until: datetime) -> EpisodeKind | None:
-    beat = Beat(scored.start, scored.count or 0, scored.expected)
-    window = _smooth(policy, state, beat)
-    state.run = run = _run(policy, state.run, beat, scored.score)
-    spike = scored.state is BinState.SPIKE
-    current = state.current = _still_current(policy, state.current, run.start if run else beat.start)
-    if current is None:
-        if not spike or run is None:
+def _known(policy: DetectorPolicy, state: EpisodeState, scored: Scored, until: datetime) -> EpisodeKind | None:
+    excess = BinExcess(scored.start, scored.count or 0, scored.expected)
+    own = Run(scored.start, until, excess.count, excess.expected, excess, scored.score, scored.ratio, scored.scale)
+    state.run = run = _run(state, own, scored)
+    if _is_over(policy, state, run.start if run else scored.start):
+        state.segments, state.ended = [], False
+    if not state.segments:
+        if not scored.spike or run is None:
             return None
-        state.current = _open(run, window, until, provisional=scored.provisional)
-        return EpisodeKind.OPENED
-    current.since_observed += beat.count
-    current.since_expected += beat.expected
-    follow(current.pulses, beat, window, may_begin=spike and (run is not None or not current.ended))
-    if not spike:
-        return _end(current)
+        return _open(state, run, scored, until)
+    state.since_observed += own.observed
+    state.since_expected += own.expected
+    if not state.ended:
+        follow(state.segments[-1].pulses, excess, scored.window, may_begin=scored.spike)
+    if not scored.spike:
+        return _end(state)
     if run is None:  # below the level, but not yet for an hour
         return None
-    if current.ended:
-        current.come_back(run, until)
-        current.untold_above = policy.escalation * current.peak.excess
-    return _raise(current, run, until)
+    if state.ended:
+        _come_back(state, run, scored, until)
+    else:
+        _extend(state, own)
+    return _grown(policy, state, scored)
 
 
-def _still_current(policy: EpisodePolicy, current: Current | None, start: datetime) -> Current | None:
-    """The last spike, unless it ended too long before this start for it to come back."""
-    if current is not None and current.ended and start - current.raised_until > policy.rest:
-        return None
-    return current
-
-
-def _remember(policy: EpisodePolicy, state: EpisodeState, count: int, expected: float) -> None:
-    state.window.append((count, expected))
-    if len(state.window) > policy.half_hour:
-        del state.window[0]
-
-
-def _smooth(policy: EpisodePolicy, state: EpisodeState, beat: Beat) -> Window:
-    _remember(policy, state, beat.count, beat.expected)
-    counts, means = zip(*state.window, strict=True)
-    return Window(sum(counts), sum(means), len(counts))
-
-
-def _run(policy: EpisodePolicy, run: Run | None, beat: Beat, score: float) -> Run | None:
+def _run(state: EpisodeState, own: Run, scored: Scored) -> Run | None:
     """The raised bins up to this one without a break."""
-    if score < policy.leave:
+    if not scored.raised:
         return None
-    if run is None:
-        return Run(beat.start, beat.count, beat.expected, beat, score, beat.start + policy.width)
-    run.observed += beat.count
-    run.expected += beat.expected
-    run.highest = highest_of(run.highest, beat)
-    run.score = max(run.score, score)
-    run.until = beat.start + policy.width
-    return run
+    if state.run is not None:
+        state.run.add(own)
+        return state.run
+    if scored.rise is None or (state.segments and not state.ended):
+        return msgspec.structs.replace(own)
+    return scored.rise(state.segments[-1].until if state.segments else None)
 
 
-def _open(run: Run, window: Window, until: datetime, *, provisional: bool) -> Current:
-    return Current(
-        start=run.start,
-        detected_at=until,
-        peak=run.highest,
-        score=run.score,
-        provisional=provisional,
-        observed=run.observed,
-        expected=run.expected,
-        raised_until=until,
-        pulses=PulseState.begin(run.start, run.highest, window),
-    )
+def _is_over(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bool:
+    """Whether the last spike ended too long before this start for it to come back."""
+    return bool(state.segments) and state.ended and start - state.segments[-1].until > policy.rest
 
 
-def _raise(current: Current, run: Run, until: datetime) -> EpisodeKind:
-    if current.rises and current.rises[-1].until < until:  # not the bin with which it began
-        _extend(current.rises[-1], current, run, until)
-    current.observed += current.since_observed
-    current.expected += current.since_expected
-    current.since_observed, current.since_expected = 0, 0.0
-    current.raised_until = until
-    current.peak = highest_of(current.peak, run.highest)
-    current.score = max(current.score, run.score)
-    if current.untold_above is None or current.peak.excess <= current.untold_above:
-        return EpisodeKind.GREW
-    current.untold_above = None
-    return EpisodeKind.ESCALATED
+def _open(state: EpisodeState, run: Run, scored: Scored, until: datetime) -> EpisodeKind:
+    state.segments, state.ended = [_segment(run, scored, until)], False
+    state.provisional = scored.provisional
+    state.since_observed, state.since_expected = 0, 0.0
+    state.told, state.told_rises, state.quickened = run.highest.excess, 1, False
+    return EpisodeKind.OPENED
 
 
-def _extend(rise: Rise, current: Current, run: Run, until: datetime) -> None:
-    rise.observed += current.since_observed
-    rise.expected += current.since_expected
-    rise.highest = highest_of(rise.highest, run.highest)
-    rise.score = max(rise.score, run.score)
-    rise.until = until
+def _segment(run: Run, scored: Scored, until: datetime) -> Segment:
+    pulses = PulseState.begin(run.start, run.highest, scored.window)
+    return Segment(**msgspec.structs.asdict(run), detected_at=until, pulses=pulses, opened_by=scored.scale)
 
 
-def _end(current: Current) -> EpisodeKind | None:
-    if current.ended:
+def _come_back(state: EpisodeState, run: Run, scored: Scored, until: datetime) -> None:
+    """Begin another rise, of which the run's bins are the first."""
+    state.segments.append(_segment(run, scored, until))
+    state.ended = False
+    state.since_observed, state.since_expected = 0, 0.0
+
+
+def _extend(state: EpisodeState, own: Run) -> None:
+    between = msgspec.structs.replace(own, observed=state.since_observed, expected=state.since_expected)
+    state.segments[-1].add(between)
+    state.since_observed, state.since_expected = 0, 0.0
+
+
+def _grown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind:
+    """A spike is told again when a rise behind those that were told has a bin far above all of theirs."""
+    state.quickened |= scored.scale == policy.fast.name != state.segments[0].opened_by and scored.score >= policy.enter
+    highest = max(each.highest.excess for each in state.segments)
+    if state.rises == state.told_rises:
+        state.told = highest
+    elif highest > policy.escalation * state.told:
+        state.told, state.told_rises = highest, state.rises
+        return EpisodeKind.ESCALATED
+    return EpisodeKind.GREW
+
+
+def _end(state: EpisodeState) -> EpisodeKind | None:
+    if state.ended:
         return None
-    current.ended = current.pulses.apart = True
-    current.untold_above = None
+    state.ended = True
     return EpisodeKind.ENDED

@@ -2,8 +2,8 @@
 
 The excess over the trailing half hour is followed down from its peak to a valley and up again. A second pulse is
 believed where the fall went below half of the peak, the rise reached twice the valley and a fifth of the highest
-pulse, and neither can be Poisson noise; the fifth is not asked where the spike had ended meanwhile. It began where
-the counts changed, which is found by a cumulative sum (E. S. Page, Biometrika 41, 1954).
+pulse, and neither can be Poisson noise. It began where the counts changed, which is found by a cumulative sum (E. S.
+Page, Biometrika 41, 1954).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CLEAR = 4.0
 _TRAIL = 200
 
 
-class Beat(msgspec.Struct, frozen=True):
+class BinExcess(msgspec.Struct, frozen=True):
     """One known bin of a spike."""
 
     start: datetime
@@ -55,20 +55,18 @@ class PulseState(msgspec.Struct):
     """The pulses of one spike so far; `follow` changes it in place."""
 
     started: datetime
-    highest: Beat
+    highest: BinExcess
     """The bin furthest above its expectation in the pulse under way."""
     peak: Window
     valley: Window
     tallest: float
     """The excess at the peak of the highest pulse."""
-    apart: bool = False
-    """The spike has ended since the last pulse began."""
     done: list[Pulse] = []
-    trail: list[Beat] = []
+    trail: list[BinExcess] = []
     """The bins since the valley: they belong to the pulse under way or begin the next one."""
 
     @classmethod
-    def begin(cls, started: datetime, highest: Beat, window: Window) -> PulseState:
+    def begin(cls, started: datetime, highest: BinExcess, window: Window) -> PulseState:
         """The first pulse, under way since `started`."""
         return cls(started, highest, window, window, window.excess)
 
@@ -77,14 +75,14 @@ class PulseState(msgspec.Struct):
         return (*self.done, _pulse(self.started, highest_of(self.highest, *self.trail)))
 
 
-def highest_of(*beats: Beat) -> Beat:
+def highest_of(*bins: BinExcess) -> BinExcess:
     """The bin furthest above its expectation; the first one of several."""
-    return max(beats, key=attrgetter("excess"))
+    return max(bins, key=attrgetter("excess"))
 
 
-def follow(state: PulseState, beat: Beat, window: Window, *, may_begin: bool) -> None:
+def follow(state: PulseState, bin_: BinExcess, window: Window, *, may_begin: bool) -> None:
     """Take in the next known bin. `may_begin` says whether a new pulse can: only while the spike lasts."""
-    state.trail.append(beat)
+    state.trail.append(bin_)
     if len(state.trail) > _TRAIL:
         state.highest = highest_of(state.highest, state.trail.pop(0))
     if may_begin and _fell(state) and _rose(state, window):
@@ -99,14 +97,13 @@ def follow(state: PulseState, beat: Beat, window: Window, *, may_begin: bool) ->
 
 
 def _begin_next(state: PulseState, window: Window) -> None:
-    beats = state.trail[_onset(state.trail, state.valley, window) :]
+    bins = state.trail[_onset(state.trail, state.valley, window) :]
     state.done.append(_pulse(state.started, state.highest))
-    state.started = beats[0].start
-    state.highest = highest_of(*beats)
+    state.started = bins[0].start
+    state.highest = highest_of(*bins)
     state.peak = state.valley = window
     state.tallest = max(state.tallest, window.excess)
     state.trail.clear()
-    state.apart = False
 
 
 def _keep_trail(state: PulseState) -> None:
@@ -119,7 +116,7 @@ def _fell(state: PulseState) -> bool:
 
 
 def _rose(state: PulseState, window: Window) -> bool:
-    enough = max(RISE * state.valley.excess, 0.0 if state.apart else SHARE * state.tallest)
+    enough = max(RISE * state.valley.excess, SHARE * state.tallest)
     return window.excess >= enough and _clearer(window, state.valley)
 
 
@@ -130,12 +127,12 @@ def _clearer(high: Window, low: Window) -> bool:
     return difference >= CLEAR * sqrt(2.0)
 
 
-def _onset(trail: list[Beat], valley: Window, window: Window) -> int:
+def _onset(trail: list[BinExcess], valley: Window, window: Window) -> int:
     """The bin of the trail from which on the excess is no longer the valley's: where its cumulative sum turns."""
     between = (valley.excess + window.excess) / 2.0 / window.bins
-    sums = list(accumulate((beat.excess - between for beat in trail[:-1]), initial=0.0))
+    sums = list(accumulate((each.excess - between for each in trail[:-1]), initial=0.0))
     return sums.index(min(sums))
 
 
-def _pulse(started: datetime, highest: Beat) -> Pulse:
+def _pulse(started: datetime, highest: BinExcess) -> Pulse:
     return Pulse(started, highest.start, highest.count, highest.expected)

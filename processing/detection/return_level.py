@@ -8,101 +8,124 @@ F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import e, exp, expm1, log10, sqrt
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Self
 
-Value = Any
-"""A number, or an array of them."""
+import numpy as np
+from numpy.typing import NDArray
 
+from processing.detection.timeline import Flags, Floats, Integers
+
+KINDS = 4
+"""Of excesses: over the short window on Anscombe's scale and in posts, over the long window on both."""
+ANSCOMBE = 0.375
 PRIOR_BLOCKS = 4
 PRIOR_MODE = 2.5
 SMALLEST_SCALE = 0.4
-ANSCOMBE = 0.375
 LOWER, UPPER = 0.5, 0.9
 _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
 _LOWER_AT = 0.3665  # the lower one here
-SHORT, LONG = 0.3, 0.7
-"""What one bin and the long window weigh in a score."""
-MOST = 3.0
-"""No score is more than so many times the bin's own level."""
-CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
+_CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
+_MOST_APART = 0.5
+"""Of the known blocks of a fit, those that may have been lowered by leaving out a spike."""
 
 
-class Fit(NamedTuple):
-    """The blocks' word on one kind of excess, already multiplied by its weight; the rest is the prior's."""
+@dataclass
+class Maxima:
+    """The highest excesses of the last blocks, and the distributions fitted to them.
 
-    mode: float
-    scale: float
-    prior_weight: float
-
-
-UNFITTED = Fit(0.0, 0.0, 1.0)
-
-
-def fit(maxima: Sequence[float]) -> Fit:
-    """Weigh the blocks' maxima of one kind of excess, in its own unit."""
-    if not maxima:
-        return UNFITTED
-    ordered = sorted(maxima)
-    return Fit(*weigh(_quantile(ordered, LOWER), _quantile(ordered, UPPER), len(ordered)))
-
-
-def weigh(median: Value, upper: Value, blocks: Value) -> tuple[Value, Value, Value]:
-    """A `Fit` of the two quantiles of so many blocks, one or an array of them."""
-    scale = (upper - median) / _BETWEEN
-    weight = blocks / (blocks + PRIOR_BLOCKS)
-    return weight * (median - _LOWER_AT * scale), weight * scale, 1.0 - weight
-
-
-def _quantile(ordered: list[float], share: float) -> float:
-    below, part = divmod(share * (len(ordered) - 1), 1.0)
-    low = ordered[int(below)]
-    return low + part * (ordered[int(below) + 1] - low) if part else low
-
-
-def calibrated(anscombe: Fit, raw: Fit, expected: float) -> tuple[float, float, float, float]:
-    """Mode and scale of a block's maximum on Anscombe's scale, then in posts: the blocks' word and the prior's."""
-    root = sqrt(expected + ANSCOMBE)
-    prior_scale = 1.0 + 0.5 * sqrt(expected)
-    mode, scale, weight = anscombe
-    raw_mode, raw_scale, raw_weight = raw
-    scale += weight * prior_scale
-    raw_scale += raw_weight * prior_scale * root
-    return (
-        mode + weight * PRIOR_MODE,
-        scale if scale > SMALLEST_SCALE else SMALLEST_SCALE,
-        raw_mode + raw_weight * PRIOR_MODE * (root + PRIOR_MODE / 4.0),
-        raw_scale if raw_scale > SMALLEST_SCALE else SMALLEST_SCALE,
-    )
-
-
-def reduced(anscombe: Fit, raw: Fit, excess: float, rise: float, expected: float) -> tuple[float, float]:
-    """Both excesses over one window (Anscombe's, posts) above their fitted mode, in units of their fitted scale."""
-    mode, scale, raw_mode, raw_scale = calibrated(anscombe, raw, expected)
-    return (excess - mode) / scale, (rise - raw_mode) / raw_scale
-
-
-def level(reduced_excess: float) -> float:
-    """-log10 of the probability that a block's maximum lies above a reduced excess: 0 for an everyday one."""
-    if reduced_excess < CERTAIN:
-        return 0.0
-    probability = -expm1(-exp(-reduced_excess))
-    # Above 745 it is too small for a number, though its logarithm is not.
-    return -log10(probability) if probability else reduced_excess * log10(e)
-
-
-def score(reduced: tuple[float, float, float, float]) -> float:
-    """The score of a bin from the reduced excesses over one bin and over the long window, two of each.
-
-    Of each window the lower level counts: an excess must be large beside the noise and in posts. The two windows'
-    levels are averaged, which is the geometric mean of their return periods: a surge need not be as rare in every
-    single bin as it is over half an hour, and one loud bin alone is not enough. A bin that is itself ordinary gets
-    nothing of the half hour before it: what is over is over.
+    `highest` is [series, block, kind], NaN for a block of which too little is known; block n is kept at n modulo its
+    length. `apart` marks blocks from which a spike was left out.
     """
-    anscombe, raw, long_anscombe, long_raw = reduced
-    # A comparison is quicker than min(), and this is done in every bin that rises.
-    bin_alone = level(raw if raw < anscombe else anscombe)
-    weighed = SHORT * bin_alone + LONG * level(long_raw if long_raw < long_anscombe else long_anscombe)
-    most = MOST * bin_alone
-    return most if most < weighed else weighed
+
+    highest: Floats
+    apart: Flags
+    next: int
+    """The first block that is not taken in yet."""
+    mode: Floats
+    scale: Floats
+    """[kind, series], already weighed; the rest is the prior's."""
+    known: Integers
+
+    @classmethod
+    def begin_at(cls, series: int, block: int, blocks: int) -> Self:
+        """None is known before this block."""
+        nothing = np.zeros((KINDS, series))
+        return cls(
+            np.full((series, blocks, KINDS), np.nan),
+            np.zeros((series, blocks), dtype=bool),
+            block,
+            nothing,
+            nothing.copy(),
+            np.zeros(series, dtype=np.int64),
+        )
+
+    def take_in(self, block: int, excess: Floats, known: Flags, spike: Flags) -> None:
+        """Keep the maxima of a finished block: `excess` is [kind, series, bin], `spike` what is to be left out."""
+        place = block % self.highest.shape[1]
+        bins = known.shape[1]
+        left = known & ~spike
+        recent = self.apart.sum(axis=1) - self.apart[:, place]
+        few = recent <= _MOST_APART * self.apart.shape[1]
+        apart = (left.sum(axis=1) < known.sum(axis=1)) & few
+        used = np.where(apart[:, None], left, known)
+        trusted = (2 * known.sum(axis=1) > bins) & used.any(axis=1)
+        everywhere = used.all()
+        for kind in range(KINDS):
+            highest = (excess[kind] if everywhere else np.where(used, excess[kind], -np.inf)).max(axis=1)
+            self.highest[:, place, kind] = np.where(trusted, highest, np.nan)
+        self.apart[:, place] = apart
+        self.next = block + 1
+
+    def skip(self, block: int) -> None:
+        """Nothing is known of the blocks before this one that were not taken in."""
+        for each in range(max(self.next, block - self.highest.shape[1]), block):
+            self.highest[:, each % self.highest.shape[1]] = np.nan
+            self.apart[:, each % self.highest.shape[1]] = False
+        self.next = max(self.next, block)
+
+    def fit(self) -> None:
+        """Weigh the maxima against the prior."""
+        ordered = np.sort(self.highest, axis=1)
+        self.known = (~np.isnan(ordered[:, :, 0])).sum(axis=1)
+        median, upper = _quantile(ordered, self.known, LOWER), _quantile(ordered, self.known, UPPER)
+        scale = (upper - median) / _BETWEEN
+        weight = self.known / (self.known + PRIOR_BLOCKS)
+        self.mode = (weight[:, None] * (median - _LOWER_AT * scale)).T.copy()
+        self.scale = (weight[:, None] * scale).T.copy()
+
+    def take(self, rows: Integers) -> Maxima:
+        """Others, of series that have these rows' past."""
+        fits = self.mode[:, rows], self.scale[:, rows], self.known[rows]
+        return Maxima(self.highest[rows], self.apart[rows], self.next, *fits)
+
+
+def _quantile(ordered: Floats, size: Integers, share: float) -> Floats:
+    """Of the known ones, which come first along axis 1; 0 where there are none."""
+    last = np.maximum(size - 1, 0)
+    at = share * last
+    below = at.astype(np.int64)
+    rows = np.arange(len(ordered))
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
+    value: Floats = low + (at - below)[:, None] * (high - low)
+    return np.where(size[:, None] > 0, value, 0.0)
+
+
+def calibrated(maxima: Maxima, kind: int, rows: Integers, expected: Floats) -> tuple[Floats, Floats]:
+    """Mode and scale of a block's maximum of one kind of excess: the blocks' word and the prior's."""
+    weight = PRIOR_BLOCKS / (maxima.known[rows] + PRIOR_BLOCKS)
+    in_posts = kind % 2 == 1
+    unit = np.sqrt(expected + ANSCOMBE) if in_posts else 1.0
+    prior_mode = PRIOR_MODE * (unit + PRIOR_MODE / 4.0 if in_posts else 1.0)
+    prior_scale = (1.0 + 0.5 * np.sqrt(expected)) * unit
+    mode: Floats = maxima.mode[kind, rows] + weight * prior_mode
+    return mode, np.maximum(maxima.scale[kind, rows] + weight * prior_scale, SMALLEST_SCALE)
+
+
+def level(reduced: NDArray[np.float64]) -> Floats:
+    """-log10 of the probability that a block's maximum lies above a reduced excess: 0 for an everyday one."""
+    probability = -np.expm1(-np.exp(-np.maximum(reduced, _CERTAIN)))
+    tiny = np.finfo(np.float64).smallest_subnormal
+    # Above 745 it is too small for a number, though its logarithm is not.
+    levels = np.where(probability > 0.0, -np.log10(np.maximum(probability, tiny)), reduced * np.log10(np.e))
+    return np.where(levels > 0.0, levels, 0.0)

@@ -1,218 +1,213 @@
-"""One series under watch, and what becomes of posts that arrive late.
-
-A bin is scored when it closes, and again when more posts of it arrive within the half hour behind it; after that its
-word stands. So a series stands twice: settled, before the bins that may still change, and live, behind them.
-"""
+"""All series under watch, stepped together through blocks of bins."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Protocol
 
 import msgspec
+import numpy as np
 
-from processing.detection import detector, episodes
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState
-from processing.detection.episode import Current
-from processing.detection.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy, EpisodeState
+from processing.contract import EVERYTHING, Spike
+from processing.detection.bins import EPOCH
+from processing.detection.episode import Episode
+from processing.detection.late import rename
+from processing.detection.policy import DetectorPolicy
+from processing.detection.scales import OWN, QUIET, Scales
+from processing.detection.series_group import Key, Part, SeriesEvent, SeriesGroup, Tracked
+from processing.detection.timeline import Flags, Floats
+
+__all__ = ["Block", "Key", "Name", "OutOfOrder", "SeriesEvent", "SeriesSet", "name_of"]
+
+AT_ONCE = 254
+"""Series of a group."""
 
 
-class Observation(msgspec.Struct, frozen=True):
-    """What was counted of one series in one bin; `authors` are hashes, enough of them to tell few from many."""
-
-    posts: int = 0
-    backfilled: int = 0
-    authors: frozenset[int] = frozenset()
+class OutOfOrder(ValueError):
+    """A block begins before the bins that may still change."""
 
 
-NOTHING = Observation()
+Name = tuple[Key, datetime]
+"""A spike is known by its series and its start."""
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """A bin of one series as it was counted; None where it is unknown. `surge`: see `detector.Bin`."""
+def name_of(spike: Spike) -> Name:
+    """What tells a spike from every other one."""
+    return Key(spike.topic, spike.language), spike.start
+
+
+class Counted(Protocol):
+    """Posts of one series in one bin."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def posts(self) -> int: ...
+    @property
+    def backfilled(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What was counted in neighbouring bins: [series, bin] in the order of `SeriesSet.keys`, NaN for unknown.
+
+    `total` is [bin]: posts of all sources on any subject; None where it is not known, and then a series counts as
+    begun with its first post.
+    """
 
     start: datetime
-    observation: Observation | None
-    surge: int = 0
+    counts: Floats
+    backfilled: Floats | None = None
+    total: Floats | None = None
 
 
 @dataclass
-class Stand:
-    """A series as of one bin, with the known bins of its last half hour."""
+class SeriesSet:
+    """All series under watch, in groups; each key is at a row of one."""
 
-    detector: DetectorState
-    episode: EpisodeState
-    half_hour: deque[Observation]
-
-    @classmethod
-    def begin(cls, policy: DetectorPolicy) -> Stand:
-        """Before the first bin."""
-        return cls(DetectorState.begin(policy), EpisodeState(), deque(maxlen=policy.half_hour))
-
-    def copy(self, policy: DetectorPolicy) -> Stand:
-        """Another one that shares nothing with it."""
-        return Stand(
-            DetectorState.from_json(policy, self.detector.to_json()),
-            EpisodeState.from_json(self.episode.to_json()),
-            self.half_hour.copy(),
-        )
-
-    @property
-    def posts(self) -> int:
-        """Posts of the half hour."""
-        return sum([each.posts for each in self.half_hour])
-
-    @property
-    def surge(self) -> int:
-        """The same while they are a spike, 0 while they are none."""
-        return self.posts if self.detector.open else 0
-
-    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
-        """Go through one bin."""
-        observation = seen.observation
-        self.half_hour.append(NOTHING if observation is None else observation)
-        posts = self.posts
-        observed = Bin(
-            seen.start,
-            None if observation is None else observation.posts,
-            # Most half hours of most series are empty.
-            len(frozenset().union(*(each.authors for each in self.half_hour))) if posts else 0,
-            alertable=not posts or 2 * sum(each.backfilled for each in self.half_hour) <= posts,
-            surge=seen.surge,
-        )
-        self.detector, scored = detector.step(policy, self.detector, observed)
-        self.episode, event = episodes.step(episode_policy, self.episode, scored)
-        return event
-
-
-@dataclass
-class Series:
-    """One series under watch: `recent` are the bins between the settled and the live stand.
-
-    `surges` are the bins of the history it was begun with in which it was a spike, each with `Stand.surge`.
-    """
-
-    settled: Stand
-    live: Stand
-    recent: deque[Seen] = field(default_factory=deque)
-    surges: dict[datetime, int] = field(default_factory=dict)
+    policy: DetectorPolicy
+    silent_before: bool = False
+    groups: list[SeriesGroup] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    settled_until: datetime | None = None
+    """A block may begin there again, so that late posts are judged."""
+    _rows: dict[Key, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, policy: DetectorPolicy, episode_policy: EpisodePolicy, history: Iterable[Seen]) -> Series:
-        """As if it had been under watch from the start of its history."""
-        settled, recent, surges = Stand.begin(policy), deque[Seen](), {}
-        for seen in history:
-            recent.append(seen)
-            if len(recent) > policy.half_hour:
-                past = recent.popleft()
-                settled.step(policy, episode_policy, past)
-                if settled.surge:
-                    surges[past.start] = settled.surge
-        series = cls(settled, settled.copy(policy), recent, surges)
-        for seen in recent:
-            series.live.step(policy, episode_policy, seen)
-            if series.live.surge:
-                surges[seen.start] = series.live.surge
+    def begin(cls, policy: DetectorPolicy, keys: Iterable[Key] = (), *, silent_before: bool = False) -> SeriesSet:
+        """Series without a past. `silent_before`: all are known to have been empty for the two days before."""
+        series = cls(policy, silent_before)
+        series.add(keys)
         return series
 
-    def step(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen) -> EpisodeEvent | None:
-        """Go through the next bin."""
-        self.recent.append(seen)
-        if len(self.recent) > policy.half_hour:
-            self.settled.step(policy, episode_policy, self.recent.popleft())
-        return self.live.step(policy, episode_policy, seen)
+    @property
+    def next(self) -> datetime | None:
+        """The start of the first bin that is not judged yet; None before the first block."""
+        return self.groups[0].start_of(self.groups[0].scales.fast.next) if self.groups else None
 
-    def peek(
-        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, seen: Seen
-    ) -> tuple[Stand, EpisodeEvent | None]:
-        """How it would stand if the next bin closed as it is now, and the spike that this would begin.
+    def add(self, keys: Iterable[Key]) -> None:
+        """Put series under watch, each with the past of one that was zero wherever that was known."""
+        for key in keys:
+            if key not in self._rows:
+                self._rows[key] = len(self.keys)
+                self.keys.append(key)
+        if self.groups:
+            self._fill_groups()
 
-        Nothing is changed. While a spike goes on none begins, and one that comes back is none that begins.
+    def block(
+        self, begin: datetime, end: datetime, counted: Iterable[Counted], known: Flags, total: Floats | None = None
+    ) -> Block:
+        """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
+        counted = list(counted)
+        self.add(Key(each.topic, each.language) for each in counted)
+        if (end - begin) // self.policy.width != len(known):
+            raise ValueError(f"From {begin} to {end} are not {len(known)} bins.")
+        counts, backfilled = np.zeros((len(self.keys), len(known))), np.zeros((len(self.keys), len(known)))
+        for each in counted:
+            place = self._rows[Key(each.topic, each.language)], (each.start - begin) // self.policy.width
+            counts[place], backfilled[place] = each.posts, each.backfilled
+        counts[:, ~known] = np.nan
+        return Block(begin, counts, backfilled, None if total is None else np.where(known, total, np.nan))
+
+    def step(self, block: Block) -> list[SeriesEvent]:
+        """Take every series through a block, which begins at `next`, or at `settled_until` to judge late posts.
+
+        Bins that are left out before it count as unknown. Events come in order of bins, then of series.
+
+        Raises:
+            OutOfOrder: it begins before both.
         """
-        ahead = self.live.copy(policy)
-        event = ahead.step(policy, episode_policy, seen)
-        return ahead, event if event is not None and event.kind is EpisodeKind.OPENED else None
+        start, parts = self._parts(block)
+        events = [event for group, part in parts for event in group.step(start, part)]
+        self.settled_until = self.groups[0].start_of(parts[0][1].settled)
+        return sorted(events, key=lambda event: event.at)
 
-    def within(self, policy: DetectorPolicy, episode_policy: EpisodePolicy, so_far: Iterable[Seen]) -> Iterator[Stand]:
-        """How it would have stood, had its last bin closed with each of these."""
-        before = self.settled.copy(policy)
-        for seen in list(self.recent)[:-1]:
-            before.step(policy, episode_policy, seen)
-        for seen in so_far:
-            stand = before.copy(policy)
-            stand.step(policy, episode_policy, seen)
-            yield stand
+    def peek(self, block: Block) -> list[SeriesEvent]:
+        """What the bin behind the last one opens or escalates, were it to close with what has come of it so far.
 
-    def found(self, detected_at: datetime) -> None:
-        """Let the spike that goes on have been found then."""
-        if self.live.episode.current is not None:
-            self.live.episode.current.detected_at = detected_at
-
-    def rescore(
-        self, policy: DetectorPolicy, episode_policy: EpisodePolicy, counted: Mapping[datetime, Observation]
-    ) -> EpisodeEvent | None:
-        """Judge the recent bins again if their counts have changed; what that changed of the spike.
-
-        A bin that was unknown stays so, and a spike that was told keeps its start, by which it is known.
+        Nothing is changed. More posts only raise a score: what opens now has opened when the bin closes.
         """
-        if not any(self._changed(seen, counted) for seen in self.recent):
-            return None
-        self.recent = deque(
-            seen
-            if seen.observation is None
-            else msgspec.structs.replace(seen, observation=counted.get(seen.start, seen.observation))
-            for seen in self.recent
-        )
-        told, event = self.live.episode, None
-        self.live = self.settled.copy(policy)
-        for seen in self.recent:
-            event = self.live.step(policy, episode_policy, seen) or event
-        now = self.recent[-1].start + policy.width
-        self.live.episode = reconcile(told, self.live.episode, now, policy.half_hour * policy.width)
-        current = self.live.episode.current
-        return EpisodeEvent(event.kind, now, current.told()) if event is not None and current is not None else None
+        _, parts = self._parts(block)
+        return [event for group, part in parts for event in group.peek(part)]
 
-    def name_after(self, start: datetime, detected_at: datetime) -> None:
+    def episode(self, key: Key) -> Episode | None:
+        """The spike of a series that lasts, or ended in the last twelve hours."""
+        tracked = self._tracked(key)
+        return None if tracked is None else tracked.live.episode
+
+    def ended(self, spike: Spike) -> Spike:
+        """A spike without an end, with the one it has had; itself while its series goes on with it.
+
+        One that its series does not know is over with its highest bin, the last one of it that we can be sure of.
+        """
+        episode = self.episode(Key(spike.topic, spike.language))
+        known = () if episode is None else (episode, *episode.comebacks)
+        end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
+        return msgspec.structs.replace(spike, end=end)
+
+    def found(self, key: Key, at: datetime) -> None:
+        """Let the last rise of a series have been found then."""
+        tracked = self._tracked(key)
+        if tracked is not None and tracked.live.segments:
+            tracked.live.segments[-1].detected_at = at
+
+    def name_after(self, key: Key, start: datetime, detected_at: datetime) -> None:
         """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
-        current = self.live.episode.current
-        if current is not None and start - current.start <= timedelta(hours=1):
-            _name_after(current, start, detected_at)
+        tracked = self._tracked(key)
+        if tracked is not None and tracked.live.segments:
+            rename(tracked.live.segments[0], start, detected_at)
 
-    @staticmethod
-    def _changed(seen: Seen, counted: Mapping[datetime, Observation]) -> bool:
-        """The authors' hashes are a choice of many and may differ each time; they change with the posts."""
-        old, new = seen.observation, counted.get(seen.start)
-        return old is not None and new is not None and (old.posts, old.backfilled) != (new.posts, new.backfilled)
+    def _tracked(self, key: Key) -> Tracked | None:
+        row = self._rows.get(key)
+        if row is None or not self.groups:
+            return None
+        return self.groups[row // AT_ONCE].tracked.get(OWN + row % AT_ONCE)
+
+    def _parts(self, block: Block) -> tuple[int, list[tuple[SeriesGroup, Part]]]:
+        """The number of the block's first bin, and what of it belongs to each group."""
+        if not self.groups:
+            phase = (block.start - EPOCH) % self.policy.width
+            first = (block.start - EPOCH - phase) // self.policy.width
+            scales = Scales.begin_at(self.policy, OWN, first, silent_before=self.silent_before)
+            self.groups.append(SeriesGroup(self.policy, phase, scales))
+            self._fill_groups()
+        start = self.groups[0].number_of(block.start)
+        again = max(0, self.groups[0].scales.fast.next - start)
+        if again and block.start != self.settled_until:
+            raise OutOfOrder(f"The bins from {block.start} on were judged before.")
+        settled = max(start, start + block.counts.shape[1] - self.policy.late // self.policy.width)
+        parts = []
+        for number, group in enumerate(self.groups):
+            rows = slice(number * AT_ONCE, (number + 1) * AT_ONCE)
+            counts, backfilled = _with_own_rows(block, rows)
+            parts.append((group, Part(counts, backfilled, block.total is not None, again, settled)))
+        return start, parts
+
+    def _fill_groups(self) -> None:
+        """Give every key a row: the past of the quiet series of the first group."""
+        first = self.groups[0]
+        for begin in range(0, len(self.keys), AT_ONCE):
+            keys = self.keys[begin : begin + AT_ONCE]
+            if begin // AT_ONCE == len(self.groups):
+                self.groups.append(SeriesGroup(self.policy, first.phase, first.scales.take(np.arange(OWN))))
+            group = self.groups[begin // AT_ONCE]
+            if len(group.keys) < len(keys):
+                new = np.full(len(keys) - len(group.keys), QUIET)
+                group.scales = group.scales.take(np.concatenate([np.arange(OWN + len(group.keys)), new]))
+                group.keys = keys
+            group.scales.slow_rows = np.array([True] * OWN + [key.language == EVERYTHING for key in group.keys])
 
 
-def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: timedelta) -> EpisodeState:
-    """The episode after late posts: the one found anew, under the name of the one that was told.
-
-    Where the two cannot be the same, what was told stands. One that only the late posts have shown was found now.
-    """
-    before, after = told.current, anew.current
-    if after is None:
-        return told if before is not None else anew
-    if before is None or (before.ended and after.start > before.start):
-        after.detected_at = now
-        return anew
-    if before.start - reach <= after.start <= before.start:
-        _name_after(after, before.start, before.detected_at)
-        _name_comebacks_after(after, before, now, reach)
-        return anew
-    return told
-
-
-def _name_after(after: Current, start: datetime, detected_at: datetime) -> None:
-    if not after.pulses.done and after.pulses.started == after.start:
-        after.pulses.started = start
-    after.start, after.detected_at = start, detected_at
-
-
-def _name_comebacks_after(after: Current, before: Current, now: datetime, reach: timedelta) -> None:
-    for rise in after.rises[1:]:
-        known = (each for each in before.rises[1:] if each.start - reach <= rise.start <= each.start)
-        told = next(known, None)
-        rise.start, rise.detected_at = (rise.start, now) if told is None else (told.start, told.detected_at)
+def _with_own_rows(block: Block, rows: slice) -> tuple[Floats, Floats]:
+    """Posts and backfilled posts of some series, behind the rows that are nobody's."""
+    counts = block.counts[rows]
+    total = np.full(counts.shape[1], np.nan) if block.total is None else block.total
+    quiet = np.where(np.isnan(total), np.nan, 0.0)
+    backfilled = np.zeros_like(counts) if block.backfilled is None else block.backfilled[rows]
+    return np.vstack([quiet, total, counts]), np.vstack([np.zeros((OWN, counts.shape[1])), backfilled])

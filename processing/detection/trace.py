@@ -1,29 +1,18 @@
-"""How one row came about: every figure between the counts and the score, for people who want to check it."""
+"""How one bin's score came about: every figure between the counts and the score, for people who want to check it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from enum import StrEnum
 
 import msgspec
+import numpy as np
 
-from processing.contract import BinState
-from processing.detection.baseline import MISSING
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, Scored, advance, step
-from processing.detection.return_level import ANSCOMBE, LONG, MOST, SHORT, calibrated, level
-
-
-class Rule(StrEnum):
-    """Why a score is what it is, as a sentence."""
-
-    UNKNOWN = "the count is unknown, so nothing is said of the bin"
-    WARMING = "too little of the series is known yet"
-    NO_RISE = "the bin or the long window is no rise, so the score is 0"
-    SMALL = "there are too few posts or too small an excess, so the score is 0"
-    FEW_AUTHORS = "too few people spoke, so the score is 0"
-    OVER = "the bin itself is ordinary, which bounds the score"
-    WEIGHED = "the two windows' levels are weighed"
+from processing.detection import baseline
+from processing.detection.detector import COLD, SHORT, ScaleState, excesses, levels, window_sums
+from processing.detection.policy import DetectorPolicy, Scale, length_name
+from processing.detection.return_level import calibrated
+from processing.detection.scales import Scales
+from processing.detection.timeline import Floats
 
 
 class Excess(msgspec.Struct, frozen=True):
@@ -33,120 +22,109 @@ class Excess(msgspec.Struct, frozen=True):
     value: float
     mode: float
     scale: float
-
-    @property
-    def level(self) -> float:
-        """-log10 of the probability that six hours hold as much."""
-        return level((self.value - self.mode) / self.scale)
+    level: float
 
 
-class Derivation(msgspec.Struct, frozen=True):
-    """One row with everything that made it.
+class ScaleTrace(msgspec.Struct, frozen=True):
+    """What one scale made of its last bin.
 
-    `past` are (days before, posts a bin) that the expectation was made of; empty before the first day. `factor` is
-    how busy the rest of the source was; 1 for a series that is not judged by its share.
+    `past` are (days before, posts a bin of the scale), `MASKED` for one in a spike; `windows` are (length, posts,
+    expectation), short and long. `why` is empty where the levels are weighed.
     """
 
-    scored: Scored
+    name: str
+    expected: float
     past: tuple[tuple[int, float], ...]
-    weekly: bool
-    factor: float
-    long_count: int
-    long_expected: float
-    excesses: tuple[Excess, ...]
+    windows: tuple[tuple[str, float, float], ...]
     blocks: int
-    rule: Rule
-    enter: float
-    policy: DetectorPolicy
+    excesses: tuple[Excess, ...]
+    why: str
 
     def lines(self) -> Iterator[str]:
         """It, for a terminal."""
-        row, policy = self.scored, self.policy
-        count = "unknown" if row.count is None else f"{row.count:,} posts"
-        yield f"{row.start:%Y-%m-%d %H:%M} UTC, {_minutes(policy.width)}: {count}, {row.state}, score {row.score:.3f}"
-        yield f"expected {row.expected:.3f}: {self._origin()}"
-        yield from (f"  {days} days before: {mean:.3f}" for days, mean in self.past)
-        if self.factor != 1.0:
-            yield f"  times {self.factor:.3f}, for the rest of the source is that busy"
-        window = _minutes(policy.long * policy.width)
-        yield f"{window}: {self.long_count:,} posts, expected {self.long_expected:.3f}"
-        yield f"calibrated by {self.blocks} blocks of six hours{', provisional' if row.provisional else ''}"
+        yield f"{self.name}: expected {self.expected:.3f} a bin, {self._origin()}"
+        for day, mean in self.past:
+            yield f"  {day} days before: {'in a spike, left out' if mean == baseline.MASKED else f'{mean:.3f}'}"
+        for length, posts, expected in self.windows:
+            yield f"  {length}: {posts:,.0f} posts, expected {expected:.3f}"
+        yield f"  calibrated by {self.blocks} blocks of six hours"
         for each in self.excesses:
             yield (
                 f"  {each.name}: {each.value:.3f}, mode {each.mode:.3f}, scale {each.scale:.3f}, level {each.level:.3f}"
             )
-        yield f"score {row.score:.3f}: {self.rule}"
-        yield f"a spike begins at {self.enter:.2f} and lasts while the score is at least {policy.leave:.2f}"
+        short, long = (min(each.level for each in self.excesses[first : first + 2]) for first in (0, 2))
+        weighed = f"{SHORT} x {short:.3f} + {1.0 - SHORT} x {long:.3f} = {SHORT * short + (1.0 - SHORT) * long:.3f}"
+        yield f"  score 0: {self.why}" if self.why else f"  score {weighed}"
 
     def _origin(self) -> str:
-        if not self.past:
-            return "the mean of everything before"
-        kind = "the same half hour of the last weeks" if self.weekly else "the same time on the last days"
-        known = len(self.past)
-        trimmed = known == 4 if self.weekly else known > 2
-        return f"{kind}, their mean{' without the lowest and the highest' if trimmed else ''}"
+        known = sum(mean >= 0.0 for _, mean in self.past)
+        if not known:
+            return "the mean of the last day or hour, whichever is higher"
+        trimmed = " without the lowest and the highest" if known > 2 else ""
+        return f"the mean of the same time on the last days{trimmed}"
 
 
-def derive(policy: DetectorPolicy, state: DetectorState, observed: Bin) -> Derivation:
-    """Judge a bin as `step` does, leaving the state as it was, and tell how.
+class Trace(msgspec.Struct, frozen=True):
+    """A bin with everything that made its score."""
 
-    Raises:
-        OutOfOrder: the bin starts no later than the last one.
-    """
-    before = DetectorState.from_json(policy, state.to_json())
-    advance(policy, before, observed.start)
-    after, scored = step(policy, DetectorState.from_json(policy, state.to_json()), observed)
-    baseline = before.baseline
-    weekly = baseline.rivals.weekly and baseline.weekly >= 0.0
-    lag, means = (
-        (7, baseline.weekly_means(policy, before.index)) if weekly else (1, baseline.day_means(policy, before.index))
+    line: str
+    scales: tuple[ScaleTrace, ...]
+    enter: float
+    leave: float
+
+    def lines(self) -> Iterator[str]:
+        """It, for a terminal."""
+        yield self.line
+        for each in self.scales:
+            yield from each.lines()
+        bar = f"{self.enter:.2f} and lasts while it is at least {self.leave:.2f}"
+        yield f"the higher score counts: a spike begins at {bar}"
+
+
+def trace(policy: DetectorPolicy, scales: Scales, row: int, line: str) -> Trace:
+    """How the last judged bin of a series comes about; `line` says what it is."""
+    both = ((policy.fast, scales.fast), (policy.slow, scales.slow))
+    traces = tuple(_of_scale(policy, scale, state, row) for scale, state in both)
+    settled = any(mean >= 0.0 for _, mean in traces[0].past)
+    return Trace(line, traces, policy.enter if settled else policy.first_day, policy.leave)
+
+
+def _of_scale(policy: DetectorPolicy, scale: Scale, state: ScaleState, row: int) -> ScaleTrace:
+    last = state.next - 1
+    (short, long) = window_sums(scale, state, last, last + 1)
+    windows = tuple((count[row], mean[row]) for count, mean in (short, long))
+    lengths = [length_name(bins * scale.bins * policy.width) for bins in (scale.short, scale.long)]
+    names = [f"{length}, {unit}" for length in lengths for unit in ("in standard deviations", "in posts")]
+    values = excesses((short, long))[:, row, 0]
+    found = levels(state.maxima, np.array([row]), windows)[:, 0]
+    fits = [calibrated(state.maxima, kind, np.array([row]), windows[kind // 2][1]) for kind in range(len(names))]
+    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, baseline.DAYS + 1)]
+    known = [(day, mean) for day, mean in past if not np.isnan(mean)]
+    return ScaleTrace(
+        name=scale.name,
+        expected=float(state.expected.at(last)[row]),
+        past=tuple(known),
+        windows=tuple((length, float(c[0]), float(m[0])) for length, (c, m) in zip(lengths, windows, strict=True)),
+        blocks=int(state.maxima.known[row]),
+        excesses=tuple(
+            Excess(name, float(value), float(mode[0]), float(spread[0]), float(level))
+            for name, value, (mode, spread), level in zip(names, values, fits, found, strict=True)
+        ),
+        why=_why(scale, state, row, windows),
     )
-    settled = before.silent_before or baseline.known >= policy.bins_a_day
-    warm = before.silent_before or baseline.known >= policy.warm
-    excesses = _excesses(policy, after, scored) if scored.count is not None and warm else ()
-    return Derivation(
-        scored,
-        tuple((number * lag, mean) for number, mean in enumerate(means, 1) if mean != MISSING),
-        weekly,
-        1.0 if after.rest is None else scored.expected / baseline.expected(policy, before.index),
-        sum(after.long_counts),
-        sum(after.long_expected),
-        excesses,
-        before.known_blocks,
-        _rule(policy, observed, scored, excesses, warm=warm),
-        policy.enter if settled else policy.first_day,
-        policy,
-    )
 
 
-def _excesses(policy: DetectorPolicy, state: DetectorState, scored: Scored) -> tuple[Excess, ...]:
-    found = []
-    windows = (
-        (_minutes(policy.width), scored.count or 0, scored.expected),
-        (_minutes(policy.long * policy.width), sum(state.long_counts), sum(state.long_expected)),
-    )
-    for number, (window, count, expected) in enumerate(windows):
-        anscombe, raw = state.fits[2 * number : 2 * number + 2]
-        mode, scale, raw_mode, raw_scale = calibrated(anscombe, raw, expected)
-        deviation = 2.0 * ((count + ANSCOMBE) ** 0.5 - (expected + ANSCOMBE) ** 0.5)
-        found.append(Excess(f"{window}, in standard deviations", deviation, mode, scale))
-        found.append(Excess(f"{window}, in posts", count - expected, raw_mode, raw_scale))
-    return tuple(found)
-
-
-def _rule(policy: DetectorPolicy, observed: Bin, scored: Scored, excesses: tuple[Excess, ...], *, warm: bool) -> Rule:
-    if scored.state is BinState.UNKNOWN:
-        return Rule.UNKNOWN
-    if not warm:
-        return Rule.WARMING
-    if excesses[1].value <= 0.0 or excesses[3].value <= 0.0:
-        return Rule.NO_RISE
-    if not scored.reduced:
-        few = observed.authors is not None and observed.authors < policy.minimum_authors
-        return Rule.FEW_AUTHORS if few else Rule.SMALL
-    short, long = (min(each.level for each in excesses[first : first + 2]) for first in (0, 2))
-    return Rule.OVER if MOST * short < SHORT * short + LONG * long else Rule.WEIGHED
-
-
-def _minutes(width: timedelta) -> str:
-    return f"{width // timedelta(minutes=1)} minutes"
+def _why(scale: Scale, state: ScaleState, row: int, windows: tuple[tuple[Floats, Floats], ...]) -> str:
+    """Why nothing is said, as a sentence; empty where something is."""
+    (short, short_mean), (long, long_mean) = ((float(count[0]), float(mean[0])) for count, mean in windows)
+    if np.isnan(state.counts.at(state.next - 1)[row]):
+        return "the count is unknown, or the series has not begun"
+    if state.flags.at(state.next - 1)[row] & COLD:
+        return "too little of the series is known yet"
+    if short <= short_mean:
+        return "the short window is no rise"
+    if long < scale.minimum_posts or long - long_mean < scale.minimum_excess:
+        return "there are too few posts or too small an excess"
+    if long_mean > scale.most_expected:
+        return "so many posts are expected that the shorter windows are enough"
+    return ""

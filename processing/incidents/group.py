@@ -59,7 +59,7 @@ def group(
     found = [
         _incident(policy, root, cluster, known=known, roots=roots, now=now)
         for root, members in by_root.items()
-        for cluster in _clusters(policy, members, now)
+        for cluster in _clusters(policy, root, members, now)
         if any(opens(policy, spike, roots) for spike in cluster)
     ]
     closed = {incident.id: incident for incident in known if incident.state is IncidentState.CLOSED}
@@ -73,8 +73,8 @@ def still_growing(
     """The spikes that a later one may still join: the others need not be grouped again."""
     return tuple(
         spike
-        for members in _by_root(spikes, roots).values()
-        for cluster in _clusters(policy, members, now)
+        for root, members in _by_root(spikes, roots).items()
+        for cluster in _clusters(policy, root, members, now)
         if max(each.end or now for each in cluster) + policy.join >= now
         for spike in cluster
     )
@@ -87,16 +87,36 @@ def _by_root(spikes: Iterable[Spike], roots: Mapping[str, str]) -> dict[str, lis
     return members
 
 
-def _clusters(policy: IncidentPolicy, members: list[Spike], now: datetime) -> list[list[Spike]]:
+def _clusters(policy: IncidentPolicy, root: str, members: list[Spike], now: datetime) -> list[list[Spike]]:
+    """The spikes that overlap or follow within hours, of the root topic first: they alone join one surge to the next.
+
+    A sub-topic, which may go on at a trickle for days, belongs to the first surge of its root that it touches.
+    """
+    clusters = _in_a_row(policy, [spike for spike in members if spike.topic == root], now)
+    apart = []
+    for spike in members:
+        if spike.topic != root:
+            next((each for each in clusters if _touch(policy, each, spike, now)), apart).append(spike)
+    return [*clusters, *_in_a_row(policy, apart, now)]
+
+
+def _in_a_row(policy: IncidentPolicy, spikes: list[Spike], now: datetime) -> list[list[Spike]]:
     clusters: list[list[Spike]] = []
     reach = None
-    for spike in sorted(members, key=lambda spike: spike.start):
+    for spike in sorted(spikes, key=lambda spike: spike.start):
         if reach is None or spike.start > reach + policy.join:
             clusters.append([])
             reach = spike.start
         clusters[-1].append(spike)
         reach = max(reach, spike.end or now)
     return clusters
+
+
+def _touch(policy: IncidentPolicy, cluster: list[Spike], spike: Spike, now: datetime) -> bool:
+    return any(
+        spike.start <= (each.end or now) + policy.join and each.start <= (spike.end or now) + policy.join
+        for each in cluster
+    )
 
 
 def _incident(
@@ -113,7 +133,9 @@ def _incident(
     opening = [spike for spike in told if opens(policy, spike, roots)]
     lead = people_of(max(opening, key=lambda spike: (_breadth(spike, root), RANK[spike.severity], spike.score)))
     first = min(opening, key=lambda spike: spike.detected_at)
-    end, over = _end(told), _end(cluster)
+    # A sub-topic may go on at a trickle for days around a surge of its root.
+    speaking = [spike for spike in opening if spike.topic == root] or opening
+    end, over = _end(speaking), _end(cluster)
     start = min(spike.start for spike in cluster)
     naming = _naming(policy, cluster, root)
     languages = _languages(spike for spike in naming if spike.verdict is VerdictName.ORGANIC)
@@ -121,7 +143,7 @@ def _incident(
         id=_known_id(known, root, start, over or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
         topic=root,
         state=IncidentState.CLOSED if over is not None and now > over + policy.join else IncidentState.OPEN,
-        start=min(spike.start for spike in told),
+        start=min(spike.start for spike in speaking),
         detected_at=first.detected_at,
         peak=lead.peak,
         end=end,

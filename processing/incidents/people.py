@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from processing.contract import EVERYTHING, Evidence, Spike, VerdictName, highest_pulse
-from processing.detection.detector import severity
+from processing.detection.episode import severity
 from processing.verdicts.verdict import VerdictPolicy
 
 HALF = VerdictPolicy().half

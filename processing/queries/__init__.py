@@ -3,19 +3,10 @@
 Times are timezone-aware and in UTC. A range includes its first moment and excludes its last.
 """
 
-from processing.queries.coverage import (
-    BinCount,
-    Coverage,
-    Health,
-    binned_counts,
-    coverage,
-    first_counted,
-    health,
-    scored_until,
-    series,
-    sources_between,
-    watch_state,
-)
+from processing.contract import BinCount
+from processing.coverage import Coverage
+from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
     acknowledged,
     incident,
@@ -50,10 +41,12 @@ __all__ = [
     "health",
     "incident",
     "incidents",
+    "minute_counts",
     "newest_posts",
     "past_deliveries",
     "posts_over_time",
     "presence",
+    "retags",
     "scored_until",
     "series",
     "silenced",
@@ -61,5 +54,4 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
-    "watch_state",
 ]

@@ -1,87 +1,114 @@
-"""What is counted of the series under watch: bin by bin, of a bin that is still open, and of the past."""
+"""How many posts were counted: in bins, in the first minutes of single bins, and since when."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import reduce
-from itertools import accumulate
 
-from processing import queries
-from processing.detection.bins import bins, start_of_bin
-from processing.detection.series_set import NOTHING, Key, Observation
-from processing.queries import Coverage, Reader
-from processing.queries.coverage import is_covered
+from processing.contract import EVERYTHING, BinCount
+from processing.queries.reader import Reader
+from processing.queries.rollups import counted
+from processing.queries.scopes import within
 
-Counted = dict[Key, Observation]
-
-HISTORY = timedelta(days=35)
-"""What a series that comes under watch is shown of its past."""
-
-MINUTE = timedelta(minutes=1)
+RANGES_AT_ONCE = 100
 
 
-@dataclass(frozen=True)
-class Observed:
-    """The counts in the store, in bins of one width. `roots` names the topics that are watched, as they are now."""
+def binned_counts(
+    reader: Reader, start: datetime, end: datetime, width: timedelta, *, topics: Collection[str] | None = None
+) -> tuple[BinCount, ...]:
+    """Posts per bin of every series that has any, in order of time; with `topics`, of these alone.
 
-    store: Reader
-    roots: Callable[[], Mapping[str, str]]
-    width: timedelta
+    Each topic comes once for every language and once with language `*`, which is all of them together.
+    """
+    counts, bounds = counted(start, end, width)
+    rows = reader.query(
+        f"""
+        SELECT
+            toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin,
+            topic,
+            if(grouping(language) = 0, language, '*') AS series_language,
+            sum(posts),
+            sum(backfilled)
+        FROM {counts}
+        WHERE {{every_topic:Bool}} OR topic IN {{topics:Array(String)}}
+        GROUP BY GROUPING SETS ((bin, topic, language), (bin, topic))
+        ORDER BY bin
+        """,  # noqa: S608 - only names of ours
+        bounds | {"width": int(width.total_seconds()), "every_topic": topics is None, "topics": sorted(topics or ())},
+    )
+    return tuple(BinCount(*row) for row in rows)
 
-    def between(self, begin: datetime, end: datetime) -> dict[datetime, Counted]:
-        """The series of every bin that have any post."""
-        return self._binned(begin, end, self.width)
 
-    def next_counted(self, begin: datetime, end: datetime) -> datetime | None:
-        """The first bin between two in which anything was counted that is watched; None where nothing was."""
-        first = queries.first_counted(self.store, self.roots(), begin, end)
-        return None if first is None else start_of_bin(first, self.width)
+def minute_counts(
+    reader: Reader, bins: Collection[datetime], width: timedelta, topics: Collection[str]
+) -> tuple[BinCount, ...]:
+    """Posts per minute of the series of some topics, within bins that begin at these times; in order of time."""
+    starts = sorted(bins)
+    found: list[BinCount] = []
+    for first in range(0, len(starts), RANGES_AT_ONCE):
+        some = starts[first : first + RANGES_AT_ONCE]
+        condition, parameters = within("minute", ((start, start + width) for start in some))
+        rows = reader.query(
+            f"""
+            SELECT
+                minute,
+                topic,
+                if(grouping(language) = 0, language, '*') AS series_language,
+                sum(posts),
+                sum(backfilled)
+            FROM counts
+            WHERE topic IN {{topics:Array(String)}} AND {condition}
+            GROUP BY GROUPING SETS ((minute, topic, language), (minute, topic))
+            ORDER BY minute
+            """,  # noqa: S608 - only names of ours
+            {**parameters, "topics": sorted(topics)},
+        )
+        found += (BinCount(*row) for row in rows)
+    return tuple(found)
 
-    def so_far(self, start: datetime) -> list[Counted]:
-        """What a bin held at the end of each of its minutes but the last."""
-        counted = self._binned(start, start + self.width, MINUTE)
-        minutes = (counted.get(minute, {}) for minute in bins(start, start + self.width, MINUTE))
-        return list(accumulate(minutes, together))[:-1]
 
-    def open_bin(self, start: datetime) -> tuple[Counted, datetime]:
-        """What has come of a bin so far, and the end of its newest minute in which anything has come.
+def first_counted(reader: Reader, start: datetime, end: datetime) -> datetime | None:
+    """The first minute of a range in which any post was counted, on whatever subject; None where none was.
 
-        Posts are counted before their progress.
+    No version is merged: a minute that was emptied since counts as one with posts.
+    """
+    [(posts, first)] = reader.query(
         """
-        counted = self._binned(start, start + self.width, MINUTE)
-        return reduce(together, counted.values(), {}), max((minute + MINUTE for minute in counted), default=start)
-
-    def _binned(self, begin: datetime, end: datetime, width: timedelta) -> dict[datetime, Counted]:
-        """Of every bin in which anything has come, the series that are watched."""
-        observed: dict[datetime, Counted] = {}
-        watched = self.roots()
-        for count in queries.binned_counts(self.store, begin, end, width):
-            seen = observed.setdefault(count.start, {})
-            if count.topic in watched:
-                seen[Key(count.topic, count.language)] = Observation(count.posts, count.backfilled)
-        return observed
-
-    def history(
-        self, key: Key, *, coverage: Sequence[Coverage], end: datetime
-    ) -> Iterator[tuple[datetime, Observation | None]]:
-        """Every bin of a series up to then, five weeks at most; None where nobody listened."""
-        begin = max(end - HISTORY, min(start_of_bin(each.since, self.width) for each in coverage))
-        series = queries.series(self.store, begin, end, self.width, topic=key.topic, language=key.language)
-        posts = {count.start: count for count in series}
-        for start in bins(begin, end, self.width):
-            count = posts.get(start)
-            if count is not None:
-                yield start, Observation(count.posts, count.backfilled)
-            else:
-                yield start, NOTHING if is_covered(coverage, start, self.width) else None
+        SELECT count(), min(minute) FROM count_versions
+        WHERE topic = {everything:String} AND posts > 0
+            AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        """,
+        {"everything": EVERYTHING, "start": start, "end": end},
+    )
+    return first if posts else None
 
 
-def together(seen: Counted, more: Counted) -> Counted:
-    """What two parts of a bin make."""
-    return seen | {key: _sum(seen.get(key, NOTHING), observation) for key, observation in more.items()}
+def series(
+    reader: Reader, start: datetime, end: datetime, width: timedelta, *, topic: str, language: str
+) -> tuple[BinCount, ...]:
+    """Posts per bin of one series, in order of time; bins without posts are absent."""
+    counts, bounds = counted(start, end, width)
+    rows = reader.query(
+        f"""
+        SELECT toStartOfInterval(minute, toIntervalSecond({{width:UInt32}})) AS bin, sum(posts), sum(backfilled)
+        FROM {counts}
+        WHERE topic = {{topic:String}} AND ({{language:String}} = '*' OR language = {{language:String}})
+        GROUP BY bin
+        ORDER BY bin
+        """,  # noqa: S608 - only names of ours
+        bounds | {"topic": topic, "language": language, "width": int(width.total_seconds())},
+    )
+    return tuple(BinCount(bin_start, topic, language, posts, backfilled) for bin_start, posts, backfilled in rows)
 
 
-def _sum(one: Observation, other: Observation) -> Observation:
-    return Observation(one.posts + other.posts, one.backfilled + other.backfilled)
+def sources_between(reader: Reader, topic: str, start: datetime, end: datetime) -> tuple[str, ...]:
+    """Which sources spoke of a topic."""
+    rows = reader.query(
+        """
+        SELECT DISTINCT source FROM counts
+        WHERE topic = {topic:String} AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        ORDER BY source
+        """,
+        {"topic": topic, "start": start, "end": end},
+    )
+    return tuple(source for (source,) in rows)

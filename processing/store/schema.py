@@ -24,9 +24,8 @@ REPEATABLE = (
     (re.compile(r"\bADD (COLUMN|INDEX) (?!IF )"), r"ADD \1 IF NOT EXISTS "),
 )
 
-ON_ONE = re.compile(
-    r"^(CREATE OR REPLACE VIEW \w+|DROP (?:TABLE|VIEW) IF EXISTS \w+|CREATE DATABASE IF NOT EXISTS \S+)"
-)
+ON_ONE = re.compile(r"^(CREATE OR REPLACE VIEW \w+|DROP VIEW IF EXISTS \w+|CREATE DATABASE IF NOT EXISTS \S+)")
+DROPPED = re.compile(r"^DROP TABLE IF EXISTS \w+")
 ON_LOCAL = re.compile(r"^(ALTER|OPTIMIZE) TABLE (\w+)")
 
 
@@ -48,6 +47,8 @@ def _on_cluster(statement: str, cluster: str) -> tuple[str, ...]:
         local = ON_LOCAL.sub(rf"\1 TABLE \2_local {where}", statement)
         # A Distributed table has only columns of its own; indexes, settings and mutations belong to the shards.
         return (local, ON_LOCAL.sub(rf"\1 TABLE \2 {where}", statement)) if _changes_columns(statement) else (local,)
+    if table := DROPPED.match(statement):
+        return f"{table[0]} {where}", f"{table[0]}_local {where}"
     if ON_ONE.match(statement):
         return (ON_ONE.sub(rf"\1 {where}", statement),)
     return (statement,)

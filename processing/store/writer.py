@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
-
-import msgspec
 
 from ingest.contract import Progress
 from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
-from processing.contract import Incident, Spike, TaggedPost
+from processing.contract import TaggedPost
 from processing.store.client import Store
 from processing.store.deletions import MINUTES_AT_ONCE, milliseconds, redact_deleted, seconds
 from processing.store.pseudonyms import PLAIN, AuthorNames
@@ -198,50 +195,3 @@ def write_progress(store: Store, reports: Sequence[tuple[int, Progress]]) -> Non
 def _within_reach(value: object) -> object:
     """Return a value with times cut to the store's range, because an archive's last post may claim the year 9999."""
     return min(max(value, EARLIEST), LATEST) if isinstance(value, datetime) else value
-
-
-def write_spikes(store: Store, spikes: Sequence[Spike]) -> None:
-    """Write a new version of each spike."""
-    _write_versions(store, "spike_versions", spikes)
-
-
-def write_incidents(store: Store, incidents: Sequence[Incident]) -> None:
-    """Write a new version of each incident."""
-    _write_versions(store, "incident_versions", incidents)
-
-
-def write_scored_until(store: Store, until: datetime, name: str = "main") -> None:
-    """Write the event time up to which a watch has scored."""
-    at = moment_of(take_version(store))
-    store.insert("watch_progress_versions", ["name", "scored_until", "at"], [[name], [until], [at]])
-
-
-def write_watch_state(
-    store: Store, until: datetime, states: Sequence[tuple[str, str, str]], name: str = "main"
-) -> None:
-    """Write the state of every series as of one event time. `states` holds triples of topic, language and state."""
-    topics, languages, kept = zip(*states, strict=True)
-    rows, version = len(states), take_version(store)
-    store.insert(
-        "watch_state_versions",
-        ["name", "topic", "language", "scored_until", "state", "version"],
-        [[name] * rows, topics, languages, [until] * rows, kept, [version] * rows],
-    )
-
-
-def _write_versions(store: Store, table: str, records: Sequence[Spike] | Sequence[Incident]) -> None:
-    if not records:
-        return
-    columns, version = records[0].__struct_fields__, take_version(store)
-    rows = [(*(_stored(getattr(record, column)) for column in columns), version) for record in records]
-    store.insert(table, (*columns, "version"), list(zip(*rows, strict=True)))
-
-
-def _stored(value: object) -> object:
-    match value:
-        case StrEnum():
-            return value.value
-        case (msgspec.Struct(), *_):
-            return [msgspec.structs.astuple(part) for part in value if isinstance(part, msgspec.Struct)]
-        case _:
-            return value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingest.contract import ARCHIVE_PREFIX
-from processing.queries.coverage import Coverage
+from processing.coverage import Coverage
 from processing.queries.scopes import Scope, merged
 from processing.verdicts.reference import BEFOREHAND, DAYS_BEFORE
 

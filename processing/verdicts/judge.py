@@ -9,10 +9,10 @@ import msgspec
 
 from processing.contract import Spike, VerdictName, highest_pulse
 from processing.detection.bins import bins, close_of_bin
-from processing.detection.detector import severity
-from processing.detection.series_set import Name, name_of
+from processing.detection.episode import severity
+from processing.detection.series import Name, name_of
 from processing.queries import Reader
-from processing.queries.counts import MINUTE
+from processing.queries.rollups import MINUTE
 from processing.verdicts import evidence
 from processing.verdicts.collectors import Circumstances
 from processing.verdicts.verdict import VerdictPolicy, verdict

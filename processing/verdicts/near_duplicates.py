@@ -69,27 +69,28 @@ def listen(series: Sequence[Utterance], beside: Sequence[Utterance] = ()) -> Voi
     heard: dict[str, str] = {}
     for each in (*series, *beside):
         heard.setdefault(each.author, each.letters)
-    copied = dict(zip(heard, are_copies(tuple(heard.values())), strict=True))
     authors = {each.author for each in series}
-    copies = sum(bool(copied[author]) for author in authors)
+    others = [letters for author, letters in heard.items() if author not in authors]
+    copies = int(are_copies([heard[author] for author in heard if author in authors], others).sum())
     return Voices(len(series), len(authors) - copies, copies)
 
 
-def are_copies(letters: Sequence[str]) -> Flags:
-    """Of each text, by an author each, whether another one is nearly the same. An empty one is like no other."""
-    times = Counter(letters)
-    texts = [text for text in times if text]
-    alike = dict(zip(texts, _have_neighbours(texts), strict=True))
+def are_copies(letters: Sequence[str], beside: Sequence[str] = ()) -> Flags:
+    """Of each text, one an author, whether another, here or beside, is nearly the same. Empty ones are like none."""
+    times = Counter((*letters, *beside))
+    texts = [text for text in times if text]  # in order: those that are asked about come first
+    asked = len({text for text in letters if text})
+    alike = dict(zip(texts, _have_neighbours(texts, asked), strict=False))
     return np.array([bool(text) and (times[text] > 1 or bool(alike[text])) for text in letters], dtype=bool)
 
 
-def _have_neighbours(texts: Sequence[str]) -> Flags:
-    """Of different texts."""
+def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
+    """Of different texts, the first so many."""
     table = _sequences(texts)
     sizes = table.sum(axis=1)
-    found = np.zeros(len(texts), dtype=bool)
-    for first in range(0, len(texts), _ROWS):
-        rows = slice(first, first + _ROWS)
+    found = np.zeros(asked, dtype=bool)
+    for first in range(0, asked, _ROWS):
+        rows = slice(first, min(first + _ROWS, asked))
         common = table[rows] @ table.T
         alike = common >= ALIKE * (sizes[rows, None] + sizes - common)
         np.fill_diagonal(alike[:, first:], val=False)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from deploy.demo.communities import MINUTES, START
-from deploy.demo.scenario import AMAZON_EMAIL, EVENTS, QUIET
+from deploy.demo.scenario import AMAZON_EMAIL, EVENTS
 from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
-from processing.detection.bins import bins, start_of_bin
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import EpisodePolicy
-from processing.detection.matrix import Matrix, score_matrix
-from processing.detection.series_set import NOTHING, Book, Key, Observation
-from processing.queries.counts import MINUTE, together
+from processing.detection.bins import start_of_bin
+from processing.detection.policy import DetectorPolicy
+from processing.detection.series import Key, SeriesSet
 
 SEED = 2020
 SCALES = (1.0, 3.0, 10.0)
@@ -31,6 +26,7 @@ END = START + timedelta(minutes=MINUTES)
 ALONE = ("india-ban", "us-remark", AMAZON_EMAIL.name)
 """Each begins while none before it is going on."""
 TEN_MINUTES = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
 Times = Mapping[Key, list[datetime]]
 
 
@@ -52,24 +48,6 @@ def by_volume(policy: DetectorPolicy) -> None:
             )
 
 
-def false_joins(policy: DetectorPolicy) -> None:
-    """Print how often a language would join a surge that is none of its own: its quiet days, beside a made-up one."""
-    spans = [(max(start, START + timedelta(days=2)), end) for start, end in QUIET]
-    times = {key: each for key, each in _times(1.0).items() if key.language != EVERYTHING}
-    starts = list(bins(START, END, policy.width))
-    place = {start: number for number, start in enumerate(starts)}
-    counts = np.zeros((len(times), len(starts)))
-    for row, each in enumerate(times.values()):
-        for moment in each:
-            counts[row, place[start_of_bin(moment, policy.width)]] += 1
-    observed = Matrix(counts, surge=np.full(counts.shape, 100.0))
-    scored = score_matrix(msgspec.structs.replace(policy, minimum_authors=0), observed)
-    opens = scored.spike[:, 1:] & ~scored.spike[:, :-1]
-    quiet = np.array([any(start <= each < end for start, end in spans) for each in starts])
-    hours = sum((end - start) / timedelta(hours=1) for start, end in spans) * len(times)
-    print(f"  {opens[:, quiet[1:]].sum()} languages would join in {hours:,.0f} quiet language-hours")
-
-
 def _times(scale: float) -> Times:
     times: dict[Key, list[datetime]] = defaultdict(list)
     for arrival in arrivals(SEED, scale):
@@ -79,40 +57,34 @@ def _times(scale: float) -> Times:
     return {key: sorted(each) for key, each in times.items()}
 
 
+class _Posts(NamedTuple):
+    start: datetime
+    topic: str
+    language: str
+    posts: int
+    backfilled: int = 0
+
+
 def _spikes(policy: DetectorPolicy, times: Times) -> list[Spike]:
-    """What the watch would have told of the same posts."""
-    policy = msgspec.structs.replace(policy, minimum_authors=0)
-    counted, by_minute = _counted(times, policy.width), _counted(times, MINUTE)
-    book, found = Book(policy, EpisodePolicy.matching(policy)), {}
-    for start in bins(START, END, policy.width):
-        history = partial(_history, policy, counted, start)
-        so_far = partial(_so_far, by_minute, start, policy.width)
-        for key, event in book.step(start, counted.get(start, {}), history, so_far):
-            found[key, event.episode.start] = event.episode.snapshot(*key)
+    """What the watch would have told of the same posts, each at the end of the first minute that was enough."""
+    counted = Counter((start_of_bin(moment, policy.width), *key) for key, each in times.items() for moment in each)
+    bins = (END - START) // policy.width
+    series, found = SeriesSet.begin(policy), {}
+    block = series.block(
+        START,
+        END,
+        [_Posts(*where, posts) for where, posts in counted.items()],
+        np.ones(bins, dtype=bool),
+        np.full(bins, 20.0),
+    )
+    for event in series.step(block):
+        spike = event.episode.snapshot(*event.key)
+        if event.enough is not None:
+            first = [moment for moment in times[event.key] if moment >= event.at - policy.width][event.enough - 1]
+            spike = msgspec.structs.replace(spike, detected_at=first.replace(second=0, microsecond=0) + MINUTE)
+        known = found.setdefault((event.key, event.episode.start), spike)
+        found[event.key, event.episode.start] = msgspec.structs.replace(spike, detected_at=known.detected_at)
     return list(found.values())
-
-
-def _counted(times: Times, width: timedelta) -> Mapping[datetime, dict[Key, Observation]]:
-    counted: dict[datetime, dict[Key, Observation]] = defaultdict(dict)
-    for key, each in times.items():
-        for moment in each:
-            seen = counted[start_of_bin(moment, width)]
-            seen[key] = Observation(seen.get(key, NOTHING).posts + 1)
-    return counted
-
-
-def _so_far(
-    by_minute: Mapping[datetime, Mapping[Key, Observation]], start: datetime, width: timedelta
-) -> list[dict[Key, Observation]]:
-    minutes = [by_minute.get(minute, {}) for minute in bins(start, start + width, MINUTE)]
-    return list(accumulate(minutes, together, initial={}))[1:-1]
-
-
-def _history(
-    policy: DetectorPolicy, counted: Mapping[datetime, Mapping[Key, Observation]], until: datetime, key: Key
-) -> Iterator[tuple[datetime, Observation]]:
-    for start in bins(START, until, policy.width):
-        yield start, counted.get(start, {}).get(key, NOTHING)
 
 
 class _Surge(NamedTuple):

@@ -9,56 +9,47 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.detector import DetectorPolicy
-from processing.detection.matrix import Matrix, score_matrix
-from tests.support.spike_series import BINS_A_DAY, WIDTH, Labelled, hashtags, places
+from processing.detection.policy import DetectorPolicy
+from tests.support.spike_series import BINS_A_DAY, WIDTH, hashtags
 
-Told = Callable[[Matrix], NDArray[np.int64]]
+Told = Callable[[DetectorPolicy, NDArray[np.float64]], NDArray[np.int64]]
 """The bins in which one series alerts."""
+ToldOfMany = Callable[..., list[NDArray[np.int64]]]
+Scored = Callable[[DetectorPolicy, NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Scores and expectations of one series."""
 
-HALF_DAY = 144
-
-
-def by_share(series: Labelled, told: Told) -> None:
-    """The five series judged by posts and by share, as they are and on days when the source swells."""
-    shortest = min(len(counts) for counts in series.counts.values())
-    everything = np.sum([counts[:shortest] for counts in series.counts.values()], axis=0)
-    shares = {}
-    for name, counts in series.counts.items():
-        total = np.concatenate([everything, np.full(len(counts) - shortest, everything[-1])])
-        shares[name] = told(Matrix(counts[None], total=total[None]))
-    print(f"by share of all five together: NAB {series.nab(shares):.1f}")
-    for times in (2, 3):
-        swollen = _swollen(series, told, times)
-        print(f"  a source that delivers {times} times as much of everything for half a day, {len(swollen)} times:")
-        posts, share = np.sum(swollen, axis=0)
-        print(f"    {posts} alert by posts, {share} by share")
+WEEKS = 8
+SERIES = 40
 
 
-def _swollen(series: Labelled, told: Told, times: int) -> list[tuple[bool, bool]]:
-    found = []
-    for name, counts in series.counts.items():
-        chance = np.random.default_rng(1)
-        for at in places(series.windows(name), BINS_A_DAY, chance, 4):
-            factor = np.ones(at + HALF_DAY)
-            factor[at:] = times
-            posts = np.round(counts[: len(factor)] * factor)
-            day = 1 + 0.5 * np.sin(2 * np.pi * np.arange(len(factor)) / BINS_A_DAY)
-            rest = chance.poisson(10 * np.mean(list(map(np.mean, series.counts.values()))) * day * factor)
-            alerts = (told(Matrix(posts[None])), told(Matrix(posts[None], total=(posts + rest)[None])))
-            found.append((bool((alerts[0] >= at).any()), bool((alerts[1] >= at).any())))
-    return found
+def sparse(policy: DetectorPolicy, told: ToldOfMany) -> None:
+    """How often the slow scale alerts falsely on streams of a few posts a day, and whether it finds a surge in them."""
+    print(f"streams of a few posts a day, {SERIES} of {WEEKS} weeks each, Poisson with a rhythm of the day:")
+    chance = np.random.default_rng(7)
+    time = np.arange(WEEKS * 7 * BINS_A_DAY) / BINS_A_DAY
+    for a_day in (0.2, 1.0, 6.0, 24.0):
+        means = np.broadcast_to(a_day / BINS_A_DAY * (1 + 0.6 * np.sin(2 * np.pi * time)), (SERIES, len(time)))
+        counts = chance.poisson(means).astype(float)
+        alerts = sum(map(len, told(policy, counts, np.full(len(time), 50.0))))
+        hours = np.arange(BINS_A_DAY // 2, BINS_A_DAY // 2 + 96)
+        surge = 49 * BINS_A_DAY + chance.choice(hours, int(4 * a_day) + 6, replace=False)
+        mixed = counts[:, : 50 * BINS_A_DAY].copy()
+        mixed[:, surge] += 1
+        found = [bool((at >= 49 * BINS_A_DAY).any()) for at in told(policy, mixed, np.full(mixed.shape[1], 50.0))]
+        print(
+            f"  {a_day:g} a day: {alerts / SERIES / WEEKS:.3f} false alerts a series-week; "
+            f"{len(surge)} more within 8 hours found in {np.mean(found):.2f}"
+        )
 
 
-def collectors(data: Path, policy: DetectorPolicy, told: Told) -> None:
+def collectors(data: Path, policy: DetectorPolicy, told: Told, scored: Scored) -> None:
     """The four hashtags of 2020: spikes, and minutes without a post where many were expected."""
     start, tags = hashtags(data)
     print("four hashtags of 2020:")
     for name, minutes in tags.items():
         counts = minutes[: len(minutes) // 5 * 5].reshape(-1, 5).sum(axis=1)
-        alerts = told(Matrix(counts[None]))
-        scored = score_matrix(policy, Matrix(counts[None]))
-        silences = _silences(counts, scored.expected[0], start)
+        alerts, (_, expected) = told(policy, counts), scored(policy, counts)
+        silences = _silences(counts, expected, start)
         print(f"  {name}: {len(alerts)} alerts in {len(counts) / 2016:.0f} weeks; {silences}")
 
 

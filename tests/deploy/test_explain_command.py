@@ -13,7 +13,8 @@ from deploy.terminal.progress import printable
 from processing import explanation
 from processing.contract import ClickHouseAddress, Incident, IncidentState, Severity, TaggedPost
 from processing.store.client import Store
-from processing.store.writer import recount, write_incidents, write_posts
+from processing.store.records import write_incidents
+from processing.store.writer import recount, write_posts
 from tests.conftest import NOON, WRITER_PASSWORD, a_post
 from tests.support.terminal import on_a_terminal
 

@@ -17,7 +17,7 @@ from deploy.demo.truth import PlantedSurge, truth
 from processing import explanation, queries
 from processing.backtest import backtest
 from processing.contract import Incident, Spike, VerdictName
-from processing.detection.detector import DetectorPolicy
+from processing.detection.policy import DetectorPolicy
 from processing.explanation import Explanation, Part, Terms
 from processing.queries import Statement
 from processing.store.client import Store

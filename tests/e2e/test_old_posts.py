@@ -40,3 +40,21 @@ def test_an_archive_with_an_old_post_ends(
     filled = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard")
     assert filled.returncode == 0, filled.stdout
     assert filled.stdout.count(b"ALERT") == alerts
+
+
+def test_an_archive_that_does_less_than_expected_says_so(installation: Installation, tmp_path: Path) -> None:
+    newer, older = tmp_path / "newer.ndjson", tmp_path / "older.ndjson"
+    newer.write_bytes(encode(a_post(id="new", created_at=NOON + timedelta(days=30))))
+    older.write_bytes(b"\n".join(encode(each.post) for each in talk()))
+    play = ("up", "--until-done", "--no-dashboard", "--archive")
+    assert b"earlier run" not in installation.run(*play, str(newer)).stdout
+    again = installation.run(*play, str(newer)).stdout
+    assert b"Nothing was sent: an earlier run has read all 1 lines of this archive" in again
+    behind = installation.run(*play, str(older)).stdout
+    assert b"it opens no incident for the posts from 2020-07-07 12:" in behind
+    assert b"0 incidents" in behind
+    recorded = installation.run("backtest", "--from", "2020-07-07", "--to", "2020-07-12", "--write").stdout
+    assert b"1 of them recorded" in recorded
+    after = installation.run(*play, str(newer)).stdout
+    assert b"1 incident" in after
+    assert b"ALERT" not in after

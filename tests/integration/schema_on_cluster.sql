@@ -775,6 +775,28 @@ ALTER TABLE deliveries ON CLUSTER 'main'
         'why it was told or not: first, grew, silenced, acknowledged, not_told_concentrated and so on',
     COMMENT COLUMN outcome 'sent; retry, to be tried again; failed for good; or withheld where it was not told';
 
+DROP VIEW IF EXISTS watch_state ON CLUSTER 'main';
+
+DROP TABLE IF EXISTS watch_state_versions ON CLUSTER 'main';
+
+DROP TABLE IF EXISTS watch_state_versions_local ON CLUSTER 'main';
+
+CREATE TABLE IF NOT EXISTS retags_local ON CLUSTER 'main'
+(
+    start DateTime64(3, 'UTC') COMMENT 'event time from which posts were tagged again',
+    `end` DateTime64(3, 'UTC') COMMENT 'event time up to which',
+    posts UInt64 COMMENT 'how many of them have a text still',
+    changed UInt64 COMMENT 'how many of those have another language or other topics now',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when'
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (start, `end`)
+COMMENT 'stretches whose posts were tagged again and whose minutes were counted again: one row a stretch';
+
+CREATE TABLE IF NOT EXISTS retags ON CLUSTER 'main' AS retags_local
+ENGINE = Distributed('main', currentDatabase(), retags_local, cityHash64(start, `end`))
+COMMENT 'stretches whose posts were tagged again and whose minutes were counted again: one row a stretch';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

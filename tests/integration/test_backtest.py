@@ -6,21 +6,16 @@ import json
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from processing import queries
 from processing.backtest import Backtest, backtest
 from processing.contract import ClickHouseAddress, VerdictName
-from processing.detection.detector import DetectorPolicy
-from processing.queries.backtest_counts import stretches
-from processing.queries.counts import HISTORY
+from processing.detection.policy import DetectorPolicy
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts
 from tests.conftest import NOON
@@ -100,20 +95,8 @@ def test_empty_years_are_left_out(store: Store, start: datetime, end: datetime) 
     assert most < 60e6
 
 
-@given(st.sets(st.integers(0, 5000), max_size=12))
-def test_stretches_hold_everything_counted_and_what_each_bin_is_judged_by(days: set[int]) -> None:
-    counted = {LONG_AGO + timedelta(days=day) for day in days}
-    found = list(stretches(counted))
-    assert all(until <= since for (_, until), (since, _) in pairwise(found))
-    for at in counted:
-        [(since, until)] = [(since, until) for since, until in found if since <= at < until]
-        assert since + HISTORY <= at <= until - HISTORY
-    length = sum((until - since for since, until in found), timedelta())
-    assert length <= 4 * HISTORY * len(counted)
-
-
 def test_an_empty_store_has_no_incidents(store: Store) -> None:
-    assert run(store) == replace(run(store), series=0, incidents=())
+    assert run(store) == replace(run(store), series=0, incidents=(), spikes=())
 
 
 def test_the_command_prints_a_table_and_json(store: Store, address: ClickHouseAddress) -> None:

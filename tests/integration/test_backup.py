@@ -20,8 +20,9 @@ from processing.store.client import Store, StoreRefused
 from processing.store.deletions import delete_posts
 from processing.store.migrate import migrate
 from processing.store.purge import purge
+from processing.store.records import write_scored_until
 from processing.store.retention import Retention, apply_retention
-from processing.store.writer import recount, write_posts, write_scored_until
+from processing.store.writer import recount, write_posts
 from tests.conftest import NOON, a_post
 from tests.support.clocks import as_if_ahead
 from tests.support.stacks import Installation
@@ -289,7 +290,7 @@ def test_a_swap_that_fails_half_way_is_taken_back(saved: Path, other: ClickHouse
     migrate(other)
     with Store(other) as store:
         fill(store, [tagged(9999)])
-        store.command("DROP TABLE watch_state_versions")
+        store.command("DROP TABLE retags")
         before = contents(other)
         with pytest.raises(StoreRefused):
             restore(other, saved, quietly, replacing=True)

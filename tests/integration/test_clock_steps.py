@@ -20,19 +20,11 @@ from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
 from processing.store.purge import Purged, purge
+from processing.store.records import write_incidents, write_scored_until, write_spikes
 from processing.store.retention import Retention, apply_retention
 from processing.store.rollup import roll_up
 from processing.store.versions import take_version
-from processing.store.writer import (
-    RECOUNT,
-    recount,
-    write_incidents,
-    write_posts,
-    write_progress,
-    write_scored_until,
-    write_spikes,
-    write_watch_state,
-)
+from processing.store.writer import RECOUNT, recount, write_posts, write_progress
 from processing.worker import Pipeline
 from tests.conftest import NOON, a_post
 from tests.integration.test_questions import a_spike, an_incident
@@ -199,10 +191,6 @@ def two_incidents(store: Store, second: bool) -> None:
     write_incidents(store, [msgspec.structs.replace(incident, observed=incident.observed + second)])
 
 
-def two_states(store: Store, second: bool) -> None:
-    write_watch_state(store, NOON + second * MINUTE, [("ban", "*", "{}")])
-
-
 def two_looks(store: Store, second: bool) -> None:
     write_scored_until(store, NOON + second * MINUTE)
 
@@ -223,7 +211,6 @@ def two_decisions(store: Store, second: bool) -> None:
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
-    "watch_state": (two_states, "SELECT scored_until FROM watch_state"),
     "watch_progress": (two_looks, "SELECT scored_until FROM watch_progress"),
     "source_health": (two_reports, "SELECT until FROM source_health"),
     "retention": (two_retentions, "SELECT policy FROM retention"),
@@ -290,5 +277,4 @@ def test_every_table_that_keeps_versions_is_known_here(store: Store) -> None:
         "tombstone_versions",
         "version_marks",
         "watch_progress_versions",
-        "watch_state_versions",
     }

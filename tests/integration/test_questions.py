@@ -24,7 +24,8 @@ from processing.contract import (
 )
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_incidents, write_posts, write_spikes
+from processing.store.records import write_incidents, write_spikes
+from processing.store.writer import recount, write_posts
 from tests.conftest import ROOT, WRITER_PASSWORD, a_post
 
 FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)
@@ -138,6 +139,7 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "freshness": lambda rows: rows[0][0] == "example" and rows[0][3] == 3,
     "arabic": lambda rows: rows[0] == (FRIDAY, 40, 40, 40, 0),
     "reasons": lambda rows: rows == [("employer-ban", 130, 2)],
+    "series": lambda rows: len(rows) == 20 * 288 and sum(row[1] for row in rows) == 40 and rows[0][1:] == (0, 0),
     "busiest": lambda rows: [row[0] for row in rows] == ["en", "ar"] and rows[0][2] == 10,
 }
 

@@ -11,10 +11,11 @@ import pytest
 from processing import queries
 from processing.backtest import backtest
 from processing.contract import ClickHouseAddress, Incident, Spike, TaggedPost, VerdictName
-from processing.detection.detector import DetectorPolicy
+from processing.detection.policy import DetectorPolicy
 from processing.explanation.sentences import doubt_sentence
 from processing.store.client import Parameters, Row, Store
-from processing.store.writer import recount, write_posts, write_spikes
+from processing.store.records import write_spikes
+from processing.store.writer import recount, write_posts
 from processing.verdicts import evidence
 from processing.verdicts.collectors import Circumstances
 from tests.conftest import NOON

@@ -14,9 +14,10 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
-from processing.watch import Watch
+from processing.watching import watch_over
 from tests.integration.test_watch import END, ROOTS, WIDTH
 
 
@@ -36,7 +37,8 @@ class Deadly(Store):
 def main(url: str, password: str, database: str, dies_at: str = "") -> None:
     with Deadly(ClickHouseAddress(url, "writer", SecretStr(password), database=database)) as store:
         store.dies_at = dies_at
-        Watch(store, lambda: ROOTS, WIDTH, [], clock=lambda: END).run(threading.Event(), timedelta(seconds=0.05))
+        watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(sys.stdout, WIDTH)], lambda: END)
+        watch.run(threading.Event(), timedelta(seconds=0.05))
 
 
 if __name__ == "__main__":

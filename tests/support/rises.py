@@ -13,7 +13,7 @@ from processing.alerts.notifiers.console import Console
 from processing.contract import Incident, TaggedPost
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
-from processing.watch import Watch
+from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 
 WIDTH = timedelta(minutes=5)
@@ -98,7 +98,7 @@ def cover(store: Store, since: datetime, until: datetime, source: str = SOURCE) 
 def watched(store: Store) -> tuple[str, Sequence[Incident]]:
     """What a watch tells, and what it records."""
     out = io.StringIO()
-    watch = Watch(store, lambda: {"ban": "ban"}, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
+    watch = watch_over(store, lambda: {"ban": "ban"}, WIDTH, [Console(out, WIDTH)], lambda: END)
     watch.resume()
     while watch.look():
         pass

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH = timedelta(minutes=5)
-START = datetime(2015, 2, 26, 21, 40, tzinfo=UTC)
+START = datetime(2015, 2, 27, tzinfo=UTC)
+"""Blocks of six hours are counted from midnight: so the first one begins with the series, as in a file."""
 WEEK = 2016
 BINS_A_DAY = 288
 REST = 144
@@ -51,6 +52,11 @@ class Labelled:
         total = sum(self.scorer.raw_score(self.files, flags, 1.0, "standard", [name]) for name in names)
         score: float = self.scorer.normalise(self.files, total, "standard", names)
         return score
+
+    def windows_found(self, alerts: Mapping[str, NDArray[np.int64]]) -> int:
+        """Labelled windows that hold an alert."""
+        edges = [(alerts[name], edge) for name in alerts for edge in self.files[name].win]
+        return sum(bool(((at >= first) & (at <= last)).any()) for at, (first, last) in edges)
 
     def false_alerts_a_week(self, alerts: Mapping[str, NDArray[np.int64]]) -> float:
         """Alerts outside of every window, a series and week."""

@@ -20,7 +20,7 @@ from processing.contract import (
     Spike,
     TaggedPost,
 )
-from processing.store import writer
+from processing.store import records, writer
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.conftest import WRITER_PASSWORD
@@ -148,9 +148,9 @@ def fill(store: Store, *, going_on: bool = False, complete: bool = True) -> None
     """Write everything, by the writer that the workers use."""
     posts = [*generated(), *hostile()]
     writer.recount(store, writer.write_posts(store, posts))
-    writer.write_spikes(store, [spike()])
-    writer.write_incidents(store, [incident(going_on=going_on)])
-    writer.write_scored_until(store, END)
+    records.write_spikes(store, [spike()])
+    records.write_incidents(store, [incident(going_on=going_on)])
+    records.write_scored_until(store, END)
     state = "ended" if complete else "listening"
     report = Progress(source="archive", since=START, until=END, complete=complete, state=state)
     writer.write_progress(store, [(0, report)])

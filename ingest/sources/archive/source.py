@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -51,6 +51,15 @@ class ArchiveOutline:
     last: datetime
     in_order: bool
     floors: tuple[datetime, ...]
+
+
+class Played(NamedTuple):
+    """What a run reads of an archive: lines that earlier runs had read, all lines, the first and last event time."""
+
+    lines_before: int
+    lines: int
+    first: datetime
+    last: datetime
 
 
 def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
@@ -183,6 +192,8 @@ class Archive:
         self.shift_to = shift_to
         self._clock = clock
         self.outline = None if self.streamed else outline(self.files, self.columns, clock())
+        self.played: Played | None = None
+        """What the first `read` has begun with; None before it, and for standard input, whose end is not known."""
 
     @property
     def name(self) -> str:
@@ -193,6 +204,8 @@ class Archive:
         """Yield the posts after the cursor, and the watermark."""
         kept = decode_cursor(cursor, ArchiveCursor, self.name)
         start, shift = kept.line, self._shift(kept)
+        if self.outline is not None and self.played is None:
+            self.played = Played(start, self.outline.lines, self.outline.first + shift, self.outline.last + shift)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
         for number, record in enumerate(read_records(self.files, self.columns), start=1):

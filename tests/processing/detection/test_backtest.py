@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from processing.detection import detector, episodes
-from processing.detection.backtest import episode_events
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState
-from processing.detection.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
-from processing.detection.matrix import Matrix, score_matrix
+from processing.detection.previous import detector, episodes
+from processing.detection.previous.backtest import episode_events
+from processing.detection.previous.detector import Bin, DetectorPolicy, DetectorState
+from processing.detection.previous.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
+from processing.detection.previous.matrix import Matrix, score_matrix
 from tests.processing.detection.test_matrix import START, hostile
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from processing.coverage import known_bins, next_covered, watermark
 from processing.detection.bins import start_of_bin
 from processing.queries import Coverage
-from processing.queries.coverage import is_covered, next_covered, watermark
 from tests.conftest import NOON
 
 WIDTH = timedelta(minutes=5)
@@ -43,7 +43,7 @@ def test_an_idle_collector_holds_nobody_up_and_closes_no_bin_that_it_has_not_rea
     feeds = covered(0, 12, idle=True, source="feeds")
     assert watermark([covered(0, 31), feeds], WIDTH, NOON) == NOON + 30 * MINUTE
     assert watermark([feeds], WIDTH, NOON) == NOON + 10 * MINUTE
-    assert not is_covered([feeds], NOON + 10 * MINUTE, WIDTH)
+    assert known_bins([feeds], NOON + 10 * MINUTE, NOON + 15 * MINUTE, WIDTH) == [False]
 
 
 def test_when_all_is_read_the_last_bin_is_closed() -> None:
@@ -53,8 +53,9 @@ def test_when_all_is_read_the_last_bin_is_closed() -> None:
 
 def test_a_bin_that_nobody_heard_whole_is_unknown() -> None:
     stretches = [covered(0, 12), covered(22, 40, source="b")]
-    assert is_covered(stretches, NOON + 5 * MINUTE, WIDTH)
-    assert not is_covered(stretches, NOON + 10 * MINUTE, WIDTH)
-    assert not is_covered(stretches, NOON + 15 * MINUTE, WIDTH)
+    half_an_hour = known_bins(stretches, NOON - 10 * MINUTE, NOON + 25 * MINUTE, WIDTH)
+    assert half_an_hour == [False, False, True, True, False, False, True]
+    assert known_bins(stretches, NOON - 60 * MINUTE, NOON, WIDTH) == [False] * 12
+    assert known_bins(stretches, NOON + 40 * MINUTE, NOON + 60 * MINUTE, WIDTH) == [False] * 4
     assert next_covered(stretches, NOON + 10 * MINUTE, WIDTH) == NOON + 20 * MINUTE
     assert next_covered(stretches, NOON + 40 * MINUTE, WIDTH) is None

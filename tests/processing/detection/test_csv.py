@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from processing.detection.csv import HEADER, detect_lines, explain_line
+from processing.detection.csv import HEADER, Reading, detect_lines, explain_line
 from processing.detection.csv_row import bin_width, read_time
-from processing.detection.detector import DetectorPolicy
+from processing.detection.policy import DetectorPolicy
 
 HOURS = DetectorPolicy.for_bins(timedelta(hours=1))
 NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
@@ -21,7 +22,7 @@ NOON = datetime(2020, 7, 10, 12, tzinfo=UTC)
 def detect(lines: Sequence[str], policy: DetectorPolicy | None = None) -> tuple[list[str], list[str]]:
     """The rows without the header, and the reasons of the lines left out."""
     reasons: list[str] = []
-    written = list(detect_lines(lines, policy, on_rejected=lambda number, reason: reasons.append(reason)))
+    written = list(detect_lines([lines], Reading(policy=policy), lambda number, reason: reasons.append(reason)))
     assert written[0] == HEADER
     return written[1:], reasons
 
@@ -34,10 +35,10 @@ def hourly(counts: Sequence[object]) -> list[str]:
 def test_a_surge_is_marked_and_the_input_is_kept_as_written() -> None:
     rows, reasons = detect(["timestamp,count\n", *hourly([10] * 100 + [200, 10])])
     assert reasons == []
-    assert rows[0] == "2020-07-01T00:00:00Z,10,0.020,0.000,warming"
-    assert rows[50].endswith(",10,10.000,0.000,quiet")
+    assert rows[0] == "2020-07-01T00:00:00Z,10,0.020,0.000,warming,"
+    assert rows[50].endswith(",10,10.000,0.000,quiet,")
     assert rows[100].startswith("2020-07-05T04:00:00Z,200,10.000,")
-    assert rows[100].endswith(",spike")
+    assert rows[100].endswith(",spike,3 h")
 
 
 def test_the_header_is_optional() -> None:
@@ -88,22 +89,62 @@ def test_a_gap_is_unknown_inside_and_writes_no_rows() -> None:
     lines = hourly([10] * 300)
     rows, reasons = detect(lines[:200] + lines[250:])
     assert (len(rows), reasons) == (250, [])
-    assert rows[200].endswith(",10,10.000,0.000,quiet")
+    assert rows[200].endswith(",10,10.000,0.000,quiet,")
 
 
-def test_rows_are_written_as_they_are_read() -> None:
-    read = 0
+@pytest.mark.parametrize("at_once", [1, 7, 60])
+def test_a_batch_is_answered_when_it_is_read_and_batches_change_nothing(at_once: int) -> None:
+    lines, read = hourly([10] * 50 + [300, 250] + [10] * 8), 0
 
-    def lines() -> Iterator[str]:
+    def batches() -> Iterator[list[str]]:
         nonlocal read
-        for line in hourly([10] * 60):
-            read += 1
-            yield line
+        for first in range(0, len(lines), at_once):
+            read = min(first + at_once, len(lines))
+            yield lines[first : first + at_once]
 
-    written = detect_lines(lines(), on_rejected=lambda number, reason: None)
-    for _ in range(51):  # the header and fifty rows
-        next(written)
-    assert read == 50
+    written = detect_lines(batches(), Reading(policy=HOURS), refused)
+    rows = []
+    for number, row in enumerate(written):
+        rows.append(row)
+        assert number <= read < number + at_once + 1
+    assert rows[1:] == detect(lines, HOURS)[0]
+
+
+def test_the_width_is_taken_from_all_rows() -> None:
+    """A stream that is sparse at first: its bins are not half hours."""
+    sparse, dense = hourly([1])[0:1], []
+    start = datetime(2020, 7, 1, 5, tzinfo=UTC)
+    sparse += [f"{start + timedelta(minutes=30 * number):%Y-%m-%dT%H:%M:%SZ},1" for number in range(12)]
+    later = start + timedelta(hours=12)
+    dense = [f"{later + timedelta(minutes=5 * number):%Y-%m-%dT%H:%M:%SZ},2" for number in range(100)]
+    assert len(detect([*sparse, *dense])[0]) == 113
+
+
+def test_absent_rows_are_unknown_or_zero_as_the_reader_says() -> None:
+    lines = hourly([10] * 300)
+    posts = [line for number, line in enumerate(lines) if not 200 <= number < 212]
+    zeros = hourly([10] * 200 + [0] * 12 + [10] * 88)
+    as_zero = list(detect_lines([posts], Reading(absent_is_zero=True), refused))[1:]
+    assert as_zero == [row for row in detect(zeros)[0] if ",0," not in row]
+    rare = [hourly([1] * 300)[number] for number in range(0, 264, 24)] + ["2020-07-12T05:00:00Z,40"]
+    reading = Reading(policy=HOURS, absent_is_zero=True)
+    assert list(detect_lines([rare], reading, refused))[-1].endswith(",spike,3 h")
+    assert not detect(rare, HOURS)[0][-1].endswith(",spike,3 h")
+
+
+def test_no_score_is_written_as_a_negative_zero() -> None:
+    chance = random.Random(1)
+    rows, _ = detect(hourly([chance.randint(0, 30) for _ in range(1000)]))
+    assert not [row for row in rows if "-0.000" in row]
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:00:00Z", "253402297200000"])
+def test_the_last_year_of_the_calendar_is_refused_with_a_sentence(written: str) -> None:
+    rows, reasons = detect([*hourly([10] * 8), f"{written},5"])
+    assert len(rows) == 8
+    assert reasons == [
+        f"Line 9 was left out: the timestamp '{written}' lies in the year 9999, behind which no bin can end."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +187,7 @@ def test_a_real_series_comes_through_row_by_row(real_data: Path) -> None:
     assert reasons == []
     assert [row.split(",")[0] for row in rows] == [line.split(",")[0] for line in lines[1:]]
     assert rows[:3000] == detect(lines[:3001])[0]
-    assert any(row.endswith(",spike") for row in rows)
+    assert any(row.endswith(",spike,30 min") for row in rows)
 
 
 def refused(number: int, reason: str) -> None:
@@ -161,16 +202,17 @@ def with_total(counts: Sequence[int], total: Sequence[object]) -> list[str]:
 def test_a_share_is_judged_by_the_third_column() -> None:
     counts, total = [20] * 200 + [80], [400] * 200 + [1600]
     lines = with_total(counts, total)
-    by_posts = list(detect_lines(lines, on_rejected=refused))
-    by_share = list(detect_lines(lines, on_rejected=refused, share=True))
-    assert by_posts[-1].endswith(",spike")
-    assert by_share[-1].endswith(",80,78.462,0.000,quiet")
+    by_posts = list(detect_lines([lines], Reading(), refused))
+    by_share = list(detect_lines([lines], Reading(share=True), refused))
+    assert by_posts[-1].endswith(",spike,3 h")
+    assert by_share[-1].endswith(",80,78.462,0.000,quiet,")
 
 
 def test_a_share_without_totals_is_refused_row_by_row() -> None:
     reasons: list[str] = []
     lines = hourly([20] * 30)
-    rows = list(detect_lines(lines, HOURS, on_rejected=lambda number, reason: reasons.append(reason), share=True))
+    reading = Reading(policy=HOURS, share=True)
+    rows = list(detect_lines([lines], reading, lambda number, reason: reasons.append(reason)))
     assert rows == [HEADER]
     assert reasons[0] == "Line 1 was left out: there is no total: expected `timestamp,count,total`."
 
@@ -178,7 +220,7 @@ def test_a_share_without_totals_is_refused_row_by_row() -> None:
 def test_a_total_below_the_count_is_refused_and_an_empty_one_unknown() -> None:
     reasons: list[str] = []
     lines = with_total([20] * 30, ["", "5", *[400] * 28])
-    rows = list(detect_lines(lines, on_rejected=lambda number, reason: reasons.append(reason), share=True))
+    rows = list(detect_lines([lines], Reading(share=True), lambda number, reason: reasons.append(reason)))
     assert len(rows) == 1 + 29
     assert reasons == ["Line 2 was left out: the total 5 is less than the count 20."]
 
@@ -188,41 +230,40 @@ def test_an_explanation_ends_at_the_score_of_its_row(hour: int) -> None:
     counts: list[object] = [10 + number % 5 for number in range(200)]
     counts[100], counts[150] = "", 300
     lines = hourly(counts)
-    row = list(detect_lines(lines, on_rejected=refused))[1 + hour].split(",")
-    at = read_time(row[0]) + timedelta(minutes=59)
-    derivation = explain_line(lines, at, on_rejected=refused)
-    said = list(derivation.lines())
-    assert said[0].endswith(f"{row[4]}, score {row[3]}")
-    assert said[1].startswith(f"expected {row[2]}: ")
-    if derivation.excesses and derivation.scored.score:
-        bin_alone, long = (min(each.level for each in derivation.excesses[two : two + 2]) for two in (0, 2))
-        assert min(0.3 * bin_alone + 0.7 * long, 3 * bin_alone) == pytest.approx(derivation.scored.score)
+    row = list(detect_lines([lines], Reading(), refused))[1 + hour]
+    found = explain_line([lines], read_time(row.split(",")[0]) + timedelta(minutes=59), Reading(), refused)
+    fast, score = found.scales[0], float(row.split(",")[3])
+    assert found.line == row
+    assert fast.expected == pytest.approx(float(row.split(",")[2]), abs=0.001)
+    if fast.why:
+        assert score == 0.0
+    else:
+        bin_alone, long = (min(each.level for each in fast.excesses[two : two + 2]) for two in (0, 2))
+        assert 0.25 * bin_alone + 0.75 * long == pytest.approx(score, abs=0.001)
+        assert any(line.endswith(f"= {score:.3f}") for line in found.lines())
 
 
 @pytest.mark.parametrize(
     ("hour", "sentence"),
     [
         (0, "too little of the series is known yet"),
+        (7, "the mean of the last day or hour"),
         (60, "no rise"),
         (100, "the count is unknown"),
-        (150, "the two windows' levels are weighed"),
-        (151, "the bin itself is ordinary"),
+        (130, "too few posts"),
+        (150, "score 0.25 x"),
     ],
 )
 def test_an_explanation_names_the_rule(hour: int, sentence: str) -> None:
     counts: list[object] = [10] * 200
-    counts[100], counts[150], counts[151] = "", 300, 16
-    text = "\n".join(
-        explain_line(
-            hourly(counts), read_time(f"2020-07-0{1 + hour // 24}T{hour % 24:02}:30"), on_rejected=refused
-        ).lines()
-    )
-    assert sentence in text
+    counts[100], counts[130], counts[150] = "", 12, 300
+    at = read_time(f"2020-07-0{1 + hour // 24}T{hour % 24:02}:30")
+    assert sentence in "\n".join(explain_line([hourly(counts)], at, Reading(), refused).lines())
 
 
 def test_a_moment_without_a_row_cannot_be_explained() -> None:
     with pytest.raises(ValueError, match="No row holds 2020-08-01 00:00 UTC"):
-        explain_line(hourly([10] * 30), datetime(2020, 8, 1, tzinfo=UTC), on_rejected=refused)
+        explain_line([hourly([10] * 30)], datetime(2020, 8, 1, tzinfo=UTC), Reading(), refused)
 
 
 @pytest.mark.parametrize("written", ["0", "000000000", "1970-01-01", "0001-01-01T00:00"])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from processing.contract import BinState, Severity
-from processing.detection import detector, episodes
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, Scored
-from processing.detection.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy, EpisodeState
+from processing.detection.previous import detector, episodes
+from processing.detection.previous.detector import Bin, DetectorPolicy, DetectorState, Scored
+from processing.detection.previous.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy, EpisodeState
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processing.contract import BinState
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, Scored, step
-from processing.detection.matrix import Matrix, ScoredMatrix, score_matrix
+from processing.detection.previous.detector import Bin, DetectorPolicy, DetectorState, Scored, step
+from processing.detection.previous.matrix import Matrix, ScoredMatrix, score_matrix
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing.detection.checkpoint import COVER, restore, save
-from processing.detection.detector import Bin, DetectorPolicy, DetectorState, step
-from processing.detection.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
-from processing.detection.series_set import Book, Counted, Key, Observation
+from processing.detection.previous.checkpoint import COVER, restore, save
+from processing.detection.previous.detector import Bin, DetectorPolicy, DetectorState, step
+from processing.detection.previous.episodes import Episode, EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.detection.previous.series_set import Book, Counted, Key, Observation
 
 START = datetime(2020, 7, 1, tzinfo=UTC)
 WIDTH = timedelta(minutes=15)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from processing.detection.csv import detect_lines, explain_line
-from processing.detection.return_level import Fit, calibrated, level, score, weigh
+from processing.detection.previous.csv import detect_lines, explain_line
+from processing.detection.previous.return_level import Fit, calibrated, level, score, weigh
 from processing.explanation.sentences import rarity
 from tests.conftest import ROOT
 

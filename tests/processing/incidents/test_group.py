@@ -52,7 +52,21 @@ def test_languages_and_sub_topics_of_one_event_are_one_incident() -> None:
     assert incident.topic == "ban"
     assert incident.languages == ("en", "ar")
     assert incident.subtopics == ("employer-ban", "retraction")
-    assert incident.end == NOON + 7 * HOUR
+    assert (incident.start, incident.end) == (NOON, NOON + 2 * HOUR)
+
+
+def test_a_sub_topic_that_goes_on_for_days_joins_no_two_surges_and_lengthens_none() -> None:
+    incidents = grouped(
+        spike("employer-ban", start=-3, end=None, observed=900),
+        spike(),
+        spike(start=40, end=42),
+        now=43,
+    )
+    assert [(each.start, each.end) for each in incidents] == [
+        (NOON, NOON + 2 * HOUR),
+        (NOON + 40 * HOUR, NOON + 42 * HOUR),
+    ]
+    assert [each.subtopics for each in incidents] == [("employer-ban",), ()]
 
 
 def test_it_speaks_with_the_figures_of_the_root_topic_over_all_languages() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from processing.detection.matrix import Matrix, score_matrix
-from processing.detection.matrix_baseline import Flags
-from processing.detection.policy import DetectorPolicy
+from processing.detection.previous.matrix import Matrix, score_matrix
+from processing.detection.previous.matrix_baseline import Flags
+from processing.detection.previous.policy import DetectorPolicy
 
 Place = tuple[int, int]
 """A series and a bin of it."""

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from processing.contract import EVERYTHING, Spike
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
-from processing.detection.series import NOTHING, Observation, Seen, Series, Stand
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import EpisodeEvent, EpisodeKind, EpisodePolicy
+from processing.detection.previous.series import NOTHING, Observation, Seen, Series, Stand
 
 __all__ = ["NOTHING", "Book", "Key", "Observation"]
 

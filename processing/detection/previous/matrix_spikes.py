@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.matrix_baseline import Flags, Floats
-from processing.detection.policy import DetectorPolicy
+from processing.detection.previous.matrix_baseline import Flags, Floats
+from processing.detection.previous.policy import DetectorPolicy
 
 
 def open_bins(policy: DetectorPolicy, score: Floats, may_open: Flags) -> Flags:

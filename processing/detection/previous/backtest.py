@@ -8,10 +8,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection import episodes
-from processing.detection.detector import DetectorPolicy
-from processing.detection.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
-from processing.detection.matrix import ScoredMatrix
+from processing.detection.previous import episodes
+from processing.detection.previous.detector import DetectorPolicy
+from processing.detection.previous.episodes import EpisodeEvent, EpisodePolicy, EpisodeState
+from processing.detection.previous.matrix import ScoredMatrix
 
 
 def episode_events(

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processing.contract import BinState
-from processing.detection.background import STEADY
-from processing.detection.detector import Scored
-from processing.detection.matrix_baseline import Flags, Floats, running_total, usual
-from processing.detection.matrix_calibration import Calibration, calibrate, refit_of
-from processing.detection.matrix_excess import Bar, Excess, trailing
-from processing.detection.matrix_spikes import open_bins
-from processing.detection.policy import DetectorPolicy
+from processing.detection.previous.background import STEADY
+from processing.detection.previous.detector import Scored
+from processing.detection.previous.matrix_baseline import Flags, Floats, running_total, usual
+from processing.detection.previous.matrix_calibration import Calibration, calibrate, refit_of
+from processing.detection.previous.matrix_excess import Bar, Excess, trailing
+from processing.detection.previous.matrix_spikes import open_bins
+from processing.detection.previous.policy import DetectorPolicy
 
 _AT_ONCE = 16
 """Series whose arrays stay near the processor."""

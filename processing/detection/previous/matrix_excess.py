@@ -8,10 +8,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.matrix_baseline import Flags, Floats
-from processing.detection.matrix_calibration import Calibration, refit_of
-from processing.detection.policy import MISTAKEN, DetectorPolicy
-from processing.detection.return_level import ANSCOMBE, CERTAIN, LONG, MOST, PRIOR_MODE, SHORT, SMALLEST_SCALE
+from processing.detection.previous.matrix_baseline import Flags, Floats
+from processing.detection.previous.matrix_calibration import Calibration, refit_of
+from processing.detection.previous.policy import MISTAKEN, DetectorPolicy
+from processing.detection.previous.return_level import ANSCOMBE, CERTAIN, LONG, MOST, PRIOR_MODE, SHORT, SMALLEST_SCALE
 
 SMALLEST = np.finfo(np.float64).smallest_subnormal
 

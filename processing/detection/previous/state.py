@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import msgspec
 
-from processing.detection.background import Rest
-from processing.detection.baseline import Baseline, Numbers
-from processing.detection.policy import DetectorPolicy
-from processing.detection.return_level import ANSCOMBE, UNFITTED, Fit, fit
+from processing.detection.previous.background import Rest
+from processing.detection.previous.baseline import Baseline, Numbers
+from processing.detection.previous.policy import DetectorPolicy
+from processing.detection.previous.return_level import ANSCOMBE, UNFITTED, Fit, fit
 
 Maxima = tuple[float, float, float, float]
 """Of one block: the highest excess over one bin (Anscombe's, posts) and over the long window (the same)."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.matrix_baseline import Flags, Floats
-from processing.detection.policy import DetectorPolicy
-from processing.detection.return_level import LOWER, UPPER, weigh
-from processing.detection.state import SILENT_DAYS, empty_maxima
+from processing.detection.previous.matrix_baseline import Flags, Floats
+from processing.detection.previous.policy import DetectorPolicy
+from processing.detection.previous.return_level import LOWER, UPPER, weigh
+from processing.detection.previous.state import SILENT_DAYS, empty_maxima
 
 KINDS = 4
 

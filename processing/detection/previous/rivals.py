@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from processing.detection.return_level import ANSCOMBE
+from processing.detection.previous.return_level import ANSCOMBE
 
 TRIAL = 14
 FIRST_DAY = 35

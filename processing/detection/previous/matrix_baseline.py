@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.baseline import DAYS, WEEKS, middle_of_turn
-from processing.detection.policy import DetectorPolicy
-from processing.detection.return_level import ANSCOMBE
-from processing.detection.rivals import FEWEST_DAYS, FIRST_DAY, TRIAL
-from processing.detection.state import SILENT_DAYS
+from processing.detection.previous.baseline import DAYS, WEEKS, middle_of_turn
+from processing.detection.previous.policy import DetectorPolicy
+from processing.detection.previous.return_level import ANSCOMBE
+from processing.detection.previous.rivals import FEWEST_DAYS, FIRST_DAY, TRIAL
+from processing.detection.previous.state import SILENT_DAYS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -1,0 +1,141 @@
+"""The separate rises inside one spike: an order in the afternoon and its retraction in the evening are two.
+
+The excess over the trailing half hour is followed down from its peak to a valley and up again. A second pulse is
+believed where the fall went below half of the peak, the rise reached twice the valley and a fifth of the highest
+pulse, and neither can be Poisson noise; the fifth is not asked where the spike had ended meanwhile. It began where
+the counts changed, which is found by a cumulative sum (E. S. Page, Biometrika 41, 1954).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import accumulate
+from math import sqrt
+from operator import attrgetter
+
+import msgspec
+
+from processing.contract import Pulse
+from processing.detection.previous.return_level import ANSCOMBE
+
+FALL = 0.5
+RISE = 2.0
+SHARE = 0.2
+CLEAR = 4.0
+_TRAIL = 200
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """One known bin of a spike."""
+
+    start: datetime
+    count: int
+    expected: float
+
+    @property
+    def excess(self) -> float:
+        """Posts above the expectation."""
+        return self.count - self.expected
+
+
+class Window(msgspec.Struct, frozen=True):
+    """Posts and expectation over the trailing half hour."""
+
+    count: int
+    expected: float
+    bins: int
+
+    @property
+    def excess(self) -> float:
+        """Posts above the expectation."""
+        return self.count - self.expected
+
+
+class PulseState(msgspec.Struct):
+    """The pulses of one spike so far; `follow` changes it in place."""
+
+    started: datetime
+    highest: Beat
+    """The bin furthest above its expectation in the pulse under way."""
+    peak: Window
+    valley: Window
+    tallest: float
+    """The excess at the peak of the highest pulse."""
+    apart: bool = False
+    """The spike has ended since the last pulse began."""
+    done: list[Pulse] = []
+    trail: list[Beat] = []
+    """The bins since the valley: they belong to the pulse under way or begin the next one."""
+
+    @classmethod
+    def begin(cls, started: datetime, highest: Beat, window: Window) -> PulseState:
+        """The first pulse, under way since `started`."""
+        return cls(started, highest, window, window, window.excess)
+
+    def pulses(self) -> tuple[Pulse, ...]:
+        """All of them, oldest first; the last is the one under way."""
+        return (*self.done, _pulse(self.started, highest_of(self.highest, *self.trail)))
+
+
+def highest_of(*beats: Beat) -> Beat:
+    """The bin furthest above its expectation; the first one of several."""
+    return max(beats, key=attrgetter("excess"))
+
+
+def follow(state: PulseState, beat: Beat, window: Window, *, may_begin: bool) -> None:
+    """Take in the next known bin. `may_begin` says whether a new pulse can: only while the spike lasts."""
+    state.trail.append(beat)
+    if len(state.trail) > _TRAIL:
+        state.highest = highest_of(state.highest, state.trail.pop(0))
+    if may_begin and _fell(state) and _rose(state, window):
+        _begin_next(state, window)
+    elif window.excess > state.peak.excess:
+        state.peak = state.valley = window
+        state.tallest = max(state.tallest, window.excess)
+        _keep_trail(state)
+    elif window.excess < state.valley.excess:
+        state.valley = window
+        _keep_trail(state)
+
+
+def _begin_next(state: PulseState, window: Window) -> None:
+    beats = state.trail[_onset(state.trail, state.valley, window) :]
+    state.done.append(_pulse(state.started, state.highest))
+    state.started = beats[0].start
+    state.highest = highest_of(*beats)
+    state.peak = state.valley = window
+    state.tallest = max(state.tallest, window.excess)
+    state.trail.clear()
+    state.apart = False
+
+
+def _keep_trail(state: PulseState) -> None:
+    state.highest = highest_of(state.highest, *state.trail)
+    state.trail.clear()
+
+
+def _fell(state: PulseState) -> bool:
+    return state.valley.excess < FALL * state.peak.excess and _clearer(state.peak, state.valley)
+
+
+def _rose(state: PulseState, window: Window) -> bool:
+    enough = max(RISE * state.valley.excess, 0.0 if state.apart else SHARE * state.tallest)
+    return window.excess >= enough and _clearer(window, state.valley)
+
+
+def _clearer(high: Window, low: Window) -> bool:
+    """Whether two half hours differ by more than noise, had the excess stayed what it was in the lower one."""
+    unchanged = high.expected + max(0.0, low.excess)
+    difference = 2.0 * (sqrt(high.count + ANSCOMBE) - sqrt(unchanged + ANSCOMBE))
+    return difference >= CLEAR * sqrt(2.0)
+
+
+def _onset(trail: list[Beat], valley: Window, window: Window) -> int:
+    """The bin of the trail from which on the excess is no longer the valley's: where its cumulative sum turns."""
+    between = (valley.excess + window.excess) / 2.0 / window.bins
+    sums = list(accumulate((beat.excess - between for beat in trail[:-1]), initial=0.0))
+    return sums.index(min(sums))
+
+
+def _pulse(started: datetime, highest: Beat) -> Pulse:
+    return Pulse(started, highest.start, highest.count, highest.expected)

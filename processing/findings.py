@@ -1,0 +1,78 @@
+"""From what the detector says of series to judged spikes: for the watch, for its open bin and for a backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from processing.contract import Spike
+from processing.detection.episode import EpisodeKind
+from processing.detection.series import Name, SeriesEvent, name_of
+from processing.ports import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The spikes that events speak of, as they are behind the last event, not judged yet.
+
+    `new` has, of those that were not known before, the end of the bin that began them. `renamed` are the known spikes
+    that the detector knows by an earlier start.
+    """
+
+    spikes: dict[Name, Spike]
+    rises: dict[Name, Sequence[Spike]]
+    new: dict[Name, datetime]
+    renamed: dict[Name, Spike]
+
+    @classmethod
+    def of(cls, events: Iterable[SeriesEvent], known: Mapping[Name, Spike]) -> Findings:
+        """Put each event down under the name by which its spike is known."""
+        found = cls({}, {}, {}, {})
+        for event in events:
+            own = event.key, event.episode.start
+            before = known.get(own) or found.renamed.get(own) or _told_early(event, known)
+            spike = event.episode.snapshot(*event.key)
+            if before is None:
+                found.new.setdefault(own, event.at)
+            else:
+                spike = msgspec.structs.replace(spike, start=before.start, detected_at=before.detected_at)
+            if before is not None and before.start != event.episode.start:
+                found.renamed[own] = before
+            found.spikes[name_of(spike)] = spike
+            if rises := _rises(event, spike):
+                found.rises[name_of(spike)] = rises
+        return found
+
+    def judged(self, judge: Judge, minutes: Mapping[Name, datetime], known: Collection[Spike]) -> Sequence[Spike]:
+        """The spikes, told when they could be and with their verdicts.
+
+        `minutes` has the first minute that was enough of those for which one is known.
+        """
+        found = [(self.spikes[name], minutes.get(name, at)) for name, at in self.new.items()]
+        told = dict(zip(self.new, judge.can_be_told_at(found), strict=True))
+        spikes = [
+            msgspec.structs.replace(spike, detected_at=told[name]) if name in told else spike
+            for name, spike in self.spikes.items()
+        ]
+        return judge.judge(spikes, self.rises, known)
+
+
+def _told_early(event: SeriesEvent, known: Mapping[Name, Spike]) -> Spike | None:
+    """What an open bin began of a spike that late posts have shown to begin earlier: it keeps its name."""
+    if event.kind is not EpisodeKind.OPENED:
+        return None
+    later = (spike for (key, start), spike in known.items() if key == event.key and start > event.episode.start)
+    return next((spike for spike in later if spike.end is None), None)
+
+
+def _rises(event: SeriesEvent, spike: Spike) -> tuple[Spike, ...]:
+    """Of an episode that came back, each rise as a spike of its own, the first under the spike's name; else none."""
+    comebacks = event.episode.comebacks
+    if not comebacks:
+        return ()
+    first = event.episode.without({each.start for each in comebacks}).snapshot(*event.key)
+    own = msgspec.structs.replace(first, start=spike.start, detected_at=spike.detected_at)
+    return (own, *(each.snapshot(*event.key) for each in comebacks))

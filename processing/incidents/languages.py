@@ -1,0 +1,76 @@
+"""Which languages an incident has: one test of each over the incident's own window, when it is described."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from processing import queries
+from processing.contract import UNDETERMINED, Incident
+from processing.coverage import Coverage
+from processing.detection.languages import LanguageCounts, languages_that_rose
+from processing.queries import Reader
+from processing.queries.scopes import Range, within
+
+DAY = timedelta(days=1)
+DAYS_BEFORE = 7
+
+
+def languages_of(reader: Reader, incident: Incident, now: datetime) -> tuple[str, ...]:
+    """The languages in which people of the leading topic rose, that with the most posts first; none that is in doubt.
+
+    `now` is event time.
+    """
+    topic, window = incident.lead_topic or incident.topic, (incident.start, incident.end or now)
+    before = windows_before(window, queries.coverage(reader))
+    spoken = _spoken(reader, topic, window)
+    usual = _posts(reader, topic, before) if before else {}
+    doubted = {UNDETERMINED, *(each.language for each in incident.doubted)}
+    counts = [
+        LanguageCounts(language, posts, people, usual.get(language, 0), len(before))
+        for language, posts, people in spoken
+        if language not in doubted
+    ]
+    rose = set(languages_that_rose(sum(posts for _, posts, _ in spoken), counts))
+    return tuple(each.language for each in counts if each.language in rose)
+
+
+def windows_before(window: Range, coverage: Sequence[Coverage]) -> list[Range]:
+    """The same hours of the week before, where a collector covered all of them.
+
+    They lie a day apart, or as many days as the window lasts: none overlaps it.
+    """
+    start, end = window
+    apart = max(1, -((start - end) // DAY)) * DAY
+    shifts = [apart * number for number in range(1, max(1, DAYS_BEFORE * DAY // apart) + 1)]
+    ranges = [(start - shift, end - shift) for shift in shifts]
+    return [
+        (since, until)
+        for since, until in ranges
+        if any(each.since <= since and until <= each.until for each in coverage)
+    ]
+
+
+def _spoken(reader: Reader, topic: str, window: Range) -> list[tuple[str, int, int]]:
+    """Language, posts and people, most posts first. A post that names no author is one person's."""
+    rows = reader.query(
+        """
+        SELECT language, count() AS posts, uniqExact(if(author = '', concat('-', id), author)) AS people
+        FROM posts
+        WHERE has(topics, {topic:String}) AND NOT deleted
+            AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
+        GROUP BY language
+        ORDER BY posts DESC, language
+        """,
+        {"topic": topic, "start": window[0], "end": window[1]},
+    )
+    return [(str(language), int(posts), int(people)) for language, posts, people in rows]
+
+
+def _posts(reader: Reader, topic: str, windows: Sequence[Range]) -> dict[str, int]:
+    condition, parameters = within("minute", windows)
+    rows = reader.query(
+        f"SELECT language, sum(posts) FROM counts WHERE topic = {{topic:String}} AND {condition} GROUP BY language",  # noqa: S608
+        {**parameters, "topic": topic},
+    )
+    return {str(language): int(posts) for language, posts in rows}
