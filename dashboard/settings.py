@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, Duration
 
 
 class DashboardSettings(BaseSettings):
@@ -25,7 +25,7 @@ class DashboardSettings(BaseSettings):
         "",
         description="names by which people come to the dashboard, separated by commas: behind a proxy, or in a network",
     )
-    dashboard_refresh: timedelta = Field(
+    dashboard_refresh: Duration = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
     )
 

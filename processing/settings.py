@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract import KafkaAddress
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, Duration
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
@@ -37,11 +37,11 @@ class ProcessingSettings(BaseSettings):
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
-    watch_interval: timedelta = Field(timedelta(seconds=1), description="pause between two looks at the counts")
-    purge_interval: timedelta = Field(
+    watch_interval: Duration = Field(timedelta(seconds=1), description="pause between two looks at the counts")
+    purge_interval: Duration = Field(
         timedelta(minutes=15), description="pause between two looks for deleted text to take off the disk"
     )
-    roll_up_interval: timedelta = Field(
+    roll_up_interval: Duration = Field(
         timedelta(minutes=1), description="pause between two summings-up of minutes to hours and days"
     )
     text_days: int | None = Field(
@@ -54,7 +54,7 @@ class ProcessingSettings(BaseSettings):
         SecretStr(""),
         description="store authors as hashes by this key; several, separated by commas, with the newest first",
     )
-    bin_width: timedelta = Field(timedelta(minutes=5), description="width of the detector's bins")
+    bin_width: Duration = Field(timedelta(minutes=5), description="width of the detector's bins")
 
     @property
     def kafka(self) -> KafkaAddress:
