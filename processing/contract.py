@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
-from pydantic import BeforeValidator, SecretStr
+from pydantic import SecretStr
 
 from ingest.contract import Duration as Duration  # noqa: PLC0414 - the dashboard sees no contract but this one
 from ingest.contract import Post
@@ -18,14 +17,6 @@ EVERYTHING = "*"
 
 UNDETERMINED = "und"
 """The BCP 47 tag for an unknown language."""
-
-
-def _read_seconds(value: object) -> object:
-    return float(value) if isinstance(value, str) and value.strip().replace(".", "", 1).isdecimal() else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_read_seconds)]
-"""A length of time as a setting: seconds or ISO 8601."""
 
 
 class TaggedPost(msgspec.Struct, frozen=True, gc=False):
