@@ -115,7 +115,7 @@ def test_a_level_goes_on_where_its_probability_is_too_small_for_a_number() -> No
     assert level(np.array([-7.0]))[0] == 0.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), cut=st.integers(1, 4 * DAY - 1))
 def test_what_comes_later_never_changes_an_earlier_row(seed: int, cut: int) -> None:
     counts = np.random.default_rng(seed).poisson(0.7, 4 * DAY).astype(float)

@@ -30,6 +30,12 @@ def keys(number: int) -> list[Key]:
     return [Key("ban", "*" if each == 0 else f"l{each}") for each in range(number)]
 
 
+def milestones(found: Sequence[SeriesEvent]) -> list[SeriesEvent]:
+    """Return the events that do not depend on where blocks end. Of GREW, a block has only its last one."""
+    last = {each.key: each for each in found}
+    return [each for each in found if each.kind is not EpisodeKind.GREW or last[each.key] is each]
+
+
 def events(
     counts: Floats, total: Floats | None = None, policy: DetectorPolicy = POLICY, cuts: Sequence[int] = ()
 ) -> list[SeriesEvent]:
@@ -38,7 +44,7 @@ def events(
     for first, end in zip([0, *cuts], [*cuts, counts.shape[1]], strict=True):
         part = None if total is None else total[first:end]
         found += series.step(Block(START + first * policy.width, counts[:, first:end], None, part))
-    return found
+    return milestones(found)
 
 
 def told(counts: Floats, total: Floats | None = None) -> list[tuple[EpisodeKind, datetime]]:
@@ -67,7 +73,7 @@ def week_of_surges(seed: int, series: int = 4, days: int = 9) -> tuple[Floats, F
 Cuts = st.lists(st.integers(1, 9 * DAY - 1), max_size=25, unique=True).map(sorted)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), cuts=Cuts, with_total=st.booleans())
 def test_a_history_cut_anyhow_gives_equal_events(seed: int, cuts: list[int], with_total: bool) -> None:
     counts, total = week_of_surges(seed)
@@ -75,21 +81,21 @@ def test_a_history_cut_anyhow_gives_equal_events(seed: int, cuts: list[int], wit
     assert events(counts, everything, cuts=cuts) == events(counts, everything)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6), order=st.permutations([1, 2, 3]))
 def test_series_do_not_depend_on_each_other_or_on_their_order(seed: int, order: list[int]) -> None:
     counts, total = week_of_surges(seed)
     together = events(counts, total)
     for row, key in enumerate(keys(4)[1:], 1):
-        alone = SeriesSet.begin(POLICY, [key]).step(Block(START, counts[row : row + 1], None, total))
+        alone = milestones(SeriesSet.begin(POLICY, [key]).step(Block(START, counts[row : row + 1], None, total)))
         assert alone == [each for each in together if each.key == key]
     names = keys(4)
     permuted = SeriesSet.begin(POLICY, [names[0], *(names[row] for row in order)])
-    found = permuted.step(Block(START, counts[[0, *order]], None, total))
+    found = milestones(permuted.step(Block(START, counts[[0, *order]], None, total)))
     assert sorted(found, key=lambda each: (each.at, each.key)) == sorted(together, key=lambda each: (each.at, each.key))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10**6), cuts=Cuts)
 def test_late_bins_that_have_not_changed_and_a_kept_state_change_nothing(seed: int, cuts: list[int]) -> None:
     counts, total = week_of_surges(seed)
@@ -101,7 +107,7 @@ def test_late_bins_that_have_not_changed_and_a_kept_state_change_nothing(seed: i
         series = checkpoint.load(POLICY, checkpoint.dump(series))
         assert first <= reached
         reached = end
-    assert found == events(counts, total)
+    assert milestones(found) == events(counts, total)
 
 
 def test_a_state_of_another_policy_or_of_nothing_is_stale() -> None:
@@ -120,7 +126,7 @@ def test_a_series_that_is_added_has_been_zero_where_that_was_known() -> None:
     series.add([ALL])
     counts[0, 9 * DAY + 50 : 9 * DAY + 60] = 6.0
     found = series.step(Block(START + timedelta(days=9), counts[:, 9 * DAY :], None, total[9 * DAY :]))
-    assert found == events(counts, total)
+    assert milestones(found) == events(counts, total)
     assert found[0].kind is EpisodeKind.OPENED
 
 
@@ -158,7 +164,7 @@ def test_an_open_bin_is_scored_and_nothing_is_changed() -> None:
     assert checkpoint.load(POLICY, before).peek(block) == [early]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), count=st.integers(12, 5000))
 def test_enough_is_the_least_that_opens(seed: int, count: int) -> None:
     """So the first minute by which a bin held as many is the one in which a watch would have told it."""
