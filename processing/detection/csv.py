@@ -137,14 +137,12 @@ class _File:
         return self._policy.history // self._policy.width
 
     def _number_of(self, row: Row) -> int:
-        """The number of a row's bin; a clock that trembles by less than half a bin is forgiven."""
+        """The number of a row's bin, from the first row on; a clock may tremble by less than half a bin."""
         width = self._policy.width
         if self._origin is None:
-            phase = (row.start - _EPOCH) % width
-            self._origin = _EPOCH + phase
-            first = (row.start - self._origin) // width
-            self.scales = Scales.begin_at(self._policy, OWN + 1, first, silent_before=self._reading.silent_before)
-            self._background = Background.begin_at(self._policy, first) if self._reading.share else None
+            self._origin = row.start
+            self.scales = Scales.begin_at(self._policy, OWN + 1, 0, silent_before=self._reading.silent_before)
+            self._background = Background.begin_at(self._policy, 0) if self._reading.share else None
         return (row.start - self._origin + width / 2) // width
 
     def _judge(self, stretch: Sequence[tuple[int, Row]]) -> Iterator[str]:
@@ -179,9 +177,6 @@ class _File:
         window = scale.name if score > 0.0 else ""
         expected, state = float(bins.expected[OWN, bin_]), _state(row, bins, bin_)
         return f"{row.written},{posts},{expected:.3f},{score:.3f},{state},{window}"
-
-
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
 
 def _with_own_rows(counts: Floats) -> Floats:

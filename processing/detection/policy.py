@@ -17,7 +17,7 @@ _SPARSE = 2.0
 """Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
 _NO_LIMIT = 1e300
 
-AGREEMENT = 0.55
+AGREEMENT = 0.7
 """Of the blocks in which one excess reaches a level, those in which a spike is told; by `make bench-spikes`."""
 MOST_FALSE_ALERTS = 3.0
 

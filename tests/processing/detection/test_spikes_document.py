@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from math import sqrt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from processing.detection.previous.csv import detect_lines, explain_line
-from processing.detection.previous.return_level import Fit, calibrated, level, score, weigh
+from processing.detection.csv import Reading, detect_lines, explain_line
+from processing.detection.detector import score_of
+from processing.detection.return_level import Maxima, calibrated, level
 from processing.explanation.sentences import rarity
 from tests.conftest import ROOT
 
@@ -50,21 +52,19 @@ def test_the_excesses_their_levels_and_the_score() -> None:
     expected, count, printed = bold()
     windows = {"bin": (count, expected), "half hour": (317.0, 128.846)}
     assert "holds 317 where 128.846 were" in EXAMPLE
-    reduced: list[float] = []
-    for window, (posts, mean) in windows.items():
-        rows = [row(f"{window}, {scale}") for scale in "ar"]
-        values = (2 * (sqrt(posts + 0.375) - sqrt(mean + 0.375)), posts - mean)
-        fits = [Fit(*weigh(each[1], each[2], BLOCKS)) for each in rows]
-        found = calibrated(fits[0], fits[1], mean)
-        both = []
-        for number, each in enumerate(rows):
-            mode, scale = found[2 * number : 2 * number + 2]
-            both.append((values[number] - mode) / scale)
-            here = [values[number], mode, scale, level(both[-1])]
-            assert here == pytest.approx([each[0], *each[3:]], abs=0.002)
-        reduced += both
-    bin_alone, bin_raw, long, long_raw = reduced
-    assert score((bin_alone, bin_raw, long, long_raw)) == pytest.approx(printed, abs=0.001)
+    maxima = Maxima.begin_at(1, 0, BLOCKS)
+    rows = [row(f"{window}, {scale}") for window in windows for scale in "ar"]
+    levels = []
+    for kind, (each, (posts, mean)) in enumerate(zip(rows, np.repeat(list(windows.values()), 2, axis=0), strict=True)):
+        value = posts - mean if kind % 2 else 2 * (sqrt(posts + 0.375) - sqrt(mean + 0.375))
+        spread = (each[2] - each[1]) / 1.8839
+        maxima.known[:] = BLOCKS
+        weight = BLOCKS / (BLOCKS + 4)
+        maxima.mode[kind], maxima.scale[kind] = weight * (each[1] - 0.3665 * spread), weight * spread
+        mode, scale = calibrated(maxima, kind, np.array([0]), np.array([mean]))
+        levels.append(level((value - mode) / scale))
+        assert [value, mode[0], scale[0], levels[-1][0]] == pytest.approx([each[0], *each[3:]], abs=0.002)
+    assert score_of(np.array(levels))[0] == pytest.approx(printed, abs=0.001)
 
 
 def test_the_series_itself_gives_the_example(real_data: Path) -> None:
@@ -77,13 +77,12 @@ def test_the_series_itself_gives_the_example(real_data: Path) -> None:
             if start >= first and posts[3]:
                 counts.setdefault(start, []).append(int(posts[3]))
     lines = [f"{start.isoformat()},{sum(each) if len(each) == 5 else ''}" for start, each in counts.items()]
-    derivation = explain_line(lines, BIN, on_rejected=lambda number, reason: None)
-    text = "\n".join(derivation.lines())
-    assert "126 posts, spike, score 2.271" in text
-    assert [mean for _, mean in derivation.past] == pytest.approx(row("posts a bin"), abs=0.001)
-    [printed] = [
-        line
-        for line in detect_lines(lines, on_rejected=lambda number, reason: None)
-        if line.startswith(BIN.isoformat())
-    ]
-    assert printed.endswith(",126,20.908,2.271,spike")
+    found = explain_line([lines], BIN, Reading(), refused)
+    assert [mean for _, mean in found.scales[0].past] == pytest.approx(row("posts a bin"), abs=0.001)
+    [printed] = [line for line in detect_lines([lines], Reading(), refused) if line.startswith(BIN.isoformat())]
+    assert printed == found.line
+    assert printed.endswith(",126,20.908,2.173,spike,30 min")
+
+
+def refused(number: int, reason: str) -> None:
+    raise AssertionError(reason)
