@@ -93,7 +93,7 @@ def _clusters(policy: IncidentPolicy, root: str, members: list[Spike], now: date
     A sub-topic, which may go on at a trickle for days, belongs to the first surge of its root that it touches.
     """
     clusters = _in_a_row(policy, [spike for spike in members if spike.topic == root], now)
-    apart = []
+    apart: list[Spike] = []
     for spike in members:
         if spike.topic != root:
             next((each for each in clusters if _touch(policy, each, spike, now)), apart).append(spike)
