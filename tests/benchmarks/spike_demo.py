@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 
 from deploy.demo.communities import MINUTES, START
-from deploy.demo.scenario import AMAZON_EMAIL, EVENTS
+from deploy.demo.scenario import AMAZON_EMAIL, EVENTS, QUIET
 from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
 from processing.detection.bins import start_of_bin
+from processing.detection.languages import LanguageCounts, languages_that_rose
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, SeriesSet
 
@@ -25,6 +26,7 @@ SCALES = (1.0, 3.0, 10.0)
 END = START + timedelta(minutes=MINUTES)
 ALONE = ("india-ban", "us-remark", AMAZON_EMAIL.name)
 """Each begins while none before it is going on."""
+INCIDENTS = (("india-ban",), ("us-remark", "hong-kong-exit"), (AMAZON_EMAIL.name,))
 TEN_MINUTES = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 Times = Mapping[Key, list[datetime]]
@@ -46,6 +48,40 @@ def by_volume(policy: DetectorPolicy) -> None:
                 f"  {scale:g} times the posts, {name}: of {len(of_these)}, {within[0]} of the moment from which posts "
                 f"may come, {within[1]} of the first post, {within[2]} of the third"
             )
+
+
+def named() -> None:
+    """Print which languages the test names in the demonstration's incidents, and how many in its quiet hours."""
+    times = {key.language: each for key, each in _times(1.0).items() if key.language != EVERYTHING}
+    print("languages of the demonstration's incidents, named after one hour and after three:")
+    for events in INCIDENTS:
+        start = min(event.start for event in EVENTS if event.name in events)
+        planted = {language for event in EVENTS if event.name in events for language in event.languages}
+        found = [set(_named(times, start, start + timedelta(hours=hours))) for hours in (1, 3)]
+        right = [len(each & planted) for each in found]
+        print(f"  {events[0]}: {right} of {len(planted)}, {len(found[1] - planted)} wrongly")
+    hours = [hour for start, end in QUIET for hour in _hours(max(start, START + timedelta(days=2)), end)]
+    wrong = sum(len(_named(times, hour, hour + timedelta(hours=1))) for hour in hours)
+    print(f"  in {len(hours)} quiet hours: {wrong}")
+
+
+def _hours(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start + timedelta(hours=1) <= end:
+        yield start
+        start += timedelta(hours=1)
+
+
+def _named(times: Mapping[str, list[datetime]], start: datetime, end: datetime) -> tuple[str, ...]:
+    days = [timedelta(days=day) for day in range(1, 1 + min(7, (start - START).days))]
+
+    def posts(language: str, back: timedelta = timedelta(0)) -> int:
+        return sum(start - back <= moment < end - back for moment in times[language])
+
+    counts = [
+        LanguageCounts(each, posts(each), posts(each), sum(posts(each, back) for back in days), len(days))
+        for each in times
+    ]
+    return languages_that_rose(sum(each.posts for each in counts), counts)
 
 
 def _times(scale: float) -> Times:

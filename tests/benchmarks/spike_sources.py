@@ -31,14 +31,14 @@ def sparse(policy: DetectorPolicy, told: ToldOfMany) -> None:
         means = np.broadcast_to(a_day / BINS_A_DAY * (1 + 0.6 * np.sin(2 * np.pi * time)), (SERIES, len(time)))
         counts = chance.poisson(means).astype(float)
         alerts = sum(map(len, told(policy, counts, np.full(len(time), 50.0))))
-        hours = np.arange(BINS_A_DAY // 2, BINS_A_DAY // 2 + 96)
+        hours = np.arange(BINS_A_DAY // 2, BINS_A_DAY // 2 + 144)
         surge = 49 * BINS_A_DAY + chance.choice(hours, int(4 * a_day) + 6, replace=False)
         mixed = counts[:, : 50 * BINS_A_DAY].copy()
         mixed[:, surge] += 1
         found = [bool((at >= 49 * BINS_A_DAY).any()) for at in told(policy, mixed, np.full(mixed.shape[1], 50.0))]
         print(
             f"  {a_day:g} a day: {alerts / SERIES / WEEKS:.3f} false alerts a series-week; "
-            f"{len(surge)} more within 8 hours found in {np.mean(found):.2f}"
+            f"{len(surge)} more within 12 hours found in {np.mean(found):.2f}"
         )
 
 

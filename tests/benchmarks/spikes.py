@@ -19,7 +19,7 @@ from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.scales import OWN, Scales
 from processing.detection.series import Block, Key, SeriesSet
-from tests.benchmarks.spike_demo import by_volume
+from tests.benchmarks.spike_demo import by_volume, named
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
 from tests.benchmarks.spike_sources import collectors, sparse
 from tests.conftest import ROOT
@@ -66,6 +66,7 @@ def main() -> None:
         print(f"no real series at {data}: BANWATCH_TEST_DATA names another folder")
     sparse(POLICY, told_of_many)
     by_volume(POLICY)
+    named()
     speed()
 
 
