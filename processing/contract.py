@@ -123,10 +123,6 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictName = VerdictName.ORGANIC
     evidence: tuple[Evidence, ...] = ()
 
-    def taken_back(self) -> Spike:
-        """Return the spike as revoked: it ends where it starts, and the view `spikes` leaves it out."""
-        return msgspec.structs.replace(self, end=self.start)
-
 
 class DrivingTerm(msgspec.Struct, frozen=True):
     """A term that people use more in a surge than before it, in one language."""

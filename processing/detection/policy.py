@@ -55,8 +55,6 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     minimum_excess: float
     most_expected: float
     """A long window of which more posts are expected is left to the other scale."""
-    minimum_people: int
-    """Distinct authors that a spike needs before it is told; the verdict counts them."""
 
 
 class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +152,6 @@ def _fast(width: timedelta) -> Scale:
         minimum_posts=_LEAST,
         minimum_excess=5.0,
         most_expected=_NO_LIMIT,
-        minimum_people=5,
     )
 
 
@@ -181,7 +178,6 @@ def _slow(width: timedelta) -> Scale:
         minimum_posts=3,
         minimum_excess=2.0,
         most_expected=_SPARSE * (_DAY / _HOUR),
-        minimum_people=3,
     )
 
 

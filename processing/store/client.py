@@ -186,11 +186,6 @@ class Store:
         with _translated(self.address):
             return [tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows]
 
-    def query_bytes(self, sql: str, parameters: Parameters | None = None, *, format: str) -> bytes:  # noqa: A002
-        """Return the result of a query in one of ClickHouse's own formats."""
-        with _translated(self.address):
-            return bytes(self._client.raw_query(sql, parameters=dict(parameters or {}), fmt=format))
-
     @contextmanager
     def stream(
         self,

@@ -67,16 +67,12 @@ _PLAIN_WORD = re.compile(r"[a-z]+")
 
 
 class Ensemble(LanguageDetector):
-    """The model, with CLD2's second opinion if the model is not sure.
-
-    `second_opinions` counts the texts that CLD2 was asked about.
-    """
+    """The model, with CLD2's second opinion if the model is not sure."""
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model or Model.shipped(WordList.of(NO_EVIDENCE), WordList.of(HINDUSTANI))
         self._alone = np.array([language not in _NEVER_ALONE for language in self._model.languages])
         self._not_in_latin = np.array([language in _NOT_IN_LATIN for language in self._model.languages])
-        self.second_opinions = 0
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
         """Return the language of one text. The call costs as much as ten texts in `detect_many`."""
@@ -136,7 +132,6 @@ class Ensemble(LanguageDetector):
         """
         few = letters < _FEW_LETTERS
         if letters >= _LETTERS_FOR_CLD or (letters and not weights):
-            self.second_opinions += 1
             _weigh_cld(text, letters, weights, _RELIABLE_OF_STRANGE if strange else _RELIABLE)
         if hindustani or not _BY_WORDS.isdisjoint(weights):
             _weigh_words(text, weights)
