@@ -1,7 +1,7 @@
 # One command per intention; CI runs the same ones.
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
+PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
 .PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-warehouse chaos lock
 setup: .venv/ready

@@ -14,6 +14,8 @@ from processing.store.client import NOTHING_STORED
 from tests.support.stacks import Installation, listens
 from tests.support.waiting import eventually, free_port
 
+pytestmark = pytest.mark.long
+
 JULY = ("--from", "2020-07-01", "--to", "2020-07-14")
 READING = [("sql", "SELECT 1"), ("spikes",), ("explain", "ban-20200710T1606Z"), ("backtest", *JULY)]
 ASKING = [*READING, ("retag", *JULY), ("migrate", "--status"), ("migrate", "--dry-run"), ("backup", "/nowhere/copy")]

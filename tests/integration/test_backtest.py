@@ -21,6 +21,8 @@ from processing.store.writer import recount, write_posts
 from tests.conftest import NOON
 from tests.integration.test_watch import END, LONG_AGO, ROOTS, START, WIDTH, cover, dated, fill, look_at_all, talk
 
+pytestmark = pytest.mark.long
+
 POLICY = DetectorPolicy.for_bins(WIDTH)
 MINUTE = timedelta(minutes=1)
 

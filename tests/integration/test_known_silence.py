@@ -25,6 +25,8 @@ from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.rises import own_words
 
+pytestmark = pytest.mark.long
+
 WIDTH = timedelta(minutes=5)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MIDNIGHT = NOON - 12 * HOUR

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from deploy.processes.source import run_source
 from deploy.settings import load
 from ingest.contract import KafkaAddress
 from ingest.kafka import BrokerUnavailable
 from ingest.settings import IngestSettings
 from ingest.source import Cursor, Item
+
+pytestmark = pytest.mark.long
 
 
 class Away:

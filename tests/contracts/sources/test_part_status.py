@@ -26,6 +26,8 @@ from tests.support.networks.weibo_server import USER, Timeline
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 SOON = timedelta(seconds=30)
 EVERY = timedelta(seconds=0.2)
 

@@ -13,6 +13,8 @@ import pytest
 from tests.integration.test_warehouse.conftest import Warehouse, start, stop, wait_until_ready
 from tests.support.waiting import free_port
 
+pytestmark = pytest.mark.long
+
 EXCEPTION = "X-ClickHouse-Exception-Code"
 SECRET = "opensesame"
 NEAR = "http://127.0.0.1:1/x.csv"

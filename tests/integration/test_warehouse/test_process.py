@@ -21,6 +21,8 @@ from tests.integration.test_warehouse.conftest import UNENCRYPTED, WRITER, Run, 
 from tests.support.chdb_http import settings
 from tests.support.waiting import eventually, free_port
 
+pytestmark = pytest.mark.long
+
 
 def insert_until_it_dies(warehouse: Warehouse, acknowledged: list[int], writer: int) -> None:
     with httpx.Client(auth=("writer", WRITER), timeout=30) as http:
