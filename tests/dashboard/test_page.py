@@ -22,7 +22,8 @@ from processing.alerts.message import details
 from processing.contract import ClickHouseAddress, Evidence, VerdictName
 from processing.explanation.sentences import rarity, verdict_sentence
 from processing.store.client import Store
-from processing.store.writer import write_incidents, write_progress
+from processing.store.records import write_incidents
+from processing.store.writer import write_progress
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
 from tests.support import stock

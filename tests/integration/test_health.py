@@ -8,7 +8,7 @@ import pytest
 
 from ingest.contract import CollectorState, Progress
 from processing import queries
-from processing.queries.coverage import watermark
+from processing.coverage import watermark
 from processing.store.client import Store
 from processing.store.writer import write_progress
 from tests.conftest import NOON
