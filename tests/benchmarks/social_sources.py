@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
-from ingest.sources.mastodon.source import mapping as mastodon_status
-from ingest.sources.reddit.source import mapping as reddit_thing
-from ingest.sources.telegram.source import mapping as telegram_channel
+from ingest.sources.mastodon import mapping as mastodon_status
+from ingest.sources.reddit import mapping as reddit_thing
+from ingest.sources.telegram import mapping as telegram_channel
 from ingest.transport.snscrape.process import SnscrapeProcess
 from tests.support.networks.mastodon_server import Instance
 from tests.support.networks.reddit_server import Forum

@@ -19,7 +19,7 @@ from processing.contract import Incident
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
 from processing.tagging.tagger import Enricher
-from processing.watch import Watch
+from processing.watching import watch_over
 from tests.conftest import NOON
 from tests.support.rises import WIDTH, own_words
 
@@ -132,7 +132,7 @@ def play(store: Store, enricher: Enricher, roots: dict[str, str], posts: Sequenc
     recount(store, write_posts(store, enricher.tag_many(posts)))
     write_progress(store, [(0, Progress(source=SOURCE, since=START, until=END, complete=True))])
     out = io.StringIO()
-    watch = Watch(store, lambda: roots, WIDTH, [Console(out, WIDTH)], clock=lambda: END)
+    watch = watch_over(store, lambda: roots, WIDTH, [Console(out, WIDTH)], lambda: END)
     watch.resume()
     while watch.look():
         pass
