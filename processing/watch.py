@@ -114,6 +114,11 @@ class Watch:
         stored = self.records.spikes(until - REMEMBERED, max(written, until) + self.policy.width)
         growing = still_growing(self._grouping, stored, self.roots(), until)
         state.spikes = {name_of(spike): spike for spike in growing}
+        # An older version judged incidents alone: its spikes are judged before anyone is told of them.
+        if unjudged := [spike for spike in growing if not spike.evidence]:
+            judged = self.judges(until, coverage, self.roots()).judge(unjudged, {}, ())
+            state.spikes |= {name_of(spike): spike for spike in judged}
+            self.records.write_spikes(judged)
         state.incidents = {incident.id: incident for incident in self.records.incidents()}
         for spike in growing:
             state.scoring.series.name_after(Key(spike.topic, spike.language), spike.start, spike.detected_at)

@@ -10,7 +10,7 @@ from processing.contract import UNDETERMINED, Incident
 from processing.coverage import Coverage
 from processing.detection.languages import LanguageCounts, languages_that_rose
 from processing.queries import Reader
-from processing.queries.scopes import Range, within
+from processing.queries.scopes import BEHIND_THE_PEAK, Range, within
 
 DAY = timedelta(days=1)
 DAYS_BEFORE = 7
@@ -21,7 +21,10 @@ def languages_of(reader: Reader, incident: Incident, now: datetime) -> tuple[str
 
     `now` is event time.
     """
-    topic, window = incident.lead_topic or incident.topic, (incident.start, incident.end or now)
+    # What goes on is asked up to an hour behind its last pulse: later hours would only thin it out.
+    last = max([incident.peak, *(pulse.peak for pulse in incident.pulses)])
+    end = incident.end or min(now, last + BEHIND_THE_PEAK)
+    topic, window = incident.lead_topic or incident.topic, (incident.start, end)
     before = windows_before(window, queries.coverage(reader))
     spoken = _spoken(reader, topic, window)
     usual = _posts(reader, topic, before) if before else {}

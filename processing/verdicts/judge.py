@@ -32,21 +32,27 @@ def judge(
 ) -> tuple[Spike, ...]:
     """The spikes with their verdicts, and the comebacks that are spikes of their own.
 
-    A comeback is judged by itself. It prolongs its spike where both are people's. A comeback in doubt does not prolong
-    the spike of people, and a comeback of people does not prolong a spike in doubt: then it is a spike of its own.
+    Each rise is judged by itself. A comeback prolongs its spike where the first rise and the comeback are people's. A
+    comeback in doubt does not prolong the spike of people, and a comeback of people does not prolong a first rise in
+    doubt: then the comeback is a spike of its own.
 
     `known` are the spikes as they were judged before: one that has not changed since keeps its verdict, and a comeback
     that was a spike of its own remains one.
     """
-    comebacks = {name: each[1:] for name, each in rises.items()}
-    judged = _judged(reader, policy, [each for of_one in comebacks.values() for each in of_one], given, known)
+    judged = _judged(reader, policy, [each for of_one in rises.values() for each in of_one], given, known)
     in_doubt = {name_of(each) for each in judged if each.verdict is not VerdictName.ORGANIC}
-    shortened = [_without(in_doubt, spike, rises.get(name_of(spike), ())) for spike in spikes]
+    comebacks = {name: {name_of(each) for each in of_one[1:]} for name, of_one in rises.items()}
+    shortened = [
+        _without(comebacks[name] if name in in_doubt else in_doubt, spike, rises[name]) if name in rises else spike
+        for spike in spikes
+        for name in [name_of(spike)]
+    ]
     found = _judged(reader, policy, shortened, given, known)
     apart = in_doubt | {name_of(each) for each in known}
     for spike in found:
         if spike.verdict is not VerdictName.ORGANIC:
-            apart |= {name_of(each) for each in comebacks.get(name_of(spike), ())}
+            apart |= comebacks.get(name_of(spike), set())
+    apart -= rises.keys()
     return (*(each for each in judged if name_of(each) in apart), *found)
 
 

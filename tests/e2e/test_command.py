@@ -74,9 +74,9 @@ def test_tag_and_detect_need_no_service(installation: Installation) -> None:
     detected = installation.run("detect", stdin=series.encode())
     assert detected.returncode == 0, detected.stderr
     header, *lines = detected.stdout.decode().splitlines()
-    assert header == "timestamp,count,expected,score,state"
+    assert header == "timestamp,count,expected,score,state,window"
     assert len(lines) == 700
-    assert lines[-1].endswith(",spike")
+    assert lines[-1].endswith(",spike,30 min")
     assert not listens(installation.clickhouse)
 
 

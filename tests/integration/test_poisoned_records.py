@@ -146,8 +146,9 @@ records = st.one_of(
 )
 
 
-def corpus() -> list[tuple[Headers, bytes]]:
-    """The same ones each time."""
+@pytest.fixture
+def poisoned() -> list[tuple[Headers, bytes]]:
+    """The same ones each time, made before a worker runs: Hypothesis takes what its threads draw for the strategy's."""
     made: list[tuple[Headers, bytes]] = []
 
     @settings(
@@ -181,9 +182,14 @@ def expected(headers: Headers, value: bytes, where: str) -> set[str]:
 
 
 def test_poisoned_records_stop_nothing(
-    worker: Pipeline, producer: PostProducer, foreign: KafkaProducer, store: Store, log_address: KafkaAddress
+    poisoned: list[tuple[Headers, bytes]],
+    worker: Pipeline,
+    producer: PostProducer,
+    foreign: KafkaProducer,
+    store: Store,
+    log_address: KafkaAddress,
 ) -> None:
-    poisoned, good = corpus(), posts_of_noon(GOOD)
+    good = posts_of_noon(GOOD)
     send(producer, *good[: GOOD // 2])
     sent = [(headers, value, foreign.send("posts", value, headers=headers)) for headers, value in poisoned]
     places = [(headers, value, future.get(timeout=30)) for headers, value, future in sent]

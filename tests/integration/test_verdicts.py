@@ -165,8 +165,9 @@ def test_people_who_come_back_prolong_their_surge_also_behind_an_account_that_do
         begin = NOON + minutes * MINUTE
         return {"created_at": lambda number: begin + number * MINUTE / 4, "id": lambda number: f"{name}{number}"}
 
-    loud = rise(80, HALF_AN_HOUR, **behind(105, "loud"), author="loud@server1.example")
-    fill(store, background(), rise(300, HALF_AN_HOUR), loud, rise(100, HALF_AN_HOUR, **behind(190, "again")))
+    loud = rise(80, HALF_AN_HOUR, **behind(120, "loud"), author="loud@server1.example")
+    again = rise(100, HALF_AN_HOUR, **behind(250, "again"))
+    fill(store, background(), rise(300, HALF_AN_HOUR), loud, again, until=NOON + 290 * MINUTE)
     said, [incident] = watched(store)
     assert said.count("ALERT") == 1
     assert incident.end is None
