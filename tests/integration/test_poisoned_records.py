@@ -181,7 +181,7 @@ def expected(headers: Headers, value: bytes, where: str) -> set[str]:
     return {message.source}
 
 
-def test_poisoned_records_stop_nothing(
+def test_poisoned_records_stop_nothing(  # noqa: PLR0917 - each is a fixture
     poisoned: list[tuple[Headers, bytes]],
     worker: Pipeline,
     producer: PostProducer,
