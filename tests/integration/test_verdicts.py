@@ -167,12 +167,13 @@ def test_people_who_come_back_prolong_their_surge_also_behind_an_account_that_do
 
     loud = rise(80, HALF_AN_HOUR, **behind(120, "loud"), author="loud@server1.example")
     again = rise(100, HALF_AN_HOUR, **behind(250, "again"))
-    fill(store, background(), rise(300, HALF_AN_HOUR), loud, again, until=NOON + 290 * MINUTE)
+    until = NOON + 290 * MINUTE
+    fill(store, background(), rise(300, HALF_AN_HOUR), loud, again, until=until)
     said, [incident] = watched(store)
     assert said.count("ALERT") == 1
     assert incident.end is None
     assert 400 <= incident.observed < 410
-    assert (incident,) == retold(store)
+    assert (incident,) == retold(store, until)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
