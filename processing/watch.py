@@ -124,9 +124,8 @@ class Watch:
             state.scoring.series.name_after(Key(spike.topic, spike.language), spike.start, spike.detected_at)
         if lost := self._end_lost(until):
             self._regroup(until)
-            self.records.write_spikes(
-                lost
-            )  # behind the incidents: killed between, the next watch finds them open again
+            # The incidents come first: a watch killed between the two writes finds these spikes open again.
+            self.records.write_spikes(lost)
 
     def look(self) -> bool:
         """Take the steps above, for a day of closed bins at most. Whether there were any."""

@@ -18,10 +18,11 @@ RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 
 @dataclass(frozen=True)
 class IncidentPolicy:
-    """`join`: a spike that starts within it of an incident's end belongs to the incident.
+    """When spikes belong together, and which spike is enough for an incident.
 
-    `enter` is the detector's: a language's spike that stayed below it has only joined one of its topic.
-    `people`: fewer than so many do not make an incident.
+    A spike that starts within `join` of an incident's end belongs to the incident. `enter` is the detector's threshold:
+    only spikes that an older version recorded, of languages with a few posts, have a lower score. Fewer than `people`
+    people make no incident.
     """
 
     join: timedelta = timedelta(hours=12)
@@ -30,11 +31,11 @@ class IncidentPolicy:
 
 
 def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> bool:
-    """Whether a spike is enough to tell people: one of a root topic, or a major one of a sub-topic.
+    """Return whether a spike is enough to tell people: a spike of a root topic, or a major spike of a sub-topic.
 
-    A taxonomy has many sub-topics in many languages; if each notable spike of one opened an incident, their
-    number alone would make false alerts. Nor does a language that has only joined its topic with a few posts, or a
-    spike of too few people.
+    A taxonomy has many sub-topics in many languages. If each notable spike of a sub-topic opened an incident, their
+    number alone would make false alerts. A spike of too few people opens no incident, and neither does a spike of one
+    language below the detector's threshold.
     """
     if spike.verdict is VerdictName.ORGANIC and people_in(spike) < policy.people:
         return False
@@ -187,10 +188,9 @@ def _end(spikes: list[Spike]) -> datetime | None:
 
 
 def _naming(policy: IncidentPolicy, cluster: list[Spike], root: str) -> list[Spike]:
-    """The spikes by which a language is named.
+    """Return the spikes that name a language before the incident is described.
 
-    Where the root topic rises, whoever is in it joins that too: three posts that only joined the smaller surge of a
-    sub-topic are too few beside all of them, and are mistakes.
+    If the root topic rises, a spike of a sub-topic below the detector's threshold names no language.
     """
     if not any(spike.topic == root and spike.language == EVERYTHING for spike in cluster):
         return cluster
