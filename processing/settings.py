@@ -6,15 +6,28 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract import Duration
 from processing.contract import ClickHouseAddress
+from processing.detection.policy import DetectorPolicy
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+def judged_width(width: timedelta) -> timedelta:
+    """Return a width of bins that the detector can judge from counts by the minute.
+
+    Raises:
+        ValueError: the width is no whole number of minutes, or the detector refuses it.
+    """
+    if width % timedelta(minutes=1):
+        raise ValueError(f"Bins of {width} cannot be counted, because counts are by the minute: take whole minutes.")
+    DetectorPolicy.for_bins(width)
+    return width
 
 
 class ProcessingSettings(BaseSettings):
@@ -56,8 +69,8 @@ class ProcessingSettings(BaseSettings):
         SecretStr(""),
         description="store authors as hashes by this key; several, separated by commas, with the newest first",
     )
-    bin_width: Duration = Field(
-        timedelta(minutes=5), description="width of the detector's bins", ge=timedelta(minutes=1)
+    bin_width: Annotated[Duration, AfterValidator(judged_width)] = Field(
+        timedelta(minutes=5), description="width of the detector's bins, whole minutes that divide six hours evenly"
     )
 
     @property
