@@ -91,6 +91,11 @@ def known_names() -> frozenset[str]:
     )
 
 
+def fault(message: str) -> str:
+    """Return what pydantic found wrong with a value, as a sentence."""
+    return message.removeprefix("Value error, ").rstrip(".") + "."
+
+
 def load(environment: Mapping[str, str]) -> Settings:
     """Return the settings that the environment holds.
 
@@ -106,4 +111,4 @@ def load(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from error
+        raise SettingsError(f"{name} cannot be used: {fault(first['msg'])}") from error

@@ -13,7 +13,7 @@ import typer
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from deploy.settings import SettingsError
+from deploy.settings import SettingsError, fault
 from ingest.source import LiveSource, SourceSettings
 from ingest.sources import SOURCES
 
@@ -89,7 +89,7 @@ def source_settings(name: str, given: Mapping[str, str] | None = None) -> Source
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         what = f"{variable(name, field)} ({option(field)})" if field else f"The settings of {name}"
-        raise SettingsError(f"{what} cannot be used: {first['msg'].removeprefix('Value error, ')}.") from error
+        raise SettingsError(f"{what} cannot be used: {fault(first['msg'])}") from error
 
 
 def live_source(name: str, settings: SourceSettings) -> LiveSource:
