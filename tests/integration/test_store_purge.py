@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +24,16 @@ HEADER = 25  # of a block: 16 bytes of checksum, the method, the sizes with and 
 
 
 def on_disk(store: Store, data: Path) -> Iterator[Path]:
-    """Every file of column data that the table has, in parts in use or not."""
+    """Every file of column data that the table has, in parts in use or not.
+
+    `os.walk` passes over a part that the engine removes meanwhile; `rglob` would raise.
+    """
     [(folders,)] = store.query(
         "SELECT data_paths FROM system.tables WHERE database = currentDatabase() AND name = 'post_versions'"
     )
     for folder in folders:
-        yield from (data / "warehouse" / Path(folder).relative_to(OWN_FOLDER)).rglob("*.bin")
+        for here, _, files in os.walk(data / "warehouse" / Path(folder).relative_to(OWN_FOLDER)):
+            yield from (Path(here) / file for file in files if file.endswith(".bin"))
 
 
 def contents(path: Path) -> bytes:
