@@ -38,6 +38,7 @@ COMMANDS = {
     "migrate": "deploy.commands.store:migrate_schema",
     "ingest": "deploy.commands.ingest:app",
     "topics": "deploy.commands.topics:app",
+    "alerts": "deploy.commands.alerts:app",
 }
 
 FOR_CHILDREN = {
