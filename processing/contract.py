@@ -190,6 +190,24 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     doubted: tuple[Doubt, ...] = ()
 
 
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """A time, in event time, during which incidents are recorded and not told. An empty matcher matches everything.
+
+    `topic` stands for the topics below it too. `severity` is the highest that the silence covers.
+    """
+
+    id: str
+    topic: str = EVERYTHING
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    severity: Severity | None = None
+    channel: str = ""
+    starts_at: datetime
+    ends_at: datetime
+    by: str
+    note: str
+
+
 def highest_pulse(of: Spike | Incident) -> Pulse:
     """The pulse furthest above its expectation, the first of several."""
     whole = Pulse(of.start, of.peak, of.observed, of.expected)

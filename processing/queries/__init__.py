@@ -19,11 +19,14 @@ from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
 from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
+from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
+    "Conversation",
     "Coverage",
+    "Delivery",
     "Health",
     "Presence",
     "Reader",
@@ -33,9 +36,12 @@ __all__ = [
     "StoreUnavailable",
     "StoredPost",
     "acknowledged",
+    "answer_to",
     "binned_counts",
     "connect",
+    "conversations",
     "coverage",
+    "deliveries",
     "extent",
     "first_counted",
     "health",
@@ -50,6 +56,7 @@ __all__ = [
     "scored_until",
     "series",
     "silenced",
+    "silences",
     "sources_between",
     "spikes",
     "stored_posts",
