@@ -7,6 +7,16 @@ from processing.contract import BinCount
 from processing.coverage import Coverage
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
+from processing.queries.deliveries import (
+    ChannelAttempt,
+    FailureReport,
+    StoredNotification,
+    failure_reports,
+    going_on,
+    last_attempts,
+    root_message,
+    undelivered,
+)
 from processing.queries.incidents import (
     acknowledged,
     incident,
@@ -23,7 +33,9 @@ from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
+    "ChannelAttempt",
     "Coverage",
+    "FailureReport",
     "Health",
     "Presence",
     "Reader",
@@ -31,22 +43,27 @@ __all__ = [
     "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",
+    "StoredNotification",
     "StoredPost",
     "acknowledged",
     "binned_counts",
     "connect",
     "coverage",
     "extent",
+    "failure_reports",
     "first_counted",
+    "going_on",
     "health",
     "incident",
     "incidents",
+    "last_attempts",
     "minute_counts",
     "newest_posts",
     "past_deliveries",
     "posts_over_time",
     "presence",
     "retags",
+    "root_message",
     "scored_until",
     "series",
     "silenced",
@@ -54,4 +71,5 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "undelivered",
 ]
