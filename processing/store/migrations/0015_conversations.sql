@@ -40,6 +40,8 @@ CREATE TABLE delivery_versions
     reason LowCardinality(String)
         COMMENT 'sent, retry, rate_limited, timeout, auth, refused, gave_up; trying while under way; or why nothing was tried: no_route, silenced, quiet, digest, budget and so on',
     latency Float64 COMMENT 'seconds that the attempt took',
+    message String COMMENT 'key of the message it went in: its own, or that of a digest',
+    pause Float64 COMMENT 'seconds from then on until it is tried again; 0 where it is not',
     message_id String COMMENT 'the channel''s id of the message',
     detail String COMMENT 'what the channel answered, without secrets',
     at DateTime64(3, 'UTC') COMMENT 'when, by the clock of the machine'
