@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
-from processing.alerts.notifiers.console import Console
+from processing.alerts.alerts import Alerts
+from processing.alerts.notifiers.console import ConsoleOptions
+from processing.alerts.rules import AlertRule, Channel, RuleBook
+from processing.contract import Severity
 from processing.store.client import Store
 from processing.store.maintenance import Upkeep, chores
 from processing.tagging.topics import ReloadingTaxonomy
@@ -23,6 +26,14 @@ from processing.watching import watch_over
 
 CHORE_PATIENCE = timedelta(hours=1)
 """A month of posts is merged in one statement."""
+
+DEFAULT_RULES = RuleBook(
+    version="default",
+    zone=ZoneInfo("UTC"),
+    channels={"console": Channel("console", "console", ConsoleOptions())},
+    rules=(AlertRule(name="default", channels=("console",), severity=Severity.MAJOR, no_data=True),),
+)
+"""Every surge of people of `major` or more, and every silent source, is told on the console."""
 
 
 def watch() -> None:
@@ -34,8 +45,8 @@ def watch() -> None:
 
     def work() -> None:
         with Store(writer(settings)) as store:
-            told = [Console(sys.stdout, width)]
-            watching = watch_over(store, lambda: roots_of(taxonomy), width, told, lambda: datetime.now(UTC))
+            alerts = Alerts(store, lambda: DEFAULT_RULES, lambda: ancestors_in(taxonomy), utc_now)
+            watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
             with upkeep_beside(settings, stop):
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
 
@@ -47,6 +58,22 @@ def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
     taxonomy.refresh()
     now = taxonomy.taxonomy
     return {topic.id: now.root_of(topic.id) for topic in now.topics if topic.watched}
+
+
+def ancestors_in(taxonomy: ReloadingTaxonomy) -> dict[str, frozenset[str]]:
+    """The topics above each topic of the file as it is now."""
+    parents = {topic.id: topic.parent for topic in taxonomy.taxonomy.topics}
+
+    def above(topic: str | None) -> frozenset[str]:
+        parent = parents.get(topic) if topic is not None else None
+        return frozenset() if parent is None else above(parent) | {parent}
+
+    return {topic: above(topic) for topic in parents}
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
 
 
 @contextmanager

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
-from processing.alerts.decision import Decision
-from processing.alerts.deliver import DeliveryOutcome, Sent
-from processing.alerts.message import details, headline
-from processing.contract import Incident
+from pydantic import BaseModel, ConfigDict
+
+from processing.alerts.notification import Attempt, Message, Notification, Outcome
+
+
+class ConsoleOptions(BaseModel):
+    """A console needs no options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
 class Console:
-    """Prints an incident; `width` is the detector's bin."""
+    """Prints what is told."""
 
     stream: TextIO
-    width: timedelta
     name: str = "console"
+    resend_every: timedelta | None = None
 
-    def notify(self, incident: Incident, decision: Decision) -> Sent:
+    def notify(self, notification: Notification) -> Attempt:
         """Print it, or say why not."""
-        again = " AGAIN, far higher" if decision is Decision.GREW else ""
-        lines = (f"ALERT{again} {headline(incident)}", *(f"  {line}" for line in details(incident, self.width)))
         try:
-            print("\n".join(lines), file=self.stream, flush=True)
+            print("\n".join(_lines(notification.message)), file=self.stream, flush=True)
         except BrokenPipeError as error:  # nobody reads any more
-            return Sent(DeliveryOutcome.FAILED, str(error))
+            return Attempt(Outcome.REFUSED, str(error))
         except OSError as error:
-            return Sent(DeliveryOutcome.RETRY, str(error))
-        return Sent(DeliveryOutcome.SENT, "")
+            return Attempt(Outcome.RETRY, str(error))
+        return Attempt(Outcome.SENT)
+
+
+def _lines(message: Message) -> Iterator[str]:
+    yield f"ALERT {message.title}"
+    facts = (f"{fact.label}: {fact.value}" for fact in message.facts)
+    for line in (message.verdict, *facts, message.sparkline, *message.notes):
+        if line:
+            yield f"  {line}"
+    for part in message.parts:
+        yield from _lines(part)
