@@ -8,11 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from processing.alerts.rules import QuietHours, Route
+from processing.alerts.rule_fields import DAY, QuietHours
+from processing.alerts.rules import Route
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 class ScheduleReason(StrEnum):

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
+from pydantic import BaseModel, ConfigDict
+
 from processing.alerts.decision import Decision
 from processing.alerts.deliver import DeliveryOutcome, Sent
 from processing.alerts.message import details, headline
 from processing.contract import Incident
+
+
+class ConsoleOptions(BaseModel):
+    """A console needs no options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
