@@ -56,13 +56,18 @@ def channel_options(
     `key` leads to the table. The faults are added to `faults`, without a secret in any of them.
     """
     given = {field: value.get_secret_value() for field, value in secrets.items()}
+    misplaced = {fault.key: fault for fault in _misplaced(shape, key, written, given)}
     found: list[Fault] = []
     options = checked(shape, written | given, key, found)
-    # A secret that is missing has one fault, with the form in which it is set.
-    by_key = {each.key: each for each in (*found, *_misplaced(shape, key, written, given))}
-    for fault in by_key.values():
-        inside = f"in {ALERT_SECRETS}, " if fault.key[2:3] and fault.key[2] in given else ""
-        faults.append(Fault(fault.key, inside + _without(given.values(), fault.message)))
+    private = [
+        *given.values(),
+        *(str(written[fault.key[2]]) for fault in misplaced.values() if fault.key[2] in written),
+    ]
+    faults += misplaced.values()
+    for fault in found:
+        if fault.key not in misplaced:
+            inside = f"in {ALERT_SECRETS}, " if fault.key[2:3] and fault.key[2] in given else ""
+            faults.append(Fault(fault.key, inside + _without(private, fault.message)))
     return options
 
 

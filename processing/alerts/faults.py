@@ -29,7 +29,7 @@ def checked(shape: type[_Shape], values: Mapping[str, object], key: Key, faults:
         return TypeAdapter(shape).validate_python(values)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        faults.extend(Fault((*key, *each["loc"]), _message(each, shape)) for each in found if not _follows(each))
+        faults.extend(Fault((*key, *_place(each)), _message(each, shape)) for each in found if not _follows(each))
         return None
 
 
@@ -42,6 +42,11 @@ def sentence(document: TomlText, fault: Fault) -> str:
     field = ".".join(inner or names)
     stop = "" if fault.message.endswith(("?", ".")) else "."
     return f"{document.name}{line}{f', field {field}' if field else ''}: {fault.message}{stop}"
+
+
+def _place(error: Any) -> Key:
+    """Return the keys to the value, without the mark by which pydantic says that a name of a table is wrong."""
+    return tuple(part for part in error["loc"] if part != "[key]")
 
 
 def _follows(error: Any) -> bool:
@@ -62,6 +67,8 @@ def _message(error: Any, shape: type[object]) -> str:
             return str(error["ctx"]["error"])
         case "tuple_type" | "list_type":
             return "the value is not a list"
+        case "dict_type":
+            return "the value is not a table"
         case "too_short":
             return "the list is empty"
         case "string_pattern_mismatch":
