@@ -90,7 +90,8 @@ def window_end(width: timedelta, zone: ZoneInfo, at: datetime) -> datetime:
         clock = of.astimezone(zone)
         return clock.date(), timedelta(hours=clock.hour, minutes=clock.minute) // width
 
-    return next(each for each in _minutes_after(at) if window(each) != window(at))
+    present = window(at)
+    return next(each for each in _minutes_after(at) if window(each) != present)
 
 
 def daily_end(clock: time, zone: ZoneInfo, at: datetime) -> datetime:
