@@ -29,7 +29,9 @@ def checked(shape: type[_Shape], values: Mapping[str, object], key: Key, faults:
         return TypeAdapter(shape).validate_python(values)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        faults.extend(Fault((*key, *_place(each)), _message(each, shape)) for each in found if not _follows(each))
+        faults.extend(
+            Fault((*key, *_place(each, values)), _message(each, shape)) for each in found if not _follows(each)
+        )
         return None
 
 
@@ -44,9 +46,15 @@ def sentence(document: TomlText, fault: Fault) -> str:
     return f"{document.name}{line}{f', field {field}' if field else ''}: {fault.message}{stop}"
 
 
-def _place(error: Any) -> Key:
-    """Return the keys to the value, without the mark by which pydantic says that a name of a table is wrong."""
-    return tuple(part for part in error["loc"] if part != "[key]")
+def _place(error: Any, values: object) -> Key:
+    """Return the keys to the value, without what pydantic adds to them: marks of names, and types of a union."""
+    place: Key = ()
+    for part in error["loc"]:
+        if isinstance(values, dict) and part != "[key]":
+            place, values = (*place, part), values.get(part)
+        elif isinstance(values, list) and isinstance(part, int):
+            place, values = (*place, part), values[part]
+    return place
 
 
 def _follows(error: Any) -> bool:
@@ -72,7 +80,7 @@ def _message(error: Any, shape: type[object]) -> str:
         case "too_short":
             return "the list is empty"
         case "string_pattern_mismatch":
-            return f"{error['input']!r} does not have the form {error['ctx']['pattern']}"
+            return f"the value does not have the form {error['ctx']['pattern']}"
         case _:
             return str(error["msg"]).replace("Input should", "the value should", 1)
 

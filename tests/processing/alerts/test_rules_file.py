@@ -189,7 +189,7 @@ def test_every_fault_of_a_file_is_said_at_once_in_the_order_of_the_file() -> Non
         ("[channels.a]", "alerts.toml, line 1, field kind: this field is missing."),
         (
             "[channels.'A b']",
-            "alerts.toml, line 1, field channels.A b: 'A b' does not have the form ^[a-z0-9][a-z0-9_-]{0,63}$.",
+            "alerts.toml, line 1, field channels.A b: the value does not have the form ^[a-z0-9][a-z0-9_-]{0,63}$.",
         ),
     ],
 )
@@ -255,6 +255,7 @@ class HookOptions(BaseModel):
     url: str
     token: SecretStr
     spare: SecretStr | None = None
+    room: int | str = 0
 
     @field_validator("url")
     @classmethod
@@ -320,6 +321,11 @@ def test_a_secret_in_the_wrong_place_is_a_fault_that_does_not_say_it(
 ) -> None:
     _, found = options(written, **secrets)
     assert found == [Fault(("channels", "hook", field), message)]
+
+
+def test_a_field_of_several_types_is_named_as_it_stands_in_the_file() -> None:
+    _, found = options({"url": "https://a", "room": 1.5}, token="t0ken")
+    assert {fault.key for fault in found} == {("channels", "hook", "room")}
 
 
 def test_a_file_that_changes_is_read_again_and_a_broken_one_is_told_of_once(tmp_path: Path) -> None:
