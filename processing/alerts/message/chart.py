@@ -28,9 +28,9 @@ def timeline(picture: Picture, zone: tzinfo) -> bytes | None:
         draw.text((LEFT - 6, y), f"{highest * share:,.0f}", fill=INK, anchor="rm")
     step = inner / max(len(picture.counts), 1)
     for number, count in enumerate(picture.counts):
-        x = LEFT + number * step
+        left, right = LEFT + int(number * step), LEFT + int((number + 1) * step) - 1
         if count:
-            draw.rectangle((x, base - count / highest * (base - TOP), max(x, x + step - 1), base), fill=BAR)
+            draw.rectangle((left, base - count / highest * (base - TOP), max(left, right), base), fill=BAR)
     for share, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
         at = picture.start + share * len(picture.counts) * picture.width
         draw.text((LEFT + share * inner, base + 8), f"{at.astimezone(zone):%H:%M}", fill=INK, anchor=anchor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from processing.alerts.message import incident as of_incident
-from processing.alerts.message.text import text_lines
+from processing.alerts.message.text import terminal_lines
 from processing.alerts.message.wording import Wording
 from processing.alerts.news import IncidentNews
 from processing.alerts.notification import Step
@@ -20,5 +20,5 @@ def headline(incident: Incident) -> str:
 def details(incident: Incident, width: timedelta) -> tuple[str, ...]:
     """Return the lines below the headline; `width` is the detector's bin."""
     news = IncidentNews(step=Step.OPENED, at=incident.detected_at, incident=incident)
-    lines = text_lines(of_incident.incident_message(news, Wording(width=width)))
+    lines = terminal_lines(of_incident.incident_message(news, Wording(width=width)))
     return tuple(line.removeprefix("  ") for line in lines[1:])

@@ -7,11 +7,17 @@ from datetime import UTC
 
 from processing.alerts.message.wording import CATALOGUES
 from processing.alerts.notification import Message, Quote
+from processing.plain_text import STEERING
 
 
 def text_lines(message: Message, *, sql: bool = True) -> tuple[str, ...]:
     """Return the title, and below it everything else with two spaces before it; with `sql`, its statement last."""
     return (message.title, *(f"  {line}" for line in _below(message, sql=sql)))
+
+
+def terminal_lines(message: Message) -> tuple[str, ...]:
+    """Return the same lines without isolates. A terminal keeps the order of the characters, or shows what it obeys."""
+    return tuple(STEERING.sub("", line) for line in text_lines(message))
 
 
 def _below(message: Message, *, sql: bool) -> Iterator[str]:

@@ -35,7 +35,7 @@ class Wording:
     topics: Mapping[str, str] = field(default_factory=dict)
     public_url: str = ""
     zone: tzinfo = UTC
-    charts: bool = False
+    charts: bool = True
 
     @property
     def phrases(self) -> Phrases:

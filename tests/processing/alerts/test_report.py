@@ -47,7 +47,7 @@ def test_the_lines_have_the_numbers_that_the_page_has() -> None:
         "Posts: 4,200, where 310 were expected",
         "Languages: English, Arabic",
         "Terms in English: work phones, delete",
-        "Terms in Arabic: \u2068أمازون\u2069",
+        "Terms in Arabic: أمازون",
         "Topics: employer-ban",
         "Found: 12:10 UTC, score 4.1: so large a rise comes less than once in eight months; "
         "incident ban-20200710T1210Z",
