@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from processing.plain_text import plain
 
 TIMEOUT = 20.0
 """Seconds for each answer of the server."""
+WHOLE_TIMEOUT = 120.0
+"""Seconds for all answers together, however slowly they drip in."""
 
 _OK = 250
 _NOT_LOGGED_IN = frozenset({530, 534, 535, 538})
@@ -83,6 +87,9 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
+    limit = threading.Timer(WHOLE_TIMEOUT, _cut, [smtp])
+    limit.daemon = True
+    limit.start()
     try:
         if server.security == "starttls":
             smtp.starttls(context=context)
@@ -93,7 +100,15 @@ def _connected(server: Server) -> Iterator[smtplib.SMTP]:
         with suppress(OSError, smtplib.SMTPException):  # the mail is handed over, whatever becomes of the farewell
             smtp.quit()
     finally:
+        limit.cancel()
         smtp.close()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    """End a connection that another thread waits for."""
+    if smtp.sock is not None:
+        with suppress(OSError):  # it has ended
+            smtp.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -250,6 +250,34 @@ def test_a_server_that_says_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> 
         attempt = opened(mail_options(port, None, host="127.0.0.1")).notify(notification())
     assert attempt.outcome is Outcome.RETRY
     assert "timed out" in attempt.detail
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server whose greeting is in time and whose next answer never ends."""
+    ended = threading.Event()
+
+    def answer() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"220 here\r\n")
+                while not ended.wait(0.01):
+                    connection.sendall(b"250-and\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listening.getsockname()[1]
+        ended.set()
+        thread.join()
+
+
+def test_a_server_that_never_comes_to_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "WHOLE_TIMEOUT", 0.3)
+    with dripping() as port:
+        attempt = opened(mail_options(port, None, host="127.0.0.1")).notify(notification())
+    assert attempt.outcome is Outcome.RETRY
 
 
 def test_a_server_that_is_away_is_tried_again() -> None:
