@@ -211,7 +211,7 @@ def _quotes(news: IncidentNews, wording: Wording) -> Iterator[Quote]:
 
 def _quote(label: str, post: SharedPost, wording: Wording) -> Quote:
     text, author = wording.foreign(post.text, LONGEST_LINE), wording.foreign(post.author)
-    return Quote(label, text, author, safe_link(post.url) or "", post.created_at)
+    return Quote(label, text, author, safe_link(post.url) or "", post.created_at.astimezone(wording.zone))
 
 
 def _notes(news: IncidentNews, wording: Wording) -> Iterator[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
 
-from processing.alerts.message.wording import CATALOGUES
+from processing.alerts.message.wording import CATALOGUES, with_zone
 from processing.alerts.notification import Message, Quote
 from processing.plain_text import STEERING
 
@@ -36,8 +35,8 @@ def _below(message: Message, *, sql: bool) -> Iterator[str]:
 
 
 def quote_label(quote: Quote, language: str) -> str:
-    """Return what a post is, when it was written (UTC) and by whom."""
+    """Return what a post is, when it was written and by whom."""
     phrases = CATALOGUES[language]
     form = phrases.quote_by if quote.author else phrases.quote
-    time = phrases.utc.format(time=f"{quote.at.astimezone(UTC):%H:%M}")
+    time = with_zone(phrases, quote.at, f"{quote.at:%H:%M}")
     return form.format(label=quote.label, time=time, author=quote.author)

@@ -57,7 +57,7 @@ class Wording:
 
     def moment(self, at: datetime) -> str:
         """Return a date and a clock time with their zone."""
-        return self._zoned(at, self.local_moment(at))
+        return with_zone(self.phrases, at.astimezone(self.zone), self.local_moment(at))
 
     def weekday(self, at: datetime) -> str:
         """Return a day of the week and a clock time, of which the reader knows the zone."""
@@ -65,7 +65,7 @@ class Wording:
 
     def clock(self, at: datetime) -> str:
         """Return a clock time with its zone."""
-        return self._zoned(at, self.local_clock(at))
+        return with_zone(self.phrases, at.astimezone(self.zone), self.local_clock(at))
 
     def local_moment(self, at: datetime) -> str:
         """Return a date and a clock time, of which the reader knows the zone."""
@@ -106,10 +106,10 @@ class Wording:
         base = self.public_url.rstrip("/")
         return (safe_link(f"{base}/?{urlencode(about)}") or "") if base else ""
 
-    def _zoned(self, at: datetime, time: str) -> str:
-        name = at.astimezone(self.zone).tzname() or ""
-        return (
-            self.phrases.utc.format(time=time)
-            if name == "UTC"
-            else self.phrases.zoned.format(time=time, zone=self.foreign(name))
-        )
+
+def with_zone(phrases: Phrases, at: datetime, time: str) -> str:
+    """Return a time, which was made of `at`, with the name of the zone of `at`."""
+    name = at.tzname() or ""
+    if name == "UTC":
+        return phrases.utc.format(time=time)
+    return phrases.zoned.format(time=time, zone=isolated(name, right_to_left=phrases.locale.language == "ar"))

@@ -14,7 +14,7 @@ import pytest
 
 from dashboard.filters import Range, from_address
 from dashboard.i18n import Interface
-from processing.alerts.message import Wording, build, text_lines
+from processing.alerts.message import Wording, build, quote_label, text_lines
 from processing.alerts.message.arabic import ARABIC
 from processing.alerts.message.phrases import ENGLISH, Phrases
 from processing.alerts.message.sparkline import blocks, gathered
@@ -181,6 +181,7 @@ def test_times_are_those_of_the_readers_zone() -> None:
     message = build(news(), replace(IN_ENGLISH, zone=ZoneInfo("Europe/Berlin")))
     assert message.title.endswith("since Fri 10 Jul 2020 14:00 CEST")
     assert message.sparkline.startswith("13:40 ")
+    assert quote_label(message.quotes[0], "en") == "First post, 14:01 CEST, by sara"
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
