@@ -10,30 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+import structlog
 
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
 from processing.alerts.alerts import Alerts
-from processing.alerts.notifiers.console import ConsoleOptions
-from processing.alerts.rules import AlertRule, Channel, RuleBook
-from processing.contract import Severity
+from processing.alerts.rules import RuleBook
+from processing.alerts.rules_reload import ReloadingRules
 from processing.store.client import Store
 from processing.store.maintenance import Upkeep, chores
 from processing.tagging.topics import ReloadingTaxonomy
 from processing.watching import watch_over
 
+log = structlog.get_logger()
+
 CHORE_PATIENCE = timedelta(hours=1)
 """A month of posts is merged in one statement."""
-
-DEFAULT_RULES = RuleBook(
-    version="default",
-    zone=ZoneInfo("UTC"),
-    channels={"console": Channel("console", "console", ConsoleOptions())},
-    rules=(AlertRule(name="default", channels=("console",), severity=Severity.MAJOR, no_data=True),),
-)
-"""Every surge of people of `major` or more, and every silent source, is told on the console."""
 
 
 def watch() -> None:
@@ -41,11 +35,13 @@ def watch() -> None:
     settings = load(os.environ)
     stop = until_signalled()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    secrets = settings.alerts.alert_secrets
+    rules = ReloadingRules(settings.alerts_file, secrets, lambda: taxonomy.taxonomy.ancestors)
     width = settings.processing.bin_width
 
     def work() -> None:
         with Store(writer(settings)) as store:
-            alerts = Alerts(store, lambda: DEFAULT_RULES, lambda: ancestors_in(taxonomy), utc_now)
+            alerts = Alerts(store, lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now)
             watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
             with upkeep_beside(settings, stop):
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
@@ -60,15 +56,11 @@ def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
     return {topic.id: now.root_of(topic.id) for topic in now.topics if topic.watched}
 
 
-def ancestors_in(taxonomy: ReloadingTaxonomy) -> dict[str, frozenset[str]]:
-    """The topics above each topic of the file as it is now."""
-    parents = {topic.id: topic.parent for topic in taxonomy.taxonomy.topics}
-
-    def above(topic: str | None) -> frozenset[str]:
-        parent = parents.get(topic) if topic is not None else None
-        return frozenset() if parent is None else above(parent) | {parent}
-
-    return {topic: above(topic) for topic in parents}
+def rules_now(rules: ReloadingRules) -> RuleBook:
+    """The rules of the file as it is now."""
+    if sentence := rules.refresh().sentence:
+        log.info("rules", said=sentence)
+    return rules.rules
 
 
 def utc_now() -> datetime:

@@ -11,7 +11,8 @@ import pytest
 
 from processing import queries
 from processing.alerts.alerts import Alerts
-from processing.alerts.rules import AlertRule, QuietHours, RuleBook
+from processing.alerts.rule_fields import QuietHours
+from processing.alerts.rules import AlertRule, RuleBook
 from processing.contract import (
     ClickHouseAddress,
     Evidence,

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
 
-from processing.alerts.notification import Attempt, Message, Notification, Outcome
+from processing.alerts.message import terminal_lines
+from processing.alerts.notification import Attempt, Notification, Outcome, Step
+
+ALERTS = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
+"""The steps that ask somebody to look: their title stands behind the word ALERT."""
 
 
 class ConsoleOptions(BaseModel):
-    """A console needs no options."""
+    """`[channels.NAME]` with `kind = "console"`: it has no options of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-@dataclass(frozen=True)
-class Console:
-    """Prints what is told."""
+def open_console(name: str, options: ConsoleOptions) -> ConsoleNotifier:  # noqa: ARG001 - as every kind is opened
+    """Return the notifier that prints to standard output."""
+    return ConsoleNotifier(name, sys.stdout)
 
+
+@dataclass(frozen=True)
+class ConsoleNotifier:
+    """Prints messages. What it printed is neither changed nor looked for again."""
+
+    name: str
     stream: TextIO
-    name: str = "console"
     resend_every: timedelta | None = None
 
     def notify(self, notification: Notification) -> Attempt:
-        """Print it, or say why not."""
+        """Print the message."""
+        title, *below = terminal_lines(notification.message)
+        shown = "\n".join([f"ALERT {title}" if notification.step in ALERTS else title, *below])
+        encoding = self.stream.encoding or "utf-8"
         try:
-            print("\n".join(_lines(notification.message)), file=self.stream, flush=True)
+            print(shown.encode(encoding, "replace").decode(encoding), file=self.stream, flush=True)
         except BrokenPipeError as error:  # nobody reads any more
             return Attempt(Outcome.REFUSED, str(error))
         except OSError as error:
             return Attempt(Outcome.RETRY, str(error))
         return Attempt(Outcome.SENT)
-
-
-def _lines(message: Message) -> Iterator[str]:
-    yield f"ALERT {message.title}"
-    facts = (f"{fact.label}: {fact.value}" for fact in message.facts)
-    for line in (message.verdict, *facts, message.sparkline, *message.notes):
-        if line:
-            yield f"  {line}"
-    for part in message.parts:
-        yield from _lines(part)
