@@ -60,6 +60,11 @@ class Severity(StrEnum):
     MAJOR = "major"
     EXTREME = "extreme"
 
+    @property
+    def rank(self) -> int:
+        """The place in the order of severities; a higher number is more severe."""
+        return tuple(Severity).index(self)
+
 
 class Pulse(msgspec.Struct, frozen=True):
     """One rise and fall inside a spike. The times are starts of bins; `observed` and `expected` are posts a bin."""

@@ -7,12 +7,20 @@ from processing.contract import BinCount
 from processing.coverage import Coverage
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
+from processing.queries.deliveries import (
+    ChannelAttempt,
+    FailureReport,
+    StoredNotification,
+    failure_reports,
+    going_on,
+    last_attempts,
+    root_message,
+    undelivered,
+)
 from processing.queries.incidents import (
-    acknowledged,
     incident,
     incidents,
-    past_deliveries,
-    silenced,
+    incidents_named,
     spikes,
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
@@ -24,9 +32,11 @@ from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
+    "ChannelAttempt",
     "Conversation",
     "Coverage",
     "Delivery",
+    "FailureReport",
     "Health",
     "Presence",
     "Reader",
@@ -34,8 +44,8 @@ __all__ = [
     "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",
+    "StoredNotification",
     "StoredPost",
-    "acknowledged",
     "answer_to",
     "binned_counts",
     "connect",
@@ -43,22 +53,26 @@ __all__ = [
     "coverage",
     "deliveries",
     "extent",
+    "failure_reports",
     "first_counted",
+    "going_on",
     "health",
     "incident",
     "incidents",
+    "incidents_named",
+    "last_attempts",
     "minute_counts",
     "newest_posts",
-    "past_deliveries",
     "posts_over_time",
     "presence",
     "retags",
+    "root_message",
     "scored_until",
     "series",
-    "silenced",
     "silences",
     "sources_between",
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "undelivered",
 ]

@@ -1,0 +1,36 @@
+"""The registry of the kinds of channels. A kind's module is imported only if a channel of the kind is configured.
+
+The module of a kind has the kind's name. It holds the class of the channel's options, and `open_<kind>(name, options)`,
+which makes the notifier.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from processing.alerts.notification import Notifier
+    from processing.alerts.rules import Channel
+
+KINDS: dict[str, str] = {
+    "console": "ConsoleOptions",
+}
+"""The class of each kind's options."""
+
+
+def options_of(kind: str) -> type[BaseModel]:
+    """Return the class of the options of a kind.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    return cast("type[BaseModel]", getattr(import_module(f"{__name__}.{kind}"), KINDS[kind]))
+
+
+def open_notifier(channel: Channel) -> Notifier:
+    """Return the notifier of a channel."""
+    opened = getattr(import_module(f"{__name__}.{channel.kind}"), f"open_{channel.kind}")
+    return cast("Notifier", opened(channel.name, channel.options))

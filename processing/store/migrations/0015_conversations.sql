@@ -11,12 +11,16 @@ CREATE TABLE notification_versions
     state LowCardinality(String) COMMENT 'of the conversation from here on: pending, firing, recovering or resolved',
     step LowCardinality(String) COMMENT 'what is sent: opened, grew, repeated, acknowledged, resolved and so on; empty where nothing is',
     growth Array(LowCardinality(String)) COMMENT 'what has grown: severity, language, pulse',
-    reason LowCardinality(String) COMMENT 'the branch of the decision, such as opened, silenced, quiet, digest, budget, no_route',
-    severity LowCardinality(String) COMMENT 'of the incident as the channel knows it after this',
+    reason LowCardinality(String) COMMENT 'the branch of the decision, such as opened, silenced, no_route',
+    severity LowCardinality(String) COMMENT 'of the incident as the channel knows it after this; empty before anything was said',
     languages Array(LowCardinality(String)) COMMENT 'likewise',
     peak Float64 COMMENT 'posts above the expectation in its highest bin, likewise',
     pulse DateTime('UTC') COMMENT 'start of the pulse that holds that bin, likewise',
-    due DateTime64(3, 'UTC') COMMENT 'when it is to be sent',
+    last_pulse DateTime('UTC') COMMENT 'start of its newest pulse, likewise',
+    told_at Nullable(DateTime64(3, 'UTC')) COMMENT 'the time of the decision on the last message, up to this one',
+    acknowledgement Nullable(DateTime64(3, 'UTC')) COMMENT 'time of the newest acknowledgement that was heeded',
+    acknowledged Bool COMMENT 'whether that acknowledgement holds messages back',
+    due DateTime64(3, 'UTC') COMMENT 'when it is to be sent; where nothing is, when the message before it is',
     bundle String COMMENT 'what is due with one name for one channel is sent as one digest; empty if it goes alone',
     at DateTime64(3, 'UTC') COMMENT 'the time of the decision, by the watch''s clock'
 )
@@ -40,6 +44,8 @@ CREATE TABLE delivery_versions
     reason LowCardinality(String)
         COMMENT 'sent, retry, rate_limited, timeout, auth, refused, gave_up; trying while under way; or why nothing was tried: no_route, silenced, quiet, digest, budget and so on',
     latency Float64 COMMENT 'seconds that the attempt took',
+    message String COMMENT 'key of the message it went in: its own, or that of a digest',
+    pause Float64 COMMENT 'seconds from then on until it is tried again; 0 where it is not',
     message_id String COMMENT 'the channel''s id of the message',
     detail String COMMENT 'what the channel answered, without secrets',
     at DateTime64(3, 'UTC') COMMENT 'when, by the clock of the machine'

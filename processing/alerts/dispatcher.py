@@ -1,0 +1,180 @@
+"""The dispatcher: take what is due, try its channel once, write down what came of it, again and again.
+
+It runs beside the watch, which decides and sends nothing. All that it has to know is in the store: `notifications` says
+what is to be told, `deliveries` what came of it so far. One attempt takes these steps, and writes in this order, so
+that a process which is killed between any two of them loses nothing:
+
+1. **Choose.** Of each channel that is neither busy nor in a pause: the first message that is due (`queue.next_batch`).
+2. **Compose** the message, out of the incident as it is now.
+3. **Write `trying`**, one row for each notification in the message. From here on the members of a digest are fixed.
+4. **Try** the notifier, once. It has a time limit of its own.
+5. **Write the outcome** in place of `trying`, with the pause until the next attempt if one follows.
+
+A process killed before step 3 has done nothing. One killed behind it leaves `trying`: the message may have arrived, and
+is tried again with the same key and `in_doubt`, so that a channel which can tell is asked before it is told.
+
+Each channel has at most one attempt under way, in a thread of its own: a slow channel delays no other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from ingest.errors import Unavailable
+from ingest.retry import retry_while_unavailable
+from processing import queries
+from processing.alerts.attempts import Attempts
+from processing.alerts.clock import alert_time
+from processing.alerts.health import Report, reports
+from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
+from processing.alerts.queue import Waiting, next_batch
+from processing.alerts.stored_queue import health_of, refusal, report_row, waiting
+from processing.store.client import Store
+from processing.store.deliveries import write_deliveries, write_report
+
+log = structlog.get_logger()
+
+LOOKED_EVERY = 1.0
+"""Seconds between two looks while no attempt ends."""
+
+DRAINED_WITHIN = timedelta(seconds=4)
+"""Time for the attempts that are due when the dispatcher is stopped. The supervisor waits a little longer."""
+
+MOST_CHANNELS = 64
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The channels by their names, and the channel that hears of one which fails; empty if none is named."""
+
+    notifiers: Mapping[str, Notifier]
+    report_failures_to: str = ""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Stands for a channel that the rules do not name any more. A message waits for it as for one that is away."""
+
+    name: str
+    resend_every: timedelta | None = None
+
+    def notify(self, notification: Notification) -> Attempt:
+        """Say that there is no such channel."""
+        return Attempt(Outcome.RETRY, f"The rules have no channel {notification.channel!r}.")
+
+
+@dataclass
+class Dispatcher:
+    """Tells the channels. `channels` is asked at every look, so that it may read the rules anew."""
+
+    store: Store
+    channels: Callable[[], Channels]
+    attempts: Attempts
+    _busy: dict[str, Future[None]] = field(default_factory=dict)
+    _told_again: dict[str, datetime] = field(default_factory=dict)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def run(self, stop: threading.Event) -> None:
+        """Tell what is due until `stop` is set, and then for a few seconds what is due and not in a pause."""
+        threads = ThreadPoolExecutor(MOST_CHANNELS, "channel")
+        try:
+            with suppress(Unavailable):
+                retry_while_unavailable(self.resume, stop)
+            while not stop.is_set():
+                with suppress(Unavailable):
+                    retry_while_unavailable(lambda: self.look(threads), stop)
+                self._wait(stop)
+            self._drain(threads)
+        finally:
+            self.attempts.ending.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def resume(self) -> None:
+        """Read how the channels have answered, and which of them are reported.
+
+        Raises:
+            StoreUnavailable: call it again.
+        """
+        self.attempts.health = health_of(queries.last_attempts(self.store))
+        self._reported = {(each.channel, each.told_at) for each in queries.failure_reports(self.store) if not each.over}
+
+    def _wait(self, stop: threading.Event) -> None:
+        if self._busy:
+            wait(self._busy.values(), LOOKED_EVERY, FIRST_COMPLETED)
+        else:
+            stop.wait(LOOKED_EVERY)
+
+    def _drain(self, threads: Executor) -> None:
+        deadline = time.monotonic() + DRAINED_WITHIN.total_seconds()
+        with suppress(Unavailable):
+            while self.look(threads) and (left := deadline - time.monotonic()) > 0:
+                wait(self._busy.values(), left, FIRST_COMPLETED)
+
+    def look(self, threads: Executor) -> bool:
+        """Begin an attempt at each channel for which something is due. Return whether any attempt is under way.
+
+        Raises:
+            StoreUnavailable: look again.
+        """
+        self._take_back()
+        channels, now = self.channels(), self.attempts.clock()
+        self._report(channels, now)
+        alert_now, queued = alert_time(now, queries.scored_until(self.store)), self._queued(now)
+        for name in sorted({*queued, *channels.notifiers} - self._busy.keys()):
+            if self.attempts.of(name).rests(now):
+                continue
+            notifier = channels.notifiers.get(name) or Missing(name)
+            if batch := next_batch(queued.get(name, ()), now, alert_now):
+                self._busy[name] = threads.submit(self.attempts.deliver, notifier, batch)
+            elif self._wants_to_hear_again(notifier, now):
+                self._told_again[name] = now
+                self._busy[name] = threads.submit(self.attempts.tell_again, notifier)
+        return bool(self._busy)
+
+    def _take_back(self) -> None:
+        """Forget the attempts that have ended.
+
+        Raises:
+            StoreUnavailable: one of them could not begin, or its outcome could not be written down.
+        """
+        for name, running in list(self._busy.items()):
+            if running.done():
+                del self._busy[name]
+                running.result()
+
+    def _queued(self, now: datetime) -> dict[str, list[Waiting]]:
+        """Return what waits, by channel. A row that cannot be read is ended, and stops no other."""
+        queued = defaultdict[str, list[Waiting]](list)
+        for stored in queries.undelivered(self.store):
+            try:
+                queued[stored.channel].append(waiting(stored))
+            except ValueError as error:
+                log.warning("notification cannot be read", key=stored.key, reason=str(error))
+                write_deliveries(self.store, [refusal(stored, str(error), now)])
+        return queued
+
+    def _wants_to_hear_again(self, notifier: Notifier, now: datetime) -> bool:
+        every, last = notifier.resend_every, self._told_again.get(notifier.name)
+        return every is not None and (last is None or not last <= now < last + every)
+
+    def _report(self, channels: Channels, now: datetime) -> None:
+        """Queue what is to be told of channels that fail, or work again."""
+        health = dict(self.attempts.health)
+        for report in reports(health, self._reported, channels.notifiers.keys(), channels.report_failures_to):
+            log.warning("channel", name=report.channel, step=report.step.value, told_at=report.told_at)
+            write_report(self.store, report_row(report, self._next_number(report), now))
+            self._reported ^= {(report.channel, report.told_at)}
+
+    def _next_number(self, report: Report) -> int:
+        known = queries.failure_reports(self.store)
+        earlier = (each for each in known if (each.channel, each.told_at) == (report.channel, report.told_at))
+        return 1 + max((each.number for each in earlier), default=0)

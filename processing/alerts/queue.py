@@ -1,0 +1,109 @@
+"""What waits to be sent, and which of it a channel is told next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing.alerts.notification import Growth, Outcome, Step
+from processing.alerts.retries import Tried, is_over
+
+TURNS = 3
+"""Attempts after which a message lets those of other conversations go first: the fault may be its own."""
+
+UNKNOWN = frozenset({Outcome.TRYING, Outcome.TIMEOUT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A notification that has not come to an end.
+
+    `message` is the key of the message in which it was tried, empty before the first attempt. `tried` holds the
+    attempts, oldest first; `pause` follows the last of them.
+    """
+
+    key: str
+    conversation: str
+    channel: str
+    number: int
+    step: Step
+    growth: tuple[Growth, ...] = ()
+    at: datetime
+    due: datetime
+    bundle: str = ""
+    message: str = ""
+    tried: tuple[Tried, ...] = ()
+    pause: timedelta = timedelta()
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an attempt may have arrived: the process ended during it, or no answer came in time."""
+        return any(each.outcome in UNKNOWN for each in self.tried)
+
+    def is_due(self, alert_now: datetime) -> bool:
+        """Return whether it is to be sent. What was decided to be sent at once is sent, whatever a clock says now."""
+        return self.due <= self.at or self.due <= alert_now
+
+    def waits(self, now: datetime) -> bool:
+        """Return whether it waits for its next attempt. `now` is the wall clock."""
+        return bool(self.tried) and not is_over(self.tried[-1].at, self.pause, now)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The notifications of one channel that go in one message: one, or those that a digest gathers.
+
+    `key` names the message in all attempts. What has been tried together stays together, and what comes later under the
+    same bundle goes in another message: a receiver that knows the key has got all that the key stands for.
+    """
+
+    key: str
+    notifications: tuple[Waiting, ...]
+
+    @property
+    def first(self) -> Waiting:
+        """The notification that was decided first. The attempts of all are the same."""
+        return self.notifications[0]
+
+    @property
+    def channel(self) -> str:
+        """The channel of all."""
+        return self.first.channel
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether the message gathers several."""
+        return len(self.notifications) > 1
+
+
+def batches(waiting: Iterable[Waiting]) -> Iterator[Batch]:
+    """Yield what one channel is to be told, in the order of the decisions."""
+    together: dict[tuple[str, str], list[Waiting]] = {}
+    for each in sorted(waiting, key=lambda each: (each.at, each.conversation, each.number)):
+        together.setdefault(("message", each.message) if each.message else _untried(each), []).append(each)
+    for (kind, name), members in together.items():
+        yield Batch(name if kind == "message" else _key(members), tuple(members))
+
+
+def _untried(each: Waiting) -> tuple[str, str]:
+    return ("bundle", each.bundle) if each.bundle else ("key", each.key)
+
+
+def _key(members: Sequence[Waiting]) -> str:
+    return members[0].key if len(members) == 1 else f"digest:{members[0].key}"
+
+
+def next_batch(waiting: Iterable[Waiting], now: datetime, alert_now: datetime) -> Batch | None:
+    """Return what one channel is told next, or None.
+
+    A conversation is told in its order: nothing of it overtakes what waits for its next attempt. What has failed a few
+    times lets other conversations go first, so that one message which a channel cannot take does not stop the others.
+    """
+    ready, held = [], set[str]()
+    for batch in batches(each for each in waiting if each.is_due(alert_now)):
+        conversations = {each.conversation for each in batch.notifications}
+        if not (batch.first.waits(now) or conversations & held):
+            ready.append(batch)
+        held |= conversations
+    return min(ready, key=lambda batch: len(batch.first.tried) >= TURNS, default=None)

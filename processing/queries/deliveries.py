@@ -1,0 +1,170 @@
+"""Reads of what people are still to be told, and of what came of telling them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from processing.queries.reader import Reader
+from processing.store.client import Row
+
+
+@dataclass(frozen=True)
+class StoredNotification:
+    """A decided notification with its attempts so far.
+
+    `outcomes` and `ends` are the reasons and the times of the attempts, oldest first. `message` and `pause` are those
+    of the last attempt.
+    """
+
+    key: str
+    conversation: str
+    channel: str
+    number: int
+    step: str
+    growth: tuple[str, ...]
+    at: datetime
+    due: datetime
+    bundle: str
+    message: str
+    outcomes: tuple[str, ...]
+    ends: tuple[datetime, ...]
+    pause: timedelta
+
+
+_WITH_ATTEMPTS = """
+    SELECT
+        key, conversation, channel, number, step, growth, notifications.at, due, bundle,
+        tried.message, tried.outcomes, tried.ends, tried.pause
+    FROM notifications
+    LEFT JOIN
+    (
+        SELECT
+            key,
+            argMax(message, attempt) AS message,
+            arrayMap(each -> each.2, arraySort(groupArray((attempt, reason, at)))) AS outcomes,
+            arrayMap(each -> each.3, arraySort(groupArray((attempt, reason, at)))) AS ends,
+            argMax(pause, attempt) AS pause
+        FROM deliveries
+        WHERE attempt > 0
+        GROUP BY key
+    ) AS tried USING key
+    WHERE step != ''
+"""
+
+
+def _stored(row: Row) -> StoredNotification:
+    key, conversation, channel, number, step, growth, at, due, bundle, message, outcomes, ends, pause = row
+    return StoredNotification(
+        key,
+        conversation,
+        channel,
+        number,
+        step,
+        tuple(growth),
+        at,
+        due,
+        bundle,
+        message,
+        tuple(outcomes),
+        tuple(ends),
+        timedelta(seconds=pause),
+    )
+
+
+def undelivered(reader: Reader) -> tuple[StoredNotification, ...]:
+    """Return the notifications that have not come to an end, due or not, in the order of the decisions."""
+    rows = reader.query(
+        _WITH_ATTEMPTS
+        + """
+            AND NOT hasAny(tried.outcomes, ['sent', 'refused', 'gave_up'])
+        ORDER BY notifications.at, conversation, number
+        """
+    )
+    return tuple(map(_stored, rows))
+
+
+def going_on(reader: Reader, channel: str) -> tuple[StoredNotification, ...]:
+    """Return the last notification that a channel took of each incident or source which is not over for it."""
+    rows = reader.query(
+        _WITH_ATTEMPTS
+        + """
+            AND channel = {channel:String} AND has(tried.outcomes, 'sent') AND step != 'test'
+        ORDER BY number DESC
+        LIMIT 1 BY conversation
+        """,
+        {"channel": channel},
+    )
+    return tuple(each for each in map(_stored, rows) if each.step not in {"resolved", "data_back"})
+
+
+@dataclass(frozen=True)
+class ChannelAttempt:
+    """One attempt at a channel: what came of it, when it ended, and the pause behind it."""
+
+    channel: str
+    outcome: str
+    at: datetime
+    pause: timedelta
+    detail: str
+
+
+def last_attempts(reader: Reader, most: int = 20) -> tuple[ChannelAttempt, ...]:
+    """Return the last attempts at each channel that have an outcome, newest first. An attempt of a digest is one."""
+    rows = reader.query(
+        """
+        SELECT channel, any(reason), max(at) AS ended, any(pause), any(detail)
+        FROM deliveries
+        WHERE attempt > 0 AND reason != 'trying'
+        GROUP BY channel, message, attempt
+        ORDER BY ended DESC
+        LIMIT {most:UInt32} BY channel
+        """,
+        {"most": most},
+    )
+    return tuple(
+        ChannelAttempt(channel, outcome, at, timedelta(seconds=pause), detail)
+        for channel, outcome, at, pause, detail in rows
+    )
+
+
+def root_message(reader: Reader, conversation: str, channel: str) -> str:
+    """Return the channel's id of the first message that it took of a conversation alone; empty where there is none.
+
+    A digest is nobody's first message: what follows on one of its parts must not change it.
+    """
+    rows = reader.query(
+        """
+        SELECT message_id FROM deliveries
+        WHERE conversation = {conversation:String} AND channel = {channel:String}
+            AND reason = 'sent' AND message = key AND message_id != ''
+        ORDER BY at
+        LIMIT 1
+        """,
+        {"conversation": conversation, "channel": channel},
+    )
+    return str(rows[0][0]) if rows else ""
+
+
+@dataclass(frozen=True)
+class FailureReport:
+    """That `channel` fails was told, or is to be told, at the channel `told_at`; `over` once it was told to be over."""
+
+    channel: str
+    told_at: str
+    number: int
+    over: bool
+
+
+def failure_reports(reader: Reader) -> tuple[FailureReport, ...]:
+    """Return the last report on each failing channel at each channel that was to be told."""
+    rows = reader.query(
+        """
+        SELECT substring(conversation, length('channel:') + 1), channel, max(number), argMax(step, number) = 'resolved'
+        FROM notifications
+        WHERE startsWith(conversation, 'channel:')
+        GROUP BY conversation, channel
+        ORDER BY conversation, channel
+        """
+    )
+    return tuple(FailureReport(channel, told_at, number, bool(over)) for channel, told_at, number, over in rows)

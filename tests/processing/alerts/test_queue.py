@@ -1,0 +1,96 @@
+"""Which message a channel is told next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from processing.alerts.notification import Outcome, Step
+from processing.alerts.queue import Batch, Waiting, batches, next_batch
+from processing.alerts.retries import Tried
+from tests.conftest import NOON
+
+MINUTE = timedelta(minutes=1)
+SOON = NOON + 10 * MINUTE
+
+
+def decided(key: str, conversation: str = "", minute: int = 0, **fields: object) -> Waiting:
+    at = NOON + minute * MINUTE
+    given: dict[str, object] = {"number": 1, "step": Step.OPENED, "at": at, "due": at, "channel": "slack"} | fields
+    return Waiting(key=key, conversation=conversation or key, **given)  # type: ignore[arg-type]
+
+
+def tried(times: int = 1, outcome: Outcome = Outcome.RETRY) -> dict[str, object]:
+    return {"tried": (Tried(outcome, NOON),) * times, "pause": 5 * MINUTE}
+
+
+def keys(batch: Batch | None) -> list[str]:
+    return [] if batch is None else [each.key for each in batch.notifications]
+
+
+def test_messages_go_in_the_order_of_the_decisions() -> None:
+    later, first = decided("later", minute=2), decided("first", minute=1)
+
+    assert keys(next_batch([later, first], SOON, SOON)) == ["first"]
+
+
+def test_what_was_decided_to_go_at_once_goes_though_the_clock_was_set_back() -> None:
+    assert keys(next_batch([decided("now")], NOON - timedelta(days=1), NOON - timedelta(days=1))) == ["now"]
+
+
+def test_what_is_held_waits_for_its_time() -> None:
+    held = decided("held", due=NOON + 20 * MINUTE)
+
+    assert next_batch([held], SOON, SOON) is None
+    assert keys(next_batch([held], SOON, NOON + 20 * MINUTE)) == ["held"]
+
+
+def test_nothing_of_a_conversation_overtakes_what_waits_for_its_next_attempt() -> None:
+    waits, follows, other = (
+        decided("opened", "a", message="opened", **tried()),
+        decided("resolved", "a", minute=1),
+        decided("other", "b", minute=2),
+    )
+
+    assert keys(next_batch([waits, follows], NOON + MINUTE, SOON)) == []
+    assert keys(next_batch([waits, follows, other], NOON + MINUTE, SOON)) == ["other"]
+    assert keys(next_batch([waits, follows, other], NOON + 5 * MINUTE, SOON)) == ["opened"]
+
+
+def test_message_that_has_failed_several_times_lets_others_go_first() -> None:
+    poisoned, other = decided("poisoned", message="poisoned", **tried(3)), decided("other", minute=1)
+
+    assert keys(next_batch([poisoned, other], SOON, SOON)) == ["other"]
+    assert keys(next_batch([poisoned], SOON, SOON)) == ["poisoned"]
+
+
+def test_what_is_due_under_one_name_goes_in_one_message() -> None:
+    rows = [decided(key, minute=minute, bundle="night") for minute, key in enumerate(("a", "b", "c"))]
+
+    [digest] = batches(rows)
+
+    assert digest.key == "digest:a"
+    assert keys(digest) == ["a", "b", "c"]
+
+
+def test_single_notification_of_a_bundle_goes_as_itself() -> None:
+    [batch] = batches([decided("a", bundle="night")])
+
+    assert batch.key == "a"
+    assert not batch.is_digest
+
+
+def test_digest_that_was_tried_keeps_its_key_and_its_parts() -> None:
+    together = [decided(key, bundle="night", message="digest:a", **tried()) for key in ("a", "b")]
+    late = decided("c", minute=1, bundle="night")
+
+    first, second = batches([*together, late])
+
+    assert (first.key, keys(first)) == ("digest:a", ["a", "b"])
+    assert (second.key, keys(second)) == ("c", ["c"])
+
+
+def test_message_is_in_doubt_once_any_attempt_may_have_arrived() -> None:
+    refused_then = (Tried(Outcome.TIMEOUT, NOON), Tried(Outcome.RETRY, NOON))
+
+    assert decided("a", tried=refused_then).in_doubt
+    assert not decided("a", **tried()).in_doubt
