@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dashboard.snapshot import Snapshot
-from processing.contract import Incident, Severity, VerdictName
+from processing.contract import Incident, VerdictName
 from processing.queries import Coverage, Health
 
 LIVE_WITHIN = timedelta(days=1)
@@ -72,8 +72,7 @@ def surges(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
 
 def strongest(incidents: Iterable[Incident]) -> Incident:
     """Return the incident with the highest severity; among equal severities, the one with the highest ratio."""
-    order = list(Severity)
-    return max(incidents, key=lambda incident: (order.index(incident.severity), incident.ratio))
+    return max(incidents, key=lambda incident: (incident.severity.rank, incident.ratio))
 
 
 def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
