@@ -24,6 +24,7 @@ COMMANDS = {
     "process": "deploy.processes.worker:process",
     "watch": "deploy.processes.watch:watch",
     "dashboard": "deploy.processes.dashboard:dashboard",
+    "answers": "deploy.processes.answers:answers",
     "sql": "deploy.commands.sql:sql",
     "spikes": "deploy.commands.store:spikes",
     "backtest": "deploy.commands.backtest:backtest",
@@ -37,6 +38,7 @@ COMMANDS = {
     "migrate": "deploy.commands.store:migrate_schema",
     "ingest": "deploy.commands.ingest:app",
     "topics": "deploy.commands.topics:app",
+    "alerts": "deploy.commands.alerts:app",
 }
 
 FOR_CHILDREN = {

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 from dashboard.settings import DashboardSettings
 from ingest.errors import Failure
 from ingest.settings import IngestSettings
+from processing.alerts.settings import AlertSettings
 from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 
@@ -23,7 +24,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
-STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, DashboardSettings)
+STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, AlertSettings, DashboardSettings)
 
 
 class SettingsError(Failure):
@@ -36,6 +37,7 @@ class Settings:
 
     ingest: IngestSettings
     processing: ProcessingSettings
+    alerts: AlertSettings
     dashboard: DashboardSettings
 
     @property
@@ -107,7 +109,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     for name in sorted(unknown - known_names() if unknown else ()):
         raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
     try:
-        return Settings(IngestSettings(), ProcessingSettings(), DashboardSettings())
+        return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()

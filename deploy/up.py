@@ -31,6 +31,7 @@ from ingest.errors import Unavailable
 from ingest.kafka import ConsumerGroup
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
+from processing.alerts.settings import AlertSettings
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.lack import Lack
@@ -130,7 +131,10 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     needs = ("broker",) if "broker" in embedded else ()
     processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
     parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
-    parts.append(ProcessSpec("watch", (*BANWATCH, "watch"), processing))
+    alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
+    parts.append(ProcessSpec("watch", (*BANWATCH, "watch"), alerting))
+    if settings.alerts.links is not None:
+        parts.append(ProcessSpec("answers", (*BANWATCH, "answers"), alerting))
     if options.dashboard:
         reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
         parts.append(ProcessSpec("dashboard", (*BANWATCH, "dashboard"), reading))

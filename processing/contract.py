@@ -60,6 +60,11 @@ class Severity(StrEnum):
     MAJOR = "major"
     EXTREME = "extreme"
 
+    @property
+    def rank(self) -> int:
+        """The place in the order of severities; a higher number is more severe."""
+        return tuple(Severity).index(self)
+
 
 class Pulse(msgspec.Struct, frozen=True):
     """One rise and fall inside a spike. The times are starts of bins; `observed` and `expected` are posts a bin."""
@@ -183,6 +188,24 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     terms: tuple[DrivingTerm, ...] = ()
     doubted: tuple[Doubt, ...] = ()
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """A time, in event time, during which incidents are recorded and not told. An empty matcher matches everything.
+
+    `topic` stands for the topics below it too. `severity` is the highest that the silence covers.
+    """
+
+    id: str
+    topic: str = EVERYTHING
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    severity: Severity | None = None
+    channel: str = ""
+    starts_at: datetime
+    ends_at: datetime
+    by: str
+    note: str
 
 
 def highest_pulse(of: Spike | Incident) -> Pulse:

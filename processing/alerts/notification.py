@@ -149,7 +149,7 @@ class Attempt:
 
 
 class Notifier(Protocol):
-    """A channel. It tries once and says what came of it, within a time limit. A failed network is no exception."""
+    """A channel. It tries once, within a time limit, and says what came of it. A failed network raises nothing."""
 
     @property
     def name(self) -> str:

@@ -29,12 +29,15 @@ from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
 from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
+from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "BinCount",
     "ChannelAttempt",
+    "Conversation",
     "Coverage",
+    "Delivery",
     "FailureReport",
     "Health",
     "Presence",
@@ -46,9 +49,12 @@ __all__ = [
     "StoredNotification",
     "StoredPost",
     "acknowledged",
+    "answer_to",
     "binned_counts",
     "connect",
+    "conversations",
     "coverage",
+    "deliveries",
     "extent",
     "failure_reports",
     "first_counted",
@@ -67,6 +73,7 @@ __all__ = [
     "scored_until",
     "series",
     "silenced",
+    "silences",
     "sources_between",
     "spikes",
     "stored_posts",

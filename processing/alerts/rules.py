@@ -1,0 +1,162 @@
+"""Which channels are told of an incident: the types of the rules file, and a pure function that applies the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from processing.contract import Incident, Severity, VerdictName
+
+Digest = timedelta | time
+"""A width of windows that divides a day evenly and begins at midnight, or the time of day of a daily digest. Both are
+local, and whole minutes."""
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """Local times of day, whole minutes, that differ. A `start` after the `end` means that the hours cross midnight."""
+
+    start: time
+    end: time
+
+    def cover(self, clock: time) -> bool:
+        """Return whether a clock that shows this time shows quiet hours. The end is no longer quiet."""
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRule:
+    """One `[[rules]]` table. A condition that is empty, zero or None is fulfilled by every incident.
+
+    `topic` means the topic and all topics below it. A language means the language and its variants: `hi` also means
+    `hi-Latn`. `severity`, `posts`, `people` and `lasting` are least values. `repeat` is the pause after which a channel
+    is told again of an incident that goes on and that nobody has acknowledged.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    topic: str = ""
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    severity: Severity = Severity.NOTABLE
+    posts: int = 0
+    people: int = 0
+    verdicts: tuple[VerdictName, ...] = (VerdictName.ORGANIC,)
+    lasting: timedelta = timedelta()
+    no_data: bool = False
+    quiet: QuietHours | None = None
+    repeat: timedelta | None = None
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A configured instance of a notifier.
+
+    `options` is the `Options` object of the kind's module. `budget` is the most messages an hour, None without limit.
+    """
+
+    name: str
+    kind: str
+    options: BaseModel
+    language: str = "en"
+    budget: int | None = None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """A whole rules file after the check: every channel that a rule names exists. `version` changes with the file."""
+
+    version: str
+    zone: ZoneInfo
+    channels: Mapping[str, Channel]
+    rules: tuple[AlertRule, ...]
+    report_failures_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentFacts:
+    """The facts of an incident that rules test.
+
+    `topics` are its own topic, its leading topic and its sub-topics. `posts` and `people` are numbers of the leading
+    spike. `lasted` is the time from its start until its end, or until now while it goes on.
+    """
+
+    topics: frozenset[str]
+    languages: frozenset[str]
+    sources: frozenset[str]
+    severity: Severity
+    verdict: VerdictName
+    posts: int
+    people: int
+    lasted: timedelta
+
+
+@dataclass(frozen=True)
+class Route:
+    """A channel that is told, and the first rule of the file that matches and names the channel."""
+
+    channel: Channel
+    rule: AlertRule
+
+
+def facts_of(incident: Incident, sources: frozenset[str], people: int, now: datetime) -> IncidentFacts:
+    """Return what rules test of an incident. `sources` and `people` are not part of the incident itself."""
+    return IncidentFacts(
+        topics=frozenset({incident.topic, incident.lead_topic, *incident.subtopics} - {""}),
+        languages=frozenset(incident.languages),
+        sources=sources,
+        severity=incident.severity,
+        verdict=incident.verdict,
+        posts=incident.observed,
+        people=people,
+        lasted=(incident.end or now) - incident.start,
+    )
+
+
+def routes(book: RuleBook, facts: IncidentFacts, ancestors: Mapping[str, frozenset[str]]) -> tuple[Route, ...]:
+    """Return a route for each channel that a matching rule names. No route means that nobody is told.
+
+    `ancestors` holds for each topic the topics above it, without itself; a topic that it lacks has none.
+    """
+    below = facts.topics.union(*(ancestors.get(topic, frozenset()) for topic in facts.topics))
+    return _first_routes(book, lambda rule: _matches(rule, facts, below))
+
+
+def no_data_routes(book: RuleBook, source: str) -> tuple[Route, ...]:
+    """Return a route for each channel that hears of the silence of a source."""
+    return _first_routes(book, lambda rule: rule.no_data and (not rule.sources or source in rule.sources))
+
+
+def _first_routes(book: RuleBook, matches: Callable[[AlertRule], bool]) -> tuple[Route, ...]:
+    found: dict[str, AlertRule] = {}
+    for rule in filter(matches, book.rules):
+        for channel in rule.channels:
+            found.setdefault(channel, rule)
+    return tuple(Route(book.channels[channel], rule) for channel, rule in found.items())
+
+
+def _matches(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> bool:
+    return all(_conditions(rule, facts, topics))
+
+
+def _conditions(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> Iterator[bool]:
+    yield not rule.topic or rule.topic in topics
+    yield not rule.languages or any(_is_in(spoken, rule.languages) for spoken in facts.languages)
+    yield not rule.sources or not facts.sources.isdisjoint(rule.sources)
+    yield facts.severity.rank >= rule.severity.rank
+    yield facts.verdict in rule.verdicts
+    yield facts.posts >= rule.posts
+    yield facts.people >= rule.people
+    yield facts.lasted >= rule.lasting
+
+
+def _is_in(language: str, ranges: tuple[str, ...]) -> bool:
+    """Return whether a BCP 47 tag is in one of the ranges, by the basic filtering of RFC 4647, section 3.3.1."""
+    return any(f"{language}-".lower().startswith(f"{each}-".lower()) for each in ranges)

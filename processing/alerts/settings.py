@@ -1,0 +1,34 @@
+"""The settings of the alerts, which only the watch and the answers' server receive: some are secret."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from processing.alerts.signed_links import SignedLinks, signed_links
+
+
+class AlertSettings(BaseSettings):
+    """The settings of the alerts, read from environment variables with the prefix `BANWATCH_`."""
+
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
+
+    answers_url: str = Field(
+        "", description="address at which people reach the answers' server, for the links in alerts; no links if empty"
+    )
+    answers_key: SecretStr = Field(
+        SecretStr(""),
+        description="key that signs these links, 32 characters or more; several, separated by commas, the newest first",
+    )
+    answers_host: str = Field("127.0.0.1", description="address that the answers' server listens on")
+    answers_port: int = Field(8502, description="port of the answers' server", ge=1, le=65_535)
+
+    @model_validator(mode="after")
+    def _links_can_be_made(self) -> AlertSettings:
+        signed_links(self.answers_url, self.answers_key)
+        return self
+
+    @property
+    def links(self) -> SignedLinks | None:
+        """What signs the links; None where they are not set up."""
+        return signed_links(self.answers_url, self.answers_key)
