@@ -8,7 +8,6 @@ from ingest.errors import Failure
 
 EXTRAS = {
     "altair": "dashboard",
-    "babel": "dashboard",
     "chdb": "embedded",
     "markupsafe": "dashboard",
     "pandas": "dashboard",

@@ -42,7 +42,6 @@ ARABIC = Words(
     language="اللغة",
     every_topic="كل المنشورات في أي موضوع",
     every_language="كل اللغات",
-    in_script="{language} بالحروف {script}",
     which_incident="الموجة",
     by="التقسيم حسب",
     by_total="المجموع",

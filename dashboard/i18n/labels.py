@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.i18n.messages import Words
 from processing.contract import EVERYTHING, VerdictName
+from processing.explanation import notation
 from processing.explanation.sentences import LANGUAGES
 
 NAMED_AS_COLUMNS = frozenset({"posts", "authors", "texts", "copies", "reposts", "top_author", "top_ten_authors"})
@@ -24,13 +25,6 @@ EVIDENCE = {
     "silent_collectors": ("Collectors that fell silent", "جامعون صمتوا"),
 }
 
-UNNAMED_IN_CLDR = {
-    "hi-Latn": ("Hindi in Latin letters", "الهندية بالحروف اللاتينية"),
-    "lif": ("Limbu", "الليمبو"),
-    "zzp": ("Pig Latin", "لاتينية اللعب"),
-}
-"""Languages that a detector finds and that the CLDR does not name, or names badly: its Arabic name means Hinglish."""
-
 
 def _column(words: Words) -> int:
     return LANGUAGES.index(words.locale.language)
@@ -42,16 +36,8 @@ def topic_name(words: Words, topic: str) -> str:
 
 
 def language_name(words: Words, tag: str) -> str:
-    """Return the CLDR's name for a BCP 47 tag. The name of the script is added if the CLDR names only the language."""
-    if tag == EVERYTHING:
-        return words.every_language
-    if tag in UNNAMED_IN_CLDR:
-        return UNNAMED_IN_CLDR[tag][_column(words)]
-    names, scripts = words.locale.languages, words.locale.scripts
-    language, _, script = tag.partition("-")
-    if language in names and script in scripts and f"{language}_{script}" not in names:
-        return words.in_script.format(language=names[language], script=scripts[script])
-    return str(names.get(tag.replace("-", "_"), tag))
+    """Return the CLDR's name for a BCP 47 tag."""
+    return words.every_language if tag == EVERYTHING else notation.language_name(words.locale, tag)
 
 
 def evidence_name(words: Words, evidence: str) -> str:

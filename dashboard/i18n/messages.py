@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_decimal
-from babel.units import format_unit
+
+from processing.explanation import notation
 
 
 class Interface(StrEnum):
@@ -67,7 +67,6 @@ class Words:
     language: str = "Language"
     every_topic: str = "Every post, on any subject"
     every_language: str = "All languages"
-    in_script: str = "{language} in {script} letters"
     which_incident: str = "Surge"
     by: str = "Split by"
     by_total: str = "Total"
@@ -187,27 +186,12 @@ class Words:
         return format_datetime(at, self.date, tzinfo=UTC, locale=self.locale)
 
     def duration(self, span: timedelta) -> str:
-        """Return a length of time in its two largest units, in whole seconds.
-
-        A negative length is shown as 0 seconds.
-        """
-        seconds = max(0, round(span.total_seconds()))
-        minutes, hours = seconds // 60, seconds // 3600
-        amounts = {"day": hours // 24, "hour": hours % 24, "minute": minutes % 60, "second": seconds % 60}
-        largest = next((index for index, amount in enumerate(amounts.values()) if amount), len(amounts) - 1)
-        shown = [unit for unit in list(amounts)[largest : largest + 2] if amounts[unit]] or ["second"]
-        return " ".join(self._amount(amounts[unit], unit) for unit in shown)
-
-    def _amount(self, amount: int, unit: str) -> str:
-        """Return an amount and its unit, joined by a space at which no line breaks."""
-        return format_unit(amount, f"duration-{unit}", "short", locale=self.locale).replace(" ", "\u00a0")
+        """Return a length of time in its two largest units."""
+        return notation.duration(self.locale, span)
 
     def number(self, value: float) -> str:
-        """Return a whole number with thousands separators.
-
-        A number below ten has one decimal if the decimal is not 0.
-        """
-        return format_decimal(value, "#,##0.#" if value < 10 else "#,##0", locale=self.locale)
+        """Return a whole number with thousands separators. A small number has one decimal."""
+        return notation.number(self.locale, value)
 
 
 ENGLISH = Words(locale=Locale("en"))

@@ -8,10 +8,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.i18n import Words
-from dashboard.markup import displayable, element
+from dashboard.markup import element
 from dashboard.snapshot import Snapshot
 from dashboard.status import Collector, CollectorState, collectors
 from dashboard.views.headline import counted_until
+from processing.plain_text import displayable
 
 COLLECTOR_SIGNS = {
     CollectorState.COMPLETE: "✓",

@@ -10,8 +10,9 @@ from markupsafe import Markup
 from dashboard.filters import ROOT_TOPIC
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import displayable, element, safe_link
+from dashboard.markup import element
 from dashboard.snapshot import Snapshot
+from processing.plain_text import displayable, safe_link
 from processing.queries import StoredPost
 
 LONGEST_ADDRESS = 80

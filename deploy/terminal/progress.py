@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from types import TracebackType
 from typing import Self
@@ -11,12 +10,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from processing.plain_text import STEERING
+
 LINE_EVERY = 5.0
 LONGEST_DETAIL_LINE = 300
-
-# Control characters except line breaks and tabs; embeddings, overrides and isolates. The direction marks that Arabic
-# needs, and joiners, stay.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class SourceProgress(msgspec.Struct, frozen=True):
@@ -96,4 +93,4 @@ def printable(text: str) -> str:
 
     The result cannot steer a terminal.
     """
-    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+    return STEERING.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -12,10 +12,11 @@ import pycld2
 import pytest
 
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
-from dashboard.i18n.labels import EVIDENCE, NAMED_AS_COLUMNS, UNNAMED_IN_CLDR, evidence_name, language_name, topic_name
+from dashboard.i18n.labels import EVIDENCE, NAMED_AS_COLUMNS, evidence_name, language_name, topic_name
 from dashboard.settings import DashboardSettings
 from deploy.cli import COMMANDS
 from deploy.processes.dashboard import names_of
+from processing.explanation.notation import UNNAMED_IN_CLDR
 from processing.tagging.language.features import WordList
 from processing.tagging.language.libraries import standard
 from processing.tagging.language.model import Model

@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from dashboard.i18n import ENGLISH
-from dashboard.markup import ELLIPSIS, LONGEST_POST, displayable, element, safe_link
+from dashboard.markup import element
 from dashboard.views.explanation import pointed_at
 from dashboard.views.posts import article
+from processing.plain_text import ELLIPSIS, LONGEST_POST, displayable, safe_link
 from processing.queries import StoredPost
 from tests.support.stock import END, HOSTILE
 

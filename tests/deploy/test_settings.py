@@ -48,3 +48,12 @@ def test_a_duration_that_nothing_can_run_with_is_one_sentence(
     monkeypatch.setenv(variable, written)
     with pytest.raises(SettingsError, match=f"^{variable} cannot be used: (?!Value error)[^\n]*[^.]\\.$"):
         load({variable: written})
+
+
+@pytest.mark.parametrize("url", ["watch.example", "ftp://watch.example", "https://desk@watch.example", "https://"])
+def test_the_links_in_alerts_lead_to_an_address_of_the_web(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BANWATCH_PUBLIC_URL", url)
+    with pytest.raises(SettingsError, match="BANWATCH_PUBLIC_URL cannot be used: This is no address of the web"):
+        load({"BANWATCH_PUBLIC_URL": url})
+    monkeypatch.setenv("BANWATCH_PUBLIC_URL", "https://watch.example/page")
+    assert load({}).processing.public_url == "https://watch.example/page"

@@ -202,7 +202,7 @@ def test_a_surge_in_a_small_language_is_told_beside_a_flood_in_the_largest(store
     flood = rise(800, HALF_AN_HOUR, author="loud@server1.example")
     fill(store, background(talk=120), flood, rise(40, HALF_AN_HOUR, language="ar"))
     said, incidents = watched(store)
-    assert ": ban in ar at " in said.splitlines()[0]
+    assert ": ban in Arabic at " in said.splitlines()[0]
     assert said.count("ALERT") == 1
     [incident] = incidents
     assert (incident.lead_topic, incident.lead_language) == ("ban", "ar")

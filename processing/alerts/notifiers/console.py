@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TextIO
 
+from pydantic import BaseModel, ConfigDict
+
 from processing.alerts.decision import Decision
 from processing.alerts.deliver import DeliveryOutcome, Sent
-from processing.alerts.message import details, headline
+from processing.alerts.message import details, headline, terminal_lines
+from processing.alerts.notification import Attempt, Notification, Outcome, Step
 from processing.contract import Incident
 
 
@@ -31,3 +35,40 @@ class Console:
         except OSError as error:
             return Sent(DeliveryOutcome.RETRY, str(error))
         return Sent(DeliveryOutcome.SENT, "")
+
+
+ALERTS = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
+"""The steps that ask somebody to look: their title stands behind the word ALERT."""
+
+
+class ConsoleOptions(BaseModel):
+    """`[channels.NAME]` with `kind = "console"`: it has no options of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def open_console(name: str, options: ConsoleOptions) -> ConsoleNotifier:  # noqa: ARG001 - as every kind is opened
+    """Return the notifier that prints to standard output."""
+    return ConsoleNotifier(name, sys.stdout)
+
+
+@dataclass(frozen=True)
+class ConsoleNotifier:
+    """Prints messages. What it printed is neither changed nor looked for again."""
+
+    name: str
+    stream: TextIO
+    resend_every: timedelta | None = None
+
+    def notify(self, notification: Notification) -> Attempt:
+        """Print the message."""
+        title, *below = terminal_lines(notification.message)
+        shown = "\n".join([f"ALERT {title}" if notification.step in ALERTS else title, *below])
+        encoding = self.stream.encoding or "utf-8"
+        try:
+            print(shown.encode(encoding, "replace").decode(encoding), file=self.stream, flush=True)
+        except BrokenPipeError as error:  # nobody reads any more
+            return Attempt(Outcome.REFUSED, str(error))
+        except OSError as error:
+            return Attempt(Outcome.RETRY, str(error))
+        return Attempt(Outcome.SENT)

@@ -1,0 +1,268 @@
+"""What people are told, in both languages."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from dashboard.filters import Range, from_address
+from dashboard.i18n import Interface
+from processing.alerts.message import Wording, build, quote_label, text_lines
+from processing.alerts.message.arabic import ARABIC
+from processing.alerts.message.phrases import ENGLISH, Phrases
+from processing.alerts.message.sparkline import blocks, gathered
+from processing.alerts.news import Acknowledgement, ChannelNews, ChannelTest, DigestNews, News, SourceNews
+from processing.alerts.notification import Message, Outcome, Step
+from processing.alerts.picture import read_picture
+from processing.contract import Pulse, TaggedPost
+from processing.store.client import Store
+from processing.store.writer import recount, write_posts
+from tests.conftest import NOON
+from tests.conftest import a_post as a_raw_post
+from tests.support.alerted import ACKNOWLEDGED, GREW, INCIDENT, MINUTE, PICTURE, RESOLVED, WIDTH, a_post, news
+from tests.support.stock import HOSTILE
+
+ENGLISH_NAMES = {"ban": "TikTok bans", "employer-ban": "Bans by employers"}
+ARABIC_NAMES = {"ban": "حظر تيك توك", "employer-ban": "حظر أصحاب العمل"}
+IN_ENGLISH = Wording(width=WIDTH, topics=ENGLISH_NAMES, public_url="https://watch.example/")
+IN_ARABIC = replace(IN_ENGLISH, language="ar", topics=ARABIC_NAMES)
+
+SILENT = SourceNews(step=Step.NO_DATA, at=NOON + 25 * MINUTE, source="bluesky", since=NOON)
+BACK = replace(SILENT, step=Step.DATA_BACK)
+FAILED = ChannelNews(at=NOON, channel="newsroom", outcome=Outcome.AUTH, detail="invalid_auth", failures=2, waiting=3)
+ALL: dict[str, News] = {
+    "opened": news(),
+    "grew": GREW,
+    "repeated": news(Step.REPEATED),
+    "acknowledged": ACKNOWLEDGED,
+    "resolved": RESOLVED,
+    "no data": SILENT,
+    "data back": BACK,
+    "channel failed": FAILED,
+    "digest": DigestNews(at=NOON, parts=(news(), SILENT), why="quiet"),
+    "test": ChannelTest(at=NOON, channel="newsroom"),
+}
+
+
+def texts(message: Message) -> Iterator[str]:
+    """Every text of a message but its SQL."""
+    yield from (message.title, message.verdict, message.sparkline, *message.notes)
+    yield from (text for fact in message.facts for text in (fact.label, fact.value))
+    yield from (text for quote in message.quotes for text in (quote.label, quote.text, quote.author, quote.url))
+    yield from (text for link in (message.page, message.acknowledge) if link for text in (link.label, link.url))
+    for part in message.parts:
+        yield from texts(part)
+
+
+def facts(message: Message) -> dict[str, str]:
+    return {fact.label: fact.value for fact in message.facts}
+
+
+def test_an_incident_that_opened_is_told_whole() -> None:
+    assert text_lines(build(news(acknowledge_url="https://watch.example/a?id=1"), IN_ENGLISH)) == (
+        "EXTREME: TikTok bans at 36 times normal, since Fri 10 Jul 2020 12:00 UTC",
+        "  Organic: of 2,000 posts compared, 66% are by people who repost or use words of their own.",
+        "  Pulse 1: from Fri 12:00, highest 12:35 UTC with 212 posts in 5 min, 5 expected",
+        "  Pulse 2: from Fri 17:00, highest 17:20 UTC with 431 posts in 5 min, 6 expected",
+        "  Posts: 4,200, where 310 were expected",
+        "  People: 3,100",
+        "  Languages: English, Arabic",
+        "  Terms in English: work phones, delete",
+        "  Terms in Arabic: \u2068أمازون\u2069",
+        "  Topics: Bans by employers",
+        "  Found: 12:10 UTC, score 4.1: so large a rise comes less than once in eight months; "
+        "incident ban-20200710T1210Z",
+        "  11:40 ▂▁▂▂▃▅█▄ 12:20",
+        "  First post, 12:01 UTC, by sara: \u2068أمازون تطلب حذف TikTok\u2069",
+        "  https://example.org/1",
+        "  Most shared, 12:01 UTC: Amazon: delete it!",
+        "  Synthetic data: these posts were generated, nobody wrote them.",
+        "  Chinese: few speak. 97% of the posts are from the accounts of one server; without them no surge remains.",
+        "  Open the incident: https://watch.example/?ui=en&range=incident&topic=ban&incident=ban-20200710T1210Z",
+        "  Acknowledge: https://watch.example/a?id=1",
+        "  SELECT sum(posts) FROM counts WHERE topic = CAST('ban', 'String')",
+    )
+
+
+def test_arabic_stands_in_isolates_so_that_no_name_or_number_turns_the_sentence() -> None:
+    message = build(news(), IN_ARABIC)
+    assert message.title == (
+        "موجة بالغة الشدة: \u2068حظر تيك توك\u2069، 36 مرة من المعتاد، منذ الجمعة 10 يوليو 2020، 12:00 بالتوقيت العالمي"
+    )
+    assert facts(message)["الكلمات الدافعة، \u2068الإنجليزية\u2069"] == "\u2068work phones\u2069، \u2068delete\u2069"
+    assert facts(message)["الأشخاص"] == "3,100"
+    assert facts(message)["رُصدت"].endswith("المعرّف: \u2068ban-20200710T1210Z\u2069")
+    assert message.sparkline == "\u206611:40 ▂▁▂▂▃▅█▄ 12:20\u2069"
+    assert message.quotes[0].text == "\u2068أمازون تطلب حذف TikTok\u2069"
+    assert message.quotes[1].text == "\u2068Amazon: delete it!\u2069"
+    assert message.right_to_left
+
+
+@pytest.mark.parametrize("wording", [IN_ENGLISH, IN_ARABIC], ids=["en", "ar"])
+@pytest.mark.parametrize("told", ALL.values(), ids=ALL)
+def test_every_kind_of_news_is_one_line_a_text_with_closed_isolates(told: News, wording: Wording) -> None:
+    message = build(told, wording)
+    assert message.title
+    for text in texts(message):
+        assert "{" not in text
+        assert not any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text)
+        depth = 0
+        for letter in text:
+            depth += (letter in "\u2066\u2068") - (letter == "\u2069")
+            assert depth in {0, 1}
+        assert depth == 0
+
+
+@pytest.mark.parametrize("told", ALL.values(), ids=ALL)
+def test_an_arabic_message_has_no_english_words_of_ours(told: News) -> None:
+    ours = " ".join(text for text in texts(build(told, replace(IN_ARABIC, public_url=""))))
+    outside = "".join(part.rpartition("\u2069")[2] for part in ours.replace("\u2066", "\u2068").split("\u2068"))
+    left = outside.replace("banwatch", "").replace("alerts list", "").replace("https://example.org/1", "")
+    assert not [letter for letter in left if letter.isascii() and letter.isalpha()]
+
+
+def test_growth_is_named_with_what_it_grew_from() -> None:
+    message = build(GREW, IN_ENGLISH)
+    assert message.title.startswith("GREW, EXTREME: TikTok bans at 36 times normal")
+    assert [fact.value for fact in message.facts if fact.label == ENGLISH.changed] == [
+        "severity from major to extreme",
+        "new languages: Arabic",
+        "it came back far higher: 431 posts in 5 min at 17:20 UTC",
+    ]
+
+
+def test_what_is_over_says_how_long_and_how_high() -> None:
+    message = build(RESOLVED, IN_ENGLISH)
+    assert message.title == (
+        "RESOLVED, EXTREME: TikTok bans at 36 times normal, from Fri 10 Jul 2020 12:00 to 18:40 UTC"
+    )
+    assert facts(message)["Lasted"] == "6\u00a0hr 40\u00a0min"
+    assert facts(message)["Height"].startswith("from Fri 17:00, highest 17:20 UTC with 431 posts")
+    assert [quote.label for quote in message.quotes] == ["Most shared"]
+    ended = Acknowledgement(by="desk", note="false alarm", at=NOON, action="resolve")
+    assert "desk ended it: false alarm" in build(replace(RESOLVED, acknowledgement=ended), IN_ENGLISH).notes
+
+
+def test_an_acknowledgement_says_whose_it_is() -> None:
+    message = build(ACKNOWLEDGED, IN_ENGLISH)
+    assert message.title.startswith("ACKNOWLEDGED, EXTREME: ")
+    assert facts(message) | {"By": "desk", "Note": "I call Amazon"} == facts(message)
+
+
+def test_silence_and_failure_say_since_when_and_why() -> None:
+    assert build(SILENT, IN_ENGLISH).title == "NO DATA from bluesky since Fri 10 Jul 2020 12:00 UTC"
+    assert facts(build(BACK, IN_ENGLISH))["Lasted"] == "25\u00a0min"
+    failed = build(FAILED, IN_ENGLISH)
+    assert failed.title == "CHANNEL FAILED: newsroom"
+    assert facts(failed)["Reason"] == "it does not accept the token, the password or the key: invalid_auth"
+    assert facts(failed)["Messages waiting for it"] == "3"
+
+
+def test_a_digest_has_a_message_a_part_and_one_part_is_no_digest() -> None:
+    digest = build(ALL["digest"], IN_ENGLISH)
+    assert digest.title == "DIGEST, messages: 2"
+    assert digest.notes == ("These messages were held back in quiet hours.",)
+    assert [part.title[:7] for part in digest.parts] == ["EXTREME", "NO DATA"]
+    assert "    Posts: 4,200, where 310 were expected" in text_lines(digest)
+    assert build(DigestNews(at=NOON, parts=(SILENT,)), IN_ENGLISH) == build(SILENT, IN_ENGLISH)
+    many = build(DigestNews(at=NOON, parts=(SILENT,) * 70, why="budget"), IN_ENGLISH)
+    assert len(many.parts) == 50
+    assert many.notes[1].startswith("Messages that do not fit: 20.")
+
+
+def test_times_are_those_of_the_readers_zone() -> None:
+    message = build(news(), replace(IN_ENGLISH, zone=ZoneInfo("Europe/Berlin")))
+    assert message.title.endswith("since Fri 10 Jul 2020 14:00 CEST")
+    assert message.sparkline.startswith("13:40 ")
+    assert quote_label(message.quotes[0], "en") == "First post, 14:01 CEST, by sara"
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_link_opens_the_incident_on_the_page(language: str) -> None:
+    page = build(news(), IN_ENGLISH if language == "en" else IN_ARABIC).page
+    assert page is not None
+    view = from_address(dict(parse_qsl(urlsplit(page.url).query)))
+    assert (view.ui, view.range, view.topic, view.incident) == (
+        Interface(language),
+        Range.INCIDENT,
+        "ban",
+        "ban-20200710T1210Z",
+    )
+    assert build(news(), replace(IN_ENGLISH, public_url="")).page is None
+
+
+@pytest.mark.parametrize("text", [*HOSTILE.values(), "\u2069\u202e</p>\r\nBcc: x@y.z", "\u2069" * 50 + "x"])
+def test_a_post_stays_within_its_own_place(text: str) -> None:
+    picture = replace(PICTURE, first=a_post(text=text, author=text, url=text))
+    incident = msgspec.structs.replace(INCIDENT, terms=(msgspec.structs.replace(INCIDENT.terms[0], term=text),))
+    for wording in (IN_ENGLISH, IN_ARABIC):
+        message = build(news(incident=incident, picture=picture), wording)
+        quote = message.quotes[0]
+        assert len(quote.text) <= 283
+        assert len(quote.author) <= 83
+        assert not {*quote.text, *quote.author} & {*"\u202e\u2066\u2067\n\r"}
+        assert quote.text.count("\u2068") == quote.text.count("\u2069") <= 1
+        assert quote.url == ""
+
+
+def test_a_text_that_never_was_and_a_peak_without_pulses_are_told() -> None:
+    bare = msgspec.structs.replace(INCIDENT, pulses=(), languages=(), terms=(), subtopics=(), evidence=(), doubted=())
+    for step in (Step.OPENED, Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED):
+        message = build(news(step, incident=bare, picture=None), IN_ENGLISH)
+        assert facts(message)["Found"]
+        assert (message.sparkline, message.quotes, message.sql) == ("", (), "")
+
+
+def test_many_pulses_do_not_flood_the_message() -> None:
+    pulses = tuple(Pulse(NOON + n * MINUTE, NOON + n * MINUTE, 9, 1.0) for n in range(40))
+    message = build(news(incident=msgspec.structs.replace(INCIDENT, pulses=pulses)), IN_ENGLISH)
+    assert [label for label in facts(message) if label.startswith("Pulse")] == [f"Pulse {n}" for n in range(35, 41)]
+
+
+def test_the_blocks_are_as_high_as_the_counts() -> None:
+    assert blocks([0, 1, 4, 7]) == "▁▂▅█"
+    assert blocks([0, 0]) == "▁▁"
+    assert blocks([1, 1_000_000]) == "▂█"
+    assert gathered(range(70), 32) == tuple(sum(range(first, min(first + 3, 70))) for first in range(0, 70, 3))
+
+
+def test_the_languages_have_the_same_sentences() -> None:
+    for field in fields(Phrases):
+        english, arabic = getattr(ENGLISH, field.name), getattr(ARABIC, field.name)
+        if isinstance(english, str):
+            assert names_in(english) == names_in(arabic), field.name
+        if hasattr(english, "keys"):
+            assert english.keys() == arabic.keys()
+            assert not [text for text in arabic.values() if text.isascii()]
+
+
+def names_in(sentence: str) -> set[str]:
+    return {part.partition("}")[0] for part in sentence.split("{")[1:]}
+
+
+def test_the_picture_is_read_from_the_posts(store: Store) -> None:
+    times = [NOON - 30 * MINUTE, NOON + MINUTE, NOON + 2 * MINUTE, NOON + 7 * MINUTE]
+    posts = [
+        TaggedPost(
+            a_raw_post(id=str(number), created_at=at, author=f"author {number % 3}", reposts=number),
+            "en", 1.0, ("ban",), "r",
+        )
+        for number, at in enumerate(times)
+    ]  # fmt: skip
+    recount(store, write_posts(store, posts))
+    picture = read_picture(store, INCIDENT, NOON + 10 * MINUTE, WIDTH)
+    assert picture.start == NOON - timedelta(hours=2)
+    assert len(picture.counts) == 26
+    assert {place: posts for place, posts in enumerate(picture.counts) if posts} == {18: 1, 24: 2, 25: 1}
+    assert picture.people == 3
+    assert picture.first is not None
+    assert picture.most_shared is not None
+    assert (picture.first.id, picture.most_shared.id) == ("1", "3")
+    assert [int(posts) for _, posts in store.query(picture.query.paste)] == [1, 2, 1]
