@@ -149,7 +149,7 @@ class Attempt:
 
 
 class Notifier(Protocol):
-    """A channel. It tries once and says what came of it. It has a time limit and does not raise for a failed network."""
+    """A channel. It tries once, within a time limit, and says what came of it. A failed network raises nothing."""
 
     @property
     def name(self) -> str:
