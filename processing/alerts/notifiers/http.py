@@ -111,6 +111,7 @@ def exchange(request: Request, *, clock: Clock = utc_now, within: timedelta = TI
         Failed: no answer came. The outcome is `retry` if the request did not leave, `timeout` if it may have arrived,
             `refused` if the address is none.
     """
+    _certificates()  # they are read before the time begins
     with deadline(within) as limit:
         try:
             return _exchange(request, within, {"trace": limit}, clock)

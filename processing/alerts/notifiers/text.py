@@ -11,7 +11,9 @@ LONGEST_TEXT = 600
 ELLIPSIS = "…"
 WORD_JOINER = "\u2060"
 
-_ISOLATES = {"\u2066", "\u2067", "\u2068", "\u2069"}
+CLOSES = "\u2069"
+DEEPEST = 4
+_ISOLATES = {"\u2066", "\u2067", "\u2068", CLOSES}
 _JOINERS = {"\u200c", "\u200d"}
 """Persian and emoji need them."""
 
@@ -20,42 +22,36 @@ _LINKED = re.compile(r"[@#$/＠＃]|(?<=\w)[.。．｡](?=\w)")
 
 
 def one_line(text: str, most: int = LONGEST_TEXT) -> str:
-    """Return a text on one line of at most `most` characters.
+    """Return a text on one line of at most `most` characters, and what closes its isolates.
 
     Spaces of every kind become one space. Control characters, invisible characters, tags and marks of direction go.
-    Isolates stay where they are balanced, because a message isolates the texts of others with them.
+    Isolates stay, because a message isolates the texts of others with them, and each of them is closed.
     """
-    cut = text[: 4 * most]
-    kept = "".join(_kept(letter) for letter in cut)
-    if not _is_balanced(kept):
-        kept = "".join(letter for letter in kept if letter not in _ISOLATES)
-    line = " ".join(kept.split())
-    return line if len(line) <= most and len(text) == len(cut) else f"{_closed(line[: most - 1])}{ELLIPSIS}"
+    seen = text[: 4 * most]
+    line = " ".join("".join(_kept(letter) for letter in seen).split())
+    if len(line) > most or len(text) > len(seen):
+        line = line[: most - 1].rstrip() + ELLIPSIS
+    return _closed(line)
 
 
 def _kept(letter: str) -> str:
-    category = unicodedata.category(letter)
     if letter in _ISOLATES or letter in _JOINERS:
         return letter
+    category = unicodedata.category(letter)
     if category in {"Cf", "Cs", "Co", "Cn"}:
         return ""
     return " " if category in {"Cc", "Zl", "Zp", "Zs"} else letter
 
 
-def _is_balanced(text: str) -> bool:
-    depth = 0
-    for letter in text:
-        if letter in _ISOLATES:
-            depth += -1 if letter == "\u2069" else 1
-            if depth < 0:
-                return False
-    return depth == 0
-
-
-def _closed(text: str) -> str:
-    """Return a text that was cut, with the isolates closed that the cut has left open."""
-    begun = sum(text.count(letter) for letter in _ISOLATES - {"\u2069"})
-    return text.rstrip() + "\u2069" * (begun - text.count("\u2069"))
+def _closed(line: str) -> str:
+    """Return a line in which each isolate is closed, and nothing else is."""
+    kept, depth = "", 0
+    for letter in line:
+        step = 0 if letter not in _ISOLATES else -1 if letter == CLOSES else 1
+        if 0 <= depth + step <= DEEPEST:
+            depth += step
+            kept += letter
+    return kept + CLOSES * depth
 
 
 def unlinked(text: str) -> str:

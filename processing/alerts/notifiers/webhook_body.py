@@ -65,9 +65,9 @@ def _data(notification: Notification) -> Iterator[dict[str, Any]]:
 
 def _brief(incident: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return an incident without its lists."""
-    return (
-        None if incident is None else {name: value for name, value in incident.items() if not isinstance(value, list)}
-    )
+    if incident is None:
+        return None
+    return {name: value for name, value in incident.items() if not isinstance(value, list | tuple)}
 
 
 def _titles(message: Message) -> list[dict[str, str]]:
