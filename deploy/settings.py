@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
+from pydantic_settings import SettingsError as NotJson
 
 from dashboard.settings import DashboardSettings
 from ingest.errors import Failure
@@ -59,6 +60,11 @@ class Settings:
     def topics_file(self) -> Path:
         """The path of the taxonomy: the user's file, else the shipped one."""
         return self.processing.topics_file or Path(str(resources.files("deploy").joinpath("config", "topics.toml")))
+
+    @property
+    def alerts_file(self) -> Path:
+        """The path of the rules of alerts: the user's file, else the shipped one."""
+        return self.alerts.alerts_file or Path(str(resources.files("deploy").joinpath("config", "alerts.toml")))
 
     @property
     def reader(self) -> ClickHouseAddress:
@@ -112,5 +118,15 @@ def load(environment: Mapping[str, str]) -> Settings:
         return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name} cannot be used: {fault(first['msg'])}") from error
+        raise SettingsError(_sentence(first["loc"], fault(first["msg"]))) from error
+    except NotJson as error:
+        name = str(error).split('"')[1]  # the name of the field is the only part of the error in quotation marks
+        raise SettingsError(_sentence((name,), "It is not JSON.")) from error
+
+
+def _sentence(place: tuple[int | str, ...], message: str) -> str:
+    """Return the sentence of a fault at a place in a setting, or in the settings together if the place is empty."""
+    if not place:
+        return message
+    within = f" in {'.'.join(str(part) for part in place[1:])}" if place[1:] else ""
+    return f"{PREFIX}{str(place[0]).upper()} cannot be used{within}: {message}"

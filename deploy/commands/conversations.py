@@ -22,6 +22,7 @@ from deploy.terminal.progress import printable
 from deploy.writer import writer
 from ingest.errors import Failure
 from processing import queries
+from processing.alerts.rule_fields import read_span
 from processing.contract import EVERYTHING, Severity, Silence
 from processing.queries import Reader
 from processing.store.answers import Answer, answer, write_silence
@@ -131,13 +132,12 @@ def span(text: str) -> timedelta:
     Raises:
         typer.BadParameter: it means none, or one that a silence cannot last.
     """
-    units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-    number, unit = text[:-1], text[-1:]
-    if not (number.isascii() and number.isdecimal() and len(number) < 8 and unit in units):
-        raise typer.BadParameter(f"--for {text!r} is no time: say minutes, hours or days, as in 30m, 8h or 2d.")
-    lasting = int(number) * units[unit]
-    if not timedelta() < lasting <= LONGEST_SILENCE:
-        raise typer.BadParameter(f"--for {text!r} must be more than nothing and at most {LONGEST_SILENCE.days} days.")
+    try:
+        lasting = read_span(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--for {error}.") from error
+    if lasting > LONGEST_SILENCE:
+        raise typer.BadParameter(f"--for {text!r} must be at most {LONGEST_SILENCE.days} days.")
     return lasting
 
 

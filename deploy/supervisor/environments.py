@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from deploy.settings import FOR_TESTS, PREFIX, STAGES, names_of_stages
+from processing.alerts.settings import holds_secret
 
 PASSWORDS = frozenset({"BANWATCH_CLICKHOUSE_PASSWORD", "BANWATCH_CLICKHOUSE_READER_PASSWORD"})
 """The passwords of the store's two users, which the store needs."""
@@ -21,7 +21,7 @@ PASSWORDS = frozenset({"BANWATCH_CLICKHOUSE_PASSWORD", "BANWATCH_CLICKHOUSE_READ
 def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
     """Return the secret environment variables of a stage, which only that stage receives."""
     return frozenset(
-        PREFIX + name.upper() for name, field in stage.model_fields.items() if field.annotation is SecretStr
+        PREFIX + name.upper() for name, field in stage.model_fields.items() if holds_secret(field.annotation)
     )
 
 

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from processing.alerts.rule_fields import Count, DigestField, LanguageTag, QuietField, SourceName, SpanField
 from processing.contract import Incident, Severity, VerdictName
-
-Digest = timedelta | time
-"""A width of windows that divides a day evenly and begins at midnight, or the time of day of a daily digest. Both are
-local, and whole minutes."""
-
-
-@dataclass(frozen=True)
-class QuietHours:
-    """Local times of day, whole minutes, that differ. A `start` after the `end` means that the hours cross midnight."""
-
-    start: time
-    end: time
-
-    def cover(self, clock: time) -> bool:
-        """Return whether a clock that shows this time shows quiet hours. The end is no longer quiet."""
-        if self.start < self.end:
-            return self.start <= clock < self.end
-        return clock >= self.start or clock < self.end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,20 +23,22 @@ class AlertRule:
     is told again of an incident that goes on and that nobody has acknowledged.
     """
 
-    name: str
-    channels: tuple[str, ...]
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
     topic: str = ""
-    languages: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    languages: tuple[LanguageTag, ...] = ()
+    sources: tuple[SourceName, ...] = ()
     severity: Severity = Severity.NOTABLE
-    posts: int = 0
-    people: int = 0
-    verdicts: tuple[VerdictName, ...] = (VerdictName.ORGANIC,)
-    lasting: timedelta = timedelta()
-    no_data: bool = False
-    quiet: QuietHours | None = None
-    repeat: timedelta | None = None
-    digest: Digest | None = None
+    posts: Count = 0
+    people: Count = 0
+    verdicts: Annotated[tuple[VerdictName, ...], Field(min_length=1)] = (VerdictName.ORGANIC,)
+    lasting: SpanField = timedelta()
+    no_data: StrictBool = False
+    quiet: QuietField | None = None
+    repeat: SpanField | None = None
+    digest: DigestField | None = None
 
 
 @dataclass(frozen=True)

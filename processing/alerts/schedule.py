@@ -8,11 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from processing.alerts.rules import QuietHours, Route
+from processing.alerts.rule_fields import DAY, QuietHours
+from processing.alerts.rules import Route
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 class ScheduleReason(StrEnum):
@@ -90,7 +90,8 @@ def window_end(width: timedelta, zone: ZoneInfo, at: datetime) -> datetime:
         clock = of.astimezone(zone)
         return clock.date(), timedelta(hours=clock.hour, minutes=clock.minute) // width
 
-    return next(each for each in _minutes_after(at) if window(each) != window(at))
+    present = window(at)
+    return next(each for each in _minutes_after(at) if window(each) != present)
 
 
 def daily_end(clock: time, zone: ZoneInfo, at: datetime) -> datetime:

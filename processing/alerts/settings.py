@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import get_args
+
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processing.alerts.signed_links import SignedLinks, signed_links
+
+ALERT_SECRETS = "BANWATCH_ALERT_SECRETS"
+"""The setting that holds the secrets of channels."""
+
+
+def holds_secret(annotation: object) -> bool:
+    """Return whether a field of this type holds a secret, be it among other values."""
+    return annotation is SecretStr or any(holds_secret(part) for part in get_args(annotation))
 
 
 class AlertSettings(BaseSettings):
@@ -13,6 +24,10 @@ class AlertSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
+    alerts_file: Path | None = Field(None, description="rules of the alerts; the shipped ones if unset")
+    alert_secrets: dict[str, dict[str, SecretStr]] = Field(
+        {}, description='secret fields of channels, as JSON: `{"newsroom": {"token": "..."}}`'
+    )
     answers_url: str = Field(
         "", description="address at which people reach the answers' server, for the links in alerts; no links if empty"
     )

@@ -7,12 +7,19 @@ which makes the notifier.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
 
+if TYPE_CHECKING:
+    from processing.alerts.notification import Notifier
+    from processing.alerts.rules import Channel
+
 KINDS: dict[str, str] = {
     "alertmanager": "AlertmanagerOptions",
+    "apprise": "AppriseOptions",
+    "console": "ConsoleOptions",
+    "mail": "MailOptions",
     "matrix": "MatrixOptions",
     "pagerduty": "PagerDutyOptions",
     "slack": "SlackOptions",
@@ -29,3 +36,9 @@ def options_of(kind: str) -> type[BaseModel]:
         KeyError: there is no such kind.
     """
     return cast("type[BaseModel]", getattr(import_module(f"{__name__}.{kind}"), KINDS[kind]))
+
+
+def open_notifier(channel: Channel) -> Notifier:
+    """Return the notifier of a channel."""
+    opened = getattr(import_module(f"{__name__}.{channel.kind}"), f"open_{channel.kind}")
+    return cast("Notifier", opened(channel.name, channel.options))

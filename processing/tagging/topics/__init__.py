@@ -6,8 +6,9 @@ prefilter.py   finds terms that any match needs       rule_set.py    holds one l
 explain.py     finds the matching part of a rule
 """
 
+from processing.reload import Refreshed, ReloadOutcome
 from processing.tagging.topics.file import TaxonomyError, Topic
-from processing.tagging.topics.reload import Refreshed, ReloadingTaxonomy, ReloadOutcome
+from processing.tagging.topics.reload import ReloadingTaxonomy
 from processing.tagging.topics.taxonomy import Match, Taxonomy, load_taxonomy, parse_taxonomy
 
 __all__ = [

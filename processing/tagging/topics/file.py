@@ -8,9 +8,7 @@ of the parent.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
@@ -20,10 +18,10 @@ import msgspec
 from ingest.errors import Failure
 from processing.tagging.topics.parser import RuleError, parse_rule, parse_term
 from processing.tagging.topics.rule_tree import Rule, SetOf, Term, TopicOf, parts
+from processing.toml_text import TomlText
 
 ANY = "any"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _Shape = TypeVar("_Shape")
 
 
@@ -79,21 +77,21 @@ class Definition:
     reads: dict[str, tuple[str, ...]]
 
 
-def read_definition(toml_text: str, name: str) -> Definition:
-    """Read and check a taxonomy. `name` is its name in errors.
+def read_definition(document: TomlText) -> Definition:
+    """Read and check a taxonomy.
 
     Raises:
         TaxonomyError: the first fault of the taxonomy.
     """
-    return _Reader(toml_text, name).definition()
+    return _Reader(document).definition()
 
 
 class _Reader:
-    def __init__(self, toml_text: str, name: str) -> None:
-        self._text, self._name = toml_text, name
+    def __init__(self, document: TomlText) -> None:
+        self._document, self._text = document, document.text
 
     def definition(self) -> Definition:
-        contents = self._contents()
+        contents = self._shaped(self._document.values, _Contents, "the file", -1)
         sets = {key: self._set(key, by_language) for key, by_language in contents.sets.items()}
         entries = {key: self._entry(key, entry) for key, entry in contents.topics.items()}
         topics = tuple(self._topic(key, entries) for key in entries)
@@ -104,21 +102,12 @@ class _Reader:
         if not rules:
             self._fail("no topic has a rule, so that no post would be on the subject and none would keep its text")
         return Definition(
-            version=hashlib.sha256(self._text.encode("utf-8", "replace")).hexdigest()[:12],
+            version=self._document.version,
             topics=topics,
             rules=rules,
             sets=sets,
             reads={language: tuple(others) for language, others in contents.reads.items()},
         )
-
-    def _contents(self) -> _Contents:
-        try:
-            loaded = tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as error:
-            place = _TOML_PLACE.search(str(error))
-            where = f", line {place[1]}, column {place[2]}" if place else ""
-            raise TaxonomyError(f"{self._name}{where}: not TOML: {_TOML_PLACE.sub('', str(error))}.") from None
-        return self._shaped(loaded, _Contents, "the file", -1)
 
     def _shaped(self, loaded: object, shape: type[_Shape], where: str, at: int) -> _Shape:
         try:
@@ -127,7 +116,7 @@ class _Reader:
             self._fail(f"{where}: {error}", at)
 
     def _set(self, key: str, loaded: object) -> dict[str, tuple[Term, ...]]:
-        at = self._text.find(f"[sets.{key}]")
+        at = self._document.offset(("sets", key))
         by_language = self._shaped(loaded, dict[str, list[str]], f"set {key}", at)
         return {
             language: tuple(self._term(written, f"set {key}, {language}", at) for written in terms)
@@ -203,7 +192,7 @@ class _Reader:
                 ahead = set().union(*(named.get(one, set()) for one in ahead)) - seen
 
     def _header(self, key: str) -> int:
-        return self._text.find(f"[topics.{key}]")
+        return self._document.offset(("topics", key))
 
     def _fail_in_rule(self, key: str, language: str, rule: str, offset: int, message: str) -> NoReturn:
         header = self._header(key)
@@ -213,8 +202,5 @@ class _Reader:
         self._fail(f"topic {key}, rules.{language}, character {offset + 1} of the rule: {message}", header)
 
     def _fail(self, message: str, at: int = -1) -> NoReturn:
-        where = ""
-        if at >= 0:
-            line, column = self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
-            where = f", line {line}, column {column}"
-        raise TaxonomyError(f"{self._name}{where}: {message.rstrip('.')}.") from None
+        where = f", line {self._document.line(at)}, column {self._document.column(at)}" if at >= 0 else ""
+        raise TaxonomyError(f"{self._document.name}{where}: {message.rstrip('.')}.") from None

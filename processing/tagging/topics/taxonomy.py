@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import msgspec
 
 from processing.contract import UNDETERMINED
 from processing.tagging.text import matchable
-from processing.tagging.topics.file import ANY, Definition, TaxonomyError, read_definition
+from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
 from processing.tagging.topics.rule_set import RuleSet
+from processing.toml_text import NotToml, TomlText
 
 _READ = 20_000
 """The most characters of a post that are matched. A longer text is a pasted document, or an attack on the matcher."""
@@ -75,6 +76,16 @@ class Taxonomy:
         topic = self._by_id[topic_id]
         return topic.id if topic.parent is None else self.root_of(topic.parent)
 
+    @cached_property
+    def ancestors(self) -> dict[str, frozenset[str]]:
+        """The topics above each topic, without the topic itself, whether or not it implies them."""
+        return {topic.id: frozenset(self._above(topic)) for topic in self.topics}
+
+    def _above(self, topic: Topic) -> Iterator[str]:
+        while topic.parent is not None:
+            yield topic.parent
+            topic = self._by_id[topic.parent]
+
     def _implied(self, topic_id: str) -> Iterator[str]:
         topic = self._by_id[topic_id]
         while topic.implies and topic.parent is not None:
@@ -116,7 +127,7 @@ def parse_taxonomy(toml_text: str, name: str = "The taxonomy") -> Taxonomy:
     Raises:
         TaxonomyError: the taxonomy is invalid; the message names the fault and its place.
     """
-    return Taxonomy(read_definition(toml_text, name))
+    return _taxonomy(lambda: TomlText(toml_text, name))
 
 
 def load_taxonomy(path: Path) -> Taxonomy:
@@ -125,8 +136,12 @@ def load_taxonomy(path: Path) -> Taxonomy:
     Raises:
         TaxonomyError: the file is unreadable or the taxonomy is invalid.
     """
+    return _taxonomy(lambda: TomlText.read(path, "the taxonomy"))
+
+
+def _taxonomy(read: Callable[[], TomlText]) -> Taxonomy:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TaxonomyError(f"{path}: the taxonomy cannot be read: {error}.") from error
-    return parse_taxonomy(text, str(path))
+        document = read()
+    except NotToml as error:
+        raise TaxonomyError(str(error)) from error
+    return Taxonomy(read_definition(document))

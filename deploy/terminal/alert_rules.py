@@ -1,0 +1,89 @@
+"""The rules of alerts as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import time, timedelta
+
+from pydantic import SecretStr
+
+from processing.alerts.rules import AlertRule, Channel, RuleBook
+from processing.alerts.settings import holds_secret
+
+
+def rule_book_lines(book: RuleBook) -> Iterator[str]:
+    """Yield a sentence for each channel and each rule, and one for the reports of failures."""
+    named = {channel for rule in book.rules for channel in rule.channels} | {book.report_failures_to}
+    for channel in book.channels.values():
+        yield f"Channel {channel.name}: {channel_sentence(channel, named)}"
+    for rule in book.rules:
+        yield f"Rule {rule.name}: {rule_sentence(rule, book.zone.key)}"
+    if book.report_failures_to:
+        yield f"{book.report_failures_to} hears of another channel that has failed twice in a row."
+    else:
+        yield "Nobody hears of a channel that fails: report_failures_to is not set."
+
+
+def channel_sentence(channel: Channel, named: Collection[str]) -> str:
+    """Return the channel's kind, language, budget and secrets. `named` are the channels that get messages."""
+    parts = [channel.kind, f"messages in {channel.language}"]
+    if channel.budget is not None:
+        parts.append(f"at most {channel.budget} an hour, and the rest in a digest")
+    for field, info in type(channel.options).model_fields.items():
+        if holds_secret(info.annotation):
+            parts.append(f"{field} {'is' if _is_set(getattr(channel.options, field)) else 'is not'} set")
+    if channel.name not in named:
+        parts.append("no rule names it")
+    return f"{', '.join(parts)}."
+
+
+def _is_set(value: object) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def rule_sentence(rule: AlertRule, zone: str) -> str:
+    """Return who is told of what, and when, in one sentence."""
+    told = f"{', '.join(rule.channels)} {'hears' if len(rule.channels) == 1 else 'hear'} of"
+    return "; ".join([f"{told} {' '.join(_what(rule))}", *_when(rule, zone)]) + "."
+
+
+def _what(rule: AlertRule) -> Iterator[str]:
+    yield f"{_or(rule.verdicts)} incidents of {rule.topic or 'every topic'}{' and below' if rule.topic else ''}"
+    if rule.languages:
+        yield f"in {_or(rule.languages)}"
+    if rule.sources:
+        yield f"from {_or(rule.sources)}"
+    yield f"of severity {rule.severity} or above"
+    least = [f"{count} {what}" for count, what in ((rule.posts, "posts"), (rule.people, "people")) if count]
+    if least:
+        yield f"with at least {' and '.join(least)}"
+    if rule.lasting:
+        yield f"that have gone on for {span_text(rule.lasting)}"
+    if rule.no_data:
+        yield "and of silent sources"
+
+
+def _when(rule: AlertRule, zone: str) -> Iterator[str]:
+    if rule.quiet:
+        yield f"nothing is sent from {rule.quiet.start:%H:%M} to {rule.quiet.end:%H:%M} {zone}"
+    match rule.digest:
+        case time() as clock:
+            yield f"gathered to one message a day at {clock:%H:%M} {zone}"
+        case timedelta() as width:
+            yield f"gathered to one message every {span_text(width)}"
+    if rule.repeat:
+        yield f"told again every {span_text(rule.repeat)} until somebody acknowledges or it ends"
+
+
+def _or(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def span_text(span: timedelta) -> str:
+    """Return a span in the form in which the rules file has it, such as `1h30m`."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    counts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in counts if count)
