@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from processing import queries
 from processing.alerts.attempts import Attempts
-from processing.alerts.dispatcher import Channels, Dispatcher
+from processing.alerts.channels import Channels
+from processing.alerts.dispatcher import Dispatcher
 from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
 from processing.alerts.queue import Batch
 from processing.contract import ClickHouseAddress
@@ -75,9 +76,9 @@ class Rig:
 
 
 @contextmanager
-def rig(store: Store, answers: object = None, **fields: timedelta) -> Iterator[tuple[Rig, ChannelServer]]:
+def rig(store: Store, resend_every: timedelta | None = None) -> Iterator[tuple[Rig, ChannelServer]]:
     with channel_server() as server:
-        yield Rig(store, [server.channel(**fields)]), server
+        yield Rig(store, [server.channel(resend_every=resend_every)]), server
 
 
 def test_what_was_decided_is_told_once_in_its_order_with_proof(store: Store) -> None:

@@ -93,8 +93,10 @@ class ChannelServer:
                 self.took.append(asked)
         return says
 
-    def channel(self, name: str = "slack", *, can_tell: bool = False, **fields: timedelta) -> HttpChannel:
-        return HttpChannel(name, self.served.url, can_tell, **fields)
+    def channel(
+        self, name: str = "slack", *, can_tell: bool = False, resend_every: timedelta | None = None
+    ) -> HttpChannel:
+        return HttpChannel(name, self.served.url, can_tell, resend_every)
 
 
 @contextmanager
