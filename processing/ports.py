@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -94,12 +94,11 @@ class Describe(Protocol):
 
 
 class Alerts(Protocol):
-    """Tells people of incidents; see `processing.alerts.deliver`."""
+    """Decides what people are told; see `processing.alerts.alerts`."""
 
-    def tell(self, incidents: Iterable[Incident]) -> None:
-        """Tell every channel that has to be told of these incidents as they are now."""
-        ...
+    def tell(self, incidents: Sequence[Incident], event_time: datetime, coverage: Sequence[Coverage]) -> None:
+        """Decide what is said of these incidents as they are now, and of all others that are not over.
 
-    def try_again(self) -> None:
-        """Try those channels again that have failed and are due."""
+        `event_time` is how far the watch has come. Time passes also where there are no incidents.
+        """
         ...

@@ -10,8 +10,9 @@ writes in this order, so that a watch that is killed between any two of them goe
 4. **Write the spikes.** They come first because they hold what cannot be made anew: when a spike was found in a bin
    that was still open, and the name it was told by. The next watch takes them up under that name.
 5. **Group**, and **write the incidents**, which are made of the spikes alone.
-6. **Tell.** An incident is written before anyone is told of it, so that whoever is told can look it up. What was told
-   is written behind the telling: a watch killed between the two tells twice, where the other order would tell nothing.
+6. **Tell.** What people are told is decided, and written: it is sent by others, out of what is written. An incident is
+   written before anyone is told of it, so that whoever is told can look it up. Each look decides anew, also one that
+   finds nothing to score: a conversation goes on while time passes.
 7. **Write how far it has come**, last. A watch killed before that scores the same bins again, from the same counts, and
    writes the same rows again.
 
@@ -129,7 +130,6 @@ class Watch:
 
     def look(self) -> bool:
         """Take the steps above, for a day of closed bins at most. Whether there were any."""
-        self.alerts.try_again()
         if self.records.retags() != self.state.retags:
             log.info("posts were tagged again: the series are made anew from the counts")
             self.resume()
@@ -141,7 +141,7 @@ class Watch:
             return False
         changed = self._judge(self.state.scoring.step(coverage, stretch), stretch.end, coverage)
         self.records.write_spikes([*changed, *self._end_lost(stretch.end)])
-        self.alerts.tell(self._regroup(stretch.end))
+        self.alerts.tell(self._regroup(stretch.end), stretch.end, coverage)
         self.records.write_scored_until(stretch.end)
         self.state.scored_until = stretch.end
         return True
@@ -191,12 +191,19 @@ class Watch:
     def _look_into_open_bin(self, coverage: Sequence[Coverage]) -> None:
         """Tell what the open bin has begun already: a surge that is large in two minutes need not wait for its end."""
         state, start, width = self.state, self.state.scored_until, self.policy.width
-        if start is None or not any(start_of_bin(each.since, width) <= start < each.until for each in coverage):
+        if start is None:
             return
-        found = Findings.of((each for each in state.scoring.peek(coverage, start) if self._is_news(each)), state.spikes)
-        if not found.spikes:
-            return
-        now = state.scoring.reached(start)
+        now, found = start, Findings.of((), {})
+        if any(start_of_bin(each.since, width) <= start < each.until for each in coverage):
+            news = (each for each in state.scoring.peek(coverage, start) if self._is_news(each))
+            found = Findings.of(news, state.spikes)
+        if found.spikes:
+            now = state.scoring.reached(start)
+            self._judge_early(found, start, now, coverage)
+        self.alerts.tell(self._regroup(now) if found.spikes else [], now, coverage)
+
+    def _judge_early(self, found: Findings, start: datetime, now: datetime, coverage: Sequence[Coverage]) -> None:
+        """Judge what the bin that begins at `start` holds up to `now`, and write it."""
         at = min(now, max(start, self.clock().replace(microsecond=0)))
         judge = self.judges(now, coverage, self.roots())
         told = judge.can_be_told_at([(found.spikes[name], now) for name in found.new])
@@ -207,9 +214,8 @@ class Watch:
             if told_at.get(name, now) <= now
         ]
         judged = judge.judge(begun, found.rises, ())
-        state.spikes |= {name_of(spike): spike for spike in judged}
+        self.state.spikes |= {name_of(spike): spike for spike in judged}
         self.records.write_spikes(judged)
-        self.alerts.tell(self._regroup(now))
 
     def _is_news(self, event: SeriesEvent) -> bool:
         """Whether a spike is new, has become more severe, or may by now be known to be people's."""

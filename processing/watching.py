@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from processing.alerts.deliver import Alerts, Notifier
 from processing.detection.policy import DetectorPolicy
 from processing.incidents.describe import described
+from processing.ports import Alerts
 from processing.store.client import Store
 from processing.stored import StoredRecords, StoreJudge
 from processing.watch import Watch
@@ -18,15 +18,15 @@ def watch_over(
     store: Store,
     roots: Callable[[], Mapping[str, str]],
     width: timedelta,
-    notifiers: Sequence[Notifier],
+    alerts: Alerts,
     clock: Callable[[], datetime],
 ) -> Watch:
-    """The watch that judges by the store's posts and tells by these channels; see `Watch` for the rest."""
+    """The watch that judges by the store's posts; see `Watch` for the rest."""
     return Watch(
         StoredRecords(store),
         partial(StoreJudge.at, store, width),
         partial(described, store),
-        Alerts(store, notifiers),
+        alerts,
         roots,
         DetectorPolicy.for_bins(width),
         clock,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from processing.contract import EVERYTHING, Evidence, Spike, VerdictName, highest_pulse
+from processing.contract import EVERYTHING, Evidence, Incident, Spike, VerdictName, highest_pulse
 from processing.detection.episode import severity
 from processing.verdicts.verdict import VerdictPolicy
 
@@ -44,10 +44,10 @@ def _deciding(doubts: Iterable[Evidence]) -> Iterator[Evidence]:
         yield Evidence(each.name, each.value, HALF, decisive=True)
 
 
-def people_in(spike: Spike) -> float:
-    """How many people speak in a spike; as many as there are posts where that is not known."""
-    voices = next((each.value for each in spike.evidence if each.name == "voices"), 1.0)
-    return voices * spike.observed
+def people_in(of: Spike | Incident) -> float:
+    """How many people speak in a spike, or in the one that leads; as many as there are posts where it is not known."""
+    voices = next((each.value for each in of.evidence if each.name == "voices"), 1.0)
+    return voices * of.observed
 
 
 def people_of(spike: Spike) -> Spike:

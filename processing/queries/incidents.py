@@ -1,8 +1,8 @@
-"""Reads of spikes and incidents, and of what each notification channel was told about them."""
+"""Reads of spikes and incidents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -104,6 +104,12 @@ def incident(reader: Reader, name: str) -> Incident | None:
     return _incident(rows[0]) if rows else None
 
 
+def incidents_named(reader: Reader, names: Collection[str]) -> tuple[Incident, ...]:
+    """Return the incidents with these ids; an id that no incident has is left out."""
+    rows = reader.query(_INCIDENT + " WHERE id IN {names:Array(String)}", {"names": sorted(names)}) if names else []
+    return tuple(map(_incident, rows))
+
+
 def _incident(row: Row) -> Incident:
     names = ("id", "topic", "start", "detected_at", "peak", "end", "observed", "expected", "ratio", "score")
     return Incident(
@@ -123,51 +129,3 @@ def _incident(row: Row) -> Incident:
         lead_end=row[22],
         doubted=_parts(Doubt, row[23]),
     )
-
-
-class PastDelivery(msgspec.Struct, frozen=True):
-    """What was decided on telling a channel of an incident, and what came of it.
-
-    `peak`: posts above the expectation in the incident's highest bin at that time; `pulse`: the start of its pulse.
-    """
-
-    decision: str
-    outcome: str
-    peak: float
-    pulse: datetime
-    at: datetime
-
-
-def past_deliveries(reader: Reader, dedup_key: str, notifier: str) -> tuple[PastDelivery, ...]:
-    """What was written down of an incident at a channel, newest first."""
-    rows = reader.query(
-        """
-        SELECT decision, outcome, peak, pulse, at FROM deliveries
-        WHERE dedup_key = {key:String} AND notifier = {notifier:String}
-        ORDER BY at DESC
-        """,
-        {"key": dedup_key, "notifier": notifier},
-    )
-    return tuple(PastDelivery(*row) for row in rows)
-
-
-def silenced(reader: Reader, topic: str, at: datetime) -> bool:
-    """Return whether a silence covers this topic at this event time."""
-    [(rows,)] = reader.query(
-        """
-        SELECT count() FROM silences
-        WHERE (topic = '*' OR topic = {topic:String})
-            AND starts_at <= {at:DateTime('UTC')} AND ends_at > {at:DateTime('UTC')}
-        """,
-        {"topic": topic, "at": at},
-    )
-    return bool(rows)
-
-
-def acknowledged(reader: Reader, incident: str) -> bool:
-    """Return whether a person has acknowledged an incident."""
-    [(rows,)] = reader.query(
-        "SELECT count() FROM acknowledgements WHERE incident = {incident:String}",
-        {"incident": incident},
-    )
-    return bool(rows)

@@ -1,4 +1,4 @@
-"""What a watch writes: spikes, incidents and how far it has come; and what `retag` leaves for it to read.
+"""What a watch writes: spikes, incidents, how far it has come and what people are told; and what `retag` leaves for it.
 
 Each write may be repeated: the result is the same.
 """
@@ -6,6 +6,7 @@ Each write may be repeated: the result is the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,6 +36,38 @@ def write_scored_until(store: Store, until: datetime, name: str = "main") -> Non
 def write_retag(store: Store, start: datetime, end: datetime, posts: int, changed: int) -> None:
     """Note that the posts of a stretch were tagged again: a watch makes its state anew when it sees that."""
     store.insert("retags", ["start", "end", "posts", "changed"], [[start], [end], [posts], [changed]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRow:
+    """A decision on telling a channel, as it stands in `notifications`."""
+
+    key: str
+    conversation: str
+    channel: str
+    number: int
+    rule: str
+    state: str
+    step: str
+    growth: list[str]
+    reason: str
+    severity: str
+    languages: list[str]
+    peak: float
+    pulse: datetime
+    last_pulse: datetime
+    told_at: datetime | None
+    acknowledgement: datetime | None
+    acknowledged: bool
+    due: datetime
+    bundle: str
+    at: datetime
+
+
+def write_notifications(store: Store, rows: Sequence[NotificationRow]) -> None:
+    """Write decisions in one insert. Those with a step are sent from then on."""
+    columns = [field.name for field in fields(NotificationRow)]
+    store.insert("notification_versions", columns, list(zip(*map(astuple, rows), strict=True)))
 
 
 def _write_versions(store: Store, table: str, records: Sequence[Spike] | Sequence[Incident]) -> None:

@@ -35,7 +35,7 @@ def main(folder: Path, kinds: Sequence[str]) -> None:
 
             def is_told(flood: Flood) -> bool:
                 empty(store)
-                return "ALERT" in play(store, enricher, roots, [*quiet_day(), *posts_of(flood)])[0]
+                return "opened" in play(store, enricher, roots, [*quiet_day(), *posts_of(flood)])[0]
 
             for kind, accounts in [*((kind, 0) for kind in kinds), ("exact", 1), ("exact", 3)]:
                 cells = []

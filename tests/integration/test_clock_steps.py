@@ -13,9 +13,7 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
-from processing.alerts.decision import AlertPolicy, Decision
-from processing.alerts.deliver import DeliveryOutcome, Sent, deliver
-from processing.contract import ClickHouseAddress, Incident, TaggedPost, VerdictName
+from processing.contract import ClickHouseAddress, TaggedPost, VerdictName
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -172,15 +170,6 @@ def test_a_tombstone_holds_for_what_was_stored_before_the_clock_was_set_back(
     assert store.query("SELECT text, deleted FROM posts WHERE id = '1'") == [("", True)]
 
 
-class Told:
-    """A channel that takes everything."""
-
-    name = "console"
-
-    def notify(self, incident: Incident, decision: Decision) -> Sent:
-        return Sent(DeliveryOutcome.SENT, incident.id)
-
-
 def two_spikes(store: Store, second: bool) -> None:
     spike = a_spike("en", VerdictName.ORGANIC, 0.8)
     write_spikes(store, [msgspec.structs.replace(spike, observed=spike.observed + second)])
@@ -203,18 +192,12 @@ def two_retentions(store: Store, second: bool) -> None:
     apply_retention(store, Retention(30 + second))
 
 
-def two_decisions(store: Store, second: bool) -> None:
-    verdict = VerdictName.COLLECTOR if second else VerdictName.CONCENTRATED
-    deliver(store, [Told()], msgspec.structs.replace(an_incident(), verdict=verdict), AlertPolicy())
-
-
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
     "watch_progress": (two_looks, "SELECT scored_until FROM watch_progress"),
     "source_health": (two_reports, "SELECT until FROM source_health"),
     "retention": (two_retentions, "SELECT policy FROM retention"),
-    "deliveries": (two_decisions, "SELECT decision FROM deliveries ORDER BY at DESC LIMIT 1"),
 }
 
 

@@ -31,7 +31,7 @@ def play(store: Store, posts: Sequence[TaggedPost], cuts: Sequence[datetime]) ->
         progress = Progress(source=f"archive-{number}", since=min(times), until=max(times), complete=True)
         write_progress(store, [(0, progress)])
         said, incidents = watched(store)
-        alerts += said.count("ALERT")
+        alerts += said.count("opened")
     return alerts, incidents
 
 
@@ -67,4 +67,4 @@ def test_a_source_that_is_collected_only_since_then_is_a_collector_also_beside_a
     write_progress(store, [(0, Progress(source="archive-1", since=START, until=END, complete=True))])
     cover(store, NOON, END, source="another")
     said, [incident] = watched(store)
-    assert (said, incident.verdict) == ("", VerdictName.COLLECTOR)
+    assert (said, incident.verdict) == ([], VerdictName.COLLECTOR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import random
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,6 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.backtest import backtest, record
 from processing.contract import TaggedPost
 from processing.detection.policy import DetectorPolicy
@@ -24,6 +22,7 @@ from processing.store.writer import recount, write_posts, write_progress
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.rises import own_words
+from tests.support.telling import Heard, alerts_of
 
 pytestmark = pytest.mark.long
 
@@ -65,12 +64,12 @@ def cover(store: Store, since: datetime, until: datetime, source: str = "archive
 
 def told(store: Store, until: datetime) -> int:
     """How many alerts a watch gives that looks at all there is."""
-    out = io.StringIO()
-    watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: until)
+    out = Heard(store)
+    watch = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: until)
     watch.resume()
     while watch.look():
         pass
-    return out.getvalue().count("ALERT")
+    return out.opened
 
 
 @pytest.mark.parametrize("on_topic", [True, False])
@@ -131,8 +130,8 @@ def test_history_behind_the_watch_is_said_and_recorded_on_request(store: Store) 
     middle, peak = MIDNIGHT + 7 * DAY, MIDNIGHT + 5 * DAY + 15 * HOUR
     store_all(store, rhythm(middle, end))
     cover(store, middle, end, "archive-new")
-    out = io.StringIO()
-    watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: end)
+    out = Heard(store)
+    watch = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: end)
     watch.resume()
     while watch.look():
         pass
@@ -152,7 +151,7 @@ def test_history_behind_the_watch_is_said_and_recorded_on_request(store: Store) 
     assert record(store, found) == ()
     watch.look()
     assert told(store, end) == 0
-    assert out.getvalue() == ""
+    assert out.steps == []
 
 
 def test_what_was_tagged_again_is_not_measured_by_what_it_was(store: Store) -> None:
@@ -161,8 +160,8 @@ def test_what_was_tagged_again_is_not_measured_by_what_it_was(store: Store) -> N
     before = list(rhythm(begin, middle, most=20))
     store_all(store, before)
     cover(store, begin, middle)
-    out = io.StringIO()
-    watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: end)
+    out = Heard(store)
+    watch = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: end)
     watch.resume()
     while watch.look():
         pass
@@ -172,5 +171,5 @@ def test_what_was_tagged_again_is_not_measured_by_what_it_was(store: Store) -> N
     cover(store, begin, end)
     while watch.look():
         pass
-    assert out.getvalue() == ""
+    assert out.steps == []
     assert queries.incidents(store) == ()

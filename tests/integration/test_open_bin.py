@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ import pytest
 
 from ingest.contract import Post, Progress
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.backtest import backtest
 from processing.contract import Severity, TaggedPost, VerdictName
 from processing.detection.policy import DetectorPolicy
@@ -22,6 +20,7 @@ from processing.store.writer import recount, write_posts, write_progress
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.rises import END, SOURCE, START, WIDTH, background, own_words, rise, tagged
+from tests.support.telling import Heard, alerts_of
 
 pytestmark = pytest.mark.long
 
@@ -36,15 +35,16 @@ class Live:
     store: Store
     before: Sequence[TaggedPost]
     roots: dict[str, str] = field(default_factory=lambda: {"ban": "ban"})
-    out: io.StringIO = field(default_factory=io.StringIO)
+    out: Heard = field(init=False)
 
     def __post_init__(self) -> None:
+        self.out = Heard(self.store)
         self.restart()
         self.deliver([post for post in self.before if post.post.created_at < NOON], NOON)
 
     def restart(self) -> None:
         """Go on with a watch that knows only what was written down."""
-        self.watch = watch_over(self.store, lambda: self.roots, WIDTH, [Console(self.out, WIDTH)], lambda: END)
+        self.watch = watch_over(self.store, lambda: self.roots, WIDTH, alerts_of(self.store), lambda: END)
         self.watch.resume()
 
     def deliver(self, posts: Sequence[TaggedPost], until: datetime) -> None:
@@ -56,7 +56,7 @@ class Live:
 
     @property
     def alerts(self) -> int:
-        return self.out.getvalue().count("ALERT")
+        return self.out.opened
 
 
 def posts(name: str, count: int, start: datetime, apart: timedelta, *topics: str) -> list[TaggedPost]:

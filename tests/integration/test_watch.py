@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import signal
 import subprocess
@@ -18,7 +17,6 @@ import pytest
 from ingest.contract import Progress
 from ingest.retry import retry_while_unavailable
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
@@ -27,6 +25,7 @@ from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import Watch
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
+from tests.support.telling import Heard, alerts_of
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.long
@@ -38,6 +37,9 @@ WORDS = (
     *("company", "government", "video", "friends", "never", "phone", "summer", "music"),
     *("office", "people", "delete", "teacher", "rumour", "evening"),
 )
+WRITTEN = ("spike_versions", "incident_versions", "notification_versions", "watch_progress_versions")
+"""What a look writes, in this order."""
+
 ROOTS = {"ban": "ban", "employer-ban": "ban"}
 
 
@@ -66,24 +68,25 @@ def cover(store: Store, since: datetime, until: datetime) -> None:
     write_progress(store, [(0, Progress(source="archive-1", since=since, until=until, complete=True))])
 
 
-def watch(store: Store, out: io.StringIO) -> Watch:
-    made = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: END)
+def watch(store: Store) -> Watch:
+    made = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END)
     made.resume()
     return made
 
 
-def look_at_all(store: Store) -> str:
-    out = io.StringIO()
-    looking = watch(store, out)
+def look_at_all(store: Store) -> list[str]:
+    """The steps that were told."""
+    out = Heard(store)
+    looking = watch(store)
     while looking.look():
         pass
-    return out.getvalue()
+    return out.steps
 
 
 def test_a_surge_is_one_incident_told_once(store: Store) -> None:
     fill(store, list(talk()))
     said = look_at_all(store)
-    assert said.count("ALERT") == 1
+    assert said.count("opened") == 1
     [incident] = queries.incidents(store)
     assert incident.start == NOON
     assert incident.detected_at <= NOON + timedelta(minutes=10)
@@ -102,7 +105,7 @@ def test_a_restart_tells_nothing_again(store: Store) -> None:
     fill(store, list(talk()))
     look_at_all(store)
     before = queries.incidents(store)
-    assert look_at_all(store) == ""
+    assert look_at_all(store) == []
     assert queries.incidents(store) == before
 
 
@@ -113,7 +116,7 @@ def test_a_watch_cut_off_anywhere_finds_what_an_uninterrupted_one_finds(store: S
     first = look_at_all(store)
     cover(store, START, END)
     second = look_at_all(store)
-    assert (first + second).count("ALERT") == 1
+    assert (first + second).count("opened") == 1
     [incident] = queries.incidents(store)
     [spike] = [each for each in queries.spikes(store, START, END) if (each.topic, each.language) == ("ban", "*")]
     assert incident.start == spike.start == NOON
@@ -122,14 +125,14 @@ def test_a_watch_cut_off_anywhere_finds_what_an_uninterrupted_one_finds(store: S
 
 def test_a_few_authors_make_no_trend_and_are_recorded(store: Store) -> None:
     fill(store, list(talk(authors=3)))
-    assert look_at_all(store) == ""
+    assert look_at_all(store) == []
     [incident] = queries.incidents(store)
     assert incident.verdict is VerdictName.CONCENTRATED
 
 
 def test_backfill_is_counted_and_never_alerts(store: Store) -> None:
     fill(store, list(talk(backfill=True)))
-    assert look_at_all(store) == ""
+    assert look_at_all(store) == []
     [count] = queries.series(store, NOON, NOON + WIDTH, WIDTH, topic="ban", language="en")
     assert count.backfilled >= 30
 
@@ -140,7 +143,7 @@ def test_time_that_nobody_covered_is_passed_over(store: Store) -> None:
     later = NOON + timedelta(days=400)
     recount(store, write_posts(store, [TaggedPost(a_post(id="later", created_at=later), "en", 0.9, ("ban",), "rules")]))
     cover(store, later, later + timedelta(hours=1))
-    looking = watch(store, io.StringIO())
+    looking = watch(store)
     looks = 0
     while looking.look():
         looks += 1
@@ -155,8 +158,8 @@ def dated(moment: datetime, name: str, *topics: str) -> TaggedPost:
     return TaggedPost(a_post(id=name, created_at=moment, author=name), "en", 0.9, topics, "rules")
 
 
-def looks_at(store: Store, out: io.StringIO) -> int:
-    looking = watch(store, out)
+def looks_at(store: Store) -> int:
+    looking = watch(store)
     looks = 0
     while looks < 50 and looking.look():
         looks += 1
@@ -170,27 +173,27 @@ def test_a_stretch_from_before_anything_was_counted_is_passed_over_in_one_look(s
     """As of an archive one of whose posts has an impossible time: it is rejected, and its time is covered."""
     recount(store, write_posts(store, list(talk())))
     cover(store, since, END)
-    out = io.StringIO()
-    assert looks_at(store, out) <= 5
-    assert out.getvalue().count("ALERT") == 1
+    out = Heard(store)
+    assert looks_at(store) <= 5
+    assert out.opened == 1
     assert queries.scored_until(store) == END + WIDTH
 
 
 def test_an_old_post_among_others_costs_no_look_at_the_empty_years_behind_it(store: Store) -> None:
     recount(store, write_posts(store, [dated(LONG_AGO, "old", "ban"), *talk()]))
     cover(store, LONG_AGO, END)
-    out = io.StringIO()
-    assert looks_at(store, out) <= 6
-    assert out.getvalue().count("ALERT") == 1
+    out = Heard(store)
+    assert looks_at(store) <= 6
+    assert out.opened == 1
 
 
 def test_an_old_surge_ends_before_the_empty_years_behind_it(store: Store) -> None:
     old = [dated(LONG_AGO + timedelta(seconds=10 * number), f"old-{number}", "ban") for number in range(360)]
     recount(store, write_posts(store, [dated(LONG_AGO - timedelta(days=3), "first", "ban"), *old, *talk()]))
     cover(store, LONG_AGO - timedelta(days=3), END)
-    out = io.StringIO()
-    assert looks_at(store, out) <= 20
-    assert out.getvalue().count("ALERT") == 2
+    out = Heard(store)
+    assert looks_at(store) <= 20
+    assert out.opened == 2
     [later, first] = queries.incidents(store)
     assert (first.start, later.start) == (LONG_AGO, NOON)
     assert first.state is IncidentState.CLOSED
@@ -202,9 +205,9 @@ def test_years_between_posts_of_nothing_that_is_watched_are_passed_over(store: S
     others = [dated(LONG_AGO + timedelta(days=300 * n), f"other-{n}") for n in range(10)]
     recount(store, write_posts(store, [*others, *talk()]))
     cover(store, LONG_AGO, END)
-    out = io.StringIO()
-    assert looks_at(store, out) <= 25
-    assert out.getvalue().count("ALERT") == 1
+    out = Heard(store)
+    assert looks_at(store) <= 25
+    assert out.opened == 1
 
 
 def second_surge(begin: datetime) -> list[TaggedPost]:
@@ -225,7 +228,7 @@ def second_surge(begin: datetime) -> list[TaggedPost]:
 def test_a_surge_that_was_cut_off_ends_there_and_a_later_one_is_told_for_itself(store: Store, away: timedelta) -> None:
     cut = NOON + timedelta(minutes=30)
     fill(store, list(talk()), until=cut)
-    assert look_at_all(store).count("ALERT") == 1
+    assert look_at_all(store).count("opened") == 1
     begin = NOON + away
     surge = second_surge(begin + timedelta(hours=8))
     quiet = [
@@ -234,7 +237,7 @@ def test_a_surge_that_was_cut_off_ends_there_and_a_later_one_is_told_for_itself(
     ]
     recount(store, write_posts(store, [*quiet, *surge]))
     cover(store, begin, begin + timedelta(hours=10))
-    assert look_at_all(store).count("ALERT") == 1
+    assert look_at_all(store).count("opened") == 1
     [later, first] = queries.incidents(store)
     assert first.start == NOON
     assert first.end is not None
@@ -249,7 +252,7 @@ def test_a_surge_that_was_cut_off_ends_there_and_a_later_one_is_told_for_itself(
 def test_a_surge_that_goes_on_behind_an_outage_of_days_is_told_again(store: Store) -> None:
     cut = NOON + timedelta(minutes=30)
     fill(store, list(talk()), until=cut)
-    assert look_at_all(store).count("ALERT") == 1
+    assert look_at_all(store).count("opened") == 1
     begin = NOON + timedelta(days=3)
     recount(store, write_posts(store, second_surge(begin)))
     cover(store, begin, begin + timedelta(hours=3))
@@ -265,7 +268,7 @@ def test_an_open_spike_that_a_restarted_watch_does_not_know_is_ended(store: Stor
     peak = START + timedelta(hours=3)
     lost = msgspec.structs.replace(known, start=peak - WIDTH, detected_at=peak + WIDTH, peak=peak, end=None)
     write_spikes(store, [msgspec.structs.replace(known, end=None), lost])
-    watch(store, io.StringIO())
+    watch(store)
     stored = {each.start: each.end for each in queries.spikes(store, START, END) if each.topic == "ban"}
     assert stored == {lost.start: peak + WIDTH, known.start: known.end}
     assert [(each.start, each.state) for each in queries.incidents(store)] == [
@@ -286,15 +289,15 @@ class FailingStore(Store):
         super().insert(table, columns, data)
 
 
-@pytest.mark.parametrize("table", ["spike_versions", "incident_versions", "deliveries", "watch_progress_versions"])
+@pytest.mark.parametrize("table", WRITTEN)
 def test_a_store_that_fails_in_the_middle_of_a_look_is_waited_for(
     store: Store, address: ClickHouseAddress, table: str
 ) -> None:
     fill(store, list(talk()))
-    out, stop = io.StringIO(), threading.Event()
+    out, stop = Heard(store), threading.Event()
     with FailingStore(address) as failing, ThreadPoolExecutor(1) as threads:
         failing.fails_at = table
-        looking = watch_over(failing, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: END)
+        looking = watch_over(failing, lambda: ROOTS, WIDTH, alerts_of(failing), lambda: END)
         pause = timedelta(milliseconds=10)
         running = threads.submit(retry_while_unavailable, lambda: looking.run(stop, pause), stop)
         try:
@@ -306,8 +309,7 @@ def test_a_store_that_fails_in_the_middle_of_a_look_is_waited_for(
     [incident] = queries.incidents(store)
     assert (incident.start, incident.verdict) == (NOON, VerdictName.ORGANIC)
     assert incident.end is not None
-    # What was sent and could not be written down is sent again.
-    assert out.getvalue().count("ALERT") == (2 if table == "deliveries" else 1)
+    assert out.opened == 1
 
 
 def test_bins_of_another_width_begin_at_a_boundary_of_their_own(store: Store) -> None:
@@ -315,7 +317,7 @@ def test_bins_of_another_width_begin_at_a_boundary_of_their_own(store: Store) ->
     look_at_all(store)
     assert (queries.scored_until(store) or START).minute % 60
     cover(store, START, END)
-    hourly = watch_over(store, lambda: ROOTS, timedelta(hours=1), [], lambda: END)
+    hourly = watch_over(store, lambda: ROOTS, timedelta(hours=1), alerts_of(store), lambda: END)
     hourly.resume()
     while hourly.look():
         pass
@@ -327,7 +329,7 @@ def test_bins_of_another_width_begin_at_a_boundary_of_their_own(store: Store) ->
 
 def test_nothing_is_scored_before_a_collector_has_said_how_far_it_is(store: Store) -> None:
     recount(store, write_posts(store, list(talk())))
-    assert look_at_all(store) == ""
+    assert look_at_all(store) == []
     assert queries.scored_until(store) is None
 
 
@@ -335,11 +337,11 @@ def at_work(store: Store, until: datetime, since: datetime = START) -> None:
     write_progress(store, [(0, Progress(source="live-1", since=since, until=until))])
 
 
-def up_to_noon(store: Store, out: io.StringIO) -> Watch:
+def up_to_noon(store: Store) -> Watch:
     """A collector at work, and a watch that has seen the quiet days."""
     recount(store, write_posts(store, [each for each in talk() if each.post.created_at < NOON]))
     at_work(store, NOON)
-    looking = watch(store, out)
+    looking = watch(store)
     while looking.look():
         pass
     return looking
@@ -356,15 +358,15 @@ def minute_by_minute(store: Store, looking: Watch, minutes: range) -> None:
 
 
 def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, address: ClickHouseAddress) -> None:
-    out = io.StringIO()
-    looking = up_to_noon(store, out)
+    out = Heard(store)
+    looking = up_to_noon(store)
     minute_by_minute(store, looking, range(4))
-    assert out.getvalue().count("ALERT") == 1
+    assert out.opened == 1
     [told] = queries.incidents(store)
     assert told.start == NOON
     assert NOON < told.detected_at < NOON + WIDTH
     minute_by_minute(store, looking, range(4, 70))
-    assert out.getvalue().count("ALERT") == 1
+    assert out.opened == 1
     [incident] = queries.incidents(store)
     assert (incident.id, incident.detected_at) == (told.id, told.detected_at)
     early = queries.spikes(store, START, END)
@@ -402,37 +404,37 @@ def posts_from_noon(count: int, *, seconds: float, author: str) -> list[TaggedPo
 
 
 def test_posts_are_judged_that_are_counted_before_their_progress_is_known(store: Store) -> None:
-    out = io.StringIO()
-    looking = up_to_noon(store, out)
+    out = Heard(store)
+    looking = up_to_noon(store)
     recount(store, write_posts(store, posts_from_noon(40, seconds=1.0, author="someone-{}")))
     at_work(store, NOON + timedelta(seconds=5))
     looking.look()
-    assert out.getvalue().count("ALERT") == 1
+    assert out.opened == 1
     [incident] = queries.incidents(store)
     assert incident.verdict is VerdictName.ORGANIC
     assert NOON < incident.detected_at <= NOON + timedelta(minutes=1)
 
 
 def test_a_rise_that_one_account_began_is_told_when_people_join_it_in_the_same_bin(store: Store) -> None:
-    out = io.StringIO()
-    looking = up_to_noon(store, out)
+    out = Heard(store)
+    looking = up_to_noon(store)
     recount(store, write_posts(store, posts_from_noon(15, seconds=1.0, author="one-account")))
     at_work(store, NOON + timedelta(seconds=20))
     looking.look()
     assert {each.verdict for each in queries.incidents(store)} == {VerdictName.CONCENTRATED}
-    assert out.getvalue() == ""
+    assert out.steps == []
     recount(store, write_posts(store, posts_from_noon(120, seconds=1.0, author="someone-{}")))
     looking.look()
-    assert out.getvalue().count("ALERT") == 1
+    assert out.opened == 1
 
 
 def test_what_an_open_bin_began_ends_with_it_when_its_collector_dies(store: Store) -> None:
-    minute_by_minute(store, up_to_noon(store, io.StringIO()), range(4))
+    minute_by_minute(store, up_to_noon(store), range(4))
     assert {spike.end for spike in queries.spikes(store, START, END)} == {None}
     later = NOON + timedelta(hours=2)
     at_work(store, later + timedelta(hours=1), since=later)
     silent = datetime.now(UTC) + timedelta(hours=1)  # by then nobody has been heard of for long
-    looking = watch_over(store, lambda: ROOTS, WIDTH, [], lambda: silent)
+    looking = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: silent)
     looking.resume()
     while looking.look():
         pass
@@ -456,7 +458,7 @@ def later_posts(store: Store, number: int) -> None:
 
 def test_posts_that_come_late_are_judged_again(store: Store) -> None:
     fill(store, list(talk()), until=NOON + timedelta(minutes=25))
-    looking = watch(store, io.StringIO())
+    looking = watch(store)
     while looking.look():
         pass
     [before] = [spike for spike in queries.spikes(store, START, END) if (spike.topic, spike.language) == ("ban", "*")]
@@ -494,7 +496,7 @@ def test_a_watch_killed_again_and_again_writes_what_an_uninterrupted_one_writes(
         assert queries.incidents(store) == queries.incidents(other)
 
 
-@pytest.mark.parametrize("table", ["spike_versions", "incident_versions", "deliveries", "watch_progress_versions"])
+@pytest.mark.parametrize("table", WRITTEN)
 def test_a_watch_killed_between_any_two_writes_leaves_what_an_uninterrupted_one_leaves(
     store: Store, address: ClickHouseAddress, table: str
 ) -> None:

@@ -5,7 +5,6 @@ All are posted within an hour from noon on, over a quiet day on which hardly any
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from itertools import cycle
 
 from ingest.contract import Post, Progress
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.contract import Incident
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
@@ -22,6 +20,7 @@ from processing.tagging.tagger import Enricher
 from processing.watching import watch_over
 from tests.conftest import NOON
 from tests.support.rises import WIDTH, own_words
+from tests.support.telling import Heard, alerts_of
 
 HOUR = timedelta(hours=1)
 START = NOON - 30 * HOUR
@@ -127,13 +126,15 @@ def hash_of(author: str) -> int:
     return sum(map(ord, author)) % 9
 
 
-def play(store: Store, enricher: Enricher, roots: dict[str, str], posts: Sequence[Post]) -> tuple[str, list[Incident]]:
+def play(
+    store: Store, enricher: Enricher, roots: dict[str, str], posts: Sequence[Post]
+) -> tuple[list[str], list[Incident]]:
     """Tag and store the posts, and watch them. What was told, and the incidents."""
     recount(store, write_posts(store, enricher.tag_many(posts)))
     write_progress(store, [(0, Progress(source=SOURCE, since=START, until=END, complete=True))])
-    out = io.StringIO()
-    watch = watch_over(store, lambda: roots, WIDTH, [Console(out, WIDTH)], lambda: END)
+    out = Heard(store)
+    watch = watch_over(store, lambda: roots, WIDTH, alerts_of(store), lambda: END)
     watch.resume()
     while watch.look():
         pass
-    return out.getvalue(), list(queries.incidents(store))
+    return out.steps, list(queries.incidents(store))

@@ -14,11 +14,11 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from processing.alerts.notifiers.console import Console
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.watching import watch_over
 from tests.integration.test_watch import END, ROOTS, WIDTH
+from tests.support.telling import alerts_of
 
 
 class Deadly(Store):
@@ -37,7 +37,7 @@ class Deadly(Store):
 def main(url: str, password: str, database: str, dies_at: str = "") -> None:
     with Deadly(ClickHouseAddress(url, "writer", SecretStr(password), database=database)) as store:
         store.dies_at = dies_at
-        watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(sys.stdout, WIDTH)], lambda: END)
+        watch = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END)
         watch.run(threading.Event(), timedelta(seconds=0.05))
 
 

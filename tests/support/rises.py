@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from ingest.contract import Post, Progress
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.contract import Incident, TaggedPost
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
+from tests.support.telling import Heard, alerts_of
 
 WIDTH = timedelta(minutes=5)
 START = NOON - timedelta(days=2)
@@ -95,15 +94,16 @@ def cover(store: Store, since: datetime, until: datetime, source: str = SOURCE) 
     write_progress(store, [(0, Progress(source=source, since=since, until=until, complete=True))])
 
 
-def watched(store: Store) -> tuple[str, Sequence[Incident]]:
-    """What a watch tells, and what it records."""
-    out = io.StringIO()
-    watch = watch_over(store, lambda: {"ban": "ban"}, WIDTH, [Console(out, WIDTH)], lambda: END)
+def watched(store: Store) -> tuple[list[str], Sequence[Incident]]:
+    """The steps that a watch tells, and what it records."""
+    out = Heard(store)
+    watch = watch_over(store, lambda: {"ban": "ban"}, WIDTH, alerts_of(store), lambda: END)
     watch.resume()
     while watch.look():
         pass
-    return out.getvalue(), queries.incidents(store)
+    return out.steps, queries.incidents(store)
 
 
-def decisions(store: Store) -> list[tuple[str, str]]:
-    return [tuple(row) for row in store.query("SELECT decision, outcome FROM deliveries ORDER BY at")]  # type: ignore[misc]
+def decisions(store: Store) -> list[str]:
+    """Why people were told, or were not, in the order of the decisions."""
+    return [reason for (reason,) in store.query("SELECT reason FROM notifications ORDER BY at, conversation, number")]

@@ -9,33 +9,8 @@ from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
 
-from processing.alerts.decision import Decision
-from processing.alerts.deliver import DeliveryOutcome, Sent
-from processing.alerts.message import details, headline, terminal_lines
+from processing.alerts.message import terminal_lines
 from processing.alerts.notification import Attempt, Notification, Outcome, Step
-from processing.contract import Incident
-
-
-@dataclass(frozen=True)
-class Console:
-    """Prints an incident; `width` is the detector's bin."""
-
-    stream: TextIO
-    width: timedelta
-    name: str = "console"
-
-    def notify(self, incident: Incident, decision: Decision) -> Sent:
-        """Print it, or say why not."""
-        again = " AGAIN, far higher" if decision is Decision.GREW else ""
-        lines = (f"ALERT{again} {headline(incident)}", *(f"  {line}" for line in details(incident, self.width)))
-        try:
-            print("\n".join(lines), file=self.stream, flush=True)
-        except BrokenPipeError as error:  # nobody reads any more
-            return Sent(DeliveryOutcome.FAILED, str(error))
-        except OSError as error:
-            return Sent(DeliveryOutcome.RETRY, str(error))
-        return Sent(DeliveryOutcome.SENT, "")
-
 
 ALERTS = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
 """The steps that ask somebody to look: their title stands behind the word ALERT."""

@@ -1,0 +1,332 @@
+"""What is said next in the conversation with one channel about one incident: a pure decision with a named reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from processing.alerts.height import Height, growth, height_of, rose
+from processing.alerts.notification import Growth, Step
+from processing.contract import Incident, IncidentState
+from processing.incidents.group import IncidentPolicy
+
+
+class State(StrEnum):
+    """How a conversation stands."""
+
+    PENDING = "pending"
+    """The channel has been told nothing yet."""
+    FIRING = "firing"
+    RECOVERING = "recovering"
+    """The surge has ended. The incident may still grow."""
+    RESOLVED = "resolved"
+
+
+class Reason(StrEnum):
+    """The branch that a decision took."""
+
+    OPENED = "opened"
+    GREW = "grew"
+    REPEATED = "repeated"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    RESOLVED_BY_PERSON = "resolved_by_person"
+    SOURCE_SILENT = "source_silent"
+    SOURCE_BACK = "source_back"
+
+    # Held back:
+    HISTORIC = "historic"
+    """The incident was found long after it happened: in an archive, in posts that were fetched after the fact."""
+    NO_ROUTE = "no_route"
+    """No rule matches, or none does any more."""
+    LASTING = "lasting"
+    """A rule matches once the incident has gone on for longer."""
+    VERDICT = "verdict"
+    """A rule matches but for who made the surge."""
+    SILENCED = "silenced"
+    INHIBITED = "inhibited"
+    """The channel hears of the incident that this one is a part of."""
+    IN_HAND = "in_hand"
+    """Somebody has acknowledged the incident, and it has not risen since."""
+    GATHERING = "gathering"
+    """The channel was told a short time ago: what grows meanwhile is told at once."""
+    NO_DATA = "no_data"
+    """The incident seems over, but a source of it is silent."""
+    UNKNOWN = "unknown"
+    """The incident seems over, but what its sources have to say of the time since is not known yet."""
+
+    # Nothing to say:
+    ROUTED = "routed"
+    """A rule matches by now, so the conversation goes on with its channel."""
+    RECOVERING = "recovering"
+    WENT_ON = "went_on"
+    """The surge had ended and goes on again."""
+    OVER_UNTOLD = "over_untold"
+    ENDED_UNTOLD = "ended_untold"
+    """A person ended the incident before the channel was told of it."""
+    CHANNEL_GONE = "channel_gone"
+    """The incident is over, and the channel is no longer configured."""
+    UNCHANGED = "unchanged"
+    CLOSED = "closed"
+    """The conversation is over."""
+
+
+HELD_BACK = frozenset(
+    {
+        *(Reason.HISTORIC, Reason.NO_ROUTE, Reason.LASTING, Reason.VERDICT, Reason.SILENCED, Reason.INHIBITED),
+        *(Reason.IN_HAND, Reason.GATHERING, Reason.NO_DATA, Reason.UNKNOWN),
+    }
+)
+"""The reasons for which something was to be said, and was not."""
+
+
+class Match(StrEnum):
+    """How the rules stand to an incident at a channel."""
+
+    MATCHES = "matches"
+    LASTING = "lasting"
+    VERDICT = "verdict"
+    NONE = "none"
+    GONE = "gone"
+    """The channel is no longer configured."""
+    ELSEWHERE = "elsewhere"
+    """Of the conversation without a channel: a channel is named by now."""
+
+
+_UNMATCHED = {
+    Match.LASTING: Reason.LASTING,
+    Match.VERDICT: Reason.VERDICT,
+    Match.NONE: Reason.NO_ROUTE,
+    Match.GONE: Reason.NO_ROUTE,
+}
+
+
+@dataclass(frozen=True)
+class ConversationPolicy:
+    """When a channel is told more.
+
+    `higher`: so many times as high as what was told is far higher. `gather`: after a message, nothing is said of growth
+    for so long, and then of all of it at once. `join`: an incident whose surge ended so long ago can no longer grow.
+    """
+
+    higher: float = 2.0
+    gather: timedelta = timedelta(minutes=10)
+    join: timedelta = IncidentPolicy().join
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """All that is known of a conversation; its last row in `notifications` holds the same.
+
+    `told` is how high the channel knows the incident to stand, None before anything was said. `told_at` is the time of
+    the last message. `acknowledgement` is the time of the newest acknowledgement that has been heeded; it holds
+    messages back while `acknowledged`.
+    """
+
+    state: State = State.PENDING
+    reason: Reason | None = None
+    told: Height | None = None
+    told_at: datetime | None = None
+    acknowledgement: datetime | None = None
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """How an incident stands at a channel.
+
+    `event_time` is how far posts are judged. `known`: the sources of the incident have delivered the time since its
+    end; `no_data`: one of them is silent. `acknowledgement` is the time of the newest one; `ended_by_person`: somebody
+    has ended the incident. `inhibited`: the channel hears of the incident that this one is a part of.
+    """
+
+    incident: Incident
+    event_time: datetime
+    match: Match = Match.MATCHES
+    known: bool = True
+    no_data: bool = False
+    acknowledgement: datetime | None = None
+    ended_by_person: bool = False
+    silenced: bool = False
+    inhibited: bool = False
+    historic: bool = False
+    repeat: timedelta | None = None
+
+    def is_over(self, join: timedelta) -> bool:
+        """Return whether the incident can no longer grow."""
+        end = self.incident.end
+        return end is not None and (self.incident.state is IncidentState.CLOSED or end + join <= self.event_time)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The conversation from here on, what is said, and why. `withheld` is what was to be said and is not."""
+
+    state: Conversation
+    step: Step | None
+    growth: tuple[Growth, ...]
+    reason: Reason
+    withheld: Step | None = None
+
+
+def step(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision:
+    """Decide what is said next about an incident. `now` is the time that decisions go by.
+
+    A channel hears of an incident once, then of what grows, and at the end that it is over. The state comes back equal
+    where nothing is to be written down.
+    """
+    match state.state:
+        case State.RESOLVED:
+            return Decision(state, None, (), Reason.CLOSED)
+        case State.PENDING:
+            return _open(policy, state, given, now)
+        case State.FIRING | State.RECOVERING:
+            return _go_on(policy, state, given, now)
+
+
+def _open(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision:
+    # A rule has come to match, or somebody has ended it: the conversation without a channel, or without a word, ends.
+    if given.match is Match.ELSEWHERE:
+        return _end(state, Reason.ROUTED)
+    if given.ended_by_person:
+        return _end(state, Reason.ENDED_UNTOLD)
+    state = _heed(state, given)
+    held = _why_untold(policy, state, given)
+    # What is over already is still opened: a replay finds an incident at its end, and the channel hears of it once.
+    if held is None:
+        firing = replace(state, state=_speaking(given), acknowledged=False)
+        return _say(firing, Step.OPENED, Reason.OPENED, given, now)
+    if given.is_over(policy.join):
+        return _end(state, Reason.OVER_UNTOLD)
+    return _hold(state, held, Step.OPENED)
+
+
+def _heed(state: Conversation, given: Situation) -> Conversation:
+    """Who acknowledges what nobody was told has seen how high it stands: a rise is measured from there."""
+    if not _is_newer(given.acknowledgement, state.acknowledgement):
+        return state
+    height = height_of(given.incident).known_after(state.told)
+    return replace(state, acknowledgement=given.acknowledgement, acknowledged=True, told=height)
+
+
+def _why_untold(policy: ConversationPolicy, state: Conversation, given: Situation) -> Reason | None:
+    # It stays history, however long it is looked at; what was known while it was new does not become history.
+    if given.historic and state.reason in {None, Reason.HISTORIC}:
+        return Reason.HISTORIC
+    return _why_held_back(policy, state, given)
+
+
+def _why_held_back(policy: ConversationPolicy, state: Conversation, given: Situation) -> Reason | None:
+    if given.match in _UNMATCHED:
+        return _UNMATCHED[given.match]
+    if given.silenced:
+        return Reason.SILENCED
+    if given.inhibited:
+        return Reason.INHIBITED
+    # Somebody has it in hand until it clears or rises.
+    if state.acknowledged and state.told is not None and not rose(given.incident, state.told, policy.higher):
+        return Reason.IN_HAND
+    return None
+
+
+def _go_on(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision:
+    if given.match is Match.GONE:
+        return _without_channel(policy, state, given)
+    # Whoever was told hears the end of it: no silence and no rule holds that back.
+    if given.ended_by_person:
+        return _resolve(state, Reason.RESOLVED_BY_PERSON, given, now)
+    if given.is_over(policy.join):
+        return _clear(state, given, now)
+    before, state = state, replace(state, state=_speaking(given))
+    # Those who were told hear who has taken it on, even where a silence has begun: it asks nothing of them.
+    if _is_newer(given.acknowledgement, state.acknowledgement) and not state.acknowledged:
+        taken = replace(state, acknowledgement=given.acknowledgement, acknowledged=True)
+        return _say(taken, Step.ACKNOWLEDGED, Reason.ACKNOWLEDGED, given, now)
+    return _tell_more(policy, state, given, now) or _note_turn(before, state)
+
+
+def _without_channel(policy: ConversationPolicy, state: Conversation, given: Situation) -> Decision:
+    # A channel that is configured again in time goes on where it was.
+    if given.ended_by_person or given.is_over(policy.join):
+        return _end(state, Reason.CHANNEL_GONE)
+    return Decision(state, None, (), Reason.UNCHANGED)
+
+
+def _clear(state: Conversation, given: Situation, now: datetime) -> Decision:
+    # Silence is not calm. Only time of which the posts are known shows that a surge is over.
+    if not given.known:
+        return _hold(state, Reason.NO_DATA if given.no_data else Reason.UNKNOWN, Step.RESOLVED)
+    return _resolve(state, Reason.RESOLVED, given, now)
+
+
+def _tell_more(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision | None:
+    """Return what is said of growth, or that it goes on; None where there is nothing to say."""
+    if state.told is None or state.told_at is None:
+        raise ValueError("A conversation that was opened has no record of what was told.")
+    grown = growth(given.incident, state.told, policy.higher)
+    due = given.repeat is not None and state.state is State.FIRING and now >= state.told_at + given.repeat
+    if not grown and not due:
+        return None
+    said = Step.GREW if grown else Step.REPEATED
+    if held := _why_held_back(policy, state, given):
+        return _hold(state, held, said)
+    if said is Step.REPEATED:
+        return _say(state, said, Reason.REPEATED, given, now)
+    # The first minutes of a surge bring a language after the other.
+    if now < state.told_at + policy.gather:
+        return _hold(state, Reason.GATHERING, said)
+    # What rises under somebody's hands has to be taken on again.
+    armed = replace(state, acknowledged=False, acknowledgement=given.acknowledgement)
+    return _say(armed, said, Reason.GREW, given, now, grown=grown)
+
+
+def _note_turn(before: Conversation, state: Conversation) -> Decision:
+    if state.state is before.state:
+        return Decision(state, None, (), Reason.UNCHANGED)
+    turn = Reason.RECOVERING if state.state is State.RECOVERING else Reason.WENT_ON
+    return Decision(replace(state, reason=turn), None, (), turn)
+
+
+def _speaking(given: Situation) -> State:
+    return State.FIRING if given.incident.end is None else State.RECOVERING
+
+
+def _is_newer(acknowledgement: datetime | None, heeded: datetime | None) -> bool:
+    return acknowledgement is not None and (heeded is None or acknowledgement > heeded)
+
+
+def _resolve(state: Conversation, reason: Reason, given: Situation, now: datetime) -> Decision:
+    return _say(replace(state, state=State.RESOLVED), Step.RESOLVED, reason, given, now)
+
+
+def _say(
+    state: Conversation, said: Step, reason: Reason, given: Situation, now: datetime, *, grown: tuple[Growth, ...] = ()
+) -> Decision:
+    told = height_of(given.incident).known_after(state.told)
+    return Decision(replace(state, reason=reason, told=told, told_at=now), said, grown, reason)
+
+
+def _hold(state: Conversation, reason: Reason, withheld: Step) -> Decision:
+    return Decision(replace(state, reason=reason), None, (), reason, withheld)
+
+
+def _end(state: Conversation, reason: Reason) -> Decision:
+    return Decision(replace(state, state=State.RESOLVED, reason=reason), None, (), reason)
+
+
+def source_step(state: Conversation, *, silent: bool, historic: bool, now: datetime) -> Decision:
+    """Decide what is said next about a source. `historic`: it had been silent for long when it was first looked at."""
+    if state.state is State.FIRING:
+        if silent:
+            return Decision(state, None, (), Reason.UNCHANGED)
+        return _turn(state, State.RESOLVED, Step.DATA_BACK, Reason.SOURCE_BACK, now)
+    if not silent:
+        return Decision(state, None, (), Reason.UNCHANGED)
+    if historic and state.reason in {None, Reason.HISTORIC}:
+        return _hold(state, Reason.HISTORIC, Step.NO_DATA)
+    return _turn(state, State.FIRING, Step.NO_DATA, Reason.SOURCE_SILENT, now)
+
+
+def _turn(state: Conversation, to: State, said: Step, reason: Reason, now: datetime) -> Decision:
+    return Decision(replace(state, state=to, reason=reason, told_at=now), said, (), reason)
