@@ -76,6 +76,16 @@ class Batch:
         """Whether the message gathers several."""
         return len(self.notifications) > 1
 
+    @property
+    def step(self) -> Step:
+        """What the message tells."""
+        return Step.DIGEST if self.is_digest else self.first.step
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that the message belongs to. A digest is one of its own."""
+        return self.key if self.is_digest else self.first.conversation
+
 
 def batches(waiting: Iterable[Waiting]) -> Iterator[Batch]:
     """Yield what one channel is to be told, in the order of the decisions."""
