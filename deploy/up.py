@@ -52,6 +52,8 @@ class UpOptions:
     dashboard: bool = True
     workers: int = 1
     alone: bool = False
+    alert: bool = False
+    """Whether people are told of incidents of more than a day ago."""
 
 
 def up(settings: Settings, options: UpOptions, console: Console, stop: Event) -> None:
@@ -132,7 +134,8 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
     parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
-    parts.append(ProcessSpec("watch", (*BANWATCH, "watch"), alerting))
+    watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
+    parts.append(ProcessSpec("watch", watching, alerting))
     if settings.alerts.links is not None:
         parts.append(ProcessSpec("answers", (*BANWATCH, "answers"), alerting))
     if options.dashboard:

@@ -39,6 +39,7 @@ def up(
         typer.Option(help="Start this live source; may be given several times. See `banwatch ingest --list`."),
     ] = None,
     no_sources: Annotated[bool, typer.Option("--no-sources", help="Start no live source.")] = False,
+    alert: Annotated[bool, typer.Option("--alert", help="Tell of incidents of more than a day ago, too.")] = False,
 ) -> None:
     """Start everything on this machine; use the services that already answer at the configured addresses.
 
@@ -49,7 +50,9 @@ def up(
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
     played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
     sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
-    options = UpOptions(played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers)
+    options = UpOptions(
+        played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers, alert=alert
+    )
     run_up(settings(), options, Console(), until_signalled())
 
 
@@ -82,5 +85,7 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
         console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
     own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
-    options = UpOptions(ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True)
+    options = UpOptions(
+        ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True, alert=True
+    )
     run_up(own, options, console, until_signalled())

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Annotated
 
 import structlog
+import typer
 
+from deploy.processes.alerting import alerting_beside, utc_now
+from deploy.processes.beside import beside
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
@@ -30,7 +32,9 @@ CHORE_PATIENCE = timedelta(hours=1)
 """A month of posts is merged in one statement."""
 
 
-def watch() -> None:
+def watch(
+    alert: Annotated[bool, typer.Option("--alert", help="Tell of incidents of more than a day ago, too.")] = False,
+) -> None:
     """Look for spikes and tell of incidents."""
     settings = load(os.environ)
     stop = until_signalled()
@@ -41,9 +45,10 @@ def watch() -> None:
 
     def work() -> None:
         with Store(writer(settings)) as store:
-            alerts = Alerts(store, lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now)
+            alerts = Alerts(store, lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now, alert)
             watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
-            with upkeep_beside(settings, stop):
+            telling = alerting_beside(settings, stop, lambda: rules.rules, lambda: taxonomy.taxonomy)
+            with upkeep_beside(settings, stop), telling:
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
 
     run_until(stop, work)
@@ -63,22 +68,11 @@ def rules_now(rules: ReloadingRules) -> RuleBook:
     return rules.rules
 
 
-def utc_now() -> datetime:
-    """The wall clock."""
-    return datetime.now(UTC)
+def upkeep_beside(settings: Settings, stop: threading.Event) -> AbstractContextManager[None]:
+    """Do the store's chores in a thread of their own."""
 
-
-@contextmanager
-def upkeep_beside(settings: Settings, stop: threading.Event) -> Iterator[None]:
-    """Do the store's chores in a thread of their own. What ends the chores ends the process too."""
-    address = replace(writer(settings), timeout=CHORE_PATIENCE)
-    with Store(address) as store, ThreadPoolExecutor(1, "upkeep") as threads:
+    def maintain(store: Store, enough: threading.Event) -> None:
         work = chores(settings.processing.purge_interval, settings.processing.roll_up_interval)
-        upkeep = Upkeep(store, work, clock=lambda: timedelta(seconds=time.monotonic()))
-        running = threads.submit(upkeep.run, stop)
-        running.add_done_callback(lambda _: stop.set())
-        try:
-            yield
-        finally:
-            stop.set()
-        running.result()
+        Upkeep(store, work, clock=lambda: timedelta(seconds=time.monotonic())).run(enough)
+
+    return beside("upkeep", replace(writer(settings), timeout=CHORE_PATIENCE), stop, maintain)

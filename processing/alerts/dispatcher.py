@@ -21,7 +21,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,9 +33,10 @@ from ingest.errors import Unavailable
 from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.alerts.attempts import Attempts
+from processing.alerts.channels import Channels, Unusable
 from processing.alerts.clock import alert_time
 from processing.alerts.health import Report, reports
-from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
+from processing.alerts.notification import Notifier
 from processing.alerts.queue import Waiting, next_batch
 from processing.alerts.stored_queue import health_of, refusal, report_row, waiting
 from processing.store.client import Store
@@ -50,26 +51,6 @@ DRAINED_WITHIN = timedelta(seconds=4)
 """Time for the attempts that are due when the dispatcher is stopped. The supervisor waits a little longer."""
 
 MOST_CHANNELS = 64
-
-
-@dataclass(frozen=True)
-class Channels:
-    """The channels by their names, and the channel that hears of one which fails; empty if none is named."""
-
-    notifiers: Mapping[str, Notifier]
-    report_failures_to: str = ""
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Stands for a channel that the rules do not name any more. A message waits for it as for one that is away."""
-
-    name: str
-    resend_every: timedelta | None = None
-
-    def notify(self, notification: Notification) -> Attempt:
-        """Say that there is no such channel."""
-        return Attempt(Outcome.RETRY, f"The rules have no channel {notification.channel!r}.")
 
 
 @dataclass
@@ -132,7 +113,7 @@ class Dispatcher:
         for name in sorted({*queued, *channels.notifiers} - self._busy.keys()):
             if self.attempts.of(name).rests(now):
                 continue
-            notifier = channels.notifiers.get(name) or Missing(name)
+            notifier = channels.notifiers.get(name) or Unusable(name, f"The rules have no channel {name!r}.")
             if batch := next_batch(queued.get(name, ()), now, alert_now):
                 self._busy[name] = threads.submit(self.attempts.deliver, notifier, batch)
             elif self._wants_to_hear_again(notifier, now):

@@ -75,7 +75,10 @@ class SourceNews:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelNews:
-    """A channel has failed `failures` times in a row; so many notifications are `waiting` for it."""
+    """A channel has failed `failures` times in a row; so many notifications are `waiting` for it.
+
+    `outcome` and `detail` are those of its last attempt. After `sent`, the channel works again.
+    """
 
     at: datetime
     channel: str

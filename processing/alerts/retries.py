@@ -16,6 +16,9 @@ FINAL = frozenset({Outcome.SENT, Outcome.REFUSED, Outcome.GAVE_UP})
 FAILED = frozenset({Outcome.RETRY, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.AUTH, Outcome.GAVE_UP})
 """Outcomes that speak against the channel. A refusal speaks against the message."""
 
+ADJUSTED_BY = timedelta(minutes=1)
+"""A clock may be set back so far to keep the right time."""
+
 
 class NoMore(Enum):
     """The answer in place of a time where no attempt follows."""
@@ -74,6 +77,6 @@ def pause_after(policy: RetryPolicy, last: Tried, in_row: int, *, chance: float)
 def is_over(tried_at: datetime, pause: timedelta, now: datetime) -> bool:
     """Return whether the pause after an attempt is over.
 
-    It is over too if the attempt lies ahead of `now`: the clock was set back, and nobody knows how long ago it was.
+    It is over too if the attempt lies far ahead of `now`: the clock was set back, and nobody knows how long ago it was.
     """
-    return now < tried_at or now >= tried_at + pause
+    return not pause or now < tried_at - ADJUSTED_BY or now >= tried_at + pause

@@ -28,6 +28,10 @@ class AlertSettings(BaseSettings):
     alert_secrets: dict[str, dict[str, SecretStr]] = Field(
         {}, description='secret fields of channels, as JSON: `{"newsroom": {"token": "..."}}`'
     )
+    heartbeat_url: SecretStr = Field(
+        SecretStr(""),
+        description="address to ping while fresh posts are scored, as Healthchecks gives it; none if empty",
+    )
     answers_url: str = Field(
         "", description="address at which people reach the answers' server, for the links in alerts; no links if empty"
     )

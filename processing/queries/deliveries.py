@@ -168,3 +168,38 @@ def failure_reports(reader: Reader) -> tuple[FailureReport, ...]:
         """
     )
     return tuple(FailureReport(channel, told_at, number, bool(over)) for channel, told_at, number, over in rows)
+
+
+@dataclass(frozen=True)
+class KnownBefore:
+    """An incident as a channel knew it from the notification of `at` on; `severity` is empty where it knew nothing."""
+
+    severity: str
+    languages: tuple[str, ...]
+    peak: float
+    pulse: datetime
+    at: datetime
+
+
+def known_before(reader: Reader, conversation: str, channel: str, number: int) -> KnownBefore | None:
+    """Return what a channel was told of a conversation last, before the decision `number`."""
+    rows = reader.query(
+        """
+        SELECT severity, languages, peak, pulse, at FROM notifications
+        WHERE conversation = {conversation:String} AND channel = {channel:String} AND number < {number:UInt32}
+            AND step != ''
+        ORDER BY number DESC
+        LIMIT 1
+        """,
+        {"conversation": conversation, "channel": channel, "number": number},
+    )
+    if not rows:
+        return None
+    severity, languages, peak, pulse, at = rows[0]
+    return KnownBefore(severity, tuple(languages), peak, pulse, at)
+
+
+def held_because(reader: Reader, key: str) -> str:
+    """Return why a notification was not sent at once; empty where it was."""
+    rows = reader.query("SELECT reason FROM deliveries WHERE key = {key:String} AND attempt = 0", {"key": key})
+    return str(rows[0][0]) if rows else ""

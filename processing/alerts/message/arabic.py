@@ -70,6 +70,7 @@ ARABIC = Phrases(
     data_back="عادت البيانات من {source}",
     silent_from="بدأ الصمت",
     channel_failed="تعطّلت القناة {channel}",
+    channel_works="عادت القناة {channel} إلى العمل",
     failures="المحاولات الفاشلة على التوالي",
     reason="السبب",
     waiting="الرسائل المنتظرة",

@@ -8,7 +8,7 @@ from processing.alerts.message.chart import timeline
 from processing.alerts.message.incident import incident_message
 from processing.alerts.message.wording import Wording
 from processing.alerts.news import ChannelNews, ChannelTest, DigestNews, IncidentNews, News, SourceNews
-from processing.alerts.notification import Fact, Message, Step
+from processing.alerts.notification import Fact, Message, Outcome, Step
 from processing.plain_text import LONGEST_LINE
 
 MOST_PARTS = 50
@@ -45,6 +45,9 @@ def _of_source(news: SourceNews, wording: Wording) -> Message:
 
 def _of_channel(news: ChannelNews, wording: Wording) -> Message:
     phrases = wording.phrases
+    channel = wording.foreign(news.channel)
+    if news.outcome is Outcome.SENT:
+        return Message(language=wording.language, title=phrases.channel_works.format(channel=channel))
     reason = phrases.outcomes.get(news.outcome, news.outcome.value)
     detail = wording.foreign(news.detail, LONGEST_LINE)
     facts = [
@@ -55,7 +58,7 @@ def _of_channel(news: ChannelNews, wording: Wording) -> Message:
         facts.append(Fact(phrases.waiting, wording.number(news.waiting)))
     return Message(
         language=wording.language,
-        title=phrases.channel_failed.format(channel=wording.foreign(news.channel)),
+        title=phrases.channel_failed.format(channel=channel),
         facts=tuple(facts),
         notes=(phrases.kept,) if news.waiting else (),
     )

@@ -81,6 +81,7 @@ class Phrases:
     data_back: str = "DATA BACK from {source}"
     silent_from: str = "Silent from"
     channel_failed: str = "CHANNEL FAILED: {channel}"
+    channel_works: str = "CHANNEL WORKS AGAIN: {channel}"
     failures: str = "Attempts failed in a row"
     reason: str = "Reason"
     waiting: str = "Messages waiting for it"

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from processing.alerts.rules import Channel
 
 KINDS: dict[str, str] = {
+    "alertmanager": "AlertmanagerOptions",
+    "apprise": "AppriseOptions",
     "console": "ConsoleOptions",
+    "mail": "MailOptions",
+    "matrix": "MatrixOptions",
+    "pagerduty": "PagerDutyOptions",
+    "slack": "SlackOptions",
+    "telegram": "TelegramOptions",
+    "webhook": "WebhookOptions",
 }
 """The class of each kind's options."""
 

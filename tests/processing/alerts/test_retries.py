@@ -65,6 +65,7 @@ def test_clock_that_jumps_forward_gives_nothing_up() -> None:
     [
         (NOON + timedelta(minutes=4), False),
         (NOON + timedelta(minutes=5), True),
+        (NOON - timedelta(seconds=2), False),
         (NOON - timedelta(hours=1), True),
     ],
 )

@@ -1,0 +1,424 @@
+"""The dispatcher against the real store, with local servers as channels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from processing import queries
+from processing.alerts.attempts import Attempts
+from processing.alerts.channels import Channels
+from processing.alerts.dispatcher import Dispatcher
+from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
+from processing.alerts.queue import Batch
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store, StoreUnavailable
+from processing.store.records import write_scored_until
+from tests.support.channels import OK, ChannelServer, channel_server, plain_notification
+from tests.support.queued import Decided, decide
+from tests.support.serving import Says
+from tests.support.waiting import eventually
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+DOWN = Says(status=500)
+
+
+@dataclass
+class Clock:
+    """A wall clock that a test sets."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Rig:
+    """A dispatcher whose clock stands, so that a test looks when it likes."""
+
+    store: Store
+    notifiers: Sequence[Notifier]
+    report_to: str = ""
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start, as a process does that knows only what is in the store."""
+        attempts = Attempts(self.store, self.compose, self.clock, chance=lambda: 0.5)
+        channels = Channels({each.name: each for each in self.notifiers}, self.report_to)
+        self.dispatcher = Dispatcher(self.store, lambda: channels, attempts)
+        self.dispatcher.resume()
+
+    def compose(self, batch: Batch, notifier: Notifier) -> Notification:
+        root = queries.root_message(self.store, batch.conversation, notifier.name)
+        return plain_notification(batch, notifier, root)
+
+    def work(self, passes: timedelta = timedelta()) -> None:
+        """Let time pass, then tell until nothing is left that can be told now."""
+        self.clock.now += passes
+        with ThreadPoolExecutor(8) as threads:
+            while self.dispatcher.look(threads):
+                wait(self.dispatcher._busy.values())
+
+    def outcomes(self, channel: str = "slack") -> list[str]:
+        rows = self.store.query(
+            "SELECT reason FROM deliveries WHERE channel = {channel:String} ORDER BY at, key", {"channel": channel}
+        )
+        return [reason for (reason,) in rows]
+
+
+@contextmanager
+def rig(store: Store, resend_every: timedelta | None = None) -> Iterator[tuple[Rig, ChannelServer]]:
+    with channel_server() as server:
+        yield Rig(store, [server.channel(resend_every=resend_every)]), server
+
+
+def test_what_was_decided_is_told_once_in_its_order_with_proof(store: Store) -> None:
+    decide(store, Decided("a", NOW), Decided("b", NOW + SECOND), Decided("a", NOW + 2 * SECOND, number=2))
+    with rig(store) as (told, server):
+        told.work(MINUTE)
+        told.work(MINUTE)
+        told.start()
+        told.work(MINUTE)
+
+    assert server.tried == ["a/slack/1", "b/slack/1", "a/slack/2"]
+    assert told.outcomes() == ["sent"] * 3
+    [(attempt, latency, message_id)] = store.query(
+        "SELECT attempt, latency, message_id FROM deliveries WHERE key = 'b/slack/1'"
+    )
+    assert (attempt, message_id) == (1, "id of b/slack/1")
+    assert latency > 0
+    assert [asked.parameters["root"] for asked in server.took] == ["", "", "id of a/slack/1"]
+
+
+def test_what_is_held_is_told_in_its_time_by_the_wall_clock(store: Store) -> None:
+    decide(store, Decided("a", NOW, due=NOW + HOUR))
+    with rig(store) as (told, server):
+        told.work(59 * MINUTE)
+        assert server.tried == []
+        told.work(MINUTE)
+
+    assert server.keys == ["a/slack/1"]
+
+
+def test_what_a_replay_holds_is_told_by_the_time_that_it_replays(store: Store) -> None:
+    then = datetime(2020, 7, 10, 22, 30, tzinfo=UTC)
+    decide(store, Decided("a", then, due=then + 9 * HOUR))
+    with rig(store) as (told, server):
+        write_scored_until(store, then)
+        told.work()
+        assert server.tried == []
+        write_scored_until(store, then + 9 * HOUR)
+        told.work()
+
+    assert server.keys == ["a/slack/1"]
+
+
+def test_hour_of_outage_loses_nothing_doubles_nothing_and_keeps_the_order(store: Store) -> None:
+    names = ["a", "b", "c"]
+    decide(store, *(Decided(name, NOW + n * SECOND) for n, name in enumerate(names)))
+    with channel_server(lambda _: DOWN) as server:
+        told = Rig(store, [server.channel()])
+        for _ in range(60):
+            told.work(MINUTE)
+        tries = len(server.tried)
+        server.answer = lambda _: OK
+        for _ in range(11):
+            told.work(MINUTE)
+
+    assert sorted(server.keys) == ["a/slack/1", "b/slack/1", "c/slack/1"]
+    assert tries < 25, "a channel that is away is not asked the more often the more it is to be told"
+
+
+def test_channel_that_asks_for_a_day_is_left_alone_for_a_day(store: Store) -> None:
+    decide(store, Decided("a", NOW), Decided("b", NOW))
+    with channel_server(lambda _: Says(status=429, headers={"Retry-After": "86400"})) as server:
+        told = Rig(store, [server.channel()])
+        told.work()
+        server.answer = lambda _: OK
+        told.work(DAY - MINUTE)
+        told.start()
+        told.work()
+        assert server.tried == ["a/slack/1"]
+        told.work(2 * MINUTE)
+
+    assert server.keys == ["a/slack/1", "b/slack/1"]
+    assert told.outcomes()[-2:] == ["sent", "sent"]
+
+
+def test_restart_in_the_middle_of_a_pause_keeps_the_pause(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server(lambda _: DOWN) as server:
+        told = Rig(store, [server.channel()])
+        told.work()
+        told.start()
+        told.work(4 * SECOND)
+        assert len(server.tried) == 1
+        told.work(2 * SECOND)
+
+    assert len(server.tried) == 2
+
+
+def test_clock_that_is_set_back_loses_nothing(store: Store) -> None:
+    decide(store, Decided("a", NOW), Decided("b", NOW))
+    with channel_server(lambda _: DOWN) as server:
+        told = Rig(store, [server.channel()])
+        told.work()
+        server.answer = lambda _: OK
+        told.work(-HOUR)
+
+    assert server.keys == ["a/slack/1", "b/slack/1"]
+    assert told.outcomes() == ["sent", "sent", "retry"]
+
+
+def test_clock_that_is_set_back_during_an_attempt_leaves_its_outcome(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server() as server:
+        told = Rig(store, [server.channel()])
+
+        def answer(_: str) -> Says:
+            told.clock.now -= HOUR
+            return OK
+
+        server.answer = answer
+        told.work()
+
+    assert told.outcomes() == ["sent"]
+
+
+def test_refusal_is_final_and_stops_no_other_message(store: Store) -> None:
+    decide(store, Decided("a", NOW), Decided("b", NOW))
+    with channel_server(lambda key: Says(status=404) if key.startswith("a") else OK) as server:
+        told = Rig(store, [server.channel()])
+        told.work()
+        told.work(DAY)
+
+    assert server.tried == ["a/slack/1", "b/slack/1"]
+    assert sorted(told.outcomes()) == ["refused", "sent"]
+
+
+def test_message_that_a_channel_cannot_take_does_not_stop_the_others(store: Store) -> None:
+    decide(store, Decided("a", NOW), *(Decided(f"b{n}", NOW + SECOND) for n in range(5)))
+    with channel_server(lambda key: DOWN if key.startswith("a") else OK) as server:
+        told = Rig(store, [server.channel()])
+        for _ in range(6):
+            told.work(MINUTE)
+
+    assert len(server.keys) == 5
+
+
+def test_message_is_given_up_after_more_than_a_day(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server(lambda _: DOWN) as server:
+        told = Rig(store, [server.channel()])
+        for _ in range(60):
+            told.work(HOUR)
+
+    assert told.outcomes()[-1] == "gave_up"
+    assert told.clock.now - NOW > DAY
+    assert len(server.tried) < 60
+
+
+def test_digest_gathers_what_is_due_under_one_name(store: Store) -> None:
+    night = [Decided(name, NOW, due=NOW + HOUR, bundle="night") for name in ("a", "b", "c")]
+    decide(store, *night, Decided("d", NOW, due=NOW + HOUR))
+    with rig(store) as (told, server):
+        told.work(HOUR)
+
+    assert server.keys == ["digest:a/slack/1", "d/slack/1"]
+    assert server.took[0].parameters["step"] == "digest"
+    rows = store.query("SELECT key, message FROM deliveries WHERE reason = 'sent' ORDER BY key")
+    assert rows[:3] == [(f"{name}/slack/1", "digest:a/slack/1") for name in ("a", "b", "c")]
+
+
+def test_digest_keeps_its_key_and_its_parts_over_a_restart(store: Store) -> None:
+    decide(store, *(Decided(name, NOW, due=NOW + HOUR, bundle="night") for name in ("a", "b")))
+    with channel_server(lambda _: DOWN) as server:
+        told = Rig(store, [server.channel()])
+        told.work(HOUR)
+        decide(store, Decided("0", NOW - HOUR, due=NOW + HOUR, bundle="night"))
+        server.answer = lambda _: OK
+        told.start()
+        told.work(MINUTE)
+
+    assert server.tried[0] == "digest:a/slack/1"
+    assert sorted(server.keys) == ["0/slack/1", "digest:a/slack/1"]
+
+
+def test_root_of_a_conversation_is_no_digest(store: Store) -> None:
+    decide(store, *(Decided(name, NOW, due=NOW + HOUR, bundle="night") for name in ("a", "b")))
+    decide(store, Decided("a", NOW + HOUR, number=2), Decided("a", NOW + HOUR, number=3))
+    with rig(store) as (told, server):
+        told.work(HOUR)
+
+    assert [asked.parameters["root"] for asked in server.took] == ["", "", "id of a/slack/2"]
+
+
+def test_channel_that_fails_twice_is_reported_once_on_another_until_it_works_again(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server(lambda _: DOWN) as broken, channel_server() as mail, channel_server() as other:
+        told = Rig(store, [broken.channel(), mail.channel("mail"), other.channel("other")], report_to="mail")
+        told.work()
+        assert mail.keys == []
+        for _ in range(5):
+            told.work(MINUTE)
+            told.start()
+        steps = [(asked.parameters["conversation"], asked.parameters["step"]) for asked in mail.took]
+        assert steps == [("channel:slack", "channel_failed")]
+        broken.answer = lambda _: OK
+        told.work(HOUR)
+        told.work()
+
+    assert [asked.parameters["step"] for asked in mail.took] == ["channel_failed", "resolved"]
+    assert other.tried == []
+    assert broken.keys == ["a/slack/1"]
+
+
+def test_channel_that_hears_of_failures_is_reported_on_another(store: Store) -> None:
+    decide(store, Decided("a", NOW, channel="mail"))
+    with channel_server(lambda _: DOWN) as broken, channel_server() as other:
+        told = Rig(store, [broken.channel("mail"), other.channel("other")], report_to="mail")
+        for _ in range(3):
+            told.work(MINUTE)
+
+    assert [asked.parameters["conversation"] for asked in other.took] == ["channel:mail"]
+
+
+def test_channel_that_the_rules_do_not_name_any_more_is_reported(store: Store) -> None:
+    decide(store, Decided("a", NOW, channel="gone"))
+    with rig(store) as (told, server):
+        for _ in range(3):
+            told.work(MINUTE)
+
+    assert [asked.parameters["conversation"] for asked in server.took] == ["channel:gone"]
+    assert "retry" in told.outcomes("gone")
+
+
+def test_slow_channel_delays_no_other(store: Store) -> None:
+    free = threading.Event()
+
+    def wait_until_free(_: str) -> Says:
+        free.wait(20)
+        return OK
+
+    decide(store, Decided("a", NOW, channel="slow"))
+    decide(store, *(Decided(f"a{n}", NOW, channel="fast") for n in range(10)))
+    with channel_server(wait_until_free) as slow, channel_server() as fast, ThreadPoolExecutor(8) as threads:
+        told = Rig(store, [slow.channel("slow"), fast.channel("fast")])
+        try:
+            eventually(lambda: (told.dispatcher.look(threads), len(fast.keys) == 10)[1])
+            assert slow.tried == ["a/slow/1"]
+            assert told.outcomes("slow") == ["trying"]
+        finally:
+            free.set()
+
+
+def test_channel_that_takes_a_message_and_says_nothing_is_asked_before_it_is_told_again(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server(lambda _: None) as server:
+        told = Rig(store, [replace(server.channel(), can_tell=True, limit=SECOND)])
+        told.work()
+        assert told.outcomes() == ["retry"]
+        assert server.keys == ["a/slack/1"]
+
+
+@dataclass(frozen=True)
+class Defective:
+    """A notifier with a defect."""
+
+    name: str = "defective"
+    resend_every: timedelta | None = None
+
+    def notify(self, notification: Notification) -> Attempt:
+        raise KeyError(notification.key)
+
+
+def test_defect_of_one_notifier_stops_no_other(store: Store) -> None:
+    decide(store, Decided("a", NOW, channel="defective"), Decided("a", NOW))
+    with channel_server() as server:
+        told = Rig(store, [Defective(), server.channel()])
+        told.work()
+
+    assert server.keys == ["a/slack/1"]
+    assert told.outcomes("defective") == ["retry"]
+    assert store.query("SELECT detail FROM deliveries WHERE channel = 'defective'") == [("KeyError",)]
+
+
+def test_row_that_cannot_be_read_is_ended_and_stops_no_other(store: Store) -> None:
+    decide(store, Decided("a", NOW, step="sung"), Decided("b", NOW))
+    with rig(store) as (told, server):
+        told.work()
+        told.work()
+
+    assert server.keys == ["b/slack/1"]
+    assert sorted(told.outcomes()) == ["refused", "sent"]
+
+
+def test_channel_that_forgets_is_told_again_while_it_goes_on(store: Store) -> None:
+    decide(store, Decided("a", NOW), Decided("b", NOW), Decided("b", NOW + SECOND, number=2, step="resolved"))
+    with rig(store, resend_every=MINUTE) as (told, server):
+        told.work(SECOND)
+        first = len(server.tried)
+        for _ in range(3):
+            told.work(MINUTE)
+        again = server.tried[first:]
+        assert again == ["a/slack/1"] * 3
+        assert len(told.outcomes()) == 3, "written down only where the outcome changes"
+        server.answer = lambda _: DOWN
+        told.work(MINUTE)
+        server.answer = lambda _: OK
+        told.work(MINUTE)
+        told.work(MINUTE)
+
+    assert told.outcomes()[3:] == ["retry", "sent"]
+
+
+class Away(Store):
+    """A store that does not answer the first questions."""
+
+    failures = 3
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("It is away.")
+        return super().query(sql, parameters)
+
+
+@contextmanager
+def running(store: Store, notifiers: Sequence[Notifier]) -> Iterator[threading.Event]:
+    stop = threading.Event()
+    channels = Channels({each.name: each for each in notifiers})
+    attempts = Attempts(store, plain_notification, lambda: datetime.now(UTC))
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(Dispatcher(store, lambda: channels, attempts).run, stop)
+        try:
+            yield stop
+        finally:
+            stop.set()
+            run.result()
+
+
+def test_store_that_is_away_is_waited_for(store: Store, address: ClickHouseAddress) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server() as server, Away(address) as away, running(away, [server.channel()]):
+        eventually(lambda: server.keys)
+
+    assert server.keys == ["a/slack/1"]
+
+
+def test_what_is_due_is_told_before_the_dispatcher_ends(store: Store) -> None:
+    decide(store, *(Decided(f"a{n}", NOW) for n in range(20)))
+    with channel_server() as server, running(store, [server.channel()]) as stop:
+        stop.set()
+
+    assert len(server.keys) == 20
+    assert Outcome.TRYING.value not in {reason for (reason,) in store.query("SELECT reason FROM deliveries")}

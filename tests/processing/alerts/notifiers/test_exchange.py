@@ -1,0 +1,47 @@
+"""The one request: its time limit as a whole, and what it tells of a failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from processing.alerts.notification import Outcome
+from processing.alerts.notifiers.http import Failed, Request, exchange, json_bytes
+from tests.support.channels.receiver import Fault, Reply, receiving
+
+SHORT = timedelta(milliseconds=400)
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.DRIP])
+def test_no_answer_in_time_may_have_arrived(fault: Fault) -> None:
+    with receiving(lambda _: Reply()) as server:
+        server.faults.append(fault)
+
+        with pytest.raises(Failed) as failed:
+            exchange(Request(url=server.url, content=b"x"), within=SHORT)
+
+        assert failed.value.attempt.outcome is Outcome.TIMEOUT
+        assert "within" in failed.value.attempt.detail
+        assert len(server.received) == 1
+
+
+def test_a_body_that_never_ends_is_shut_off() -> None:
+    with receiving(lambda _: Reply(200, b"short", {"Transfer-Encoding": "chunked"})) as server:
+        with pytest.raises(Failed) as failed:
+            exchange(Request(url=server.url), within=SHORT)
+
+        assert failed.value.attempt.outcome is Outcome.TIMEOUT
+
+
+@pytest.mark.parametrize("url", ["no address", "ftp://here.example/secret", "http://", "http://a:b/x"])
+def test_what_is_no_address_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(Failed) as failed:
+        exchange(Request(url=url))
+
+    assert failed.value.attempt.outcome is Outcome.REFUSED
+    assert "secret" not in failed.value.attempt.detail
+
+
+def test_half_a_character_becomes_a_question_mark() -> None:
+    assert json_bytes({"text": "\ud83d x"}) == b'{"text":"? x"}'
