@@ -105,7 +105,7 @@ class Composer:
         why = self._part(lambda: queries.held_because(self.store, batch.first.key), "")
         return DigestNews(
             at=batch.first.at,
-            parts=tuple(self._of_one(each, incidents, alone=False) for each in batch.notifications),
+            parts=tuple(self._of_one(each, incidents, alone=False) for each in batch.parts),
             why=cast(Why, why if why in {"digest", "quiet", "budget"} else "digest"),
         )
 

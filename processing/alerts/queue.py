@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from processing.alerts.notification import Growth, Outcome, Step
 from processing.alerts.retries import Tried, is_over
 
+ENDS = frozenset({Step.RESOLVED, Step.DATA_BACK})
+"""The steps by which a conversation ends."""
+
 TURNS = 3
 """Attempts after which a message lets those of other conversations go first: the fault may be its own."""
 
@@ -70,6 +73,20 @@ class Batch:
     def channel(self) -> str:
         """The channel of all."""
         return self.first.channel
+
+    @property
+    def parts(self) -> tuple[Waiting, ...]:
+        """The notifications that are told: one of each conversation.
+
+        Its last one where it is over by now. Otherwise its first: whoever has heard nothing yet hears that it was
+        opened, and not by how much it grew since a message that was never sent. Either tells the incident as it is now.
+        """
+        told: dict[str, Waiting] = {}
+        for each in self.notifications:
+            before = told.get(each.conversation)
+            if before is None or each.step in ENDS or before.step in ENDS:
+                told[each.conversation] = each
+        return tuple(told.values())
 
     @property
     def is_digest(self) -> bool:

@@ -98,11 +98,12 @@ def test_of_several_processes_at_once_one_applies(empty: ClickHouseAddress) -> N
 
 def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> None:
     with schema.connect_for_setup(empty) as store:
+        schema._run(store, schema.LEDGER)
         for migration in schema.shipped():
             for statement in list(migration.statements())[:3]:
                 schema._run(store, statement)
-            if migration.number == 1:
-                assert schema.migrate(empty) == schema.shipped()
+            schema._apply(store, migration, lambda: None)
+        assert schema.migrate(empty) == ()
         assert declared(store) == DECLARED.read_text("utf-8")
         post = tagged(a_post())
         write(store, [post])
