@@ -38,6 +38,9 @@ from processing.store.lack import Lack
 
 DONE_ASKED_EVERY = 0.5
 
+ANSWERS_KEY = "BANWATCH_ANSWERS_KEY"
+"""The only secret of the alerts that the answers' server needs."""
+
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
 
@@ -137,7 +140,8 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
     if settings.alerts.links is not None:
-        parts.append(ProcessSpec("answers", (*BANWATCH, "answers"), alerting))
+        answering = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | {ANSWERS_KEY})
+        parts.append(ProcessSpec("answers", (*BANWATCH, "answers"), answering))
     if options.dashboard:
         reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
         parts.append(ProcessSpec("dashboard", (*BANWATCH, "dashboard"), reading))

@@ -169,14 +169,16 @@ class Composer:
 
     def _of_channel(self, each: Waiting, name: str) -> ChannelNews:
         attempts: Sequence[queries.ChannelAttempt] = self._part(lambda: queries.last_attempts(self.store), [])
-        outcomes = [Outcome(known.outcome) for known in attempts if known.channel == name]
-        failures = next((n for n, outcome in enumerate(outcomes) if outcome not in FAILED), len(outcomes))
+        outcomes = [(Outcome(known.outcome), known.detail) for known in attempts if known.channel == name]
+        # A channel that has come back meanwhile is told to have failed before it is told to work again.
+        failed = [(outcome, detail) for outcome, detail in outcomes if outcome in FAILED] or [(Outcome.RETRY, "")]
+        works = each.step is Step.RESOLVED
         return ChannelNews(
             at=each.at,
             channel=name,
-            outcome=Outcome.SENT if each.step is Step.RESOLVED or not outcomes else outcomes[0],
-            detail=next((known.detail for known in attempts if known.channel == name), ""),
-            failures=failures,
+            outcome=Outcome.SENT if works else failed[0][0],
+            detail="" if works else failed[0][1],
+            failures=next((n for n, (outcome, _) in enumerate(outcomes) if outcome not in FAILED), len(outcomes)),
             waiting=self._part(lambda: sum(known.channel == name for known in queries.undelivered(self.store)), 0),
         )
 

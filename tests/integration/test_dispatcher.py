@@ -18,7 +18,7 @@ from processing.alerts.queue import Batch
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
 from processing.store.records import write_scored_until
-from tests.support.channels import OK, ChannelServer, channel_server, plain_notification
+from tests.support.http_channel import OK, ChannelServer, channel_server, plain_notification
 from tests.support.queued import Decided, decide
 from tests.support.serving import Says
 from tests.support.waiting import eventually
