@@ -17,6 +17,7 @@ from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
 from processing.alerts.alerts import Alerts
+from processing.alerts.records import StoredConversations
 from processing.alerts.rules import RuleBook
 from processing.alerts.rules_reload import ReloadingRules
 from processing.store.client import Store
@@ -41,7 +42,9 @@ def watch() -> None:
 
     def work() -> None:
         with Store(writer(settings)) as store:
-            alerts = Alerts(store, lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now)
+            alerts = Alerts(
+                StoredConversations(store), lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now
+            )
             watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
             with upkeep_beside(settings, stop):
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
