@@ -126,20 +126,23 @@ class RehearsedRecords:
 
 
 def rehearse(records: RehearsedRecords, watch: Watch, end: datetime) -> Iterator[datetime]:
-    """Let a watch look until `end`: at the close of every bin, and each minute of a bin in which something begins.
+    """Let a watch look each minute until `end`, and yield the time before each look.
 
-    Yield the time before each look. The watch's alerts are told as they would have been.
+    Its alerts are told as they would have been. Where the whole of a bin begins nothing, no minute of it does.
     """
     width = records.width
     watch.resume()
     while (begin := records.now) + width <= end:
         records.now = begin + width
-        if watch.state.scoring.peek(records.coverage(), begin):
-            for minute in range(1, width // MINUTE):
-                records.now = begin + minute * MINUTE
-                yield records.now
+        rises = bool(watch.state.scoring.peek(records.coverage(), begin))
+        for minute in range(1, width // MINUTE):
+            records.now = begin + minute * MINUTE
+            yield records.now
+            if rises:
                 watch.look()
-            records.now = begin + width
+            else:  # the same without a look at series that have nothing new
+                watch.alerts.tell([], begin, records.coverage())
+        records.now = begin + width
         yield records.now
         while watch.look():
             pass

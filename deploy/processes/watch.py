@@ -19,6 +19,7 @@ from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
 from processing.alerts.alerts import Alerts
+from processing.alerts.records import StoredConversations
 from processing.alerts.rules import RuleBook
 from processing.alerts.rules_reload import ReloadingRules
 from processing.store.client import Store
@@ -45,7 +46,13 @@ def watch(
 
     def work() -> None:
         with Store(writer(settings)) as store:
-            alerts = Alerts(store, lambda: rules_now(rules), lambda: taxonomy.taxonomy.ancestors, utc_now, alert)
+            alerts = Alerts(
+                StoredConversations(store),
+                lambda: rules_now(rules),
+                lambda: taxonomy.taxonomy.ancestors,
+                utc_now,
+                alert,
+            )
             watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
             telling = alerting_beside(settings, stop, lambda: rules.rules, lambda: taxonomy.taxonomy)
             with upkeep_beside(settings, stop), telling:

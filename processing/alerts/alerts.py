@@ -31,10 +31,11 @@ from processing.alerts.conversation import (
     source_step,
     step,
 )
-from processing.alerts.journal import Entry, Written, write
+from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
 from processing.alerts.outbox import Outbox
+from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import RuleBook, facts_of, no_data_routes
 from processing.alerts.silences import covers
 from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
@@ -42,7 +43,6 @@ from processing.contract import Incident
 from processing.coverage import Coverage
 from processing.explanation.sentences import verdict_sentence
 from processing.incidents.people import people_in
-from processing.store.client import Store
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ class Alerts:
     With `historic`, people are told of history too.
     """
 
-    store: Store
+    records: ConversationRecords
     book: Callable[[], RuleBook]
     ancestors: Callable[[], Mapping[str, frozenset[str]]]
     clock: Callable[[], datetime]
@@ -91,12 +91,12 @@ class Alerts:
             StoreUnavailable: call it again; it goes on from what is written.
         """
         # After a failure nobody knows what was written: the memory is made anew.
-        memory, self._memory = self._memory or remembered(self.store, event_time), None
-        memory.take(self.store, incidents, event_time)
+        memory, self._memory = self._memory or remembered(self.records, event_time), None
+        memory.take(self.records, incidents, event_time)
         look = Look(event_time, self.clock(), coverage, self.book(), self.ancestors())
-        outbox = Outbox(self.store, look.book, look.now)
+        outbox = Outbox(self.records, look.book, look.now)
         decided = [*self._of_incidents(memory, look, outbox), *_of_sources(memory, look, outbox)]
-        write(self.store, decided, look.now, look.wall)
+        self.records.write(decided, look.now, look.wall)
         for each in decided:
             entry = each.entry
             log.info("conversation", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
@@ -106,7 +106,7 @@ class Alerts:
     def _of_incidents(self, memory: Memory, look: Look, outbox: Outbox) -> Iterator[Written]:
         if not memory.incidents:
             return
-        memory.answers = memory.answers.refreshed(self.store)
+        memory.answers = self.records.answers(memory.answers)
         # Those of a root topic come first: they mute their parts.
         for incident in sorted(memory.incidents.values(), key=lambda each: (_is_part(each), each.start, each.id)):
             yield from self._of_incident(incident, memory, look, outbox)

@@ -8,12 +8,11 @@ from datetime import datetime
 
 import structlog
 
-from processing import queries
 from processing.alerts.answers import Answers
 from processing.alerts.journal import Entry, entry_of
+from processing.alerts.records import ConversationRecords
 from processing.contract import Incident
-from processing.queries import Reader
-from processing.queries.conversations import StoredConversation, conversations_about, open_conversations
+from processing.queries.conversations import StoredConversation
 
 log = structlog.get_logger()
 
@@ -39,15 +38,15 @@ class Memory:
         """Remember a conversation as it is now."""
         self.entries.setdefault(entry.about, {})[entry.channel] = entry
 
-    def take(self, reader: Reader, incidents: Sequence[Incident], event_time: datetime) -> None:
+    def take(self, records: ConversationRecords, incidents: Sequence[Incident], event_time: datetime) -> None:
         """Take note of incidents as they are now. What was said of those that are new here is read from the store."""
         new = [each.id for each in incidents if each.id not in self.incidents and each.id not in self.over]
         if new:
-            self.restore(conversations_about(reader, new))
+            self.restore(records.conversations_about(new))
             self.over |= {each for each in new if self._is_over(each)}
         for incident in incidents:
             if incident.id not in self.over and self.incidents.get(incident.id) != incident:
-                self.note(reader, incident, event_time)
+                self.note(records, incident, event_time)
 
     def restore(self, stored: Sequence[StoredConversation]) -> None:
         """Take note of conversations as the store has them. One that cannot be read stops no other."""
@@ -58,10 +57,10 @@ class Memory:
                 about = each.conversation
                 log.warning("conversation cannot be read", about=about, channel=each.channel, reason=str(error))
 
-    def note(self, reader: Reader, incident: Incident, event_time: datetime) -> None:
+    def note(self, records: ConversationRecords, incident: Incident, event_time: datetime) -> None:
         """Take note of an incident as it is now."""
         end = incident.end or max(event_time, incident.detected_at)
-        self.sources[incident.id] = frozenset(queries.sources_between(reader, incident.topic, incident.start, end))
+        self.sources[incident.id] = records.sources_of(incident, end)
         self.incidents[incident.id] = incident
 
     def _is_over(self, incident: str) -> bool:
@@ -78,10 +77,10 @@ class Memory:
         self.over |= done
 
 
-def remembered(reader: Reader, event_time: datetime) -> Memory:
+def remembered(records: ConversationRecords, event_time: datetime) -> Memory:
     """Return what the store knows of conversations that go on, also of those whose incident can no longer grow."""
     memory = Memory()
-    memory.restore(open_conversations(reader))
-    for incident in queries.incidents_named(reader, memory.entries.keys()):
-        memory.note(reader, incident, event_time)
+    memory.restore(records.open_conversations())
+    for incident in records.incidents_named(memory.entries.keys()):
+        memory.note(records, incident, event_time)
     return memory

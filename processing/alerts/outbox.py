@@ -9,17 +9,16 @@ from datetime import datetime
 from processing.alerts.conversation import Decision
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import route_to
+from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import Route, RuleBook
 from processing.alerts.schedule import HOUR, ScheduleReason, schedule
-from processing.queries import Reader
-from processing.queries.conversations import messages_due
 
 
 @dataclass
 class Outbox:
     """Sets the times of messages, by the quiet hours, the digest and the budget of their channels."""
 
-    reader: Reader
+    records: ConversationRecords
     book: RuleBook
     now: datetime
     _sent: Counter[str] = field(default_factory=Counter)
@@ -41,4 +40,4 @@ class Outbox:
         channel = route.channel
         if channel.budget is None:
             return 0
-        return self._sent[channel.name] + messages_due(self.reader, channel.name, self.now - HOUR, self.now)
+        return self._sent[channel.name] + self.records.messages_due(channel.name, self.now - HOUR, self.now)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
+import random
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ingest.contract import Progress
-from processing.contract import Incident, TaggedPost
+from processing.alerts.alerts import Alerts
+from processing.alerts.notifiers.console import ConsoleOptions
+from processing.alerts.records import StoredConversations
+from processing.alerts.rule_fields import QuietHours
+from processing.alerts.rules import AlertRule, Channel, RuleBook
+from processing.contract import Severity, TaggedPost
 from processing.detection.policy import DetectorPolicy
-from processing.incidents.describe import described
-from processing.rehearsal import RehearsedRecords, rehearse, watch_of
+from processing.rules_backtest import RulesBacktest, backtest_rules, digests
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
-from processing.stored import StoredRecords, StoreJudge
 from processing.watch import Watch
+from processing.watching import watch_over
 from tests.conftest import NOON
 from tests.integration.test_open_bin import posts
-from tests.support.rises import SOURCE, START, WIDTH, background, rise
+from tests.support.rises import SOURCE, START, WIDTH, background, own_words, rise
 
 pytestmark = pytest.mark.long
 
@@ -28,58 +32,66 @@ MINUTE = timedelta(minutes=1)
 POLICY = DetectorPolicy.for_bins(WIDTH)
 ROOTS = {"ban": "ban"}
 USUAL = 30
+UNTIL = NOON + timedelta(hours=2)
+BOOK = RuleBook(
+    version="test",
+    zone=ZoneInfo("Europe/Berlin"),
+    channels={name: Channel(name, "console", ConsoleOptions()) for name in ("desk", "arabic", "mail", "night")},
+    rules=(
+        AlertRule(name="desk", channels=("desk",), severity=Severity.MAJOR, repeat=timedelta(minutes=40)),
+        AlertRule(name="arabic", channels=("arabic",), languages=("ar",), lasting=timedelta(minutes=6)),
+        AlertRule(name="mail", channels=("mail",), digest=timedelta(minutes=15)),
+        AlertRule(name="night", channels=("night",), quiet=QuietHours(time(13), time(15))),
+    ),
+)
 
 
-@dataclass
-class Heard:
-    """The alerts of a watch that keep what they are told, each change once."""
-
-    told: list[tuple[object, ...]] = field(default_factory=list)
-
-    def tell(self, incidents: Iterable[Incident]) -> None:
-        for each in incidents:
-            change = (
-                each.id,
-                each.detected_at,
-                each.severity,
-                each.languages,
-                each.pulses[-1].start,
-                each.end,
-                each.state,
-            )
-            if change not in self.told:
-                self.told.append(change)
-
-    def try_again(self) -> None: ...
-
-
-def test_a_rehearsal_tells_what_the_watch_told_at_the_time(store: Store) -> None:
-    """Two rises with Arabic beside English, minute by minute."""
-    live, until = Heard(), NOON + timedelta(hours=2)
-    watch = Watch(
-        StoredRecords(store),
-        partial(StoreJudge.at, store, WIDTH),
-        partial(described, store),
-        live,
-        lambda: ROOTS,
-        POLICY,
-        lambda: until,
-    )
+def test_rules_tell_of_the_past_what_they_told_at_the_time(store: Store) -> None:
+    """Two rises with Arabic beside English, minute by minute; the rules wait, gather and repeat."""
+    now = [NOON]
+    alerts = Alerts(StoredConversations(store), lambda: BOOK, dict, lambda: now[0], historic=True)
+    watch = watch_over(store, lambda: ROOTS, WIDTH, alerts, lambda: now[0])
     before = [*posts("usual", 2 * 24 * 60 * USUAL, START, MINUTE / USUAL), *background()]
     deliver(store, watch, [each for each in before if each.post.created_at < NOON], NOON)
-    watch.resume()
-    for minute in range((until - NOON) // MINUTE):
+    for minute in range((UNTIL - NOON) // MINUTE):
         begin, rises = NOON + minute * MINUTE, minute % 90 < 15
         surge = posts(f"surge{minute}-", 12, begin, 5 * MINUTE / 60, "ban") if rises else []
-        few = rise(1, MINUTE, language="ar", id=f"few{minute}", created_at=begin, author=f"few{minute}@home.example")
+        few = [post for each in "abc" for post in arabic(f"{each}{minute}", begin)]
         rest = posts(f"rest{minute}-", USUAL, begin, MINUTE / USUAL)
-        deliver(store, watch, [*surge, *(few if rises else []), *rest], begin + MINUTE)
-    assert len(live.told) > 4
-    again = Heard()
-    records = RehearsedRecords.at(store, NOON, WIDTH, ROOTS)
-    moments = list(rehearse(records, watch_of(records, POLICY, ROOTS, again), until))
-    assert again.told == live.told
-    assert len(moments) < (until - NOON) // MINUTE  # quiet bins are looked at once
+        now[0] = begin + MINUTE
+        deliver(store, watch, [*surge, *(few if rises else []), *rest], now[0])
+    first, second = rehearsed(store), rehearsed(store)
+    assert first == second
+    told = store.query(
+        "SELECT at, due, channel, rule, conversation, step, growth, reason, bundle FROM notifications WHERE step != ''"
+        " ORDER BY at, channel, number"
+    )
+    again = [
+        (each.decided, each.due, each.channel, each.rule, each.conversation, each.step, list(each.growth), each.reason)
+        for each in sorted(first.messages, key=lambda each: (each.decided, each.channel))
+    ]
+    assert again == [row[:8] for row in told]
+    assert {(row[2], row[5]) for row in told} >= {
+        ("desk", "opened"),
+        ("desk", "repeated"),
+        ("desk", "grew"),
+        ("arabic", "opened"),
+        ("mail", "opened"),
+        ("night", "opened"),
+    }
+    held = store.query("SELECT channel, step, reason FROM deliveries WHERE attempt = 0 ORDER BY at, channel")
+    assert {tuple(row) for row in held} == {(each.channel, each.step, each.reason) for each in first.held_back}
+    quiet, *_ = (each for each in digests(first.messages) if each[0].channel == "night")
+    assert quiet[0].due == datetime.fromisoformat("2020-07-10T15:00+02:00")
+
+
+def arabic(name: str, at: datetime) -> list[TaggedPost]:
+    text, author = own_words(random.Random(name)), f"few{name}@home.example"
+    return rise(1, MINUTE, language="ar", id=f"few{name}", created_at=at, author=author, text=text)
+
+
+def rehearsed(store: Store) -> RulesBacktest:
+    return backtest_rules(store, POLICY, ROOTS, book=BOOK, ancestors={}, start=NOON, end=UNTIL)
 
 
 def deliver(store: Store, watch: Watch, new: Sequence[TaggedPost], until: datetime) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from processing import queries
 from processing.alerts.alerts import Alerts
+from processing.alerts.records import StoredConversations
 from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, RuleBook
 from processing.contract import (
@@ -80,7 +81,9 @@ class Desk:
         heard = Heard(self.store)
         write_incidents(self.store, incidents)
         if self.restarts or self.alerts is None:
-            alerts = Alerts(self.store, lambda: self.book, lambda: ANCESTORS, lambda: self.wall, self.historic)
+            alerts = Alerts(
+                StoredConversations(self.store), lambda: self.book, lambda: ANCESTORS, lambda: self.wall, self.historic
+            )
             self.alerts = alerts
         until = self.source_until or now
         example = Coverage("example", NOON - DAY, until, complete=False, heard_at=self.heard_at or self.wall)
@@ -186,7 +189,7 @@ def test_nothing_is_asked_of_the_store_while_nothing_is_open(desk: Desk, address
             return super().query(sql, parameters)
 
     with Counting(address) as counting:
-        own = Alerts(counting, lambda: BOOK, lambda: ANCESTORS, lambda: NOON + HOUR)
+        own = Alerts(StoredConversations(counting), lambda: BOOK, lambda: ANCESTORS, lambda: NOON + HOUR)
         own.tell([], NOON, [])
         first = counting.asked
         for _ in range(10):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from processing.alerts.alerts import Alerts
 from processing.alerts.notifiers.console import ConsoleOptions
+from processing.alerts.records import StoredConversations
 from processing.alerts.rules import AlertRule, Channel, RuleBook
 from processing.store.client import Store
 
@@ -28,7 +29,7 @@ def wall_clock() -> datetime:
 
 def alerts_of(store: Store, clock: Callable[[], datetime] = wall_clock) -> Alerts:
     """What tells one channel of every surge of people, however long ago."""
-    return Alerts(store, lambda: BOOK, dict, clock, historic=True)
+    return Alerts(StoredConversations(store), lambda: BOOK, dict, clock, historic=True)
 
 
 class Heard:
