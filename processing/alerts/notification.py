@@ -65,7 +65,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Quote:
-    """A post as a message shows it. `url` is empty where the post has no address that is safe to follow."""
+    """A post as a message shows it. `url` is empty where the post has no address that is safe to follow.
+
+    `at` is in the zone of the message.
+    """
 
     label: str
     text: str
