@@ -15,8 +15,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import Answer, Clock, Failed, attempted, exchange, failure, json_request, utc_now
+from processing.alerts.notifiers.http import Answer, Clock, Failed, exchange, json_request, utc_now
 from processing.alerts.notifiers.options import Address, ChannelOptions, Labels, Secret
+from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.prometheus import ENDS, annotations_of, labels_of, page_of, rfc3339, start_of
 
 RESEND_EVERY = timedelta(minutes=1)

@@ -97,8 +97,9 @@ def _head(message: Message) -> Iterator[Line]:
 
 def _quoted(quote: Quote) -> Iterator[Line]:
     label = one_line(quote.label)
+    written = " · ".join(filter(None, (one_line(quote.author, 100), f"{quote.at:%Y-%m-%d %H:%M %Z}")))
     named = Span(label, url=quote.url) if is_safe(quote.url) else Span(label, bold=True)
-    yield Line(Kind.PLAIN, (named, Span(f"{one_line(quote.author, 100)} · {quote.at:%Y-%m-%d %H:%M} UTC")))
+    yield Line(Kind.PLAIN, (named, Span(written)))
     yield Line(Kind.QUOTE, (Span(one_line(quote.text)),))
 
 

@@ -16,21 +16,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import (
-    Answer,
-    Clock,
-    Failed,
-    Request,
-    attempted,
-    exchange,
-    failure,
-    json_request,
-    unreadable,
-    utc_now,
-)
+from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
 from processing.alerts.notifiers.matrix_text import short_content, whole_content
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.outcomes import attempted, failure, unreadable
 
 LONGEST_PAUSE = timedelta(days=1)
 

@@ -14,9 +14,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome, Step
-from processing.alerts.notifiers.http import Answer, Clock, Failed, attempted, exchange, failure, json_request, utc_now
+from processing.alerts.notifiers.http import Answer, Clock, Failed, exchange, json_request, utc_now
 from processing.alerts.notifiers.layout import is_safe
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.prometheus import annotations_of, page_of, rfc3339, start_of
 from processing.alerts.notifiers.text import inert, one_line
 from processing.contract import Severity

@@ -18,9 +18,10 @@ import httpx
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import Clock, Failed, Request, attempted, exchange, failure, utc_now
+from processing.alerts.notifiers.http import Clock, Failed, Request, exchange, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.slack_api import SlackApi, SlackError
 from processing.alerts.notifiers.slack_text import short_body, text_body, whole_body
 from processing.alerts.notifiers.text import one_line

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from processing.alerts.notification import Attempt, Outcome
-from processing.alerts.notifiers.http import (
-    Clock,
-    Failed,
-    Request,
-    exchange,
-    failure,
-    json_request,
-    unreadable,
-    utc_now,
-)
+from processing.alerts.notifiers.http import Clock, Failed, Request, exchange, json_request, utc_now
+from processing.alerts.notifiers.outcomes import failure, unreadable
 
 OUTCOMES = {
     Outcome.AUTH: {

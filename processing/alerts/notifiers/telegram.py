@@ -15,20 +15,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import (
-    Answer,
-    Clock,
-    Failed,
-    Request,
-    attempted,
-    exchange,
-    failure,
-    json_request,
-    unreadable,
-    utc_now,
-)
+from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
 from processing.alerts.notifiers.layout import TOLD_IN_THREAD
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
+from processing.alerts.notifiers.outcomes import attempted, failure, unreadable
 from processing.alerts.notifiers.telegram_text import short_text, whole_text
 
 LONGEST_PAUSE = timedelta(days=1)

@@ -13,12 +13,12 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
-import httpx
 from pydantic import AfterValidator, Field, SecretStr
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, attempted, exchange, failure, utc_now
+from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, utc_now
 from processing.alerts.notifiers.options import ChannelOptions, SecretAddress
+from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.signature import signed, signing_keys
 from processing.alerts.notifiers.webhook_body import alertmanager_body, standard_body
 
@@ -68,8 +68,7 @@ class Webhook:
 
     def notify(self, notification: Notification) -> Attempt:
         """Post the notification."""
-        address = httpx.URL(self.url)
-        return attempted(lambda: self._tell(notification), [self.url, address.raw_path.decode()[1:], address.password])
+        return attempted(lambda: self._tell(notification), [self.url])
 
     def _tell(self, notification: Notification) -> Attempt:
         identifier = webhook_id(notification.key)

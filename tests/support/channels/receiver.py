@@ -58,6 +58,8 @@ class Fault(Enum):
     """It is taken, and no answer comes."""
     DRIP = auto()
     """It is taken, and a byte of the answer's headers comes every tenth of a second."""
+    ENDLESS = auto()
+    """It is taken, and the body of the answer never ends."""
 
 
 @dataclass
@@ -111,10 +113,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if fault is Fault.HANG:
             self.receiver.ended.wait(LONGEST_HANG)
-        while fault is Fault.DRIP and not self.receiver.ended.wait(0.1):
+        if fault is Fault.ENDLESS:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+            self._pour(b"x" * 65536, 0)
+        if fault is Fault.DRIP:
+            self._pour(b"H", 0.1)
+
+    def _pour(self, piece: bytes, pause: float) -> None:
+        while not self.receiver.ended.wait(pause):
             try:
-                self.wfile.write(b"H")
-            except OSError:
+                self.wfile.write(piece)
+            except OSError:  # whoever asked has gone
                 return
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from processing.alerts.notification import Outcome
-from processing.alerts.notifiers.http import Failed, Request, exchange, json_bytes
+from processing.alerts.notifiers.http import MOST_BYTES, Failed, Request, exchange, json_bytes
 from tests.support.channels.receiver import Fault, Reply, receiving
 
 SHORT = timedelta(milliseconds=400)
@@ -45,3 +45,12 @@ def test_what_is_no_address_is_refused_without_being_shown(url: str) -> None:
 
 def test_half_a_character_becomes_a_question_mark() -> None:
     assert json_bytes({"text": "\ud83d x"}) == b'{"text":"? x"}'
+
+
+def test_an_answer_without_an_end_is_left_at_the_bound() -> None:
+    with receiving(lambda _: Reply()) as server:
+        server.faults.append(Fault.ENDLESS)
+
+        answer = exchange(Request(url=server.url))
+
+        assert (answer.status, len(answer.body)) == (200, MOST_BYTES)

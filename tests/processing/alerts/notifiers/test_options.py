@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from processing.alerts.notifiers import KINDS, options_of
+from tests.conftest import ROOT
 from tests.support.channels.servers import TOKEN
 
 RIGHT: dict[str, dict[str, Any]] = {
@@ -62,6 +64,14 @@ def test_every_kind_has_options_and_an_opener() -> None:
         shape = options_of(kind)
         assert all(info.description for info in shape.model_fields.values())
         assert any(SecretStr in _parts(info.annotation) for info in shape.model_fields.values())
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_the_documentation_has_a_section_with_a_row_for_each_field(kind: str) -> None:
+    text = (ROOT / "docs/alerts.md").read_text("utf-8")
+    section = text.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(options_of(kind).model_fields)
 
 
 def _parts(annotation: Any) -> set[Any]:
