@@ -238,7 +238,7 @@ class Watch:
 
     @property
     def _grouping(self) -> IncidentPolicy:
-        return IncidentPolicy(enter=self.policy.enter)
+        return IncidentPolicy.of(self.policy)
 
 
 def _stretches(coverage: Iterable[Coverage]) -> frozenset[tuple[str, datetime]]:

@@ -54,6 +54,8 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     """Earlier days of which the same time must be known for the series to be settled."""
     minimum_posts: int
+    people: int
+    """Fewer make no incident, however many posts they write."""
     minimum_excess: float
     most_expected: float
     """A long window of which more posts are expected is left to the other scale."""
@@ -153,6 +155,7 @@ def _fast(width: timedelta) -> Scale:
         past=7,
         days=1,
         minimum_posts=_LEAST,
+        people=5,
         minimum_excess=5.0,
         most_expected=_NO_LIMIT,
     )
@@ -180,6 +183,7 @@ def _slow(width: timedelta) -> Scale:
         past=14,
         days=3,
         minimum_posts=3,
+        people=3,
         minimum_excess=2.0,
         most_expected=_SPARSE * (_DAY / _HOUR),
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from processing.contract import EVERYTHING, UNDETERMINED, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
+from processing.detection.policy import DetectorPolicy
 from processing.incidents.people import as_part_of, people_in, people_of
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
@@ -21,13 +23,21 @@ class IncidentPolicy:
     """When spikes belong together, and which spike is enough for an incident.
 
     A spike that starts within `join` of an incident's end belongs to the incident. `enter` is the detector's threshold:
-    only spikes that an older version recorded, of languages with a few posts, have a lower score. Fewer than `people`
-    people make no incident.
+    only spikes that an older version recorded, of languages with a few posts, have a lower score. Fewer people than
+    `people` make no incident; of a spike in the window `long_window`, fewer than `people_long`.
     """
 
     join: timedelta = timedelta(hours=12)
     enter: float = 1.5
     people: int = 5
+    long_window: str = "1 day"
+    people_long: int = 3
+
+    @classmethod
+    def of(cls, policy: DetectorPolicy) -> Self:
+        """The policy for the spikes of a detector."""
+        fast, slow = policy.fast, policy.slow
+        return cls(enter=policy.enter, people=fast.people, long_window=slow.name, people_long=slow.people)
 
 
 def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> bool:
@@ -37,7 +47,8 @@ def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> boo
     number alone would make false alerts. A spike of too few people opens no incident, and neither does a spike of one
     language below the detector's threshold.
     """
-    if spike.verdict is VerdictName.ORGANIC and people_in(spike) < policy.people:
+    people = policy.people_long if spike.window == policy.long_window else policy.people
+    if spike.verdict is VerdictName.ORGANIC and people_in(spike) < people:
         return False
     if roots.get(spike.topic, spike.topic) == spike.topic:
         return spike.language == EVERYTHING or spike.score >= policy.enter

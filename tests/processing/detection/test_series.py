@@ -274,6 +274,8 @@ def test_nights_without_a_post_do_not_cut_days_of_talk_on_the_slow_scale() -> No
     assert [each.kind for each in found if each.kind in {*TOLD, EpisodeKind.ENDED}] == ["opened", "ended"]
     [rise] = found[-1].episode.segments
     assert [(at - START).days for at in (rise.start, rise.until)] == [30, 32]
+    assert rise.observed == 19
+    assert rise.expected < 4.0
 
 
 def test_a_day_of_talk_behind_a_week_of_it_is_told_on_the_slow_scale() -> None:
