@@ -22,11 +22,11 @@ Of the seven days that make an expectation, less the lowest and the highest, two
 return alone is less than twice the expected.
 """
 
-LISTENED = timedelta(days=4)
-"""A source that was collected for so long before a rise is not new to it.
+LISTENED = 4 / 7
+"""A source that was collected for this share of the days that make an expectation is not new to it.
 
-Of the seven days that make an expectation, less the lowest and the highest, three in five then have its posts: its
-arrival alone is less than twice the expected.
+Of the seven days, less the lowest and the highest, three in five then have its posts: its arrival alone is less than
+twice the expected.
 """
 
 NO_GAP = timedelta(hours=1)
@@ -66,12 +66,12 @@ def newcomers(
 ) -> dict[str, int]:
     """The sources of a rise of which its expectation knows too little, each with the whole days that it was collected.
 
-    They are those that were first heard of between an hour before the rise and its peak, and, where the expectation is
-    made of days before, those that are collected for less than `LISTENED`. `heard` has the first post of each source
-    of which posts were counted before: a source is not new of which there are posts that its collector did not read,
-    but an archive, say. A source whose collector has listened within `AWAY`, and longer ago, is not new either. A
-    source without a collector of its name is read from archives: it is new if whatever covers the rise is. How an
-    archive is cut into files changes nothing.
+    They are those that were first heard of between an hour before the rise and its peak. Where the expectation is made
+    of days before, they are also those that are collected for less than `LISTENED` of these days. `heard` has the first
+    post of each source of which posts were counted before: a source is not new of which there are posts that its
+    collector did not read, but an archive, say. A source whose collector has listened within `AWAY`, and longer ago, is
+    not new either. A source without a collector of its name is read from archives: it is new if whatever covers the
+    rise is. How an archive is cut into files changes nothing.
     """
     covering = {_collector(each) for each in stretches if each.since <= peak and each.until >= start}
     if not covering:
@@ -80,7 +80,7 @@ def newcomers(
         _collector(each) for each in stretches if each.since <= start - BEFOREHAND and each.until >= start - AWAY
     }
     begun = _begun(stretches, start)
-    has_days = min(begun.values()) <= start - DAY
+    known = min(start - min(begun.values()), DAYS_BEFORE * DAY)
     found: dict[str, int] = {}
     for source in sources:
         since = begun.get(source)
@@ -88,7 +88,7 @@ def newcomers(
             continue
         if source not in listened:
             found |= {source: 0} if source in covering or not listened else {}
-        elif has_days and since is not None and since > start - LISTENED:
+        elif known >= DAY and since is not None and since > start - LISTENED * known:
             found[source] = (start - since) // DAY
     return found
 

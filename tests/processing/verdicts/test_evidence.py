@@ -77,10 +77,12 @@ def test_a_source_is_new_that_began_to_be_collected_with_the_rise(stretches: lis
 
 @pytest.mark.parametrize(("hours", "days"), [(2, 0), (23, 0), (25, 1), (72, 3), (95, 3), (96, None)])
 def test_a_source_is_new_for_days_where_the_expectation_is_made_of_days(hours: int, days: int | None) -> None:
-    stretches = [stretch("old", NOON - 100 * HOUR), stretch("new", NOON - hours * HOUR)]
+    stretches = [stretch("old", NOON - 200 * HOUR), stretch("new", NOON - hours * HOUR)]
     heard = {"old": NOON - 72 * HOUR, "new": NOON - hours * HOUR}
     found = newcomers(["old", "new"], stretches, heard, NOON, NOON + HOUR)
     assert found == ({} if days is None else {"new": days})
+    # Where all are as young, the expectation is of days on which all were heard.
+    assert newcomers(["new"], stretches[1:], heard, NOON, NOON + HOUR) == {}
     # On the first day of all, the expectation is of hours in which the source was heard.
     stretches = [stretch("old", NOON - 20 * HOUR), stretch("new", NOON - 2 * HOUR)]
     assert newcomers(["old", "new"], stretches, heard, NOON, NOON + HOUR) == {}
