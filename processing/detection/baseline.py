@@ -1,8 +1,8 @@
 """What a series shows on an ordinary day at this time: the expectation, from its own earlier days alone.
 
-Around each time of day the mean over a window of bins is kept; the expectation is the mean of the last seven days
-without the lowest and the highest, so that neither an outage nor yesterday's surge moves it. Bins of a spike are left
-out while three of the days before remain: what is raised for longer becomes the ordinary.
+Around each time of day the mean over a window of bins is kept. The expectation is the mean over the last days
+(`Scale.past`) without the lowest and the highest, so that neither an outage nor yesterday's surge moves it. Bins of a
+spike are left out while three of the days before remain: what is raised for longer becomes the ordinary.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from processing.detection.policy import Scale
 from processing.detection.timeline import Flags, Floats, Integers, Timeline, trailing
 
-DAYS = 7
 MASKED = -1.0
 """Stands for the mean of a time of day that lay in a spike; NaN for one that is not known."""
 _FEWEST_CLEAN = 3
@@ -28,7 +27,7 @@ def day_mean(scale: Scale, counts: Floats, masked: Flags, earlier: NDArray[np.fl
     """The means of bins whose windows are known by now: [series, bin].
 
     `counts` and `masked` begin `half_window` bins before them and end as many behind. `earlier` are the means at the
-    same times on the six days before: [series, day, bin].
+    same times on the days before: [series, day, bin].
     """
     whole = _window_mean(scale, counts)
     if not masked.any():
@@ -51,19 +50,20 @@ def _window_mean(scale: Scale, counts: Floats) -> Floats:
 
 
 def by_days(means: Timeline, scale: Scale, start: int, end: int) -> tuple[Floats, Integers]:
-    """Of every bin the trimmed mean over the last seven days, and of how many of them the time is known.
+    """Of every bin the trimmed mean over the last `scale.past` days, and of how many of them the time is known.
 
     It is NaN where none is. With fewer than three days it is their plain mean.
     """
-    lags = [means.read(start - lag * scale.day, end - lag * scale.day).astype(np.float64) for lag in range(1, DAYS + 1)]
+    days = (lag * scale.day for lag in range(1, scale.past + 1))
+    lags = [means.read(start - lag, end - lag).astype(np.float64) for lag in days]
     known = [lag >= 0.0 for lag in lags]
     number = sum((each.astype(np.int64) for each in known), start=np.zeros(lags[0].shape, dtype=np.int64))
-    everywhere = number.min() == DAYS
+    everywhere = number.min() == scale.past
     total = sum(lags if everywhere else map(np.where, known, lags, repeat(0.0)))
     lowest = reduce(np.minimum, lags if everywhere else map(np.where, known, lags, repeat(np.inf)))
     highest = reduce(np.maximum, lags if everywhere else map(np.where, known, lags, repeat(-np.inf)))
     if everywhere:
-        return (total - lowest - highest) / (DAYS - 2), number
+        return (total - lowest - highest) / (scale.past - 2), number
     trimmed = number > 2
     total -= np.where(trimmed, lowest, 0.0) + np.where(trimmed, highest, 0.0)
     kept = np.where(trimmed, number - 2, number)

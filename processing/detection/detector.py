@@ -52,7 +52,7 @@ class ScaleState:
             Timeline.begin_at(series, start, kept, blank=0.0),
             Timeline.begin_at(series, start, kept, blank=0.0),
             Timeline.begin_at(series, start, kept, blank=0, kind=np.uint8),
-            Timeline.begin_at(series, start, (baseline.DAYS + 1) * scale.day, blank=np.nan, kind=np.float32),
+            Timeline.begin_at(series, start, (scale.past + 1) * scale.day, blank=np.nan, kind=np.float32),
             Maxima.begin_at(series, start // scale.block, policy.blocks),
         )
 
@@ -106,7 +106,7 @@ def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
     """Which series are settled in all of some bins, whatever yesterday was: [series]."""
     state.means.reach(start, end)
     known: Flags = np.zeros((len(state.counts.values), end - start), dtype=bool)
-    for lag in range(2, baseline.DAYS + 1):
+    for lag in range(2, scale.past + 1):
         known |= state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0
         if known.all():
             break
@@ -171,7 +171,7 @@ def _keep_means(scale: Scale, state: ScaleState, start: int, end: int) -> None:
     counts = _known_counts(state, first - scale.half_window, last + scale.half_window)
     masked = (state.flags.read(first - scale.half_window, last + scale.half_window) & _MASKED) > 0
     earlier = np.stack(
-        [state.means.read(first - lag * scale.day, last - lag * scale.day) for lag in range(1, baseline.DAYS)], axis=1
+        [state.means.read(first - lag * scale.day, last - lag * scale.day) for lag in range(1, scale.past)], axis=1
     )
     state.means.read(first, last)[:] = baseline.day_mean(scale, counts, masked, earlier)
 

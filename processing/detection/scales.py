@@ -198,7 +198,10 @@ class Scales:
         self.fast.flags.read(first * bins, (last + 1) * bins)[rows] |= DEAD
 
     def _together(self, counts: Floats, fast: Judged, start: int, end: int) -> Bins:
-        """The higher score of the two; the slow scale's stands until its next hour is over."""
+        """The higher score of the two; the slow scale's stands until its next hour is over.
+
+        In its spikes its expectation counts, too: the least that a bin expects makes several posts a day.
+        """
         hours = np.arange(start + 1, end + 1) // self.policy.slow.bins - 1
         first, last = int(hours[0]), int(hours[-1]) + 1
         slow_score = self.scores.read(first, last)[:, hours - first]
@@ -207,13 +210,15 @@ class Scales:
         slow_spike = ((flags & SPIKE) > 0) & known
         slow_score = np.where(slow_spike, slow_score, 0.0)
         self.fast.flags.read(start, end)[:] |= slow_spike * np.uint8(detector.OTHER)
+        hourly = self.slow.expected.read(first, last)[:, hours - first]
+        expected = np.where(slow_spike, np.minimum(fast.expected, hourly / self.policy.slow.bins), fast.expected)
         slow = slow_score > fast.score
         score = np.maximum(fast.score, slow_score)
-        ratio = (np.nan_to_num(counts) + 1.0) / (fast.expected + 1.0)
+        ratio = (np.nan_to_num(counts) + 1.0) / (expected + 1.0)
         return Bins(
             start,
             counts,
-            fast.expected,
+            expected,
             score,
             score >= self.policy.leave,
             (fast.spike & known) | slow_spike,

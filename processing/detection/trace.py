@@ -98,7 +98,7 @@ def _of_scale(policy: DetectorPolicy, scale: Scale, state: ScaleState, row: int)
     values = excesses((short, long))[:, row, 0]
     found = levels(state.maxima, np.array([row]), windows)[:, 0]
     fits = [calibrated(state.maxima, kind, np.array([row]), windows[kind // 2][1]) for kind in range(len(names))]
-    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, baseline.DAYS + 1)]
+    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, scale.past + 1)]
     known = [(day, mean) for day, mean in past if not np.isnan(mean)]
     return ScaleTrace(
         name=scale.name,
