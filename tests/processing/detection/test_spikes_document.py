@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processing.detection.csv import Reading, detect_lines, explain_line
+from processing.csv_detection.filter import Reading, detect_lines, explain_line
 from processing.detection.detector import Windows, levels, score_of
 from processing.detection.return_level import Fit, calibrated, excesses
 from processing.explanation.sentences import rarity
