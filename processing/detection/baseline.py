@@ -28,7 +28,7 @@ def day_mean(scale: Scale, counts: Floats, masked: Flags, earlier: NDArray[np.fl
     same times on the six days before: [series, day, bin].
     """
     mean = _window_mean(scale, counts)
-    rows = np.flatnonzero(masked.any(axis=1))
+    rows = np.nonzero(masked.any(axis=1))[0]
     if len(rows):
         whole, clean = mean[rows], _window_mean(scale, np.where(masked[rows], np.nan, counts[rows]))
         lost = np.isnan(clean) & ~np.isnan(whole)
@@ -57,7 +57,7 @@ def by_days(days: NDArray[np.float32]) -> tuple[Floats, Integers]:
         total = days.sum(axis=1, dtype=np.float64)
         return (total - lowest - highest) / (DAYS - 2), np.full(lowest.shape, DAYS)
     known = days >= 0.0
-    number = np.count_nonzero(known, axis=1)
+    number = known.sum(axis=1)
     total = days.sum(axis=1, dtype=np.float64, where=known)
     lowest = days.min(axis=1, where=known, initial=np.inf)
     highest = days.max(axis=1, where=known, initial=0.0)

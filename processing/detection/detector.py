@@ -179,7 +179,7 @@ def _expect(
     mean, days = baseline.by_days(state.means.before(start, end, scale.day, baseline.DAYS))
     settled = days >= scale.days
     warm = ~np.isnan(state.counts.read(start, end))
-    young = np.flatnonzero(~settled.all(axis=1))
+    young = np.nonzero(~settled.all(axis=1))[0]
     if scale.days == 1 and len(young):
         usual, number = baseline.of_first_day(scale, _known_counts(state, first, end)[young])
         mean[young] = np.where(settled[young], mean[young], usual)
@@ -227,11 +227,11 @@ def _score(scale: Scale, state: ScaleState, judged: Judged, large: Flags, cut: i
     """Score the bins from the next one on that are a rise, and no small one."""
     start = state.next - judged.start
     large = large[:, start : cut - judged.start]
-    rows, bins = np.nonzero(large)
+    rows, bins = large.nonzero()
     if len(rows):
         bins += start
         some = large.any(axis=1)
-        fit = state.maxima.fit(np.flatnonzero(some), finished(scale, state, state.next)).take(
+        fit = state.maxima.fit(np.nonzero(some)[0], finished(scale, state, state.next)).take(
             (np.cumsum(some) - 1)[rows]
         )
         judged.score[rows, bins] = score_of(levels(fit, judged.windows.at(rows, bins)))
@@ -270,7 +270,7 @@ def _follow(policy: DetectorPolicy, scale: Scale, state: ScaleState, judged: Jud
     part = slice(state.next - judged.start, cut - judged.start)
     raised = judged.score[:, part] >= policy.leave
     before = state.flags.read(state.next - scale.hold, state.next)
-    rows = np.flatnonzero(raised.any(axis=1) | ((before[:, -1] & SPIKE) > 0))
+    rows = np.nonzero(raised.any(axis=1) | ((before[:, -1] & SPIKE) > 0))[0]
     if not len(rows):
         return
     raised, before, score = raised[rows], before[rows], judged.score[rows, part]

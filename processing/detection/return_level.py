@@ -22,7 +22,7 @@ ANSCOMBE = 0.375
 PRIOR_BLOCKS = 4
 PRIOR_MODE = 2.5
 SMALLEST_SCALE = 0.4
-LOWER, UPPER = 0.5, 0.9
+_SHARES = np.array([[0.5], [0.9]])
 _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
 _LOWER_AT = 0.3665  # the lower one here
 _CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
@@ -54,17 +54,16 @@ class Maxima:
         """Keep the maxima of a finished block: `excess` is [kind, series, bin], `spike` what is to be left out."""
         for each in (self.highest, self.apart):
             each.reach(block, block + 1)
-        used, number = known, known.sum(axis=1)
-        apart = self.apart.at(block)
-        apart[:] = False
-        if spike.any():
-            left = known & ~spike
-            recent = self.apart.read(block - self.blocks + 1, block).sum(axis=1)
-            apart[:] = (left.sum(axis=1) < number) & (recent <= _MOST_APART * self.blocks)
-            used = np.where(apart[:, None], left, known)
-        highest = (excess if used.all() else np.where(used, excess, -np.inf)).max(axis=2)
+        apart, highest = self.apart.at(block), self.highest.at(block)
+        apart[:], highest[:] = False, excess.max(axis=2).T
+        if known.all() and not spike.any():
+            return
+        number, left = known.sum(axis=1), known & ~spike
+        recent = self.apart.read(block - self.blocks + 1, block).sum(axis=1)
+        apart[:] = (left.sum(axis=1) < number) & (recent <= _MOST_APART * self.blocks)
+        used = np.where(apart[:, None], left, known)
         trusted = (2 * number > known.shape[1]) & used.any(axis=1)
-        self.highest.at(block)[:] = np.where(trusted, highest, np.nan).T
+        highest[:] = np.where(trusted, np.where(used, excess, -np.inf).max(axis=2), np.nan).T
 
     def known(self, row: int, block: int) -> int:
         """The number of blocks that a fit of a series before this block rests on."""
@@ -73,8 +72,8 @@ class Maxima:
     def fit(self, rows: Integers, block: int) -> Fit:
         """The distributions of some series, by the blocks before this one."""
         ordered = np.sort(self.highest.read(block - self.blocks, block)[rows], axis=2)
-        known = np.count_nonzero(~np.isnan(ordered[:, 0]), axis=1)
-        median, upper = (_quantile(ordered, known, share) for share in (LOWER, UPPER))
+        known = (~np.isnan(ordered[:, 0])).sum(axis=1)
+        median, upper = _quantiles(ordered, known)
         scale = (upper - median) / _BETWEEN
         weight = known / (known + PRIOR_BLOCKS)
         return Fit(weight * (median - _LOWER_AT * scale), weight * scale, PRIOR_BLOCKS / (known + PRIOR_BLOCKS))
@@ -96,15 +95,15 @@ class Fit(NamedTuple):
         return Fit(self.mode[:, places], self.scale[:, places], self.prior[places])
 
 
-def _quantile(ordered: Floats, size: Integers, share: float) -> Floats:
-    """[kind, series], of the known blocks, which come first; 0 where there are none."""
+def _quantiles(ordered: Floats, size: Integers) -> Floats:
+    """Median and ninth decile: [quantile, kind, series], of the known blocks, which come first; 0 where none is."""
     last = np.maximum(size - 1, 0)
-    at = share * last
+    at = _SHARES * last
     below = at.astype(np.int64)
     rows = np.arange(len(ordered))
     low, high = ordered[rows, :, below], ordered[rows, :, np.minimum(below + 1, last)]
-    value: Floats = low + (at - below)[:, None] * (high - low)
-    return np.where(size > 0, value.T, 0.0)
+    value = (low + (at - below)[..., None] * (high - low)).transpose(0, 2, 1)
+    return value if size.all() else np.where(size > 0, value, 0.0)
 
 
 def excesses(posts: Floats, expected: Floats) -> Floats:

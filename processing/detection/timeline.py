@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -52,10 +51,10 @@ class Timeline:
 
     def before(self, start: int, end: int, apart: int, times: int) -> NDArray[Any]:
         """The bins at the same time of so many earlier periods of `apart` bins, as a view: [series, period, bin]."""
-        last = self.read(start - apart, end - apart)
-        along, step = last.strides
-        shape = (len(last), times, last.shape[1])
-        return as_strided(last, shape, (along, -apart * step, step), writeable=False)
+        along, step = self.values.strides
+        first = (start - apart - self.begin) * step
+        shape, strides = (len(self.values), times, end - start), (along, -apart * step, step)
+        return np.ndarray(shape, self.values.dtype, self.values, first, strides)
 
     def take(self, rows: Integers) -> Timeline:
         """Another one of series that have these rows' past."""
