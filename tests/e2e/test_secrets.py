@@ -1,4 +1,4 @@
-"""Who is told the writer's password: processes that write, and a store that has proved to be ours; nobody else."""
+"""Who is told which secret: the writer's password, those that write, and a store that has proved to be ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.serving import Asked, Says, served
 from tests.support.stacks import Installation, Running, listens
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, free_port
 
 WRITING = [("backup", "{other}"), ("restore", "{copy}"), ("migrate",), ("forget", "--source", "x", "--yes")]
 ANSWERS = "banwatch: What answers at http://127.0.0.1:{port} has not proved"
@@ -25,7 +25,18 @@ GIVEN = {
     "BANWATCH_AUTHOR_KEY": "a key of 32 letters or a few more",
     "BANWATCH_REDDIT_CLIENT_SECRET": "of reddit",
     "BANWATCH_MASTODON_TOKENS": "mastodon.example=of-mastodon",
+    "BANWATCH_ALERT_SECRETS": '{"hook": {"url": "http://127.0.0.1:9/of-the-hook"}}',
+    "BANWATCH_HEARTBEAT_URL": "http://127.0.0.1:9/of-the-heartbeat",
+    "BANWATCH_ANSWERS_KEY": "another key of 32 letters or a few more",
 }
+RULES = """
+[channels.hook]
+kind = "webhook"
+
+[[rules]]
+name = "all"
+channels = ["hook"]
+"""
 
 
 @pytest.fixture
@@ -75,21 +86,25 @@ def test_a_made_up_password_is_in_no_environment_command_line_or_log(alone: Inst
 
 
 def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name, value in GIVEN.items():
+    rules = tmp_path / "alerts.toml"
+    rules.write_text(RULES)
+    links = {"BANWATCH_ANSWERS_URL": "http://127.0.0.1", "BANWATCH_ANSWERS_PORT": str(free_port())}
+    for name, value in (GIVEN | links | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
         monkeypatch.setenv(name, value)
     installation.writer_password = GIVEN["BANWATCH_CLICKHOUSE_PASSWORD"]
     with closing(installation.start("up", "--source", "hackernews")) as running:
         assert running.says("dashboard "), running.said
-        eventually(lambda: are_up(running) and "ingest" in environments(running))
+        eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers"})
         told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
-    writer, reader, key, *_ = GIVEN
+    writer, reader, authors, _, _, channels, heartbeat, answers = GIVEN
     assert told == {
         "tansu": set(),
         "warehouse": {writer, reader},
-        "process": {writer, key},
-        "watch": {writer, key},
+        "process": {writer, authors},
+        "watch": {writer, authors, channels, heartbeat, answers},
+        "answers": {writer, authors, answers},
         "dashboard": {reader},
         "ingest": set(),
     }
