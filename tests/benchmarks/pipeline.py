@@ -6,7 +6,6 @@ a process of its own, as are the broker and the store, and all three share the m
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.benchmarks.worker import GROUP, Figures
 from tests.support.parts import Parts
+from tests.support.processor_time import processor_seconds
 
 DEMO_DAYS = timedelta(days=28)
 """More than the demo archive spans."""
@@ -34,7 +34,6 @@ ON_SUBJECT = 20
 FIREHOSE_RATE = 30_000
 """Posts a second."""
 LOOK_EVERY = 0.5
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def archive(rounds: int = 3) -> Iterator[Post]:
@@ -106,11 +105,7 @@ def work(parts: Parts) -> Figures:
 
 def cpu_times(parts: Parts) -> dict[str, float]:
     """Seconds of CPU time of the broker and of the store until now."""
-    times = {}
-    for part, process in parts.processes.items():
-        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
-        times[part] = (int(fields[11]) + int(fields[12])) / _TICKS  # utime and stime: see proc(5)
-    return times
+    return {part: processor_seconds(process) for part, process in parts.processes.items()}
 
 
 def counted_posts(parts: Parts) -> int:

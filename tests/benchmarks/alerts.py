@@ -1,0 +1,207 @@
+"""`make bench-alerts`: how long until the channels are told of a surge, what an idle dispatcher costs, and a burst.
+
+One `banwatch up` reads a local Jetstream. Twenty topics are watched, each with two days of ordinary talk. One after the
+other surges, at 0.2, 1 or 5 posts a second, until Slack, a webhook and a mail server on this machine have been told. No
+topic lies below another, so that each surge is an incident and a conversation of its own. A random pause stands between
+two surges, so that they begin anywhere in a bin.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import statistics
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from processing.alerts.attempts import Attempts
+from processing.alerts.channels import Channels
+from processing.alerts.dispatcher import Dispatcher
+from processing.contract import ClickHouseAddress
+from processing.store.client import Store
+from tests.benchmarks.alert_burst import burst
+from tests.benchmarks.live_replay import counted
+from tests.benchmarks.surge_delay import RATES, WORDS, watched
+from tests.support.channels.newsroom import CHANNELS, FirstTold, newsroom
+from tests.support.http_channel import plain_notification
+from tests.support.jetstream import Jetstream
+from tests.support.processor_time import processor_seconds
+from tests.support.stacks import Installation, Running
+
+SUBJECTS = tuple(
+    f"{place} closure"
+    for place in (
+        *(
+            "lighthouse",
+            "library",
+            "harbour",
+            "museum",
+            "airport",
+            "stadium",
+            "theatre",
+            "hospital",
+            "bakery",
+            "school",
+        ),
+        *("railway", "bridge", "market", "factory", "brewery", "cinema", "castle", "tunnel", "zoo", "cathedral"),
+    )
+)
+DAYS = 2
+TALK_AN_HOUR = 6
+CHATTER_AN_HOUR = 600
+MUST_HOLD = 90
+"""Seconds."""
+PATIENCE = 300
+PAUSE = 15
+IDLE = 60
+
+
+def main() -> None:
+    """Print the figures."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # a store that is not up yet is asked often
+    with tempfile.TemporaryDirectory() as folder:
+        surges(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        burst(Path(folder))
+
+
+def surges(folder: Path) -> None:
+    """Twenty surges through one stack, and before them a minute in which nothing happens."""
+    network, told = Network(Jetstream(lookback=timedelta(days=DAYS))), FirstTold(SUBJECTS)
+    posts = network.play_history(datetime.now(UTC))
+    with newsroom(told) as channels, network.server.served() as url:
+        os.environ |= channels.settings(folder / "alerts.toml") | {
+            "BANWATCH_TOPICS_FILE": str(topics_file(folder)),
+            "BANWATCH_BLUESKY_BASE_URLS": url,
+            "BANWATCH_BLUESKY_LOOKBACK": str(DAYS * 86_400),
+        }
+        installation = Installation(folder / "banwatch")
+        with closing(installation.start("up", "--source", "bluesky", "--no-dashboard")) as running:
+            wait_for_history(network, installation.store, posts)
+            idle(network, running, installation.store)
+            chance, began = random.Random(14), {}
+            for number, subject in enumerate(SUBJECTS):
+                network.chatter_for(chance.uniform(0, PAUSE))
+                began[subject] = network.surge(subject, RATES[number % len(RATES)], told)
+    print(f"{len(SUBJECTS)} surges of {', '.join(f'{rate:g}' for rate in RATES)} posts/s in turn, ", end="")
+    print(f"where {TALK_AN_HOUR} an hour are usual; seconds from the first post to the first message:")
+    for channel in CHANNELS:
+        by_rate = [
+            [told.at[channel, subject] - began[subject] for subject in SUBJECTS[first :: len(RATES)]]
+            for first in range(len(RATES))
+        ]
+        every = [delay for delays in by_rate for delay in delays]
+        medians = ", ".join(f"{statistics.median(delays):.1f}" for delays in by_rate)
+        held = "held" if max(every) <= MUST_HOLD else "NOT HELD"
+        print(
+            f"  {channel:<6} median {statistics.median(every):5.1f} (by rate {medians}), worst {max(every):5.1f}; "
+            f"{MUST_HOLD} s {held}"
+        )
+
+
+@dataclass
+class Network:
+    """Where people talk."""
+
+    server: Jetstream
+    written: int = 0
+
+    def play_history(self, now: datetime) -> int:
+        """Give the network days of ordinary talk, until now; so many posts."""
+        chance = random.Random(1)
+        an_hour = [*SUBJECTS * TALK_AN_HOUR, *[""] * CHATTER_AN_HOUR]
+        hours = [(hour, subject) for hour in range(24 * DAYS) for subject in an_hour]
+        for at, subject in sorted((now - timedelta(hours=hour + chance.random()), subject) for hour, subject in hours):
+            self.write(subject, at)
+        return len(hours)
+
+    def write(self, subject: str = "", at: datetime | None = None) -> None:
+        """Somebody writes a post that is no copy of another."""
+        own = " ".join(random.Random(self.written).sample(WORDS, 9))
+        text = f"{subject}: {own}" if subject else own
+        self.server.post(text, did=f"did:plc:{self.written:06}", at=at, langs=["en"])
+        self.written += 1
+
+    def chatter_for(self, seconds: float) -> None:
+        """Let people talk of nothing in particular, a post a second."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.write()
+            time.sleep(min(1, left))
+
+    def surge(self, subject: str, rate: float, told: FirstTold) -> float:
+        """Let people talk of a subject until every channel is told. Return when they began."""
+        begun = time.monotonic()
+        written = chatter = 0
+        while not told.everywhere(subject):
+            elapsed = time.monotonic() - begun
+            assert elapsed < PATIENCE, f"{subject}: not told within {PATIENCE} s; told: {sorted(told.at)}"
+            if written <= elapsed * rate:
+                self.write(subject)
+                written += 1
+            if chatter <= elapsed:
+                self.write()
+                chatter += 1
+            time.sleep(0.02)
+        delays = {channel: told.at[channel, subject] - begun for channel in CHANNELS}
+        said = ", ".join(f"{channel} {delay:.1f} s" for channel, delay in delays.items())
+        print(f"  {subject:<20} {rate:g} posts/s: {said}; {written} posts", flush=True)
+        return begun
+
+
+def topics_file(folder: Path) -> Path:
+    """A taxonomy in which every subject is a topic of its own."""
+    path = folder / "topics.toml"
+    topic = "[topics.{id}]\nnames.en = '{subject}'\nnames.ar = '{subject}'\nrules.any = '\"{subject}\"'\n"
+    path.write_text("\n".join(topic.format(id=subject.split()[0], subject=subject) for subject in SUBJECTS))
+    return path
+
+
+def wait_for_history(network: Network, store: ClickHouseAddress, posts: int) -> None:
+    """Let people chatter until the history is counted and watched."""
+    begun = time.monotonic()
+    while counted(store) < posts or watched(store) < datetime.now(UTC) - timedelta(minutes=6):
+        assert time.monotonic() - begun < PATIENCE, "the history is not watched"
+        network.chatter_for(1)
+    print(f"{posts:,} posts of history are counted and watched after {time.monotonic() - begun:.0f} s")
+
+
+def idle(network: Network, running: Running, address: ClickHouseAddress) -> None:
+    """CPU in a minute without news: of the watch's process, and of a second dispatcher, which runs here."""
+    watch, before = used(running, network)
+    with Store(address) as store, ThreadPoolExecutor(1) as thread:
+        attempts = Attempts(store, plain_notification, lambda: datetime.now(UTC))
+        stop = threading.Event()
+        spent = thread.submit(dispatch, Dispatcher(store, lambda: Channels({}), attempts), stop)
+        _, with_another = used(running, network)
+        stop.set()
+    print(f"CPU in a minute without news, ms a second: {watch:.1f} in the watch's process, ", end="")
+    print(f"of them {1000 * spent.result() / IDLE:.1f} in the dispatcher; ", end="")
+    print(f"{before:.1f} in the store, {with_another:.1f} with another dispatcher")
+
+
+def used(running: Running, network: Network) -> tuple[float, float]:
+    """CPU of the watch and of the store over a minute of chatter, in ms a second."""
+    processes = [running.children(name)[0] for name in ("watch", "warehouse")]
+    before = [processor_seconds(each) for each in processes]
+    network.chatter_for(IDLE)
+    watch, store = (1000 * (processor_seconds(each) - was) / IDLE for each, was in zip(processes, before, strict=True))
+    return watch, store
+
+
+def dispatch(dispatcher: Dispatcher, stop: threading.Event) -> float:
+    """Run a dispatcher; the seconds of CPU that it took."""
+    begun = time.thread_time()
+    dispatcher.run(stop)
+    return time.thread_time() - begun
+
+
+if __name__ == "__main__":
+    main()
