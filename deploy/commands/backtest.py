@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -12,14 +13,18 @@ import typer
 from deploy.commands.options import TableFormat, settings
 from deploy.local_store import store_at_hand
 from deploy.settings import Settings
+from deploy.terminal.rules_backtest import rules_backtest_lines
 from deploy.writer import writer
 from processing import queries
 from processing.alerts.message import details, headline
+from processing.alerts.rules_file import load_rules
+from processing.alerts.truth import Event, Score, read_truth, score
 from processing.backtest import Backtest, record
 from processing.backtest import backtest as run
 from processing.contract import Incident
 from processing.detection.policy import DetectorPolicy
 from processing.incidents.group import IncidentPolicy
+from processing.rules_backtest import RulesBacktest, backtest_rules
 from processing.store.client import Store
 from processing.tagging.topics import load_taxonomy
 
@@ -39,6 +44,12 @@ def backtest(
     write: Annotated[
         bool, typer.Option("--write", help="Record the incidents that the store does not have; nobody is alerted.")
     ] = False,
+    rules: Annotated[
+        Path | None, typer.Option(help="A rules file: print what it would have told whom, and when.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="With --rules, a CSV `start,end[,topic]` of what happened, to score them by.")
+    ] = None,
     format: Annotated[TableFormat, typer.Option(help="`table` or `json`.")] = TableFormat.TABLE,  # noqa: A002
 ) -> None:
     """Print the incidents that the watch would have told of; writes nothing unless --write is given."""
@@ -56,7 +67,18 @@ def backtest(
     chosen = {name: root for name, root in roots.items() if topic in {None, name, root}}
     if not chosen:
         raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")
+    if truth is not None and rules is None:
+        raise typer.BadParameter("--truth scores what --rules tell: give both.")
+    if write and rules is not None:
+        raise typer.BadParameter("--rules writes nothing: leave --write out.")
+    book = None if rules is None else load_rules(rules, own_settings.alerts.alert_secrets, taxonomy.ancestors.keys())
+    events = () if truth is None else _events(truth)
     with store_at_hand(own_settings) as own, queries.connect(own.reader) as reader:
+        if book is not None:
+            told = backtest_rules(reader, policy, chosen, book=book, ancestors=taxonomy.ancestors, start=start, end=end)
+            scored = None if truth is None else _scored(told, events, taxonomy.ancestors)
+            _print_rules(told, scored, format)
+            return
         if write:
             _require_behind_the_watch(reader, end)
         found = run(reader, policy, chosen, start, end)
@@ -67,6 +89,36 @@ def backtest(
         print("\n".join(_lines(found, policy)))
         if write:
             print(f"{len(written)} of them recorded; the store had the others.")
+
+
+def _events(truth: Path) -> tuple[Event, ...]:
+    try:
+        with truth.open(encoding="utf-8-sig", newline="") as lines:
+            return read_truth(lines, str(truth))
+    except OSError as error:
+        raise typer.BadParameter(f"{truth} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{truth} is not text in UTF-8.") from error
+
+
+def _scored(told: RulesBacktest, events: Sequence[Event], ancestors: Mapping[str, frozenset[str]]) -> Score:
+    """Score by the events that begin in the range."""
+    within = [each for each in events if told.start <= each.start < told.end]
+    return score(told.opened(ancestors), within, told.end - told.start)
+
+
+def _print_rules(told: RulesBacktest, scored: Score | None, format: TableFormat) -> None:  # noqa: A002
+    if format is TableFormat.JSON:
+        record = {
+            "from": told.start,
+            "to": told.end,
+            "messages": told.messages,
+            "held_back": told.held_back,
+            "score": scored,
+        }
+        print(msgspec.json.encode(record).decode())
+    else:
+        print("\n".join(rules_backtest_lines(told, scored)))
 
 
 def _require_behind_the_watch(reader: queries.Reader, end: datetime) -> None:

@@ -6,8 +6,8 @@ it was made of, for people to ask again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -27,7 +27,7 @@ from processing.explanation.parts import (
     sources,
 )
 from processing.queries.reader import Reader
-from processing.queries.scopes import BEHIND_THE_PEAK, IN_SCOPE, Scope, leading_scope
+from processing.queries.scopes import BEHIND_THE_PEAK, Scope, leading_scope, posts_of_each
 from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query
 from processing.verdicts.evidence import evidence_queries, whole_of
@@ -39,6 +39,9 @@ MOST_READ_BEFORE = 1_200
 
 ENOUGH_BEFORE = 200
 """With fewer texts from the same hours of the week before, the whole days are taken."""
+
+DAY = timedelta(days=1)
+WEEK = 7 * DAY
 
 MOST_LANGUAGES = 12
 TOLD_LANGUAGES = 4
@@ -135,67 +138,62 @@ def terms(
     else:
         risen = incident.languages or tuple(doubt.language for doubt in incident.doubted)
         spoken = risen[:most_languages] or [each.name for each in _most_spoken(reader, scope)]
-    return tuple(_terms(reader, Scope(scope.topic, each, scope.start, end)) for each in spoken)
+    scopes = [Scope(scope.topic, each, scope.start, end) for each in spoken]
+    return tuple(_terms(reader, scopes, end - scope.start))
 
 
 def _most_spoken(reader: Reader, scope: Scope) -> tuple[Share, ...]:
     return _part(reader, Share, languages(scope)).rows[:1]
 
 
-def _terms(reader: Reader, scope: Scope) -> Terms:
-    query = _texts(scope, MOST_READ)
-    rows = query.rows(reader)
-    before, whole_days = _texts_before(scope, same_hours=True), False
-    rows_before = before.rows(reader)
-    if len(rows_before) < ENOUGH_BEFORE:
-        before, whole_days = _texts_before(scope, same_hours=False), True
-        rows_before = before.rows(reader)
-    return Terms(
-        language=scope.language,
-        rows=drivers(
-            TermPolicy(),
-            [AuthoredText(*row[:2]) for row in rows],
-            [AuthoredText(*row[:2]) for row in rows_before],
-            scope.language,
-        ),
-        posts=rows[0][2] if rows else 0,
-        read=len(rows),
-        read_before=len(rows_before),
-        whole_days=whole_days,
-        query=query,
-        query_before=before,
-    )
+def _terms(reader: Reader, scopes: Sequence[Scope], hours: timedelta) -> Iterator[Terms]:
+    """The terms of each scope, by three queries for all of them. `hours` is how long each of them lasts."""
+    weeks = [msgspec.structs.replace(each, start=each.start - WEEK, end=each.start) for each in scopes]
+    read = _rows(reader, scopes, MOST_READ)
+    same_hours = _rows(reader, weeks, MOST_READ_BEFORE, hours)
+    few = [each for each in weeks if len(same_hours[each]) < ENOUGH_BEFORE]
+    whole_days = _rows(reader, few, MOST_READ_BEFORE)
+    for scope, week in zip(scopes, weeks, strict=True):
+        rows, rows_before = read[scope], whole_days.get(week, same_hours[week])
+        yield Terms(
+            language=scope.language,
+            rows=drivers(
+                TermPolicy(),
+                [AuthoredText(*row[1:3]) for row in rows],
+                [AuthoredText(*row[1:3]) for row in rows_before],
+                scope.language,
+            ),
+            posts=rows[0][3] if rows else 0,
+            read=len(rows),
+            read_before=len(rows_before),
+            whole_days=week in whole_days,
+            query=_texts([scope], MOST_READ, DAY),
+            query_before=_texts([week], MOST_READ_BEFORE, DAY if week in whole_days else hours),
+        )
 
 
-def _texts(scope: Scope, most: int) -> Statement:
-    """Author, text, and how many such posts there are."""
+def _rows(
+    reader: Reader, scopes: Sequence[Scope], most: int, hours: timedelta = DAY
+) -> dict[Scope, list[tuple[int, str, str, int]]]:
+    found: dict[Scope, list[tuple[int, str, str, int]]] = {each: [] for each in scopes}
+    for number, who, text, posts in _texts(scopes, most, hours).rows(reader) if scopes else ():
+        found[scopes[number]].append((number, who, text, posts))
+    return found
+
+
+def _texts(scopes: Sequence[Scope], most: int, hours: timedelta) -> Statement:
+    """By scope: author, text, and how many such posts there are. `hours`: of each day, from the scope's start on."""
+    source, parameters = posts_of_each(scopes)
     return Statement(
         f"""
-        SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
-        FROM posts
-        WHERE {IN_SCOPE} AND text != ''
-        ORDER BY cityHash64(source, id)
-        LIMIT {{most:UInt32}}
+        SELECT scope.number AS number, if(author = '', concat('-', id), author) AS who, text,
+            count() OVER (PARTITION BY scope.number) AS posts
+        FROM {source}
+        WHERE text != '' AND dateDiff('second', scope.start, created_at) % 86400 < {{hours_in_seconds:UInt32}}
+        ORDER BY number, cityHash64(source, id)
+        LIMIT {{most:UInt32}} BY number
         """,  # noqa: S608 - the part is a constant
-        {**scope.parameters, "most": most},
-    )
-
-
-def _texts_before(scope: Scope, *, same_hours: bool) -> Statement:
-    """The same of the week before, over the same hours of the day or over all."""
-    return Statement(
-        """
-        SELECT if(author = '', concat('-', id), author) AS who, text, count() OVER () AS posts
-        FROM posts
-        WHERE has(topics, {topic:String}) AND language = {language:String} AND NOT deleted AND text != ''
-            AND created_at >= {start:DateTime('UTC')} - INTERVAL 7 DAY AND created_at < {start:DateTime('UTC')}
-            AND (NOT {same_hours:Bool}
-                OR dateDiff('second', {start:DateTime('UTC')} - INTERVAL 7 DAY, created_at) % 86400
-                    < dateDiff('second', {start:DateTime('UTC')}, {end:DateTime('UTC')}))
-        ORDER BY cityHash64(source, id)
-        LIMIT {most:UInt32}
-        """,
-        {**scope.parameters, "same_hours": same_hours, "most": MOST_READ_BEFORE},
+        {**parameters, "hours_in_seconds": int(hours.total_seconds()), "most": most},
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import budoux
@@ -18,6 +18,9 @@ from processing.tagging.text import is_word, readable, words
 
 LONGEST_TERM = 3
 """Words of the longest term that is looked for."""
+
+MOST_KEPT = 10_000
+"""Words whose folding is kept: most of a post's words are those of other posts."""
 
 _PARSERS = {
     "zh": budoux.load_default_simplified_chinese_parser,
@@ -124,6 +127,7 @@ def _is_hollow(folded: str, stop: frozenset[str]) -> bool:
     return folded in stop or (len(folded) == 1 and not _UNSPACED.match(folded))
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _word(part: str, language: str) -> Word:
     """A Japanese word is the same with every ending; of a single character, the ending is shown."""
     stem = _ENDING.sub("", part) if language == "ja" else part

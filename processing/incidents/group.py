@@ -20,13 +20,11 @@ RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 class IncidentPolicy:
     """When spikes belong together, and which spike is enough for an incident.
 
-    A spike that starts within `join` of an incident's end belongs to the incident. `enter` is the detector's threshold:
-    only spikes that an older version recorded, of languages with a few posts, have a lower score. Fewer than `people`
-    people make no incident.
+    A spike that starts within `join` of an incident's end belongs to the incident. Fewer than `people` people make no
+    incident.
     """
 
     join: timedelta = timedelta(hours=12)
-    enter: float = 1.5
     people: int = 5
 
 
@@ -34,13 +32,12 @@ def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> boo
     """Return whether a spike is enough to tell people: a spike of a root topic, or a major spike of a sub-topic.
 
     A taxonomy has many sub-topics in many languages. If each notable spike of a sub-topic opened an incident, their
-    number alone would make false alerts. A spike of too few people opens no incident, and neither does a spike of one
-    language below the detector's threshold.
+    number alone would make false alerts. A spike of too few people opens no incident.
     """
     if spike.verdict is VerdictName.ORGANIC and people_in(spike) < policy.people:
         return False
     if roots.get(spike.topic, spike.topic) == spike.topic:
-        return spike.language == EVERYTHING or spike.score >= policy.enter
+        return True
     return spike.language == EVERYTHING and RANK[spike.severity] >= RANK[Severity.MAJOR]
 
 
@@ -138,8 +135,7 @@ def _incident(
     speaking = [spike for spike in opening if spike.topic == root] or opening
     end, over = _end(speaking), _end(cluster)
     start = min(spike.start for spike in cluster)
-    naming = _naming(policy, cluster, root)
-    languages = _languages(spike for spike in naming if spike.verdict is VerdictName.ORGANIC)
+    languages = _languages(spike for spike in cluster if spike.verdict is VerdictName.ORGANIC)
     return Incident(
         id=_known_id(known, root, start, over or now) or f"{root}-{first.detected_at:%Y%m%dT%H%MZ}",
         topic=root,
@@ -163,7 +159,7 @@ def _incident(
         evidence=lead.evidence,
         lead_start=lead.start,
         lead_end=lead.end,
-        doubted=tuple(_doubts(naming, languages, root)),
+        doubted=tuple(_doubts(cluster, languages, root)),
     )
 
 
@@ -187,26 +183,16 @@ def _end(spikes: list[Spike]) -> datetime | None:
     return max(ends) if len(ends) == len(spikes) else None
 
 
-def _naming(policy: IncidentPolicy, cluster: list[Spike], root: str) -> list[Spike]:
-    """Return the spikes that name a language before the incident is described.
-
-    If the root topic rises, a spike of a sub-topic below the detector's threshold names no language.
-    """
-    if not any(spike.topic == root and spike.language == EVERYTHING for spike in cluster):
-        return cluster
-    return [spike for spike in cluster if spike.topic == root or spike.score >= policy.enter]
-
-
 def _languages(spikes: Iterable[Spike]) -> tuple[str, ...]:
     """Those that can be named."""
     named = (spike for spike in spikes if spike.language not in {EVERYTHING, UNDETERMINED})
     return _largest_first((spike.language, spike.observed) for spike in named)
 
 
-def _doubts(naming: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:
+def _doubts(cluster: list[Spike], spoken: Sequence[str], root: str) -> Iterator[Doubt]:
     """The languages that rose without a spike of people's, each with what its broadest spike is."""
-    for language in _languages(spike for spike in naming if spike.language not in spoken):
-        of_it = [spike for spike in naming if spike.language == language]
+    for language in _languages(spike for spike in cluster if spike.language not in spoken):
+        of_it = [spike for spike in cluster if spike.language == language]
         spike = max(of_it, key=lambda spike: (_breadth(spike, root), spike.observed))
         reason = next((each for each in spike.evidence if each.decisive), None)
         yield Doubt(language, spike.verdict, reason.name if reason else "", reason.value if reason else 0.0)

@@ -27,10 +27,8 @@ SCOPES = (
 )
 """The parameter that holds several scopes, numbered from 0."""
 
-_OF_SCOPE = (
-    "has(topics, scope.topic) AND (scope.language = '*' OR scope.language = language) "
-    "AND created_at >= scope.start AND created_at < scope.end"
-)
+_EACH_SCOPE = f"SELECT arrayJoin({SCOPES}) AS scope, scope.topic AS of_topic, scope.language AS of_language"
+_EACH_SERIES = "SELECT *, arrayJoin(topics) AS of_topic, arrayJoin([language, '*']) AS of_language FROM posts"
 
 Range = tuple[datetime, datetime]
 
@@ -79,12 +77,13 @@ def posts_of_each(scopes: Sequence[Scope]) -> tuple[str, dict[str, Value]]:
     """Return a FROM clause with the posts of the scopes, and its parameters. A post occurs once for each of its scopes.
 
     `scope.number` says which scope; the other columns are those of `posts`. The store is read once for any number of
-    scopes.
+    scopes, and a post is compared only with the scopes of its own series.
     """
     condition, parameters = in_any(scopes)
     source = (
-        f"(SELECT * FROM posts WHERE {condition}) "  # noqa: S608 - only names of ours
-        f"ARRAY JOIN arrayFilter(scope -> {_OF_SCOPE}, {SCOPES}) AS scope"
+        f"(SELECT * FROM ({_EACH_SERIES} WHERE {condition}) AS posts "  # noqa: S608 - only names of ours
+        f"INNER JOIN ({_EACH_SCOPE}) AS scopes USING (of_topic, of_language) "
+        "WHERE created_at >= scope.start AND created_at < scope.end)"
     )
     return source, {**parameters, "scopes": numbered(scopes)}
 

@@ -112,7 +112,7 @@ def texts_query(scopes: Sequence[Scope]) -> Statement:
         WITH
             chosen AS
             (
-                SELECT hash, groupArray(number) AS numbers
+                SELECT hash, arraySort(groupArray(number)) AS numbers
                 FROM
                 (
                     SELECT scope.number AS number, cityHash64(source, id) AS hash

@@ -27,10 +27,14 @@ _READ = 500
 """Letters of a text that are compared: its beginning."""
 
 _PLACES = 1_024
-"""Sequences are told apart by a hash of so many values, so that products of matrices count the common ones."""
+"""Sequences are told apart by a hash of so many values. A text is a bit for each, so that the common ones are counted
+sixty-four at a time."""
 
-_ROWS = 256
-_LOOKALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικνορτυχ", "abekmhopctyxijshdqwabeiknoptux")
+_ROWS = 32
+"""Texts that are compared with all others at once: so few that the counts stay near the processor."""
+
+_LOOKALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝαβεικνορτυχ", "abekmhopctyxijshdqwabeiknoptux", " 0123456789")
+"""What a folded text becomes: letters of one script, without spaces and digits."""
 
 Flags = NDArray[np.bool_]
 
@@ -59,8 +63,7 @@ class Voices:
 
 def letters_of(text: str) -> str:
     """The letters by which a text is compared; empty where they are too few to call it a copy of anything."""
-    folded = words(readable(text)).translate(_LOOKALIKES)
-    letters = "".join(character for character in folded if not (character.isspace() or character.isdecimal()))
+    letters = words(readable(text)).translate(_LOOKALIKES)
     return letters[:_READ] if len(letters.encode()) >= LONG_ENOUGH else ""
 
 
@@ -87,25 +90,28 @@ def are_copies(letters: Sequence[str], beside: Sequence[str] = ()) -> Flags:
 def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
     """Of different texts, the first so many."""
     table = _sequences(texts)
-    sizes = table.sum(axis=1)
+    sizes = np.bitwise_count(table).sum(axis=0, dtype=np.int16)
     found = np.zeros(asked, dtype=bool)
     for first in range(0, asked, _ROWS):
         rows = slice(first, min(first + _ROWS, asked))
-        common = table[rows] @ table.T
+        common = np.zeros((rows.stop - first, len(texts)), dtype=np.int16)
+        for word in table:
+            common += np.bitwise_count(word[rows, None] & word)
         alike = common >= ALIKE * (sizes[rows, None] + sizes - common)
         np.fill_diagonal(alike[:, first:], val=False)
         found[rows] = alike.any(axis=1)
     return found
 
 
-def _sequences(texts: Sequence[str]) -> NDArray[np.float32]:
-    """A row for each text: 1 at the place of each sequence of letters that it holds."""
+def _sequences(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """A column for each text: the bit at the place of each sequence of letters that it holds is set."""
     points = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    texts_of = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     hashed = np.zeros(max(len(points) - _GRAM + 1, 0), dtype=np.uint64)
     for place in range(_GRAM):
         hashed = (hashed + points[place : place + len(hashed)]) * np.uint64(0x9E3779B97F4A7C15)
-    within = rows[: len(hashed)] == rows[_GRAM - 1 :]  # a sequence does not begin in one text and end in the next
-    table = np.zeros((len(texts), _PLACES), dtype=np.float32)
-    table[rows[: len(hashed)][within], (hashed[within] >> np.uint64(40)) % _PLACES] = 1.0
-    return table
+    begun = texts_of[: len(hashed)]
+    within = begun == texts_of[_GRAM - 1 :]  # a sequence does not begin in one text and end in the next
+    held = np.zeros((len(texts), _PLACES), dtype=bool)
+    held[begun[within], (hashed[within] >> np.uint64(40)) % _PLACES] = True
+    return np.ascontiguousarray(np.packbits(held, axis=1).view(np.uint64).T)

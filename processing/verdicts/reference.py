@@ -169,24 +169,30 @@ def rest_query(scopes: Sequence[Scope]) -> Statement:
     condition, parameters = within("minute", ((each.start - timedelta(days=DAYS_BEFORE), each.end) for each in scopes))
     return Statement(
         f"""
+        WITH
+            windows AS
+            (
+                SELECT
+                    arrayJoin({SCOPES}) AS scope,
+                    arrayJoin(range({{days:UInt8}} + 1)) AS days_before,
+                    scope.start - toIntervalDay(days_before) AS since,
+                    scope.end - toIntervalDay(days_before) AS until,
+                    arrayJoin(timeSlots(since, toUInt32(until - since), 3600)) AS hour
+            ),
+            counted AS
+            (
+                SELECT minute, source, topic, sum(posts) AS written
+                FROM counts
+                WHERE {condition} AND (topic = '*' OR topic IN {{topics:Array(String)}})
+                GROUP BY minute, source, topic
+            )
         SELECT
             scope.number AS number,
             source,
-            intDiv(dateDiff('second', minute, scope.end) - 1, 86400) AS days_before,
+            days_before,
             toInt64(sumIf(written, topic = '*')) - toInt64(sumIf(written, topic != '*')) AS posts_on_anything_else
-        FROM
-        (
-            SELECT minute, source, topic, sum(posts) AS written
-            FROM counts
-            WHERE {condition} AND (topic = '*' OR topic IN {{topics:Array(String)}})
-            GROUP BY minute, source, topic
-        )
-        ARRAY JOIN arrayFilter(
-            scope -> topic IN ('*', scope.topic)
-                AND minute >= scope.start - toIntervalDay({{days:UInt8}}) AND minute < scope.end
-                AND (dateDiff('second', minute, scope.end) - 1) % 86400 < dateDiff('second', scope.start, scope.end),
-            {SCOPES}
-        ) AS scope
+        FROM counted INNER JOIN windows ON toStartOfHour(minute) = hour
+        WHERE minute >= since AND minute < until AND topic IN ('*', scope.topic)
         GROUP BY number, source, days_before
         ORDER BY number, source, days_before
         """,  # noqa: S608 - only names of ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
 from dataclasses import replace
@@ -9,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from processing import queries
+from processing.alerts.notifiers.console import Console
 from processing.backtest import Backtest, backtest
-from processing.contract import ClickHouseAddress, VerdictName
+from processing.contract import ClickHouseAddress, IncidentState, VerdictName
 from processing.detection.policy import DetectorPolicy
 from processing.store.client import Store
+from processing.store.records import write_scored_until
 from processing.store.writer import recount, write_posts
+from processing.watching import watch_over
 from tests.conftest import NOON
 from tests.integration.test_watch import END, LONG_AGO, ROOTS, START, WIDTH, cover, dated, fill, look_at_all, talk
 
@@ -25,25 +30,30 @@ pytestmark = pytest.mark.long
 
 POLICY = DetectorPolicy.for_bins(WIDTH)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def run(store: Store, policy: DetectorPolicy = POLICY) -> Backtest:
     return backtest(store, policy, ROOTS, START, END)
 
 
-def tables(store: Store) -> list[tuple[object, ...]]:
-    return store.query("SELECT name, total_rows FROM system.tables WHERE database = currentDatabase() ORDER BY name")
+def inserts(store: Store) -> list[tuple[object, ...]]:
+    """By table and partition, the number of the last insert, which no merge in the background changes."""
+    return store.query(
+        "SELECT table, partition, max(max_block_number) FROM system.parts WHERE database = currentDatabase() AND active"
+        " GROUP BY table, partition ORDER BY table, partition"
+    )
 
 
 def test_a_backtest_finds_what_the_watch_told(store: Store) -> None:
     fill(store, list(talk()))
     look_at_all(store)
-    before = tables(store)
+    before = inserts(store)
     found = run(store)
     assert found.incidents == queries.incidents(store)
     assert found.series == 4
     assert found.alerts_a_week == pytest.approx(1 / ((END - START) / timedelta(weeks=1)))
-    assert tables(store) == before
+    assert inserts(store) == before
 
 
 def test_it_judges_by_the_thresholds_it_is_given(store: Store) -> None:
@@ -101,18 +111,22 @@ def test_an_empty_store_has_no_incidents(store: Store) -> None:
     assert run(store) == replace(run(store), series=0, incidents=(), spikes=())
 
 
-def test_the_command_prints_a_table_and_json(store: Store, address: ClickHouseAddress) -> None:
-    fill(store, list(talk()))
-    names = {
+def names(address: ClickHouseAddress) -> dict[str, str]:
+    return {
         "BANWATCH_CLICKHOUSE_URL": address.url,
         "BANWATCH_CLICKHOUSE_DATABASE": address.database,
         "BANWATCH_CLICKHOUSE_PASSWORD": address.password.get_secret_value(),
     }
+
+
+def test_the_command_prints_a_table_and_json(store: Store, address: ClickHouseAddress) -> None:
+    fill(store, list(talk()))
     arguments = ["backtest", "--from", "2020-07-07", "--to", "2020-07-11", "--topic", "ban"]
-    table = CliRunner().invoke(app, arguments, env=names)
+    table = CliRunner().invoke(app, arguments, env=names(address))
     assert table.output.startswith("EXTREME: ban at ")
     assert "1 incident of 4 series from 2020-07-07 00:00 to 2020-07-11 00:00 UTC, bins of 5 minutes" in table.output
-    record = json.loads(CliRunner().invoke(app, [*arguments, "--format", "json", "--enter", "1.2"], env=names).output)
+    as_json = CliRunner().invoke(app, [*arguments, "--format", "json", "--enter", "1.2"], env=names(address))
+    record = json.loads(as_json.output)
     assert (record["enter"], record["leave"], record["alerts_a_week"]) == (1.2, 0.7, 1.75)
     assert [incident["topic"] for incident in record["incidents"]] == ["ban"]
 
@@ -131,4 +145,59 @@ def test_the_command_prints_a_table_and_json(store: Store, address: ClickHouseAd
 def test_what_cannot_be_tested_is_refused(arguments: list[str], sentence: str) -> None:
     refused = CliRunner().invoke(app, ["backtest", *arguments])
     assert refused.exit_code == 2
-    assert sentence in " ".join(refused.output.replace("│", " ").split())
+    assert sentence in said(refused)
+
+
+def said(refused: Result) -> str:
+    return " ".join(refused.output.replace("│", " ").split())
+
+
+WRITE = ["backtest", "--write", "--from", "2020-07-07", "--to", "2020-07-10T20:00"]
+
+
+@pytest.mark.parametrize(
+    ("watched", "sentence"),
+    [
+        (None, "--write records what lies behind the watch, and none has looked at this store."),
+        (END, "--write records what lies behind the watch: say a --to of 2020-07-10T08:00 or earlier."),
+        (
+            END + 12 * HOUR - MINUTE,
+            "--write records what lies behind the watch: say a --to of 2020-07-10T19:59 or earlier.",
+        ),
+    ],
+    ids=["no watch has looked", "the watch stands at its end", "the watch may still join what comes"],
+)
+def test_what_the_watch_has_still_to_judge_is_not_recorded(
+    store: Store, address: ClickHouseAddress, watched: datetime | None, sentence: str
+) -> None:
+    fill(store, list(talk()))
+    if watched is not None:
+        write_scored_until(store, watched)
+    before = inserts(store)
+    refused = CliRunner().invoke(app, WRITE, env=names(address))
+    assert refused.exit_code == 2
+    assert sentence in said(refused)
+    assert inserts(store) == before
+    assert queries.incidents(store) == ()
+
+
+def test_what_is_recorded_behind_the_watch_alerts_nobody(store: Store, address: ClickHouseAddress) -> None:
+    later = END + 12 * HOUR
+    fill(store, list(talk()), later)
+    write_scored_until(store, later)
+    written = CliRunner().invoke(app, WRITE, env=names(address))
+    assert "1 of them recorded; the store had the others." in written.output
+    [incident] = queries.incidents(store)
+    assert (incident.verdict, incident.state) == (VerdictName.ORGANIC, IncidentState.CLOSED)
+    cover(store, START, later + HOUR)
+    out = io.StringIO()
+    watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: later + HOUR)
+    watch.resume()
+    while watch.look():
+        pass
+    assert (queries.scored_until(store) or later) > later
+    assert out.getvalue() == ""
+    assert store.query("SELECT count() FROM deliveries") == [(0,)]
+    again = CliRunner().invoke(app, WRITE, env=names(address))
+    assert "0 of them recorded; the store had the others." in again.output
+    assert queries.incidents(store) == (incident,)

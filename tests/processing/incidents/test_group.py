@@ -74,15 +74,13 @@ def test_it_speaks_with_the_figures_of_the_root_topic_over_all_languages() -> No
     assert (incident.observed, incident.score, incident.lead_topic) == (900, 3.2, "ban")
 
 
-def test_all_its_figures_are_those_of_the_spike_that_leads_and_a_language_that_only_joined_does_not() -> None:
+def test_all_its_figures_are_those_of_the_spike_that_leads() -> None:
     [incident] = grouped(
-        spike(language="pcm", observed=5, score=1.49, severity=Severity.NOTABLE),
         spike("employer-ban", observed=70, score=9.1, ratio=30.0),
         spike("employer-ban", "en", observed=60, score=9.9, ratio=99.0),
     )
     assert (incident.lead_topic, incident.lead_language) == ("employer-ban", "*")
     assert (incident.observed, incident.score, incident.ratio) == (70, 9.1, 30.0)
-    assert incident.languages == ("en", "pcm")
 
 
 def copied(share: float, *, decisive: bool = False) -> tuple[Evidence, ...]:
@@ -231,17 +229,6 @@ def test_a_language_of_bots_alone_is_named_apart_in_a_surge_of_people() -> None:
 def test_a_language_that_is_not_known_is_not_named() -> None:
     [incident] = grouped(spike(), spike(language="und"), spike(language="ar"))
     assert (incident.languages, incident.doubted) == (("ar",), ())
-
-
-def test_a_language_that_only_joined_a_sub_topic_is_not_named_where_the_root_topic_rises() -> None:
-    joined = spike("employer-ban", "sw", observed=3, score=1.49, severity=Severity.NOTABLE)
-    [incident] = grouped(spike(), spike(language="en"), joined)
-    assert incident.languages == ("en",)
-    assert incident.doubted == ()
-    [incident] = grouped(spike(), spike(language="sw", observed=4, score=1.49), joined)
-    assert incident.languages == ("sw",)
-    [incident] = grouped(spike("employer-ban"), joined)
-    assert incident.languages == ("sw",)
 
 
 def test_a_language_with_one_spike_of_people_is_theirs() -> None:
