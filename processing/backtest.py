@@ -70,7 +70,7 @@ def backtest(
     found = Findings.of(events, {})
     judge = StoreJudge.at(reader, policy.width, end, coverage, roots)
     spikes = tuple(found.judged(judge, scoring.first_minutes(events), ()))
-    incidents = group(IncidentPolicy(), spikes, (), roots, end)
+    incidents = group(IncidentPolicy.of(policy), spikes, (), roots, end)
     return Backtest(
         start,
         end,

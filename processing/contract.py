@@ -109,7 +109,9 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     """An episode of one series (a topic in one language, or in all) far above its expectation.
 
     `observed` and `expected` are posts over the whole episode. `ratio` is `(observed + 1) / (expected + 1)` of the
-    highest bin. `score` is the highest return level of the episode. A spike without `evidence` has not been judged yet.
+    highest bin. `score` is the highest return level of the episode, and `window` names the detector's window that
+    reached it; it is empty for a spike that an older version recorded. A spike without `evidence` has not been judged
+    yet.
     """
 
     topic: str
@@ -125,6 +127,7 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     provisional: bool
     pulses: tuple[Pulse, ...]
+    window: str = ""
     verdict: VerdictName = VerdictName.ORGANIC
     evidence: tuple[Evidence, ...] = ()
 

@@ -43,7 +43,6 @@ from processing.scoring import Scoring, Stretch
 
 log = structlog.get_logger()
 
-GROUPING = IncidentPolicy()
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most, so that a replay tells of incidents as it goes."""
 
@@ -114,7 +113,7 @@ class Watch:
             pass  # What rose before was judged before.
         # Ahead of what is scored may be what an open bin began, and what a watch wrote that was killed before step 7.
         stored = self.records.spikes(until - REMEMBERED, max(written, until) + self.policy.width)
-        growing = still_growing(GROUPING, stored, self.roots(), until)
+        growing = still_growing(self._grouping, stored, self.roots(), until)
         state.spikes = {name_of(spike): spike for spike in growing}
         # An older version judged incidents alone: its spikes are judged before anyone is told of them.
         if unjudged := [spike for spike in growing if not spike.evidence]:
@@ -181,11 +180,11 @@ class Watch:
     def _regroup(self, now: datetime) -> list[Incident]:
         """Group the spikes anew, say what each incident is, and write what has changed."""
         state, roots = self.state, self.roots()
-        grouped = group(GROUPING, state.spikes.values(), list(state.incidents.values()), roots, now)
+        grouped = group(self._grouping, state.spikes.values(), list(state.incidents.values()), roots, now)
         incidents = [self.describe(incident, now, state.incidents.get(incident.id)) for incident in grouped]
         self.records.write_incidents([each for each in incidents if state.incidents.get(each.id) != each])
         state.incidents |= {incident.id: incident for incident in incidents}
-        growing = still_growing(GROUPING, state.spikes.values(), roots, now)
+        growing = still_growing(self._grouping, state.spikes.values(), roots, now)
         state.spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
 
@@ -242,6 +241,10 @@ class Watch:
 
     def _nothing(self) -> WatchState:
         return WatchState(Scoring.begin(self.records, self.roots, self.policy))
+
+    @property
+    def _grouping(self) -> IncidentPolicy:
+        return IncidentPolicy.of(self.policy)
 
 
 def _stretches(coverage: Iterable[Coverage]) -> frozenset[tuple[str, datetime]]:

@@ -15,7 +15,7 @@ EVIDENCE = {
     "backfilled": ("Fetched after the fact", "جُلبت لاحقًا"),
     "late": ("Seen more than an hour late", "وصلت متأخرة أكثر من ساعة"),
     "clock_replaced": ("Without a time that can be right", "بلا وقت يصح"),
-    "newly_covered": ("From a source only just collected", "من مصدر بدأ جمعه للتوّ"),
+    "newly_covered": ("From a source collected only lately", "من مصدر بدأ جمعه حديثًا"),
     "everything_rose": ("Everything else, times usual", "كل ما عداها، مرات المعتاد"),
     "repeated": ("Repeating an author or a text", "تكرار لكاتب أو لنص"),
     "gone": ("Deleted or changed since", "حُذف أو غُيّر بعد ذلك"),

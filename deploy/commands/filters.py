@@ -17,8 +17,8 @@ import typer
 
 from deploy.commands.options import enricher, settings
 from ingest.transport.files import BrokenLine, read_lines
-from processing.detection.csv import Reading, detect_lines, explain_line
-from processing.detection.csv_row import read_time
+from processing.csv_detection.filter import Reading, detect_lines, explain_line
+from processing.csv_detection.row import read_time
 from processing.detection.policy import DetectorPolicy
 from processing.tagging.tagger import tag_lines
 

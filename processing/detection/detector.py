@@ -1,6 +1,6 @@
 """Which bins of many series are a surge, each decided from the bins before it and itself alone.
 
-`judge` takes every series of one scale through a block of bins. It compares the short and the long window that end
+`judge` takes every series of one scale through a stretch of bins. It compares the short and the long window that end
 with a bin with the same time on the days before (`baseline`) and asks how rare each of the two excesses is for its
 series, beside the noise and in posts (`return_level`). docs/spikes.md has the formula with an example.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from processing.detection import baseline
 from processing.detection.policy import DetectorPolicy, Scale
-from processing.detection.return_level import ANSCOMBE, KINDS, Maxima, calibrated, level
+from processing.detection.return_level import Fit, Maxima, calibrated, excesses, level
 from processing.detection.timeline import Flags, Floats, Integers, Timeline, trailing
 
 RAISED, SPIKE, APART, DEAD, OTHER, COLD = 1, 2, 4, 8, 16, 32
@@ -33,6 +33,8 @@ class ScaleState:
 
     next: int
     """The first bin that is not judged yet."""
+    begun: int
+    """The first bin that was judged."""
     counts: Timeline
     """Posts a bin; NaN where they are unknown."""
     backfilled: Timeline
@@ -45,47 +47,55 @@ class ScaleState:
     @classmethod
     def begin_at(cls, policy: DetectorPolicy, scale: Scale, series: int, start: int) -> Self:
         """Nothing is known before this bin."""
-        kept = max(scale.day + scale.long + 2 * scale.half_window + 2 * scale.block, scale.silence)
+        kept, shape = max(scale.day + scale.long, scale.silence) + 2 * (scale.half_window + scale.block), (series,)
         return cls(
             start,
-            Timeline.begin_at(series, start, kept, blank=np.nan),
-            Timeline.begin_at(series, start, kept, blank=0.0),
-            Timeline.begin_at(series, start, kept, blank=0.0),
-            Timeline.begin_at(series, start, kept, blank=0, kind=np.uint8),
-            Timeline.begin_at(series, start, (baseline.DAYS + 1) * scale.day, blank=np.nan, kind=np.float32),
+            start,
+            Timeline.begin_at(shape, start, kept, blank=np.nan),
+            Timeline.begin_at(shape, start, kept, blank=0.0),
+            Timeline.begin_at(shape, start, kept, blank=0.0),
+            Timeline.begin_at(shape, start, kept, blank=0, kind=np.uint8),
+            Timeline.begin_at(shape, start, (scale.past + 1) * scale.day, blank=np.nan, kind=np.float32),
             Maxima.begin_at(series, start // scale.block, policy.blocks),
         )
 
     @property
     def timelines(self) -> tuple[Timeline, ...]:
-        """All of them."""
+        """All that have the scale's bins."""
         return self.counts, self.backfilled, self.expected, self.flags, self.means
 
     def take(self, rows: Integers) -> ScaleState:
         """Another one, of series that have these rows' past."""
         counts, backfilled, expected, flags, means = (each.take(rows) for each in self.timelines)
-        return ScaleState(self.next, counts, backfilled, expected, flags, means, self.maxima.take(rows))
+        return ScaleState(self.next, self.begun, counts, backfilled, expected, flags, means, self.maxima.take(rows))
 
     def assume_silence(self, policy: DetectorPolicy, scale: Scale) -> None:
         """Take the two days before the first bin as known and empty."""
         since = self.next - _EMPTY_DAYS * scale.day
-        self.counts.read(max(since, self.counts.begin), self.next)[:] = 0.0
-        self.expected.read(max(since, self.expected.begin), self.next)[:] = policy.floor
-        self.means.read(since, self.next)[:] = 0.0
-        floor = np.full((len(self.counts.values), scale.block), policy.floor)
-        nothing = np.zeros_like(floor)
-        windows = ((nothing, scale.short * floor), (nothing, scale.long * floor))
-        known = np.ones(floor.shape, dtype=bool)
+        for each, value in ((self.counts, 0.0), (self.expected, policy.floor), (self.means, 0.0)):
+            each.read(max(since, each.begin), self.next)[:] = value
+        known = np.ones((len(self.counts.values), scale.block), dtype=bool)
+        expected = np.stack([known * (length * policy.floor) for length in (scale.short, scale.long)])
         for block in range(since // scale.block, self.next // scale.block):
-            self.maxima.take_in(block, excesses(windows), known, ~known)
-        self.maxima.fit()
+            self.maxima.take_in(block, excesses(0.0 * expected, expected), known, ~known)
+
+
+Place = slice | int | Integers | list[int]
+
+
+class Windows(NamedTuple):
+    """Posts and expectations of the short and the long window: [window, ...]."""
+
+    posts: Floats
+    expected: Floats
+
+    def at(self, *where: Place) -> Windows:
+        """Those of some series and bins."""
+        return Windows(self.posts[:, *where], self.expected[:, *where])
 
 
 class Judged(NamedTuple):
-    """The detector's word on a block of bins of one scale: [series, bin].
-
-    `count` and `mean` are posts and expectation of the long window; `settled` tells series whose days before are known.
-    """
+    """The detector's word on a stretch of one scale: [series, bin]. `settled`: the days before are known."""
 
     start: int
     score: Floats
@@ -93,25 +103,22 @@ class Judged(NamedTuple):
     expected: Floats
     warm: Flags
     settled: Flags
-    short: tuple[Floats, Floats]
-    long: tuple[Floats, Floats]
+    windows: Windows
+
+
+def longest(scale: Scale) -> int:
+    """How many bins may be judged at once: the days before, with what is said of them, are then known of each."""
+    return scale.day - scale.half_window
+
+
+def finished(scale: Scale, state: ScaleState, bin_: int) -> int:
+    """The number of the first block that is not old enough to calibrate a bin; those before the first bin are."""
+    return max(state.begun // scale.block, (bin_ - scale.block_age) // scale.block)
 
 
 def next_cut(scale: Scale, start: int, end: int) -> int:
-    """How far a block that begins at `start` may reach: the maxima of more blocks count from there on."""
-    return min(end, start + scale.block - (start - scale.block_age) % scale.block)
-
-
-def has_days(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
-    """Which series are settled in all of some bins, whatever yesterday was: [series]."""
-    state.means.reach(start, end)
-    known: Flags = np.zeros((len(state.counts.values), end - start), dtype=bool)
-    for lag in range(2, baseline.DAYS + 1):
-        known |= state.means.read(start - lag * scale.day, end - lag * scale.day) >= 0.0
-        if known.all():
-            break
-    settled: Flags = known.all(axis=1)  # type: ignore[assignment]
-    return settled
+    """How far the same blocks calibrate the bins from `start` on."""
+    return min(end, ((start - scale.block_age) // scale.block + 1) * scale.block + scale.block_age)
 
 
 def judge(
@@ -124,7 +131,7 @@ def judge(
     busy: Floats | None = None,
     other: Flags | None = None,
 ) -> Judged:
-    """Judge the bins from `state.next` on, no further than `next_cut`.
+    """Judge the bins from `state.next` on, at most `longest` of them.
 
     Expectations are multiplied by `busy`. Bins in `other` are of a spike on the other scale: they are in no window.
     """
@@ -133,7 +140,6 @@ def judge(
         each.reach(start, end)
     state.counts.read(start, end)[:] = counts
     state.backfilled.read(start, end)[:] = 0.0 if backfilled is None else backfilled
-    _finish_blocks(scale, state, start)
     expected, settled, warm = _expect(policy, scale, state, start, end)
     if busy is not None:
         expected = baseline.rounded(policy.floor, expected * busy)
@@ -142,38 +148,45 @@ def judge(
     flags[:] = ~warm * np.uint8(COLD)
     if other is not None:
         flags |= other * np.uint8(OTHER)
-    short, long = window_sums(scale, state, start, end)
-    score = _score(scale, state.maxima, (short, long), warm)
-    spike = _follow(policy, scale, state, score, settled & warm)
-    state.next = end
-    return Judged(start, score, spike, expected, warm, settled, short, long)
+    blocks = _finishing(scale, state, start, end)
+    first = blocks.start * scale.block if blocks else start
+    windows = window_sums(scale, state, first, end)
+    excess = excesses(*windows.at(slice(None), slice(max(0, blocks.stop * scale.block - first))))
+    now = windows.at(slice(None), slice(start - first, None))
+    score, spike = np.zeros(counts.shape), np.zeros(counts.shape, dtype=bool)
+    judged = Judged(start, score, spike, expected, warm, settled, now)
+    large = warm & is_large(scale, now)
+    while state.next < end:
+        cut = next_cut(scale, state.next, end)
+        for block in _finishing(scale, state, state.next, state.next + 1):
+            _take_in(scale, state, block, excess[:, :, block * scale.block - first :])
+        _score(scale, state, judged, large, cut)
+        _follow(policy, scale, state, judged, cut)
+        state.next = cut
+    return judged
 
 
 def _expect(
     policy: DetectorPolicy, scale: Scale, state: ScaleState, start: int, end: int
 ) -> tuple[Floats, Flags, Flags]:
     """What each bin should hold, whether that comes of days before, and whether enough is known to say anything."""
-    _keep_means(scale, state, start, end)
-    mean, days = baseline.by_days(state.means, scale, start, end)
-    settled = days >= scale.days
-    known = ~np.isnan(state.counts.read(start, end))
-    if scale.days > 1 or settled.all():
-        return baseline.rounded(policy.floor, np.nan_to_num(mean)), settled, known & settled
-    past = _known_counts(state, start - scale.day, end)
-    mean = np.where(settled, mean, baseline.of_first_day(scale, past))
-    number = trailing((~np.isnan(past)).astype(np.float64), scale.day)[:, :-1]
-    return baseline.rounded(policy.floor, mean), settled, known & (settled | (number >= scale.warm))
-
-
-def _keep_means(scale: Scale, state: ScaleState, start: int, end: int) -> None:
-    """Write down what yesterday's bins were like, one day later: by then it is known which were a spike."""
     first, last = start - scale.day, end - scale.day
-    counts = _known_counts(state, first - scale.half_window, last + scale.half_window)
-    masked = (state.flags.read(first - scale.half_window, last + scale.half_window) & _MASKED) > 0
-    earlier = np.stack(
-        [state.means.read(first - lag * scale.day, last - lag * scale.day) for lag in range(1, baseline.DAYS)], axis=1
-    )
-    state.means.read(first, last)[:] = baseline.day_mean(scale, counts, masked, earlier)
+    around = first - scale.half_window, last + scale.half_window
+    masked = (state.flags.read(*around) & _MASKED) > 0
+    # By now it is known which of yesterday's bins were of a spike.
+    earlier = state.means.before(first, last, scale.day, scale.past - 1)
+    state.means.read(first, last)[:] = baseline.day_mean(scale, _known_counts(state, *around), masked, earlier)
+    mean, days = baseline.by_days(state.means.before(start, end, scale.day, scale.past))
+    settled = days >= scale.days
+    warm = ~np.isnan(state.counts.read(start, end))
+    young = np.nonzero(~settled.all(axis=1))[0]
+    if scale.days == 1 and len(young):
+        usual, number = baseline.of_first_day(scale, _known_counts(state, first, end)[young])
+        mean[young] = np.where(settled[young], mean[young], usual)
+        warm[young] &= settled[young] | (number >= scale.warm)
+    elif len(young):
+        warm &= settled
+    return baseline.rounded(policy.floor, mean), settled, warm
 
 
 def _known_counts(state: ScaleState, start: int, end: int) -> Floats:
@@ -183,83 +196,59 @@ def _known_counts(state: ScaleState, start: int, end: int) -> Floats:
     return np.where(dead, np.nan, counts) if dead.any() else counts
 
 
-def window_sums(
-    scale: Scale, state: ScaleState, start: int, end: int
-) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-    """Posts and expectation of the short window, and of the long one; an unknown bin adds to neither."""
-    first = start - scale.long + 1
+def window_sums(scale: Scale, state: ScaleState, start: int, end: int) -> Windows:
+    """Posts and expectations of the windows that end with some bins; an unknown bin adds to neither."""
+    first, back = start - scale.long + 1, scale.long - scale.short
     counts, means = state.counts.read(first, end), state.expected.read(first, end)
     known = ~np.isnan(counts)
     if scale.bins > 1:
         known &= (state.flags.read(first, end) & OTHER) == 0
     if not known.all():
         counts, means = np.where(known, counts, 0.0), np.where(known, means, 0.0)
-    back = scale.long - scale.short
-    short = (trailing(counts[:, back:], scale.short), trailing(means[:, back:], scale.short))
-    return short, (trailing(counts, scale.long), trailing(means, scale.long))
+    posts, expected = (
+        np.stack([trailing(each[:, back:], scale.short), trailing(each, scale.long)]) for each in (counts, means)
+    )
+    return Windows(posts, expected)
 
 
-def excesses(windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]) -> Floats:
-    """[kind, series, bin]: of both windows on Anscombe's scale and in posts."""
-    found = []
-    for count, mean in windows:
-        found.append(2.0 * (np.sqrt(count + ANSCOMBE) - np.sqrt(mean + ANSCOMBE)))
-        found.append(count - mean)
-    return np.stack(found)
+def _finishing(scale: Scale, state: ScaleState, start: int, end: int) -> range:
+    """The blocks that get old enough to calibrate from one of some bins on."""
+    return range(finished(scale, state, start - 1), finished(scale, state, end - 1))
 
 
-def _finish_blocks(scale: Scale, state: ScaleState, start: int) -> None:
-    """Take in the blocks that are old enough by now."""
-    last = (start - scale.block_age) // scale.block
-    if last <= state.maxima.next:
-        return
-    kept = (state.counts.begin + scale.long) // scale.block + 1
-    state.maxima.skip(max(state.maxima.next, min(kept, last)))
-    for block in range(state.maxima.next, last):
-        first, end = block * scale.block, (block + 1) * scale.block
-        flags = state.flags.read(first, end)
-        known = ~np.isnan(state.counts.read(first, end)) & ((flags & (DEAD | COLD)) == 0)
-        excess = excesses(window_sums(scale, state, first, end))
-        state.maxima.take_in(block, excess, known, (flags & APART) > 0)
-    state.maxima.fit()
+def _take_in(scale: Scale, state: ScaleState, block: int, excess: Floats) -> None:
+    first, end = block * scale.block, (block + 1) * scale.block
+    flags = state.flags.read(first, end)
+    known = ~np.isnan(state.counts.read(first, end)) & ((flags & (DEAD | COLD)) == 0)
+    state.maxima.take_in(block, excess[:, :, : scale.block], known, (flags & APART) > 0)
 
 
-def _score(
-    scale: Scale, maxima: Maxima, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]], warm: Flags
-) -> Floats:
-    score = np.zeros(warm.shape)
-    rows, bins = np.nonzero(warm & _is_large(scale, windows))
+def _score(scale: Scale, state: ScaleState, judged: Judged, large: Flags, cut: int) -> None:
+    """Score the bins from the next one on that are a rise, and no small one."""
+    start = state.next - judged.start
+    large = large[:, start : cut - judged.start]
+    rows, bins = large.nonzero()
     if len(rows):
-        short, long = ((count[rows, bins], mean[rows, bins]) for count, mean in windows)
-        score[rows, bins] = score_of(levels(maxima, rows, (short, long)))
-    return score
+        bins += start
+        some = large.any(axis=1)
+        fit = state.maxima.fit(np.nonzero(some)[0], finished(scale, state, state.next)).take(
+            (np.cumsum(some) - 1)[rows]
+        )
+        judged.score[rows, bins] = score_of(levels(fit, judged.windows.at(rows, bins)))
 
 
-def score_windows(
-    scale: Scale, maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
-) -> Floats:
-    """The scores of some bins, of which `rows` are the series, by posts and expectation of their windows."""
-    return np.where(_is_large(scale, windows), score_of(levels(maxima, rows, windows)), 0.0)
-
-
-def _is_large(scale: Scale, windows: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]) -> Flags:
+def is_large(scale: Scale, windows: Windows) -> Flags:
     """Which bins are a rise, and no small one."""
-    (short_count, short_mean), (long_count, long_mean) = windows
-    large: Flags = (short_count > short_mean) & (long_count >= scale.minimum_posts)
-    large &= (long_count - long_mean >= scale.minimum_excess) & (long_mean <= scale.most_expected)
+    (short_posts, long_posts), (short_mean, long_mean) = windows
+    large: Flags = (short_posts > short_mean) & (long_posts >= scale.minimum_posts)
+    large &= (long_posts - long_mean >= scale.minimum_excess) & (long_mean <= scale.most_expected)
     return large
 
 
-def levels(maxima: Maxima, rows: Integers, windows: tuple[tuple[Floats, Floats], ...]) -> Floats:
-    """[kind, bin]: the return levels of some bins' excesses; `windows` are posts and expectation of both windows."""
-    found = np.empty((KINDS, len(rows)))
-    for number, (count, mean) in enumerate(windows):
-        values = (2.0 * (np.sqrt(count + ANSCOMBE) - np.sqrt(mean + ANSCOMBE)), count - mean)
-        for unit, value in enumerate(values):
-            kind = 2 * number + unit
-            mode, spread = calibrated(maxima, kind, rows, mean)
-            found[kind] = (value - mode) / spread
-    return level(found)
+def levels(fit: Fit, windows: Windows) -> Floats:
+    """[kind, bin]: the return levels of some bins' excesses."""
+    mode, scale = calibrated(fit, windows.expected)
+    return level((excesses(*windows) - mode) / scale)
 
 
 def score_of(levels: NDArray[np.float64]) -> Floats:
@@ -273,31 +262,44 @@ def score_of(levels: NDArray[np.float64]) -> Floats:
     return score
 
 
-def _follow(policy: DetectorPolicy, scale: Scale, state: ScaleState, score: Floats, settled: Flags) -> Flags:
+def _follow(policy: DetectorPolicy, scale: Scale, state: ScaleState, judged: Judged, cut: int) -> None:
     """Flag the bins that are raised, and those of a spike.
 
     A spike lasts from a bin that opens it until `hold` bins behind the last raised one.
     """
-    start, end = state.next, state.next + score.shape[1]
-    raised = score >= policy.leave
-    flags = state.flags.read(start, end)
-    before = state.flags.read(start - scale.hold, start)
-    if not raised.any() and not (before[:, -1] & SPIKE).any():
-        return np.zeros(score.shape, dtype=bool)
-    opens = score >= np.where(settled, policy.enter, policy.first_day)
-    opens &= ~_mostly_backfilled(scale, state, start, end)
-    if scale.silence:
-        others = (state.flags.read(start - scale.silence, end) & OTHER) > 0
-        opens &= trailing(others.astype(np.float64), scale.silence + 1) == 0
-    bins = np.arange(start - scale.hold, end)
+    part = slice(state.next - judged.start, cut - judged.start)
+    raised = judged.score[:, part] >= policy.leave
+    before = state.flags.read(state.next - scale.hold, state.next)
+    rows = np.nonzero(raised.any(axis=1) | ((before[:, -1] & SPIKE) > 0))[0]
+    if not len(rows):
+        return
+    raised, before, score = raised[rows], before[rows], judged.score[rows, part]
+    opens = score >= np.where((judged.settled & judged.warm)[rows, part], policy.enter, policy.first_day)
+    if opens.any():
+        opens &= _may_open(scale, state, rows, cut)
+    bins = np.arange(state.next - scale.hold, cut)
     all_raised = np.concatenate([(before & RAISED) > 0, raised], axis=1)
     last_raised = np.maximum.accumulate(np.where(all_raised, bins, 0), axis=1)[:, scale.hold :]
     now = bins[scale.hold :]
     over = np.maximum.accumulate(np.where(now - last_raised >= scale.hold, now, 0), axis=1)
     spike = _lasts(opens, (before[:, -1] & SPIKE) > 0, over, now)
-    apart = _lasts(score >= scale.apart, (before[:, -1] & APART) > 0, over, now)
-    flags[:] |= raised * np.uint8(RAISED) | spike * np.uint8(SPIKE) | apart * np.uint8(APART)
-    return spike
+    ordinary = np.maximum.accumulate(np.where(raised | spike, 0, now), axis=1)
+    apart = _lasts(score >= scale.apart, (before[:, -1] & APART) > 0, ordinary, now)
+    judged.spike[rows, part] = spike
+    state.flags.read(state.next, cut)[rows] |= (
+        raised * np.uint8(RAISED) | spike * np.uint8(SPIKE) | apart * np.uint8(APART)
+    )
+
+
+def _may_open(scale: Scale, state: ScaleState, rows: Integers, cut: int) -> Flags:
+    """Whether a bin may begin a spike: not while most of what came is backfilled, or soon behind the other scale's."""
+    window = state.next - scale.long + 1, cut
+    counts = np.nan_to_num(state.counts.read(*window)[rows])
+    may: Flags = 2 * trailing(state.backfilled.read(*window)[rows], scale.long) <= trailing(counts, scale.long)
+    if scale.silence:
+        others = (state.flags.read(state.next - scale.silence, cut)[rows] & OTHER) > 0
+        may &= trailing(others.astype(np.float64), scale.silence + 1) == 0
+    return may
 
 
 def _lasts(begins: Flags, before: Flags, over: Integers, now: Integers) -> Flags:
@@ -306,13 +308,3 @@ def _lasts(begins: Flags, before: Flags, over: Integers, now: Integers) -> Flags
     begun = np.maximum(begun, np.where(before, now[0] - 1, 0)[:, None])
     lasts: Flags = begun > over
     return lasts
-
-
-def _mostly_backfilled(scale: Scale, state: ScaleState, start: int, end: int) -> Flags:
-    backfilled = state.backfilled.read(start - scale.long + 1, end)
-    if not backfilled.any():
-        return np.zeros((len(backfilled), end - start), dtype=bool)
-    backfilled = trailing(backfilled, scale.long)
-    counts = np.nan_to_num(state.counts.read(start - scale.long + 1, end))
-    mostly: Flags = 2 * backfilled > trailing(counts, scale.long)
-    return mostly

@@ -118,6 +118,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
             severity=severity(self.score, self.ratio),
             provisional=self.provisional,
             pulses=self.pulses,
+            window=self.window,
         )
 
     @property

@@ -49,9 +49,13 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     """No spike begins within so many bins of one on the other scale."""
     warm: int
     """Known bins that a series needs on its first day, where one of `days` is enough, before anything is said of it."""
+    past: int
+    """Earlier days that make an expectation: a fortnight where a day holds a post or none."""
     days: int
     """Earlier days of which the same time must be known for the series to be settled."""
     minimum_posts: int
+    people: int
+    """Fewer make no incident, however many posts they write."""
     minimum_excess: float
     most_expected: float
     """A long window of which more posts are expected is left to the other scale."""
@@ -148,8 +152,10 @@ def _fast(width: timedelta) -> Scale:
         hold=max(3, _HOUR // width),
         silence=0,
         warm=max(6, _HOUR // width),
+        past=7,
         days=1,
         minimum_posts=_LEAST,
+        people=5,
         minimum_excess=5.0,
         most_expected=_NO_LIMIT,
     )
@@ -171,11 +177,13 @@ def _slow(width: timedelta) -> Scale:
         block=block,
         block_age=max(1, block // 2),
         apart=1.5,
-        hold=block,
+        hold=4 * block,
         silence=7 * 4 * block,
         warm=0,
+        past=14,
         days=3,
         minimum_posts=3,
+        people=3,
         minimum_excess=2.0,
         most_expected=_SPARSE * (_DAY / _HOUR),
     )

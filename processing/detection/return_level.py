@@ -9,12 +9,12 @@ F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.detection.timeline import Flags, Floats, Integers
+from processing.detection.timeline import Flags, Floats, Integers, Timeline
 
 KINDS = 4
 """Of excesses: over the short window on Anscombe's scale and in posts, over the long window on both."""
@@ -22,104 +22,108 @@ ANSCOMBE = 0.375
 PRIOR_BLOCKS = 4
 PRIOR_MODE = 2.5
 SMALLEST_SCALE = 0.4
-LOWER, UPPER = 0.5, 0.9
+_SHARES = np.array([[0.5], [0.9]])
 _BETWEEN = 1.8839  # the two quantiles of a standard Gumbel variable lie this far apart,
 _LOWER_AT = 0.3665  # the lower one here
 _CERTAIN = -6.0  # a block's maximum lies above such a reduced excess with certainty
 _MOST_APART = 0.5
 """Of the known blocks of a fit, those that may have been lowered by leaving out a spike."""
+_AGAIN = 8
+"""Blocks further back, so that bins can be judged again by what was known then."""
 
 
 @dataclass
 class Maxima:
-    """The highest excesses of the last blocks, and the distributions fitted to them.
+    """The highest excesses of the last blocks, to which distributions are fitted."""
 
-    `highest` is [series, block, kind], NaN for a block of which too little is known; block n is kept at n modulo its
-    length. `apart` marks blocks from which a spike was left out.
-    """
-
-    highest: Floats
-    apart: Flags
-    next: int
-    """The first block that is not taken in yet."""
-    mode: Floats
-    scale: Floats
-    """[kind, series], already weighed; the rest is the prior's."""
-    known: Integers
+    highest: Timeline
+    """[series, kind, block]; NaN for a block of which too little is known."""
+    apart: Timeline
+    """[series, block]: a spike was left out of the block."""
+    blocks: int
+    """Of a fit."""
 
     @classmethod
     def begin_at(cls, series: int, block: int, blocks: int) -> Self:
         """None is known before this block."""
-        nothing = np.zeros((KINDS, series))
-        return cls(
-            np.full((series, blocks, KINDS), np.nan),
-            np.zeros((series, blocks), dtype=bool),
-            block,
-            nothing,
-            nothing.copy(),
-            np.zeros(series, dtype=np.int64),
-        )
+        kept = blocks + _AGAIN
+        highest = Timeline.begin_at((series, KINDS), block, kept, blank=np.nan)
+        return cls(highest, Timeline.begin_at((series,), block, kept, blank=0, kind=np.bool_), blocks)
 
     def take_in(self, block: int, excess: Floats, known: Flags, spike: Flags) -> None:
         """Keep the maxima of a finished block: `excess` is [kind, series, bin], `spike` what is to be left out."""
-        place = block % self.highest.shape[1]
-        bins = known.shape[1]
-        left = known & ~spike
-        recent = self.apart.sum(axis=1) - self.apart[:, place]
-        few = recent <= _MOST_APART * self.apart.shape[1]
-        apart = (left.sum(axis=1) < known.sum(axis=1)) & few
+        for each in (self.highest, self.apart):
+            each.reach(block, block + 1)
+        apart, highest = self.apart.at(block), self.highest.at(block)
+        apart[:], highest[:] = False, excess.max(axis=2).T
+        if known.all() and not spike.any():
+            return
+        number, left = known.sum(axis=1), known & ~spike
+        recent = self.apart.read(block - self.blocks + 1, block).sum(axis=1)
+        apart[:] = (left.sum(axis=1) < number) & (recent <= _MOST_APART * self.blocks)
         used = np.where(apart[:, None], left, known)
-        trusted = (2 * known.sum(axis=1) > bins) & used.any(axis=1)
-        everywhere = used.all()
-        for kind in range(KINDS):
-            highest = (excess[kind] if everywhere else np.where(used, excess[kind], -np.inf)).max(axis=1)
-            self.highest[:, place, kind] = np.where(trusted, highest, np.nan)
-        self.apart[:, place] = apart
-        self.next = block + 1
+        trusted = (2 * number > known.shape[1]) & used.any(axis=1)
+        highest[:] = np.where(trusted, np.where(used, excess, -np.inf).max(axis=2), np.nan).T
 
-    def skip(self, block: int) -> None:
-        """Nothing is known of the blocks before this one that were not taken in."""
-        for each in range(max(self.next, block - self.highest.shape[1]), block):
-            self.highest[:, each % self.highest.shape[1]] = np.nan
-            self.apart[:, each % self.highest.shape[1]] = False
-        self.next = max(self.next, block)
+    def known(self, row: int, block: int) -> int:
+        """The number of blocks that a fit of a series before this block rests on."""
+        return int(np.count_nonzero(~np.isnan(self.highest.read(block - self.blocks, block)[row, 0])))
 
-    def fit(self) -> None:
-        """Weigh the maxima against the prior."""
-        ordered = np.sort(self.highest, axis=1)
-        self.known = (~np.isnan(ordered[:, :, 0])).sum(axis=1)
-        median, upper = _quantile(ordered, self.known, LOWER), _quantile(ordered, self.known, UPPER)
+    def fit(self, rows: Integers, block: int) -> Fit:
+        """The distributions of some series, by the blocks before this one."""
+        ordered = np.sort(self.highest.read(block - self.blocks, block)[rows], axis=2)
+        known = (~np.isnan(ordered[:, 0])).sum(axis=1)
+        median, upper = _quantiles(ordered, known)
         scale = (upper - median) / _BETWEEN
-        weight = self.known / (self.known + PRIOR_BLOCKS)
-        self.mode = (weight[:, None] * (median - _LOWER_AT * scale)).T.copy()
-        self.scale = (weight[:, None] * scale).T.copy()
+        weight = known / (known + PRIOR_BLOCKS)
+        return Fit(weight * (median - _LOWER_AT * scale), weight * scale, PRIOR_BLOCKS / (known + PRIOR_BLOCKS))
 
     def take(self, rows: Integers) -> Maxima:
         """Others, of series that have these rows' past."""
-        fits = self.mode[:, rows], self.scale[:, rows], self.known[rows]
-        return Maxima(self.highest[rows], self.apart[rows], self.next, *fits)
+        return Maxima(self.highest.take(rows), self.apart.take(rows), self.blocks)
 
 
-def _quantile(ordered: Floats, size: Integers, share: float) -> Floats:
-    """Of the known ones, which come first along axis 1; 0 where there are none."""
+class Fit(NamedTuple):
+    """Mode and scale that blocks make likely, already weighed: [kind, series]; `prior` is the weight of the rest."""
+
+    mode: Floats
+    scale: Floats
+    prior: Floats
+
+    def take(self, places: Integers) -> Fit:
+        """The fits at some places, in this order."""
+        return Fit(self.mode[:, places], self.scale[:, places], self.prior[places])
+
+
+def _quantiles(ordered: Floats, size: Integers) -> Floats:
+    """Median and ninth decile: [quantile, kind, series], of the known blocks, which come first; 0 where none is."""
     last = np.maximum(size - 1, 0)
-    at = share * last
+    at = _SHARES * last
     below = at.astype(np.int64)
     rows = np.arange(len(ordered))
-    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, last)]
-    value: Floats = low + (at - below)[:, None] * (high - low)
-    return np.where(size[:, None] > 0, value, 0.0)
+    low, high = ordered[rows, :, below], ordered[rows, :, np.minimum(below + 1, last)]
+    value = (low + (at - below)[..., None] * (high - low)).transpose(0, 2, 1)
+    return value if size.all() else np.where(size > 0, value, 0.0)
 
 
-def calibrated(maxima: Maxima, kind: int, rows: Integers, expected: Floats) -> tuple[Floats, Floats]:
-    """Mode and scale of a block's maximum of one kind of excess: the blocks' word and the prior's."""
-    weight = PRIOR_BLOCKS / (maxima.known[rows] + PRIOR_BLOCKS)
-    in_posts = kind % 2 == 1
-    unit = np.sqrt(expected + ANSCOMBE) if in_posts else 1.0
-    prior_mode = PRIOR_MODE * (unit + PRIOR_MODE / 4.0 if in_posts else 1.0)
-    prior_scale = (1.0 + 0.5 * np.sqrt(expected)) * unit
-    mode: Floats = maxima.mode[kind, rows] + weight * prior_mode
-    return mode, np.maximum(maxima.scale[kind, rows] + weight * prior_scale, SMALLEST_SCALE)
+def excesses(posts: Floats, expected: Floats) -> Floats:
+    """[kind, ...], of [window, ...]: of both windows on Anscombe's scale and in posts."""
+    found = np.empty((KINDS, *posts.shape[1:]))
+    found[0::2] = 2.0 * (np.sqrt(posts + ANSCOMBE) - np.sqrt(expected + ANSCOMBE))
+    found[1::2] = posts - expected
+    return found
+
+
+def calibrated(fit: Fit, expected: Floats) -> tuple[Floats, Floats]:
+    """Mode and scale of a block's maximum: the blocks' word and the prior's: [kind, bin], of [window, bin]."""
+    unit = np.sqrt(expected + ANSCOMBE)
+    noise = 1.0 + 0.5 * np.sqrt(expected)
+    mode, scale = fit.mode.copy(), fit.scale.copy()
+    mode[0::2] += fit.prior * PRIOR_MODE
+    mode[1::2] += fit.prior * (PRIOR_MODE * (unit + PRIOR_MODE / 4.0))
+    scale[0::2] += fit.prior * noise
+    scale[1::2] += fit.prior * (noise * unit)
+    return mode, np.maximum(scale, SMALLEST_SCALE)
 
 
 def level(reduced: NDArray[np.float64]) -> Floats:

@@ -195,19 +195,21 @@ class SeriesSet:
         for begin in range(0, len(self.keys), AT_ONCE):
             keys = self.keys[begin : begin + AT_ONCE]
             if begin // AT_ONCE == len(self.groups):
-                self.groups.append(SeriesGroup(self.policy, first.phase, first.scales.take(np.arange(OWN))))
+                self.groups.append(
+                    SeriesGroup(self.policy, first.phase, first.scales.take(np.arange(OWN), np.ones(OWN, dtype=bool)))
+                )
             group = self.groups[begin // AT_ONCE]
             if len(group.keys) < len(keys):
                 new = np.full(len(keys) - len(group.keys), QUIET)
-                group.scales = group.scales.take(np.concatenate([np.arange(OWN + len(group.keys)), new]))
+                slow = np.array([True] * OWN + [key.language == EVERYTHING for key in keys])
+                group.scales = group.scales.take(np.concatenate([np.arange(OWN + len(group.keys)), new]), slow)
                 group.keys = keys
-            group.scales.slow_rows = np.array([True] * OWN + [key.language == EVERYTHING for key in group.keys])
 
 
-def _with_own_rows(block: Block, rows: slice) -> tuple[Floats, Floats]:
+def _with_own_rows(block: Block, rows: slice) -> tuple[Floats, Floats | None]:
     """Posts and backfilled posts of some series, behind the rows that are nobody's."""
     counts = block.counts[rows]
     total = np.full(counts.shape[1], np.nan) if block.total is None else block.total
     quiet = np.where(np.isnan(total), np.nan, 0.0)
-    backfilled = np.zeros_like(counts) if block.backfilled is None else block.backfilled[rows]
-    return np.vstack([quiet, total, counts]), np.vstack([np.zeros((OWN, counts.shape[1])), backfilled])
+    backfilled = None if block.backfilled is None else np.pad(block.backfilled[rows], ((OWN, 0), (0, 0)))
+    return np.vstack([quiet, total, counts]), backfilled

@@ -19,7 +19,8 @@ from processing.detection.episodes import Scored
 from processing.detection.late import changed, reconcile
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import BinExcess, Window
-from processing.detection.scales import NEVER, OWN, Bins, Scales
+from processing.detection.scales import OWN, Bins, Scales
+from processing.detection.silence import NEVER
 from processing.detection.timeline import Floats
 
 
@@ -62,7 +63,7 @@ class Part(NamedTuple):
     """
 
     counts: Floats
-    backfilled: Floats
+    backfilled: Floats | None
     with_total: bool
     again: int
     settled: int
@@ -85,8 +86,7 @@ class SeriesGroup:
         self.scales.return_to(start)
         if part.again:
             events = self._judge_again(part)
-        new = slice(part.again, None)
-        for bins in self.scales.step(part.counts[:, new], part.backfilled[:, new], with_total=part.with_total):
+        for bins in self._scored(part, slice(part.again, None)):
             events += self._follow(bins, part.settled)
         self.tracked = {
             row: each for row, each in self.tracked.items() if not (each.live.is_idle and each.settled.is_idle)
@@ -95,17 +95,19 @@ class SeriesGroup:
 
     def peek(self, part: Part) -> list[SeriesEvent]:
         """What the bins behind those judged before would open or escalate; nothing is changed."""
-        reached, tracked, new = self.scales.fast.next, self.tracked, slice(part.again, None)
+        reached, tracked = self.scales.fast.next, self.tracked
         self.tracked = {row: Tracked(each.settled, each.live.copy()) for row, each in tracked.items()}
         try:
-            steps = self.scales.step(
-                part.counts[:, new], part.backfilled[:, new], with_total=part.with_total, trial=True
-            )
+            steps = self._scored(part, slice(part.again, None), trial=True)
             events = [event for bins in steps for event in self._follow(bins, NEVER)]
         finally:
             self.tracked = tracked
             self.scales.return_to(reached)
         return [each for each in events if each.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}]
+
+    def _scored(self, part: Part, some: slice, *, trial: bool = False) -> Iterator[Bins]:
+        backfilled = None if part.backfilled is None else part.backfilled[:, some]
+        return self.scales.step(part.counts[:, some], backfilled, with_total=part.with_total, trial=trial)
 
     def _pass_over(self, start: int) -> list[SeriesEvent]:
         """Take the bins up to there as unknown."""
@@ -120,8 +122,8 @@ class SeriesGroup:
         for each in self.tracked.values():
             each.live = each.settled.copy()
         kinds: dict[int, EpisodeKind] = {}
-        again, rows = slice(part.again), {key: OWN + number for number, key in enumerate(self.keys)}
-        for bins in scales.step(part.counts[:, again], part.backfilled[:, again], with_total=part.with_total):
+        rows = {key: OWN + number for number, key in enumerate(self.keys)}
+        for bins in self._scored(part, slice(part.again)):
             kinds |= {rows[event.key]: event.kind for event in self._follow(bins, part.settled)}
         now, events = self.start_of(scales.fast.next), []
         for row, tracked in self.tracked.items():
@@ -149,18 +151,18 @@ class SeriesGroup:
                 tracked.settled = tracked.live.copy()
             if not is_raised and tracked.live.is_idle:
                 continue
-            kind = episodes.step(self.policy, tracked.live, self._scored(bins, row, number))
+            kind = episodes.step(self.policy, tracked.live, self._scored_bin(bins, row, number))
             grows_on = kind is EpisodeKind.GREW and number + 1 < len(raised) and raised[number + 1]
             if kind is None or grows_on:  # where it grows on, the next bin's event says all of it
                 continue
             if (episode := tracked.live.episode) is not None:
                 yield self._series_event(bins, row, number, kind, episode)
 
-    def _scored(self, bins: Bins, row: int, number: int) -> Scored:
+    def _scored_bin(self, bins: Bins, row: int, number: int) -> Scored:
         start, slow = self.start_of(bins.start + number), bool(bins.slow[row, number])
         count, raised = float(bins.counts[row, number]), bool(bins.raised[row, number])
-        posts, mean = bins.fast.long
-        scale, state = (self.policy.slow, self.scales.slow) if slow else (self.policy.fast, self.scales.fast)
+        scale = self.policy.slow if slow else self.policy.fast
+        posts, mean = bins.windows.at(row, number)
         return Scored(
             start=start,
             count=None if math.isnan(count) else int(count),
@@ -168,10 +170,10 @@ class SeriesGroup:
             score=float(bins.score[row, number]),
             raised=raised,
             spike=bool(bins.spike[row, number]),
-            provisional=bool(state.maxima.known[row] < self.policy.settled_blocks),
+            provisional=self.scales.blocks(row, bins.start + number, slow=slow) < self.policy.settled_blocks,
             scale=scale.name,
-            window=Window(int(posts[row, number]), float(mean[row, number]), self.policy.fast.long),
-            ratio=float(bins.ratio[row, number]),
+            window=Window(int(posts[1]), float(mean[1]), self.policy.fast.long),
+            ratio=((0.0 if math.isnan(count) else count) + 1.0) / (float(bins.expected[row, number]) + 1.0),
             rise=partial(self._slow_rise, bins, row, number) if slow and raised else None,
         )
 
@@ -200,7 +202,7 @@ class SeriesGroup:
     def _series_event(self, bins: Bins, row: int, number: int, kind: EpisodeKind, episode: Episode) -> SeriesEvent:
         enough = None
         if kind is EpisodeKind.OPENED and not bins.slow[row, number]:
-            count, settled = int(bins.counts[row, number]), bool(bins.fast.settled[row, number])
+            count, settled = int(bins.counts[row, number]), bool(bins.settled[row, number])
             enough = self.scales.least(row, bins.start + number, count, settled=settled)
         return SeriesEvent(self.keys[row - OWN], kind, self.start_of(bins.start + number + 1), episode, enough)
 

@@ -40,8 +40,8 @@ _REASONS = {
         "{value} من المنشورات وصلت بلا وقت من أصحابها يمكن أن يصح، وبدونها لا تبقى موجة.",
     ),
     "newly_covered": (
-        "{value} of the posts are from a source that had only just begun to be collected.",
-        "{value} من المنشورات من مصدر بدأ جمعه للتوّ.",
+        "{value} of the posts are from a source that is collected only since lately; without them no surge remains.",
+        "{value} من المنشورات من مصدر بدأ جمعه حديثًا، وبدونها لا تبقى موجة.",
     ),
     "everything_rose": (
         "Everything else from the same sources rose to {value} times the usual too.",

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from processing.contract import EVERYTHING, UNDETERMINED, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
+from processing.detection.policy import DetectorPolicy
 from processing.incidents.people import as_part_of, people_in, people_of
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
@@ -20,12 +22,20 @@ RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
 class IncidentPolicy:
     """When spikes belong together, and which spike is enough for an incident.
 
-    A spike that starts within `join` of an incident's end belongs to the incident. Fewer than `people` people make no
-    incident.
+    A spike that starts within `join` of an incident's end belongs to the incident. Fewer people than `people` make no
+    incident; of a spike in the window `long_window`, fewer than `people_long`.
     """
 
     join: timedelta = timedelta(hours=12)
     people: int = 5
+    long_window: str = "1 day"
+    people_long: int = 3
+
+    @classmethod
+    def of(cls, policy: DetectorPolicy) -> Self:
+        """The policy for the spikes of a detector."""
+        fast, slow = policy.fast, policy.slow
+        return cls(people=fast.people, long_window=slow.name, people_long=slow.people)
 
 
 def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> bool:
@@ -34,7 +44,8 @@ def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> boo
     A taxonomy has many sub-topics in many languages. If each notable spike of a sub-topic opened an incident, their
     number alone would make false alerts. A spike of too few people opens no incident.
     """
-    if spike.verdict is VerdictName.ORGANIC and people_in(spike) < policy.people:
+    people = policy.people_long if spike.window == policy.long_window else policy.people
+    if spike.verdict is VerdictName.ORGANIC and people_in(spike) < people:
         return False
     if roots.get(spike.topic, spike.topic) == spike.topic:
         return True

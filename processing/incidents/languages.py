@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from processing import queries
 from processing.contract import UNDETERMINED, Incident
 from processing.coverage import Coverage
-from processing.detection.languages import LanguageCounts, languages_that_rose
+from processing.incidents.language_rise import LanguageCounts, languages_that_rose
 from processing.queries import Reader
 from processing.queries.scopes import BEHIND_THE_PEAK, Range, within
 

@@ -42,7 +42,7 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
         """
         SELECT
             topic, language, start, detected_at, peak, `end`, observed, expected, ratio, score, severity,
-            provisional, pulses, verdict, evidence
+            provisional, pulses, window, verdict, evidence
         FROM spikes
         WHERE start < {end:DateTime('UTC')} AND ifNull(`end`, start) >= {start:DateTime('UTC')}
             OR (`end` IS NULL AND start < {end:DateTime('UTC')})
@@ -68,8 +68,9 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
             severity=Severity(row[10]),
             provisional=row[11],
             pulses=_parts(Pulse, row[12]),
-            verdict=VerdictName(row[13]),
-            evidence=_parts(Evidence, row[14]),
+            window=row[13],
+            verdict=VerdictName(row[14]),
+            evidence=_parts(Evidence, row[15]),
         )
         for row in rows
     )

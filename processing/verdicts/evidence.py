@@ -12,7 +12,7 @@ from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, posts_of_each, scope_of
 from processing.queries.statement import Statement
 from processing.verdicts.authorship import concentrations, speakers_query, texts_query
-from processing.verdicts.collectors import AWAY, Circumstances, days_covered, fallen_silent, newly_covered
+from processing.verdicts.collectors import AWAY, Circumstances, days_covered, fallen_silent, newcomers, newly_covered
 from processing.verdicts.reference import (
     IS_LATE,
     LATE_AFTER,
@@ -21,6 +21,7 @@ from processing.verdicts.reference import (
     late_share,
     rest_query,
     rest_ratio,
+    series_before,
     usual_arrivals,
 )
 from processing.verdicts.verdict import Facts
@@ -43,6 +44,11 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
     usual = usual_arrivals(reader, {scope.start for scope in scopes})
     heard = heard_before(reader, {spike.start for spike in spikes}, AWAY)
     who = concentrations(reader, scopes, wholes)
+    new = [
+        newcomers(_by_source(arrived[number]), given.stretches, heard[spike.start], spike.start, spike.peak)
+        for number, spike in enumerate(spikes)
+    ]
+    usually = _usually(reader, scopes, new)
     for number, (spike, scope) in enumerate(zip(spikes, scopes, strict=True)):
         by_source = _by_source(arrived[number])
         of_all = max(sum(by_source.values()), 1)
@@ -58,7 +64,7 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
             late=came_late,
             late_before=late_share(usual, scope.start, by_source),
             clock_replaced=replaced / of_all,
-            newly_covered=newly_covered(by_source, given.stretches, heard[spike.start], spike.start, spike.peak),
+            newly_covered=newly_covered(by_source, new[number], usually.get(number, {})),
             rest=rest_ratio(by_source, rests[number], days_covered(given.stretches, scope)),
             silent_collectors=fallen_silent(given.stretches, scope),
             gone=1.0 - min(1.0, who[number].posts / max(_counted(spike, scope), 1)),
@@ -74,6 +80,18 @@ def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances)
         for number, scope in enumerate(scopes):
             days = days_covered(given.stretches, scope)
             yield rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+
+
+def _usually(
+    reader: Reader, scopes: Sequence[Scope], new: Sequence[Mapping[str, int]]
+) -> dict[int, dict[str, dict[int, int]]]:
+    """By scope what its newcomers bring, by days before; asked of those that were collected for a day or longer."""
+    asked = [number for number, sources in enumerate(new) if any(sources.values())]
+    if not asked:
+        return {}
+    days = max(days for sources in new for days in sources.values())
+    found = series_before(reader, [scopes[number] for number in asked], days)
+    return {number: found[place] for place, number in enumerate(asked)}
 
 
 def _by_source(arrived: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
+import msgspec
+
 from processing.contract import EVERYTHING
 from processing.queries.reader import Reader
 from processing.queries.scopes import SCOPES, Scope, numbered, within
@@ -134,12 +136,15 @@ def _before(starts: Collection[datetime]) -> tuple[str, dict[str, object]]:
     return condition, {**parameters, **seconds, "starts": sorted(set(starts))}
 
 
-def heard_before(reader: Reader, starts: Collection[datetime], away: timedelta) -> dict[datetime, set[str]]:
-    """By start of a rise: the sources of which posts were counted up to `away` ahead of it, `BEFOREHAND` or more."""
+def heard_before(reader: Reader, starts: Collection[datetime], away: timedelta) -> dict[datetime, dict[str, datetime]]:
+    """By start of a rise: the sources of which posts were counted up to `away` ahead of it, `BEFOREHAND` or more.
+
+    Each comes with the ten minutes of its first post in that time.
+    """
     condition, parameters = within("minute", ((each - away, each - BEFOREHAND) for each in starts))
     rows = reader.query(
         f"""
-        SELECT DISTINCT start, source
+        SELECT start, source, min(minutes)
         FROM
         (
             SELECT DISTINCT toStartOfTenMinutes(minute) AS minutes, source
@@ -150,6 +155,7 @@ def heard_before(reader: Reader, starts: Collection[datetime], away: timedelta) 
                 AND minutes < start - toIntervalSecond({{before:UInt32}}),
             {{starts:Array(DateTime('UTC'))}}
         ) AS start
+        GROUP BY start, source
         """,  # noqa: S608 - only names of ours
         {
             **parameters,
@@ -158,9 +164,38 @@ def heard_before(reader: Reader, starts: Collection[datetime], away: timedelta) 
             "before": int(BEFOREHAND.total_seconds()),
         },
     )
-    found: dict[datetime, set[str]] = {start: set() for start in starts}
-    for start, source in rows:
-        found[start].add(source)
+    found: dict[datetime, dict[str, datetime]] = {start: {} for start in starts}
+    for start, source, first in rows:
+        found[start][source] = first
+    return found
+
+
+def series_before(reader: Reader, scopes: Sequence[Scope], days: int) -> dict[int, dict[str, dict[int, int]]]:
+    """By scope, source and days before, from 1 to `days`: the posts of the series over the same hours."""
+    shifts = [timedelta(days=day) for day in range(1, days + 1)]
+    earlier = [
+        msgspec.structs.replace(each, start=each.start - shift, end=each.end - shift)
+        for each in scopes
+        for shift in shifts
+    ]
+    condition, parameters = within("minute", ((each.start, each.end) for each in earlier))
+    rows = reader.query(
+        f"""
+        SELECT scope.number AS number, source, sum(posts)
+        FROM counts
+        ARRAY JOIN arrayFilter(
+            scope -> topic = scope.topic AND scope.language IN ('*', language)
+                AND minute >= scope.start AND minute < scope.end,
+            {SCOPES}
+        ) AS scope
+        WHERE {condition}
+        GROUP BY number, source
+        """,  # noqa: S608 - only names of ours
+        {**parameters, "scopes": numbered(earlier)},
+    )
+    found: dict[int, dict[str, dict[int, int]]] = {number: {} for number in range(len(scopes))}
+    for number, source, posts in rows:
+        found[number // days].setdefault(source, {})[number % days + 1] = posts
     return found
 
 

@@ -17,9 +17,9 @@ from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
 from processing.contract import EVERYTHING, Spike
 from processing.detection.bins import start_of_bin
-from processing.detection.languages import LanguageCounts, languages_that_rose
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, SeriesSet
+from processing.incidents.language_rise import LanguageCounts, languages_that_rose
 
 SEED = 2020
 SCALES = (1.0, 3.0, 10.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,12 +25,9 @@ SERIES = 40
 def sparse(policy: DetectorPolicy, told: ToldOfMany) -> None:
     """How often the slow scale alerts falsely on streams of a few posts a day, and whether it finds a surge in them."""
     print(f"streams of a few posts a day, {SERIES} of {WEEKS} weeks each, Poisson with a rhythm of the day:")
-    chance = np.random.default_rng(7)
-    time = np.arange(WEEKS * 7 * BINS_A_DAY) / BINS_A_DAY
-    for a_day in (0.2, 1.0, 6.0, 24.0):
-        means = np.broadcast_to(a_day / BINS_A_DAY * (1 + 0.6 * np.sin(2 * np.pi * time)), (SERIES, len(time)))
-        counts = chance.poisson(means).astype(float)
-        alerts = sum(map(len, told(policy, counts, np.full(len(time), 50.0))))
+    chance = np.random.default_rng(8)
+    for a_day, counts in streams():
+        alerts = sum(map(len, told(policy, counts, np.full(counts.shape[1], 50.0))))
         hours = np.arange(BINS_A_DAY // 2, BINS_A_DAY // 2 + 144)
         surge = 49 * BINS_A_DAY + chance.choice(hours, int(4 * a_day) + 6, replace=False)
         mixed = counts[:, : 50 * BINS_A_DAY].copy()
@@ -40,6 +37,15 @@ def sparse(policy: DetectorPolicy, told: ToldOfMany) -> None:
             f"  {a_day:g} a day: {alerts / SERIES / WEEKS:.3f} false alerts a series-week; "
             f"{len(surge)} more within 12 hours found in {np.mean(found):.2f}"
         )
+
+
+def streams() -> Iterator[tuple[float, NDArray[np.float64]]]:
+    """Series of so many posts a day without any event: [series, bin]."""
+    chance = np.random.default_rng(7)
+    time = np.arange(WEEKS * 7 * BINS_A_DAY) / BINS_A_DAY
+    for a_day in (0.2, 1.0, 6.0, 24.0):
+        means = np.broadcast_to(a_day / BINS_A_DAY * (1 + 0.6 * np.sin(2 * np.pi * time)), (SERIES, len(time)))
+        yield a_day, chance.poisson(means).astype(float)
 
 
 def collectors(data: Path, policy: DetectorPolicy, told: Told, scored: Scored) -> None:

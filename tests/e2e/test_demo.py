@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -14,6 +17,7 @@ import pytest
 
 from deploy.demo.scenario import EVENTS, QUIET
 from deploy.demo.truth import PlantedSurge, truth
+from deploy.docs.example_queries import QUESTIONS
 from processing import explanation, queries
 from processing.backtest import backtest
 from processing.contract import Incident, Spike, VerdictName
@@ -25,6 +29,11 @@ from processing.tagging.topics import load_taxonomy
 from tests.conftest import ROOT
 from tests.support.stacks import Installation, Running, listens
 
+[SERIES] = [each.sql for each in QUESTIONS if each.name == "series"]
+ROWS = """
+SELECT toStartOfFiveMinutes(minute) AS timestamp, sum(posts) AS count
+FROM counts WHERE topic = 'ban' AND language = 'ar' GROUP BY timestamp ORDER BY timestamp
+"""
 QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 DESC LIMIT 10"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST = datetime(2020, 6, 24, tzinfo=UTC)
@@ -254,6 +263,22 @@ def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation
     table = asked.stdout.decode()
     assert "sum(posts)" in table
     assert "ban" in table
+
+
+@pytest.mark.parametrize("filled", [True, False], ids=["the documented query", "--absent-is-zero"])
+def test_the_export_through_detect_has_the_spikes_in_arabic_that_the_watch_found(
+    watched: Watched, own: Installation, *, filled: bool
+) -> None:
+    """India's ban of 29 June, the remark of 7 July and the e-mail of 10 July, as a user pipes them."""
+    exported = own.run("sql", SERIES if filled else ROWS, "--format", "csv")
+    judged = own.run("detect", *([] if filled else ["--absent-is-zero"]), stdin=exported.stdout)
+    assert (exported.stderr, judged.stderr) == (b"", b"")
+    rows = list(csv.DictReader(io.StringIO(judged.stdout.decode())))
+    spiking = [datetime.fromisoformat(f"{row['timestamp']}Z") for row in rows if row["state"] == "spike"]
+    begun = [at for before, at in pairwise([FIRST, *spiking]) if at - before > timedelta(hours=12)]
+    found = [each for each in watched.spikes if (each.topic, each.language) == ("ban", "ar")]
+    assert [at.date().isoformat() for at in begun] == ["2020-06-29", "2020-07-07", "2020-07-10"]
+    assert [each.start for each in found] == begun
 
 
 def test_sql_only_reads(demo: Running, own: Installation) -> None:

@@ -894,6 +894,22 @@ CREATE OR REPLACE VIEW silences ON CLUSTER 'main' AS
 SELECT * FROM silence_versions FINAL
 COMMENT 'times during which incidents are recorded and not told';
 
+ALTER TABLE spike_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window LowCardinality(String)
+        COMMENT 'the longer window of the scale with the highest score, such as 30 min or 1 day; empty where it was not written down'
+        AFTER provisional;
+
+ALTER TABLE spike_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window LowCardinality(String)
+        COMMENT 'the longer window of the scale with the highest score, such as 30 min or 1 day; empty where it was not written down'
+        AFTER provisional;
+
+DROP VIEW IF EXISTS spikes ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
+COMMENT 'one row an episode of one series';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -109,6 +109,26 @@ def test_a_source_like_the_others_that_starts_in_the_middle_is_no_surge(store: S
     assert told(store, end) == 0
 
 
+@pytest.mark.parametrize("hour", [3, 9])
+def test_a_source_seven_times_as_loud_as_all_others_is_no_surge_on_any_of_its_days(store: Store, hour: int) -> None:
+    begin, later, end = MIDNIGHT, MIDNIGHT + 6 * DAY + hour * HOUR, MIDNIGHT + 13 * DAY
+    store_all(store, rhythm(begin, end), rhythm(later, end, most=42, source="other"))
+    cover(store, begin, end, "example")
+    cover(store, later, end, "other")
+    assert told(store, end) == 0
+
+
+@pytest.mark.parametrize("days", [0, 1, 2])
+def test_a_surge_in_the_old_sources_is_told_beside_a_loud_new_one(store: Store, days: int) -> None:
+    begin, later, end = MIDNIGHT, MIDNIGHT + 6 * DAY + 3 * HOUR, MIDNIGHT + 9 * DAY
+    store_all(
+        store, rhythm(begin, end), rhythm(later, end, most=42, source="other"), surge(later + (12 + 24 * days) * HOUR)
+    )
+    cover(store, begin, end, "example")
+    cover(store, later, end, "other")
+    assert told(store, end) == 1
+
+
 def test_an_archive_in_parts_gives_the_incidents_that_it_gives_whole(store: Store) -> None:
     begin, end = MIDNIGHT, MIDNIGHT + 7 * DAY
     peak = MIDNIGHT + 5 * DAY + 15 * HOUR

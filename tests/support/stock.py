@@ -141,6 +141,7 @@ def spike() -> Spike:
         severity=Severity.MAJOR,
         provisional=False,
         pulses=whole.pulses,
+        window="30 min",
     )
 
 

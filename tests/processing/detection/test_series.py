@@ -259,6 +259,30 @@ def test_a_few_posts_a_day_are_told_by_the_slow_scale_when_they_multiply() -> No
     assert opened.episode.observed >= POLICY.slow.minimum_posts
 
 
+def few_posts(days: int, busy: dict[int, int]) -> Floats:
+    """A post every other day, and on some days so many, an hour apart from nine in the morning on."""
+    posts = np.zeros(days * DAY)
+    posts[DAY // 2 :: 2 * DAY] = 1
+    for day, number in busy.items():
+        posts[day * DAY + 108 + 12 * np.arange(number)] = 1
+    return posts
+
+
+def test_nights_without_a_post_do_not_cut_days_of_talk_on_the_slow_scale() -> None:
+    posts = few_posts(40, {30: 6, 31: 7, 32: 6})
+    found = events(posts[None], np.full(len(posts), 0.2) + posts)
+    assert [each.kind for each in found if each.kind in {*TOLD, EpisodeKind.ENDED}] == ["opened", "ended"]
+    [rise] = found[-1].episode.segments
+    assert [(at - START).days for at in (rise.start, rise.until)] == [30, 32]
+    assert rise.observed == 19
+    assert rise.expected < 4.0
+
+
+def test_a_day_of_talk_behind_a_week_of_it_is_told_on_the_slow_scale() -> None:
+    posts = few_posts(50, {30: 5, 31: 6, 32: 6, 33: 5, 34: 7, 35: 6, 36: 2, 38: 9})
+    assert [(at - START).days for _, at in told(posts, np.full(len(posts), 0.2) + posts)] == [30, 38]
+
+
 def test_a_comeback_has_its_pulses() -> None:
     counts = np.zeros(10 * DAY)
     counts[:: DAY // 8] = 1

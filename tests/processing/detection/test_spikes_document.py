@@ -5,15 +5,14 @@ from __future__ import annotations
 import gzip
 import re
 from datetime import UTC, datetime, timedelta
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from processing.detection.csv import Reading, detect_lines, explain_line
-from processing.detection.detector import score_of
-from processing.detection.return_level import Maxima, calibrated, level
+from processing.csv_detection.filter import Reading, detect_lines, explain_line
+from processing.detection.detector import Windows, levels, score_of
+from processing.detection.return_level import Fit, calibrated, excesses
 from processing.explanation.sentences import rarity
 from tests.conftest import ROOT
 
@@ -52,19 +51,15 @@ def test_the_excesses_their_levels_and_the_score() -> None:
     expected, count, printed = bold()
     windows = {"bin": (count, expected), "half hour": (317.0, 128.846)}
     assert "holds 317 where 128.846 were" in EXAMPLE
-    maxima = Maxima.begin_at(1, 0, BLOCKS)
-    rows = [row(f"{window}, {scale}") for window in windows for scale in "ar"]
-    levels = []
-    for kind, (each, (posts, mean)) in enumerate(zip(rows, np.repeat(list(windows.values()), 2, axis=0), strict=True)):
-        value = posts - mean if kind % 2 else 2 * (sqrt(posts + 0.375) - sqrt(mean + 0.375))
-        spread = (each[2] - each[1]) / 1.8839
-        maxima.known[:] = BLOCKS
-        weight = BLOCKS / (BLOCKS + 4)
-        maxima.mode[kind], maxima.scale[kind] = weight * (each[1] - 0.3665 * spread), weight * spread
-        mode, scale = calibrated(maxima, kind, np.array([0]), np.array([mean]))
-        levels.append(level((value - mode) / scale))
-        assert [value, mode[0], scale[0], levels[-1][0]] == pytest.approx([each[0], *each[3:]], abs=0.002)
-    assert score_of(np.array(levels))[0] == pytest.approx(printed, abs=0.001)
+    rows = np.array([row(f"{window}, {scale}") for window in windows for scale in "ar"])
+    spread = (rows[:, 2] - rows[:, 1]) / 1.8839
+    weight = BLOCKS / (BLOCKS + 4)
+    fit = Fit((weight * (rows[:, 1] - 0.3665 * spread))[:, None], (weight * spread)[:, None], np.array([1 - weight]))
+    of_bin = Windows(*np.array(list(windows.values())).T[:, :, None])
+    mode, scale = calibrated(fit, of_bin.expected)
+    found = np.hstack([excesses(*of_bin), mode, scale, levels(fit, of_bin)])
+    assert found == pytest.approx(rows[:, [0, 3, 4, 5]], abs=0.002)
+    assert score_of(levels(fit, of_bin))[0] == pytest.approx(printed, abs=0.001)
 
 
 def test_the_series_itself_gives_the_example(real_data: Path) -> None:

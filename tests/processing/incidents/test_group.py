@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from processing.contract import Doubt, Evidence, Incident, IncidentState, Pulse, Severity, Spike, VerdictName
+from processing.detection.policy import DetectorPolicy
 from processing.incidents.group import IncidentPolicy, group, still_growing
 from tests.conftest import NOON
 
@@ -122,6 +123,13 @@ def test_its_figures_leave_out_the_flood_in_the_middle_of_people() -> None:
 def test_fewer_than_five_people_make_no_incident() -> None:
     assert grouped(spike(observed=7, evidence=copied(0.43))) == ()
     assert len(grouped(spike(observed=9, evidence=copied(0.43)))) == 1
+
+
+def test_three_people_in_a_day_make_an_incident_and_three_in_half_an_hour_do_not() -> None:
+    slow = DetectorPolicy.for_bins(timedelta(minutes=5)).slow.name
+    assert len(grouped(spike(observed=3, window=slow))) == 1
+    assert grouped(spike(observed=2, window=slow)) == ()
+    assert grouped(spike(observed=3, window="30 min")) == grouped(spike(observed=3)) == ()
 
 
 def test_events_days_apart_are_two_incidents() -> None:

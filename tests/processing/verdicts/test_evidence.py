@@ -11,7 +11,7 @@ from processing.contract import Severity, Spike, VerdictName
 from processing.incidents.group import IncidentPolicy, group
 from processing.queries import Coverage
 from processing.queries.scopes import leading_scope, merged, scope_of, within
-from processing.verdicts.collectors import newly_covered
+from processing.verdicts.collectors import newcomers, newly_covered
 from processing.verdicts.reference import rest_ratio
 from tests.conftest import NOON
 
@@ -66,10 +66,33 @@ def test_a_source_that_brings_little_else_says_nothing() -> None:
     ],
 )
 def test_a_source_is_new_that_began_to_be_collected_with_the_rise(stretches: list[Coverage], share: float) -> None:
-    assert newly_covered({"old": 25, "new": 75}, stretches, (), NOON, NOON + HOUR) == pytest.approx(share)
+    posts = {"old": 25, "new": 75}
+    assert newly_covered(posts, newcomers(posts, stretches, {}, NOON, NOON + HOUR), {}) == pytest.approx(share)
     if share == 1.0:
-        # Posts of an earlier time are there, whoever has read them.
-        assert newly_covered({"old": 25, "new": 75}, stretches, {"new"}, NOON, NOON + HOUR) == pytest.approx(0.25)
+        # Posts of a time are there in which its collector did not listen.
+        heard = {"new": NOON - 60 * HOUR}
+        new = newcomers(posts, stretches, heard, NOON, NOON + HOUR)
+        assert newly_covered(posts, new, {}) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("hours", "days"), [(2, 0), (23, 0), (25, 1), (72, 3), (95, 3), (96, None)])
+def test_a_source_is_new_for_days_where_the_expectation_is_made_of_days(hours: int, days: int | None) -> None:
+    stretches = [stretch("old", NOON - 200 * HOUR), stretch("new", NOON - hours * HOUR)]
+    heard = {"old": NOON - 72 * HOUR, "new": NOON - hours * HOUR}
+    found = newcomers(["old", "new"], stretches, heard, NOON, NOON + HOUR)
+    assert found == ({} if days is None else {"new": days})
+    # Where all are as young, the expectation is of days on which all were heard.
+    assert newcomers(["new"], stretches[1:], heard, NOON, NOON + HOUR) == {}
+    # On the first day of all, the expectation is of hours in which the source was heard.
+    stretches = [stretch("old", NOON - 20 * HOUR), stretch("new", NOON - 2 * HOUR)]
+    assert newcomers(["old", "new"], stretches, heard, NOON, NOON + HOUR) == {}
+
+
+def test_of_a_source_that_was_heard_for_a_day_only_as_much_is_in_doubt_as_it_usually_brings() -> None:
+    usual = {"new": {1: 70, 2: 90, 3: 20}}
+    assert newly_covered({"old": 20, "new": 80}, {"new": 3}, usual) == pytest.approx(0.7)
+    assert newly_covered({"old": 20, "new": 80}, {"new": 1}, {"new": {1: 300}}) == pytest.approx(0.8)
+    assert newly_covered({"old": 20, "new": 80}, {"new": 0}, usual) == pytest.approx(0.8)
 
 
 def a_spike(peak: datetime, end: datetime | None) -> Spike:

@@ -8,11 +8,10 @@ import msgspec
 import numpy as np
 
 from processing.detection import baseline
-from processing.detection.detector import COLD, SHORT, ScaleState, excesses, levels, window_sums
+from processing.detection.detector import COLD, SHORT, ScaleState, Windows, finished, levels, window_sums
 from processing.detection.policy import DetectorPolicy, Scale, length_name
-from processing.detection.return_level import calibrated
+from processing.detection.return_level import calibrated, excesses
 from processing.detection.scales import Scales
-from processing.detection.timeline import Floats
 
 
 class Excess(msgspec.Struct, frozen=True):
@@ -91,32 +90,27 @@ def trace(policy: DetectorPolicy, scales: Scales, row: int, line: str) -> Trace:
 
 def _of_scale(policy: DetectorPolicy, scale: Scale, state: ScaleState, row: int) -> ScaleTrace:
     last = state.next - 1
-    (short, long) = window_sums(scale, state, last, last + 1)
-    windows = tuple((count[row], mean[row]) for count, mean in (short, long))
+    windows = window_sums(scale, state, last, last + 1).at([row], 0)
+    fit = state.maxima.fit(np.array([row]), finished(scale, state, last))
     lengths = [length_name(bins * scale.bins * policy.width) for bins in (scale.short, scale.long)]
     names = [f"{length}, {unit}" for length in lengths for unit in ("in standard deviations", "in posts")]
-    values = excesses((short, long))[:, row, 0]
-    found = levels(state.maxima, np.array([row]), windows)[:, 0]
-    fits = [calibrated(state.maxima, kind, np.array([row]), windows[kind // 2][1]) for kind in range(len(names))]
-    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, baseline.DAYS + 1)]
+    figures = np.stack([excesses(*windows), *calibrated(fit, windows.expected), levels(fit, windows)])[..., 0].T
+    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, scale.past + 1)]
     known = [(day, mean) for day, mean in past if not np.isnan(mean)]
     return ScaleTrace(
         name=scale.name,
         expected=float(state.expected.at(last)[row]),
         past=tuple(known),
-        windows=tuple((length, float(c[0]), float(m[0])) for length, (c, m) in zip(lengths, windows, strict=True)),
-        blocks=int(state.maxima.known[row]),
-        excesses=tuple(
-            Excess(name, float(value), float(mode[0]), float(spread[0]), float(level))
-            for name, value, (mode, spread), level in zip(names, values, fits, found, strict=True)
-        ),
+        windows=tuple(zip(lengths, *(each[:, 0].tolist() for each in windows), strict=True)),
+        blocks=state.maxima.known(row, finished(scale, state, last)),
+        excesses=tuple(Excess(name, *each) for name, each in zip(names, figures.tolist(), strict=True)),
         why=_why(scale, state, row, windows),
     )
 
 
-def _why(scale: Scale, state: ScaleState, row: int, windows: tuple[tuple[Floats, Floats], ...]) -> str:
+def _why(scale: Scale, state: ScaleState, row: int, windows: Windows) -> str:
     """Why nothing is said, as a sentence; empty where something is."""
-    (short, short_mean), (long, long_mean) = ((float(count[0]), float(mean[0])) for count, mean in windows)
+    (short, long), (short_mean, long_mean) = windows.posts[:, 0], windows.expected[:, 0]
     if np.isnan(state.counts.at(state.next - 1)[row]):
         return "the count is unknown, or the series has not begun"
     if state.flags.at(state.next - 1)[row] & COLD:

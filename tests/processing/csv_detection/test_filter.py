@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from processing.detection.csv import HEADER, Reading, detect_lines, explain_line
-from processing.detection.csv_row import bin_width, read_time
+from processing.csv_detection.filter import HEADER, Reading, detect_lines, explain_line
+from processing.csv_detection.row import bin_width, read_time
 from processing.detection.policy import DetectorPolicy
 
 HOURS = DetectorPolicy.for_bins(timedelta(hours=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processing.detection.languages import LanguageCounts, languages_that_rose
+from processing.incidents.language_rise import LanguageCounts, languages_that_rose
 
 
 def counts(language: str, posts: int, before: int = 0, people: int | None = None) -> LanguageCounts:

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from processing.detection.detector import ScaleState, judge, next_cut
+from processing.detection.detector import ScaleState, judge, longest
 from processing.detection.policy import DetectorPolicy
 from processing.detection.timeline import Floats
 
@@ -38,9 +38,9 @@ class Background:
         found = []
         while self.state.next < end:
             start = self.state.next
-            cut = next_cut(self.policy.fast, start, end)
+            cut = min(end, start + longest(self.policy.fast))
             judged = judge(self.policy, self.policy.fast, self.state, rest[:, start - first : cut - first], None)
-            posts, expected = judged.long if self.policy.fast.half_window else judged.short
+            posts, expected = (each[1 if self.policy.fast.half_window else 0] for each in judged.windows)
             found.append((posts + STEADY) / (expected + STEADY))
         return np.concatenate(found, axis=1)
 

@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 
 from processing.contract import BinState
-from processing.detection.background import Background
-from processing.detection.csv_row import NotARow, Row, bin_width, is_header, read_row
+from processing.csv_detection.background import Background
+from processing.csv_detection.row import NotARow, Row, bin_width, is_header, read_row
+from processing.csv_detection.trace import Trace, trace
 from processing.detection.policy import DetectorPolicy
 from processing.detection.scales import OWN, Bins, Scales
 from processing.detection.timeline import Floats
-from processing.detection.trace import Trace, trace
 
 HEADER = "timestamp,count,expected,score,state,window"
 

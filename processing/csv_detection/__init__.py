@@ -1,0 +1,1 @@
+"""`banwatch detect`: one series as CSV through the detector. Pure: lines in, lines out."""
