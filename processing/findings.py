@@ -1,4 +1,4 @@
-"""From what the detector says of series to judged spikes: for the watch, for its open bin and for a backtest."""
+"""Turns the detector's events into judged spikes, for the watch, its open bin and the backtest."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from processing.ports import Judge
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The spikes that events speak of, as they are behind the last event, not judged yet.
+    """The spikes that events are about, as they are after the last event. They have no verdict yet.
 
-    `new` has, of those that were not known before, the end of the bin that began them. `renamed` are the known spikes
-    that the detector knows by an earlier start.
+    `new` holds the spikes that were not known before: by name, the end of the bin that opened each. `renamed` holds the
+    known spikes for which the detector has found an earlier start.
     """
 
     spikes: dict[Name, Spike]
@@ -29,7 +29,7 @@ class Findings:
 
     @classmethod
     def of(cls, events: Iterable[SeriesEvent], known: Mapping[Name, Spike]) -> Findings:
-        """Put each event down under the name by which its spike is known."""
+        """Collect the spikes of the events. A known spike keeps its name, whatever start the detector gives it."""
         found = cls({}, {}, {}, {})
         for event in events:
             own = event.key, event.episode.start
@@ -47,9 +47,9 @@ class Findings:
         return found
 
     def judged(self, judge: Judge, minutes: Mapping[Name, datetime], known: Collection[Spike]) -> Sequence[Spike]:
-        """The spikes, told when they could be and with their verdicts.
+        """Return the spikes with their verdicts. `detected_at` is the time from which each can be judged and told.
 
-        `minutes` has the first minute that was enough of those for which one is known.
+        `minutes` holds, for some spikes, the end of the first minute by which the bin had enough posts.
         """
         found = [(self.spikes[name], minutes.get(name, at)) for name, at in self.new.items()]
         told = dict(zip(self.new, judge.can_be_told_at(found), strict=True))
@@ -61,7 +61,7 @@ class Findings:
 
 
 def _told_early(event: SeriesEvent, known: Mapping[Name, Spike]) -> Spike | None:
-    """What an open bin began of a spike that late posts have shown to begin earlier: it keeps its name."""
+    """Return the spike that an open bin began and that, by late posts, began earlier: it keeps its name."""
     if event.kind is not EpisodeKind.OPENED:
         return None
     later = (spike for (key, start), spike in known.items() if key == event.key and start > event.episode.start)
@@ -69,7 +69,7 @@ def _told_early(event: SeriesEvent, known: Mapping[Name, Spike]) -> Spike | None
 
 
 def _rises(event: SeriesEvent, spike: Spike) -> tuple[Spike, ...]:
-    """Of an episode that came back, each rise as a spike of its own, the first under the spike's name; else none."""
+    """Return each rise of an episode that came back as a spike, the first under the spike's name; else nothing."""
     comebacks = event.episode.comebacks
     if not comebacks:
         return ()

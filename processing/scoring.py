@@ -1,4 +1,4 @@
-"""Stored counts through the detector, block by block: the watch, its start and a backtest step the same code."""
+"""Steps the detector through stored counts, block by block. The watch, its start and the backtest share this code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from processing.ports import Counts
 
 DAY = timedelta(days=1)
 AT_ONCE = timedelta(days=7)
-"""Event time of one block where nothing is told of it as it goes: bounds memory."""
+"""Event time of one block where all of the past is scored at once. It bounds the memory."""
 
 MINUTE = timedelta(minutes=1)
 
@@ -43,16 +43,16 @@ class Scoring:
 
     @classmethod
     def begin(cls, counts: Counts, roots: Callable[[], Mapping[str, str]], policy: DetectorPolicy) -> Scoring:
-        """Without any series."""
+        """Return a scoring that has no series yet."""
         return cls(counts, roots, policy, SeriesSet.begin(policy))
 
     def next_stretch(
         self, coverage: Sequence[Coverage], begin: datetime, limit: datetime, longest: timedelta
     ) -> Stretch | None:
-        """The next bins to score from `begin` on; None where no bin before `limit` is covered.
+        """Return the next bins to score from `begin` on; None where no bin before `limit` is covered.
 
-        Bins that nobody covered are left out. So is time without any post behind a day without any: the detector
-        takes it as unknown, however long it is.
+        Bins that no collector covered are left out. After a day without any post, further time without posts is left
+        out too. The detector takes what is left out as unknown, however long it is.
         """
         covered = next_covered(coverage, begin, self.policy.width)
         if covered is None or covered >= limit:
@@ -64,7 +64,7 @@ class Scoring:
         return Stretch(covered, min(limit, covered + longest))
 
     def step(self, coverage: Sequence[Coverage], stretch: Stretch) -> list[SeriesEvent]:
-        """Take every series through these bins; before them, the last half hour again, for posts that came late."""
+        """Score every series over these bins. The half hour before them is scored again, for posts that came late."""
         begin = stretch.begin
         if begin == self.series.next and self.series.settled_until is not None:
             begin = self.series.settled_until
@@ -72,27 +72,30 @@ class Scoring:
         return self.series.step(self._block(begin, stretch.end, known))
 
     def through(self, coverage: Sequence[Coverage], begin: datetime, end: datetime) -> Iterator[SeriesEvent]:
-        """Take every series from `begin` to `end`."""
+        """Score every series from `begin` to `end`."""
         while (stretch := self.next_stretch(coverage, begin, end, AT_ONCE)) is not None:
             yield from self.step(coverage, stretch)
             begin = stretch.end
 
     def peek(self, coverage: Sequence[Coverage], start: datetime) -> list[SeriesEvent]:
-        """What the open bin, the next one, would begin if it closed with what has come of it so far."""
+        """Return the events that the open bin would bring if it closed with the posts that it has so far."""
         begin = self.series.settled_until or start
         end = start + self.policy.width
         known = known_bins(coverage, begin, start, self.policy.width)
         return self.series.peek(self._block(begin, end, [*known, True]))
 
     def reached(self, start: datetime) -> datetime:
-        """The end of the newest minute of a bin in which anything was counted; posts are counted before progress."""
+        """Return the end of the newest minute with a post in the bin that begins at `start`; without any, `start`.
+
+        It may lie past the watermark: posts are counted before the progress behind them is reported.
+        """
         counted = self.counts.minutes([start], self.policy.width, [EVERYTHING])
         return max((each.start + MINUTE for each in counted), default=start)
 
     def first_minutes(self, events: Iterable[SeriesEvent]) -> dict[Name, datetime]:
-        """Of the spikes that begin, the end of the first minute by which their bin held posts enough for that.
+        """Return, for each spike that opens, the end of the first minute by which its bin had enough posts to open it.
 
-        It is when a watch that looks each minute finds them. A spike that the slow scale has found is left out.
+        At that time a watch that looks each minute finds the spike. Spikes of the slow scale are left out.
         """
         opened = [each for each in events if each.kind is EpisodeKind.OPENED and each.enough is not None]
         if not opened:
@@ -120,7 +123,7 @@ class Scoring:
 
 
 def _first_minute(minutes: Iterable[BinCount], event: SeriesEvent) -> datetime:
-    """The close of the bin where its minutes hold fewer posts: some were deleted since."""
+    """Return the end of the minute with which the bin had enough posts; the bin's end if some were deleted since."""
     so_far = 0
     for count in minutes:
         so_far += count.posts

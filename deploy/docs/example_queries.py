@@ -42,6 +42,34 @@ ORDER BY verdict = 'organic', start DESC, observed DESC
 LIMIT 10""",
     ),
     Question(
+        "told",
+        "Who was told of what, how long after the decision, and after how many attempts? The proof of delivery.",
+        """SELECT
+    notifications.conversation AS conversation,
+    notifications.channel AS channel,
+    notifications.step AS step,
+    deliveries.at AS sent,
+    dateDiff('second', notifications.at, deliveries.at) AS seconds_after,
+    deliveries.attempt AS attempts,
+    deliveries.message_id AS message_id
+FROM notifications
+INNER JOIN deliveries USING (key)
+WHERE deliveries.reason = 'sent'
+ORDER BY sent DESC
+LIMIT 20""",
+    ),
+    Question(
+        "untold",
+        "Which incidents was nobody told of, and why?",
+        """SELECT conversation, channel, argMax(reason, number) AS why, max(at) AS since
+FROM notifications
+WHERE NOT startsWith(conversation, 'source:') AND NOT startsWith(conversation, 'channel:')
+GROUP BY conversation, channel
+HAVING countIf(step != '') = 0
+ORDER BY since DESC
+LIMIT 20""",
+    ),
+    Question(
         "languages",
         "Which languages talked about bans on 10 July 2020?",
         """SELECT language, sum(posts) AS posts, round(100 * posts / sum(posts) OVER (), 1) AS percent

@@ -20,8 +20,10 @@ def rule_book_lines(book: RuleBook) -> Iterator[str]:
         yield f"Rule {rule.name}: {rule_sentence(rule, book.zone.key)}"
     if book.report_failures_to:
         yield f"{book.report_failures_to} hears of another channel that has failed twice in a row."
+    elif len(book.channels) > 1:
+        yield "Any other channel may hear of a channel that has failed twice in a row: report_failures_to is not set."
     else:
-        yield "Nobody hears of a channel that fails: report_failures_to is not set."
+        yield "Nobody hears of a channel that fails: there is no other channel."
 
 
 def channel_sentence(channel: Channel, named: Collection[str]) -> str:

@@ -96,7 +96,6 @@ class Composer:
             topics=self.topic_names(language),
             public_url=self.public_url,
             zone=book.zone,
-            charts=bool(getattr(notifier, "shows_charts", False)),
         )
 
     def _news(self, batch: Batch, incidents: Mapping[str, Incident | None]) -> News:

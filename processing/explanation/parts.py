@@ -10,7 +10,7 @@ from processing.queries.scopes import IN_SCOPE, Scope
 from processing.queries.statement import Statement
 
 _CLEAN_LINK = r"replaceRegexpAll(cutFragment(link), '[?&](utm_[a-z]+|fbclid|gclid|ref|ref_src|igshid)=[^&]*', '')"
-"""A link without what only tells who shared it."""
+"""A link without the parameters that only say who shared it."""
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ def first_posts(scope: Scope, most: int = 5) -> Statement:
 
 
 def most_shared(scope: Scope, most: int = 5) -> Statement:
-    """The posts that most people repeat or like: of the range, and what it repeats of the day before."""
+    """The posts that most people repeat or like: posts of the range, and posts of the day before that it repeats."""
     return Statement(
         f"""
         WITH repeated AS
@@ -100,7 +100,7 @@ def hashtags(scope: Scope, most: int = 12) -> Statement:
 
 
 def _counted(scope: Scope, names: str, most: int) -> Statement:
-    """Nothing that one person alone used: it says nothing of a surge, and it may be anything."""
+    """What at least two people used: what one person alone used may be anything and says nothing of a surge."""
     return Statement(
         f"""
         SELECT name, uniqExact(if(author = '', concat('-', id), author)) AS authors, count() AS posts

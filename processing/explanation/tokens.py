@@ -1,4 +1,4 @@
-"""A post's words, as they are counted to find the terms that drive a surge.
+"""Splits posts into the words and terms by which the driving terms of a surge are counted.
 
 Chinese, Japanese and Thai are written without spaces; BudouX, a small model of Google's, cuts them into phrases. What
 it cuts too finely is put together again, because neighbours that always come together are shown as one term.
@@ -88,7 +88,7 @@ def phrases_of(text: str, language: str) -> Iterator[list[Word]]:
 
 
 def terms_of(text: str, language: str) -> dict[tuple[str, ...], str]:
-    """The terms of a post, once each: words -> as written. None begins or ends with a stop word."""
+    """Return each term of a post once: folded words -> as written. No term begins or ends with a stop word."""
     stop = stop_words(language)
     joiner = "" if language.partition("-")[0] in _PARSERS else " "
     found: dict[tuple[str, ...], str] = {}
@@ -123,13 +123,13 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def _is_hollow(folded: str, stop: frozenset[str]) -> bool:
-    """Whether a word says nothing alone: a stop word, or one letter of an alphabet."""
+    """Return whether a word means nothing by itself: a stop word, or one letter of an alphabet."""
     return folded in stop or (len(folded) == 1 and not _UNSPACED.match(folded))
 
 
 @lru_cache(maxsize=MOST_KEPT)
 def _word(part: str, language: str) -> Word:
-    """A Japanese word is the same with every ending; of a single character, the ending is shown."""
+    """Return a word. A Japanese word is the same with every ending; a single character is shown with its ending."""
     stem = _ENDING.sub("", part) if language == "ja" else part
     return Word(words(stem).replace(" ", ""), part if len(stem) == 1 else stem, part)
 

@@ -1,4 +1,4 @@
-"""Which languages an incident has: one test of each over the incident's own window, when it is described."""
+"""Finds the languages of an incident: when it is described, each language is tested once over the incident's time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ DAYS_BEFORE = 7
 
 
 def languages_of(reader: Reader, incident: Incident, now: datetime) -> tuple[str, ...]:
-    """The languages in which people of the leading topic rose, that with the most posts first; none that is in doubt.
+    """Return the languages in which talk of the leading topic rose, the one with the most posts first.
+
+    Languages whose rise people did not make are left out.
 
     `now` is event time.
     """
-    # What goes on is asked up to an hour behind its last pulse: later hours would only thin it out.
+    # Of an incident that goes on, the window ends an hour after its last pulse: later hours hold few of its posts.
     last = max([incident.peak, *(pulse.peak for pulse in incident.pulses)])
     end = incident.end or min(now, last + BEHIND_THE_PEAK)
     topic, window = incident.lead_topic or incident.topic, (incident.start, end)
@@ -39,9 +41,9 @@ def languages_of(reader: Reader, incident: Incident, now: datetime) -> tuple[str
 
 
 def windows_before(window: Range, coverage: Sequence[Coverage]) -> list[Range]:
-    """The same hours of the week before, where a collector covered all of them.
+    """Return the same hours on the days of the week before, those that a collector covered as a whole.
 
-    They lie a day apart, or as many days as the window lasts: none overlaps it.
+    They lie a day apart, or as many days as the window lasts, so that none overlaps another or the window.
     """
     start, end = window
     apart = max(1, -((start - end) // DAY)) * DAY

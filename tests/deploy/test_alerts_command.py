@@ -89,7 +89,9 @@ def test_a_secret_is_said_to_be_set_and_is_not_shown() -> None:
     hook = Channel("hook", "webhook", HookOptions(url="https://s3cret", token="xoxb-s3cret"))  # type: ignore[arg-type]
     lines = [*rule_book_lines(RuleBook(book.version, book.zone, {"hook": hook}, book.rules))]
     assert lines[0] == "Channel hook: webhook, messages in en, token is set, spare is not set, no rule names it."
-    assert lines[-1] == "Nobody hears of a channel that fails: report_failures_to is not set."
+    assert lines[-1] == "Nobody hears of a channel that fails: there is no other channel."
+    several = [*rule_book_lines(RuleBook(book.version, book.zone, {"hook": hook, **book.channels}, book.rules))]
+    assert several[-1].startswith("Any other channel may hear of a channel that has failed twice in a row")
     assert "s3cret" not in "".join(lines)
 
 

@@ -59,6 +59,7 @@ def test_message_shows_the_incident_as_it_is_now(store: Store) -> None:
     assert (told.step, told.conversation, told.incident) == (Step.OPENED, INCIDENT.id, INCIDENT)
     assert "TikTok bans" in told.message.title
     assert told.message.sparkline
+    assert told.message.chart is not None
     assert told.message.acknowledge is not None
 
 

@@ -23,10 +23,12 @@ from processing.contract import (
     VerdictName,
 )
 from processing.store.client import Store
+from processing.store.deliveries import DeliveryRow, write_deliveries
 from processing.store.migrate import migrate
 from processing.store.records import write_incidents, write_spikes
 from processing.store.writer import recount, write_posts
 from tests.conftest import ROOT, WRITER_PASSWORD, a_post
+from tests.support.queued import Decided, decide
 
 FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)
 ARABIC = "أمازون تطلب حذف تيك توك قبل حظر التطبيق"
@@ -72,6 +74,8 @@ def stocked(warehouse_url: str) -> Iterator[Store]:
         )
         recount(store, minutes)
         write_incidents(store, [an_incident()])
+        decide(store, TOLD, Decided("ban-20200707T0205Z", FOUR, channel="", step=""))
+        write_deliveries(store, [*map(a_delivery, (1, 2), ("retry", "sent"))])
         write_spikes(store, [a_spike("en", VerdictName.ORGANIC, 0.8), a_spike("ar", VerdictName.CONCENTRATED, 0.04)])
     with Store(replace(writer, user="reader", password=SecretStr(""))) as reader:
         yield reader
@@ -121,12 +125,35 @@ def an_incident() -> Incident:
     )
 
 
+TOLD = Decided("ban-20200710T1605Z", FOUR)
+
+
+def a_delivery(attempt: int, reason: str) -> DeliveryRow:
+    at = FOUR + timedelta(seconds=11 * attempt)
+    return DeliveryRow(
+        key=TOLD.key,
+        conversation=TOLD.conversation,
+        channel=TOLD.channel,
+        step=TOLD.step,
+        attempt=attempt,
+        reason=reason,
+        latency=0.2,
+        message=TOLD.key,
+        pause=0.0,
+        message_id="17",
+        detail="",
+        at=at,
+    )
+
+
 FRIDAY = date(2020, 7, 10)
 SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "surges": lambda rows: rows[0][3:] == ("ban", "extreme", 60.5, ["en", "ar"]),
     "made-by": lambda rows: (
         [row[1:2] + row[4:] for row in rows] == [("ar", "concentrated", "repeated", 0.04), ("en", "organic", "", 0.8)]
     ),
+    "told": lambda rows: [row[:3] + row[4:] for row in rows] == [(TOLD.conversation, "slack", "opened", 22, 2, "17")],
+    "untold": lambda rows: [row[:2] for row in rows] == [("ban-20200707T0205Z", "")],
     "languages": lambda rows: [row[:2] for row in rows] == [("en", 80), ("ar", 40)] and rows[0][2] == 66.7,
     "hashtags": lambda rows: [row[0] for row in rows] == ["tiktokban", "amazon"] and rows[0][1] == 7,
     "share": lambda rows: rows[0][1:] == (120, 180, 66.7),
