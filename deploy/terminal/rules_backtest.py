@@ -18,18 +18,18 @@ def rules_backtest_lines(found: RulesBacktest, score: Score | None) -> Iterator[
         if len(together) > 1:
             yield from (f"    {_what(each)}" for each in together)
     yield from (f"not told: {line}" for line in _held_back(found))
-    channels = {each.channel for each in found.messages}
-    yield (
-        f"{len(sent)} messages to {len(channels)} channels from {_moment(found.start)} to {_moment(found.end)}: "
-        f"{len(sent) / ((found.end - found.start) / timedelta(weeks=1)):.2f} a week."
-    )
+    channels = len({each.channel for each in found.messages})
+    sent_to = f"{_number(len(sent), 'message')} to {_number(channels, 'channel')}"
+    a_week = len(sent) / ((found.end - found.start) / timedelta(weeks=1))
+    yield f"{sent_to} from {_moment(found.start)} to {_moment(found.end)}: {a_week:.2f} a week."
     if score is not None:
         yield from score_lines(score)
 
 
 def score_lines(score: Score) -> Iterator[str]:
     """Yield how well the messages tell of what really happened."""
-    yield f"{score.incidents} incidents told, {score.alerts_a_week:.2f} a week; {score.events} events in the truth."
+    told, events = _number(score.incidents, "incident"), _number(score.events, "event")
+    yield f"{told} told, {score.alerts_a_week:.2f} a week; {events} in the truth."
     yield f"precision {_share(score.precision)}, recall {_share(score.recall)}"
     if score.median_delay is not None and score.longest_delay is not None:
         yield f"told after {_minutes(score.median_delay)} in the median, {_minutes(score.longest_delay)} at most"
@@ -50,10 +50,15 @@ def _what(message: Message) -> str:
 def _held_back(found: RulesBacktest) -> Iterator[str]:
     """What never came to be told, each conversation and channel once with its last reason."""
     told = {(each.conversation, each.channel) for each in found.messages}
+    told |= {(conversation, "") for conversation, _ in told}  # a rule named a channel in the end
     last = {(each.conversation, each.channel): each for each in found.held_back}
     for (conversation, channel), each in last.items():
         if (conversation, channel) not in told:
             yield f"{conversation}{f' at {channel}' if channel else ''}: {each.reason}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _moment(at: datetime) -> str:
