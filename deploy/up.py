@@ -93,7 +93,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
                 done.close()
                 screen.read_to_the_end()
                 if not stop.is_set():
-                    report(settings, screen.line)
+                    report(settings, screen.line, told=options.alert)
             if not options.until_done:
                 stack.watch_over(stop, lambda: False)
         finally:

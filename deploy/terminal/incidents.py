@@ -10,13 +10,18 @@ from processing.alerts.message import details, headline
 from processing.contract import Incident
 
 
-def report(settings: Settings, say: Callable[[str], None]) -> None:
-    """Print every incident with its pulses, languages and ratio, the latest last."""
+def report(settings: Settings, say: Callable[[str], None], *, told: bool) -> None:
+    """Print every incident, the latest last. Of those that people were told of in full, print where to read on."""
     reader = queries.connect(settings.reader)
     incidents = queries.incidents(reader)
     say(f"{len(incidents)} incident{'' if len(incidents) == 1 else 's'}")
-    for line in incident_lines(incidents[::-1], settings):
+    oldest_first = incidents[::-1]
+    for line in _where_explained(oldest_first) if told else incident_lines(oldest_first, settings):
         say(line)
+
+
+def _where_explained(incidents: Sequence[Incident]) -> list[str]:
+    return [f"{headline(each)}\n  banwatch explain {each.id}" for each in incidents]
 
 
 def incident_lines(incidents: Sequence[Incident], settings: Settings) -> list[str]:

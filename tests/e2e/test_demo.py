@@ -77,7 +77,7 @@ def demo(own: Installation) -> Iterator[Running]:
     running = own.start("demo", "--no-dashboard")
     try:
         assert running.says("3 incidents", timedelta(seconds=240)), running.said
-        assert running.says("retraction")
+        assert running.says("banwatch explain ban-20200710T"), running.said
         yield running
     finally:
         running.close()
@@ -237,8 +237,9 @@ def test_the_demo_finds_the_friday_surge_as_one_incident_of_two_pulses(demo: Run
     assert friday["synthetic"]
 
 
-def test_each_incident_is_told_once_and_says_that_it_is_synthetic(demo: Running) -> None:
-    assert demo.said.count("ALERT") == 3
+def test_each_incident_is_told_from_its_opening_to_its_end_and_says_that_it_is_synthetic(demo: Running) -> None:
+    opened = demo.said.count("\nALERT ") - demo.said.count("\nALERT GREW")
+    assert (opened, demo.said.count("\nRESOLVED")) == (3, 3), demo.said
     assert "nobody wrote them" in demo.said
 
 
@@ -255,6 +256,17 @@ def test_an_incident_is_explained_in_the_terms_of_a_language(demo: Running, own:
     nowhere = own.run("explain", "no-such-incident")
     assert nowhere.returncode == 1
     assert nowhere.stderr.count(b"\n") == 1
+
+
+def test_the_story_of_an_incident_says_nothing_twice(demo: Running) -> None:
+    """What a person reads from an opening to its end; the posts and the verdict stand in the opening."""
+    after_opening = demo.said.split("\nALERT ")[-1].split("\nRESOLVED, ")
+    opened, ended = after_opening[0].split("\nALERT GREW")[0], after_opening[1].split("3 incidents")[0]
+    for once in ("  Organic: of ", "  First post, ", "  Most shared, "):
+        assert once in opened
+        assert once not in ended
+    assert "  Lasted: " in ended
+    assert "SELECT" not in demo.said
 
 
 def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:

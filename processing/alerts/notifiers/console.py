@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict
 
 from processing.alerts.message import terminal_lines
-from processing.alerts.notification import Attempt, Notification, Outcome, Step
+from processing.alerts.notification import Attempt, Message, Notification, Outcome, Step
 
 ALERTS = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
 """The steps that ask somebody to look: their title stands behind the word ALERT."""
+
+LATER = frozenset({Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED})
+"""The steps that stand below the first message of their incident."""
 
 
 class ConsoleOptions(BaseModel):
@@ -37,7 +40,7 @@ class ConsoleNotifier:
 
     def notify(self, notification: Notification) -> Attempt:
         """Print the message."""
-        title, *below = terminal_lines(notification.message)
+        title, *below = terminal_lines(_shown(notification))
         shown = "\n".join([f"ALERT {title}" if notification.step in ALERTS else title, *below])
         encoding = self.stream.encoding or "utf-8"
         try:
@@ -47,3 +50,12 @@ class ConsoleNotifier:
         except OSError as error:
             return Attempt(Outcome.RETRY, str(error))
         return Attempt(Outcome.SENT)
+
+
+def _shown(notification: Notification) -> Message:
+    """Return the message without its SQL, which `banwatch explain --format json` has.
+
+    The verdict and the posts stand above, where the incident was opened: a later step does not repeat them.
+    """
+    message = replace(notification.message, sql="")
+    return replace(message, verdict="", quotes=()) if notification.step in LATER else message

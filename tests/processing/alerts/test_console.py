@@ -34,6 +34,15 @@ def test_an_alert_begins_with_the_word_and_what_is_over_does_not() -> None:
     assert printed(told("resolved", Step.RESOLVED)).startswith("RESOLVED, EXTREME: ")
 
 
+@pytest.mark.parametrize("kind", ["grew", "repeated", "acknowledged", "resolved"])
+def test_a_later_step_repeats_neither_the_verdict_nor_the_posts(kind: str) -> None:
+    opened, later = printed(told("opened", Step.OPENED)), printed(told(kind, Step(kind)))
+    for once in ("  Organic: ", "  First post, ", "  Most shared, "):
+        assert once in opened
+        assert once not in later
+    assert "SELECT" not in opened + later
+
+
 @pytest.mark.parametrize("arabic", [False, True])
 def test_a_terminal_is_given_nothing_that_it_would_obey(arabic: bool) -> None:
     said = printed(told("opened", Step.OPENED, arabic=arabic))
