@@ -12,6 +12,7 @@ import logging
 import os
 import random
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -44,7 +45,8 @@ PLACES = (
 SUBJECTS = tuple(f"{place} closure" for place in PLACES)
 DAYS = 2
 TALK_AN_HOUR = 6
-CHATTER_AN_HOUR = 600
+CHATTER_AN_HOUR = 3_600
+"""Of anything else, in the history as in the surges: a rise of everything is no surge."""
 MUST_HOLD = 90
 """Seconds."""
 PATIENCE = 300
@@ -52,17 +54,17 @@ PAUSE = 15
 IDLE = 60
 
 
-def main() -> None:
-    """Print the figures."""
+def main(count: int = 20) -> None:
+    """Print the figures, of so many surges."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # a store that is not up yet is asked often
     with tempfile.TemporaryDirectory() as folder:
-        surges(Path(folder))
+        surges(Path(folder), SUBJECTS[:count])
     with tempfile.TemporaryDirectory() as folder:
         burst(Path(folder))
 
 
-def surges(folder: Path) -> None:
-    """Twenty surges through one stack, and before them a minute in which nothing happens."""
+def surges(folder: Path, subjects: Sequence[str]) -> None:
+    """Surges through one stack, and before them a minute in which nothing happens."""
     network, told = Network(Jetstream(lookback=timedelta(days=DAYS))), FirstTold(SUBJECTS)
     posts = network.play_history(datetime.now(UTC))
     with newsroom(told) as channels, network.server.served() as url:
@@ -76,15 +78,15 @@ def surges(folder: Path) -> None:
             wait_for_history(network, installation.store, posts)
             idle(network, running, installation.store)
             chance, begun = random.Random(14), []
-            for number, subject in enumerate(SUBJECTS):
+            for number, subject in enumerate(subjects):
                 network.chatter_for(chance.uniform(0, PAUSE))
                 begun.append(network.surge(subject, RATES[number % len(RATES)], told))
     rates = ", ".join(f"{rate:g}" for rate in RATES)
-    print(f"{len(SUBJECTS)} surges of {rates} posts/s in turn, where {TALK_AN_HOUR} an hour are usual; ", end="")
+    print(f"{len(subjects)} surges of {rates} posts/s in turn, where {TALK_AN_HOUR} an hour are usual; ", end="")
     print(f"seconds from the first post to the first message, at a load of {os.getloadavg()[2]:.0f} on ", end="")
     print(f"{os.cpu_count()} cores:")
     for channel in CHANNELS:
-        print_delays(channel, [told.at[channel, subject] - at for subject, at in zip(SUBJECTS, begun, strict=True)])
+        print_delays(channel, [told.at[channel, subject] - at for subject, at in zip(subjects, begun, strict=True)])
 
 
 def print_delays(channel: str, delays: Sequence[float]) -> None:
@@ -119,11 +121,11 @@ class Network:
         self.written += 1
 
     def chatter_for(self, seconds: float) -> None:
-        """Let people talk of nothing in particular, a post a second."""
+        """Let people talk of nothing in particular, as much as at any time."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.write()
-            time.sleep(min(1, left))
+            time.sleep(min(3600 / CHATTER_AN_HOUR, left))
 
     def surge(self, subject: str, rate: float, told: FirstTold) -> float:
         """Let people talk of a subject until every channel is told. Return when they began."""
@@ -135,7 +137,7 @@ class Network:
             if written <= elapsed * rate:
                 self.write(subject)
                 written += 1
-            if chatter <= elapsed:
+            if chatter <= elapsed * CHATTER_AN_HOUR / 3600:
                 self.write()
                 chatter += 1
             time.sleep(0.02)
@@ -193,4 +195,4 @@ def dispatch(dispatcher: Dispatcher, stop: threading.Event) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
