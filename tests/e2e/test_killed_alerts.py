@@ -81,7 +81,7 @@ def untold(store: Store) -> int:
     [(left,)] = store.query(
         "SELECT count() FROM notifications WHERE key NOT IN (SELECT key FROM deliveries WHERE reason = 'sent')"
     )
-    return int(left)  # type: ignore[call-overload, no-any-return]
+    return int(left)
 
 
 def test_twenty_kills_of_the_watch_lose_nothing_and_double_nothing_at_slack(
