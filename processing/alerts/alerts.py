@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import structlog
-
 from processing.alerts.clock import HISTORY, alert_time
 from processing.alerts.conversation import (
     HELD_BACK,
@@ -43,8 +41,6 @@ from processing.contract import Incident
 from processing.coverage import Coverage
 from processing.explanation.sentences import verdict_sentence
 from processing.incidents.people import people_in
-
-log = structlog.get_logger()
 
 NO_CHANNEL = ""
 """The channel of the conversation about an incident for which no rule names one."""
@@ -97,9 +93,6 @@ class Alerts:
         outbox = Outbox(self.records, look.book, look.now)
         decided = [*self._of_incidents(memory, look, outbox), *_of_sources(memory, look, outbox)]
         self.records.write(decided, look.now, look.wall)
-        for each in decided:
-            entry = each.entry
-            log.info("conversation", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
         memory.forget_what_is_over()
         self._memory = memory
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from processing import queries
 from processing.alerts.answers import Answers
 from processing.alerts.journal import Written, write
@@ -18,6 +20,8 @@ from processing.queries.conversations import (
     open_conversations,
 )
 from processing.store.client import Store
+
+log = structlog.get_logger()
 
 
 class ConversationRecords(Protocol):
@@ -83,5 +87,8 @@ class StoredConversations:
         return messages_due(self.store, channel, start, end)
 
     def write(self, decided: Sequence[Written], now: datetime, wall: datetime) -> None:
-        """Write decisions."""
+        """Write decisions, and log each that is written."""
         write(self.store, decided, now, wall)
+        for each in decided:
+            entry = each.entry
+            log.info("conversation", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
