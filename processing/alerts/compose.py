@@ -10,6 +10,7 @@ from typing import Literal, TypeVar, cast
 import structlog
 
 from processing import queries
+from processing.alerts.conversation import Reason
 from processing.alerts.message import Wording, build
 from processing.alerts.news import (
     Acknowledgement,
@@ -129,6 +130,7 @@ class Composer:
             at=each.at,
             incident=incident,
             growth=each.growth,
+            unknown=each.reason == Reason.RESOLVED_UNKNOWN,
             told=self._part(lambda: self._told(each), None) if each.step is Step.GREW else None,
             acknowledgement=self._part(lambda: self._answer(incident), None),
             picture=self._part(lambda: self._picture(incident), None) if shown else None,

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     RESOLVED_BY_PERSON = "resolved_by_person"
+    RESOLVED_UNKNOWN = "resolved_unknown"
+    """The incident seems over, and a source of it has not delivered the time since for too long to wait on."""
     SOURCE_SILENT = "source_silent"
     SOURCE_BACK = "source_back"
 
@@ -108,11 +110,13 @@ class ConversationPolicy:
 
     `higher`: so many times as high as what was told is far higher. `gather`: after a message, nothing is said of growth
     for so long, and then of all of it at once. `join`: an incident whose surge ended so long ago can no longer grow.
+    `wait`: so long after its end, in event time, nobody waits any more for a source that does not deliver.
     """
 
     higher: float = 2.0
     gather: timedelta = timedelta(minutes=10)
     join: timedelta = IncidentPolicy().join
+    wait: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -155,8 +159,12 @@ class Situation:
 
     def is_over(self, join: timedelta) -> bool:
         """Return whether the incident can no longer grow."""
-        end = self.incident.end
-        return end is not None and (self.incident.state is IncidentState.CLOSED or end + join <= self.event_time)
+        closed = self.incident.end is not None and self.incident.state is IncidentState.CLOSED
+        return closed or self.has_ended_for(join)
+
+    def has_ended_for(self, span: timedelta) -> bool:
+        """Return whether the surge ended so long ago, in event time."""
+        return self.incident.end is not None and self.incident.end + span <= self.event_time
 
 
 @dataclass(frozen=True)
@@ -237,7 +245,7 @@ def _go_on(policy: ConversationPolicy, state: Conversation, given: Situation, no
     if given.ended_by_person:
         return _resolve(state, Reason.RESOLVED_BY_PERSON, given, now)
     if given.is_over(policy.join):
-        return _clear(state, given, now)
+        return _clear(policy, state, given, now)
     before, state = state, replace(state, state=_speaking(given))
     # Those who were told hear who has taken it on, even where a silence has begun: it asks nothing of them.
     if _is_newer(given.acknowledgement, state.acknowledgement) and not state.acknowledged:
@@ -253,11 +261,14 @@ def _without_channel(policy: ConversationPolicy, state: Conversation, given: Sit
     return Decision(state, None, (), Reason.UNCHANGED)
 
 
-def _clear(state: Conversation, given: Situation, now: datetime) -> Decision:
+def _clear(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision:
     # Silence is not calm. Only time of which the posts are known shows that a surge is over.
-    if not given.known:
-        return _hold(state, Reason.NO_DATA if given.no_data else Reason.UNKNOWN, Step.RESOLVED)
-    return _resolve(state, Reason.RESOLVED, given, now)
+    if given.known:
+        return _resolve(state, Reason.RESOLVED, given, now)
+    # A source that has stopped for good would keep the conversation open for ever.
+    if given.has_ended_for(policy.wait):
+        return _resolve(state, Reason.RESOLVED_UNKNOWN, given, now)
+    return _hold(state, Reason.NO_DATA if given.no_data else Reason.UNKNOWN, Step.RESOLVED)
 
 
 def _tell_more(policy: ConversationPolicy, state: Conversation, given: Situation, now: datetime) -> Decision | None:

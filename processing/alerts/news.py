@@ -51,12 +51,16 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentNews:
-    """A step of an incident: opened, grew, repeated, acknowledged or resolved."""
+    """A step of an incident: opened, grew, repeated, acknowledged or resolved.
+
+    `unknown`: it is resolved although a source has not delivered the time since its end.
+    """
 
     step: Step
     at: datetime
     incident: Incident
     growth: tuple[Growth, ...] = ()
+    unknown: bool = False
     told: Told | None = None
     acknowledgement: Acknowledgement | None = None
     picture: Picture | None = None

@@ -23,7 +23,7 @@ class Waiting:
     """A notification that has not come to an end.
 
     `message` is the key of the message in which it was tried, empty before the first attempt. `tried` holds the
-    attempts, oldest first; `pause` follows the last of them.
+    attempts, oldest first; `pause` follows the last of them. `reason` is that of the decision.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Waiting:
     number: int
     step: Step
     growth: tuple[Growth, ...] = ()
+    reason: str = ""
     at: datetime
     due: datetime
     bundle: str = ""

@@ -87,7 +87,7 @@ class StoredConversations:
         return messages_due(self.store, channel, start, end)
 
     def write(self, decided: Sequence[Written], now: datetime, wall: datetime) -> None:
-        """Write decisions, and log them."""
+        """Write decisions, and log each that is written."""
         write(self.store, decided, now, wall)
         for each in decided:
             entry = each.entry

@@ -29,6 +29,7 @@ def waiting(stored: StoredNotification) -> Waiting:
         number=stored.number,
         step=Step(stored.step),
         growth=tuple(map(Growth, stored.growth)),
+        reason=stored.reason,
         at=stored.at,
         due=stored.due,
         bundle=stored.bundle,

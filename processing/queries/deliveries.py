@@ -14,7 +14,7 @@ class StoredNotification:
     """A decided notification with its attempts so far.
 
     `outcomes` and `ends` are the reasons and the times of the attempts, oldest first. `message` and `pause` are those
-    of the last attempt.
+    of the last attempt. `reason` is that of the decision.
     """
 
     key: str
@@ -30,12 +30,13 @@ class StoredNotification:
     outcomes: tuple[str, ...]
     ends: tuple[datetime, ...]
     pause: timedelta
+    reason: str = ""
 
 
 _WITH_ATTEMPTS = """
     SELECT
         key, conversation, channel, number, step, growth, notifications.at, due, bundle,
-        tried.message, tried.outcomes, tried.ends, tried.pause
+        tried.message, tried.outcomes, tried.ends, tried.pause, notifications.reason
     FROM notifications
     LEFT JOIN
     (
@@ -54,7 +55,7 @@ _WITH_ATTEMPTS = """
 
 
 def _stored(row: Row) -> StoredNotification:
-    key, conversation, channel, number, step, growth, at, due, bundle, message, outcomes, ends, pause = row
+    key, conversation, channel, number, step, growth, at, due, bundle, message, outcomes, ends, pause, reason = row
     return StoredNotification(
         key,
         conversation,
@@ -69,6 +70,7 @@ def _stored(row: Row) -> StoredNotification:
         tuple(outcomes),
         tuple(ends),
         timedelta(seconds=pause),
+        reason,
     )
 
 

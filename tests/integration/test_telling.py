@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from processing import queries
 from processing.alerts.alerts import Alerts
-from processing.alerts.records import StoredConversations
+from processing.alerts.records import ConversationRecords, StoredConversations
 from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, RuleBook
 from processing.contract import (
@@ -25,6 +26,7 @@ from processing.contract import (
     VerdictName,
 )
 from processing.coverage import Coverage
+from processing.rules_backtest import RehearsedConversations
 from processing.store.answers import Answer, answer, write_silence
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.records import write_incidents
@@ -433,3 +435,24 @@ def test_an_incident_that_the_store_no_longer_has_stops_no_other(desk: Desk) -> 
     desk.store.command("TRUNCATE TABLE incident_versions")
     assert desk.look(OVER, an_incident(id="other", end=NOON + HOUR, state=IncidentState.CLOSED)) == ["resolved"]
     assert queries.incidents_named(desk.store, []) == ()
+
+
+def test_a_source_that_stopped_for_good_keeps_nothing_open_for_ever(desk: Desk) -> None:
+    desk.look(NOON + 10 * MINUTE, an_incident())
+    desk.look(NOON + 2 * HOUR, ENDED)
+    desk.source_until = desk.heard_at = NOON + 2 * HOUR
+    assert desk.look(NOON + HOUR + 7 * DAY - MINUTE) == []
+    assert desk.look(NOON + HOUR + 7 * DAY) == ["resolved"]
+    assert [each.reason for each in queries.undelivered(desk.store)] == ["opened", "resolved_unknown"]
+
+
+def test_what_is_only_rehearsed_is_not_logged(desk: Desk) -> None:
+    def logged(records: ConversationRecords) -> list[str]:
+        alerts = Alerts(records, lambda: book(rule(no_data=True)), lambda: ANCESTORS, lambda: NOON)
+        silent = Coverage("example", NOON - DAY, NOON - HOUR, complete=False, heard_at=NOON - HOUR)
+        with capture_logs() as logs:
+            alerts.tell([], NOON, [silent])
+        return [each["event"] for each in logs]
+
+    assert logged(RehearsedConversations(desk.store)) == []
+    assert logged(StoredConversations(desk.store)) == ["conversation"]

@@ -55,6 +55,7 @@ ARABIC = Phrases(
     came_back="عادت أعلى بكثير. المنشورات في {minutes} د: {observed}، عند {peak}",
     by="تولّاها",
     note="ملاحظة",
+    end_unknown="لا يُعلم هل انتهت: لم تصل من أحد المصادر منشورات الفترة اللاحقة.",
     ended_by="أنهاها {by}.",
     ended_by_with="أنهاها {by}: {note}",
     first_post="أول منشور",

@@ -217,6 +217,8 @@ def _quote(label: str, post: SharedPost, wording: Wording) -> Quote:
 def _notes(news: IncidentNews, wording: Wording) -> Iterator[str]:
     if news.incident.synthetic:
         yield wording.phrases.synthetic
+    if news.unknown:
+        yield wording.phrases.end_unknown
     if news.step is Step.RESOLVED and news.acknowledgement and news.acknowledgement.action == "resolve":
         ended = wording.phrases.ended_by_with if news.acknowledgement.note else wording.phrases.ended_by
         by, note = wording.foreign(news.acknowledgement.by), wording.foreign(news.acknowledgement.note, LONGEST_LINE)

@@ -61,6 +61,7 @@ class Phrases:
     came_back: str = "it came back far higher: {observed} posts in {minutes} min at {peak}"
     by: str = "By"
     note: str = "Note"
+    end_unknown: str = "It is not known whether it is over: a source has delivered no posts of the time since."
     ended_by: str = "{by} ended it."
     ended_by_with: str = "{by} ended it: {note}"
 

@@ -39,10 +39,11 @@ AGAIN = an_incident(pulses=pulses((0, 50), (2, 60)))
 FAR_HIGHER = an_incident(pulses=pulses((0, 50), (2, 101)))
 ENDED = an_incident(end=NOON + HOUR)
 OVER = an_incident(end=NOON - 12 * HOUR, start=NOON - 13 * HOUR)
+OVER_FOR_A_WEEK = NOON - 12 * HOUR + timedelta(days=7)
 
 
 def given(incident: Incident | None = None, **fields: object) -> Situation:
-    return Situation(incident=incident or an_incident(), event_time=LATER, **fields)  # type: ignore[arg-type]
+    return Situation(**({"incident": incident or an_incident(), "event_time": LATER} | fields))  # type: ignore[arg-type]
 
 
 def decide(state: Conversation, situation: Situation, now: datetime = LATER) -> Decision:
@@ -84,6 +85,20 @@ BRANCHES: Mapping[str, tuple[Conversation, Situation, Reason, State, Step | None
     "over in hand": (IN_HAND, given(OVER), Reason.RESOLVED, State.RESOLVED, Step.RESOLVED),
     "not known": (RECOVERING, given(OVER, known=False), Reason.UNKNOWN, State.RECOVERING, None),
     "no data": (RECOVERING, given(OVER, known=False, no_data=True), Reason.NO_DATA, State.RECOVERING, None),
+    "not known for a week": (
+        RECOVERING,
+        given(OVER, known=False, no_data=True, event_time=OVER_FOR_A_WEEK),
+        Reason.RESOLVED_UNKNOWN,
+        State.RESOLVED,
+        Step.RESOLVED,
+    ),
+    "not known for less": (
+        RECOVERING,
+        given(OVER, known=False, event_time=OVER_FOR_A_WEEK - MINUTE),
+        Reason.UNKNOWN,
+        State.RECOVERING,
+        None,
+    ),
     "ended by a person": (
         FIRING,
         given(ended_by_person=True, silenced=True),

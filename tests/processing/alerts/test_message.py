@@ -43,6 +43,7 @@ ALL: dict[str, News] = {
     "repeated": news(Step.REPEATED),
     "acknowledged": ACKNOWLEDGED,
     "resolved": RESOLVED,
+    "resolved, unknown": replace(RESOLVED, unknown=True),
     "no data": SILENT,
     "data back": BACK,
     "channel failed": FAILED,
@@ -146,6 +147,8 @@ def test_what_is_over_says_how_long_and_how_high() -> None:
     assert facts(message)["Lasted"] == "6\u00a0hr 40\u00a0min"
     assert facts(message)["Height"].startswith("from Fri 17:00, highest 17:20 UTC with 431 posts")
     assert [quote.label for quote in message.quotes] == ["Most shared"]
+    assert ENGLISH.end_unknown not in message.notes
+    assert ENGLISH.end_unknown in build(replace(RESOLVED, unknown=True), IN_ENGLISH).notes
     ended = Acknowledgement(by="desk", note="false alarm", at=NOON, action="resolve")
     assert "desk ended it: false alarm" in build(replace(RESOLVED, acknowledgement=ended), IN_ENGLISH).notes
 
