@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def delay(folder: Path, rate: float) -> str:
-    """Seconds and posts from the first post of a surge until the console has it."""
+    """Seconds and posts from the first post of a surge until the console has it: the shipped rule tells of `major`."""
     server, installation = Jetstream(lookback=timedelta(days=DAYS)), Installation(folder / "banwatch")
     quiet = ordinary(server, datetime.now(UTC))
     with server.served() as url:
