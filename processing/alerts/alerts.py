@@ -34,7 +34,7 @@ from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
 from processing.alerts.outbox import Outbox
 from processing.alerts.records import ConversationRecords
-from processing.alerts.rules import RuleBook, facts_of, no_data_routes
+from processing.alerts.rules import RuleBook, facts_of, no_data_routes, wanted
 from processing.alerts.silences import covers
 from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
 from processing.contract import Incident
@@ -124,6 +124,7 @@ class Alerts:
                 ),
                 inhibited=_is_inhibited(incident, channel, memory),
                 repeat=None if matched.route is None else matched.route.rule.repeat,
+                languages=None if matched.route is None else wanted(matched.route.rule, incident.languages),
             )
             entry = known.get(channel) or Entry(incident.id, channel)
             decision = step(self.policy, entry.state, given, look.now)

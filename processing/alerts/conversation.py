@@ -156,6 +156,13 @@ class Situation:
     inhibited: bool = False
     historic: bool = False
     repeat: timedelta | None = None
+    languages: tuple[str, ...] | None = None
+    """Those of the incident's languages of which the channel wants to hear; None if of all."""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The languages of which the channel wants to hear."""
+        return self.incident.languages if self.languages is None else self.languages
 
     def is_over(self, join: timedelta) -> bool:
         """Return whether the incident can no longer grow."""
@@ -275,7 +282,7 @@ def _tell_more(policy: ConversationPolicy, state: Conversation, given: Situation
     """Return what is said of growth, or that it goes on; None where there is nothing to say."""
     if state.told is None or state.told_at is None:
         raise ValueError("A conversation that was opened has no record of what was told.")
-    grown = growth(given.incident, state.told, policy.higher)
+    grown = growth(given.incident, state.told, policy.higher, given.wanted)
     due = given.repeat is not None and state.state is State.FIRING and now >= state.told_at + given.repeat
     if not grown and not due:
         return None

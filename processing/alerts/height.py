@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,16 +44,19 @@ def height_of(incident: Incident) -> Height:
     return Height(incident.severity, incident.languages, highest.excess, highest.start, last)
 
 
-def growth(incident: Incident, told: Height, factor: float) -> tuple[Growth, ...]:
-    """Return what has grown since a channel was told. `factor`: so many times as high is far higher."""
-    return tuple(_growth(incident, told, factor))
+def growth(incident: Incident, told: Height, factor: float, languages: Collection[str]) -> tuple[Growth, ...]:
+    """Return what has grown since a channel was told. `factor`: so many times as high is far higher.
+
+    `languages` are those of the incident's languages that are news to the channel where they are new.
+    """
+    return tuple(_growth(incident, told, factor, languages))
 
 
-def _growth(incident: Incident, told: Height, factor: float) -> Iterator[Growth]:
+def _growth(incident: Incident, told: Height, factor: float, languages: Collection[str]) -> Iterator[Growth]:
     now = height_of(incident)
     if now.severity.rank > told.severity.rank:
         yield Growth.SEVERITY
-    if not set(now.languages) <= set(told.languages):
+    if not set(languages) <= set(told.languages):
         yield Growth.LANGUAGE
     if now.last_pulse > told.last_pulse or _came_back_far_higher(incident, told, factor):
         yield Growth.PULSE

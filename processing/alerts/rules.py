@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
@@ -134,13 +134,18 @@ def _matches(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> b
 
 def _conditions(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> Iterator[bool]:
     yield not rule.topic or rule.topic in topics
-    yield not rule.languages or any(_is_in(spoken, rule.languages) for spoken in facts.languages)
+    yield not rule.languages or bool(wanted(rule, facts.languages))
     yield not rule.sources or not facts.sources.isdisjoint(rule.sources)
     yield facts.severity.rank >= rule.severity.rank
     yield facts.verdict in rule.verdicts
     yield facts.posts >= rule.posts
     yield facts.people >= rule.people
     yield facts.lasted >= rule.lasting
+
+
+def wanted(rule: AlertRule, languages: Collection[str]) -> tuple[str, ...]:
+    """Return the languages of which a rule tells: those that it names, or all if it names none."""
+    return tuple(each for each in languages if not rule.languages or _is_in(each, rule.languages))
 
 
 def _is_in(language: str, ranges: tuple[str, ...]) -> bool:

@@ -64,6 +64,8 @@ BRANCHES: Mapping[str, tuple[Conversation, Situation, Reason, State, Step | None
     "ended untold": (NEW, given(ended_by_person=True), Reason.ENDED_UNTOLD, State.RESOLVED, None),
     "over untold": (NEW, given(OVER, silenced=True), Reason.OVER_UNTOLD, State.RESOLVED, None),
     "nothing new": (FIRING, given(), Reason.UNCHANGED, State.FIRING, None),
+    "a language of no interest": (FIRING, given(SPREAD, languages=("en",)), Reason.UNCHANGED, State.FIRING, None),
+    "a language of interest": (FIRING, given(SPREAD, languages=("ar",)), Reason.GREW, State.FIRING, Step.GREW),
     "more severe": (FIRING, given(SEVERE), Reason.GREW, State.FIRING, Step.GREW),
     "severe in silence": (FIRING, given(SEVERE, silenced=True), Reason.SILENCED, State.FIRING, None),
     "severe without a rule": (FIRING, given(SEVERE, match=Match.NONE), Reason.NO_ROUTE, State.FIRING, None),
