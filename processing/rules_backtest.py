@@ -19,7 +19,7 @@ from processing.coverage import Coverage
 from processing.detection.bins import start_of_bin
 from processing.detection.policy import DetectorPolicy
 from processing.queries import Reader
-from processing.queries.conversations import StoredConversation
+from processing.queries.notifications import StoredConversation
 from processing.rehearsal import RehearsedRecords, rehearse, watch_of
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from processing import queries
 from processing.contract import Silence
 from processing.queries import Reader
-from processing.queries.conversations import PersonsAnswer, answers, answers_mark
+from processing.queries.notifications import PersonsAnswer, answers, answers_mark
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

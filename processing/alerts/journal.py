@@ -9,7 +9,7 @@ from datetime import datetime
 from processing.alerts.conversation import Conversation, Decision, Reason, State
 from processing.alerts.height import Height
 from processing.contract import Severity
-from processing.queries.conversations import StoredConversation
+from processing.queries.notifications import StoredConversation
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
 from processing.store.records import NotificationRow, write_notifications

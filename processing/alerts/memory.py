@@ -12,7 +12,7 @@ from processing.alerts.answers import Answers
 from processing.alerts.journal import Entry, entry_of
 from processing.alerts.records import ConversationRecords
 from processing.contract import Incident
-from processing.queries.conversations import StoredConversation
+from processing.queries.notifications import StoredConversation
 
 log = structlog.get_logger()
 

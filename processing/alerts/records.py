@@ -13,7 +13,7 @@ from processing import queries
 from processing.alerts.answers import Answers
 from processing.alerts.journal import Written, write
 from processing.contract import Incident
-from processing.queries.conversations import (
+from processing.queries.notifications import (
     StoredConversation,
     conversations_about,
     messages_due,

@@ -9,7 +9,7 @@ from processing.alerts.health import ChannelHealth, Report
 from processing.alerts.notification import Attempt, Growth, Outcome, Step
 from processing.alerts.queue import Batch, Waiting
 from processing.alerts.retries import Tried
-from processing.queries.deliveries import ChannelAttempt, StoredNotification
+from processing.queries.attempts import ChannelAttempt, StoredNotification
 from processing.store.deliveries import DeliveryRow, ReportRow
 
 LONGEST_DETAIL = 500

@@ -5,9 +5,7 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
-from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
-from processing.queries.coverage import Health, coverage, health, retags, scored_until
-from processing.queries.deliveries import (
+from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
     KnownBefore,
@@ -20,6 +18,8 @@ from processing.queries.deliveries import (
     root_message,
     undelivered,
 )
+from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
     incident,
     incidents,

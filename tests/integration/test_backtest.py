@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tracemalloc
 from dataclasses import replace
@@ -15,7 +14,6 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from processing import queries
-from processing.alerts.notifiers.console import Console
 from processing.backtest import Backtest, backtest
 from processing.contract import ClickHouseAddress, IncidentState, VerdictName
 from processing.detection.policy import DetectorPolicy
@@ -25,6 +23,7 @@ from processing.store.writer import recount, write_posts
 from processing.watching import watch_over
 from tests.conftest import NOON
 from tests.integration.test_watch import END, LONG_AGO, ROOTS, START, WIDTH, cover, dated, fill, look_at_all, talk
+from tests.support.telling import alerts_of
 
 pytestmark = pytest.mark.long
 
@@ -190,14 +189,14 @@ def test_what_is_recorded_behind_the_watch_alerts_nobody(store: Store, address: 
     [incident] = queries.incidents(store)
     assert (incident.verdict, incident.state) == (VerdictName.ORGANIC, IncidentState.CLOSED)
     cover(store, START, later + HOUR)
-    out = io.StringIO()
-    watch = watch_over(store, lambda: ROOTS, WIDTH, [Console(out, WIDTH)], lambda: later + HOUR)
+    alerts = alerts_of(store, lambda: later + HOUR)
+    watch = watch_over(store, lambda: ROOTS, WIDTH, alerts, lambda: later + HOUR)
     watch.resume()
     while watch.look():
         pass
     assert (queries.scored_until(store) or later) > later
-    assert out.getvalue() == ""
-    assert store.query("SELECT count() FROM deliveries") == [(0,)]
+    for told in ("notifications", "deliveries"):
+        assert store.query(f"SELECT count() FROM {told}") == [(0,)]
     again = CliRunner().invoke(app, WRITE, env=names(address))
     assert "0 of them recorded; the store had the others." in again.output
     assert queries.incidents(store) == (incident,)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from processing import queries
 from processing.alerts.attempts import Attempts
 from processing.alerts.channels import Channels
@@ -122,6 +124,7 @@ def test_what_a_replay_holds_is_told_by_the_time_that_it_replays(store: Store) -
     assert server.keys == ["a/slack/1"]
 
 
+@pytest.mark.long
 def test_hour_of_outage_loses_nothing_doubles_nothing_and_keeps_the_order_of_each_conversation(store: Store) -> None:
     names, numbers = ["a", "b", "c"], [1, 2, 3]
     decide(store, *(Decided(name, NOW + n * SECOND, number=n) for n in numbers for name in names))
@@ -216,6 +219,7 @@ def test_message_that_a_channel_cannot_take_does_not_stop_the_others(store: Stor
     assert len(server.keys) == 5
 
 
+@pytest.mark.long
 def test_message_is_given_up_after_more_than_a_day(store: Store) -> None:
     decide(store, Decided("a", NOW))
     with channel_server(lambda _: DOWN) as server:
