@@ -16,14 +16,25 @@ pytestmark = pytest.mark.long
 
 DAY = timedelta(days=1)
 INCIDENTS = "SELECT start, detected_at, languages, verdict FROM incidents ORDER BY start"
-TOLD = "SELECT decision FROM deliveries WHERE outcome = 'sent'"
+TOLD = "SELECT step FROM deliveries WHERE reason = 'sent' AND step = 'opened'"
+RULES = """
+[channels.console]
+kind = "console"
+
+[[rules]]
+name = "every surge of people"
+channels = ["console"]
+"""
 
 
-def played(folder: Path, an_hour: float, *, loud: bool = True) -> Installation:
+def played(folder: Path, monkeypatch: pytest.MonkeyPatch, an_hour: float, *, loud: bool = True) -> Installation:
     archive = folder / "posts.ndjson"
     archive.write_bytes(b"\n".join(map(encode, posts(an_hour, loud=loud))))
     own = Installation(folder / "banwatch")
-    done = own.run("up", "--archive", str(archive), "--until-done", "--no-dashboard")
+    rules = folder / "alerts.toml"
+    rules.write_text(RULES)
+    monkeypatch.setenv("BANWATCH_ALERTS_FILE", str(rules))
+    done = own.run("up", "--alert", "--archive", str(archive), "--until-done", "--no-dashboard")
     assert done.returncode == 0, done.stdout
     return own
 
@@ -35,15 +46,17 @@ def asked(own: Installation, question: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("an_hour", [0.25, 2.0])
-def test_a_day_of_five_times_as_much_by_many_people_is_told_once(tmp_path: Path, an_hour: float) -> None:
-    own = played(tmp_path, an_hour)
+def test_a_day_of_five_times_as_much_by_many_people_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_hour: float
+) -> None:
+    own = played(tmp_path, monkeypatch, an_hour)
     [incident] = asked(own, INCIDENTS)
     found = datetime.fromisoformat(f"{incident['detected_at']}")
     assert START + LOUD * DAY < found.replace(tzinfo=START.tzinfo) < START + (LOUD + 1) * DAY
     assert incident["verdict"] == "organic"
     assert set(incident["languages"]) <= languages()  # type: ignore[call-overload]
-    assert [each["decision"] for each in asked(own, TOLD)] == ["first"]
+    assert [each["step"] for each in asked(own, TOLD)] == ["opened"]
 
 
-def test_two_weeks_without_a_loud_day_are_not_told(tmp_path: Path) -> None:
-    assert asked(played(tmp_path, 1.0, loud=False), INCIDENTS) == []
+def test_two_weeks_without_a_loud_day_are_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(played(tmp_path, monkeypatch, 1.0, loud=False), INCIDENTS) == []
