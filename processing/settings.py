@@ -12,7 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.contract import Duration
 from processing.contract import ClickHouseAddress
 from processing.detection.policy import DetectorPolicy
-from processing.plain_text import safe_link
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
@@ -29,17 +28,6 @@ def judged_width(width: timedelta) -> timedelta:
         raise ValueError(f"Bins of {width} cannot be counted, because counts are by the minute: take whole minutes.")
     DetectorPolicy.for_bins(width)
     return width
-
-
-def web_address(url: str) -> str:
-    """Return an address that messages can link to, or nothing where there is none.
-
-    Raises:
-        ValueError: the address is none of the web.
-    """
-    if url and safe_link(url) is None:
-        raise ValueError("This is no address of the web: it begins with https:// or http:// and names a host.")
-    return url
 
 
 class ProcessingSettings(BaseSettings):
@@ -60,9 +48,6 @@ class ProcessingSettings(BaseSettings):
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
-    public_url: Annotated[str, AfterValidator(web_address)] = Field(
-        "", description="address at which people reach the dashboard, for links in alerts; no links if empty"
-    )
     watch_interval: Duration = Field(
         timedelta(seconds=1), description="pause between two looks at the counts", gt=timedelta()
     )

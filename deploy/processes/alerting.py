@@ -45,7 +45,7 @@ def alerting_beside(
             names,
             utc_now,
             settings.processing.bin_width,
-            settings.processing.public_url,
+            settings.alerts.public_url,
             settings.alerts.links,
         )
         Dispatcher(store, OpenChannels(book), Attempts(store, composer, utc_now)).run(enough)

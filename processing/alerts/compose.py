@@ -161,9 +161,7 @@ class Composer:
     def _silent_since(self, each: Waiting, source: str) -> datetime:
         """Return the source's last sign of life, or when its silence was decided for one that has come back."""
         if each.step is Step.DATA_BACK:
-            silent = self._part(
-                lambda: queries.known_before(self.store, each.conversation, each.channel, each.number), None
-            )
+            silent = self._part(lambda: self._before(each), None)
             return each.at if silent is None else silent.at
         health: Sequence[queries.Health] = self._part(lambda: queries.health(self.store), [])
         return next((known.last_event or known.heard_at for known in health if known.source == source), each.at)

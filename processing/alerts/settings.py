@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, get_args
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from processing.alerts.signed_links import SignedLinks, signed_links
+from processing.alerts.signed_links import SignedLinks, signed_links, strong_keys, web_address
 
 ALERT_SECRETS = "BANWATCH_ALERT_SECRETS"
 """The setting that holds the secrets of channels."""
@@ -32,20 +32,18 @@ class AlertSettings(BaseSettings):
         SecretStr(""),
         description="address to ping while fresh posts are scored, as Healthchecks gives it; none if empty",
     )
-    answers_url: str = Field(
+    public_url: Annotated[str, AfterValidator(web_address)] = Field(
+        "", description="address at which people reach the dashboard, for links in alerts; no links if empty"
+    )
+    answers_url: Annotated[str, AfterValidator(web_address)] = Field(
         "", description="address at which people reach the answers' server, for the links in alerts; no links if empty"
     )
-    answers_key: SecretStr = Field(
+    answers_key: Annotated[SecretStr, AfterValidator(strong_keys)] = Field(
         SecretStr(""),
         description="key that signs these links, 32 characters or more; several, separated by commas, the newest first",
     )
     answers_host: str = Field("127.0.0.1", description="address that the answers' server listens on")
     answers_port: int = Field(8502, description="port of the answers' server", ge=1, le=65_535)
-
-    @model_validator(mode="after")
-    def _links_can_be_made(self) -> AlertSettings:
-        signed_links(self.answers_url, self.answers_key)
-        return self
 
     @property
     def links(self) -> SignedLinks | None:

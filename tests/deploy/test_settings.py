@@ -56,4 +56,13 @@ def test_the_links_in_alerts_lead_to_an_address_of_the_web(monkeypatch: pytest.M
     with pytest.raises(SettingsError, match="BANWATCH_PUBLIC_URL cannot be used: This is no address of the web"):
         load({"BANWATCH_PUBLIC_URL": url})
     monkeypatch.setenv("BANWATCH_PUBLIC_URL", "https://watch.example/page")
-    assert load({}).processing.public_url == "https://watch.example/page"
+    assert load({}).alerts.public_url == "https://watch.example/page"
+
+
+def test_a_key_for_links_that_is_too_short_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_ANSWERS_KEY", "short")
+    with pytest.raises(
+        SettingsError, match=r"^BANWATCH_ANSWERS_KEY cannot be used: A key has fewer than 32"
+    ) as refused:
+        load({"BANWATCH_ANSWERS_KEY": "short"})
+    assert "short" not in str(refused.value)
