@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -14,10 +13,8 @@ from streamlit.web import bootstrap
 
 from dashboard.door import HEADERS, Door
 from dashboard.host_names import HostNames
+from dashboard.services import Services
 from dashboard.settings import DashboardSettings
-
-TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
-"""A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -31,17 +28,17 @@ class PageUnavailable(Exception):
 
 
 # Streamlit runs the script by its path, again for every visitor, and without arguments. The script runs in this process
-# and shares its modules. So `run` stores the settings and the topics here, and the script reads them here.
-_given: list[tuple[DashboardSettings, TopicNames]] = []
+# and shares its modules. So `run` stores the settings and the services here, and the script reads them here.
+_given: list[tuple[DashboardSettings, Services]] = []
 
 
-def leave(settings: DashboardSettings, topics: TopicNames) -> None:
-    """Store the settings and the names of the topics for the script."""
-    _given[:] = [(settings, topics)]
+def leave(settings: DashboardSettings, services: Services) -> None:
+    """Store the settings and the services for the script."""
+    _given[:] = [(settings, services)]
 
 
-def given() -> tuple[DashboardSettings, TopicNames]:
-    """Return the settings that the server was started with, and the names of the topics.
+def given() -> tuple[DashboardSettings, Services]:
+    """Return the settings that the server was started with, and the services.
 
     Raises:
         RuntimeError: the server has not been started.
@@ -79,13 +76,13 @@ def options(settings: DashboardSettings) -> dict[str, object]:
     }
 
 
-def run(settings: DashboardSettings, topics: TopicNames) -> None:
+def run(settings: DashboardSettings, services: Services) -> None:
     """Serve the page until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
 
     Raises:
         PageUnavailable: the server cannot listen on the configured address.
     """
-    leave(settings, topics)
+    leave(settings, services)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
         door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))

@@ -1,1 +1,1 @@
-"""The parts of the page, one in each module. `show` draws a part with Streamlit from a snapshot and the sentences."""
+"""The pages of the dashboard, one package each: `show` draws a page from a `Context`."""

@@ -13,11 +13,12 @@ from processing.tagging.topics import ReloadingTaxonomy
 def dashboard() -> None:
     """Serve the page."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
+    from dashboard.services import Services  # noqa: PLC0415
 
     settings = load(os.environ)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     try:
-        run(settings.dashboard, lambda: names_of(taxonomy))
+        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 

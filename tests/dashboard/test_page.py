@@ -14,6 +14,7 @@ from dashboard import server
 from dashboard.app import STATIC
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface
 from dashboard.i18n.labels import language_name
+from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.processes.dashboard import names_of
 from deploy.settings import load
@@ -34,7 +35,7 @@ NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
 
 
 def page(settings: DashboardSettings, **address: str) -> AppTest:
-    server.leave(settings, lambda: NAMES)
+    server.leave(settings, Services(topics=lambda: NAMES))
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
     for name, value in address.items():
         shown.query_params[name] = value

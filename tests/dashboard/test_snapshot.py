@@ -14,6 +14,7 @@ from dashboard.charts import timeline
 from dashboard.filters import Filters, Range
 from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, mark_name
+from dashboard.parts.incidents import card
 from dashboard.snapshot import (
     OTHERS,
     Point,
@@ -21,7 +22,6 @@ from dashboard.snapshot import (
     marks_of,
     silences,
 )
-from dashboard.views.incidents import card
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
 from processing.contract import Doubt, VerdictName
 from processing.explanation.sentences import doubt_sentence

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from dashboard.i18n import ENGLISH
+from dashboard.parts.headline import headline
+from dashboard.parts.incidents import card
 from dashboard.snapshot import Snapshot
 from dashboard.status import (
     CollectorState,
@@ -20,8 +22,6 @@ from dashboard.status import (
     state_of,
     strongest,
 )
-from dashboard.views.headline import headline
-from dashboard.views.incidents import card
 from dashboard.window import Window
 from processing.contract import IncidentState, Severity
 from processing.queries import Coverage, Health

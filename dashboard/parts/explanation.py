@@ -14,9 +14,9 @@ from markupsafe import Markup
 from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name
 from dashboard.markup import element
-from dashboard.views.headline import incident_name
-from dashboard.views.posts import address
-from dashboard.views.verdict import badge, doubts, sentence
+from dashboard.parts.headline import incident_name
+from dashboard.parts.posts import address
+from dashboard.parts.verdict import badge, doubts, sentence
 from processing.contract import Evidence, Incident
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
 from processing.explanation.sentences import figure, limit

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.markup import element
+from dashboard.parts.headline import counted_until
 from dashboard.snapshot import Snapshot
 from dashboard.status import Collector, CollectorState, collectors
-from dashboard.views.headline import counted_until
 from processing.plain_text import displayable
 
 COLLECTOR_SIGNS = {

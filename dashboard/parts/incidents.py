@@ -11,10 +11,10 @@ from markupsafe import Markup
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
+from dashboard.parts import filters
+from dashboard.parts.headline import incident_name
+from dashboard.parts.verdict import badge, doubts, sentence
 from dashboard.snapshot import Snapshot
-from dashboard.views import filters
-from dashboard.views.headline import incident_name
-from dashboard.views.verdict import badge, doubts, sentence
 from processing.contract import Incident, IncidentState, Pulse, Severity
 from processing.explanation.sentences import rarity
 from processing.plain_text import displayable

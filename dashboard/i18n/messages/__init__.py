@@ -10,6 +10,15 @@ from enum import StrEnum
 from babel import Locale
 from babel.dates import format_datetime
 
+from dashboard.i18n.messages.access import AccessWords
+from dashboard.i18n.messages.alerts import AlertsWords
+from dashboard.i18n.messages.explore import ExploreWords
+from dashboard.i18n.messages.health import HealthWords
+from dashboard.i18n.messages.incident import IncidentWords
+from dashboard.i18n.messages.now import NowWords
+from dashboard.i18n.messages.posts import PostsWords
+from dashboard.i18n.messages.public import PublicWords
+from dashboard.i18n.messages.sql import SqlWords
 from processing.explanation import notation
 
 
@@ -177,6 +186,16 @@ class Words:
     empty: str = (
         "No posts yet. See it at work with `banwatch demo`, or count your own with `banwatch up --archive FILE`."
     )
+
+    now_page: NowWords = field(default_factory=NowWords)
+    incident_page: IncidentWords = field(default_factory=IncidentWords)
+    explore_page: ExploreWords = field(default_factory=ExploreWords)
+    posts_page: PostsWords = field(default_factory=PostsWords)
+    sql_page: SqlWords = field(default_factory=SqlWords)
+    alerts_page: AlertsWords = field(default_factory=AlertsWords)
+    health_page: HealthWords = field(default_factory=HealthWords)
+    access: AccessWords = field(default_factory=AccessWords)
+    public: PublicWords = field(default_factory=PublicWords)
 
     topics: Mapping[str, str] = field(default_factory=dict)
     """The taxonomy's names of the topics in this language, by topic id."""

@@ -1,0 +1,66 @@
+"""What every page of the dashboard is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard.filters import Filters
+from dashboard.i18n import Words
+from dashboard.services import Services
+from dashboard.settings import DashboardSettings
+from dashboard.viewer import Viewer
+from processing import queries
+from processing.queries import Reader, StoreDamaged, StoreRefused, StoreUnavailable
+
+T = TypeVar("T")
+
+NO_TABLES = frozenset({60, 81})
+"""ClickHouse's error codes for a missing table and a missing database."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The settings, the lent parts, the reader's choice, the sentences of the reader's language, and the reader."""
+
+    settings: DashboardSettings
+    services: Services
+    filters: Filters
+    words: Words
+    viewer: Viewer
+
+    @property
+    def reader(self) -> Reader:
+        """The connection to the store that all visitors share.
+
+        Raises:
+            StoreUnavailable: the store does not answer.
+        """
+        return connection(self.settings)
+
+    def asked(self, question: Callable[[], T]) -> T | str:
+        """Return the answer of the store, or a sentence that tells the reader why there is none."""
+        try:
+            return question()
+        except StoreUnavailable:
+            return self.words.store_away
+        except StoreDamaged:
+            return self.words.store_damaged
+        except StoreRefused as refusal:
+            if refusal.code in NO_TABLES:
+                return self.words.not_ready
+            return self.words.store_refused.format(code=refusal.code)
+
+
+def which_store(settings: DashboardSettings) -> tuple[str, str]:
+    """Return what tells two stores apart, as the key of a cached answer."""
+    return settings.clickhouse_url, settings.clickhouse_database
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: which_store})
+def connection(settings: DashboardSettings) -> Reader:
+    """Return one connection to the store for all visitors. A failure is not cached, so the next call connects again."""
+    return queries.connect(settings.clickhouse)

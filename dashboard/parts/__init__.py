@@ -1,0 +1,1 @@
+"""Parts that several pages share. `show` draws a part with Streamlit."""

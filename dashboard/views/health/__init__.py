@@ -1,0 +1,12 @@
+"""The page "health"."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.context import Context
+
+
+def show(context: Context) -> None:
+    """Draw the page."""
+    st.subheader(context.words.health_page.title, anchor=False)
