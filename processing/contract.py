@@ -211,6 +211,25 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class Annotation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person has written beside an incident, for those who look at the incident later."""
+
+    incident: str
+    id: str
+    by: str
+    text: str
+    at: datetime
+
+
+class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A query in SQL that people keep under a name."""
+
+    name: str
+    sql: str
+    by: str
+    at: datetime
+
+
 def highest_pulse(of: Spike | Incident) -> Pulse:
     """The pulse furthest above its expectation, the first of several."""
     whole = Pulse(of.start, of.peak, of.observed, of.expected)
