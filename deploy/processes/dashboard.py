@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from deploy.desk import desk_of
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken
 from processing.tagging.topics import ReloadingTaxonomy
@@ -18,7 +19,7 @@ def dashboard() -> None:
     settings = load(os.environ)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     try:
-        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
+        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy), desk=desk_of(settings)))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 

@@ -18,6 +18,7 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
@@ -50,6 +51,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "annotations",
     "answer_to",
     "binned_counts",
     "connect",
@@ -73,6 +75,7 @@ __all__ = [
     "presence",
     "retags",
     "root_message",
+    "saved_queries",
     "scored_until",
     "series",
     "silences",
