@@ -55,3 +55,5 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    user: str = ""
+    """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""

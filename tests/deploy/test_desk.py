@@ -114,13 +114,11 @@ def test_a_silence_keeps_all_its_fields_and_can_be_ended(server: Server, store: 
 
 def test_notes_are_read_back_in_their_order_with_who_wrote_them_and_when(server: Server, store: Store) -> None:
     desk, before = server.desk(), datetime.now(UTC) - SECOND
-    for by, text in (("Nora", "seen at the agency"), ("عمر", "أكّدته الوزارة\nبيان رسمي"), ("Nora", "seen at the agency")):
+    notes = [("Nora", "seen at the agency"), ("عمر", "أكّدته الوزارة\nبيان رسمي")]
+    for by, text in [*notes, notes[0]]:
         desk.annotate(INCIDENT.id, by, text)
     found = queries.annotations(store, INCIDENT.id)
-    assert sorted((each.by, each.text) for each in found) == [
-        ("Nora", "seen at the agency"),
-        ("عمر", "أكّدته الوزارة\nبيان رسمي"),
-    ], "the same note of the same person is one note"
+    assert sorted((each.by, each.text) for each in found) == notes, "the same note of the same person is one note"
     assert [each.at for each in found] == sorted(each.at for each in found)
     assert found[0].at > before
     assert queries.annotations(store, "another") == ()
