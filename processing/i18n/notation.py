@@ -1,8 +1,8 @@
-"""Numbers, shares and lengths of time as the CLDR writes them in a language, with the language's usual digits."""
+"""Numbers, shares, lengths of time and zones as the CLDR writes them, with the digits that are usual in a language."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
@@ -50,3 +50,21 @@ def _amount(locale: Locale, amount: int, unit: str) -> str:
     """Return an amount and its unit, joined by a space at which no line breaks."""
     amount_with_unit = format_unit(amount, f"duration-{unit}", "short", locale=locale, numbering_system=_DIGITS)
     return amount_with_unit.replace(" ", "\u00a0")
+
+
+def offset(locale: Locale, at: datetime) -> str:
+    """Return the zone of an aware time as its distance from UTC: `UTC`, `UTC+2` or `UTC−3:30`.
+
+    An abbreviation such as IST has several meanings, and many zones have none.
+    """
+    minutes = round((at.utcoffset() or timedelta()) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else "+"
+    distance = f"{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else ""
+    return f"UTC{with_digits(locale, distance)}"
+
+
+def with_digits(locale: Locale, written: str) -> str:
+    """Return a text with the digits that are usual in the locale. Babel writes dates with European digits only."""
+    zero = ord(format_decimal(0, locale=locale, numbering_system=_DIGITS))
+    return written.translate({ord("0") + digit: zero + digit for digit in range(10)})
