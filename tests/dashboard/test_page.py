@@ -78,7 +78,7 @@ def test_a_surge_that_goes_on_is_the_headline(surging: DashboardSettings) -> Non
     shown = page(surging, ui="en")
     assert "Surging now: TikTok bans · Bans by employers" in html(shown)
     assert (
-        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0hr 55\u00a0min."
+        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05\u00a0UTC, that is for 7\u00a0hr 55\u00a0min."
         in html(shown)
     )
     assert "Languages: English, Spanish, Arabic" in html(shown)
@@ -140,7 +140,7 @@ def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> 
     shown.button[0].click().run()
     assert not shown.exception
     assert shown.selectbox(key="incident").value == stock.incident().id
-    assert shown.selectbox(key="incident").options[0].startswith("10 Jul 2020, 16:05 UTC, "), (
+    assert shown.selectbox(key="incident").options[0].startswith("10 Jul 2020, 16:05\u00a0UTC, "), (
         "a narrow screen cuts the end"
     )
     assert shown.query_params["range"] == "incident"
