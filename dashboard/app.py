@@ -15,7 +15,6 @@ from dashboard.i18n import Words
 from dashboard.parts import access, display, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
-from dashboard.viewer import Viewer
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
 
 STATIC = Path(__file__).with_name("static")

@@ -79,7 +79,7 @@ def test_a_team_logs_in_by_its_password_and_out(browser: Browser, stocked: Click
             assert page.context.pages == [page, other], "logging out opens no other page"
             page.goto(dashboard.url)
             expect(page).to_have_title("Log in · banwatch")
-            expect(other.get_by_text("Connection")).to_be_visible()
+            expect(other.get_by_text("failed with status 401")).to_be_visible()
             assert faults == []
         for tag, size in (("ar", TELEPHONE), ("fr", DESK)):
             with opened(browser, size, locale=tag, color_scheme="dark") as (page, faults):
