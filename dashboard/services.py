@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
@@ -13,7 +14,14 @@ TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 
 
 class DeskUnavailable(Exception):
-    """An operator's entry was not written; the message is one sentence for a person."""
+    """An operator's entry was not written; the message is one sentence in English for a person.
+
+    `dashboard.parts.desk` has the sentence of each `fault` in the reader's language.
+    """
+
+    def __init__(self, sentence: str, fault: Fault = Fault.AWAY) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 class Desk(Protocol):
@@ -47,3 +55,5 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    user: str = ""
+    """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""

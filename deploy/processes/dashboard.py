@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 
+from deploy.access import check_access
+from deploy.desk import desk_of
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken
 from processing.tagging.topics import ReloadingTaxonomy
@@ -16,9 +19,10 @@ def dashboard() -> None:
     from dashboard.services import Services  # noqa: PLC0415
 
     settings = load(os.environ)
+    check_access(settings)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     try:
-        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
+        run(settings.dashboard, Services(lambda: names_of(taxonomy), desk_of(settings), _user()))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 
@@ -27,3 +31,10 @@ def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
     """Return the names of every topic by language, from the present taxonomy file."""
     taxonomy.refresh()
     return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""

@@ -5,6 +5,7 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
@@ -50,6 +51,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "annotations",
     "answer_to",
     "binned_counts",
     "connect",
@@ -73,6 +75,7 @@ __all__ = [
     "presence",
     "retags",
     "root_message",
+    "saved_queries",
     "scored_until",
     "series",
     "silences",
