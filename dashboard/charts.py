@@ -84,7 +84,7 @@ def timeline(
     )
 
 
-def _time_axis(window: Window, words: Words) -> alt.X:
+def time_axis(window: Window, words: Words) -> alt.X:
     """Return the time axis, with days by name and hours by clock.
 
     Vega has English month names only, so the axis sets its own.
@@ -127,7 +127,7 @@ def _counts(
     drawn = filled if stacked or single else chart.mark_line(strokeWidth=2)
     palette = colours(lines)
     counted: alt.Chart = drawn.encode(
-        x=_time_axis(window, words),
+        x=time_axis(window, words),
         y=alt.Y(
             "posts:Q",
             title=words.posts_per.format(width=words.duration(window.width)),

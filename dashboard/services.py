@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from processing.contract import Silence
+from processing.export import Versions
+from processing.queries import Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
+
+
+Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
+"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
 
 
 class DeskUnavailable(Exception):
@@ -47,3 +54,6 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    expected: Expected | None = None
+    versions: Callable[[], Versions] | None = None
+    """Returns the versions that an export names."""

@@ -1,6 +1,6 @@
 """The explanation of the selected surge, and the SQL of every figure.
 
-The explanation shows the verdict, the driving terms, posts, links, languages and the concentration of authors.
+The explanation shows the driving terms, posts, links, languages and the concentration of authors.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.i18n import Words
-from dashboard.i18n.labels import evidence_name, language_name
+from dashboard.i18n.labels import language_name
 from dashboard.markup import element
+from dashboard.parts import tables, verdict
 from dashboard.parts.headline import incident_name
 from dashboard.parts.posts import address
-from dashboard.parts.verdict import badge, doubts, sentence
-from processing.contract import Evidence, Incident
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
-from processing.explanation.sentences import figure, limit
 from processing.plain_text import displayable, safe_link
 from processing.queries import Statement
 
@@ -28,12 +26,14 @@ MOST_SHARES = 12
 
 
 def show(explained: Explanation, words: Words) -> None:
-    """Draw the explanation."""
-    incident = explained.incident
-    st.subheader(words.why.format(topic=incident_name(incident, words)), anchor=False)
-    st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
-    if incident.doubted:
-        st.html(element("div", *doubts(incident, words)))
+    """Draw the verdict and the explanation."""
+    st.subheader(words.why.format(topic=incident_name(explained.incident, words)), anchor=False)
+    verdict.show(explained.incident, words, explained.evidence.values())
+    reasons(explained, words)
+
+
+def reasons(explained: Explanation, words: Words) -> None:
+    """Draw what people say, the first and the most shared posts, links, languages, sources and who speaks."""
     st.caption(words.why_note.format(start=words.moment(explained.start), end=words.moment(explained.end)))
     _terms(explained.terms, words)
     first, shared = st.columns(2, gap="large")
@@ -42,13 +42,13 @@ def show(explained: Explanation, words: Words) -> None:
     with shared:
         _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, words)
     _columns(explained, words)
-    _who(explained, incident, words)
+    _who(explained, words)
 
 
 def _terms(parts: Sequence[Terms], words: Words) -> None:
     st.markdown(f"**{words.driving_terms}**")
     st.html(element("div", *(_language(part, words) for part in parts), css="bw-drivers"))
-    _asked(words, *(query for part in parts for query in (part.query, part.query_before)))
+    tables.asked(words, *(query for part in parts for query in (part.query, part.query_before)))
 
 
 def _language(part: Terms, words: Words) -> Markup:
@@ -86,7 +86,7 @@ def _posts(title: str, rows: Sequence[SharedPost], query: Statement, words: Word
     st.markdown(f"**{title}**")
     shown = [_post(row, words) for row in rows] or [element("p", words.none, css="bw-note")]
     st.html(element("div", *shown, css="bw-why-posts"))
-    _asked(words, query)
+    tables.asked(words, query)
 
 
 def _post(post: SharedPost, words: Words) -> Markup:
@@ -118,36 +118,26 @@ def _columns(explained: Explanation, words: Words) -> None:
 
 def _counted(title: str, rows: Sequence[Counted], query: Statement, words: Words) -> None:
     named = [(pointed_at(row.name), words.number(row.authors), words.number(row.posts)) for row in rows]
-    _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
-    _asked(words, query)
+    tables.show((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
+    tables.asked(words, query)
 
 
 def _shares(
     title: str, rows: Sequence[Share], query: Statement, words: Words, name: Callable[[str], str] = str
 ) -> None:
     shown = ((name(row.name), row) for row in rows[:MOST_SHARES] if row.posts)
-    _table(
+    tables.show(
         (title, words.share, words.usual_share),
         ((element("bdi", named), f"{row.share:.1%}", f"{row.usual:.1%}") for named, row in shown),
     )
-    _asked(words, query)
+    tables.asked(words, query)
 
 
-def _who(explained: Explanation, incident: Incident, words: Words) -> None:
-    """Draw the figures of the verdict, and the concentration of authors in the selected language."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        _table((words.evidence, "", words.decides), (_evidence(each, words) for each in incident.evidence))
-        _asked(words, *explained.evidence.values())
-    with right:
-        for who in explained.concentration.rows:
-            _table((words.who_speaks, ""), _concentration(who, words))
-        _asked(words, explained.concentration.query)
-
-
-def _evidence(each: Evidence, words: Words) -> tuple[str, str, str]:
-    name = evidence_name(words, each.name)
-    return (element("b", name) if each.decisive else name, figure(each), limit(each))
+def _who(explained: Explanation, words: Words) -> None:
+    """Draw the concentration of authors in the selected language."""
+    for who in explained.concentration.rows:
+        tables.show((words.who_speaks, ""), _concentration(who, words))
+    tables.asked(words, explained.concentration.query)
 
 
 def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]]:
@@ -177,17 +167,3 @@ def pointed_at(name: str) -> Markup:
         target="_blank",
         rel="noopener noreferrer nofollow",
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    body = [element("tr", *(element("td", value) for value in row)) for row in rows]
-    heads = element("tr", *(element("th", value) for value in head))
-    st.html(element("table", heads, *body, css="bw-table"))
-
-
-def _asked(words: Words, *queries: Statement) -> None:
-    """Draw the SQL of these queries, each query once."""
-    with st.expander(words.sql, icon=":material/code:"):
-        st.caption(words.sql_note)
-        for sql in dict.fromkeys(query.paste for query in queries):
-            st.code(sql, language="sql")

@@ -44,7 +44,7 @@ def card(incident: Incident, words: Words) -> Markup:
             element("span", incident_name(incident, words), css="bw-card-title"),
             element("span", words.number(incident.ratio), words.times_normal, css="bw-ratio"),
         ),
-        element("div", *_badges(incident, words), css="bw-badges"),
+        element("div", *badges(incident, words), css="bw-badges"),
         element("p", sentence(incident, words), css="bw-note"),
         element("dl", *_facts(incident, words), css="bw-facts"),
         *doubts(incident, words),
@@ -54,7 +54,8 @@ def card(incident: Incident, words: Words) -> Markup:
     )
 
 
-def _badges(incident: Incident, words: Words) -> list[Markup]:
+def badges(incident: Incident, words: Words) -> list[Markup]:
+    """Return the badges of an incident: verdict, whether it goes on, severity, and whether its posts are generated."""
     state, name = (
         (IncidentState.OPEN, words.state_open) if incident.end is None else (IncidentState.CLOSED, words.state_closed)
     )

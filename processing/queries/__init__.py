@@ -18,6 +18,15 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
+from processing.queries.course import (
+    Arrival,
+    BinPosts,
+    arrivals,
+    arrivals_query,
+    bins_query,
+    course,
+    leading_series,
+)
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
@@ -28,12 +37,15 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
+from processing.queries.scopes import Scope
 from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
+    "Arrival",
+    "BinPosts",
     "BinCount",
     "ChannelAttempt",
     "Conversation",
@@ -44,6 +56,7 @@ __all__ = [
     "KnownBefore",
     "Presence",
     "Reader",
+    "Scope",
     "Statement",
     "StoreDamaged",
     "StoreRefused",
@@ -51,9 +64,13 @@ __all__ = [
     "StoredNotification",
     "StoredPost",
     "answer_to",
+    "arrivals",
+    "arrivals_query",
     "binned_counts",
+    "bins_query",
     "connect",
     "conversations",
+    "course",
     "coverage",
     "deliveries",
     "extent",
@@ -67,6 +84,7 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "leading_series",
     "minute_counts",
     "newest_posts",
     "posts_over_time",
