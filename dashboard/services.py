@@ -12,7 +12,7 @@ from processing.export import Versions
 from processing.queries import Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
-"""A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
+"""A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
 
 
 Expected = Callable[[Reader, Scope], Mapping[datetime, float]]

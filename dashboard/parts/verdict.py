@@ -29,14 +29,16 @@ def show(incident: Incident, words: Words, queries: Iterable[Statement]) -> None
 
 def _figure(each: Evidence, words: Words) -> tuple[str, str, str]:
     name = evidence_name(words, each.name)
-    return (element("b", name) if each.decisive else name, figure(each), limit(each))
+    return (element("b", name) if each.decisive else name, figure(each, words.tag), limit(each, words.tag))
 
 
 def deciding(incident: Incident, words: Words) -> list[str]:
     """Return a sentence for each figure that reached its limit."""
     page = words.incident_page
     return [
-        page.decided_by.format(name=evidence_name(words, each.name), value=figure(each), limit=limit(each))
+        page.decided_by.format(
+            name=evidence_name(words, each.name), value=figure(each, words.tag), limit=limit(each, words.tag)
+        )
         for each in incident.evidence
         if each.decisive
     ]
@@ -60,13 +62,13 @@ def badge(incident: Incident, words: Words) -> Markup:
 
 def sentence(incident: Incident, words: Words) -> Markup:
     """Return the sentence that says which figure decided the verdict."""
-    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
+    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.tag))
 
 
 def doubts(incident: Incident, words: Words) -> list[Markup]:
     """Return a sentence for each language that rose without being a surge of people."""
     shown = [
-        doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
+        doubt_sentence(doubt, language_name(words, doubt.language), words.tag)
         for doubt in incident.doubted[:MOST_DOUBTS]
     ]
     others = [language_name(words, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]
