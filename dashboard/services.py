@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.export import Versions
 from processing.queries import Reader, Scope
@@ -20,7 +21,14 @@ Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
 
 
 class DeskUnavailable(Exception):
-    """An operator's entry was not written; the message is one sentence for a person."""
+    """An operator's entry was not written; the message is one sentence in English for a person.
+
+    `dashboard.parts.desk` has the sentence of each `fault` in the reader's language.
+    """
+
+    def __init__(self, sentence: str, fault: Fault = Fault.AWAY) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 class Desk(Protocol):

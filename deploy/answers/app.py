@@ -1,4 +1,4 @@
-"""The application behind the links in alerts: GET shows, POST acts."""
+"""The application that writes what people answer: behind the links in alerts GET shows and POST acts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from dashboard.desk_protocol import PATH as DESK_PATH
+from deploy.answers.desk import DeskDoor
 from deploy.answers.page import HEADERS, notice, question
 from processing import queries
 from processing.alerts.signed_links import PATH, SignedLinks
@@ -88,9 +90,14 @@ class AnswersDoor:
         return _say("This link is no longer good", text, HTTPStatus.FORBIDDEN)
 
 
-def application(door: AnswersDoor) -> Starlette:
-    """Return the ASGI application."""
-    return Starlette(routes=[Route(PATH, door.show, methods=["GET"]), Route(PATH, door.act, methods=["POST"])])
+def application(links: AnswersDoor | None, desk: DeskDoor | None = None) -> Starlette:
+    """Return the ASGI application, with the doors that are set up."""
+    routes = []
+    if links is not None:
+        routes += [Route(PATH, links.show, methods=["GET"]), Route(PATH, links.act, methods=["POST"])]
+    if desk is not None:
+        routes += [Route(DESK_PATH, desk.write, methods=["POST"])]
+    return Starlette(routes=routes)
 
 
 async def _form(request: Request) -> dict[str, str]:

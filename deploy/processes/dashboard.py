@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deploy.desk import desk_of
 from deploy.settings import Settings, load
 from deploy.supervisor.endpoints import PortTaken
 from deploy.versions import versions
@@ -36,6 +37,7 @@ def services(settings: Settings) -> Services:
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     return Services(
         topics=lambda: names_of(taxonomy),
+        desk=desk_of(settings),
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
     )

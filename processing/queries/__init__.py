@@ -27,6 +27,7 @@ from processing.queries.course import (
     course,
     leading_series,
 )
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
@@ -63,6 +64,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "annotations",
     "answer_to",
     "arrivals",
     "arrivals_query",
@@ -91,6 +93,7 @@ __all__ = [
     "presence",
     "retags",
     "root_message",
+    "saved_queries",
     "scored_until",
     "series",
     "silences",
