@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def expectations(reader: Reader, series: Scope, policy: DetectorPolicy) -> Mappi
     begin = start_of_bin(first - policy.history, policy.width)
     known = np.array(known_bins(queries.coverage(reader), begin, last, policy.width), dtype=bool)
     named = ((EVERYTHING, EVERYTHING), (series.topic, series.language))
-    rows = [_posts(reader, policy, topic, language, begin, known) for topic, language in named]
+    rows = [_posts(reader, policy.width, Scope(*name, begin, last), known) for name in named]
     quiet = np.where(known, 0.0, np.nan)
     scales = Scales.begin_at(policy, OWN, (begin - EPOCH) // policy.width, silent_before=False).take(
         np.array([QUIET, TOTAL, QUIET]), np.array([True, True, series.language == EVERYTHING])
@@ -45,11 +45,8 @@ def expectations(reader: Reader, series: Scope, policy: DetectorPolicy) -> Mappi
     }
 
 
-def _posts(
-    reader: Reader, policy: DetectorPolicy, topic: str, language: str, begin: datetime, known: Flags
-) -> Floats:
+def _posts(reader: Reader, width: timedelta, of: Scope, known: Flags) -> Floats:
     posts = np.zeros(len(known))
-    end = begin + len(known) * policy.width
-    for each in queries.series(reader, begin, end, policy.width, topic=topic, language=language):
-        posts[(each.start - begin) // policy.width] = each.posts
+    for each in queries.series(reader, of.start, of.end, width, topic=of.topic, language=of.language):
+        posts[(each.start - of.start) // width] = each.posts
     return np.where(known, posts, np.nan)

@@ -1,4 +1,4 @@
-"""Writes an export as a zip: the files in a fixed order and with a fixed time, so that the same parts give the same bytes."""
+"""Writes an export as a zip, in a fixed order and with a fixed time, so that the same parts give the same bytes."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _README = """\
 This file holds what banwatch knows of one incident, so that others can check it later.
 
 incident.json           the incident, its verdict, and each figure of the verdict with its limit and its SQL
-posts.ndjson            every post of the leading series: source, id, time, language, topics, and the SHA-256 of its text
+posts.ndjson            every post of the leading series: source, id, time, language, topics, SHA-256 of its text
 counts.csv              its posts per minute and language, deleted ones among them
 sql/                    the queries, with every value written out
 versions.json           the version of banwatch, and of the rules that gave the posts their topics
@@ -85,7 +85,7 @@ class Contents:
         if self.with_texts:
             queries[layout.SQL_TEXTS] = texts_query(series)
         figures = _figure_files(self.incident, self.scored_until)
-        queries |= {path: query for path, query in figures.values()}
+        queries |= dict(figures.values())
         yield Part(layout.README, "What is in this export, and how to check it", PLAIN, [_README.encode()])
         yield Part(layout.INCIDENT, "The incident with its verdict", JSON, [self._incident(series, figures)])
         yield Part(layout.POSTS, "The posts, by id and by the hash of the text", JSON_LINES, self._posts(series))

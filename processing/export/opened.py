@@ -1,4 +1,4 @@
-"""Opens a zip that anybody may have made. Nothing of it is written to disk, and nothing of it is read into memory whole."""
+"""Opens a zip that anybody may have made. Nothing of it is written to disk, and no large file is read at once."""
 
 from __future__ import annotations
 

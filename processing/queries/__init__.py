@@ -5,6 +5,7 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
@@ -18,6 +19,7 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
+from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.course import (
     Arrival,
     BinPosts,
@@ -27,8 +29,6 @@ from processing.queries.course import (
     course,
     leading_series,
 )
-from processing.queries.annotations import annotations, saved_queries
-from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
     incident,
@@ -46,8 +46,8 @@ from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
     "Arrival",
-    "BinPosts",
     "BinCount",
+    "BinPosts",
     "ChannelAttempt",
     "Conversation",
     "Coverage",

@@ -46,9 +46,7 @@ class Delivery(msgspec.Struct, frozen=True):
     key: str
 
 
-def conversations(
-    reader: Reader, *, resolved: bool, limit: int, conversation: str = ""
-) -> tuple[Conversation, ...]:
+def conversations(reader: Reader, *, resolved: bool, limit: int, conversation: str = "") -> tuple[Conversation, ...]:
     """Return the conversations, the latest decision first; those that are over only if `resolved`.
 
     With `conversation`, they are those about this one incident, one for each channel.

@@ -64,8 +64,8 @@ class IncidentWords:
     one_language: str = "Only one language speaks in it."
     no_languages: str = "No language stands out in it."
     arrivals_note: str = (
-        "From the start of the incident on. A few posts of a language are there at any time, so its tenth post says more "
-        "than its first. In bold: the languages that rose."
+        "From the start of the incident on. A few posts of a language are there at any time, so its tenth post says "
+        "more than its first. In bold: the languages that rose."
     )
     first_post: str = "First post, UTC"
     tenth_post: str = "Tenth post, UTC"

@@ -78,11 +78,15 @@ def _draw(context: Context, name: str, draw: Callable[[Standing], None]) -> str:
 def _deleted_switch(words: Words) -> bool:
     page = words.incident_page
     names = {True: page.deleted_counted, False: page.deleted_left_out}
-    return bool(
-        st.segmented_control(
-            page.deleted, list(names), key="incident-deleted", default=True, required=True, format_func=names.__getitem__
-        )
+    chosen = st.segmented_control(
+        page.deleted,
+        list(names),
+        key="incident-deleted",
+        default=True,
+        required=True,
+        format_func=names.__getitem__,
     )
+    return chosen is not False
 
 
 def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:

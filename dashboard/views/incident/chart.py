@@ -95,7 +95,7 @@ def _row(each: Bin, expected: Expected, of: Standing, words: Words) -> dict[str,
     }
 
 
-def _legend(with_expected: bool, words: Words) -> str:  # noqa: FBT001 - a helper of this file
+def _legend(with_expected: bool, words: Words) -> str:
     page = words.incident_page
     keys = [(page.observed_line, f"background:{LINES[0]}")]
     if with_expected:

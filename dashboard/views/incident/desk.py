@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import streamlit as st
@@ -36,29 +37,24 @@ def show(context: Context, of: Standing, said: Told) -> None:
         return
     st.subheader(page.operators, anchor=False)
     in_hand, over, silent, note = st.tabs([page.acknowledge, page.resolve, page.silence, page.annotate])
-    name, by = of.incident.id, context.viewer.name
+    written_by = (of.incident.id, context.viewer.name)
     with in_hand:
-        _answer(context, "acknowledge", page.acknowledge, page.acknowledge_help, partial_of(desk.acknowledge, name, by))
+        _answer(context, page.acknowledge, page.acknowledge_help, partial(desk.acknowledge, *written_by))
     with over:
-        _answer(context, "resolve", page.resolve, page.resolve_help, partial_of(desk.resolve, name, by))
+        _answer(context, page.resolve, page.resolve_help, partial(desk.resolve, *written_by))
     with silent:
         _silence(context, desk, of, said)
     with note:
-        _answer(context, "annotate", page.annotate, page.annotate_help, partial_of(desk.annotate, name, by), needed=True)
-
-
-def partial_of(write: Callable[[str, str, str], None], name: str, by: str) -> Callable[[str], None]:
-    """Return the write of one person about one incident, which still needs a text."""
-    return lambda text: write(name, by, text)
+        _answer(context, page.annotate, page.annotate_help, partial(desk.annotate, *written_by), needed=True)
 
 
 def _answer(
-    context: Context, key: str, label: str, explained: str, write: Callable[[str], None], *, needed: bool = False
+    context: Context, label: str, explained: str, write: Callable[[str], None], *, needed: bool = False
 ) -> None:
     page = context.words.incident_page
-    with st.form(f"incident-{key}", clear_on_submit=True, border=False):
+    with st.form(f"incident-{label}", clear_on_submit=True, border=False):
         st.caption(explained)
-        text = st.text_area(page.note, key=f"incident-{key}-note", max_chars=LONGEST_NOTE, height=80)
+        text = st.text_area(page.note, key=f"incident-{label}-note", max_chars=LONGEST_NOTE, height=80)
         sent = st.form_submit_button(label)
     if not sent:
         return

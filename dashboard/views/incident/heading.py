@@ -13,6 +13,7 @@ from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
 from processing.explanation.sentences import rarity
 
+
 def show(of: Standing, words: Words) -> None:
     """Draw the heading."""
     incident = of.incident

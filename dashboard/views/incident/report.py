@@ -136,7 +136,7 @@ def _bin(
     counted: Mapping[datetime, BinPosts],
     width: timedelta,
     coverage: tuple[Coverage, ...],
-    with_deleted: bool,  # noqa: FBT001 - a helper of this file
+    with_deleted: bool,
 ) -> Bin:
     found = counted.get(start)
     if found is None:
