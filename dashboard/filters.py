@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from dashboard.i18n import Interface
 from processing.contract import EVERYTHING
+from processing.i18n import LANGUAGES
 
 ROOT_TOPIC = "ban"
 
@@ -51,7 +51,7 @@ class Split(StrEnum):
 class Filters:
     """One value for every filter. `start` and `end` are in UTC, and are set if the range is `CHOSEN`."""
 
-    ui: Interface = Interface.ENGLISH
+    ui: str = LANGUAGES[0]
     range: Range = Range.WEEK
     start: datetime | None = None
     end: datetime | None = None
@@ -82,8 +82,14 @@ def _moment(value: str) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def _offered(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(value)
+    return value
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
-    "ui": Interface,
+    "ui": _offered,
     "range": Range,
     "start": _moment,
     "end": _moment,
@@ -93,7 +99,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
+def from_address(parameters: Mapping[str, str], *, ui: str = LANGUAGES[0]) -> Filters:
     """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():

@@ -28,14 +28,14 @@ def headline(known: Present, words: Words, wall: datetime) -> tuple[str, ...]:
         return _stale(known, words, wall)
     if known.scored_until is None:
         counted = words.moment(known.now)
-        return words.now_page.not_yet, words.now_page.not_yet_detail.format(counted=counted)
+        return words.catching_up, words.now_page.not_yet_detail.format(counted=counted)
     if state is HeadlineState.CATCHING_UP:
         return _behind(known, known.scored_until, words)
     if state is HeadlineState.SURGING:
         lead = strongest(going_on(known.incidents))
         title = words.surging.format(topic=incident_name(lead, words))
         return title, *_surging(known, known.scored_until, words)
-    calm = words.now_page.calm_detail.format(as_of=words.moment(known.scored_until))
+    calm = words.calm_detail.format(now=words.moment(known.scored_until))
     return words.calm, calm, *_last(surges(known.incidents)[:1], words)
 
 
@@ -78,18 +78,16 @@ def _behind(known: Present, scored: datetime, words: Words) -> tuple[str, ...]:
 def _surging(known: Present, scored: datetime, words: Words) -> tuple[str, ...]:
     going = going_on(known.incidents)
     lead = strongest(going)
-    as_of = seen_until(lead, scored)
-    detail = words.now_page.surging_detail.format(
+    detail = words.surging_detail.format(
         ratio=words.number(lead.ratio),
         start=words.moment(lead.start),
-        duration=words.duration(as_of - lead.start),
-        as_of=words.moment(as_of),
+        duration=words.duration(seen_until(lead, scored) - lead.start),
     )
     languages = words.separator.join(language_name(words, language) for language in lead.languages)
     return (
         detail,
         *([words.colon.format(name=words.languages, value=languages)] if languages else []),
-        *([words.now_page.more_surges.format(count=words.number(len(going) - 1))] if len(going) > 1 else []),
+        *([words.surging_others(len(going) - 1)] if len(going) > 1 else []),
     )
 
 

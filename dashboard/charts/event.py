@@ -28,4 +28,4 @@ def letters(events: Sequence[Event], words: Words) -> dict[datetime, str]:
 
 def event_name(event: Event, words: Words) -> str:
     """Return the event's name in the page's language, else in English."""
-    return event.names.get(words.locale.language) or event.names["en"]
+    return event.names.get(words.tag) or event.names["en"]

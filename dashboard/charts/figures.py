@@ -34,7 +34,7 @@ def summary(
     lines = names_of(points)
     parts = [
         page.highest.format(
-            value=page.percent.format(value=f"{100 * value:.2g}") if chart.share else words.number(value),
+            value=words.percent(value, tenths=True) if chart.share else words.number(value),
             width=words.duration(window.width),
             start=words.moment(highest.start),
         )

@@ -25,10 +25,12 @@ from dashboard.filters import (
     settled,
     to_address,
 )
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.window import Window
 from processing.contract import EVERYTHING
+from processing.i18n import LANGUAGES, nearest
+from processing.i18n import language as language_of
 
 MOVE = "move"
 LAST = "last view"
@@ -41,11 +43,10 @@ def chosen() -> Filters:
     The address holds them when the page is opened, and when the reader goes back to an earlier view. Otherwise the
     controls hold them. The controls of all pages share their values.
     """
-    arabic = (st.context.locale or "").lower().startswith("ar")
     address = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
     last: Filters | None = st.session_state.get(LAST)
     if last is None:
-        view = from_address(address, ui=Interface.ARABIC if arabic else Interface.ENGLISH)
+        view = from_address(address, ui=nearest(st.context.locale))
     else:
         view = _controls(last)
         if view == last and address and address != to_address(last):
@@ -114,10 +115,10 @@ def interface_switch(words: Words) -> None:
     """Draw the control for the page's language."""
     st.segmented_control(
         words.interface,
-        list(Interface),
+        LANGUAGES,
         key="ui",
         required=True,
-        format_func=lambda interface: WORDS[interface].native_name,
+        format_func=lambda tag: language_of(tag).native_name,
         label_visibility="collapsed",
     )
 

@@ -39,12 +39,11 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
 
 
 def _figures(snapshot: Snapshot, words: Words) -> Markup:
-    page = words.now_page
-    moment = words.moment(snapshot.counted_back_from)
+    page, moment = words.now_page, words.moment(snapshot.counted_back_from)
     figures = (
-        (page.hour_to.format(moment=moment), snapshot.last_hour),
-        (page.hour_before_that, snapshot.hour_before),
-        (page.in_time_shown, snapshot.total),
+        (page.hour_to.format(moment=moment) if snapshot.is_behind else words.last_hour, snapshot.last_hour),
+        (words.hour_before, snapshot.hour_before),
+        (words.in_range, snapshot.total),
     )
     return element(
         "dl",

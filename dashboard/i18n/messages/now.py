@@ -13,7 +13,6 @@ class NowWords:
 
     surging_as_of: str = "Catching up. Surging as of {moment} UTC: {topic}"
     calm_as_of: str = "Catching up. No surge as of {moment} UTC"
-    not_yet: str = "Catching up. Nobody has looked for surges yet"
     behind_detail: str = (
         "Posts are counted up to {counted} UTC. Surges are looked for up to {scored} UTC, which is {behind} before "
         "that. What stands here about surges holds for the earlier time."
@@ -22,13 +21,8 @@ class NowWords:
     unknown_since: str = "Known up to {moment} UTC: {state}"
     was_surging: str = "a surge was going on ({topic})."
     was_calm: str = "no surge was going on."
-    surging_detail: str = "Up to {ratio}×\u00a0normal so far, since {start} UTC: for {duration} at {as_of} UTC."
-    more_surges: str = "Further surges at that time: {count}."
-    calm_detail: str = "No surge is going on as of {as_of} UTC."
 
     hour_to: str = "Posts in the hour to {moment} UTC"
-    hour_before_that: str = "In the hour before that"
-    in_time_shown: str = "Posts in the time shown"
 
     incidents: str = "Surges and other rises"
     going_on: str = (
@@ -53,7 +47,6 @@ class NowWords:
     log: str = "Logarithmic"
     log_help: str = "A logarithmic axis shows the small values beside a surge that dwarfs them."
     share_axis: str = "Share of all posts, per {width}"
-    percent: str = "{value}%"
     usual_note: str = (
         "Grey band: what is usual, by the same hours of the seven days before, without the highest and the lowest day. "
         "It is not the expectation of the detector, which stands with each surge."
