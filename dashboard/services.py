@@ -20,6 +20,24 @@ Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
 """A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
+
+    at: datetime
+    names: Mapping[str, str]
+    link: str
+
+
+Events = Callable[[], tuple[Event, ...]]
+"""A function that returns the known events, in any order."""
+
+
+def no_events() -> tuple[Event, ...]:
+    """Return that no event is known."""
+    return ()
+
+
 class DeskUnavailable(Exception):
     """An operator's entry was not written; the message is one sentence in English for a person.
 
@@ -62,6 +80,7 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    events: Events = no_events
     expected: Expected | None = None
     versions: Callable[[], Versions] | None = None
     """Returns the versions that an export names."""

@@ -7,9 +7,9 @@ from datetime import datetime
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.headline import counted_until
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts.headline import counted_until
 from dashboard.snapshot import Snapshot
 from dashboard.status import Collector, CollectorState, collectors
 from processing.plain_text import displayable

@@ -11,11 +11,11 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element
 from dashboard.parts import tables, verdict
-from dashboard.parts.headline import incident_name
 from dashboard.parts.posts import address
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
 from processing.plain_text import displayable, safe_link

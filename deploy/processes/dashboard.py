@@ -33,11 +33,14 @@ def dashboard() -> None:
 def services(settings: Settings) -> Services:
     """Return what the page borrows."""
     from dashboard.services import Services  # noqa: PLC0415 - an optional part
+    from deploy.known_events import load_events  # noqa: PLC0415
 
+    events = load_events(settings.events_file)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     return Services(
         topics=lambda: names_of(taxonomy),
         desk=desk_of(settings),
+        events=lambda: events,
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
     )

@@ -1,0 +1,107 @@
+"""The axes of time and of counts, and the rows of labels above a plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+import altair as alt
+import pandas as pd
+
+from dashboard.charts.palette import INK
+from dashboard.i18n import Words
+from dashboard.window import Window
+
+AT = "at:T"
+ROW = 17
+"""The height of one row of labels, in pixels."""
+
+
+def time_axis(window: Window, words: Words) -> alt.X:
+    """Return the time axis, with days by name and hours by clock.
+
+    Vega has English month names only, so the axis sets its own.
+    """
+    names = words.locale.months["format"]["abbreviated"]
+    months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
+    # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
+    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
+    label = (
+        "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
+        f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
+        " : utcFormat(datum.value, '%H:%M')"
+    )
+    return alt.X(
+        AT,
+        title=words.time_axis,
+        scale=time_scale(window),
+        axis=alt.Axis(labelExpr=label, grid=False, tickCount=8, labelOverlap="greedy", labelFlush=True),
+    )
+
+
+def time_scale(window: Window) -> alt.Scale:
+    """Return the scale of time from the begin to the end of the window."""
+    return alt.Scale(type="utc", domain=[vega(window.start), vega(window.end)], nice=False)
+
+
+def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool = False) -> alt.Y:
+    """Return the axis of posts or of shares. It starts at zero, also where it is logarithmic.
+
+    All layers of a chart have it in the same form, so that they share it.
+    """
+    return alt.Y(
+        f"{field}:Q",
+        title=title,
+        stack="zero" if stacked else None,
+        scale=alt.Scale(type="symlog", zero=True, nice=True) if log else alt.Scale(zero=True, nice=True),
+        axis=alt.Axis(format=".2~%", tickCount=5) if share else alt.Axis(format=",d", tickMinStep=1, tickCount=5),
+    )
+
+
+def label_row(labels: Mapping[datetime, str], window: Window, row: int) -> alt.Chart | None:
+    """Return a row of labels above the plot; None without labels. Row 0 is the lowest.
+
+    The labels are those of an axis without a line: Vega leaves out an axis label that would run into the one before it,
+    whatever the width of the screen.
+    """
+    shown = {at: label for at, label in labels.items() if window.start <= at <= window.end}
+    if not shown:
+        return None
+    names = json.dumps({str(round(at.timestamp() * 1000)): label for at, label in shown.items()}, ensure_ascii=False)
+    axis = alt.Axis(
+        orient="top",
+        values=[vega(at) for at in sorted(shown)],
+        labelExpr=f"({names})[toString(toNumber(datum.value))]",
+        labelOverlap="greedy",
+        labelSeparation=4,
+        labelFlush=True,
+        labelFontSize=13,
+        labelFontWeight="bold",
+        labelPadding=2,
+        offset=row * ROW,
+        title=None,
+        grid=False,
+        ticks=False,
+        domain=False,
+    )
+    base = alt.Chart(pd.DataFrame({"at": sorted(shown)})).mark_point(opacity=0, size=0, tooltip=False)
+    drawn: alt.Chart = base.encode(x=alt.X(AT, scale=time_scale(window), axis=axis))
+    return drawn
+
+
+def vega(at: datetime) -> alt.DateTime:
+    """Return a moment in Vega's form."""
+    return alt.DateTime(
+        year=at.year,
+        month=at.month,
+        date=at.day,
+        hours=at.hour,
+        minutes=at.minute,
+        seconds=at.second,
+        milliseconds=at.microsecond // 1000,
+        utc=True,
+    )
+
+
+AXES = alt.AxisConfig(labelFontSize=13, titleFontSize=13, labelColor=INK, titleColor=INK)
