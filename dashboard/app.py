@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,9 @@ def main(settings: DashboardSettings, services: Services) -> None:
     words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
     context = Context(settings, services, chosen, words, Viewer())
     _styles(words)
-    page = st.navigation([_page(view, context) for view in VIEWS], position="top")
+    pages = {view.path: _page(view, context) for view in VIEWS}
+    page = st.navigation(list(pages.values()), position="top")
+    _follow_old_address(page, pages)
     _header(words)
     page.run()
     filters.remember(chosen)
@@ -69,6 +71,12 @@ def _page(view: View, context: Context) -> st.Page:
         url_path=view.path,
         default=view is VIEWS[0],
     )
+
+
+def _follow_old_address(page: st.Page, pages: Mapping[str, st.Page]) -> None:
+    """Go on to the incident that an address of before names: messages of that time lead to `/?incident=ID`."""
+    if page is pages[VIEWS[0].path] and (name := st.query_params.get("incident")):
+        st.switch_page(pages["incident"], query_params={"id": name, "ui": st.query_params.get("ui", "")})
 
 
 def _styles(words: Words) -> None:

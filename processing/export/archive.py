@@ -18,7 +18,6 @@ from processing.queries import Reader
 
 _BEGIN_OF_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-_LEVEL = 6
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,6 @@ def _written(archive: ZipFile, part: Part) -> Described:
     info = ZipInfo(part.path, _BEGIN_OF_ZIP_TIME)
     info.create_system, info.compress_type = _UNIX, ZIP_DEFLATED
     info.external_attr = (stat.S_IFREG | 0o644) << 16
-    info.compress_level = _LEVEL
     size, digest = 0, hashlib.sha256()
     with archive.open(info, "w", force_zip64=True) as file:
         for piece in _gathered(part.pieces):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import stat
+import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,8 @@ LONGEST_LINE = 4 * 1024**2
 _PIECE = 1024 * 1024
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _ENCRYPTED = 0x1
+_BROKEN = (BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What the library raises for bytes that are no whole zip."""
 
 
 class Refused(Exception):
@@ -97,7 +101,7 @@ def opened(path: Path) -> Iterator[Opened]:
     """
     try:
         archive = ZipFile(path)
-    except (BadZipFile, NotImplementedError, ValueError, EOFError) as error:
+    except _BROKEN as error:
         raise Refused([f"It is no whole zip file: {error}."]) from error
     with archive:
         if faults := list(_refusals(archive)):
@@ -141,5 +145,10 @@ def _refusals_of(file: ZipInfo) -> Iterator[str]:
 def _translated(path: str) -> Iterator[None]:
     try:
         yield
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         raise Unreadable(f"{path} cannot be unpacked: {error}.") from error
+    except OSError as error:
+        # A file in the zip that begins before the zip itself. Any other error is the disk's.
+        if error.errno != errno.EINVAL:
+            raise
+        raise Unreadable(f"{path} cannot be unpacked: it lies outside of the file.") from error

@@ -10,8 +10,8 @@ from dashboard.addresses import of_incidents
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts import explanation, verdict
-from dashboard.views.incident import chart, desk, evidence, heading, languages, listing, report, told
+from dashboard.parts import verdict
+from dashboard.views.incident import chart, desk, evidence, explanation, heading, languages, listing, report, told
 from dashboard.views.incident.report import Course, Standing, Told
 from processing.contract import EVERYTHING
 from processing.explanation import queries_of_figures
@@ -126,4 +126,4 @@ def _told(context: Context, of: Standing) -> Told:
 def _reasons(context: Context, of: Standing) -> None:
     with st.spinner(context.words.incident_page.reasons_wait):
         explained = report.explained(context.settings, of, EVERYTHING)
-    explanation.reasons(explained, context.words)
+    explanation.show(explained, context.words)

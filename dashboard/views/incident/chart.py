@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts import AT, AXES, INK, LINES, REST, RULE, SHADE_OF_SURGE, time_axis
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.parts import tables
-from dashboard.parts.headline import incident_name
 from dashboard.views.incident.report import Bin, Course, Standing
 
 HEIGHT = 280

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element
-from dashboard.parts.headline import incident_name
 from dashboard.parts.incidents import badges
 from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
@@ -47,7 +47,7 @@ def sentences(of: Standing, words: Words) -> tuple[str, ...]:
     amount = page.amount.format(
         observed=words.number(incident.observed),
         expected=words.number(incident.expected),
-        rarity=rarity(incident.score, words.locale.language),
+        rarity=rarity(incident.score, words.tag),
     )
     languages = words.separator.join(language_name(words, each) for each in incident.languages)
     return (

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from dashboard.addresses import of_incident
 from dashboard.context import Context
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
-from dashboard.parts.headline import incident_name
 from dashboard.parts.incidents import badges
 from dashboard.parts.verdict import name_of
 from dashboard.views.incident.report import listed

@@ -1,7 +1,4 @@
-"""The explanation of the selected surge, and the SQL of every figure.
-
-The explanation shows the driving terms, posts, links, languages and the concentration of authors.
-"""
+"""Why an incident is one: driving terms, posts, links, languages and the concentration of authors, with their SQL."""
 
 from __future__ import annotations
 
@@ -11,11 +8,10 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element
-from dashboard.parts import tables, verdict
+from dashboard.parts import tables
 from dashboard.parts.posts import address
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
 from processing.plain_text import displayable, safe_link
@@ -26,13 +22,6 @@ MOST_SHARES = 12
 
 
 def show(explained: Explanation, words: Words) -> None:
-    """Draw the verdict and the explanation."""
-    st.subheader(words.why.format(topic=incident_name(explained.incident, words)), anchor=False)
-    verdict.show(explained.incident, words, explained.evidence.values())
-    reasons(explained, words)
-
-
-def reasons(explained: Explanation, words: Words) -> None:
     """Draw what people say, the first and the most shared posts, links, languages, sources and who speaks."""
     st.caption(words.why_note.format(start=words.moment(explained.start), end=words.moment(explained.end)))
     _terms(explained.terms, words)
