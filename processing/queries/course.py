@@ -56,8 +56,8 @@ def bins_query(scope: Scope, width: timedelta) -> Statement:
     """Start of the bin, posts, and how many of them are deleted by now; bins without posts are absent."""
     return Statement(
         """
-        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, sum(posts) AS posts,
-            sum(deleted) AS deleted
+        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, sum(counts.posts) AS posts,
+            sum(counts.deleted) AS deleted
         FROM counts
         WHERE topic = {topic:String} AND ({language:String} = '*' OR language = {language:String})
             AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
@@ -72,8 +72,8 @@ def minutes_query(scope: Scope) -> Statement:
     """Minute, language, posts, authors, and how many of the posts were backfilled and are deleted by now."""
     return Statement(
         """
-        SELECT minute, language, sum(posts) AS posts, sum(authors) AS authors, sum(backfilled) AS backfilled,
-            sum(deleted) AS deleted
+        SELECT minute, language, sum(counts.posts) AS posts, sum(counts.authors) AS authors,
+            sum(counts.backfilled) AS backfilled, sum(counts.deleted) AS deleted
         FROM counts
         WHERE topic = {topic:String} AND ({language:String} = '*' OR language = {language:String})
             AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
@@ -88,10 +88,10 @@ def arrivals_query(scope: Scope, *, with_deleted: bool) -> Statement:
     """Language, posts, deleted ones among them, the times of the first and the tenth; in the order of the first."""
     return Statement(
         f"""
-        SELECT language, count() AS posts, countIf(deleted) AS deleted, min(created_at) AS first,
+        SELECT language, count() AS posts, countIf(posts.deleted) AS deleted, min(created_at) AS first,
             if(posts >= {{enough:UInt32}}, arraySort(groupArray(created_at))[{{enough:UInt32}}], NULL) AS tenth
         FROM posts
-        WHERE {_OF_TOPIC} AND ({{with_deleted:Bool}} OR NOT deleted)
+        WHERE {_OF_TOPIC} AND ({{with_deleted:Bool}} OR NOT posts.deleted)
         GROUP BY language
         ORDER BY first, language
         """,  # noqa: S608 - the part is a constant

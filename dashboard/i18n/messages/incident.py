@@ -68,7 +68,7 @@ class IncidentWords:
         "more than its first. In bold: the languages that rose."
     )
     first_post: str = "First post, UTC"
-    tenth_post: str = "Tenth post, UTC"
+    tenth_post: str = "To its tenth post"
     behind_first: str = "Behind the first"
     deleted_column: str = "Deleted since"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import streamlit as st
 
@@ -18,6 +19,8 @@ from processing.explanation import queries_of_figures
 from processing.plain_text import displayable
 
 LONGEST_ID = 80
+REASONS_EVERY = timedelta(seconds=30)
+"""An explanation is shared for half a minute: drawing it again earlier would only make it flicker."""
 
 
 def show(context: Context) -> None:
@@ -47,7 +50,7 @@ def show(context: Context) -> None:
     # The explanation is computed last, so that the page is not empty meanwhile.
     with why:
         st.subheader(words.incident_page.reasons, anchor=False)
-        _live(context, name, lambda of: _reasons(context, of))
+        _live(context, name, lambda of: _reasons(context, of), every=REASONS_EVERY)
 
 
 def _standing(context: Context, name: str) -> Standing | str:
@@ -56,15 +59,17 @@ def _standing(context: Context, name: str) -> Standing | str:
     return context.asked(lambda: report.standing(context.settings, name) or unknown)
 
 
-def _live(context: Context, name: str, draw: Callable[[Standing], None]) -> None:
-    """Draw a part of an incident, again at intervals with the incident as it stands then."""
+def _live(
+    context: Context, name: str, draw: Callable[[Standing], None], *, every: timedelta = timedelta(0)
+) -> None:
+    """Draw a part of an incident, again at intervals with the incident as it stands then; `every` is the least."""
 
     def drawn() -> None:
         failed = context.asked(lambda: _draw(context, name, draw))
         if failed:
             st.info(failed)
 
-    st.fragment(drawn, run_every=context.settings.dashboard_refresh)()
+    st.fragment(drawn, run_every=max(context.settings.dashboard_refresh, every))()
 
 
 def _draw(context: Context, name: str, draw: Callable[[Standing], None]) -> str:
@@ -94,7 +99,7 @@ def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     ran = report.course(context.settings, of, with_deleted=with_deleted)
     chart.show(of, ran, report.expected(context.settings, of, context.services), words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 7], gap="large")
     with left:
         st.subheader(words.incident_page.verdict, anchor=False)
         st.html(element("p", decided(of, words)))
@@ -124,6 +129,4 @@ def _told(context: Context, of: Standing) -> Told:
 
 
 def _reasons(context: Context, of: Standing) -> None:
-    with st.spinner(context.words.incident_page.reasons_wait):
-        explained = report.explained(context.settings, of, EVERYTHING)
-    explanation.show(explained, context.words)
+    explanation.show(report.explained(context.settings, of, EVERYTHING), context.words)

@@ -24,7 +24,7 @@ def show(of: Standing, ran: Course, words: Words) -> None:
     st.subheader(page.arrivals, anchor=False)
     st.html(element("p", sentence(of, ran, words)))
     head = (words.language, page.first_post, page.behind_first, page.tenth_post, words.posts, page.deleted_column)
-    tables.show(head, _rows(of, ran, words))
+    tables.show(head, _rows(of, ran, words), css="bw-names")
     st.caption(page.arrivals_note)
     tables.asked(words, ran.arrivals_query)
 
@@ -65,7 +65,7 @@ def _rows(of: Standing, ran: Course, words: Words) -> Iterator[tuple[str, ...]]:
             element("b", name) if each.language in of.incident.languages else name,
             words.moment(each.first),
             words.duration(behind) if behind > timedelta(0) else "",
-            words.moment(each.tenth) if each.tenth else "",
+            words.duration(each.tenth - each.first) if each.tenth else "",
             words.number(each.posts),
             words.number(each.deleted),
         )

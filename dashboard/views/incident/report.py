@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from dashboard.window import Window, ceiling, end_of_time, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, Incident, Silence
 from processing.explanation import Explanation
-from processing.queries import Arrival, BinPosts, Conversation, Coverage, Delivery, Reader, Scope, Statement
+from processing.queries import Arrival, BinPosts, Conversation, Coverage, Delivery, Scope, Statement
 
 LEAST_AROUND = timedelta(hours=3)
 """The time that the chart shows before and behind an incident, at least."""
@@ -115,7 +116,7 @@ def _as_it_stands(of: Standing) -> tuple[object, ...]:
     return incident.id, incident.observed, incident.end, incident.verdict, of.window, of.as_of
 
 
-SHARED = {DashboardSettings: which_store, Standing: _as_it_stands}
+SHARED: dict[str | type[Any], Callable[[Any], Any]] = {DashboardSettings: which_store, Standing: _as_it_stands}
 
 
 @st.cache_data(ttl=10, max_entries=64, show_spinner=False, hash_funcs=SHARED)
@@ -175,12 +176,8 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
         deliveries=queries.deliveries(reader, conversation=name, limit=MOST_DELIVERIES),
         answer=queries.answer_to(reader, name),
         silences=tuple(each for each in queries.silences(reader, now) if each.topic in topics),
-        notes=_notes(reader, name),
+        notes=queries.annotations(reader, name),
     )
-
-
-def _notes(reader: Reader, name: str) -> tuple[Annotation, ...]:
-    return queries.annotations(reader, name)
 
 
 @st.cache_data(ttl=30, max_entries=16, show_spinner=False, hash_funcs=SHARED)

@@ -27,12 +27,12 @@ def show(of: Standing, told: Told, words: Words) -> None:
         st.caption(page.told_nobody if of.incident.verdict is VerdictName.ORGANIC else page.told_not_organic)
         return
     if told.deliveries:
-        head = (page.when, page.channel, page.step, page.outcome, page.latency, page.detail)
-        tables.show(head, (_attempt(each, words) for each in told.deliveries), css="bw-words")
+        attempts = (page.when, page.channel, page.step, page.outcome, page.latency, page.detail)
+        tables.show(attempts, (_attempt(each, words) for each in told.deliveries), css="bw-words")
     if told.conversations:
         st.markdown(f"**{page.told_channels}**")
-        head = (page.channel, page.rule, page.state, page.last_step, page.when)
-        tables.show(head, (_conversation(each, words) for each in told.conversations), css="bw-words")
+        known = (page.channel, page.rule, page.state, page.last_step, page.when)
+        tables.show(known, (_conversation(each, words) for each in told.conversations), css="bw-words")
 
 
 def answer(told: Told, words: Words) -> str:
