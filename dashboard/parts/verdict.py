@@ -21,6 +21,7 @@ MOST_DOUBTS = 6
 def show(incident: Incident, words: Words, queries: Iterable[Statement]) -> None:
     """Draw the verdict with its figures: what decided, and above which limit a figure decides."""
     st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
+    st.html(element("p", decided(incident, words)))
     if incident.doubted:
         st.html(element("div", *doubts(incident, words)))
     tables.show((words.evidence, "", words.decides), (_figure(each, words) for each in incident.evidence))
@@ -32,16 +33,17 @@ def _figure(each: Evidence, words: Words) -> tuple[str, str, str]:
     return (element("b", name) if each.decisive else name, figure(each, words.tag), limit(each, words.tag))
 
 
-def deciding(incident: Incident, words: Words) -> list[str]:
-    """Return a sentence for each figure that reached its limit."""
+def decided(incident: Incident, words: Words) -> str:
+    """Return the sentences that say which figures decided, and above which limits."""
     page = words.incident_page
-    return [
+    found = [
         page.decided_by.format(
             name=evidence_name(words, each.name), value=figure(each, words.tag), limit=limit(each, words.tag)
         )
         for each in incident.evidence
         if each.decisive
     ]
+    return " ".join(found) or page.nothing_decided
 
 
 def name_of(verdict: VerdictName, words: Words) -> str:

@@ -30,7 +30,7 @@ LINKS = (
     "javascript:alert(document.cookie)",
     "https://example.org/" + "x" * 1_500,
     "https://user@evil.example/",
-    "https://example.org/<b>?q=\"><script>alert(1)</script>",
+    'https://example.org/<b>?q="><script>alert(1)</script>',
 )
 HASHTAGS = ("<img src=x onerror=alert(1)>", "Z" + "\u0336\u0321\u0489" * 40, "B" * 400, "\u202egnp.exe", "**bold**")
 DELETED_TEXT = "what its author has taken back"
@@ -85,10 +85,10 @@ def fill(store: Store) -> None:
     write_deliveries(
         store,
         [
-            _attempt(name, "newsroom", 1, "opened", "timeout", 10.0, "no answer within 10 s"),
-            _attempt(name, "newsroom", 2, "opened", "sent", 0.42, "ok"),
-            _attempt(name, "<b>desk</b>", 1, "opened", "refused", 0.2, "<script>alert(1)</script> " + "y" * 300),
-            _attempt(name, "night", 0, "opened", "quiet", 0.0, ""),
+            _attempt("newsroom", 1, reason="timeout", latency=10.0, detail="no answer within 10 s"),
+            _attempt("newsroom", 2, reason="sent", latency=0.42, detail="ok"),
+            _attempt("<b>desk</b>", 1, reason="refused", latency=0.2, detail="<script>alert(1)</script> " + "y" * 300),
+            _attempt("night", 0, reason="quiet", latency=0.0, detail=""),
         ],
     )
     answer(store, [name], Answer.ACKNOWLEDGE, "Nora <b>", "looking at it **now**")
@@ -96,15 +96,14 @@ def fill(store: Store) -> None:
     annotate(store, name, "عمر", "أكّدته الوزارة")
 
 
-def _attempt(
-    name: str, channel: str, attempt: int, step: str, reason: str, latency: float, detail: str
-) -> DeliveryRow:
+def _attempt(channel: str, attempt: int, *, reason: str, latency: float, detail: str) -> DeliveryRow:
+    name = stock.incident().id
     key = f"{name}/{channel}/1"
     return DeliveryRow(
         key=key,
         conversation=name,
         channel=channel,
-        step=step,
+        step="opened",
         attempt=attempt,
         reason=reason,
         latency=latency,

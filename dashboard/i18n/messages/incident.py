@@ -53,7 +53,6 @@ class IncidentWords:
     no_counts: str = "No post of this incident is counted any more."
 
     verdict: str = "Verdict"
-    decided: str = "What decided"
     nothing_decided: str = "No doubt reached its limit: a surge remains without the posts in doubt."
     decided_by: str = "{name}: {value}, above the limit of {limit}."
 
@@ -69,11 +68,10 @@ class IncidentWords:
     )
     first_post: str = "First post, UTC"
     tenth_post: str = "To its tenth post"
-    behind_first: str = "Behind the first"
+    behind: str = "Behind {language}"
     deleted_column: str = "Deleted since"
 
     reasons: str = "Why"
-    reasons_wait: str = "The explanation is being computed."
 
     told: str = "Who was told"
     told_nobody: str = "Nobody was told of it."

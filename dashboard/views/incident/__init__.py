@@ -59,9 +59,7 @@ def _standing(context: Context, name: str) -> Standing | str:
     return context.asked(lambda: report.standing(context.settings, name) or unknown)
 
 
-def _live(
-    context: Context, name: str, draw: Callable[[Standing], None], *, every: timedelta = timedelta(0)
-) -> None:
+def _live(context: Context, name: str, draw: Callable[[Standing], None], *, every: timedelta = timedelta(0)) -> None:
     """Draw a part of an incident, again at intervals with the incident as it stands then; `every` is the least."""
 
     def drawn() -> None:
@@ -102,7 +100,6 @@ def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.subheader(words.incident_page.verdict, anchor=False)
-        st.html(element("p", decided(of, words)))
         verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
     with right:
         languages.show(of, ran, words)
@@ -116,11 +113,6 @@ def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> 
     posts = sum(each.posts or 0 for each in inside) + (0 if with_deleted else deleted)
     sentence = page.deleted_some if deleted else page.deleted_none
     return sentence.format(deleted=words.number(deleted), posts=words.number(posts))
-
-
-def decided(of: Standing, words: Words) -> str:
-    """Return the sentence that says which figures decided the verdict, and above which limits."""
-    return " ".join(verdict.deciding(of.incident, words)) or words.incident_page.nothing_decided
 
 
 def _told(context: Context, of: Standing) -> Told:

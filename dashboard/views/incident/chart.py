@@ -31,9 +31,11 @@ def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
     st.caption(" ".join((summary(of, ran, expected, words), page.chart_marks)))
     if of.incident.pulses:
         st.html(element("ol", *(element("li", each) for each in _pulses(of, words)), css="bw-pulses"))
-    with st.expander(page.figures, icon=":material/table:"):
+    left, right = st.columns(2)
+    with left, st.expander(page.figures, icon=":material/table:"):
         st.dataframe(_table(ran, expected, words), hide_index=True, width="stretch", height=320)
-    tables.asked(words, *ran.queries)
+    with right:
+        tables.asked(words, *ran.queries)
 
 
 def summary(of: Standing, ran: Course, expected: Expected, words: Words) -> str:

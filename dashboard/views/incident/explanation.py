@@ -31,7 +31,6 @@ def show(explained: Explanation, words: Words) -> None:
     with shared:
         _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, words)
     _columns(explained, words)
-    _who(explained, words)
 
 
 def _terms(parts: Sequence[Terms], words: Words) -> None:
@@ -98,6 +97,7 @@ def _columns(explained: Explanation, words: Words) -> None:
         _counted(words.sites, explained.sites.rows, explained.sites.query, words)
     with middle:
         _counted(words.hashtags, explained.hashtags.rows, explained.hashtags.query, words)
+        _who(explained, words)
     with right:
         _shares(
             words.languages, explained.languages.rows, explained.languages.query, words, partial(language_name, words)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -23,8 +22,13 @@ def show(of: Standing, ran: Course, words: Words) -> None:
     page = words.incident_page
     st.subheader(page.arrivals, anchor=False)
     st.html(element("p", sentence(of, ran, words)))
-    head = (words.language, page.first_post, page.behind_first, page.tenth_post, words.posts, page.deleted_column)
-    tables.show(head, _rows(of, ran, words), css="bw-names")
+    rows = shown(of, ran)
+    if not rows:
+        return
+    lead = first_of(of, rows)
+    behind = page.behind.format(language=language_name(words, lead.language))
+    head = (words.language, page.first_post, behind, page.tenth_post, words.posts, page.deleted_column)
+    tables.show(head, (_row(each, lead, of, words) for each in rows), css="bw-names")
     st.caption(page.arrivals_note)
     tables.asked(words, ran.arrivals_query)
 
@@ -35,7 +39,7 @@ def sentence(of: Standing, ran: Course, words: Words) -> str:
     risen = [each for each in ran.arrivals if each.language in of.incident.languages]
     if not risen:
         return page.no_languages
-    first, *others = sorted(risen, key=lambda each: each.first)
+    first, *others = risen
     parts = [page.came_first.format(language=language_name(words, first.language), first=words.moment(first.first))]
     if others:
         followed = (
@@ -56,16 +60,18 @@ def shown(of: Standing, ran: Course) -> list[Arrival]:
     return sorted(by_rank[:MOST_SHOWN], key=lambda each: (each.first, each.language))
 
 
-def _rows(of: Standing, ran: Course, words: Words) -> Iterator[tuple[str, ...]]:
-    rows = shown(of, ran)
-    for each in rows:
-        name = language_name(words, each.language)
-        behind = each.first - rows[0].first
-        yield (
-            element("b", name) if each.language in of.incident.languages else name,
-            words.moment(each.first),
-            words.duration(behind) if behind > timedelta(0) else "",
-            words.duration(each.tenth - each.first) if each.tenth else "",
-            words.number(each.posts),
-            words.number(each.deleted),
-        )
+def first_of(of: Standing, rows: Sequence[Arrival]) -> Arrival:
+    """Return the language that came first, of those that rose if any did."""
+    return next((each for each in rows if each.language in of.incident.languages), rows[0])
+
+
+def _row(each: Arrival, lead: Arrival, of: Standing, words: Words) -> tuple[str, ...]:
+    name = language_name(words, each.language)
+    return (
+        element("b", name) if each.language in of.incident.languages else name,
+        words.moment(each.first),
+        words.duration(each.first - lead.first) if each.first > lead.first else "",
+        words.duration(each.tenth - each.first) if each.tenth else "",
+        words.number(each.posts),
+        words.number(each.deleted),
+    )
