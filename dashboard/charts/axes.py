@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 
 import altair as alt
 import pandas as pd
@@ -16,6 +17,9 @@ from dashboard.window import Window
 AT = "at:T"
 ROW = 17
 """The height of one row of labels, in pixels."""
+LABEL_SIZE = 14
+LETTER, BETWEEN = 9, 6
+"""The width of a letter of a label and of the gap between two labels, in pixels."""
 
 
 def time_axis(window: Window, words: Words) -> alt.X:
@@ -62,21 +66,23 @@ def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool 
 def label_row(labels: Mapping[datetime, str], window: Window, row: int) -> alt.Chart | None:
     """Return a row of labels above the plot; None without labels. Row 0 is the lowest.
 
-    The labels are those of an axis without a line: Vega leaves out an axis label that would run into the one before it,
-    whatever the width of the screen.
+    The labels are those of an axis without a line. A label that would run into the one before it is left out. Vega's
+    own rule for that (`labelOverlap`) keeps the last of two labels that collide, so each label knows the width of the
+    plot from which it has room.
     """
-    shown = {at: label for at, label in labels.items() if window.start <= at <= window.end}
+    shown = {at: label for at, label in sorted(labels.items()) if window.start <= at <= window.end}
     if not shown:
         return None
-    names = json.dumps({str(round(at.timestamp() * 1000)): label for at, label in shown.items()}, ensure_ascii=False)
+    widths = _least_widths(shown, window)
+    entries = {str(round(at.timestamp() * 1000)): [label, widths[at]] for at, label in shown.items()}
+    entry = f"({json.dumps(entries, ensure_ascii=False)})[toString(toNumber(datum.value))]"
     axis = alt.Axis(
         orient="top",
-        values=[vega(at) for at in sorted(shown)],
-        labelExpr=f"({names})[toString(toNumber(datum.value))]",
-        labelOverlap="greedy",
-        labelSeparation=4,
+        values=[vega(at) for at in shown],
+        labelExpr=f"width < {entry}[1] ? '' : {entry}[0]",
+        labelOverlap=False,
         labelFlush=True,
-        labelFontSize=13,
+        labelFontSize=LABEL_SIZE,
         labelFontWeight="bold",
         labelPadding=2,
         offset=row * ROW,
@@ -85,9 +91,18 @@ def label_row(labels: Mapping[datetime, str], window: Window, row: int) -> alt.C
         ticks=False,
         domain=False,
     )
-    base = alt.Chart(pd.DataFrame({"at": sorted(shown)})).mark_point(opacity=0, size=0, tooltip=False)
+    base = alt.Chart(pd.DataFrame({"at": list(shown)})).mark_point(opacity=0, size=0, tooltip=False)
     drawn: alt.Chart = base.encode(x=alt.X(AT, scale=time_scale(window), axis=axis))
     return drawn
+
+
+def _least_widths(labels: Mapping[datetime, str], window: Window) -> dict[datetime, int]:
+    """Return, for each label, the width of the plot in pixels from which it has room behind the label before it."""
+    widths = dict.fromkeys(labels, 0)
+    for (before, first), (at, second) in pairwise(labels.items()):
+        room = (len(first) + len(second)) / 2 * LETTER + BETWEEN
+        widths[at] = round(room * ((window.end - window.start) / (at - before)))
+    return widths
 
 
 def vega(at: datetime) -> alt.DateTime:

@@ -57,9 +57,7 @@ def show(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Ev
     )
     # The key changes with the choice of time only, so that a refresh keeps a selection and a zoom ends it.
     key = f"timeline {view.range} {view.start} {view.end}"
-    selected = st.altair_chart(
-        drawn, width="stretch", key=key, on_select="rerun", selection_mode=BRUSH, alt=f"{about}. {sentence}"
-    )
+    selected = st.altair_chart(drawn, width="stretch", key=key, on_select="rerun", selection_mode=BRUSH)
     _zoom(selected, words)
     st.html(element("p", sentence, css="bw-sentence"))
     st.caption(" ".join(_explained(snapshot, view, words)))

@@ -29,7 +29,7 @@ class NowWords:
         "{topic}: since {start} UTC, for {duration} so far, up to {ratio}×\u00a0normal, in {languages}; {made_by}."
     )
     over: str = "{topic}: {start} to {end} UTC, up to {ratio}×\u00a0normal, in {languages}; {made_by}."
-    as_of: str = "As of {moment} UTC, up to which surges have been looked for."
+    open_as_of: str = "going on at {moment} UTC, not known since:"
     one_language: str = "no single language"
     and_more: str = "{shown} and {count} more"
     by_people: str = "many people speak"

@@ -79,7 +79,7 @@ def _top(context: Context) -> None:
     headline.banner(found, words)
     headline.show(found, words, wall)
     reached.warn(found, words, wall)
-    incidents.show(found, words)
+    incidents.show(found, words, wall)
 
 
 def _chart_controls(words: Words) -> tuple[bool, bool]:

@@ -14,21 +14,23 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element
 from dashboard.snapshot import Present
+from dashboard.status import is_stale
 from processing.contract import EVERYTHING, Incident, VerdictName
 
 MOST_SENTENCES = 6
 MOST_LANGUAGES = 5
 
 
-def show(known: Present, words: Words) -> None:
+def show(known: Present, words: Words, wall: datetime) -> None:
     """Draw a sentence for each of the newest incidents, those that go on first."""
     st.subheader(words.now_page.incidents, anchor=False)
     if not known.incidents:
         st.caption(words.no_incidents)
         return
-    if known.is_behind and known.scored_until:
-        st.caption(words.now_page.as_of.format(moment=words.moment(known.scored_until)))
-    rows = (_row(incident, known.scored_until or known.now, words) for incident in ordered(known.incidents))
+    scored = known.scored_until or known.first
+    present = not (known.is_behind or is_stale(known, wall))
+    state = words.state_open if present else words.now_page.open_as_of.format(moment=words.moment(scored))
+    rows = (_row(incident, scored, state, words) for incident in ordered(known.incidents))
     st.html(element("div", *rows, css="bw-incidents"))
 
 
@@ -55,9 +57,9 @@ def sentence(incident: Incident, scored: datetime, words: Words) -> str:
     return page.over.format(end=words.moment(incident.end), **about)
 
 
-def _row(incident: Incident, scored: datetime, words: Words) -> Markup:
+def _row(incident: Incident, scored: datetime, state: str, words: Words) -> Markup:
+    """Return the sentence with its sign, its link, and the `state` of an incident that goes on."""
     going, organic = incident.end is None, incident.verdict is VerdictName.ORGANIC
-    state = words.state_open if going else words.state_closed
     sign = ("▲" if going else "△") if organic else ("◆" if going else "◇")
     label = words.now_page.why_label.format(topic=incident_name(incident, words), start=words.moment(incident.start))
     link = {"href": addresses.of_incident(incident.id, words), "target": "_self", "aria-label": label}
@@ -66,7 +68,7 @@ def _row(incident: Incident, scored: datetime, words: Words) -> Markup:
         element("span", sign, css="bw-sign"),
         element(
             "p",
-            element("b", state),
+            element("b", state if going else words.state_closed),
             " ",
             sentence(incident, scored, words),
             " ",
