@@ -29,7 +29,7 @@ class IncidentWords:
     going_on: str = "Going on since {start} UTC, that is for {duration} up to what was scored."
     over: str = "Over. It lasted from {start} to {end} UTC, that is {duration}."
     height: str = "{ratio}×\u00a0normal at its height, {peak} UTC."
-    amount: str = "Posts: {observed} (expected: {expected}). So large a rise comes {rarity}."
+    amount: str = "Posts: {observed} (expected: {expected}). So large a rise comes {rarity} (score {score})."
     as_of: str = "As of {scored} UTC: up to then posts were scored."
     as_of_behind: str = "As of {scored} UTC: up to then posts were scored. They are counted up to {now} UTC."
     nothing_scored: str = "Nothing has been scored yet."

@@ -36,7 +36,8 @@ def show(context: Context) -> None:
     st.html(element("a", words.incident_page.all_incidents, href=of_incidents(words), target="_self", css="bw-back"))
     found = _standing(context, name)
     if isinstance(found, str):
-        st.info(found)
+        # The sentence may quote the address. Streamlit's own boxes would read that as Markdown.
+        st.html(element("p", found, css="bw-warning"))
         return
     _live(context, name, lambda of: heading.show(of, words))
     with_deleted = _deleted_switch(words)
@@ -65,7 +66,7 @@ def _live(context: Context, name: str, draw: Callable[[Standing], None], *, ever
     def drawn() -> None:
         failed = context.asked(lambda: _draw(context, name, draw))
         if failed:
-            st.info(failed)
+            st.html(element("p", failed, css="bw-warning"))
 
     st.fragment(drawn, run_every=max(context.settings.dashboard_refresh, every))()
 

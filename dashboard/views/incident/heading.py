@@ -8,7 +8,7 @@ from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element
-from dashboard.parts.incidents import badges
+from dashboard.parts.badges import badges
 from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
 from processing.explanation.sentences import rarity
@@ -48,6 +48,7 @@ def sentences(of: Standing, words: Words) -> tuple[str, ...]:
         observed=words.number(incident.observed),
         expected=words.number(incident.expected),
         rarity=rarity(incident.score, words.tag),
+        score=words.decimal(incident.score),
     )
     languages = words.separator.join(language_name(words, each) for each in incident.languages)
     return (

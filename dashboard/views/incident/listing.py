@@ -13,7 +13,7 @@ from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
-from dashboard.parts.incidents import badges
+from dashboard.parts.badges import badges
 from dashboard.parts.verdict import name_of
 from dashboard.views.incident.report import listed
 from processing.contract import EVERYTHING, Incident, VerdictName
@@ -39,7 +39,7 @@ def show(context: Context) -> None:
         st.info(page.none_listed)
         return
     st.caption(page.listed.format(shown=words.number(min(len(chosen), MOST_SHOWN)), count=words.number(len(chosen))))
-    st.html(element("ol", *(row(each, words) for each in chosen[:MOST_SHOWN]), css="bw-incidents"))
+    st.html(element("ol", *(row(each, words) for each in chosen[:MOST_SHOWN]), css="bw-listed"))
 
 
 def matches(incident: Incident, topic: str, language: str, verdict: str) -> bool:
@@ -62,13 +62,14 @@ def row(incident: Incident, words: Words) -> Markup:
         else page.row_going_on.format(start=start)
     )
     languages = words.separator.join(language_name(words, each) for each in incident.languages)
+    link = element("a", incident_name(incident, words), href=of_incident(incident.id, words), target="_self")
+    ratio = element("span", words.number(incident.ratio), words.times_normal, css="bw-ratio")
+    about = words.separator.join(part for part in (when, languages) if part)
     return element(
         "li",
-        element("a", incident_name(incident, words), href=of_incident(incident.id, words), target="_self"),
-        element("span", words.number(incident.ratio), words.times_normal, css="bw-ratio"),
-        element("span", when, css="bw-when"),
-        element("span", languages, css="bw-languages"),
-        element("span", *badges(incident, words), css="bw-badges"),
+        element("div", link, ratio, css="bw-listed-name"),
+        element("p", about),
+        element("div", *badges(incident, words), css="bw-badges"),
     )
 
 
