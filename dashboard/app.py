@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,10 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import server
+from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import WORDS, Words
-from dashboard.parts import filters
+from dashboard.parts import access, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.viewer import Viewer
@@ -48,12 +47,13 @@ def main(settings: DashboardSettings, services: Services) -> None:
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     chosen = filters.chosen()
     words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
-    context = Context(settings, services, chosen, words, Viewer())
     _styles(words)
+    viewer = access.viewer(settings, services, words)
+    context = Context(settings, services, chosen, words, viewer)
     pages = {view.path: _page(view, context) for view in VIEWS}
     page = st.navigation(list(pages.values()), position="top")
     _follow_old_address(page, pages)
-    _header(words)
+    _header(words, viewer)
     page.run()
     filters.remember(chosen)
 
@@ -83,19 +83,17 @@ def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
     # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
     # opens outside of the page's own elements. Nothing but a script can set them.
-    document = {"lang": words.tag, "dir": words.locale.text_direction}
-    st.html(
-        f"<script>Object.assign(document.documentElement, {json.dumps(document)});</script>",
-        unsafe_allow_javascript=True,
-    )
+    st.html(f"<script>{content_policy.document_script(words)}</script>", unsafe_allow_javascript=True)
     if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
 
 
-def _header(words: Words) -> None:
+def _header(words: Words, viewer: Viewer) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(words.title, anchor=False, width="content")
-        filters.interface_switch(words)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            access.show(viewer, words)
+            filters.interface_switch(words)
     st.caption(words.subtitle)
 
 

@@ -80,6 +80,8 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    user: str = ""
+    """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
     events: Events = no_events
     expected: Expected | None = None
     versions: Callable[[], Versions] | None = None

@@ -28,6 +28,11 @@ class DashboardSettings(BaseSettings):
         "",
         description="names by which people come to the dashboard, separated by commas: behind a proxy, or in a network",
     )
+    dashboard_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="addresses of the proxies before the dashboard, separated by commas, whose word is taken for the "
+        "address that somebody comes from",
+    )
     dashboard_anonymous: bool = Field(
         False, description="whether everybody who reaches the dashboard may read it without a login"
     )
@@ -81,7 +86,8 @@ class DashboardSettings(BaseSettings):
     @property
     def names(self) -> frozenset[str]:
         """The configured host names, in lower case, with that of the address at which people reach the dashboard."""
-        names = [*self.dashboard_names.split(","), urlsplit(self.public_url).hostname or ""]
+        public = urlsplit(self.public_url).hostname or ""
+        names = [*self.dashboard_names.split(","), f"[{public}]" if ":" in public else public]
         return frozenset(name.strip().lower() for name in names if name.strip())
 
     @property

@@ -14,6 +14,7 @@ import msgspec
 from rich.console import Console
 
 from dashboard.settings import DashboardSettings
+from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
 from deploy.local_store import warehouse_part
@@ -67,6 +68,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     Raises:
         AlreadyRunning: another stack runs from the same data folder.
         PortTaken, OutOfReach: an address cannot be used.
+        SettingsError: the dashboard would be open to others than this machine.
         NotInstalled, BrokerMissing: a required package is not installed.
         SecretUnusable: a generated secret cannot be read or written.
         StackFailed: a process does not start or keeps dying.
@@ -107,6 +109,7 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     """Return the broker and the store, each only if no service answers at its address."""
     if options.dashboard:
         require("streamlit", "and --no-dashboard goes without the page")
+        check_access(settings)
         endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
         require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
     kafka = kafka_endpoint(settings.ingest.kafka)

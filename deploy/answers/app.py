@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dashboard.desk_protocol import PATH as DESK_PATH
+from dashboard.forms import form_of
 from deploy.answers.desk import DeskDoor
 from deploy.answers.page import HEADERS, notice, question
 from processing import queries
@@ -22,9 +22,6 @@ from processing.alerts.signed_links import PATH, SignedLinks
 from processing.contract import Incident
 from processing.store.answers import Answer, answer
 from processing.store.client import Store, StoreRefused, StoreUnavailable
-
-LARGEST_FORM = 8 * 1024
-"""Bytes of an answer at most."""
 
 LONGEST_NAME, LONGEST_NOTE = 100, 500
 
@@ -101,16 +98,7 @@ def application(links: AnswersDoor | None, desk: DeskDoor | None = None) -> Star
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LARGEST_FORM:
-                raise ValueError("The form is too large.")
-    except ClientDisconnect as error:
-        raise ValueError("The form ended early.") from error
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10, keep_blank_values=True)
-    form = {name: " ".join(values[0].split()) for name, values in fields.items()}
+    form = {name: " ".join(value.split()) for name, value in (await form_of(request)).items()}
     by, note, action = form.get("by", ""), form.get("note", ""), form.get("action", "")
     if not by or len(by) > LONGEST_NAME or len(note) > LONGEST_NOTE:
         raise ValueError(f"Say your name, in at most {LONGEST_NAME} characters, and at most {LONGEST_NOTE} of a note.")

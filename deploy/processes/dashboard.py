@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deploy.access import check_access
 from deploy.desk import desk_of
 from deploy.settings import Settings, load
 from deploy.supervisor.endpoints import PortTaken
@@ -24,6 +26,7 @@ def dashboard() -> None:
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
 
     settings = load(os.environ)
+    check_access(settings)
     try:
         run(settings.dashboard, services(settings))
     except PageUnavailable as error:
@@ -40,6 +43,7 @@ def services(settings: Settings) -> Services:
     return Services(
         topics=lambda: names_of(taxonomy),
         desk=desk_of(settings),
+        user=_user(),
         events=lambda: events,
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
@@ -50,3 +54,10 @@ def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
     """Return the names of every topic by language, from the present taxonomy file."""
     taxonomy.refresh()
     return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""

@@ -17,7 +17,9 @@ def annotate(store: Store, incident: str, by: str, text: str) -> None:
     """Write a note beside an incident. The same note of the same person is one note."""
     at = moment_of(take_version(store))
     name = hashlib.sha256(msgspec.json.encode((incident, by, text))).hexdigest()[:16]
-    store.insert("annotation_versions", ["incident", "id", "by", "text", "at"], [[incident], [name], [by], [text], [at]])
+    store.insert(
+        "annotation_versions", ["incident", "id", "by", "text", "at"], [[incident], [name], [by], [text], [at]]
+    )
 
 
 def save_query(store: Store, name: str, sql: str, by: str) -> None:

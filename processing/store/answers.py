@@ -15,7 +15,6 @@ from processing.contract import Silence
 from processing.store.client import Store
 from processing.store.versions import moment_of, take_version
 
-
 LONGEST_SILENCE = timedelta(days=366)
 
 

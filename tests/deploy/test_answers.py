@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from deploy.answers.app import LARGEST_FORM, AnswersDoor, application
+from dashboard.forms import LARGEST_FORM
+from deploy.answers.app import AnswersDoor, application
 from processing import queries
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import ClickHouseAddress
