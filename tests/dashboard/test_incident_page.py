@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,24 +13,28 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import app, server
+from dashboard import server
 from dashboard.context import connection
 from dashboard.i18n import WORDS
 from dashboard.services import DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
-from dashboard.viewer import Role, Viewer
-from dashboard.views.incident import heading, languages, report
+from dashboard.views.incident import evidence, heading, languages, report
 from dashboard.views.incident.report import Standing
+from dashboard.window import Window
 from deploy.processes.dashboard import names_of
 from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Evidence, Incident, Silence, VerdictName
+from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
+from processing.store.answers import write_silence
 from processing.store.client import Store
 from processing.store.records import write_incidents
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
 from tests.support import stock, told_stock
+from tests.support.exported import MADE
+from tests.support.waiting import free_port
 
 NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
 NAME = stock.incident().id
@@ -84,13 +89,10 @@ class Written:
         self._keep("forget_query", name, by)
 
 
-def opened(
-    settings: DashboardSettings, services: Services | None = None, path: str = "incident", **address: str
-) -> AppTest:
+def opened(settings: DashboardSettings, services: Services | None = None, **address: str) -> AppTest:
     server.leave(settings, services or Services(topics=lambda: NAMES))
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
-    if path:
-        shown._page_hash = calc_hash(path)
+    shown._page_hash = calc_hash("incident")
     for name, value in address.items():
         shown.query_params[name] = value
     shown.run()
@@ -236,19 +238,205 @@ def test_notes_of_others_are_shown_to_everybody(told: DashboardSettings) -> None
     shown = opened(told, ui="en", id=NAME)
     assert "Seen at the agency.\n\n&lt;script&gt;" in html(shown)
     assert "أكّدته الوزارة" in html(shown)
-    assert PAGE.viewers_only in [each.value for each in shown.caption]
-    assert not shown.tabs
 
 
-def as_operator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "Viewer", lambda: Viewer("Sara", Role.OPERATOR))
+OPERATOR = "Sara"
 
 
-def operating(told: DashboardSettings, desk: Written | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    as_operator(monkeypatch)
-    return opened(told, Services(topics=lambda: NAMES, desk=desk), ui="en", id=NAME)
+def operating(told: DashboardSettings, desk: Written | None) -> AppTest:
+    return opened(told, Services(topics=lambda: NAMES, desk=desk, user=OPERATOR), ui="en", id=NAME)
 
 
 def press(shown: AppTest, label: str) -> AppTest:
     [button] = [each for each in shown.button if each.label == label]
-    return button.click().run()
+    button.click().run()
+    assert not shown.exception
+    return shown
+
+
+def test_a_reader_sees_notes_and_no_controls(told: DashboardSettings) -> None:
+    elsewhere = told.model_copy(update={"dashboard_host": "0.0.0.0", "dashboard_anonymous": True})
+    shown = opened(elsewhere, Services(topics=lambda: NAMES, desk=Written()), ui="en", id=NAME)
+    assert "Seen at the agency." in html(shown)
+    assert not shown.tabs
+    assert ENGLISH.access.needs_operator in [each.value for each in shown.caption]
+
+
+def test_without_a_desk_an_operator_reads_why_nothing_can_be_written(told: DashboardSettings) -> None:
+    shown = operating(told, None)
+    assert not shown.tabs
+    assert ENGLISH.access.needs_desk in [each.value for each in shown.caption]
+
+
+def test_an_operator_acknowledges_resolves_and_writes_notes(told: DashboardSettings) -> None:
+    desk = Written()
+    shown = operating(told, desk)
+    for label in (PAGE.acknowledge, PAGE.resolve, PAGE.annotate):
+        shown.text_area(key=f"incident-{label}-note").set_value(f" {label} it ")
+        press(shown, label)
+    assert desk.entries == [
+        ("acknowledge", NAME, OPERATOR, "Acknowledge it"),
+        ("resolve", NAME, OPERATOR, "Resolve it"),
+        ("annotate", NAME, OPERATOR, "Note it"),
+    ]
+    assert [each.value for each in shown.toast] == [PAGE.written]
+
+
+def test_a_note_without_a_word_is_not_written(told: DashboardSettings) -> None:
+    desk = Written()
+    shown = press(operating(told, desk), PAGE.annotate)
+    assert desk.entries == []
+    assert [each.value for each in shown.warning][-1] == PAGE.note_empty
+
+
+def test_an_operator_silences_a_topic_in_a_language_until_a_time(told: DashboardSettings) -> None:
+    desk = Written()
+    shown = operating(told, desk)
+    shown.selectbox(key="incident-silence-topic").select("employer-ban")
+    shown.multiselect(key="incident-silence-languages").select("es")
+    shown.selectbox(key="incident-silence-hours").select("8")
+    press(shown, PAGE.silence)
+    [(_, silence)] = desk.entries
+    assert isinstance(silence, Silence)
+    assert (silence.topic, silence.languages, silence.by) == ("employer-ban", ("es",), OPERATOR)
+    assert (silence.starts_at, silence.ends_at) == (stock.END, stock.END + timedelta(hours=8))
+
+
+def test_a_silence_that_lasts_can_be_ended(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store)
+    lasting = Silence(
+        id="quiet", topic="ban", starts_at=stock.START, ends_at=stock.END + timedelta(hours=3), by="Nora", note=""
+    )
+    write_silence(store, lasting)
+    desk = Written()
+    shown = operating(settings_for(address), desk)
+    assert "Silenced until 11 Jul 2020, 03:00" in html(shown)
+    press(shown, PAGE.silence_end)
+    assert desk.entries == [("silence", msgspec.structs.replace(lasting, ends_at=stock.END))]
+
+
+def test_what_could_not_be_written_is_one_sentence(told: DashboardSettings) -> None:
+    shown = press(operating(told, Written("The answers' server is away.")), PAGE.acknowledge)
+    assert [each.value for each in shown.error] == [ENGLISH.access.desk_away]
+
+
+def test_the_zip_is_made_when_asked_for_and_is_whole(told: DashboardSettings, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def versions() -> Versions:
+        asked.append(1)
+        return MADE
+
+    services = Services(topics=lambda: NAMES, versions=versions)
+    shown = opened(told, services, ui="en", id=NAME)
+    assert [each.label for each in shown.get("download_button")] == [PAGE.export_button]
+    assert asked == []
+    standing = report.standing(told, NAME)
+    assert standing is not None
+    for with_texts in (False, True):
+        made = evidence.made(connection(told), standing, versions(), with_texts=with_texts)
+        (tmp_path / "it.zip").write_bytes(made)
+        found = verify(tmp_path / "it.zip")
+        assert (found.faults, found.texts > 0) == ((), with_texts)
+
+
+def test_without_versions_nothing_is_offered(told: DashboardSettings) -> None:
+    shown = opened(told, ui="en", id=NAME)
+    assert not shown.get("download_button")
+    assert PAGE.export_missing in [each.value for each in shown.caption]
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_an_unknown_id_is_one_sentence(told: DashboardSettings, interface: str) -> None:
+    name = "[x](javascript:alert(1)) <b>gone</b>" + "x" * 500
+    shown = opened(told, ui=interface, id=name)
+    assert not shown.subheader
+    assert not shown.info
+    written = html(shown)
+    assert "[x](javascript:alert(1)) &lt;b&gt;gone" in written
+    assert "x" * 100 not in written
+    assert f">{WORDS[interface].incident_page.all_incidents}</a>" in written
+
+
+def test_a_store_that_is_away_is_told_calmly() -> None:
+    nowhere = DashboardSettings(clickhouse_url=f"http://127.0.0.1:{free_port()}")
+    assert ENGLISH.store_away in html(opened(nowhere, ui="en", id=NAME))
+    assert [info.value for info in opened(nowhere, ui="en").info] == [ENGLISH.store_away]
+
+
+def test_the_old_address_of_an_alert_leads_to_the_incident(told: DashboardSettings) -> None:
+    server.leave(told, Services(topics=lambda: NAMES))
+    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
+    for name, value in {"ui": "en", "range": "incident", "topic": "ban", "incident": NAME}.items():
+        shown.query_params[name] = value
+    shown.run()
+    assert not shown.exception
+    assert PAGE.reasons in [each.value for each in shown.subheader]
+    assert shown.query_params["id"] == NAME
+
+
+def many(store: Store) -> list[Incident]:
+    """Three incidents: of another topic, in other languages, and one that no people made."""
+    first = stock.incident()
+    day = timedelta(days=1)
+    others = [
+        msgspec.structs.replace(first, id="older", start=first.start - day, end=first.start, languages=("ja",)),
+        msgspec.structs.replace(
+            first,
+            id="<b>[few](javascript:alert(1))",
+            start=first.start + day,
+            languages=(),
+            subtopics=("court",),
+            verdict=VerdictName.CONCENTRATED,
+        ),
+    ]
+    write_incidents(store, others)
+    return others
+
+
+def listed(shown: AppTest) -> list[str]:
+    return re.findall(r'href="incident\?id=([^&"]*)', html(shown))
+
+
+def test_without_an_id_the_incidents_are_listed_newest_first(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store)
+    many(store)
+    settings = settings_for(address)
+    shown = opened(settings, ui="en")
+    few = "%3Cb%3E%5Bfew%5D%28javascript%3Aalert%281%29%29"
+    own = NAME.replace(":", "%3A")
+    assert listed(shown) == [few, own, "older"]
+    shown.selectbox(key="spoken").select("ja").run()
+    assert listed(shown) == ["older"]
+    assert shown.query_params["spoken"] == "ja"
+    assert listed(opened(settings, ui="en", about="court")) == [few]
+    assert listed(opened(settings, ui="en", verdict="organic")) == [own, "older"]
+    nothing = opened(settings, ui="en", verdict="backfill")
+    assert PAGE.none_listed in [info.value for info in nothing.info]
+    assert listed(opened(settings, ui="en", verdict="<b>")) == [few, own, "older"]
+
+
+def test_a_store_without_incidents_says_so(address: ClickHouseAddress) -> None:
+    assert [info.value for info in opened(settings_for(address), ui="en").info] == [ENGLISH.no_incidents]
+
+
+@pytest.mark.parametrize(
+    ("own", "width", "expected"),
+    [
+        (5, 5, {0: 5.0, 5: 5.0, 10: 5.0, 15: 5.0}),
+        (5, 10, {0: 10.0, 10: 10.0}),
+        (5, 1, dict.fromkeys(range(20), 1.0)),
+    ],
+)
+def test_expectations_fit_the_bins_of_the_chart(own: int, width: int, expected: dict[int, float]) -> None:
+    at = stock.SURGE.replace(minute=0)
+    window = Window(at, at + 20 * MINUTE, width * MINUTE, at + 20 * MINUTE)
+    found = report.rebinned({at + n * MINUTE: 5.0 for n in range(0, 20, own)}, window)
+    assert found == {at + n * MINUTE: pytest.approx(value) for n, value in expected.items()}
+
+
+def test_a_wide_bin_of_which_a_part_is_unknown_has_no_expectation() -> None:
+    at = stock.SURGE.replace(minute=0)
+    window = Window(at, at + 20 * MINUTE, 10 * MINUTE, at + 20 * MINUTE)
+    found = report.rebinned({at + n * MINUTE: 5.0 for n in (0, 5, 10)}, window)
+    assert found == {at: 10.0}

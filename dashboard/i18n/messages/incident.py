@@ -138,8 +138,6 @@ class IncidentWords:
     )
 
     operators: str = "For operators"
-    viewers_only: str = "Acknowledging, silencing and notes are for operators. You read here as a viewer."
-    desk_missing: str = "Nothing can be written from this page: whoever runs banwatch has not set that up."
     acknowledge: str = "Acknowledge"
     acknowledge_help: str = "You have it in hand: nobody is told again until it is over or rises further."
     resolve: str = "Resolve"

@@ -13,8 +13,9 @@ import streamlit as st
 from dashboard.context import Context
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
+from dashboard.parts.access import why_not
+from dashboard.parts.desk import fault
 from dashboard.services import Desk, DeskUnavailable
-from dashboard.viewer import Role
 from dashboard.views.incident import report, told
 from dashboard.views.incident.report import Standing, Told
 from processing.contract import EVERYTHING, Silence
@@ -29,11 +30,9 @@ def show(context: Context, of: Standing, said: Told) -> None:
     st.subheader(page.notes, anchor=False)
     written = list(told.notes(said, context.words))
     st.html(element("div", *(written or [element("p", page.no_notes, css="bw-note")]), css="bw-notes"))
-    if context.viewer.role is not Role.OPERATOR:
-        st.caption(page.viewers_only)
-        return
-    if desk is None:
-        st.caption(page.desk_missing)
+    reason = why_not(context)
+    if desk is None or reason:
+        st.caption(reason)
         return
     st.subheader(page.operators, anchor=False)
     in_hand, over, silent, note = st.tabs([page.acknowledge, page.resolve, page.silence, page.annotate])
@@ -75,11 +74,21 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
     topics = list(dict.fromkeys((incident.topic, *incident.subtopics, EVERYTHING)))
     with st.form("incident-silence", clear_on_submit=True, border=False):
         st.caption(page.silence_help)
-        topic = st.selectbox(page.silence_topic, topics, format_func=lambda each: topic_name(words, each))
-        languages = st.multiselect(
-            page.silence_languages, incident.languages, format_func=lambda each: language_name(words, each)
+        topic = st.selectbox(
+            page.silence_topic, topics, key="incident-silence-topic", format_func=lambda each: topic_name(words, each)
         )
-        hours = st.selectbox(page.silence_for, list(page.silence_hours), format_func=page.silence_hours.__getitem__)
+        languages = st.multiselect(
+            page.silence_languages,
+            incident.languages,
+            key="incident-silence-languages",
+            format_func=lambda each: language_name(words, each),
+        )
+        hours = st.selectbox(
+            page.silence_for,
+            list(page.silence_hours),
+            key="incident-silence-hours",
+            format_func=page.silence_hours.__getitem__,
+        )
         text = st.text_area(page.note, key="incident-silence-note", max_chars=LONGEST_NOTE, height=80)
         sent = st.form_submit_button(page.silence)
     if sent:
@@ -113,7 +122,7 @@ def _written(context: Context, write: Callable[[], None]) -> None:
     try:
         write()
     except DeskUnavailable as unavailable:
-        st.error(str(unavailable))
+        st.error(fault(unavailable, context.words))
         return
     report.told.clear()
     st.toast(context.words.incident_page.written)

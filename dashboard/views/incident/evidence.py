@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.views.incident.report import Standing
-from processing.export import export
+from processing.export import Versions, export
+from processing.queries import Reader
 
 _UNUSUAL_IN_A_NAME = re.compile(r"[^\w.-]", re.ASCII)
 
@@ -26,7 +27,7 @@ def show(context: Context, of: Standing) -> None:
     with_texts = st.checkbox(page.export_texts, key="incident-texts")
     st.download_button(
         page.export_button,
-        data=lambda: made(context, of, with_texts=with_texts),
+        data=lambda: made(context.reader, of, versions(), with_texts=with_texts),
         file_name=f"{_UNUSUAL_IN_A_NAME.sub('-', of.incident.id)}.zip",
         mime="application/zip",
         on_click="ignore",
@@ -35,24 +36,14 @@ def show(context: Context, of: Standing) -> None:
     )
 
 
-def made(context: Context, of: Standing, *, with_texts: bool) -> bytes:
+def made(reader: Reader, of: Standing, versions: Versions, *, with_texts: bool) -> bytes:
     """Return the zip.
 
     Raises:
         StoreUnavailable: the store does not answer.
         StoreRefused: the store refuses a query.
     """
-    versions = context.services.versions
-    if versions is None:
-        raise RuntimeError("An export needs the versions of what made the figures.")
     target = io.BytesIO()
-    export(
-        context.reader,
-        of.incident,
-        target,
-        scored_until=of.as_of,
-        versions=versions(),
-        at=datetime.now(UTC),
-        with_texts=with_texts,
-    )
+    moment = datetime.now(UTC)
+    export(reader, of.incident, target, scored_until=of.as_of, versions=versions, at=moment, with_texts=with_texts)
     return target.getvalue()
