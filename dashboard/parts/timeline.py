@@ -118,7 +118,7 @@ def _events(events: Sequence[Event], words: Words) -> None:
         )
         for event in events
     )
-    st.html(element("ol", *rows, css="bw-events"))
+    st.html(element("ol", *rows, css="bw-events", **{"aria-label": words.now_page.events}))
 
 
 def _linked(event: Event, words: Words) -> str:
