@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any
 
 from processing.contract import EVERYTHING
-from processing.i18n import LANGUAGES
 
 ROOT_TOPIC = "ban"
 
@@ -51,7 +50,6 @@ class Split(StrEnum):
 class Filters:
     """One value for every filter. `start` and `end` are in UTC, and are set if the range is `CHOSEN`."""
 
-    ui: str = LANGUAGES[0]
     range: Range = Range.WEEK
     start: datetime | None = None
     end: datetime | None = None
@@ -82,14 +80,7 @@ def _moment(value: str) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _offered(value: str) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(value)
-    return value
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
-    "ui": _offered,
     "range": Range,
     "start": _moment,
     "end": _moment,
@@ -99,9 +90,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str], *, ui: str = LANGUAGES[0]) -> Filters:
+def from_address(parameters: Mapping[str, str]) -> Filters:
     """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
-    known: dict[str, Any] = {"ui": ui}
+    known: dict[str, Any] = {}
     for name, read in _READERS.items():
         try:
             known[name] = read(parameters[NAMES[name]])
@@ -119,11 +110,11 @@ def settled(view: Filters) -> Filters:
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """Return the address's parameters: each filter that differs from its default, and always the page's language."""
+    """Return the address's parameters: each filter that differs from its default."""
     default = Filters(range=view.range) if view.range is Range.CHOSEN else Filters()
     chosen = {name: getattr(view, name) for name in NAMES}
     return {
         NAMES[name]: value.strftime("%Y-%m-%dT%H:%MZ") if isinstance(value, datetime) else str(value)
         for name, value in chosen.items()
-        if name == "ui" or value != getattr(default, name)
+        if value != getattr(default, name)
     }

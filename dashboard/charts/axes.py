@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import altair as alt
@@ -31,22 +31,26 @@ def time_axis(window: Window, words: Words) -> alt.X:
     months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
     # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
     opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
+    # Vega knows two zones, UTC and the browser's. The reader's is the one or the other.
+    utc, write = ("utc", "utcFormat") if words.zone is UTC else ("", "timeFormat")
     label = (
-        "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
-        f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
-        " : utcFormat(datum.value, '%H:%M')"
+        f"{utc}hours(datum.value) == 0 && {utc}minutes(datum.value) == 0"
+        f" ? '{opening}' + {utc}date(datum.value) + ' ' + {months}[{utc}month(datum.value)] + '{closing}'"
+        f" : {write}(datum.value, '%H:%M')"
     )
     return alt.X(
         AT,
-        title=words.time_axis,
-        scale=time_scale(window),
+        title=words.time_axis.format(zone=words.offset(window.end)),
+        scale=time_scale(window, words),
         axis=alt.Axis(labelExpr=label, grid=False, tickCount=8, labelOverlap="greedy", labelFlush=True),
     )
 
 
-def time_scale(window: Window) -> alt.Scale:
+def time_scale(window: Window, words: Words) -> alt.Scale:
     """Return the scale of time from the begin to the end of the window."""
-    return alt.Scale(type="utc", domain=[vega(window.start), vega(window.end)], nice=False)
+    return alt.Scale(
+        type="utc" if words.zone is UTC else "time", domain=[vega(window.start), vega(window.end)], nice=False
+    )
 
 
 def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool = False) -> alt.Y:
@@ -63,7 +67,7 @@ def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool 
     )
 
 
-def label_row(labels: Mapping[datetime, str], window: Window, row: int) -> alt.Chart | None:
+def label_row(labels: Mapping[datetime, str], window: Window, words: Words, row: int) -> alt.Chart | None:
     """Return a row of labels above the plot; None without labels. Row 0 is the lowest.
 
     The labels are those of an axis without a line. A label that would run into the one before it is left out. Vega's
@@ -92,7 +96,7 @@ def label_row(labels: Mapping[datetime, str], window: Window, row: int) -> alt.C
         domain=False,
     )
     base = alt.Chart(pd.DataFrame({"at": list(shown)})).mark_point(opacity=0, size=0, tooltip=False)
-    drawn: alt.Chart = base.encode(x=alt.X(AT, scale=time_scale(window), axis=axis))
+    drawn: alt.Chart = base.encode(x=alt.X(AT, scale=time_scale(window, words), axis=axis))
     return drawn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pandas as pd
 
@@ -67,4 +67,6 @@ def figures(points: Sequence[Point], *, words: Words, name: Callable[[str], str]
         columns[words.now_page.usual_high] = {start: each.high for start, each in usual.items()}
     starts = sorted({point.start for point in points}, reverse=True)
     table = {column: [values.get(start) for start in starts] for column, values in columns.items()}
-    return pd.DataFrame({words.time_axis: [start.astimezone(UTC) for start in starts], **table})
+    zone = words.offset(starts[0]) if starts else ""
+    times = [start.astimezone(words.zone) for start in starts]
+    return pd.DataFrame({words.time_axis.format(zone=zone): times, **table})

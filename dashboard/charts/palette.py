@@ -12,7 +12,15 @@ from dashboard.snapshot import OTHERS, Point
 
 INK = "currentColor"
 """The page's own text colour, light or dark: the chart is an SVG inside the page and inherits the colour."""
-LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", INK)
+LINES = (
+    "light-dark(#0072B2, #56B4E9)",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "light-dark(#56B4E9, #0072B2)",
+    INK,
+)
+"""The two blues change places on a dark page, where the darker one is hard to see from afar."""
 REST = "#8C8C8C"
 SURGE = "#D55E00"
 SILENCE = "#B0B0B0"

@@ -79,7 +79,7 @@ def timeline(
         *_usual(chart, window, words),
         counts.add_params(alt.selection_interval(name=BRUSH, encodings=["x"])) if chart.brush else counts,
         *marks_before(marks, known, chart.scored_until, words),
-        *(row for number, labels in enumerate(filter(None, rows)) if (row := label_row(labels, window, number))),
+        *(row for number, labels in enumerate(filter(None, rows)) if (row := label_row(labels, window, words, number))),
     ]
     return alt.LayerChart(
         description=description,
@@ -110,7 +110,7 @@ def _counts(
         ),
         order=alt.Order("order:Q"),
         tooltip=[
-            alt.Tooltip("when:N", title=words.time_axis),
+            alt.Tooltip("when:N", title=words.time),
             alt.Tooltip("line:N", title=" "),
             alt.Tooltip("value:Q", title=words.posts, format=".2~%" if chart.share else ",d"),
         ],

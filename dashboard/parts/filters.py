@@ -29,8 +29,6 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.window import Window
 from processing.contract import EVERYTHING
-from processing.i18n import LANGUAGES, nearest
-from processing.i18n import language as language_of
 
 MOVE = "move"
 LAST = "last view"
@@ -46,11 +44,11 @@ def chosen() -> Filters:
     address = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
     last: Filters | None = st.session_state.get(LAST)
     if last is None:
-        view = from_address(address, ui=nearest(st.context.locale))
+        view = from_address(address)
     else:
         view = _controls(last)
         if view == last and address and address != to_address(last):
-            view = from_address(address, ui=last.ui)
+            view = from_address(address)
     view = settled(replace(view, **st.session_state.pop(MOVE, {})))
     st.session_state.update(_as_controls(view))
     st.session_state[LAST] = view
@@ -109,18 +107,6 @@ def remember(view: Filters) -> None:
     changed = {name: value for name, value in address.items() if st.query_params.get(name) != value}
     if changed:
         st.query_params.update(changed)
-
-
-def interface_switch(words: Words) -> None:
-    """Draw the control for the page's language."""
-    st.segmented_control(
-        words.interface,
-        LANGUAGES,
-        key="ui",
-        required=True,
-        format_func=lambda tag: language_of(tag).native_name,
-        label_visibility="collapsed",
-    )
 
 
 def show(view: Filters, words: Words, window: Window, *, topics: Iterable[str], languages: Iterable[str]) -> None:

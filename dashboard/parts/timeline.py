@@ -43,7 +43,7 @@ def show(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Ev
     sentence = summary(snapshot.lines, snapshot.marks, snapshot.window, words=words, name=name, chart=chart)
     about = words.chart_alt.format(
         topic=topic_name(words, view.topic),
-        start=words.moment(snapshot.window.start),
+        start=words.moment(snapshot.window.start, zoned=False),
         end=words.moment(snapshot.window.end),
     )
     drawn = timeline(
@@ -74,7 +74,9 @@ def _zoom(selected: Any, words: Words) -> None:
     start, end = (datetime.fromtimestamp(moment / 1000, UTC) for moment in stretch)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(words.now_page.zoom, icon=":material/zoom_in:", on_click=filters.zoom, args=(start, end))
-        st.html(element("p", words.now_page.selected.format(start=words.moment(start), end=words.moment(end))))
+        st.html(
+            element("p", words.now_page.selected.format(start=words.moment(start, zoned=False), end=words.moment(end)))
+        )
 
 
 def _explained(snapshot: Snapshot, view: Filters, words: Words) -> Iterator[str]:
@@ -116,7 +118,7 @@ def _events(events: Sequence[Event], words: Words) -> None:
         )
         for event in events
     )
-    st.html(element("ol", *rows, css="bw-events"))
+    st.html(element("ol", *rows, css="bw-events", **{"aria-label": words.now_page.events}))
 
 
 def _linked(event: Event, words: Words) -> str:

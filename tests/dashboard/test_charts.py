@@ -52,7 +52,7 @@ def test_labels_stand_in_rows_above_the_plot() -> None:
 
 
 def test_a_label_is_left_out_where_it_would_run_into_the_one_before() -> None:
-    row = label_row({START: "1", START + HOUR: "2", START + 11 * HOUR: "3"}, WINDOW, 0)
+    row = label_row({START: "1", START + HOUR: "2", START + 11 * HOUR: "3"}, WINDOW, ENGLISH, 0)
     assert row is not None
     expression = row.to_dict()["encoding"]["x"]["axis"]["labelExpr"]
     entries = json.loads(expression.partition("(")[2].partition(")")[0])
@@ -61,7 +61,7 @@ def test_a_label_is_left_out_where_it_would_run_into_the_one_before() -> None:
 
 
 def test_a_label_outside_of_the_window_is_left_out() -> None:
-    assert label_row({START - HOUR: "1"}, WINDOW, 0) is None
+    assert label_row({START - HOUR: "1"}, WINDOW, ENGLISH, 0) is None
 
 
 def test_the_usual_lies_behind_the_counts_with_an_edge() -> None:
@@ -106,8 +106,8 @@ def test_the_sentence_says_the_highest_the_total_and_the_marked_rises() -> None:
 
 def test_the_table_has_the_newest_bin_first_and_no_value_for_what_is_unknown() -> None:
     table = figures(POINTS, words=ENGLISH, name=str, chart=Chart(usual=[Usual(START, 1, 2, 3)]))
-    assert list(table.columns) == [ENGLISH.time_axis, "ban", ENGLISH.now_page.usual_low, ENGLISH.now_page.usual_high]
-    assert table[ENGLISH.time_axis].iloc[-1] == START
+    assert list(table.columns) == ["Time, UTC", "ban", ENGLISH.now_page.usual_low, ENGLISH.now_page.usual_high]
+    assert table["Time, UTC"].iloc[-1] == START
     assert table["ban"].isna().tolist() == [number == 9 for number in range(12)]
     assert table.iloc[-1].tolist()[1:] == [4, 1, 3]
 

@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
-from processing.i18n import LANGUAGES
 
 VIEWS = some.builds(
     Filters,
-    ui=some.sampled_from(LANGUAGES),
     range=some.sampled_from([each for each in Range if each is not Range.CHOSEN]),
     topic=some.sampled_from(["ban", "court", "*"]),
     language=some.sampled_from(["*", "hi-Latn", "ar"]),
@@ -31,7 +29,7 @@ START, END = datetime(2020, 7, 10, 16, 5, tzinfo=UTC), datetime(2020, 7, 10, 23,
 
 def test_a_begin_and_an_end_choose_a_time_in_either_order() -> None:
     chosen = Filters(range=Range.CHOSEN, start=START, end=END)
-    assert to_address(chosen) == {"ui": "en", "from": "2020-07-10T16:05Z", "to": "2020-07-10T23:00Z"}
+    assert to_address(chosen) == {"from": "2020-07-10T16:05Z", "to": "2020-07-10T23:00Z"}
     assert from_address(to_address(chosen)) == chosen
     assert from_address({"from": "2020-07-10T23:00", "to": "2020-07-10T18:05:30+02:00", "range": "day"}) == chosen
 
@@ -51,11 +49,11 @@ def test_half_a_time_is_none(address: dict[str, str]) -> None:
 
 
 def test_an_address_says_only_what_is_not_the_default() -> None:
-    assert to_address(Filters()) == {"ui": "en"}
-    assert to_address(Filters(language="ar")) == {"ui": "en", "language": "ar"}
+    assert to_address(Filters()) == {}
+    assert to_address(Filters(language="ar")) == {"language": "ar"}
 
 
-@given(some.dictionaries(some.sampled_from(["ui", "range", "topic", "language", "by", "from", "to"]), some.text()))
+@given(some.dictionaries(some.sampled_from(["range", "topic", "language", "by", "from", "to"]), some.text()))
 def test_any_address_is_a_view(parameters: dict[str, str]) -> None:
     view = from_address(parameters)
     assert view.range in Range
@@ -65,8 +63,3 @@ def test_any_address_is_a_view(parameters: dict[str, str]) -> None:
 @pytest.mark.parametrize("topic", ["<b>", "a b", "x" * 65, "", "ban' OR 1", "حظر"])
 def test_a_topic_that_is_no_name_is_the_default(topic: str) -> None:
     assert from_address({"topic": topic}).topic == "ban"
-
-
-def test_the_browser_language_holds_until_the_address_says_otherwise() -> None:
-    assert from_address({}, ui="ar").ui == "ar"
-    assert from_address({"ui": "en"}, ui="ar").ui == "en"

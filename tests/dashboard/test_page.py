@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import server
 from dashboard.i18n import ENGLISH, WORDS
@@ -21,8 +22,6 @@ from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
 NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
-
-
 EVENTS = load_events(load({}).events_file)
 
 
@@ -52,10 +51,42 @@ def test_the_only_script_says_the_language_of_the_document(settings: DashboardSe
 
 def test_the_language_of_the_page_can_be_changed(settings: DashboardSettings) -> None:
     shown = page(settings, ui="en", language="ar")
-    shown.button_group(key="ui").set_value("ar").run()
+    shown.radio(key="ui").set_value("ar").run()
     assert not shown.exception
-    assert shown.title[0].value == WORDS["ar"].title
+    assert shown.title[0].value == WORDS["ar"].now_page.title
     assert shown.query_params == {"ui": "ar", "language": "ar"}
+
+
+def test_the_address_of_an_earlier_view_brings_its_language_back(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="ar")
+    shown.radio(key="ui").set_value("fr").run()
+    assert shown.query_params["ui"] == "fr"
+    shown.query_params["ui"] = "ar"
+    shown.run()
+    assert shown.title[0].value == WORDS["ar"].now_page.title
+
+
+def test_the_language_is_kept_when_another_page_empties_the_address(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="fr")
+    del shown.query_params["ui"]
+    shown._page_hash = calc_hash("health")
+    shown.run()
+    assert not shown.exception
+    assert shown.title[0].value == WORDS["fr"].health_page.title
+    assert shown.query_params["ui"] == "fr"
+
+
+@pytest.mark.parametrize("language", ["xx", "<b>", ""])
+def test_a_language_that_is_not_offered_is_the_browsers(settings: DashboardSettings, language: str) -> None:
+    assert page(settings, ui=language).title[0].value == ENGLISH.now_page.title
+
+
+def test_a_reader_who_switches_updates_off_is_left_alone(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en")
+    assert len(shown.get("bidi_component")) == 2
+    shown.toggle(key="live").set_value(False).run()
+    assert not shown.exception
+    assert len(shown.get("bidi_component")) == 0
 
 
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:

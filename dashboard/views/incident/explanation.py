@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import element
+from dashboard.markup import element, moment
 from dashboard.parts import tables
 from dashboard.parts.posts import address
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
@@ -23,7 +23,7 @@ MOST_SHARES = 12
 
 def show(explained: Explanation, words: Words) -> None:
     """Draw what people say, the first and the most shared posts, links, languages, sources and who speaks."""
-    st.caption(words.why_note.format(start=words.moment(explained.start), end=words.moment(explained.end)))
+    st.caption(words.why_note.format(start=words.moment(explained.start, zoned=False), end=words.moment(explained.end)))
     _terms(explained.terms, words)
     first, shared = st.columns(2, gap="large")
     with first:
@@ -79,7 +79,7 @@ def _posts(title: str, rows: Sequence[SharedPost], query: Statement, words: Word
 
 def _post(post: SharedPost, words: Words) -> Markup:
     shared = max(post.shared, post.reposts or 0)
-    about = [words.moment(post.created_at), language_name(words, post.language), post.source]
+    about = [moment(post.created_at, words), language_name(words, post.language), post.source]
     about += [words.colon.format(name=words.reposts, value=words.number(shared))] * bool(shared)
     return element(
         "article",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,7 +10,7 @@ import streamlit as st
 from dashboard.context import Context, connection, which_store
 from dashboard.filters import Filters
 from dashboard.i18n import Words
-from dashboard.parts import filters, headline, timeline
+from dashboard.parts import filters, headline, live, timeline
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Present, Snapshot, look, present
 from dashboard.views.now import incidents, reached
@@ -26,24 +25,23 @@ def show(context: Context) -> None:
 
     The headline, the incidents and the chart refresh at intervals without a reader's action; the filters do not.
     """
-    again, words = context.settings.dashboard_refresh, context.words
+    words = context.words
     with st.skeleton(height=SKELETON):
         found = snapshot(context, share=bool(st.session_state.get(SHARE)))
-    st.fragment(_top, run_every=again)(context)
+    live.show("top", _top, context)
     share = log = False
     if isinstance(found, Snapshot):
         filters.show(context.filters, words, found.window, topics=found.topics, languages=found.languages)
         share, log = _chart_controls(words)
-    st.fragment(_chart, run_every=again)(context, filtered=isinstance(found, Snapshot), share=share, log=log)
+    live.show("chart", _chart, context, filtered=isinstance(found, Snapshot), share=share, log=log)
 
 
 def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
     """Return the snapshot of the store, or a sentence that tells the reader why there is nothing to show."""
-    view = replace(context.filters, ui=Filters.ui)  # readers of all languages share the counts
 
     def ask() -> Snapshot | str:
         known = _present(context.settings)
-        counts = None if known is None else _counts(context.settings, view, share=share)
+        counts = None if known is None else _counts(context.settings, context.filters, share=share)
         return context.words.empty if known is None or counts is None else counts.at(known)
 
     return context.asked(ask)

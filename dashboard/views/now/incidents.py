@@ -12,7 +12,7 @@ from dashboard import addresses
 from dashboard.headline import incident_name, seen_until
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.snapshot import Present
 from dashboard.status import is_stale
 from processing.contract import EVERYTHING, Incident, VerdictName
@@ -42,19 +42,20 @@ def ordered(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
     return (*going, *over)[: max(MOST_SENTENCES, len(going))]
 
 
-def sentence(incident: Incident, scored: datetime, words: Words) -> str:
+def sentence(incident: Incident, scored: datetime, words: Words) -> Markup:
     """Return the incident in one sentence. While it goes on, the sentence is as of the scored time."""
     page = words.now_page
     about = {
         "topic": incident_name(incident, words),
-        "start": words.moment(incident.start),
+        "start": moment(incident.start, words),
         "ratio": words.number(incident.ratio),
         "languages": _languages(incident, words),
         "made_by": _made_by(incident.verdict, words),
     }
     if incident.end is None:
-        return page.going_on.format(duration=words.duration(seen_until(incident, scored) - incident.start), **about)
-    return page.over.format(end=words.moment(incident.end), **about)
+        lasted = words.duration(seen_until(incident, scored) - incident.start)
+        return filled(page.going_on, duration=lasted, **about)
+    return filled(page.over, end=moment(incident.end, words), **about)
 
 
 def _row(incident: Incident, scored: datetime, state: str, words: Words) -> Markup:
