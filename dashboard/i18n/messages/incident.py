@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentWords:
-    """The sentences of the page. Times that a sentence fills in are in UTC."""
+    """The sentences of the page."""
 
     title: str = "Incident"
 
@@ -23,15 +23,15 @@ class IncidentWords:
     none_listed: str = "No incident matches. Choose another topic, language or verdict."
     all_incidents: str = "All incidents"
     unknown: str = "There is no incident “{id}”: the address is not complete, or it belongs to another store."
-    row_going_on: str = "since {start} UTC, going on"
-    row_over: str = "{start} to {end} UTC"
+    row_going_on: str = "since {start}, going on"
+    row_over: str = "{start} to {end}"
 
-    going_on: str = "Going on since {start} UTC, that is for {duration} up to what was scored."
-    over: str = "Over. It lasted from {start} to {end} UTC, that is {duration}."
-    height: str = "{ratio}×\u00a0normal at its height, {peak} UTC."
+    going_on: str = "Going on since {start}, that is for {duration} up to what was scored."
+    over: str = "Over. It lasted from {start} to {end}, that is {duration}."
+    height: str = "{ratio}×\u00a0normal at its height, {peak}."
     amount: str = "Posts: {observed} (expected: {expected}). So large a rise comes {rarity} (score {score})."
-    as_of: str = "As of {scored} UTC: up to then posts were scored."
-    as_of_behind: str = "As of {scored} UTC: up to then posts were scored. They are counted up to {now} UTC."
+    as_of: str = "As of {scored}: up to then posts were scored."
+    as_of_behind: str = "As of {scored}: up to then posts were scored. They are counted up to {now}."
     nothing_scored: str = "Nothing has been scored yet."
 
     deleted: str = "Posts that were deleted since"
@@ -43,13 +43,13 @@ class IncidentWords:
     chart: str = "Observed and expected"
     observed_line: str = "observed"
     expected_line: str = "expected"
-    chart_alt: str = "Posts about {topic} from {start} to {end} UTC, beside the posts that were expected"
-    chart_summary: str = "The highest bin of {width} holds {posts} posts, {peak} UTC; {expected} were expected."
-    chart_summary_alone: str = "The highest bin of {width} holds {posts} posts, {peak} UTC."
+    chart_alt: str = "Posts about {topic} from {start} to {end}, beside the posts that were expected"
+    chart_summary: str = "The highest bin of {width} holds {posts} posts, {peak}; {expected} were expected."
+    chart_summary_alone: str = "The highest bin of {width} holds {posts} posts, {peak}."
     chart_marks: str = "Shaded: the incident. Dashed: what was expected. Numbered lines: its pulses."
-    pulse_row: str = "Pulse {number}: {peak} UTC, {observed} posts, {expected} expected in the same bin."
+    pulse_row: str = "Pulse {number}: {peak}, {observed} posts, {expected} expected in the same bin."
     figures: str = "Figures of the chart"
-    bin_start: str = "Bin, UTC"
+    bin_start: str = "Bin"
     no_counts: str = "No post of this incident is counted any more."
 
     verdict: str = "Verdict"
@@ -57,7 +57,7 @@ class IncidentWords:
     decided_by: str = "{name}: {value}, above the limit of {limit}."
 
     arrivals: str = "How the languages followed each other"
-    came_first: str = "{language} came first, {first} UTC."
+    came_first: str = "{language} came first, {first}."
     followed: str = "Then {languages}."
     followed_after: str = "{language} after {duration}"
     one_language: str = "Only one language speaks in it."
@@ -66,7 +66,7 @@ class IncidentWords:
         "From the start of the incident on. A few posts of a language are there at any time, so its tenth post says "
         "more than its first. In bold: the languages that rose."
     )
-    first_post: str = "First post, UTC"
+    first_post: str = "First post"
     tenth_post: str = "To its tenth post"
     behind: str = "Behind {language}"
     deleted_column: str = "Deleted since"
@@ -81,14 +81,14 @@ class IncidentWords:
     state: str = "State"
     last_step: str = "Last message"
     rule: str = "Rule"
-    when: str = "When, UTC"
+    when: str = "When"
     step: str = "Message"
     outcome: str = "Outcome"
     latency: str = "Took"
     seconds: str = "{value} s"
     detail: str = "The channel's answer"
-    answer_acknowledge: str = "{by} has it in hand, since {at} UTC."
-    answer_resolve: str = "{by} has said that it is over, {at} UTC."
+    answer_acknowledge: str = "{by} has it in hand, since {at}."
+    answer_resolve: str = "{by} has said that it is over, {at}."
     answer_none: str = "Nobody has answered."
     answer_note: str = "Note: {note}"
 
@@ -152,7 +152,7 @@ class IncidentWords:
     silence_languages: str = "Only incidents of no other language than"
     silence_for: str = "For"
     silence_end: str = "End the silence"
-    silence_lasts: str = "Silenced until {end} UTC by {by}: {topic}."
+    silence_lasts: str = "Silenced until {end} by {by}: {topic}."
     silence_only: str = "Only in {languages}."
     silence_hours: Mapping[str, str] = field(
         default_factory=lambda: {"1": "an hour", "8": "8 hours", "24": "a day", "168": "a week"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from dashboard.addresses import of_incidents
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts import verdict
+from dashboard.parts import live, verdict
 from dashboard.views.incident import chart, desk, evidence, explanation, heading, languages, listing, report, told
 from dashboard.views.incident.report import Course, Standing, Told
 from processing.contract import EVERYTHING
@@ -19,8 +19,6 @@ from processing.explanation import queries_of_figures
 from processing.plain_text import displayable
 
 LONGEST_ID = 80
-REASONS_EVERY = timedelta(seconds=30)
-"""An explanation is shared for half a minute: drawing it again earlier would only make it flicker."""
 
 
 def show(context: Context) -> None:
@@ -39,19 +37,19 @@ def show(context: Context) -> None:
         # The sentence may quote the address. Streamlit's own boxes would read that as Markdown.
         st.html(element("p", found, css="bw-warning"))
         return
-    _live(context, name, lambda of: heading.show(of, words))
+    live.show("heading", _part, context, name, _heading)
     with_deleted = _deleted_switch(words)
     body, why, rest = st.container(), st.container(), st.container()
     with body:
-        _live(context, name, lambda of: _body(context, of, with_deleted=with_deleted))
+        live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
     with rest:
-        _live(context, name, lambda of: told.show(of, _told(context, of), words))
-        desk.show(context, found, _told(context, found))
+        live.show("told", _part, context, name, _told)
+        desk.show(context, found, _said(context, found))
         evidence.show(context, found)
     # The explanation is computed last, so that the page is not empty meanwhile.
     with why:
         st.subheader(words.incident_page.reasons, anchor=False)
-        _live(context, name, lambda of: _reasons(context, of), every=REASONS_EVERY)
+        live.show("reasons", _part, context, name, _reasons)
 
 
 def _standing(context: Context, name: str) -> Standing | str:
@@ -60,23 +58,22 @@ def _standing(context: Context, name: str) -> Standing | str:
     return context.asked(lambda: report.standing(context.settings, name) or unknown)
 
 
-def _live(context: Context, name: str, draw: Callable[[Standing], None], *, every: timedelta = timedelta(0)) -> None:
-    """Draw a part of an incident, again at intervals with the incident as it stands then; `every` is the least."""
+def _part(context: Context, name: str, draw: Callable[[Context, Standing], None]) -> None:
+    """Draw a part of an incident as it stands at this moment."""
 
-    def drawn() -> None:
-        failed = context.asked(lambda: _draw(context, name, draw))
-        if failed:
-            st.html(element("p", failed, css="bw-warning"))
+    def drawn() -> str:
+        found = _standing(context, name)
+        if isinstance(found, str):
+            return found
+        draw(context, found)
+        return ""
 
-    st.fragment(drawn, run_every=max(context.settings.dashboard_refresh, every))()
+    if failed := context.asked(drawn):
+        st.html(element("p", failed, css="bw-warning"))
 
 
-def _draw(context: Context, name: str, draw: Callable[[Standing], None]) -> str:
-    found = _standing(context, name)
-    if isinstance(found, str):
-        return found
-    draw(found)
-    return ""
+def _heading(context: Context, of: Standing) -> None:
+    heading.show(of, context.words)
 
 
 def _deleted_switch(words: Words) -> bool:
@@ -116,9 +113,13 @@ def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> 
     return sentence.format(deleted=words.number(deleted), posts=words.number(posts))
 
 
-def _told(context: Context, of: Standing) -> Told:
+def _said(context: Context, of: Standing) -> Told:
     topics = (EVERYTHING, of.incident.topic, *of.incident.subtopics)
     return report.told(context.settings, of.incident.id, topics, of.now.replace(second=0, microsecond=0))
+
+
+def _told(context: Context, of: Standing) -> None:
+    told.show(of, _said(context, of), context.words)
 
 
 def _reasons(context: Context, of: Standing) -> None:

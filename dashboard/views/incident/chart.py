@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.charts import AT, AXES, INK, LINES, REST, RULE, SHADE_OF_SURGE, time_axis
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
 from dashboard.views.incident.report import Bin, Course, Standing
 
@@ -79,7 +79,9 @@ def drawn(of: Standing, ran: Course, expected: Expected, words: Words) -> alt.La
         layers += [RULE(pulses, clip=True).encode(x=AT), labels.encode(x=AT, y=alt.value(-8), text="label:N")]
     return alt.LayerChart(
         description=page.chart_alt.format(
-            topic=incident_name(incident, words), start=words.moment(window.start), end=words.moment(window.end)
+            topic=incident_name(incident, words),
+            start=words.moment(window.start, zoned=False),
+            end=words.moment(window.end),
         ),
         layer=layers,
         height=HEIGHT,
@@ -114,9 +116,10 @@ def _legend(with_expected: bool, words: Words) -> str:
 
 def _pulses(of: Standing, words: Words) -> list[str]:
     return [
-        words.incident_page.pulse_row.format(
-            number=number,
-            peak=words.moment(pulse.peak),
+        filled(
+            words.incident_page.pulse_row,
+            number=words.number(number),
+            peak=moment(pulse.peak, words),
             observed=words.number(pulse.observed),
             expected=words.number(pulse.expected),
         )
@@ -128,7 +131,7 @@ def _table(ran: Course, expected: Expected, words: Words) -> pd.DataFrame:
     page = words.incident_page
     return pd.DataFrame(
         {
-            page.bin_start: [each.start for each in ran.bins],
+            page.bin_start: [words.moment(each.start) for each in ran.bins],
             page.observed_line: [each.posts for each in ran.bins],
             page.expected_line: [expected.get(each.start) for each in ran.bins],
             page.deleted_column: [each.deleted for each in ran.bins],

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.context import Context
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
 from dashboard.parts.desk import fault
 from dashboard.services import Desk, DeskUnavailable
@@ -108,13 +108,14 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
 def described(silence: Silence, context: Context) -> str:
     """Return the sentence about a silence that lasts."""
     page, words = context.words.incident_page, context.words
-    sentence = page.silence_lasts.format(
-        end=words.moment(silence.ends_at),
-        by=displayable(silence.by, told.LONGEST_NAME),
+    sentence = filled(
+        page.silence_lasts,
+        end=moment(silence.ends_at, words),
+        by=element("bdi", displayable(silence.by, told.LONGEST_NAME)),
         topic=topic_name(words, silence.topic),
     )
     only = words.separator.join(language_name(words, each) for each in silence.languages)
-    return f"{sentence} {page.silence_only.format(languages=only)}" if only else sentence
+    return sentence + " " + page.silence_only.format(languages=only) if only else sentence
 
 
 def _written(context: Context, write: Callable[[], None]) -> None:

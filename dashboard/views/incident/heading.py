@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts.badges import badges
 from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
@@ -37,13 +37,13 @@ def show(of: Standing, words: Words) -> None:
 def sentences(of: Standing, words: Words) -> tuple[str, ...]:
     """Return the title and the sentences under it."""
     incident, page = of.incident, words.incident_page
-    start = words.moment(incident.start)
+    start = moment(incident.start, words)
     if incident.end is None:
-        lasting = page.going_on.format(start=start, duration=words.duration(of.as_of - incident.start))
+        lasting = filled(page.going_on, start=start, duration=words.duration(of.as_of - incident.start))
     else:
         duration = words.duration(incident.end - incident.start)
-        lasting = page.over.format(start=start, end=words.moment(incident.end), duration=duration)
-    height = page.height.format(ratio=words.number(incident.ratio), peak=words.moment(incident.peak))
+        lasting = filled(page.over, start=start, end=moment(incident.end, words), duration=duration)
+    height = filled(page.height, ratio=words.number(incident.ratio), peak=moment(incident.peak, words))
     amount = page.amount.format(
         observed=words.number(incident.observed),
         expected=words.number(incident.expected),
@@ -54,7 +54,7 @@ def sentences(of: Standing, words: Words) -> tuple[str, ...]:
     return (
         incident_name(incident, words),
         lasting,
-        f"{height} {amount}",
+        height + " " + amount,
         *([words.colon.format(name=words.languages, value=languages)] if languages else []),
     )
 
@@ -64,7 +64,7 @@ def as_of(of: Standing, words: Words) -> str:
     page = words.incident_page
     if of.scored_until is None:
         return page.nothing_scored
-    scored = words.moment(of.as_of)
+    scored = moment(of.as_of, words)
     if of.is_behind:
-        return page.as_of_behind.format(scored=scored, now=words.moment(of.now))
-    return page.as_of.format(scored=scored)
+        return filled(page.as_of_behind, scored=scored, now=moment(of.now, words))
+    return filled(page.as_of, scored=scored)

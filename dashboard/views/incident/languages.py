@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
 from dashboard.views.incident.report import Course, Standing
 from processing.queries import Arrival
@@ -40,7 +41,8 @@ def sentence(of: Standing, ran: Course, words: Words) -> str:
     if not risen:
         return page.no_languages
     first, *others = risen
-    parts = [page.came_first.format(language=language_name(words, first.language), first=words.moment(first.first))]
+    named = language_name(words, first.language)
+    parts: list[str] = [filled(page.came_first, language=named, first=moment(first.first, words))]
     if others:
         followed = (
             page.followed_after.format(
@@ -51,7 +53,7 @@ def sentence(of: Standing, ran: Course, words: Words) -> str:
         parts.append(page.followed.format(languages=words.separator.join(followed)))
     else:
         parts.append(page.one_language)
-    return " ".join(parts)
+    return Markup(" ").join(parts)
 
 
 def shown(of: Standing, ran: Course) -> list[Arrival]:
@@ -69,7 +71,7 @@ def _row(each: Arrival, lead: Arrival, of: Standing, words: Words) -> tuple[str,
     name = language_name(words, each.language)
     return (
         element("b", name) if each.language in of.incident.languages else name,
-        words.moment(each.first),
+        moment(each.first, words),
         words.duration(each.first - lead.first) if each.first > lead.first else "",
         words.duration(each.tenth - each.first) if each.tenth else "",
         words.number(each.posts),

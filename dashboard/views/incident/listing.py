@@ -12,7 +12,7 @@ from dashboard.context import Context
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts.badges import badges
 from dashboard.parts.verdict import name_of
 from dashboard.views.incident.report import listed
@@ -55,16 +55,16 @@ def matches(incident: Incident, topic: str, language: str, verdict: str) -> bool
 def row(incident: Incident, words: Words) -> Markup:
     """Return one incident as an item of the list."""
     page = words.incident_page
-    start = words.moment(incident.start)
+    start = moment(incident.start, words)
     when = (
-        page.row_over.format(start=start, end=words.moment(incident.end))
+        filled(page.row_over, start=start, end=moment(incident.end, words))
         if incident.end
-        else page.row_going_on.format(start=start)
+        else filled(page.row_going_on, start=start)
     )
     languages = words.separator.join(language_name(words, each) for each in incident.languages)
     link = element("a", incident_name(incident, words), href=of_incident(incident.id, words), target="_self")
     ratio = element("span", words.number(incident.ratio), words.times_normal, css="bw-ratio")
-    about = words.separator.join(part for part in (when, languages) if part)
+    about = when + words.separator + languages if languages else when
     return element(
         "li",
         element("div", link, ratio, css="bw-listed-name"),

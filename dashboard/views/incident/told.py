@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.i18n import Words
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
 from dashboard.views.incident.report import Standing, Told
 from processing.contract import VerdictName
@@ -42,19 +42,19 @@ def answer(told: Told, words: Words) -> str:
         return page.answer_none
     by, note, action, at = told.answer
     said = page.answer_resolve if action == "resolve" else page.answer_acknowledge
-    sentence = said.format(by=displayable(by, LONGEST_NAME), at=words.moment(at))
+    sentence = filled(said, by=_foreign(by), at=moment(at, words))
     written = displayable(note, LONGEST_NOTE)
-    return f"{sentence} {page.answer_note.format(note=written)}" if written else sentence
+    return sentence + " " + filled(page.answer_note, note=element("bdi", written)) if written else sentence
 
 
 def _attempt(each: Delivery, words: Words) -> tuple[str, ...]:
     page = words.incident_page
     return (
-        words.moment(each.at),
+        moment(each.at, words),
         _foreign(each.channel),
         page.steps.get(each.step, each.step),
         page.outcomes.get(each.reason, each.reason),
-        page.seconds.format(value=f"{each.latency:.1f}") if each.attempt else "",
+        page.seconds.format(value=words.decimal(each.latency)) if each.attempt else "",
         _foreign(each.detail, LONGEST_DETAIL),
     )
 
@@ -66,7 +66,7 @@ def _conversation(each: Conversation, words: Words) -> tuple[str, ...]:
         _foreign(each.rule),
         page.states.get(each.state, each.state),
         page.steps.get(each.step, each.step),
-        words.moment(each.at),
+        moment(each.at, words),
     )
 
 
@@ -77,7 +77,7 @@ def _foreign(text: str, longest: int = LONGEST_NAME) -> Markup:
 def notes(told: Told, words: Words) -> Iterator[Markup]:
     """Yield what people wrote beside the incident, the oldest first."""
     for each in told.notes:
-        about = (displayable(each.by, LONGEST_NAME), words.moment(each.at))
+        about = (displayable(each.by, LONGEST_NAME), moment(each.at, words))
         yield element(
             "article",
             element("header", *(element("bdi", part) for part in about)),
