@@ -20,12 +20,15 @@ MOST_DOUBTS = 6
 
 def show(incident: Incident, words: Words, queries: Iterable[Statement]) -> None:
     """Draw the verdict with its figures: what decided, and above which limit a figure decides."""
-    st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
-    st.html(element("p", decided(incident, words)))
-    if incident.doubted:
-        st.html(element("div", *doubts(incident, words)))
-    tables.show((words.evidence, "", words.decides), (_figure(each, words) for each in incident.evidence))
-    tables.asked(words, *queries)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
+        st.html(element("p", decided(incident, words)))
+        if incident.doubted:
+            st.html(element("div", *doubts(incident, words)))
+        tables.asked(words, *queries)
+    with right:
+        tables.show((words.evidence, "", words.decides), (_figure(each, words) for each in incident.evidence))
 
 
 def _figure(each: Evidence, words: Words) -> tuple[str, str, str]:

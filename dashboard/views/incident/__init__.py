@@ -95,12 +95,9 @@ def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     ran = report.course(context.settings, of, with_deleted=with_deleted)
     chart.show(of, ran, report.expected(context.settings, of, context.services), words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
-    left, right = st.columns([5, 7], gap="large")
-    with left:
-        st.subheader(words.incident_page.verdict, anchor=False)
-        verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
-    with right:
-        languages.show(of, ran, words)
+    st.subheader(words.incident_page.verdict, anchor=False)
+    verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
+    languages.show(of, ran, words)
 
 
 def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> str:
