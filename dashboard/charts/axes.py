@@ -29,8 +29,7 @@ def time_axis(window: Window, words: Words) -> alt.X:
     """
     names = words.locale.months["format"]["abbreviated"]
     months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
-    # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
-    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
+    opening, _, closing = words.isolated("|").partition("|")
     # Vega knows two zones, UTC and the browser's. The reader's is the one or the other.
     utc, write = ("utc", "utcFormat") if words.zone is UTC else ("", "timeFormat")
     label = (
@@ -40,7 +39,7 @@ def time_axis(window: Window, words: Words) -> alt.X:
     )
     return alt.X(
         AT,
-        title=words.time_axis.format(zone=words.offset(window.end)),
+        title=words.isolated(words.time_axis.format(zone=words.offset(window.end))),
         scale=time_scale(window, words),
         axis=alt.Axis(labelExpr=label, grid=False, tickCount=8, labelOverlap="greedy", labelFlush=True),
     )

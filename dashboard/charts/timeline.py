@@ -49,7 +49,7 @@ class Chart:
     def axis(self, field: str, words: Words, window: Window, *, stacked: bool = False) -> alt.Y:
         """Return the axis of values."""
         title = words.now_page.share_axis if self.share else words.posts_per
-        title = title.format(width=words.duration(window.width))
+        title = words.isolated(title.format(width=words.duration(window.width)))
         return value_axis(field, title, log=self.log, share=self.share, stacked=stacked)
 
     def value(self, point: Point) -> float | None:

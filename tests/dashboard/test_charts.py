@@ -94,8 +94,8 @@ def test_a_share_is_unknown_where_nothing_was_collected() -> None:
 
 def test_the_sentence_says_the_highest_the_total_and_the_marked_rises() -> None:
     assert said(MARK) == (
-        "Highest: 9 in the 1\u00a0hr from 10 Jul 2020, 15:00 UTC; posts in all: 21; "
-        "surges marked: 1, from 10 Jul 2020, 16:05 UTC."
+        "Highest: 9 in the 1\u00a0hr from 10 Jul 2020, 15:00\u00a0UTC; posts in all: 21; "
+        "surges marked: 1, from 10 Jul 2020, 16:05\u00a0UTC."
     )
     few = SurgeMark(SURGE, SURGE_END, 5.0, (), VerdictName.CONCENTRATED)
     assert said(few).endswith("no surge is marked; other rises: 1.")

@@ -61,10 +61,10 @@ def test_a_surge_that_goes_on_is_the_headline_and_the_first_sentence(surging: Da
     shown = html(page(surging, ui="en"))
     read = re.sub("<[^>]+>", "", shown)
     assert "Surging now: TikTok bans · Bans by employers" in read
-    since = "Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0hr 55\u00a0min."
+    since = "Since 10 Jul 2020, 16:05\u00a0UTC, that is for 7\u00a0hr 55\u00a0min."
     assert f"15×\u00a0normal at its height so far. {since}" in shown
     assert (
-        "TikTok bans · Bans by employers: since 10 Jul 2020, 16:05 UTC, for 7\u00a0hr 55\u00a0min so far, "
+        "TikTok bans · Bans by employers: since 10 Jul 2020, 16:05\u00a0UTC, for 7\u00a0hr 55\u00a0min so far, "
         "up to 15×\u00a0normal, in English, Spanish, Arabic; many people speak." in read
     )
     assert 'href="incident?id=ban%3A2020-07-10T16%3A05&amp;ui=en"' in shown
@@ -130,8 +130,8 @@ def test_when_all_collectors_are_silent_the_present_is_not_known(address: ClickH
     shown = html(page(settings_for(address), ui="en"))
     assert ENGLISH.stale in shown
     assert "Surging now" not in shown
-    assert "going on at 11 Jul 2020, 00:00 UTC, not known since:" in shown
-    assert "Known up to 11 Jul 2020, 00:00 UTC: a surge was going on (TikTok bans · Bans by employers)." in shown
+    assert "going on at 11 Jul 2020, 00:00\u00a0UTC, not known since:" in shown
+    assert "Known up to 11 Jul 2020, 00:00\u00a0UTC: a surge was going on (TikTok bans · Bans by employers)." in shown
     assert 'class="bw-warning"' not in shown, "the headline says it already"
 
 
@@ -210,5 +210,5 @@ def test_the_chart_has_a_sentence_and_its_figures(settings: DashboardSettings) -
     assert sentence == (
         f"Highest: {posts.max()} in the {ENGLISH.duration(timedelta(minutes=15))} from "
         f"{ENGLISH.moment(highest['Time, UTC'])}; posts in all: {ENGLISH.number(posts.sum())}; "
-        "surges marked: 1, from 10 Jul 2020, 16:05 UTC."
+        "surges marked: 1, from 10 Jul 2020, 16:05\u00a0UTC."
     )

@@ -234,7 +234,15 @@ class Words:
         """
         local = at.astimezone(self.zone)
         shown = notation.with_digits(self.locale, format_datetime(local, self.date, locale=self.locale))
-        return f"{shown} {self.offset(at)}" if zoned else shown
+        return self.isolated(f"{shown}\u00a0{self.offset(at)}" if zoned else shown)
+
+    def isolated(self, text: str) -> str:
+        """Return a text of this language so that it keeps its order in any surroundings.
+
+        A text from right to left is put between isolates (Unicode TR 9). Without them "UTC+2" would draw the number
+        after it to its own side, and a chart, which runs from left to right, would turn words and numbers around.
+        """
+        return f"\u2067{text}\u2069" if self.language_of_page.right_to_left else text
 
     def offset(self, at: datetime) -> str:
         """Return the reader's zone at a time as its distance from UTC, for example `UTC+2`."""
