@@ -47,13 +47,13 @@ def main(settings: DashboardSettings, services: Services) -> None:
     words = replace(shown.words(), topics=_topics(services, shown.tag))
     # Without an icon of its own the page would fetch the icon of the menu from another site.
     st.set_page_config(page_icon="📈", layout="wide")
+    _styles(words)
     viewer = access.viewer(settings, services, words)
     context = Context(settings, services, chosen, words, viewer, live=shown.live)
     pages = {view.path: _page(view, context) for view in VIEWS}
     page = st.navigation(list(pages.values()), position="top")
     _follow_old_address(page, pages)
     st.set_page_config(page_title=f"{page.title} · banwatch")
-    _styles(words)
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
         st.caption(words.title, width="stretch")
