@@ -60,7 +60,7 @@ def _kept(name: str, offered: Collection[str], default: str) -> str:
     page is opened.
     """
     address, written = st.query_params.get(name), f"{name} in the address"
-    if address in offered and address != st.session_state.get(written):
+    if address is not None and address in offered and address != st.session_state.get(written):
         choice = address
     else:
         choice = st.session_state.get(name) or default
