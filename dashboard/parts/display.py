@@ -60,7 +60,7 @@ def _kept(name: str, offered: Collection[str], default: str) -> str:
     the control, and one that is not the default is written to the address again.
     """
     address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")
-    if address in offered and address != last:
+    if address is not None and address in offered and address != last:
         choice = address
     else:
         choice = st.session_state.get(name) or last or default
