@@ -57,8 +57,8 @@ def main(settings: DashboardSettings, services: Services) -> None:
         st.title(page.title, anchor=False, width="content")
         st.caption(words.title, width="stretch")
         display.show(shown, words)
-    page.run()
     filters.remember(chosen)
+    page.run()
 
 
 def _topics(services: Services, tag: str) -> dict[str, str]:
