@@ -12,6 +12,11 @@ def of_incident(name: str, words: Words) -> str:
     return "incident?" + urlencode({"id": name, "ui": words.tag})
 
 
+def of_incidents(words: Words) -> str:
+    """Return the address of the list of incidents."""
+    return "incident?" + urlencode({"ui": words.tag})
+
+
 def of_health(words: Words) -> str:
     """Return the address of the page on collectors and stages."""
     return "health?" + urlencode({"ui": words.tag})

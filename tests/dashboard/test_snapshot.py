@@ -12,9 +12,10 @@ import pytest
 from dashboard.charts import SURGE as SURGE_COLOUR
 from dashboard.charts import timeline
 from dashboard.filters import Filters, Range
+from dashboard.headline import incident_name
 from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.i18n.labels import language_name, mark_name
-from dashboard.parts.incidents import card
+from dashboard.parts.verdict import doubts
 from dashboard.snapshot import (
     OTHERS,
     Point,
@@ -167,10 +168,10 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
 def test_a_card_names_a_language_in_doubt_apart(interface: str) -> None:
     words = WORDS[interface]
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
-    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), words)
+    shown = "".join(doubts(msgspec.structs.replace(incident(), doubted=(doubt,)), words))
     assert doubt_sentence(doubt, language_name(words, "tr"), interface) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
-    assert f" · {language_name(words, 'ar')}" in card(alone, words)
+    assert f" · {language_name(words, 'ar')}" in incident_name(alone, words)
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:

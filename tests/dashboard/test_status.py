@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.headline import headline
 from dashboard.i18n import ENGLISH, WORDS, Words
-from dashboard.parts.incidents import card
+from dashboard.parts.badges import badges
 from dashboard.snapshot import Snapshot
 from dashboard.status import (
     CollectorState,
@@ -72,8 +72,9 @@ def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> N
     joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
     ended = snapshot(incidents=(joinable,))
     assert headline_state(ended, WALL) is HeadlineState.CALM
-    assert ENGLISH.state_closed in card(joinable, ENGLISH)
-    assert ENGLISH.state_open not in card(joinable, ENGLISH)
+    shown = "".join(badges(joinable, ENGLISH))
+    assert ENGLISH.state_closed in shown
+    assert ENGLISH.state_open not in shown
     going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
     both = headline(snapshot(incidents=(joinable, going_on)), ENGLISH, WALL)
     assert both[1].startswith("3×")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
@@ -54,15 +54,19 @@ class Dashboard:
             return False
 
 
-def serve(store: ClickHouseAddress, folder: Path) -> Dashboard:
-    port = free_port()
-    environment = os.environ | {
-        "BANWATCH_CLICKHOUSE_URL": store.url,
-        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
-        "BANWATCH_DASHBOARD_PORT": str(port),
-        "BANWATCH_DASHBOARD_REFRESH": "PT1S",
-        "BANWATCH_DATA_DIR": str(folder),
-    }
+def serve(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str) -> Dashboard:
+    port = port or free_port()
+    environment = (
+        os.environ
+        | {
+            "BANWATCH_CLICKHOUSE_URL": store.url,
+            "BANWATCH_CLICKHOUSE_DATABASE": store.database,
+            "BANWATCH_DASHBOARD_PORT": str(port),
+            "BANWATCH_DASHBOARD_REFRESH": "PT1S",
+            "BANWATCH_DATA_DIR": str(folder),
+        }
+        | settings
+    )
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
     return Dashboard(process, port)
 
@@ -92,12 +96,20 @@ class Visit:
 
 
 def visit(
-    browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, scheme: Scheme = "light", **address: str
+    browser: Browser,
+    dashboard: Dashboard,
+    *,
+    size: tuple[int, int] = DESK,
+    scheme: Scheme = "light",
+    timezone: str = "UTC",
+    **address: str,
 ) -> Visit:
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    page = browser.new_page(viewport=viewport, color_scheme=scheme, timezone_id=timezone)
     opened = Visit(page, [], set())
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
+    page.on("console", lambda said: "Content Security Policy" in said.text and opened.errors.append(said.text))
     page.set_default_timeout(PATIENCE)
     page.goto(f"{dashboard.url}/?{urlencode(address)}")
     page.locator(".bw-headline").wait_for()

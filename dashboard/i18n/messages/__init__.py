@@ -34,8 +34,7 @@ class Words:
 
     interface: str = "Language of this page"
     display: str = "Language, time zone and updates"
-    in_utc: str = "Times in UTC"
-    in_utc_help: str = "Otherwise times are those of your browser's zone, {zone}."
+    zone_of_times: str = "Times in the zone"
     live: str = "Update by itself"
     live_help: str = "The page also waits while you read a chart, a table or a post, and while it is hidden."
     held: str = "Updates wait while you are here"

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -189,8 +188,7 @@ def test_times_are_those_of_the_readers_zone() -> None:
 def test_the_link_opens_the_incident_on_the_page(language: str) -> None:
     page = build(news(), IN_ENGLISH if language == "en" else IN_ARABIC).page
     assert page is not None
-    address = urlsplit(page.url)
-    assert (address.path, dict(parse_qsl(address.query))) == ("/incident", {"id": "ban-20200710T1210Z", "ui": language})
+    assert page.url == f"https://watch.example/incident?id=ban-20200710T1210Z&ui={language}"
     assert build(news(), replace(IN_ENGLISH, public_url="")).page is None
 
 
