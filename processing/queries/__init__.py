@@ -15,6 +15,7 @@ from processing.queries.attempts import (
     held_because,
     known_before,
     last_attempts,
+    queue_mark,
     root_message,
     undelivered,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "newest_posts",
     "posts_over_time",
     "presence",
+    "queue_mark",
     "retags",
     "root_message",
     "scored_until",
