@@ -51,21 +51,20 @@ _WITH_ATTEMPTS = """
         WHERE attempt > 0 AND key IN ({keys})
         GROUP BY key
     ) AS tried USING key
-    WHERE step != '' AND key IN ({keys})
+    WHERE key IN ({keys})
     ORDER BY notifications.at, conversation, number
 """
 
-# No later version of an attempt takes an end back, so the versions need not be merged to find what has none.
 _UNDELIVERED = """
-    SELECT key FROM notification_versions
+    SELECT key FROM notifications
     WHERE step != '' AND key NOT IN
-        (SELECT key FROM delivery_versions WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
+        (SELECT key FROM deliveries WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
 """
 
 _GOING_ON = """
-    SELECT argMax(key, number) FROM notification_versions
+    SELECT argMax(key, number) FROM notifications
     WHERE channel = {channel:String} AND step NOT IN ('', 'test') AND key IN
-        (SELECT key FROM delivery_versions WHERE channel = {channel:String} AND attempt > 0 AND reason = 'sent')
+        (SELECT key FROM deliveries WHERE channel = {channel:String} AND attempt > 0 AND reason = 'sent')
     GROUP BY conversation
     HAVING argMax(step, number) NOT IN ('resolved', 'data_back')
 """
@@ -97,7 +96,10 @@ def undelivered(reader: Reader) -> tuple[StoredNotification, ...]:
 
 
 def queue_mark(reader: Reader) -> tuple[object, ...]:
-    """Return what changes with every notification that is written. It is much cheaper than `undelivered`."""
+    """Return what changes with every notification that is written, for who may read their versions.
+
+    It is much cheaper than `undelivered`, because no versions are merged.
+    """
     [mark] = reader.query("SELECT count(), groupBitXor(cityHash64(key, at)) FROM notification_versions")
     return mark
 

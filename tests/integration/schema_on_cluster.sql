@@ -910,6 +910,18 @@ CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
 SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
 COMMENT 'one row an episode of one series';
 
+ALTER TABLE notification_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS incident String COMMENT 'the incident as it was then, as JSON; empty where nothing is sent' AFTER bundle;
+
+ALTER TABLE notification_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS incident String COMMENT 'the incident as it was then, as JSON; empty where nothing is sent' AFTER bundle;
+
+DROP VIEW IF EXISTS notifications ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW notifications ON CLUSTER 'main' AS
+SELECT * FROM notification_versions FINAL
+COMMENT 'what was decided on telling people: one row a change';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

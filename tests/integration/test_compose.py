@@ -97,7 +97,7 @@ def test_digest_of_a_replay_shows_the_incident_as_it_was_decided_last(store: Sto
         wall=AT + 60 * HOUR,
     )
 
-    assert ["at 4 times normal" in part.title for part in told.message.parts] == [True, False]
+    assert ["at 4 times normal" in part.title for part in told.message.parts] == [False, True]
 
 
 @pytest.mark.parametrize("written", ["{", '{"id": 7}', '{"id": "x", "of_tomorrow": true}'])
