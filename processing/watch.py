@@ -16,8 +16,9 @@ writes in this order, so that a watch that is killed between any two of them goe
 7. **Write how far it has come**, last. A watch killed before that scores the same bins again, from the same counts, and
    writes the same rows again.
 
-A live look covers a bin. A look of a replay covers up to a day, which is scored at once. The steps from 3 on are then
-taken every four hours of event time, so that people hear of growth as they would have heard of it at the time.
+A live look covers a bin. A look of a replay covers up to a day, which is scored at once. Where an incident begins or
+grows in it, the steps from 3 on are taken there too, to four hours of event time, and not only at the end of the day:
+people hear of growth as they would have heard of it at the time.
 
 What the detector remembers is not written: it is made anew from the counts of the last five weeks, which takes about a
 second. So it is made anew whenever it may be wrong: at the start, when the store has failed, when posts were tagged
@@ -34,7 +35,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from processing.contract import Incident, Spike, VerdictName
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
 from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
 from processing.detection.policy import DetectorPolicy
@@ -147,9 +148,8 @@ class Watch:
         events, self.state.renamed = self.state.scoring.step(coverage, stretch), {}
         for until in self._parts(stretch):
             new = [each for each in events if each.at <= until]
-            events = events[len(new) :]
-            # Where nothing rises, nothing is to be told before the end.
-            if new or self.state.spikes or until == stretch.end:
+            if until == stretch.end or any(map(self._is_to_be_told, new)):
+                events = events[len(new) :]
                 self._take(new, until, stretch, coverage)
         return True
 
@@ -253,6 +253,23 @@ class Watch:
         if known is None or known.verdict is not VerdictName.ORGANIC:
             return known is None or known.observed != spike.observed
         return spike.severity is not known.severity
+
+    def _is_to_be_told(self, event: SeriesEvent) -> bool:
+        """Whether people hear of it: of the whole of a root topic, or of the series that leads an incident.
+
+        To judge whatever grows every few hours would take a replay many times as long.
+        """
+        state, roots = self.state, self.roots()
+        leading = {
+            Key(each.lead_topic or each.topic, each.lead_language)
+            for each in state.incidents.values()
+            if each.state is IncidentState.OPEN
+        }
+        if event.key not in leading | {Key(root, EVERYTHING) for root in roots.values()}:
+            return False
+        spike = event.episode.snapshot(*event.key)
+        known = state.spikes.get(name_of(spike))
+        return known is None or len(spike.pulses) > len(known.pulses) or spike.severity.rank > known.severity.rank
 
     def _note_history(self, coverage: Sequence[Coverage]) -> None:
         """Say so where posts have come of a time that the watch has passed already."""

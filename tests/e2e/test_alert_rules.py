@@ -130,6 +130,7 @@ def test_rules_that_change_are_obeyed_and_those_that_are_broken_leave_the_last_g
             rules.write_text(SILENCE.format(channel="nobody"))
             talk_until(lambda: "stay in use" in log.read_text())
             assert f"{rules}, line 11" in log.read_text()
+            assert stack.says(f"{rules}, line 11"), stack.said
             server.freeze()
             eventually(lambda: desk.received, PATIENCE)
             assert stack.process.poll() is None
