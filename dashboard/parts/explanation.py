@@ -11,10 +11,10 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name
 from dashboard.markup import element
-from dashboard.parts.headline import incident_name
 from dashboard.parts.posts import address
 from dashboard.parts.verdict import badge, doubts, sentence
 from processing.contract import Evidence, Incident

@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
+from dashboard.headline import incident_name
 from dashboard.i18n import WORDS, Interface, Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.parts.headline import incident_name
 from dashboard.snapshot import Snapshot
 from processing.contract import Incident
 

@@ -8,11 +8,11 @@ from itertools import groupby
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
 from dashboard.parts import filters
-from dashboard.parts.headline import incident_name
 from dashboard.parts.verdict import badge, doubts, sentence
 from dashboard.snapshot import Snapshot
 from processing.contract import Incident, IncidentState, Pulse, Severity
