@@ -2,7 +2,7 @@
 
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
-from processing.explanation.report import Explanation, Part, Terms, explain, leading_terms
+from processing.explanation.report import Explanation, Part, Terms, explain, leading_posts, leading_terms
 from processing.verdicts.verdict import Concentration
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "SharedPost",
     "Terms",
     "explain",
+    "leading_posts",
     "leading_terms",
 ]
