@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,13 +47,18 @@ def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     chosen = filters.chosen()
-    words = replace(WORDS[chosen.ui], topics={topic: names[chosen.ui] for topic, names in services.topics().items()})
+    words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
     context = Context(settings, services, chosen, words, Viewer())
     _styles(words)
     page = st.navigation([_page(view, context) for view in VIEWS], position="top")
     _header(words)
     page.run()
     filters.remember(chosen)
+
+
+def _topics(services: Services, tag: str) -> dict[str, str]:
+    """Return the names of the topics in a language. A topic without one is named in English."""
+    return {topic: names.get(tag) or names["en"] for topic, names in services.topics().items()}
 
 
 def _page(view: View, context: Context) -> st.Page:
@@ -69,8 +75,12 @@ def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
     # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
     # opens outside of the page's own elements. Nothing but a script can set them.
-    st.html(STATIC / f"{words.locale.language}.html", unsafe_allow_javascript=True)
-    if words.locale.text_direction == "rtl":
+    document = {"lang": words.tag, "dir": words.locale.text_direction}
+    st.html(
+        f"<script>Object.assign(document.documentElement, {json.dumps(document)});</script>",
+        unsafe_allow_javascript=True,
+    )
+    if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from processing.contract import Silence
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
-"""A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
+"""A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
 
 
 class DeskUnavailable(Exception):

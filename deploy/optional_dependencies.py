@@ -9,11 +9,15 @@ from ingest.errors import Failure
 EXTRAS = {
     "altair": "dashboard",
     "chdb": "embedded",
+    "httptools": "public",
+    "jinja2": "public",
     "markupsafe": "dashboard",
     "pandas": "dashboard",
+    "PIL": "public",
     "starlette": "embedded",
     "streamlit": "dashboard",
     "uvicorn": "embedded",
+    "uvloop": "public",
 }
 
 

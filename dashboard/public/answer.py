@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 WORTH_PACKING = 1_000
 """Bytes from which on a text is packed."""
 
-NEVER = {"cache-control": "no-store"}
+PLAIN = "text/plain; charset=utf-8"
+_NEVER = {"cache-control": "no-store"}
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 OF_ALL = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
@@ -45,12 +46,13 @@ def held_for(bucket: timedelta, *, in_need: timedelta) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent: a body of a media type, with a status."""
+    """What is sent: a body of a media type, with a status. `cached` is whether a cache may hold it."""
 
     body: bytes
     media_type: str
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=lambda: OF_PAGES)
+    cached: bool = True
 
 
 class Representation:
@@ -70,10 +72,10 @@ class Representation:
             "content-type": answer.media_type,
             **OF_ALL,
             **answer.headers,
-            **caching,
+            **(caching if answer.cached else _NEVER),
             **({"vary": "accept-encoding"} if self._packed else {}),
         }
-        if answer.status is HTTPStatus.OK and caching is not NEVER:
+        if answer.status is HTTPStatus.OK and answer.cached:
             shared |= {"etag": self.etag, "last-modified": format_datetime(self.changed_at, usegmt=True)}
         self._plain_headers = _raw(shared | {"content-length": str(len(self._body))})
         self._packed_headers = _raw(
@@ -119,4 +121,3 @@ def _start(status: HTTPStatus, headers: Headers) -> dict[str, object]:
 
 def _raw(headers: Mapping[str, str]) -> Headers:
     return tuple((name.encode(), value.encode("latin-1")) for name, value in headers.items())
-

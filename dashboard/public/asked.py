@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from dashboard.filters import ROOT_TOPIC, Range
-from dashboard.i18n import Interface
 from dashboard.public.chart import Size
 from dashboard.public.drawing import Theme
 from dashboard.window import WIDTHS
 from processing.contract import EVERYTHING
+from processing.i18n import LANGUAGES
 
 T = TypeVar("T")
 
@@ -46,11 +46,12 @@ class Kind(StrEnum):
 class Asked:
     """One thing that can be asked for. A field that does not concern the kind has its default.
 
-    `width` is None for the narrowest bins of the time. `incident` is an id, or empty.
+    `ui` is the language of the page, one of `LANGUAGES`. `width` is None for the narrowest bins of the time. `incident`
+    is an id, or empty.
     """
 
     kind: Kind
-    ui: Interface = Interface.ENGLISH
+    ui: str = LANGUAGES[0]
     incident: str = ""
     topic: str = ROOT_TOPIC
     language: str = EVERYTHING
@@ -84,7 +85,7 @@ def counts(given: Mapping[str, str]) -> Asked:
     )
 
 
-def picture(kind: Kind, ui: Interface, given: Mapping[str, str]) -> Asked:
+def picture(kind: Kind, ui: str, given: Mapping[str, str]) -> Asked:
     """Read the parameters of a picture, likewise. With `incident`, its topic and its time are shown.
 
     Raises:

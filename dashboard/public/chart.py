@@ -89,13 +89,13 @@ def draw(chart: Chart, size: Size, words: Words) -> Drawing:
     """Return the chart as a drawing of a size."""
     width, height = PIXELS[size]
     letters = {Size.WIDE: 13.0, Size.NARROW: 12.0, Size.CARD: 18.0}[size]
-    rtl = words.locale.text_direction == "rtl"
+    rtl = words.language_of_page.right_to_left
     margin = 4.0 if not chart.title else letters
     start = width - margin if rtl else margin
     head = list(_head(chart, words, letters, start, width - 2 * margin))
     foot = list(_wrapped(chart.captions, letters - 1, width - 2 * margin))
     upper = (head[-1].y if head else 0) + 2 * BAND * letters / 13 + 6
-    base = height - 1.9 * letters - len(foot) * 1.45 * letters - (letters * 0.6 if foot else 2)
+    base = height - 1.9 * letters - len(foot) * 1.45 * letters - (letters if foot else 2)
     top, step = _count_axis(max((point.posts or 0 for point in chart.points), default=0))
     left = margin + LETTER * letters * len(words.number(top)) + 8
     plot = _Plot(left, width - margin - 4, upper, base, chart.window, top)
@@ -111,7 +111,7 @@ def draw(chart: Chart, size: Size, words: Words) -> Drawing:
         *_times(plot, words, letters),
         *_texts(_feet(foot, start, base + 3.4 * letters, letters), rtl=rtl),
     ]
-    return Drawing(width, height, tuple(shapes), chart.label, words.locale.language, rtl)
+    return Drawing(width, height, tuple(shapes), chart.label, words.tag, rtl)
 
 
 def spark(points: Sequence[Point], window: Window, label: str, words: Words) -> Drawing:
@@ -120,7 +120,7 @@ def spark(points: Sequence[Point], window: Window, label: str, words: Words) -> 
     top, _ = _count_axis(max((point.posts or 0 for point in points), default=0))
     plot = _Plot(1, width - 1, 2, height - 1, window, top)
     shapes = (Rectangle(Role.PAPER, 0, 0, width, height), *_line(plot, Chart(window, tuple(points), (), label)))
-    return Drawing(width, height, shapes, label, words.locale.language, rtl=False)
+    return Drawing(width, height, shapes, label, words.tag, rtl=False)
 
 
 def _head(chart: Chart, words: Words, letters: float, x: float, room: float) -> Iterator[Text]:
@@ -269,7 +269,7 @@ def _times(plot: _Plot, words: Words, letters: float) -> Iterator[Shape]:
             yield Line(Role.AXIS, ((x, plot.base), (x, plot.base + 4)))
             text = _time(at, length, words)
             half = LETTER * (letters - 1) * len(text) / 2
-            if plot.left - 30 <= x - half and x + half <= plot.right + 4:
+            if x - half >= 2 and x + half <= plot.right + 4:
                 yield Text(Role.QUIET, x, plot.base + 4 + letters * 1.1, text, letters - 1, "middle")
         at += step
 

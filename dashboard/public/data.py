@@ -14,7 +14,7 @@ from dashboard.headline import headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
 from dashboard.public.editions import Counts, Edition
-from dashboard.public.words import incident_sentence, synthetic_of, updated
+from dashboard.public.words import incident_path, incident_sentence, synthetic_of, updated
 from dashboard.status import headline_state
 from processing.contract import Incident
 
@@ -57,7 +57,7 @@ def _incident(incident: Incident, words: Mapping[str, Words], site: str, scored:
     return {
         **kept,
         "updated": updated(incident),
-        "url": f"{site}/incident/{incident.id}",
+        "url": f"{site}/{incident_path(incident.id)}",
         "name": {language: name_of(incident, each) for language, each in words.items()},
         "sentence": {language: incident_sentence(incident, scored, each) for language, each in words.items()},
     }
@@ -65,5 +65,3 @@ def _incident(incident: Incident, words: Mapping[str, Words], site: str, scored:
 
 def _time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-

@@ -127,7 +127,10 @@ Shape = Rectangle | Line | Surface | Text
 
 @dataclass(frozen=True)
 class Drawing:
-    """Shapes in pixels, the lowest first. `language` and `rtl` are those of its texts; `label` tells it in a sentence."""
+    """Shapes in pixels, the lowest first.
+
+    `language` and `rtl` are those of its texts; `label` tells the drawing in a sentence.
+    """
 
     width: int
     height: int

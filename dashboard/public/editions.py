@@ -195,7 +195,7 @@ def _edition(reader: Reader) -> Edition:
     extent = queries.extent(reader)
     snapshot = load(reader, Filters())
     if extent is None or snapshot is None:
-        return Edition(None, datetime.min, {})
+        return Edition(None, datetime.min.replace(tzinfo=UTC), {})
     found = queries.incidents(reader, limit=MOST_INCIDENTS)
     return Edition(snapshot, extent[0], {incident.id: incident for incident in found})
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.public.svg import xml_text
-from dashboard.public.words import incident_sentence, updated
+from dashboard.public.words import incident_path, incident_sentence, updated
 from processing.contract import Incident
 from processing.explanation.sentences import verdict_sentence
 
@@ -34,7 +34,7 @@ def feed(
     `root` is the path of the pages of this language. `note` says that posts are generated, or is empty. The ids depend
     on the site and on the incident alone, so a reader who has seen an entry knows it again.
     """
-    top = ET.Element("feed", {"xmlns": ATOM, "xml:lang": words.locale.language})
+    top = ET.Element("feed", {"xmlns": ATOM, "xml:lang": words.tag})
     _add(top, "id", _id(site, root))
     _add(top, "title", words.public.feed_title)
     _add(top, "subtitle", f"{words.subtitle}. {note}".strip())
@@ -44,15 +44,15 @@ def feed(
     _link(top, "self", f"{site}{root}feed.atom", "application/atom+xml")
     _link(top, "alternate", f"{site}{root}", "text/html")
     for incident in incidents[:MOST_ENTRIES]:
-        _entry(top, incident, words, site, root, scored, note)
+        _entry(top, incident, words, site=site, root=root, scored=scored, note=note)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(top, "utf-8")
 
 
 def _entry(
-    top: ET.Element, incident: Incident, words: Words, site: str, root: str, scored: datetime | None, note: str
+    top: ET.Element, incident: Incident, words: Words, *, site: str, root: str, scored: datetime | None, note: str
 ) -> None:
     entry = ET.SubElement(top, "entry")
-    page = f"{root}incident/{incident.id}"
+    page = f"{root}{incident_path(incident.id)}"
     generated = note or words.synthetic if incident.synthetic else ""
     name = incident_name(incident, words)
     _add(entry, "id", _id(site, page))
@@ -63,7 +63,7 @@ def _entry(
     for topic in (incident.topic, *incident.subtopics):
         ET.SubElement(entry, "category", {"term": xml_text(topic)})
     sentence = incident_sentence(incident, scored, words)
-    verdict = verdict_sentence(incident.verdict, incident.evidence, words.locale.language)
+    verdict = verdict_sentence(incident.verdict, incident.evidence, words.tag)
     _add(entry, "summary", " ".join(each for each in (sentence, verdict, generated) if each))
 
 

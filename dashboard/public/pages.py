@@ -15,18 +15,19 @@ from markupsafe import Markup
 from dashboard.filters import ROOT_TOPIC
 from dashboard.headline import HEADLINE_SIGNS, headline
 from dashboard.headline import incident_name as name_of
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name, topic_name
 from dashboard.parts.verdict import badge, doubts
 from dashboard.public import svg
 from dashboard.public.chart import Chart, Size, draw, spark
 from dashboard.public.editions import Counts, Edition, Story
-from dashboard.public.words import Synthetic, as_of, chart_sentence, incident_sentence, rows_within, synthetic_of
+from dashboard.public.words import as_of, chart_sentence, incident_path, incident_sentence, rows_within, synthetic_of
 from dashboard.snapshot import Point, SurgeMark
 from dashboard.status import HeadlineState, headline_state
 from processing.contract import EVERYTHING, Incident, Severity, VerdictName
 from processing.explanation import SharedPost
 from processing.explanation.sentences import figure, limit, rarity, verdict_sentence
+from processing.i18n import LANGUAGES, language
 from processing.plain_text import displayable, safe_link
 
 MOST_INCIDENTS = 12
@@ -49,7 +50,7 @@ class Site:
     """
 
     address: str
-    ui: Interface
+    ui: str
     path: str
     stamp: str
 
@@ -61,17 +62,17 @@ class Site:
     def languages(self) -> list[dict[str, str]]:
         """Return each language of the pages: its tag, its name in itself, and the address of this page in it."""
         return [
-            {"tag": ui.value, "name": WORDS[ui].native_name, "path": f"{root_of(ui)}{self.path}"} for ui in Interface
+            {"tag": tag, "name": language(tag).native_name, "path": f"{root_of(tag)}{self.path}"} for tag in LANGUAGES
         ]
 
 
-def root_of(ui: Interface) -> str:
+def root_of(ui: str) -> str:
     """Return the path of the pages of a language. Those of the first language stand at the root."""
-    return "/" if ui is next(iter(Interface)) else f"/{ui.value}/"
+    return "/" if ui == LANGUAGES[0] else f"/{ui}/"
 
 
 def now_page(
-    site: Site, words: Words, edition: Edition, counts: Counts | None, wall: datetime, away: datetime | None
+    site: Site, words: Words, edition: Edition, counts: Counts | None, *, wall: datetime, away: datetime | None
 ) -> str:
     """Return the page on the present. `away` is since when the store has not answered, or None."""
     snapshot = edition.snapshot
@@ -98,7 +99,7 @@ def now_page(
             (words.hour_before, words.number(snapshot.hour_before)),
             (words.in_range, words.number(counts.total(ROOT_TOPIC, EVERYTHING))),
         ],
-        chart=_figure(site, words, counts, points, snapshot.marks, ROOT_TOPIC, {}),
+        chart=_figure(site, words, counts, points, snapshot.marks, topic=ROOT_TOPIC, asked={}),
         incidents=[_listed(incident, snapshot.watched_until, words) for incident in newest],
         tables=[
             _breakdown(words, counts, words.public.languages, _languages(counts), partial(language_name, words)),
@@ -109,7 +110,7 @@ def now_page(
 
 
 def incident_page(
-    site: Site, words: Words, edition: Edition, story: Story, wall: datetime, away: datetime | None
+    site: Site, words: Words, edition: Edition, story: Story, *, wall: datetime, away: datetime | None
 ) -> str:
     """Return the page of an incident."""
     incident, counts, snapshot = story.incident, story.counts, edition.snapshot
@@ -128,11 +129,14 @@ def incident_page(
         ratio=words.number(incident.ratio),
         sentence=incident_sentence(incident, scored, words),
         badges=_badges(incident, words),
-        chart=_figure(site, words, counts, points, story.marks, incident.topic, {"incident": incident.id}),
+        chart=_figure(site, words, counts, points, story.marks, topic=incident.topic, asked={"incident": incident.id}),
         facts=_facts(incident, words),
-        verdict=verdict_sentence(incident.verdict, incident.evidence, words.locale.language),
+        verdict=verdict_sentence(incident.verdict, incident.evidence, words.tag),
         doubts=doubts(incident, words),
-        evidence=[(evidence_name(words, each.name), figure(each), limit(each), each.decisive) for each in incident.evidence],
+        evidence=[
+            (evidence_name(words, each.name), figure(each, words.tag), limit(each, words.tag), each.decisive)
+            for each in incident.evidence
+        ],
         pulses=[(words.moment(p.peak), words.number(p.observed), words.number(p.expected)) for p in incident.pulses],
         terms=list(_terms(incident, words)),
         spoken=_spoken(incident, counts, words),
@@ -156,7 +160,7 @@ def _page(template: str, site: Site, words: Words, *, note: str, away: datetime 
         site=site,
         words=words,
         said=said,
-        rtl=words.locale.text_direction == "rtl",
+        rtl=words.language_of_page.right_to_left,
         note=note,
         not_renewed=said.not_renewed.format(at=words.moment(away)) if away else "",
         **given,
@@ -176,6 +180,7 @@ def _figure(
     counts: Counts,
     points: Sequence[Point],
     marks: Sequence[SurgeMark],
+    *,
     topic: str,
     asked: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -184,8 +189,8 @@ def _figure(
     chart = Chart(counts.window, tuple(points), tuple(marks), sentence)
     organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
     notes = (
-        (True in organic, words.marks_explained),
-        (False in organic, words.doubts_explained),
+        (True in organic, words.public.marks_surges),
+        (False in organic, words.public.marks_doubts),
         (any(point.posts is None for point in points), words.public.no_collector),
     )
     table = rows_within(counts, MOST_TABLE_ROWS)
@@ -202,13 +207,13 @@ def _figure(
         ],
         "svg": f"{site.root}chart.svg{query}",
         "png": f"{site.root}chart.png{query}",
-        "embed": f"{site.address}{site.root}chart.svg{query}",
+        "embed": f"{site.address}{site.root}chart.svg{query}" if site.address else "",
     }
 
 
 def _listed(incident: Incident, scored: datetime | None, words: Words) -> dict[str, Any]:
     return {
-        "id": incident.id,
+        "path": incident_path(incident.id),
         "when": words.moment(incident.start),
         "iso": incident.start.isoformat(),
         "sentence": incident_sentence(incident, scored, words),
@@ -238,7 +243,7 @@ def _facts(incident: Incident, words: Words) -> list[tuple[str, str]]:
         (words.ended, words.moment(incident.end) if incident.end else words.still_going),
         (words.observed, words.number(incident.observed)),
         (words.expected, words.number(incident.expected)),
-        (words.rarity, rarity(incident.score, words.locale.language)),
+        (words.rarity, rarity(incident.score, words.tag)),
     ]
 
 
@@ -265,7 +270,11 @@ def _breakdown(
         drawn = svg.inline(spark(coarse.points(*each), coarse.window, label, words), "spark")
         rows.append((called, words.number(posts), words.percent(posts / whole), drawn))
     more = len(shown) - MOST_ROWS
-    return {"title": title, "rows": rows, "more": words.public.others.format(count=words.number(more)) if more > 0 else ""}
+    return {
+        "title": title,
+        "rows": rows,
+        "more": words.public.others.format(count=words.number(more)) if more > 0 else "",
+    }
 
 
 def _shares_note(words: Words, counts: Counts, topic: str) -> str:
@@ -294,9 +303,9 @@ def _spoken(incident: Incident, counts: Counts, words: Words) -> list[tuple[str,
 def _terms(incident: Incident, words: Words) -> Iterator[tuple[str, str, list[str]]]:
     """Yield each language of the terms: its name, its tag, its terms."""
     languages = dict.fromkeys(term.language for term in incident.terms)
-    for language in languages:
-        said = [displayable(term.term, 80) for term in incident.terms if term.language == language]
-        yield language_name(words, language), language, said
+    for tag in languages:
+        said = [displayable(term.term, 80) for term in incident.terms if term.language == tag]
+        yield language_name(words, tag), tag, said
 
 
 def _post(post: SharedPost, words: Words) -> dict[str, Any]:

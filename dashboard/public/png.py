@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from typing import assert_never
 
 from PIL import Image, ImageDraw, ImageFont
@@ -45,8 +46,10 @@ def png(drawing: Drawing, theme: Theme) -> bytes:
     return written.getvalue()
 
 
-def can_write(text: str) -> bool:
-    """Return whether the fonts of this machine have every letter of a text."""
+def can_write(text: str, *, rtl: bool) -> bool:
+    """Return whether this machine can write a text: its fonts have every letter, and Pillow knows the direction."""
+    if rtl and not _shapes_text():
+        return False
     font = _font(16, bold=False)
     missing = bytes(font.getmask(_MISSING))
     return all(bytes(font.getmask(letter)) != missing for letter in {*text} - {" ", "\u00a0", "\n"})
@@ -86,7 +89,7 @@ def _stroke(canvas: ImageDraw.ImageDraw, places: tuple[Place, ...], paint: Paint
 def _dashes(places: tuple[Place, ...], dash: tuple[int, int]) -> Iterable[tuple[Place, ...]]:
     """Yield the dashes of straight lines, each line beginning with one."""
     drawn, gap = dash
-    for (x, y), (to_x, to_y) in zip(places, places[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(places):
         length = max(((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5, 1e-9)
         step_x, step_y = (to_x - x) / length, (to_y - y) / length
         for begun in range(0, int(length) + 1, drawn + gap):

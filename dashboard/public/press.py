@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 import structlog
 
-from dashboard.public.answer import NEVER, Answer, Representation
+from dashboard.public.answer import OF_PAGES, PLAIN, Answer, Representation
 from dashboard.public.asked import Asked
 from dashboard.window import floor
 
@@ -25,8 +25,6 @@ PATIENCE_SECONDS = 15
 
 SOON = timedelta(seconds=5)
 """How long an answer is held that says that there is nothing to show."""
-
-PLAIN = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,14 @@ class Press:
         self._in_work: dict[Asked, asyncio.Task[None]] = {}
         self._thread = ThreadPoolExecutor(1, "press")
         self._busy = Representation(
-            Answer(b"Too much is asked for at once. Try again in a minute.\n", PLAIN, HTTPStatus.SERVICE_UNAVAILABLE),
-            NEVER | {"retry-after": "60"},
+            Answer(
+                b"Too much is asked for at once. Try again in a minute.\n",
+                PLAIN,
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                OF_PAGES | {"retry-after": "60"},
+                cached=False,
+            ),
+            caching,
             clock(),
         )
 
@@ -111,5 +115,6 @@ class Press:
         except Exception:
             # A fault in one page ends neither the server nor the page that is held.
             log.exception("a public page could not be made", kind=asked.kind.value)
-            answer = Answer(b"This page has a fault, which has been noted.\n", PLAIN, HTTPStatus.INTERNAL_SERVER_ERROR)
-        return Representation(answer, self._caching if answer.status is HTTPStatus.OK else NEVER, now)
+            said = b"This page has a fault, which has been noted.\n"
+            answer = Answer(said, PLAIN, HTTPStatus.INTERNAL_SERVER_ERROR, cached=False)
+        return Representation(answer, self._caching, now)

@@ -11,8 +11,20 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
-from dashboard.public.drawing import PAINTS, Anchor, Drawing, Line, Paint, Place, Rectangle, Role, Shape, Surface, Text
-from dashboard.public.drawing import Theme as Theme
+from dashboard.public.drawing import (
+    PAINTS,
+    Anchor,
+    Drawing,
+    Line,
+    Paint,
+    Place,
+    Rectangle,
+    Role,
+    Shape,
+    Surface,
+    Text,
+    Theme,
+)
 
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 

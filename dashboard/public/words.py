@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 from dashboard.headline import incident_name
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import WORDS, Words
 from dashboard.i18n.labels import topic_name
 from dashboard.public.editions import Counts
 from dashboard.snapshot import Point, Snapshot
@@ -16,10 +17,10 @@ from dashboard.status import is_live
 from processing.contract import Incident, VerdictName
 
 
-def words_of(ui: Interface, names: Mapping[str, Mapping[str, str]]) -> Words:
-    """Return the sentences of a language with the taxonomy's names of the topics; an unnamed one has its English name."""
-    topics = {topic: by.get(ui.value) or by.get("en") or topic for topic, by in names.items()}
-    return replace(WORDS[ui], topics=topics)
+def words_of(tag: str, names: Mapping[str, Mapping[str, str]]) -> Words:
+    """Return the sentences of a language with the taxonomy's names of the topics, in English without one."""
+    topics = {topic: by.get(tag) or by.get("en") or topic for topic, by in names.items()}
+    return replace(WORDS[tag], topics=topics)
 
 
 def as_of(snapshot: Snapshot, words: Words, wall: datetime) -> str:
@@ -64,6 +65,11 @@ def incident_sentence(incident: Incident, scored: datetime | None, words: Words)
     )
 
 
+def incident_path(name: str) -> str:
+    """Return the path of the page of an incident, within the pages of a language."""
+    return f"incident/{quote(name)}"
+
+
 def chart_sentence(counts: Counts, points: Sequence[Point], topic: str, words: Words) -> str:
     """Return the chart as one sentence."""
     known = [point for point in points if point.posts]
@@ -95,5 +101,3 @@ def rows_within(counts: Counts, most: int) -> Counts:
     widths = counts.widths() or (counts.window.width,)
     width = next((width for width in widths if length / width <= most), widths[-1])
     return counts.in_bins(width)
-
-

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from dashboard.i18n import ENGLISH
-from dashboard.parts.headline import headline
+from dashboard.headline import headline
 from dashboard.parts.incidents import card
 from dashboard.snapshot import Snapshot
 from dashboard.status import (
