@@ -103,6 +103,13 @@ def listening(app: ASGIApp) -> Iterator[str]:
             thread.join()
 
 
+@pytest.fixture(scope="module")
+def standing(stocked: ClickHouseAddress) -> Iterator[Served]:
+    """Pages whose clock stands still and whose store answers, for all tests of a module."""
+    with serving(stocked) as served:
+        yield served
+
+
 @pytest.fixture
 def served(stocked: ClickHouseAddress) -> Iterator[Served]:
     with serving(stocked) as served:

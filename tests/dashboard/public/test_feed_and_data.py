@@ -89,8 +89,8 @@ def test_a_reader_knows_an_entry_again_and_sees_that_it_has_changed(address: Cli
     assert (one.findtext(f"{ATOM}updated") or "") < (other.findtext(f"{ATOM}updated") or "")
 
 
-def test_the_incidents_for_programs(served: Served) -> None:
-    answer = served.get("/api/incidents.json")
+def test_the_incidents_for_programs(standing: Served) -> None:
+    answer = standing.get("/api/incidents.json")
     assert answer.headers["content-type"] == "application/json"
     about = answer.json()
     assert about["synthetic"] == "yes"
@@ -111,10 +111,10 @@ def rows_of(served: Served, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(StringIO(answer.text)))
 
 
-def test_the_counts_for_programs_are_those_of_the_store(served: Served, stocked: ClickHouseAddress) -> None:
+def test_the_counts_for_programs_are_those_of_the_store(standing: Served, stocked: ClickHouseAddress) -> None:
     with Store(stocked) as store:
         counted = queries.series(store, stock.START, stock.END, timedelta(minutes=30), topic="ban", language="ar")
-    rows = rows_of(served, "?language=ar")
+    rows = rows_of(standing, "?language=ar")
     told = {datetime.fromisoformat(row["start"]): int(row["posts"]) for row in rows}
     assert told == dict.fromkeys(told, 0) | {each.start: each.posts for each in counted}
     assert {(row["topic"], row["language"], row["synthetic"]) for row in rows} == {("ban", "ar", "yes")}
@@ -122,8 +122,8 @@ def test_the_counts_for_programs_are_those_of_the_store(served: Served, stocked:
 
 
 @pytest.mark.parametrize("length", ["hour", "6h", "day", "week", "month", "all"])
-def test_wider_bins_hold_the_posts_of_the_narrow_ones(served: Served, length: str) -> None:
-    narrow, wide = rows_of(served, f"?range={length}"), rows_of(served, f"?range={length}&width=60")
+def test_wider_bins_hold_the_posts_of_the_narrow_ones(standing: Served, length: str) -> None:
+    narrow, wide = rows_of(standing, f"?range={length}"), rows_of(standing, f"?range={length}&width=60")
     starts = {row["start"] for row in wide}
     inside = [row for row in narrow if row["start"][:14] + "00:00Z" in starts]
     assert sum(int(row["posts"]) for row in wide) == sum(int(row["posts"]) for row in inside) > 0
@@ -140,10 +140,10 @@ def test_a_time_that_nobody_collected_has_no_number(address: ClickHouseAddress, 
     assert 'class="c-silence"' in picture
 
 
-def test_every_picture_says_its_source_its_time_and_that_it_is_generated(served: Served) -> None:
+def test_every_picture_says_its_source_its_time_and_that_it_is_generated(standing: Served) -> None:
     words = WORDS["en"]
     for path in ("/chart.svg", f"/chart.svg?incident={INCIDENT}", "/chart.svg?language=ar&range=day"):
-        texts = [node.text for node in ET.fromstring(served.get(path).content).iter() if node.text]
+        texts = [node.text for node in ET.fromstring(standing.get(path).content).iter() if node.text]
         whole = " ".join(texts)
         assert words.synthetic in whole
         assert words.public.chart_source.format(now=words.moment(stock.END)) in whole

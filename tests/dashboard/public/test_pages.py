@@ -22,8 +22,8 @@ PAGES = [f"{root}{path}" for root in ROOTS.values() for path in ("", f"incident/
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_whole_and_needs_nothing_but_its_style_sheet(served: Served, path: str) -> None:
-    answer = served.get(path)
+def test_a_page_is_whole_and_needs_nothing_but_its_style_sheet(standing: Served, path: str) -> None:
+    answer = standing.get(path)
     page = Parser(answer.text)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -36,14 +36,14 @@ def test_a_page_is_whole_and_needs_nothing_but_its_style_sheet(served: Served, p
     assert all(node.attributes.get("scope") for node in page.css("th"))
     assert all(node.attributes.get("aria-label") for node in page.css("svg"))
     [styles] = page.css("link[rel=stylesheet]")
-    assert served.get(styles.attributes["href"]).headers["content-type"].startswith("text/css")
+    assert standing.get(styles.attributes["href"]).headers["content-type"].startswith("text/css")
     inside = {node.attributes["href"] for node in page.css("a[href^='/']")}
-    assert {served.get(address).status_code for address in inside} == {200}
+    assert {standing.get(address).status_code for address in inside} == {200}
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_every_language_has_its_pages_and_names_the_others(served: Served, tag: str) -> None:
-    page = Parser(served.get(f"{ROOTS[tag]}incident/{INCIDENT}").text)
+def test_every_language_has_its_pages_and_names_the_others(standing: Served, tag: str) -> None:
+    page = Parser(standing.get(f"{ROOTS[tag]}incident/{INCIDENT}").text)
     [html] = page.css("html")
     assert html.attributes["lang"] == tag
     assert html.attributes["dir"] == ("rtl" if language(tag).right_to_left else "ltr")
@@ -59,8 +59,8 @@ def test_every_language_has_its_pages_and_names_the_others(served: Served, tag: 
     assert WORDS[tag].public.about in page.css_first("footer").text()
 
 
-def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(served: Served) -> None:
-    page = Parser(served.get("/").text)
+def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(standing: Served) -> None:
+    page = Parser(standing.get("/").text)
     assert page.css_first("h1").text().split() == ["●", "Calm"]
     assert WORDS["en"].public.as_of_replay.format(now=WORDS["en"].moment(stock.END)) in page.css_first(".as-of").text()
     [link] = page.css(".incidents a")
@@ -68,11 +68,11 @@ def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(serve
     assert [node.text() for node in page.css(".incidents .bw-badge")] == ["organic", "over", "extreme", "generated"]
     rows = [row.css("th, td") for row in page.css(".tables section")[0].css("tbody tr")]
     assert [rows[0][0].text(), rows[1][0].text()] == ["English", "Arabic"]
-    assert served.get("/chart.svg").status_code == 200
+    assert standing.get("/chart.svg").status_code == 200
 
 
-def test_an_incident_is_told_with_its_verdict_its_terms_and_its_languages(served: Served) -> None:
-    text = " ".join(Parser(served.get(f"/incident/{INCIDENT}").text).css_first("main").text().split())
+def test_an_incident_is_told_with_its_verdict_its_terms_and_its_languages(standing: Served) -> None:
+    text = " ".join(Parser(standing.get(f"/incident/{INCIDENT}").text).css_first("main").text().split())
     assert "of 2,000 posts compared, 66% are by people" in text
     assert "work phone" in text
     assert "هواتفهم" in text

@@ -28,8 +28,8 @@ BAD = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_other_site_can_show_a_page_inside_of_its_own(served: Served, path: str) -> None:
-    headers = served.get(path).headers
+def test_no_other_site_can_show_a_page_inside_of_its_own(standing: Served, path: str) -> None:
+    headers = standing.get(path).headers
     assert headers["content-security-policy"] == (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
@@ -42,8 +42,8 @@ def test_no_other_site_can_show_a_page_inside_of_its_own(served: Served, path: s
 
 
 @pytest.mark.parametrize("path", PICTURES)
-def test_every_site_can_show_a_chart(served: Served, path: str) -> None:
-    answer = served.get(path, origin="https://news.example")
+def test_every_site_can_show_a_chart(standing: Served, path: str) -> None:
+    answer = standing.get(path, origin="https://news.example")
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
@@ -56,48 +56,48 @@ def test_every_site_can_show_a_chart(served: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_an_address_that_leads_nowhere_is_not_found(served: Served, path: str) -> None:
-    served.get("/")
-    asked = len(served.connection.asked)
-    answer = served.get(path)
+def test_an_address_that_leads_nowhere_is_not_found(standing: Served, path: str) -> None:
+    standing.get("/")
+    asked = len(standing.connection.asked)
+    answer = standing.get(path)
     assert answer.status_code == 404, answer.text
     assert "location" not in answer.headers
-    assert len(served.connection.asked) == asked
+    assert len(standing.connection.asked) == asked
     assert "7*7" not in answer.text
     assert "49" not in re.sub(r"<[^>]*>", "", answer.text)
 
 
 @pytest.mark.parametrize("query", BAD)
-def test_a_parameter_that_cannot_be_is_refused_in_a_sentence_without_it(served: Served, query: str) -> None:
-    answer = served.get(f"/api/counts.csv?{query}")
+def test_a_parameter_that_cannot_be_is_refused_in_a_sentence_without_it(standing: Served, query: str) -> None:
+    answer = standing.get(f"/api/counts.csv?{query}")
     assert answer.status_code in {400, 404}, answer.text
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert re.fullmatch(r"[\x20-\x7e]+\.\n", answer.text)
     assert "script" not in answer.text
 
 
-def test_parameters_are_bounded(served: Served) -> None:
-    assert served.get("/chart.svg?x=" + "a" * 2_000).status_code == 414
-    assert served.get("/chart.svg?" + "&".join(f"a{n}=1" for n in range(60))).status_code == 400
-    assert served.get("/chart.svg?topic=employer-ban&topic=ban").content == served.get("/chart.svg").content
+def test_parameters_are_bounded(standing: Served) -> None:
+    assert standing.get("/chart.svg?x=" + "a" * 2_000).status_code == 414
+    assert standing.get("/chart.svg?" + "&".join(f"a{n}=1" for n in range(60))).status_code == 400
+    assert standing.get("/chart.svg?topic=employer-ban&topic=ban").content == standing.get("/chart.svg").content
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_nothing_can_be_changed(served: Served, method: str) -> None:
-    answer = served.client.request(method, "/")
+def test_nothing_can_be_changed(standing: Served, method: str) -> None:
+    answer = standing.client.request(method, "/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("path", ["/", "/feed.atom", "/chart.png", "/api/counts.csv", "/nothing"])
-def test_head_says_what_get_would(served: Served, path: str) -> None:
-    whole, head = served.get(path), served.client.head(path)
+def test_head_says_what_get_would(standing: Served, path: str) -> None:
+    whole, head = standing.get(path), standing.client.head(path)
     assert head.status_code == whole.status_code
     assert {**head.headers} == {**whole.headers}
 
 
-def test_the_short_address_of_a_language_leads_to_its_pages(served: Served) -> None:
-    answer = served.get("/ar")
+def test_the_short_address_of_a_language_leads_to_its_pages(standing: Served) -> None:
+    answer = standing.get("/ar")
     assert (answer.status_code, answer.headers["location"]) == (308, "/ar/")
 
 
@@ -110,14 +110,14 @@ def test_only_names_of_the_server_are_let_in(stocked: ClickHouseAddress) -> None
             assert served.get("/healthz", host=host).status_code == 200
 
 
-def test_robots_are_told_what_to_leave_alone(served: Served) -> None:
-    assert "Disallow: /api/" in served.get("/robots.txt").text
-    assert '<meta name="robots" content="noindex">' in served.get("/").text, "generated posts are nothing to find"
+def test_robots_are_told_what_to_leave_alone(standing: Served) -> None:
+    assert "Disallow: /api/" in standing.get("/robots.txt").text
+    assert '<meta name="robots" content="noindex">' in standing.get("/").text, "generated posts are nothing to find"
 
 
-def test_a_page_that_a_cache_holds_finds_a_style_sheet(served: Served) -> None:
-    [path] = re.findall(r'href="(/style-\w+\.css)"', served.get("/").text)
-    assert "immutable" in served.get(path).headers["cache-control"]
-    older = served.get("/style-0123456789.css")
-    assert older.text == served.get(path).text
+def test_a_page_that_a_cache_holds_finds_a_style_sheet(standing: Served) -> None:
+    [path] = re.findall(r'href="(/style-\w+\.css)"', standing.get("/").text)
+    assert "immutable" in standing.get(path).headers["cache-control"]
+    older = standing.get("/style-0123456789.css")
+    assert older.text == standing.get(path).text
     assert "immutable" not in older.headers["cache-control"]
