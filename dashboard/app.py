@@ -12,8 +12,8 @@ import streamlit as st
 
 from dashboard import server
 from dashboard.context import Context
-from dashboard.i18n import WORDS, Words
-from dashboard.parts import filters
+from dashboard.i18n import Words
+from dashboard.parts import display, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.viewer import Viewer
@@ -45,13 +45,16 @@ VIEWS = (
 
 def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
-    st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
-    chosen = filters.chosen()
-    words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
-    context = Context(settings, services, chosen, words, Viewer())
-    _styles(words)
+    shown, chosen = display.chosen(), filters.chosen()
+    words = replace(shown.words(), topics=_topics(services, shown.tag))
+    context = Context(settings, services, chosen, words, Viewer(), live=shown.live)
     page = st.navigation([_page(view, context) for view in VIEWS], position="top")
-    _header(words)
+    st.set_page_config(page_title=f"{page.title} · banwatch", page_icon="📈", layout="wide")
+    _styles(words)
+    with st.container(key="header", horizontal=True, vertical_alignment="center"):
+        st.title(page.title, anchor=False, width="content")
+        st.caption(words.title, width="stretch")
+        display.show(shown, words)
     page.run()
     filters.remember(chosen)
 
@@ -82,13 +85,6 @@ def _styles(words: Words) -> None:
     )
     if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
-
-
-def _header(words: Words) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(words.title, anchor=False, width="content")
-        filters.interface_switch(words)
-    st.caption(words.subtitle)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ elements here. Nothing else in the dashboard writes an angle bracket.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
 
+from dashboard.i18n import Words
+
 Tag = Literal[
     "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span",
-    "table", "td", "th", "tr"
+    "table", "td", "th", "time", "tr"
 ]  # fmt: skip
 
 
@@ -21,3 +24,13 @@ def element(tag: Tag, *children: str, css: str = "", **attributes: str) -> Marku
     named = {"class": css, **attributes}
     written = Markup().join(Markup(' {}="{}"').format(name, value) for name, value in named.items() if value)
     return Markup("<{0}{1}>{2}</{0}>").format(tag, written, Markup().join(children))
+
+
+def moment(at: datetime, words: Words) -> Markup:
+    """Return a time in the reader's zone, with the time in UTC at hand."""
+    return element("time", words.moment(at), datetime=at.isoformat(), title=words.utc().moment(at))
+
+
+def filled(sentence: str, **values: str) -> Markup:
+    """Return a sentence with its blanks filled in. A value that is no `Markup` is escaped."""
+    return Markup("{}").format(sentence).format(**values)
