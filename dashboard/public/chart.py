@@ -19,6 +19,7 @@ from dashboard.public.drawing import Drawing, Line, Place, Rectangle, Role, Shap
 from dashboard.snapshot import Point, SurgeMark, silences
 from dashboard.window import Window, floor
 from processing.contract import VerdictName
+from processing.i18n import notation
 
 STEPS = (
     *(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720)),
@@ -278,4 +279,4 @@ def _time(at: datetime, length: timedelta, words: Words) -> str:
     """Return the label of a moment: the date at midnight, else the clock time."""
     midnight = at == floor(at, timedelta(days=1))
     pattern = ("MMM y" if length > YEAR else "d MMM") if midnight else "HH:mm"
-    return format_datetime(at, pattern, tzinfo=UTC, locale=words.locale)
+    return notation.with_digits(words.locale, format_datetime(at, pattern, tzinfo=UTC, locale=words.locale))

@@ -102,8 +102,8 @@ def now_page(
         chart=_figure(site, words, counts, points, snapshot.marks, topic=ROOT_TOPIC, asked={}),
         incidents=[_listed(incident, snapshot.watched_until, words) for incident in newest],
         tables=[
-            _breakdown(words, counts, words.public.languages, _languages(counts), partial(language_name, words)),
-            _breakdown(words, counts, words.public.topics, _topics(counts), partial(topic_name, words)),
+            _breakdown(words, counts, words.by_language, _languages(counts), partial(language_name, words)),
+            _breakdown(words, counts, words.by_topic, _topics(counts), partial(topic_name, words)),
         ],
         shares_note=_shares_note(words, counts, ROOT_TOPIC),
     )
@@ -190,7 +190,7 @@ def _figure(
     organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
     notes = (
         (True in organic, words.public.marks_surges),
-        (False in organic, words.public.marks_doubts),
+        (False in organic, words.doubts_explained),
         (any(point.posts is None for point in points), words.public.no_collector),
     )
     table = rows_within(counts, MOST_TABLE_ROWS)
@@ -214,7 +214,7 @@ def _figure(
 def _listed(incident: Incident, scored: datetime | None, words: Words) -> dict[str, Any]:
     return {
         "path": incident_path(incident.id),
-        "when": words.moment(incident.start),
+        "when": words.moment(incident.start, zoned=False),
         "iso": incident.start.isoformat(),
         "sentence": incident_sentence(incident, scored, words),
         "badges": _badges(incident, words),
@@ -280,7 +280,7 @@ def _breakdown(
 def _shares_note(words: Words, counts: Counts, topic: str) -> str:
     window = counts.window
     return words.public.shares_note.format(
-        start=words.moment(window.start), end=words.moment(window.end), topic=topic_name(words, topic)
+        start=words.moment(window.start, zoned=False), end=words.moment(window.end), topic=topic_name(words, topic)
     )
 
 

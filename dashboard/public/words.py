@@ -58,8 +58,8 @@ def incident_sentence(incident: Incident, scored: datetime | None, words: Words)
     return form.format(
         topic=incident_name(incident, words),
         ratio=words.number(incident.ratio),
-        start=words.moment(incident.start),
-        peak=words.moment(incident.peak),
+        start=words.moment(incident.start, zoned=False),
+        peak=words.moment(incident.peak, zoned=incident.verdict is not VerdictName.ORGANIC),
         end=words.moment(incident.end or incident.peak),
         scored=words.moment(scored or incident.detected_at),
     )
@@ -75,7 +75,7 @@ def chart_sentence(counts: Counts, points: Sequence[Point], topic: str, words: W
     known = [point for point in points if point.posts]
     about = {
         "topic": topic_name(words, topic),
-        "start": words.moment(counts.window.start),
+        "start": words.moment(counts.window.start, zoned=False),
         "end": words.moment(counts.window.end),
     }
     if not known:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from dashboard.i18n import ENGLISH
 from dashboard.headline import headline
+from dashboard.i18n import ENGLISH
 from dashboard.parts.incidents import card
 from dashboard.snapshot import Snapshot
 from dashboard.status import (

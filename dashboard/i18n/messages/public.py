@@ -21,22 +21,19 @@ class PublicWords:
     away: str = "The counts cannot be read. Try again in a minute."
 
     chart_sentence: str = (
-        "{total} posts on {topic}, {start} to {end}. The highest bin is that of {peak}, with {most} posts."
+        "{total} posts on {topic}, {start} to {end}. Most, {most}, in the {width} from {peak} on."
     )
     chart_empty: str = "No posts on {topic}, {start} to {end}."
     chart_source: str = "Counted by banwatch from public posts. As of {now}."
     chart_table: str = "The chart as a table"
     unknown: str = "not known"
     marks_surges: str = "Shaded: a surge. Dashed: its pulses."
-    marks_doubts: str = "Framed: a rise that is no surge of people, with what it is."
     no_collector: str = "Grey: nothing was collected."
 
     surge_over: str = "{topic} rose to {ratio}× normal on {peak} and was over by {end}."
     surge_going_on: str = "{topic} has risen to {ratio}× normal since {start} and was still high at {scored}."
-    rise_over: str = "{topic} rose to {ratio}× normal on {peak}, but not by many people."
+    rise_over: str = "{topic} rose to {ratio}× normal on {peak}. It is not counted as a surge."
     all_surges: str = "All surges"
-    languages: str = "By language"
-    topics: str = "By topic"
     trend: str = "Trend"
     shares_note: str = "{start} to {end}. Share: of the posts on {topic}."
     languages_of_surge: str = "Languages of this surge"
@@ -44,10 +41,8 @@ class PublicWords:
 
     when: str = "When"
     how_high: str = "How high"
-    who: str = "Who speaks"
     figure: str = "Figure"
     value: str = "Value"
-    limit: str = "Decides above"
     terms: str = "New words in it"
     terms_note: str = "Words that people use in this surge and did not use before it, each used by five people or more."
     posts_note: str = "As their authors wrote them, unverified. A deleted post is not shown."

@@ -127,7 +127,7 @@ def test_while_the_store_is_away_the_last_good_page_stands(served: Served) -> No
     assert kept.status_code == 200
     words = WORDS["en"]
     assert words.public.not_renewed.format(at=words.moment(served.now)) in kept.text
-    assert words.public.as_of_replay.format(now=words.moment(stock.END)) in kept.text
+    assert words.public.as_of.format(now=words.moment(stock.END)) in kept.text
     assert served.get("/healthz").json()["status"] == "stale"
     assert served.get("/healthz").status_code == 200
     asked = len(served.connection.asked)

@@ -62,7 +62,7 @@ def test_every_language_has_its_pages_and_names_the_others(standing: Served, tag
 def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(standing: Served) -> None:
     page = Parser(standing.get("/").text)
     assert page.css_first("h1").text().split() == ["●", "Calm"]
-    assert WORDS["en"].public.as_of_replay.format(now=WORDS["en"].moment(stock.END)) in page.css_first(".as-of").text()
+    assert WORDS["en"].public.as_of.format(now=WORDS["en"].moment(stock.END)) in page.css_first(".as-of").text()
     [link] = page.css(".incidents a")
     assert "TikTok bans · Bans by employers rose to 15× normal" in link.text()
     assert [node.text() for node in page.css(".incidents .bw-badge")] == ["organic", "over", "extreme", "generated"]

@@ -19,7 +19,7 @@ PICTURES = ("/chart.svg", "/ar/chart.svg?size=narrow", "/chart.png?theme=dark", 
 HOSTILE = (
     "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/incident/..%2f..%2fx", "/incident/%00", "/incident/%ff%fe",
     "/incident/" + "a" * 5_000, "/incident/'%20OR%201=1--", "/incident/{{7*7}}", "/%F0%9F%92%A9", "/en/", "/xx/",
-    "/ar/ar/", "/AR/", "/incident/", "/api/", "//evil.example/", "/ar//evil.example", "/style-x.css/y",
+    "/ar/ar/", "/AR/", "/incident/", "/api/", "/ar//evil.example", "/style-x.css/y",
 )  # fmt: skip
 BAD = (
     "topic=%3Cscript%3E", "topic=", "topic=" + "a" * 65, "language=en%00", "language=klingon", "range=never",
@@ -93,7 +93,8 @@ def test_nothing_can_be_changed(standing: Served, method: str) -> None:
 def test_head_says_what_get_would(standing: Served, path: str) -> None:
     whole, head = standing.get(path), standing.client.head(path)
     assert head.status_code == whole.status_code
-    assert {**head.headers} == {**whole.headers}
+    assert {**head.headers, "date": ""} == {**whole.headers, "date": ""}
+    assert head.content == b""
 
 
 def test_the_short_address_of_a_language_leads_to_its_pages(standing: Served) -> None:
