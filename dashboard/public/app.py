@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -111,14 +111,14 @@ class PublicPages:
         """Lead to the pages of a language."""
         return self._slashes.get(request.path_params["ui"], self._missing[LANGUAGES[0]])
 
-    async def missing(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - Starlette's form
+    async def missing(self, request: Request, error: Exception) -> Any:  # noqa: ARG002 - Starlette's form
         """Return the page on an address that leads nowhere."""
         first = request.url.path.split("/")[1]
-        return self._missing[first if first in LANGUAGES else LANGUAGES[0]]  # type: ignore[return-value] - ASGI suffices
+        return self._missing[first if first in LANGUAGES else LANGUAGES[0]]
 
-    async def not_allowed(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - likewise
+    async def not_allowed(self, request: Request, error: Exception) -> Any:  # noqa: ARG002 - likewise
         """Refuse what would change something."""
-        return self._not_allowed  # type: ignore[return-value] - ASGI suffices
+        return self._not_allowed
 
     async def icon(self, request: Request) -> ASGIApp:  # noqa: ARG002 - Starlette's form
         """Return the icon."""

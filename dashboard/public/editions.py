@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import structlog
 
@@ -143,7 +143,7 @@ class Editions:
         self._held.move_to_end(name)
         while len(self._held) > MOST_HELD:
             self._held.popitem(last=False)
-        return held[1]  # type: ignore[return-value] - under a name lies what its own looks gave
+        return cast("T", held[1])  # under a name lies what its own looks gave
 
     def _look(
         self, now: datetime, bucket: datetime, look: Callable[[Reader], T], held: tuple[datetime, object] | None

@@ -161,7 +161,7 @@ class Editor:
     def _shown(self, asked: Asked, edition: Edition, now: datetime) -> Shown | None:
         if asked.incident:
             story = self._editions.story(asked.incident, now)
-            return story and Shown(story.counts, story.incident.topic, story.marks, story.incident)
+            return None if story is None else Shown(story.counts, story.incident.topic, story.marks, story.incident)
         counts = self._editions.counts(asked.length, now)
         if counts is None or edition.snapshot is None:
             return None

@@ -45,7 +45,8 @@ def feed(
     _link(top, "alternate", f"{site}{root}", "text/html")
     for incident in incidents[:MOST_ENTRIES]:
         _entry(top, incident, words, site=site, root=root, scored=scored, note=note)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(top, "utf-8")
+    written: bytes = ET.tostring(top, "utf-8", xml_declaration=True)
+    return written
 
 
 def _entry(

@@ -20,9 +20,7 @@ class PublicWords:
     away_title: str = "The figures cannot be shown at the moment"
     away: str = "The counts cannot be read. Try again in a minute."
 
-    chart_sentence: str = (
-        "{total} posts on {topic}, {start} to {end}. Most, {most}, in the {width} from {peak} on."
-    )
+    chart_sentence: str = "{total} posts on {topic}, {start} to {end}. Most, {most}, in the {width} from {peak} on."
     chart_empty: str = "No posts on {topic}, {start} to {end}."
     chart_source: str = "Counted by banwatch from public posts. As of {now}."
     chart_table: str = "The chart as a table"
