@@ -48,8 +48,10 @@ def main(settings: DashboardSettings, services: Services) -> None:
     shown, chosen = display.chosen(), filters.chosen()
     words = replace(shown.words(), topics=_topics(services, shown.tag))
     context = Context(settings, services, chosen, words, Viewer(), live=shown.live)
+    # Without an icon of its own the page would fetch the icon of the menu from another site.
+    st.set_page_config(page_icon="📈", layout="wide")
     page = st.navigation([_page(view, context) for view in VIEWS], position="top")
-    st.set_page_config(page_title=f"{page.title} · banwatch", page_icon="📈", layout="wide")
+    st.set_page_config(page_title=f"{page.title} · banwatch")
     _styles(words)
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")

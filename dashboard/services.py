@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from processing.contract import Silence
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
+
+    at: datetime
+    names: Mapping[str, str]
+    link: str
+
+
+Events = Callable[[], tuple[Event, ...]]
+"""A function that returns the known events, in any order."""
+
+
+def no_events() -> tuple[Event, ...]:
+    """Return that no event is known."""
+    return ()
 
 
 class DeskUnavailable(Exception):
@@ -47,3 +66,4 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    events: Events = no_events

@@ -7,7 +7,7 @@ which is named by its tag, is kept in the address here.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -43,13 +43,11 @@ def chosen() -> Display:
 
 def show(display: Display, words: Words) -> None:
     """Draw the menu with the controls."""
-    now = datetime.now(UTC)
-    label = f"{language(display.tag).native_name} · {words.offset(now)}"
-    with st.popover(label, icon=":material/language:", help=words.display):
+    name = language(display.tag).native_name
+    with st.popover(f"{name} · UTC" if display.zone is UTC else name, icon=":material/language:", help=words.display):
         st.radio(words.interface, LANGUAGES, key=INTERFACE, format_func=lambda tag: language(tag).native_name)
-        in_own_zone = replace(words, zone=display.browser_zone)
-        help_ = words.in_utc_help.format(zone=in_own_zone.offset(now))
-        st.toggle(words.in_utc, key=IN_UTC, bind="query-params", help=help_)
+        own_zone = words.in_utc_help.format(zone=display.browser_zone)
+        st.toggle(words.in_utc, key=IN_UTC, bind="query-params", help=own_zone)
         st.toggle(words.live, value=True, key=LIVE, persist_state="session", help=words.live_help)
 
 

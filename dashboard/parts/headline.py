@@ -1,4 +1,4 @@
-"""The headline of the page: whether talk surges now, how far above normal, and since when."""
+"""The headline of the page, and the figures beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.headline import HEADLINE_SIGNS, headline
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.snapshot import Snapshot
-from dashboard.status import headline_state, is_live
+from dashboard.status import headline_state
 
 
 def banner(snapshot: Snapshot, words: Words) -> None:
@@ -31,7 +31,6 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
                 "div",
                 element("div", HEADLINE_SIGNS[state], " ", title, css="bw-headline-title"),
                 *(element("p", detail) for detail in details),
-                element("p", counted_until(snapshot, words, wall), css="bw-note"),
             ),
             _figures(snapshot, words),
             css=f"bw-headline bw-{state.value}",
@@ -39,19 +38,10 @@ def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
     )
 
 
-def counted_until(snapshot: Snapshot, words: Words, wall: datetime) -> str:
-    """Return a sentence with the newest counted moment.
-
-    The sentence adds the moment's age, or says that the posts are a replay.
-    """
-    live = is_live(snapshot.now, wall)
-    distance = words.behind.format(age=words.duration(wall - snapshot.now)) if live else words.replay
-    return words.counted_until.format(now=words.moment(snapshot.now)) + words.separator + distance
-
-
 def _figures(snapshot: Snapshot, words: Words) -> Markup:
+    page, moment = words.now_page, words.moment(snapshot.counted_back_from)
     figures = (
-        (words.last_hour, snapshot.last_hour),
+        (page.hour_to.format(moment=moment) if snapshot.is_behind else words.last_hour, snapshot.last_hour),
         (words.hour_before, snapshot.hour_before),
         (words.in_range, snapshot.total),
     )

@@ -1,38 +1,20 @@
-"""The list of the latest surges, with one card for each surge."""
+"""The card of one surge, with all its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
 
-import streamlit as st
 from markupsafe import Markup
 
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, filled, moment
-from dashboard.parts import filters
 from dashboard.parts.verdict import badge, doubts, sentence
-from dashboard.snapshot import Snapshot
 from processing.contract import Incident, IncidentState, Pulse, Severity
 from processing.explanation.sentences import rarity
 from processing.plain_text import displayable
-
-MOST_CARDS = 6
-
-
-def show(snapshot: Snapshot, words: Words) -> None:
-    """Draw the cards, newest first."""
-    st.subheader(words.incidents, anchor=False)
-    if not snapshot.incidents:
-        st.caption(words.no_incidents)
-        return
-    st.caption(words.incidents_note)
-    for incident in snapshot.incidents[:MOST_CARDS]:
-        with st.container(border=True):
-            st.html(card(incident, words))
-            st.button(words.show_on_chart, key=f"show-{incident.id}", on_click=filters.look_around, args=(incident,))
 
 
 def card(incident: Incident, words: Words) -> Markup:

@@ -22,7 +22,7 @@ _NAME = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
 _INCIDENT = re.compile(r"[\w.:*+-]{1,128}", re.ASCII)
 _MINUTES = re.compile(r"\d{1,4}", re.ASCII)
 
-LENGTHS = tuple(length for length in Range if length is not Range.INCIDENT)
+LENGTHS = tuple(length for length in Range if length is not Range.CHOSEN)
 """The times, counted back from the newest counted moment, of which counts can be asked for."""
 
 

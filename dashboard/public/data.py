@@ -25,7 +25,7 @@ def incidents_json(edition: Edition, words: Mapping[str, Words], site: str, wall
     """Return the newest incidents. `words` are the languages of the pages, the first of which stands at the root."""
     snapshot = edition.snapshot
     newest = list(edition.incidents.values())[:MOST_INCIDENTS]
-    scored = snapshot.watched_until if snapshot else None
+    scored = snapshot.scored_until if snapshot else None
     english = next(iter(words.values()))
     about: dict[str, Any] = {
         "as_of": snapshot and snapshot.now,

@@ -80,7 +80,6 @@ class Edition:
     """One look at the store. `snapshot` is None while the store holds no post."""
 
     snapshot: Snapshot | None
-    first: datetime
     incidents: Mapping[str, Incident]
     """The newest incidents by id, the newest first."""
 
@@ -119,19 +118,19 @@ class Editions:
 
     def counts(self, length: Range, now: datetime) -> Counts | None:
         """Return the counts of a time up to the newest counted moment; None while the store holds no post."""
-        edition = self.edition(now)
-        if edition.snapshot is None:
+        known = self.edition(now).snapshot
+        if known is None:
             return None
-        window = _window(edition, Filters(range=length))
-        return self._looked(length, now, lambda reader: _counts(reader, edition, window))
+        window = _window(known, Filters(range=length))
+        return self._looked(length, now, lambda reader: _counts(reader, known, window))
 
     def story(self, name: str, now: datetime) -> Story | None:
         """Return an incident; None if there is none of this id."""
         edition = self.edition(now)
-        incident = edition.incidents.get(name)
-        if incident is None or edition.snapshot is None:
+        incident, known = edition.incidents.get(name), edition.snapshot
+        if incident is None or known is None:
             return None
-        return self._looked(("story", name), now, lambda reader: self._story(reader, edition, incident))
+        return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident))
 
     def _looked(self, name: object, now: datetime, look: Callable[[Reader], T]) -> T:
         """Return what a look gave in this bucket; look again in a new one."""
@@ -172,18 +171,25 @@ class Editions:
             log.warning("the store does not answer the public pages", said=failure.sentence)
         self._failure, self._again_at = failure, now + RETRY
 
-    def _story(self, reader: Reader, edition: Edition, incident: Incident) -> Story:
-        view = Filters(range=Range.INCIDENT, incident=incident.id, topic=incident.topic)
-        window = _window(edition, view, incident)
-        until = edition.snapshot.now if edition.snapshot else incident.detected_at
-        first, shared = explanation.leading_posts(reader, incident, until) if self._posts else ((), ())
+    def _story(self, reader: Reader, now: Snapshot, incident: Incident) -> Story:
+        view = around(incident, now.now)
+        window = _window(now, view)
+        scored = now.scored_until or now.now
+        first, shared = explanation.leading_posts(reader, incident, now.now) if self._posts else ((), ())
         return Story(
             incident,
-            _counts(reader, edition, window, incident.topic),
-            marks_of(view, window, until, [incident], ()),
+            _counts(reader, now, window, incident.topic),
+            marks_of(view, window, scored, [incident], ()),
             first,
             shared,
         )
+
+
+def around(incident: Incident, now: datetime) -> Filters:
+    """Return the view of an incident with half of its length before and after it, and at least three hours."""
+    last = incident.end or now
+    room = max(timedelta(hours=3), (last - incident.start) / 2)
+    return Filters(range=Range.CHOSEN, start=incident.start - room, end=last + room, topic=incident.topic)
 
 
 def _without_posts(held: object) -> object:
@@ -192,25 +198,22 @@ def _without_posts(held: object) -> object:
 
 
 def _edition(reader: Reader) -> Edition:
-    extent = queries.extent(reader)
     snapshot = load(reader, Filters())
-    if extent is None or snapshot is None:
-        return Edition(None, datetime.min.replace(tzinfo=UTC), {})
+    if snapshot is None:
+        return Edition(None, {})
     found = queries.incidents(reader, limit=MOST_INCIDENTS)
-    return Edition(snapshot, extent[0], {incident.id: incident for incident in found})
+    return Edition(snapshot, {incident.id: incident for incident in found})
 
 
-def _window(edition: Edition, view: Filters, *incidents: Incident) -> Window:
-    assert edition.snapshot is not None  # noqa: S101 - the callers have looked
-    finished = all(stretch.complete for stretch in edition.snapshot.coverage)
-    return window_of(view, edition.snapshot.now, edition.first, incidents, finished=finished)
+def _window(now: Snapshot, view: Filters) -> Window:
+    finished = all(stretch.complete for stretch in now.coverage)
+    return window_of(view, floor(now.now, WIDTHS[0]), now.first, finished=finished)
 
 
-def _counts(reader: Reader, edition: Edition, window: Window, *topics: str) -> Counts:
+def _counts(reader: Reader, now: Snapshot, window: Window, *topics: str) -> Counts:
     rows = queries.binned_counts(reader, window.start, window.end, window.width, topics=topics or None)
     series: dict[tuple[str, str], dict[datetime, int]] = {}
     for row in rows:
         series.setdefault((row.topic, row.language), {})[row.start] = row.posts
     present = queries.presence(reader, window.start, window.until)
-    coverage = edition.snapshot.coverage if edition.snapshot else ()
-    return Counts(window, coverage, series, present.generated, present.collected)
+    return Counts(window, now.coverage, series, present.generated, present.collected)

@@ -128,7 +128,7 @@ class Editor:
             site=self._address,
             root=pages.root_of(asked.ui),
             as_of=snapshot.now if snapshot else now,
-            scored=snapshot.watched_until if snapshot else None,
+            scored=snapshot.scored_until if snapshot else None,
             note=synthetic_of(snapshot, *newest[: feed.MOST_ENTRIES]).note(words),
         )
         return Answer(written, ATOM)
@@ -168,7 +168,7 @@ class Editor:
         view = Filters(range=asked.length, topic=asked.topic, language=asked.language)
         # The marks of one language would be those of its spikes, which an edition does not hold.
         whole = edition.incidents.values() if asked.language == EVERYTHING else ()
-        marks = marks_of(view, counts.window, edition.snapshot.now, whole, ())
+        marks = marks_of(view, counts.window, edition.snapshot.scored_until or edition.snapshot.now, whole, ())
         return Shown(counts, asked.topic, marks)
 
     def _health(self, edition: Edition, now: datetime) -> Answer:

@@ -93,14 +93,14 @@ def now_page(
         state=state.value,
         sign=HEADLINE_SIGNS[state],
         details=details,
-        scored=_scored(state, snapshot.watched_until, words),
+        scored=_scored(state, snapshot.scored_until, words),
         figures=[
             (words.last_hour, words.number(snapshot.last_hour)),
             (words.hour_before, words.number(snapshot.hour_before)),
             (words.in_range, words.number(counts.total(ROOT_TOPIC, EVERYTHING))),
         ],
         chart=_figure(site, words, counts, points, snapshot.marks, topic=ROOT_TOPIC, asked={}),
-        incidents=[_listed(incident, snapshot.watched_until, words) for incident in newest],
+        incidents=[_listed(incident, snapshot.scored_until, words) for incident in newest],
         tables=[
             _breakdown(words, counts, words.by_language, _languages(counts), partial(language_name, words)),
             _breakdown(words, counts, words.by_topic, _topics(counts), partial(topic_name, words)),
@@ -114,7 +114,7 @@ def incident_page(
 ) -> str:
     """Return the page of an incident."""
     incident, counts, snapshot = story.incident, story.counts, edition.snapshot
-    scored = snapshot.watched_until if snapshot else None
+    scored = snapshot.scored_until if snapshot else None
     points = counts.points(incident.topic, EVERYTHING)
     return _page(
         "incident.html",

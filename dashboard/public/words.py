@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from dashboard.headline import incident_name
+from dashboard.headline import incident_name, seen_until
 from dashboard.i18n import WORDS, Words
 from dashboard.i18n.labels import topic_name
 from dashboard.public.editions import Counts
@@ -61,7 +61,7 @@ def incident_sentence(incident: Incident, scored: datetime | None, words: Words)
         start=words.moment(incident.start, zoned=False),
         peak=words.moment(incident.peak, zoned=incident.verdict is not VerdictName.ORGANIC),
         end=words.moment(incident.end or incident.peak),
-        scored=words.moment(scored or incident.detected_at),
+        scored=words.moment(seen_until(incident, scored or incident.detected_at)),
     )
 
 

@@ -22,7 +22,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const held = isHeld(part);
     part.toggleAttribute("data-held", held && !document.hidden);
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
-    if (held) return;
+    // Streamlit sends what is asked for at one moment as one message, which can update one part only.
+    if (held || performance.now() - (globalThis.askedAt ?? 0) < 200) return;
+    globalThis.askedAt = performance.now();
     due = performance.now() + data.every * 1000;
     setTriggerValue("due", Date.now());
   };

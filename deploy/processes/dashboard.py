@@ -14,11 +14,13 @@ def dashboard() -> None:
     """Serve the page."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
     from dashboard.services import Services  # noqa: PLC0415
+    from deploy.known_events import load_events  # noqa: PLC0415
 
     settings = load(os.environ)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    events = load_events(settings.events_file)
     try:
-        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
+        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy), events=lambda: events))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 

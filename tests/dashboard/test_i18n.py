@@ -99,23 +99,23 @@ def test_the_page_follows_the_names_in_the_file(tmp_path: Path) -> None:
 
 def test_moments_are_told_in_the_zone_of_the_reader() -> None:
     at = datetime(2020, 7, 10, 16, 35, tzinfo=UTC)
-    assert ENGLISH.moment(at) == "10 Jul 2020, 16:35 UTC"
+    assert ENGLISH.moment(at) == "10 Jul 2020, 16:35\u00a0UTC"
     assert ENGLISH.moment(at, zoned=False) == "10 Jul 2020, 16:35"
-    assert ENGLISH.moment(at.astimezone(timezone(timedelta(hours=5, minutes=30)))) == "10 Jul 2020, 16:35 UTC"
-    assert ARABIC.moment(at) == "10 يوليو 2020، 16:35 UTC"
-    assert FRENCH.moment(at) == "10 juil. 2020, 16:35 UTC"
+    assert ENGLISH.moment(at.astimezone(timezone(timedelta(hours=5, minutes=30)))) == "10 Jul 2020, 16:35\u00a0UTC"
+    assert ARABIC.moment(at) == "\u206710 يوليو 2020، 16:35\u00a0UTC\u2069"
+    assert FRENCH.moment(at) == "10 juil. 2020, 16:35\u00a0UTC"
     shown = {
-        "Europe/Berlin": "10 Jul 2020, 18:35 UTC+2",
-        "Asia/Kolkata": "10 Jul 2020, 22:05 UTC+5:30",
-        "America/St_Johns": "10 Jul 2020, 14:05 UTC−2:30",
-        "Pacific/Auckland": "11 Jul 2020, 04:35 UTC+12",
+        "Europe/Berlin": "10 Jul 2020, 18:35\u00a0UTC+2",
+        "Asia/Kolkata": "10 Jul 2020, 22:05\u00a0UTC+5:30",
+        "America/St_Johns": "10 Jul 2020, 14:05\u00a0UTC−2:30",
+        "Pacific/Auckland": "11 Jul 2020, 04:35\u00a0UTC+12",
     }
     for zone, expected in shown.items():
         local = replace(ENGLISH, zone=ZoneInfo(zone))
         assert local.moment(at) == expected
-        assert local.utc().moment(at) == "10 Jul 2020, 16:35 UTC"
+        assert local.utc().moment(at) == "10 Jul 2020, 16:35\u00a0UTC"
     winter = replace(ENGLISH, zone=ZoneInfo("Europe/Berlin")).moment(datetime(2020, 1, 10, 16, 35, tzinfo=UTC))
-    assert winter == "10 Jan 2020, 17:35 UTC+1"
+    assert winter == "10 Jan 2020, 17:35\u00a0UTC+1"
 
 
 def test_all_of_a_moment_has_the_digits_of_the_language() -> None:
@@ -124,7 +124,7 @@ def test_all_of_a_moment_has_the_digits_of_the_language() -> None:
     )
     moment = persian.moment(datetime(2020, 7, 10, 16, 35, tzinfo=UTC))
     assert re.findall(r"[0-9]", moment) == []
-    assert moment.endswith("۲۱:۰۵ UTC+۴:۳۰")
+    assert moment.endswith("۲۱:۰۵\u00a0UTC+۴:۳۰")
     assert persian.number(12345) == "۱۲٬۳۴۵"
 
 

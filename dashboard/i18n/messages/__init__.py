@@ -57,7 +57,6 @@ class Words:
     calm_detail: str = "No surge is going on at {now}."
     last_surge: str = "The last one: {topic}, {start} to {end}, {ratio}×\u00a0normal."
     catching_up: str = "Catching up"
-    catching_up_detail: str = "Surges have been looked for up to {until}; posts are counted up to {now}."
     stale: str = "Not known"
     stale_detail: str = "No collector has reported for {age}. Counted up to {now}; what happened since is not known."
     last_hour: str = "Posts in the last hour"
@@ -71,12 +70,13 @@ class Words:
     range_week: str = "Week"
     range_month: str = "Month"
     range_all: str = "Everything"
-    range_incident: str = "Around a surge"
+    range_chosen: str = "From … to …"
+    range_from: str = "From, UTC"
+    range_to: str = "To, UTC"
     topic: str = "Topic"
     language: str = "Language"
     every_topic: str = "Every post, on any subject"
     every_language: str = "All languages"
-    which_incident: str = "Surge"
     by: str = "Split by"
     by_total: str = "Total"
     by_topic: str = "By topic"
@@ -93,7 +93,7 @@ class Words:
     pulse: str = "Pulse"
     pulse_detail: str = "Pulse, {peak}. Posts: {observed} (expected: {expected})."
     topics_overlap: str = "The largest topics. A post can have several, so they do not add up."
-    marks_explained: str = "Shaded: a surge. Dashed lines: its pulses, numbered as below."
+    marks_explained: str = "Shaded: a surge, with how far above normal. Dashed lines: its pulses, numbered."
     doubts_explained: str = "Framed: a rise that is no surge of people, with what it is."
     mark_concentrated: str = "few speak"
     mark_collector: str = "by the collecting"
@@ -122,7 +122,6 @@ class Words:
     subtopics: str = "Topics"
     pulses: str = "Pulses"
     synthetic_badge: str = "generated"
-    show_on_chart: str = "Show on the chart and explain"
 
     verdict_organic: str = "organic"
     verdict_concentrated: str = "concentrated, not told"
@@ -235,7 +234,15 @@ class Words:
         """
         local = at.astimezone(self.zone)
         shown = notation.with_digits(self.locale, format_datetime(local, self.date, locale=self.locale))
-        return f"{shown} {self.offset(at)}" if zoned else shown
+        return self.isolated(f"{shown}\u00a0{self.offset(at)}" if zoned else shown)
+
+    def isolated(self, text: str) -> str:
+        """Return a text of this language so that it keeps its order in any surroundings.
+
+        A text from right to left is put between isolates (Unicode TR 9). Without them "UTC+2" would draw the number
+        after it to its own side, and a chart, which runs from left to right, would turn words and numbers around.
+        """
+        return f"\u2067{text}\u2069" if self.language_of_page.right_to_left else text
 
     def offset(self, at: datetime) -> str:
         """Return the reader's zone at a time as its distance from UTC, for example `UTC+2`."""
