@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 MOST_HELD = 256
 MOST_IN_WORK = 64
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 60
 """How long a reader waits for an answer that is not there yet."""
 
 SOON = timedelta(seconds=5)

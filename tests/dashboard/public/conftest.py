@@ -83,7 +83,7 @@ def serving(address: ClickHouseAddress, **given: object) -> Iterator[Served]:
     app = application(
         Editor(editions, lambda: NAMES, settings.public_site), settings, lambda: served[0].now if served else OPENED
     )
-    with listening(app) as base, httpx.Client(base_url=base, timeout=60, verify=False) as client:
+    with listening(app) as base, httpx.Client(base_url=base, timeout=120, verify=False) as client:
         served.append(Served(client, connection, base, settings.public_refresh))
         yield served[0]
 

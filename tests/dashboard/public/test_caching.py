@@ -30,7 +30,7 @@ def visit_all(served: Served) -> int:
 
 async def crowd(served: Served, readers: int) -> set[int]:
     """Let many readers ask for everything at once; return the statuses."""
-    async with httpx.AsyncClient(base_url=served.base, timeout=60, verify=False) as client:
+    async with httpx.AsyncClient(base_url=served.base, timeout=120, verify=False) as client:
         answers = await asyncio.gather(*(client.get(path) for _ in range(readers) for path in PATHS))
     return {answer.status_code for answer in answers}
 
