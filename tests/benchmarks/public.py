@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from tests.support import stock
 from tests.support.waiting import eventually, free_port
 
 CONNECTIONS = 32
-SECONDS = 10.0
+SECONDS = 5.0
 PATHS = ("/", "/ar/", f"/incident/{stock.incident().id}", "/feed.atom", "/chart.svg", "/api/counts.csv")
 
 
@@ -171,8 +172,8 @@ def main() -> None:
                 process("deploy.cli", "public", **shared, **own) as served,
                 process("tests.benchmarks.public", "hello", str(bare)) as plain,
             ):
-                assert eventually(lambda: answers(pages))
-                assert eventually(lambda: answers(bare))
+                assert eventually(lambda: answers(pages), timedelta(minutes=3))
+                assert eventually(lambda: answers(bare), timedelta(minutes=3))
                 measure(pages, served, bare, plain)
 
 
