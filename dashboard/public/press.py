@@ -32,6 +32,10 @@ class _Held:
     representation: Representation
     until: datetime
 
+    def stands(self, now: datetime, bucket: timedelta) -> bool:
+        """Return whether readers get it while the next one is made. Nobody is told again that there is nothing."""
+        return self.representation.status is HTTPStatus.OK and now < self.until + bucket
+
 
 class Press:
     """Holds the newest answer of each kind. `make` runs in one thread, one call at a time.
@@ -74,7 +78,7 @@ class Press:
             self._held.move_to_end(asked)
             return held.representation
         work = self._in_work.get(asked) or self._begin(asked, now)
-        if held is not None and (work is None or now < held.until + self._bucket):
+        if held is not None and (work is None or held.stands(now, self._bucket)):
             return held.representation
         if work is not None:
             await asyncio.wait({work}, timeout=PATIENCE_SECONDS)
