@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 import numpy as np
 
-from processing.contract import EVERYTHING, Spike
+from processing.contract import EVERYTHING, BinCount, Spike
 from processing.detection.bins import EPOCH
 from processing.detection.episode import Episode
-from processing.detection.late import rename
 from processing.detection.policy import DetectorPolicy
 from processing.detection.scales import OWN, QUIET, Scales
 from processing.detection.series_group import Key, Part, SeriesEvent, SeriesGroup, Tracked
@@ -36,21 +34,6 @@ Name = tuple[Key, datetime]
 def name_of(spike: Spike) -> Name:
     """What tells a spike from every other one."""
     return Key(spike.topic, spike.language), spike.start
-
-
-class Counted(Protocol):
-    """Posts of one series in one bin."""
-
-    @property
-    def start(self) -> datetime: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def posts(self) -> int: ...
-    @property
-    def backfilled(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +84,7 @@ class SeriesSet:
             self._fill_groups()
 
     def block(
-        self, begin: datetime, end: datetime, counted: Iterable[Counted], known: Flags, total: Floats | None = None
+        self, begin: datetime, end: datetime, counted: Iterable[BinCount], known: Flags, total: Floats | None = None
     ) -> Block:
         """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
         counted = list(counted)
@@ -151,17 +134,11 @@ class SeriesSet:
         end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
         return msgspec.structs.replace(spike, end=end)
 
-    def found(self, key: Key, at: datetime) -> None:
-        """Let the last rise of a series have been found then."""
-        tracked = self._tracked(key)
-        if tracked is not None and tracked.live.segments:
-            tracked.live.segments[-1].detected_at = at
-
     def name_after(self, key: Key, start: datetime, detected_at: datetime) -> None:
         """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
         tracked = self._tracked(key)
         if tracked is not None and tracked.live.segments:
-            rename(tracked.live.segments[0], start, detected_at)
+            tracked.live.segments[0].rename(start, detected_at)
 
     def _tracked(self, key: Key) -> Tracked | None:
         row = self._rows.get(key)

@@ -14,12 +14,13 @@ import numpy as np
 
 from processing.detection import episodes
 from processing.detection.bins import EPOCH
+from processing.detection.detector import Judged
 from processing.detection.episode import Episode, EpisodeKind, EpisodeState, Run
 from processing.detection.episodes import Scored
 from processing.detection.late import changed, reconcile
 from processing.detection.policy import DetectorPolicy
-from processing.detection.pulses import BinExcess, Window
-from processing.detection.scales import OWN, Bins, Scales
+from processing.detection.pulses import Observation
+from processing.detection.scales import OWN, Scales
 from processing.detection.silence import NEVER
 from processing.detection.timeline import Floats
 
@@ -46,7 +47,7 @@ class SeriesEvent(msgspec.Struct, frozen=True):
     @property
     def window(self) -> str:
         """The name of the scale that speaks."""
-        return self.episode.window
+        return self.episode.rarest.window
 
 
 class Tracked(msgspec.Struct):
@@ -67,6 +68,26 @@ class Part(NamedTuple):
     with_total: bool
     again: int
     settled: int
+
+
+class Figure(NamedTuple):
+    """What the detector says of one bin of one series; `posts` and `mean` are of the fast scale's long window."""
+
+    count: float
+    expected: float
+    score: float
+    posts: float
+    mean: float
+    raised: bool
+    spike: bool
+    slow: bool
+
+
+def _figures(bins: Judged, row: int) -> list[Figure]:
+    """Those of a series, as numbers of Python's, which are read one by one."""
+    posts, mean = (each[1] for each in bins.windows)
+    columns = (bins.counts, bins.expected, bins.score, posts, mean, bins.raised, bins.spike, bins.slow)
+    return list(map(Figure._make, zip(*(each[row].tolist() for each in columns), strict=True)))
 
 
 @dataclass
@@ -105,7 +126,7 @@ class SeriesGroup:
             self.scales.return_to(reached)
         return [each for each in events if each.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}]
 
-    def _scored(self, part: Part, some: slice, *, trial: bool = False) -> Iterator[Bins]:
+    def _scored(self, part: Part, some: slice, *, trial: bool = False) -> Iterator[Judged]:
         backfilled = None if part.backfilled is None else part.backfilled[:, some]
         return self.scales.step(part.counts[:, some], backfilled, with_total=part.with_total, trial=trial)
 
@@ -117,67 +138,64 @@ class SeriesGroup:
 
     def _judge_again(self, part: Part) -> list[SeriesEvent]:
         """Judge the last bins with the posts that have come late; what that changed of spikes."""
-        scales = self.scales
         told = {row: each.live for row, each in self.tracked.items()}
         for each in self.tracked.values():
             each.live = each.settled.copy()
-        kinds: dict[int, EpisodeKind] = {}
-        rows = {key: OWN + number for number, key in enumerate(self.keys)}
+        kinds: dict[Key, EpisodeKind] = {}
         for bins in self._scored(part, slice(part.again)):
-            kinds |= {rows[event.key]: event.kind for event in self._follow(bins, part.settled)}
-        now, events = self.start_of(scales.fast.next), []
+            kinds |= {event.key: event.kind for event in self._follow(bins, part.settled)}
+        now, events = self.start_of(self.scales.fast.next), []
         for row, tracked in self.tracked.items():
-            before = told.get(row, EpisodeState())
+            before, key = told.get(row, EpisodeState()), self.keys[row - OWN]
             tracked.live = reconcile(before, tracked.live, now, self.policy.late)
-            kind = changed(before, tracked.live, kinds.get(row, EpisodeKind.GREW))
+            kind = changed(before, tracked.live, kinds.get(key, EpisodeKind.GREW))
             if kind is not None and (episode := tracked.live.episode) is not None:
-                events.append(SeriesEvent(self.keys[row - OWN], kind, now, episode))
+                events.append(SeriesEvent(key, kind, now, episode))
         return events
 
-    def _follow(self, bins: Bins, settled: int) -> list[SeriesEvent]:
+    def _follow(self, bins: Judged, settled: int) -> list[SeriesEvent]:
         """The spikes of the series that are raised somewhere or have one already, in order of bins, then of rows."""
         raised = np.flatnonzero(bins.raised[OWN:].any(axis=1)) + OWN
         rows = sorted({*raised.tolist(), *self.tracked})
         events = [event for row in rows for event in self._follow_row(bins, row, settled)]
         return sorted(events, key=lambda event: event.at)
 
-    def _follow_row(self, bins: Bins, row: int, settled: int) -> Iterator[SeriesEvent]:
+    def _follow_row(self, bins: Judged, row: int, settled: int) -> Iterator[SeriesEvent]:
         tracked = self.tracked.get(row)
         if tracked is None:
             tracked = self.tracked[row] = Tracked(EpisodeState(), EpisodeState())
-        raised = bins.raised[row].tolist()
-        for number, is_raised in enumerate(raised):
+        figures = _figures(bins, row)
+        for number, figure in enumerate(figures):
             if bins.start + number == settled:
                 tracked.settled = tracked.live.copy()
-            if not is_raised and tracked.live.is_idle:
+            start = self.start_of(bins.start + number)
+            if not figure.raised and episodes.rests(self.policy, tracked.live, start):
                 continue
-            kind = episodes.step(self.policy, tracked.live, self._scored_bin(bins, row, number))
-            grows_on = kind is EpisodeKind.GREW and number + 1 < len(raised) and raised[number + 1]
+            kind = episodes.step(self.policy, tracked.live, self._scored_bin(bins, row, number, figure))
+            grows_on = kind is EpisodeKind.GREW and any(each.raised for each in figures[number + 1 : number + 2])
             if kind is None or grows_on:  # where it grows on, the next bin's event says all of it
                 continue
+            if kind is EpisodeKind.OPENED:
+                blocks = self.scales.blocks(row, bins.start + number, slow=figure.slow)
+                tracked.live.provisional = blocks < self.policy.settled_blocks
             if (episode := tracked.live.episode) is not None:
                 yield self._series_event(bins, row, number, kind, episode)
 
-    def _scored_bin(self, bins: Bins, row: int, number: int) -> Scored:
-        start, slow = self.start_of(bins.start + number), bool(bins.slow[row, number])
-        count, raised = float(bins.counts[row, number]), bool(bins.raised[row, number])
-        scale = self.policy.slow if slow else self.policy.fast
-        posts, mean = bins.windows.at(row, number)
+    def _scored_bin(self, bins: Judged, row: int, number: int, figure: Figure) -> Scored:
+        start = self.start_of(bins.start + number)
         return Scored(
             start=start,
-            count=None if math.isnan(count) else int(count),
-            expected=float(bins.expected[row, number]),
-            score=float(bins.score[row, number]),
-            raised=raised,
-            spike=bool(bins.spike[row, number]),
-            provisional=self.scales.blocks(row, bins.start + number, slow=slow) < self.policy.settled_blocks,
-            scale=scale.name,
-            window=Window(int(posts[1]), float(mean[1]), self.policy.fast.long),
-            ratio=((0.0 if math.isnan(count) else count) + 1.0) / (float(bins.expected[row, number]) + 1.0),
-            rise=partial(self._slow_rise, bins, row, number) if slow and raised else None,
+            count=None if math.isnan(figure.count) else int(figure.count),
+            expected=figure.expected,
+            score=figure.score,
+            raised=figure.raised,
+            spike=figure.spike,
+            scale=(self.policy.slow if figure.slow else self.policy.fast).name,
+            window=Observation(start, int(figure.posts), figure.mean),
+            rise=partial(self._slow_rise, bins, row, number) if figure.slow and figure.raised else None,
         )
 
-    def _slow_rise(self, bins: Bins, row: int, number: int, after: datetime | None) -> Run:
+    def _slow_rise(self, bins: Judged, row: int, number: int, after: datetime | None) -> Run:
         """What the slow scale saw rise: its long window from the first post on, behind the last spike."""
         fast, bin_ = self.scales.fast, bins.start + number
         first, posts, mean = self.scales.slow_window(row, bin_)
@@ -187,19 +205,18 @@ class SeriesGroup:
         first, counts = first + silent, counts[silent:]
         expected = fast.expected.read(first, bin_ + 1)[row]
         highest = int(np.argmax(counts - expected))
-        start = self.start_of(first)
         return Run(
-            start=start,
+            start=self.start_of(first),
             until=self.start_of(bin_ + 1),
             observed=int(counts.sum()),
             expected=mean,
-            highest=BinExcess(start + highest * self.policy.width, int(counts[highest]), float(expected[highest])),
+            highest=Observation(self.start_of(first + highest), int(counts[highest]), float(expected[highest])),
             score=float(bins.score[row, number]),
             ratio=(posts + 1.0) / (mean + 1.0),
             window=self.policy.slow.name,
         )
 
-    def _series_event(self, bins: Bins, row: int, number: int, kind: EpisodeKind, episode: Episode) -> SeriesEvent:
+    def _series_event(self, bins: Judged, row: int, number: int, kind: EpisodeKind, episode: Episode) -> SeriesEvent:
         enough = None
         if kind is EpisodeKind.OPENED and not bins.slow[row, number]:
             count, settled = int(bins.counts[row, number]), bool(bins.settled[row, number])
