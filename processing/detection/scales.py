@@ -43,8 +43,8 @@ class Scales:
     policy: DetectorPolicy
     fast: ScaleState
     slow: ScaleState
-    scores: Timeline
-    """Of the slow scale."""
+    told: Timeline
+    """[series, figure, hour], of the slow scale: the score, and posts and expectation of the long window."""
     silence: Silence
     begun: Integers
     """The first bin with a post, before which nothing is known of a series."""
@@ -58,9 +58,9 @@ class Scales:
         if silent_before:
             fast.assume_silence(policy, policy.fast)
             slow.assume_silence(policy, policy.slow)
-        scores, absent = (Timeline.begin_at((series,), slow_start, kept, blank=0.0) for _ in range(2))
+        told, absent = (Timeline.begin_at(shape, slow_start, kept, blank=0.0) for shape in ((series, 3), (series,)))
         begun = np.full(series, start - 1 if silent_before else NEVER)
-        return cls(policy, fast, slow, scores, Silence(policy, np.arange(series), absent), begun)
+        return cls(policy, fast, slow, told, Silence(policy, np.arange(series), absent), begun)
 
     @property
     def slow_rows(self) -> Integers:
@@ -74,7 +74,7 @@ class Scales:
             self.policy,
             self.fast.take(rows),
             self.slow.take(of_slow),
-            self.scores.take(of_slow),
+            self.told.take(of_slow),
             self.silence.take(of_slow, np.flatnonzero(slow)),
             self.begun[rows],
         )
@@ -136,8 +136,9 @@ class Scales:
             return
         posts, backfilled, other = self._hours(start, end)
         slow = judge(self.policy, self.policy.slow, self.slow, posts, backfilled, other=other)
-        self.scores.reach(start, end)
-        self.scores.read(start, end)[:] = np.where(slow.settled, slow.score, 0.0)
+        self.told.reach(start, end)
+        told = np.where(slow.settled, slow.score, 0.0), slow.windows.posts[1], slow.windows.expected[1]
+        self.told.read(start, end)[:] = np.stack(told, axis=1)
         self.silence.count(self.slow, slow)
 
     def _hours(self, start: int, end: int) -> tuple[Floats, Floats, Flags]:
@@ -169,7 +170,7 @@ class Scales:
         if spiking.any():
             rows = self.slow_rows
             slow_spike = spiking[:, hours - first] & known[rows]
-            slow_score = np.where(slow_spike, self.scores.read(first, last)[:, hours - first], 0.0)
+            slow_score = np.where(slow_spike, self.told.read(first, last)[:, 0, hours - first], 0.0)
             self.fast.flags.read(start, end)[rows] |= slow_spike * np.uint8(OTHER)
             judged.slow[rows] = slow_score > score[rows]
             score[rows] = np.maximum(score[rows], slow_score)
@@ -190,13 +191,13 @@ class Scales:
         fresh = Scales.begin_at(self.policy, len(self.begun), start, silent_before=False).take(
             np.arange(len(self.begun)), np.isin(np.arange(len(self.begun)), self.slow_rows)
         )
-        self.fast, self.slow, self.scores, self.silence = fresh.fast, fresh.slow, fresh.scores, fresh.silence
+        self.fast, self.slow, self.told, self.silence = fresh.fast, fresh.slow, fresh.told, fresh.silence
 
     def slow_window(self, row: int, bin_: int) -> tuple[int, float, float]:
         """The long window of the slow scale that stands at a bin: its first bin, its posts and expectation."""
         scale, hour = self.policy.slow, (bin_ + 1) // self.policy.slow.bins
-        windows = window_sums(scale, self.slow, hour - 1, hour).at(self.slow_row(row), 0)
-        return (hour - scale.long) * scale.bins, float(windows.posts[1]), float(windows.expected[1])
+        _, posts, mean = self.told.at(hour - 1)[self.slow_row(row)].tolist()
+        return (hour - scale.long) * scale.bins, posts, mean
 
     def slow_row(self, row: int) -> int:
         """The row of a series on the slow scale, which judges it."""
