@@ -42,6 +42,8 @@ class Run(msgspec.Struct):
     """The highest `(posts + 1) / (expectation + 1)`: of a bin, or of the day with which the slow scale opens."""
     window: str
     """The name of the scale with the highest score."""
+    in_window: Observation
+    """Its long window, where the score was highest."""
 
     def add(self, other: Run) -> None:
         """Take in raised bins that follow."""
@@ -51,7 +53,7 @@ class Run(msgspec.Struct):
         self.highest = highest_of(self.highest, other.highest)
         self.ratio = max(self.ratio, other.ratio)
         if other.score > self.score:
-            self.score, self.window = other.score, other.window
+            self.score, self.window, self.in_window = other.score, other.window, other.in_window
 
 
 class Segment(Run):
@@ -115,6 +117,8 @@ class Episode(msgspec.Struct, frozen=True):
             provisional=self.provisional,
             pulses=tuple(pulse for each in rises for pulse in each.pulses.pulses()),
             window=self.rarest.window,
+            window_observed=self.rarest.in_window.count,
+            window_expected=self.rarest.in_window.expected,
         )
 
     @property

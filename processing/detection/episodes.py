@@ -29,6 +29,8 @@ class Scored(msgspec.Struct, frozen=True):
     """The name of the scale that the score is of."""
     window: Observation
     """The long window of the fast scale."""
+    in_window: Observation
+    """That of the scale that the score is of."""
     rise: Callable[[datetime | None], Run] | None = None
     """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
 
@@ -109,6 +111,7 @@ def _run_of(policy: DetectorPolicy, scored: Scored, own: Observation) -> Run:
         score=scored.score,
         ratio=(own.count + 1.0) / (own.expected + 1.0),
         window=scored.scale,
+        in_window=scored.in_window,
     )
 
 

@@ -183,6 +183,7 @@ class SeriesGroup:
 
     def _scored_bin(self, bins: Judged, row: int, number: int, figure: Figure) -> Scored:
         start = self.start_of(bins.start + number)
+        slow, window = figure.slow and figure.raised, Observation(start, int(figure.posts), figure.mean)
         return Scored(
             start=start,
             count=None if math.isnan(figure.count) else int(figure.count),
@@ -191,9 +192,15 @@ class SeriesGroup:
             raised=figure.raised,
             spike=figure.spike,
             scale=(self.policy.slow if figure.slow else self.policy.fast).name,
-            window=Observation(start, int(figure.posts), figure.mean),
-            rise=partial(self._slow_rise, bins, row, number) if figure.slow and figure.raised else None,
+            window=window,
+            in_window=self._day(row, bins.start + number) if slow else window,
+            rise=partial(self._slow_rise, bins, row, number) if slow else None,
         )
+
+    def _day(self, row: int, bin_: int) -> Observation:
+        """The long window of the slow scale."""
+        _, posts, mean = self.scales.slow_window(row, bin_)
+        return Observation(self.start_of(bin_), int(posts), mean)
 
     def _slow_rise(self, bins: Judged, row: int, number: int, after: datetime | None) -> Run:
         """What the slow scale saw rise: its long window from the first post on, behind the last spike."""
@@ -214,6 +221,7 @@ class SeriesGroup:
             score=float(bins.score[row, number]),
             ratio=(posts + 1.0) / (mean + 1.0),
             window=self.policy.slow.name,
+            in_window=self._day(row, bin_),
         )
 
     def _series_event(self, bins: Judged, row: int, number: int, kind: EpisodeKind, episode: Episode) -> SeriesEvent:

@@ -10,6 +10,7 @@ from processing.alerts.message.wording import MOST_NAMES, Wording
 from processing.alerts.news import IncidentNews
 from processing.alerts.notification import Fact, Growth, Link, Message, Quote, Step
 from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName, highest_pulse
+from processing.detection.policy import LONG_WINDOW
 from processing.explanation import SharedPost
 from processing.explanation.sentences import doubt_sentence, rarity, verdict_sentence
 from processing.plain_text import LONGEST_LINE, safe_link
@@ -107,7 +108,7 @@ def _over(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     """How long it lasted and how high it was."""
     incident = news.incident
     yield Fact(wording.phrases.lasted, wording.duration((incident.end or news.at) - incident.start))
-    yield Fact(wording.phrases.height, _pulse(highest_pulse(incident), wording))
+    yield Fact(wording.phrases.height, _height(incident, wording))
     yield from _size(news, wording)
     yield from _languages(incident, wording)
     yield _found(incident, wording)
@@ -135,17 +136,38 @@ def _growth(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
         added = [wording.spoken(each) for each in incident.languages if each not in news.told.languages]
         yield Fact(phrases.changed, phrases.new_languages.format(languages=wording.listed(added)))
     if Growth.PULSE in news.growth:
-        pulse = highest_pulse(incident)
-        yield Fact(
-            phrases.changed,
-            phrases.came_back.format(
-                observed=wording.number(pulse.observed), minutes=wording.minutes, peak=wording.clock(pulse.peak)
-            ),
-        )
+        yield Fact(phrases.changed, _came_back(incident, wording))
+
+
+def _came_back(incident: Incident, wording: Wording) -> str:
+    if _is_of_a_day(incident):
+        return wording.phrases.came_back_in_a_day.format(observed=wording.number(incident.window_observed))
+    pulse = highest_pulse(incident)
+    return wording.phrases.came_back.format(
+        observed=wording.number(pulse.observed), minutes=wording.minutes, peak=wording.clock(pulse.peak)
+    )
+
+
+def _is_of_a_day(incident: Incident) -> bool:
+    """Whether its posts make a surge in the window of a day alone: a bin of it has one or two."""
+    return incident.window == LONG_WINDOW and incident.window_observed > 0
+
+
+def _height(incident: Incident, wording: Wording) -> str:
+    if not _is_of_a_day(incident):
+        return _pulse(highest_pulse(incident), wording)
+    return wording.phrases.day_height.format(
+        start=wording.weekday(incident.start),
+        observed=wording.number(incident.window_observed),
+        expected=wording.number(incident.window_expected),
+    )
 
 
 def _pulses(incident: Incident, wording: Wording) -> Iterator[Fact]:
     """Each rise: when it began, when it was highest, and how high that was; of many, the last."""
+    if _is_of_a_day(incident):
+        yield Fact(wording.phrases.height, _height(incident, wording))
+        return
     numbered = list(enumerate(incident.pulses, start=1))[-MOST_PULSES:]
     for number, pulse in numbered:
         yield Fact(wording.phrases.pulse.format(number=wording.number(number)), _pulse(pulse, wording))
