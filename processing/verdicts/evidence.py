@@ -30,10 +30,19 @@ AT_ONCE = 100
 """Spikes that one round of queries asks about."""
 
 
-def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
-    """Everything that `verdict` asks for, of each spike in turn: seven queries for a hundred spikes, not for each."""
-    for first in range(0, len(spikes), AT_ONCE):
-        yield from _facts(reader, spikes[first : first + AT_ONCE], given)
+def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> list[Facts]:
+    """Everything that `verdict` asks for, of each spike: seven queries for a hundred spikes, not for each."""
+    found: dict[int, Facts] = {}
+    for places in _at_once(spikes):
+        found |= zip(places, _facts(reader, [spikes[place] for place in places], given), strict=True)
+    return [found[place] for place in range(len(spikes))]
+
+
+def _at_once(spikes: Sequence[Spike]) -> Iterator[Sequence[int]]:
+    """The places of spikes that are asked about together: those near in time, so that few posts are read twice."""
+    order = sorted(range(len(spikes)), key=lambda place: spikes[place].start)
+    for first in range(0, len(order), AT_ONCE):
+        yield order[first : first + AT_ONCE]
 
 
 def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
@@ -71,15 +80,17 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
         )
 
 
-def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[bool]:
+def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> list[bool]:
     """Of each spike, whether enough of all else is known to say that it rose too; see `Facts.rest`."""
-    for first in range(0, len(spikes), AT_ONCE):
-        scopes = [scope_of(spike, given.now) for spike in spikes[first : first + AT_ONCE]]
+    found: dict[int, bool] = {}
+    for places in _at_once(spikes):
+        scopes = [scope_of(spikes[place], given.now) for place in places]
         rests = _rests(reader, [whole_of(scope, given.roots.get(scope.topic)) for scope in scopes])
         arrived = _arrived(reader, scopes)
-        for number, scope in enumerate(scopes):
+        for number, (place, scope) in enumerate(zip(places, scopes, strict=True)):
             days = days_covered(given.stretches, scope)
-            yield rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+            found[place] = rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+    return [found[place] for place in range(len(spikes))]
 
 
 def _usually(
