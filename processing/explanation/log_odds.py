@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -55,77 +55,89 @@ class Driver(msgspec.Struct, frozen=True):
     z: float
 
 
-class Vocabulary(NamedTuple):
-    """Who used each term, and how it was mostly written."""
+class Uses(NamedTuple):
+    """By how many authors each term was used. `total` is their sum: uses of all terms, each once an author."""
 
-    users: Mapping[Words, frozenset[str]]
-    written: Mapping[Words, str]
+    authors: Mapping[Words, int]
+    total: int
+
+
+class Vocabulary(NamedTuple):
+    """What each author wrote: by author, the terms of every post, as they were written."""
+
+    posts: Mapping[str, Sequence[Mapping[Words, str]]]
 
     @property
-    def total(self) -> int:
-        """Uses of all terms, each once an author."""
-        return sum(map(len, self.users.values()))
+    def uses(self) -> Uses:
+        """How often each term was used."""
+        authors = Counter(term for posts in self.posts.values() for term in set().union(*posts))
+        return Uses(authors, authors.total())
+
+    def users(self, terms: Collection[Words]) -> Mapping[Words, frozenset[str]]:
+        """Who used each of some terms."""
+        users: defaultdict[Words, set[str]] = defaultdict(set)
+        for author, posts in self.posts.items():
+            for each in posts:
+                for term in each.keys() & terms:
+                    users[term].add(author)
+        return {term: frozenset(authors) for term, authors in users.items()}
+
+    def written(self, term: Words) -> str:
+        """How a term was mostly written."""
+        forms = Counter(each[term] for posts in self.posts.values() for each in posts if term in each)
+        return min(forms, key=lambda form: (-forms[form], form))
 
 
 def vocabulary(said: Iterable[AuthoredText], language: str) -> Vocabulary:
     """The terms of these posts."""
-    users: defaultdict[Words, set[str]] = defaultdict(set)
-    written: defaultdict[Words, Counter[str]] = defaultdict(Counter)
+    posts: defaultdict[str, list[Mapping[Words, str]]] = defaultdict(list)
     for author, text in said:
-        for words, as_written in terms_of(text, language).items():
-            users[words].add(author)
-            written[words][as_written] += 1
-    return Vocabulary(
-        {words: frozenset(authors) for words, authors in users.items()},
-        {words: min(forms, key=lambda form: (-forms[form], form)) for words, forms in written.items()},
-    )
+        posts[author].append(terms_of(text, language))
+    return Vocabulary(posts)
 
 
 def drivers(
     policy: TermPolicy, now: Iterable[AuthoredText], before: Iterable[AuthoredText], language: str
 ) -> tuple[Driver, ...]:
     """The terms that set the posts of a surge apart from those before, the strongest first."""
-    surge, usual = vocabulary(now, language), vocabulary(before, language)
-    scores = log_odds(policy, surge, usual)
-    enough = {
-        words: z
-        for words, z in scores.items()
-        if z >= policy.least_z and len(surge.users[words]) >= policy.least_authors
-    }
-    kept = _joined(policy, surge, enough)
+    said = vocabulary(now, language)
+    surge, usual = said.uses, vocabulary(before, language).uses
+    enough = {words: z for words, z in log_odds(policy, surge, usual).items() if z >= policy.least_z}
+    kept = _joined(policy, said.users(enough.keys()), enough)
     ranked = sorted(kept, key=lambda words: (-enough[words], words))[: policy.most]
     return tuple(
-        Driver(surge.written[words], len(surge.users[words]), len(usual.users.get(words, ())), round(enough[words], 2))
+        Driver(said.written(words), surge.authors[words], usual.authors.get(words, 0), round(enough[words], 2))
         for words in ranked
     )
 
 
-def log_odds(policy: TermPolicy, surge: Vocabulary, usual: Vocabulary) -> dict[Words, float]:
-    """z of each term of the surge.
+def log_odds(policy: TermPolicy, surge: Uses, usual: Uses) -> dict[Words, float]:
+    """z of each term of the surge that enough authors used.
 
     With a and b uses of a term, A and B of all terms, p = prior x (a + b) and P the sum of all p:
     d = ln((a + p) / (A + P - a - p)) - ln((b + p) / (B + P - b - p)), z = d / sqrt(1 / (a + p) + 1 / (b + p)).
     """
-    all_surge, all_usual = surge.total, usual.total
-    all_prior = policy.prior * (all_surge + all_usual)
+    all_prior = policy.prior * (surge.total + usual.total)
     found: dict[Words, float] = {}
-    for words, users in surge.users.items():
-        a, b = len(users), len(usual.users.get(words, ()))
+    for words, a in surge.authors.items():
+        if a < policy.least_authors:
+            continue
+        b = usual.authors.get(words, 0)
         prior = policy.prior * (a + b)
-        odds = (a + prior) / max(all_surge + all_prior - a - prior, _HALF)
-        odds_before = (b + prior) / max(all_usual + all_prior - b - prior, _HALF)
+        odds = (a + prior) / max(surge.total + all_prior - a - prior, _HALF)
+        odds_before = (b + prior) / max(usual.total + all_prior - b - prior, _HALF)
         found[words] = math.log(odds / odds_before) / math.sqrt(1 / (a + prior) + 1 / (b + prior))
     return found
 
 
-def _joined(policy: TermPolicy, surge: Vocabulary, scores: Mapping[Words, float]) -> set[Words]:
+def _joined(policy: TermPolicy, used_by: Mapping[Words, frozenset[str]], scores: Mapping[Words, float]) -> set[Words]:
     """Words that mostly come together are one term; a longer term that does not stand for its words is none."""
     kept: set[Words] = set()
     absorbed: set[Words] = set()
     for words in sorted(scores, key=lambda words: (-len(words), words)):
-        users = surge.users[words]
+        users = used_by[words]
         parts = [part for part in _parts(words) if part in scores]
-        stands_for = [part for part in parts if len(users) >= policy.joined * len(surge.users[part])]
+        stands_for = [part for part in parts if len(users) >= policy.joined * len(used_by[part])]
         if words not in absorbed and (len(words) == 1 or stands_for):
             kept.add(words)
             absorbed.update(stands_for)

@@ -27,12 +27,13 @@ def test_the_formula_by_hand() -> None:
         vocabulary(surge("warehouse", 3) + surge("dance", 1, first=3), "en"),
         vocabulary([AuthoredText("a", "dance"), AuthoredText("b", "dance"), AuthoredText("c", "warehouse")], "en"),
     )
+    policy = msgspec.structs.replace(POLICY, least_authors=1)
     a, b, all_now, all_before = 3, 1, 4, 3
     prior, all_prior = 0.05 * (a + b), 0.05 * (all_now + all_before)
     odds = math.log((a + prior) / (all_now + all_prior - a - prior))
     odds_before = math.log((b + prior) / (all_before + all_prior - b - prior))
     z = (odds - odds_before) / math.sqrt(1 / (a + prior) + 1 / (b + prior))
-    assert log_odds(POLICY, now, before)["warehouse",] == pytest.approx(z)
+    assert log_odds(policy, now.uses, before.uses)["warehouse",] == pytest.approx(z)
 
 
 def test_new_words_drive_and_usual_ones_do_not() -> None:
