@@ -33,8 +33,7 @@ class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
-class BinCount:
+class BinCount(msgspec.Struct, frozen=True, gc=False):
     """Posts of one series in one bin."""
 
     start: datetime

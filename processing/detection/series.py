@@ -88,13 +88,16 @@ class SeriesSet:
     ) -> Block:
         """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
         counted = list(counted)
-        self.add(Key(each.topic, each.language) for each in counted)
+        self.add(Key(*each) for each in dict.fromkeys((each.topic, each.language) for each in counted))
         if (end - begin) // self.policy.width != len(known):
             raise ValueError(f"From {begin} to {end} are not {len(known)} bins.")
         counts, backfilled = np.zeros((len(self.keys), len(known))), np.zeros((len(self.keys), len(known)))
-        for each in counted:
-            place = self._rows[Key(each.topic, each.language)], (each.start - begin) // self.policy.width
-            counts[place], backfilled[place] = each.posts, each.backfilled
+        width, rows = self.policy.width, self._rows
+        places = (
+            [rows[Key(each.topic, each.language)] for each in counted],
+            [(each.start - begin) // width for each in counted],
+        )
+        counts[places], backfilled[places] = [each.posts for each in counted], [each.backfilled for each in counted]
         counts[:, ~known] = np.nan
         return Block(begin, counts, backfilled, None if total is None else np.where(known, total, np.nan))
 

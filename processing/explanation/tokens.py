@@ -87,8 +87,10 @@ def phrases_of(text: str, language: str) -> Iterator[list[Word]]:
 
     Links and mentions are no words, hashtags are.
     """
+    parser = _parser(language)
     for phrase in readable(text).translate(_VISIBLE).splitlines():
-        parts = (part for run in phrase.split() for part in _parts(run.strip("'’"), language))
+        runs = [run.strip("'’") for run in phrase.split()]
+        parts = runs if parser is None else [part for run in runs for part in _parts(run, parser)]
         found = [_word(part, language) for part in parts]
         yield [word for word in found if word.folded]
 
@@ -136,11 +138,7 @@ def _word(part: str, language: str) -> Word:
     return Word(folded, part if len(stem) == 1 else stem, part, hollow, lone)
 
 
-def _parts(run: str, language: str) -> Iterator[str]:
-    parser = _parser(language)
-    if parser is None:
-        yield run
-        return
+def _parts(run: str, parser: budoux.Parser) -> Iterator[str]:
     for piece in _RUNS.split(run):
         if not _UNSPACED.match(piece):
             yield piece

@@ -26,12 +26,15 @@ from processing.verdicts.reference import (
 )
 from processing.verdicts.verdict import Facts
 
-AT_ONCE = 100
+AT_ONCE = 250
 """Spikes that one round of queries asks about."""
+
+SERIES_AT_ONCE = 50
+"""Spikes of which a query asks for the days before: each is as many scopes as days."""
 
 
 def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> list[Facts]:
-    """Everything that `verdict` asks for, of each spike: seven queries for a hundred spikes, not for each."""
+    """Everything that `verdict` asks for, of each spike: seven queries for many spikes, not for each."""
     found: dict[int, Facts] = {}
     for places in _at_once(spikes):
         found |= zip(places, _facts(reader, [spikes[place] for place in places], given), strict=True)
@@ -98,11 +101,13 @@ def _usually(
 ) -> dict[int, dict[str, dict[int, int]]]:
     """By scope what its newcomers bring, by days before; asked of those that were collected for a day or longer."""
     asked = [number for number, sources in enumerate(new) if any(sources.values())]
-    if not asked:
-        return {}
-    days = max(days for sources in new for days in sources.values())
-    found = series_before(reader, [scopes[number] for number in asked], days)
-    return {number: found[place] for place, number in enumerate(asked)}
+    days = max((days for sources in new for days in sources.values()), default=0)
+    found: dict[int, dict[str, dict[int, int]]] = {}
+    for first in range(0, len(asked), SERIES_AT_ONCE):
+        some = asked[first : first + SERIES_AT_ONCE]
+        before = series_before(reader, [scopes[number] for number in some], days)
+        found |= {number: before[place] for place, number in enumerate(some)}
+    return found
 
 
 def _by_source(arrived: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
