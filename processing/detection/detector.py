@@ -112,9 +112,10 @@ class Judged(NamedTuple):
     def until(self, end: int) -> Judged:
         """It, as far as it has come."""
         part = slice(end - self.start)
-        flags = (each[:, part] for each in (self.raised, self.spike, self.warm, self.settled, self.slow))
-        floats = (each[:, part] for each in (self.counts, self.expected, self.score))
-        return Judged(self.start, *floats, *flags, self.windows.at(slice(None), part))
+        counts, expected, score = (each[:, part] for each in (self.counts, self.expected, self.score))
+        raised, spike, warm = (each[:, part] for each in (self.raised, self.spike, self.warm))
+        settled, slow, windows = self.settled[:, part], self.slow[:, part], self.windows.at(slice(None), part)
+        return Judged(self.start, counts, expected, score, raised, spike, warm, settled, slow, windows)
 
 
 def longest(scale: Scale) -> int:

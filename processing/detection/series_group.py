@@ -71,13 +71,13 @@ class Part(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What the detector says of one bin of one series; `posts` and `mean` are of the fast scale's long window."""
+    """What the detector says of one bin of one series; `long_posts` and `long_mean` are of the fast scale's window."""
 
-    count: float
+    posts: float
     expected: float
     score: float
-    posts: float
-    mean: float
+    long_posts: float
+    long_mean: float
     raised: bool
     spike: bool
     slow: bool
@@ -183,10 +183,10 @@ class SeriesGroup:
 
     def _scored_bin(self, bins: Judged, row: int, number: int, figure: Figure) -> Scored:
         start = self.start_of(bins.start + number)
-        slow, window = figure.slow and figure.raised, Observation(start, int(figure.posts), figure.mean)
+        slow, window = figure.slow and figure.raised, Observation(start, int(figure.long_posts), figure.long_mean)
         return Scored(
             start=start,
-            count=None if math.isnan(figure.count) else int(figure.count),
+            count=None if math.isnan(figure.posts) else int(figure.posts),
             expected=figure.expected,
             score=figure.score,
             raised=figure.raised,

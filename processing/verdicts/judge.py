@@ -84,7 +84,7 @@ def _without(comebacks: Collection[Name], spike: Spike, rises: Sequence[Spike]) 
     if len(kept) == len(rises):
         return spike
     highest = max(kept, key=lambda rise: highest_pulse(rise).excess)
-    score = max(rise.score for rise in kept)
+    rarest = max(kept, key=lambda rise: rise.score)
     return msgspec.structs.replace(
         spike,
         peak=highest.peak,
@@ -92,9 +92,12 @@ def _without(comebacks: Collection[Name], spike: Spike, rises: Sequence[Spike]) 
         observed=sum(rise.observed for rise in kept),
         expected=sum(rise.expected for rise in kept),
         ratio=highest.ratio,
-        score=score,
-        severity=severity(score, highest.ratio),
+        score=rarest.score,
+        severity=severity(rarest.score, highest.ratio),
         pulses=tuple(pulse for rise in kept for pulse in rise.pulses),
+        window=rarest.window,
+        window_observed=rarest.window_observed,
+        window_expected=rarest.window_expected,
     )
 
 
