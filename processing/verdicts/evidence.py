@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from processing.contract import EVERYTHING, Spike
+from processing.detection.policy import LONG_WINDOW
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, posts_of_each, scope_of
 from processing.queries.statement import Statement
@@ -71,6 +72,7 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
         yield Facts(
             observed=spike.observed,
             expected=spike.expected,
+            in_a_day=spike.window == LONG_WINDOW,
             concentration=who[number],
             backfilled=backfilled,
             late=came_late,

@@ -248,7 +248,9 @@ def test_a_few_posts_a_day_are_told_by_the_slow_scale_when_they_multiply() -> No
     assert START + timedelta(days=30) < opened.at < START + timedelta(days=30, hours=8)
     assert (opened.window, opened.enough) == ("1 day", None)
     assert START + timedelta(days=29) < opened.episode.start <= START + timedelta(days=30)
-    assert opened.episode.segments[0].observed >= POLICY.slow.minimum_posts
+    told = opened.episode.snapshot(*ALL)
+    assert told.observed >= POLICY.slow.minimum_posts
+    assert (told.window_observed, told.window_expected) == (told.observed, told.expected)
 
 
 def few_posts(days: int, busy: dict[int, int]) -> Floats:
