@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from processing.explanation.tokens import terms_of
+from processing.explanation.tokens import Words, folded_terms, terms_of
 
-Words = tuple[str, ...]
+Terms = TypeVar("Terms")
 
 _HALF = 0.5
 """Where hardly any other word was used, as if one was used half a time: the odds of the only word are not endless."""
@@ -62,51 +63,50 @@ class Uses(NamedTuple):
     total: int
 
 
-class Vocabulary(NamedTuple):
-    """What each author wrote: by author, the terms of every post, as they were written."""
-
-    posts: Mapping[str, Sequence[Mapping[Words, str]]]
-
-    @property
-    def uses(self) -> Uses:
-        """How often each term was used."""
-        authors = Counter(term for posts in self.posts.values() for term in set().union(*posts))
-        return Uses(authors, authors.total())
-
-    def users(self, terms: Collection[Words]) -> Mapping[Words, frozenset[str]]:
-        """Who used each of some terms."""
-        users: defaultdict[Words, set[str]] = defaultdict(set)
-        for author, posts in self.posts.items():
-            for each in posts:
-                for term in each.keys() & terms:
-                    users[term].add(author)
-        return {term: frozenset(authors) for term, authors in users.items()}
-
-    def written(self, term: Words) -> str:
-        """How a term was mostly written."""
-        forms = Counter(each[term] for posts in self.posts.values() for each in posts if term in each)
-        return min(forms, key=lambda form: (-forms[form], form))
+Said = Mapping[str, Sequence[Terms]]
+"""By author, the terms of each of their posts."""
 
 
-def vocabulary(said: Iterable[AuthoredText], language: str) -> Vocabulary:
-    """The terms of these posts."""
-    posts: defaultdict[str, list[Mapping[Words, str]]] = defaultdict(list)
+def by_author(said: Iterable[AuthoredText], terms: Callable[[str], Terms]) -> Said[Terms]:
+    """The terms of these posts, as `terms` finds them in a text."""
+    posts: defaultdict[str, list[Terms]] = defaultdict(list)
     for author, text in said:
-        posts[author].append(terms_of(text, language))
-    return Vocabulary(posts)
+        posts[author].append(terms(text))
+    return posts
+
+
+def uses(said: Said[Iterable[Words]]) -> Uses:
+    """How often each term was used."""
+    authors = Counter(term for posts in said.values() for term in set().union(*posts))
+    return Uses(authors, authors.total())
+
+
+def users(said: Said[Mapping[Words, str]], terms: Collection[Words]) -> Mapping[Words, Set[str]]:
+    """Who used each of some terms."""
+    found: defaultdict[Words, set[str]] = defaultdict(set)
+    for author, posts in said.items():
+        for term in (term for each in posts for term in each.keys() & terms):
+            found[term].add(author)
+    return found
+
+
+def as_written(said: Said[Mapping[Words, str]], term: Words) -> str:
+    """How a term was mostly written."""
+    forms = Counter(each[term] for posts in said.values() for each in posts if term in each)
+    return min(forms, key=lambda form: (-forms[form], form))
 
 
 def drivers(
     policy: TermPolicy, now: Iterable[AuthoredText], before: Iterable[AuthoredText], language: str
 ) -> tuple[Driver, ...]:
     """The terms that set the posts of a surge apart from those before, the strongest first."""
-    said = vocabulary(now, language)
-    surge, usual = said.uses, vocabulary(before, language).uses
+    said = by_author(now, partial(terms_of, language=language))
+    surge, usual = uses(said), uses(by_author(before, partial(folded_terms, language=language)))
     enough = {words: z for words, z in log_odds(policy, surge, usual).items() if z >= policy.least_z}
-    kept = _joined(policy, said.users(enough.keys()), enough)
+    kept = _joined(policy, users(said, enough.keys()), enough)
     ranked = sorted(kept, key=lambda words: (-enough[words], words))[: policy.most]
     return tuple(
-        Driver(said.written(words), surge.authors[words], usual.authors.get(words, 0), round(enough[words], 2))
+        Driver(as_written(said, words), surge.authors[words], usual.authors.get(words, 0), round(enough[words], 2))
         for words in ranked
     )
 
@@ -130,14 +130,14 @@ def log_odds(policy: TermPolicy, surge: Uses, usual: Uses) -> dict[Words, float]
     return found
 
 
-def _joined(policy: TermPolicy, used_by: Mapping[Words, frozenset[str]], scores: Mapping[Words, float]) -> set[Words]:
+def _joined(policy: TermPolicy, used_by: Mapping[Words, Set[str]], scores: Mapping[Words, float]) -> set[Words]:
     """Words that mostly come together are one term; a longer term that does not stand for its words is none."""
     kept: set[Words] = set()
     absorbed: set[Words] = set()
     for words in sorted(scores, key=lambda words: (-len(words), words)):
-        users = used_by[words]
+        own = used_by[words]
         parts = [part for part in _parts(words) if part in scores]
-        stands_for = [part for part in parts if len(users) >= policy.joined * len(used_by[part])]
+        stands_for = [part for part in parts if len(own) >= policy.joined * len(used_by[part])]
         if words not in absorbed and (len(words) == 1 or stands_for):
             kept.add(words)
             absorbed.update(stands_for)

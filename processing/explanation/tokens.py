@@ -47,6 +47,10 @@ _ROMANISED_STOP_WORDS = frozenset({
 _ABBREVIATED = frozenset({"rt", "via", "amp", "http", "https", "www", "com"})
 
 
+Words = tuple[str, ...]
+"""The folded words of a term."""
+
+
 class Word(NamedTuple):
     """`folded` is what counts as the same word, `written` how it is shown, `inflected` how it stood in the text.
 
@@ -95,27 +99,33 @@ def phrases_of(text: str, language: str) -> Iterator[list[Word]]:
         yield [word for word in found if word.folded]
 
 
-def terms_of(text: str, language: str) -> dict[tuple[str, ...], str]:
+def terms_of(text: str, language: str) -> dict[Words, str]:
     """Return each term of a post once: folded words -> as written. No term begins or ends with a stop word."""
     joiner = "" if language.partition("-")[0] in _PARSERS else " "
-    found: dict[tuple[str, ...], str] = {}
+    found: dict[Words, str] = {}
     for phrase in phrases_of(text, language):
-        for term in _terms(phrase):
-            folded = tuple([word.folded for word in term])
-            if folded not in found:
-                found[folded] = joiner.join([*(word.inflected for word in term[:-1]), term[-1].written])
+        for term, first, last in _terms(phrase):
+            if term not in found:
+                inflected = [word.inflected for word in phrase[first : last - 1]]
+                found[term] = joiner.join([*inflected, phrase[last - 1].written])
     return found
 
 
-def _terms(phrase: list[Word]) -> Iterator[list[Word]]:
-    """The words of a phrase that follow each other and are a term."""
+def folded_terms(text: str, language: str) -> set[Words]:
+    """Return the same terms without how they are written."""
+    return {term for phrase in phrases_of(text, language) for term, _, _ in _terms(phrase)}
+
+
+def _terms(phrase: list[Word]) -> Iterator[tuple[Words, int, int]]:
+    """The terms of a phrase, each with its place among the words."""
+    folded = tuple([word.folded for word in phrase])
     for first, begin in enumerate(phrase):
         for last in range(first, min(first + LONGEST_TERM, len(phrase))):
             end = phrase[last]
             # Two lone characters of Chinese are mostly one word that was cut, though one may be a word by itself.
             a_word_cut = last == first + 1 and begin.lone and end.lone and not (begin.hollow and end.hollow)
             if a_word_cut or not (begin.hollow or end.hollow):
-                yield phrase[first : last + 1]
+                yield folded[first : last + 1], first, last + 1
 
 
 @cache
