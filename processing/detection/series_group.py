@@ -1,17 +1,18 @@
-"""Series that are stepped together: so many that their arrays stay near the processor."""
+"""The arrays of all series, and the spikes of the few that have one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 import numpy as np
 
+from processing.contract import EVERYTHING
 from processing.detection import episodes
 from processing.detection.bins import EPOCH
 from processing.detection.detector import Judged
@@ -20,7 +21,7 @@ from processing.detection.episodes import Scored
 from processing.detection.late import changed, reconcile
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import Observation
-from processing.detection.scales import OWN, Scales
+from processing.detection.scales import OWN, QUIET, Scales
 from processing.detection.silence import NEVER
 from processing.detection.timeline import Floats
 
@@ -58,7 +59,7 @@ class Tracked(msgspec.Struct):
 
 
 class Part(NamedTuple):
-    """A block's bins of a group, its own rows among them; `again` of them were judged before.
+    """A block's bins, with the rows that are nobody's series; `again` of them were judged before.
 
     What happens before the bin `settled` is settled: late posts change it no more.
     """
@@ -92,7 +93,7 @@ def _figures(bins: Judged, row: int) -> list[Figure]:
 
 @dataclass
 class SeriesGroup:
-    """Some series: `scales` has their counts and scores, `tracked` the few that have a spike, by row."""
+    """Series that are stepped together: `scales` has counts and scores, `tracked` the few that have a spike, by row."""
 
     policy: DetectorPolicy
     phase: timedelta
@@ -100,6 +101,20 @@ class SeriesGroup:
     scales: Scales
     keys: list[Key] = field(default_factory=list)
     tracked: dict[int, Tracked] = field(default_factory=dict)
+
+    @classmethod
+    def begin_at(cls, policy: DetectorPolicy, start: datetime, *, silent_before: bool) -> Self:
+        """No series, and no bin before this start."""
+        phase = (start - EPOCH) % policy.width
+        first = (start - EPOCH - phase) // policy.width
+        return cls(policy, phase, Scales.begin_at(policy, OWN, first, silent_before=silent_before))
+
+    def add(self, keys: Collection[Key]) -> None:
+        """Go on with more series, each with the past of the quiet one."""
+        rows = np.concatenate([np.arange(OWN + len(self.keys)), np.full(len(keys), QUIET)])
+        self.keys += keys
+        slow = np.array([True] * OWN + [key.language == EVERYTHING for key in self.keys])
+        self.scales = self.scales.take(rows, slow)
 
     def step(self, start: int, part: Part) -> list[SeriesEvent]:
         """Take the series through bins, behind unknown ones where `start` lies behind the next bin."""
