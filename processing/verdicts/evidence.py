@@ -155,12 +155,13 @@ def arrival_query(scopes: Sequence[Scope]) -> Statement:
     )
 
 
-def _rests(reader: Reader, wholes: Sequence[Scope]) -> defaultdict[int, dict[str, dict[int, int]]]:
-    """By scope, source and days before: posts on anything else."""
-    found: defaultdict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for number, source, days, posts in rest_query(wholes).rows(reader):
-        found[number][source][days] = posts
-    return found
+def _rests(reader: Reader, wholes: Sequence[Scope]) -> list[defaultdict[str, dict[int, int]]]:
+    """Of each scope, by source and days before: posts on anything else. Many spikes are parts of one whole."""
+    places = {whole: place for place, whole in enumerate(dict.fromkeys(wholes))}
+    found: list[defaultdict[str, dict[int, int]]] = [defaultdict(dict) for _ in places]
+    for place, source, days, posts in rest_query(list(places)).rows(reader):
+        found[place][source][days] = posts
+    return [found[places[whole]] for whole in wholes]
 
 
 COVERAGE = """
