@@ -7,13 +7,15 @@ back far larger: a start within twelve hours of an end continues the old spike.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from processing.detection.episode import EpisodeKind, EpisodeState, Run, Segment
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import Observation, PulseState, follow
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -55,11 +57,14 @@ def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> Epi
     return _end(state)
 
 
-def rests(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bool:
-    """Whether a bin that is not raised changes nothing: no spike lasts, and the last one may still come back."""
-    if state.run is not None or not state.segments:
-        return state.run is None
-    return state.ended and not _is_over(policy, state, start)
+def rests_until(policy: DetectorPolicy, state: EpisodeState) -> datetime | None:
+    """The last start of a bin that changes nothing unless it is raised; None where the next one may.
+
+    No spike lasts then, and the last one may still come back.
+    """
+    if state.run is not None or (state.segments and not state.ended):
+        return None
+    return state.segments[-1].until + policy.rest if state.segments else _NEVER
 
 
 def _known(policy: DetectorPolicy, state: EpisodeState, scored: Scored, own: Observation) -> EpisodeKind | None:

@@ -84,11 +84,11 @@ class Figure(NamedTuple):
     slow: bool
 
 
-def _figures(bins: Judged, row: int) -> list[Figure]:
-    """Those of a series, as numbers of Python's, which are read one by one."""
+def _columns(bins: Judged, row: int) -> list[list[float | bool]]:
+    """The figures of a series, each of all bins, as numbers of Python's, which are read one by one."""
     posts, mean = (each[1] for each in bins.windows)
     columns = (bins.counts, bins.expected, bins.score, posts, mean, bins.raised, bins.spike, bins.slow)
-    return list(map(Figure._make, zip(*(each[row].tolist() for each in columns), strict=True)))
+    return [each[row].tolist() for each in columns]
 
 
 @dataclass
@@ -179,15 +179,17 @@ class SeriesGroup:
         tracked = self.tracked.get(row)
         if tracked is None:
             tracked = self.tracked[row] = Tracked(EpisodeState(), EpisodeState())
-        figures = _figures(bins, row)
-        for number, figure in enumerate(figures):
+        columns, raised = _columns(bins, row), [*bins.raised[row].tolist(), False]
+        resting = self._rests_up_to(tracked.live)
+        for number in range(len(raised) - 1):
             if bins.start + number == settled:
                 tracked.settled = tracked.live.copy()
-            start = self.start_of(bins.start + number)
-            if not figure.raised and episodes.rests(self.policy, tracked.live, start):
+            if not raised[number] and bins.start + number <= resting:
                 continue
+            figure = Figure._make([each[number] for each in columns])
             kind = episodes.step(self.policy, tracked.live, self._scored_bin(bins, row, number, figure))
-            grows_on = kind is EpisodeKind.GREW and any(each.raised for each in figures[number + 1 : number + 2])
+            resting = self._rests_up_to(tracked.live)
+            grows_on = kind is EpisodeKind.GREW and raised[number + 1]
             if kind is None or grows_on:  # where it grows on, the next bin's event says all of it
                 continue
             if kind is EpisodeKind.OPENED:
@@ -195,6 +197,11 @@ class SeriesGroup:
                 tracked.live.provisional = blocks < self.policy.settled_blocks
             if (episode := tracked.live.episode) is not None:
                 yield self._series_event(bins, row, number, kind, episode)
+
+    def _rests_up_to(self, live: EpisodeState) -> int:
+        """The last bin that changes nothing unless it is raised."""
+        until = episodes.rests_until(self.policy, live)
+        return -NEVER if until is None else self.number_of(until)
 
     def _scored_bin(self, bins: Judged, row: int, number: int, figure: Figure) -> Scored:
         start = self.start_of(bins.start + number)
