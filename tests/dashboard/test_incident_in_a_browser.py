@@ -133,7 +133,7 @@ def test_the_explanation_reads_in_the_direction_of_the_page(
     page = opened(browser, dashboard, [], size=TELEPHONE, ui=interface, id=INCIDENT)
     expect(page.locator(".bw-drivers").first).to_have_css("direction", "rtl" if interface == "ar" else "ltr")
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_css("direction", "ltr")
-    page.get_by_text(WORDS[interface].sql, exact=True).first.click()
+    page.locator("[data-testid=stExpander]").get_by_text(WORDS[interface].sql, exact=True).first.click()
     code = page.locator("[data-testid=stCode]").first
     expect(code).to_contain_text("SELECT")
     expect(code).to_have_css("direction", "ltr")
