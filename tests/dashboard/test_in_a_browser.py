@@ -61,7 +61,7 @@ def test_the_surge_is_on_the_page(
     chart = page.locator("[data-testid=stVegaLiteChart]")
     expect(chart.locator("svg")).to_contain_text("15×")
     expect(chart.locator("svg")).to_contain_text({"en": "10 Jul", "ar": "10 يوليو", "fr": "10 juil."}[interface])
-    line = chart.locator("svg .mark-area path").first.bounding_box()
+    line = chart.locator("svg .mark-area path").last.bounding_box()
     assert line is not None
     assert line["width"] > size[0] / 2
     assert line["height"] > 100
@@ -76,7 +76,7 @@ def test_the_surge_is_on_the_page(
 
 def test_a_time_that_is_selected_on_the_chart_is_a_view_with_an_address(browser: Browser, dashboard: Dashboard) -> None:
     page = visit(browser, dashboard, ui="en", range="day").page
-    plot = page.locator("[data-testid=stVegaLiteChart] svg .mark-area path").first.bounding_box()
+    plot = page.locator("[data-testid=stVegaLiteChart] svg .mark-area path").last.bounding_box()
     assert plot is not None
     page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + 20)
     page.mouse.down()
