@@ -56,7 +56,8 @@ def show(context: Context) -> None:
     with rest:
         live.show("told", _part, context, name, _told)
         desk.show(context, found, _said(context, found))
-        evidence.show(context, found)
+        # The choice of texts draws only this part again.
+        st.fragment(evidence.show)(context, found)
     # The explanation is computed last, so that the page is not empty meanwhile.
     with why:
         st.subheader(words.incident_page.reasons, anchor=False)
