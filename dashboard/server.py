@@ -11,6 +11,7 @@ import streamlit as st
 import uvicorn
 from streamlit.web import bootstrap
 
+from dashboard.assets import ROUTES
 from dashboard.door import HEADERS, Door
 from dashboard.host_names import HostNames
 from dashboard.services import Services
@@ -85,7 +86,7 @@ def run(settings: DashboardSettings, services: Services) -> None:
     leave(settings, services)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
-        door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))
+        door = Door(st.App(SCRIPT, routes=ROUTES), HostNames(settings.dashboard_host, settings.names))
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)

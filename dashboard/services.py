@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from processing.contract import Silence
+from processing.queries import Reader
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
+
+
+@dataclass(frozen=True)
+class DescribedColumn:
+    """A column, ClickHouse's type of it, and what it holds."""
+
+    name: str
+    type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DescribedView:
+    """A view of the data dictionary. A stable view keeps its columns from release to release."""
+
+    name: str
+    text: str
+    stable: bool
+    columns: tuple[DescribedColumn, ...]
+
+
+@dataclass(frozen=True)
+class ExampleQuery:
+    """A worked question: its short, stable name and its SQL."""
+
+    name: str
+    sql: str
+
+
+Dictionary = Callable[[Reader], Sequence[DescribedView]]
+"""A function that returns the data dictionary of a store, the stable views first."""
 
 
 class DeskUnavailable(Exception):
@@ -46,4 +78,6 @@ class Services:
     """The lent parts. A part that is None is not configured, and the page says so where it would be used."""
 
     topics: TopicNames
+    dictionary: Dictionary | None = None
+    examples: Sequence[ExampleQuery] = ()
     desk: Desk | None = None

@@ -57,10 +57,13 @@ def are_to_move() -> bool:
 
 
 def remember(view: Filters) -> None:
-    """Write the filters into the address."""
+    """Write the filters into the address, and leave what else a page keeps there."""
     address = to_address(view)
-    if st.query_params.to_dict() != address:
-        st.query_params.from_dict(address)
+    for field in fields(Filters):
+        if field.name not in address:
+            st.query_params.pop(field.name, None)
+        elif st.query_params.get(field.name) != address[field.name]:
+            st.query_params[field.name] = address[field.name]
 
 
 def interface_switch(words: Words) -> None:

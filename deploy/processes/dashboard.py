@@ -14,11 +14,16 @@ def dashboard() -> None:
     """Serve the page."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
     from dashboard.services import Services  # noqa: PLC0415
+    from deploy.docs.data_dictionary import described  # noqa: PLC0415
+    from deploy.docs.example_queries import QUESTIONS  # noqa: PLC0415
 
     settings = load(os.environ)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     try:
-        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
+        run(
+            settings.dashboard,
+            Services(topics=lambda: names_of(taxonomy), dictionary=described, examples=QUESTIONS),
+        )
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 

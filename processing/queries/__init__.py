@@ -5,6 +5,17 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
+from processing.queries.adhoc import (
+    AdHocQuery,
+    Cancelled,
+    Place,
+    ReaderLimits,
+    Vocabulary,
+    adhoc_address,
+    place_of,
+    reader_limits,
+    vocabulary,
+)
 from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
@@ -28,28 +39,61 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
+from processing.queries.saved import saved_queries
+from processing.queries.search import (
+    MOST_FOUND,
+    PATIENCE,
+    CountedTime,
+    Matches,
+    PostKey,
+    PostSearch,
+    hours_of,
+    most_shared,
+    newest_matching,
+    newest_with_words,
+    posts_with_keys,
+)
 from processing.queries.statement import Statement
+from processing.queries.table import Column, Kind, Table
+from processing.queries.text_pattern import LONGEST_SEARCH
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
-from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
+from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
+    "LONGEST_SEARCH",
+    "MOST_FOUND",
+    "PATIENCE",
+    "AdHocQuery",
     "BinCount",
+    "Cancelled",
     "ChannelAttempt",
+    "Column",
     "Conversation",
+    "CountedTime",
     "Coverage",
     "Delivery",
     "FailureReport",
     "Health",
+    "Kind",
     "KnownBefore",
+    "Matches",
+    "Place",
+    "PostKey",
+    "PostSearch",
     "Presence",
     "Reader",
+    "ReaderLimits",
     "Statement",
     "StoreDamaged",
+    "StoreFailure",
     "StoreRefused",
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "Table",
+    "Vocabulary",
+    "adhoc_address",
     "answer_to",
     "binned_counts",
     "connect",
@@ -62,17 +106,25 @@ __all__ = [
     "going_on",
     "health",
     "held_because",
+    "hours_of",
     "incident",
     "incidents",
     "incidents_named",
     "known_before",
     "last_attempts",
     "minute_counts",
+    "most_shared",
+    "newest_matching",
     "newest_posts",
+    "newest_with_words",
+    "place_of",
     "posts_over_time",
+    "posts_with_keys",
     "presence",
+    "reader_limits",
     "retags",
     "root_message",
+    "saved_queries",
     "scored_until",
     "series",
     "silences",
@@ -81,4 +133,5 @@ __all__ = [
     "stored_posts",
     "topics_over_time",
     "undelivered",
+    "vocabulary",
 ]

@@ -6,10 +6,12 @@ Nothing else imports clickhouse_connect, and none of its exceptions leaves this 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.errors import Failure, Unavailable
 from processing.contract import ClickHouseAddress
+from processing.store.interruption import Interruption
 from processing.store.lack import Lack, lack_of
 from processing.store.proof import NotProved, proving
 
@@ -155,8 +158,10 @@ class StreamedRows:
 class Store:
     """A connection to one ClickHouse database as one user. It has no session, so threads may share it."""
 
-    def __init__(self, address: ClickHouseAddress, *, database: str | None = None) -> None:
-        """Connect.
+    def __init__(
+        self, address: ClickHouseAddress, *, database: str | None = None, interruption: Interruption | None = None
+    ) -> None:
+        """Connect. `interruption` can end the requests of this connection from another thread.
 
         Raises:
             StoreUnavailable: the store does not answer.
@@ -164,7 +169,11 @@ class Store:
         """
         self.address = address
         url = urlsplit(address.url)
-        self._own_pool = proving(address.password, get_pool_manager()) if address.proves else None
+        self._own_pool = get_pool_manager() if address.proves or interruption else None
+        if self._own_pool is not None and address.proves:
+            proving(address.password, self._own_pool)
+        if self._own_pool is not None and interruption:
+            interruption.attach(self._own_pool)
         with _translated(address):
             self._client = clickhouse_connect.get_client(
                 host=url.hostname,
@@ -181,10 +190,16 @@ class Store:
                 pool_mgr=self._own_pool,
             )
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Run a query whose values are bound as `{name:Type}`, and return all rows."""
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
+        """Run a query whose values are bound as `{name:Type}`, and return all rows.
+
+        Raises:
+            StoreUnavailable: also with the code 159, if the query takes longer than `patience`, in whole seconds.
+        """
+        limits = {} if patience is None else {"max_execution_time": math.ceil(patience.total_seconds())}
         with _translated(self.address):
-            return [tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows]
+            answer = self._client.query(sql, parameters=dict(parameters or {}), settings=limits)
+            return [tuple(row) for row in answer.result_rows]
 
     @contextmanager
     def stream(

@@ -1,0 +1,150 @@
+"""The chart of a result. A person chooses its axes; the defaults are the first columns that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts import AXES, INK, LINES, REST
+from dashboard.i18n import Words
+from dashboard.views.sql import frames
+from processing.queries import Kind, Table
+
+MOST_COLOURS = len(LINES)
+MOST_POINTS = 2_000
+HEIGHT = 340
+NONE = -1
+"""The choice of no column for the colour."""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The numbers of the columns that a chart shows. `colour` is None if there is one colour."""
+
+    x: int
+    y: int
+    colour: int | None = None
+
+
+def default_axes(table: Table) -> Axes | None:
+    """Return sensible axes for a result, or None if it has no numbers.
+
+    Time goes to the right, else the first text; the first other number goes up; a text with few values gives the colour.
+    """
+    kinds = [column.kind for column in table.columns]
+    times, texts, numbers = (
+        [place for place, kind in enumerate(kinds) if kind is wanted] for wanted in (Kind.TIME, Kind.TEXT, Kind.NUMBER)
+    )
+    x = next(iter([*times, *texts, *(numbers if len(numbers) > 1 else []), *range(len(kinds))]), None)
+    y = next((place for place in numbers if place != x), None)
+    if x is None or y is None:
+        return None
+    few = (place for place in texts if place != x and 1 < len({row[place] for row in table.rows}) <= MOST_COLOURS)
+    return Axes(x, y, next(few, None))
+
+
+def show(table: Table, words: Words) -> None:
+    """Draw the choices and the chart."""
+    said = words.sql_page
+    default = default_axes(table)
+    if default is None:
+        st.info(said.no_chart)
+        return
+    chosen = _choose(table, default, words)
+    if len(table.rows) > MOST_POINTS:
+        st.caption(said.chart_first.format(count=words.number(MOST_POINTS)))
+    names = frames.names_of(table.columns)
+    values = [row[chosen.y] for row in table.rows[:MOST_POINTS] if row[chosen.y] is not None]
+    sentence = said.chart_alt.format(
+        x=names[chosen.x],
+        y=names[chosen.y],
+        lowest=words.number(min(values, default=0)),
+        highest=words.number(max(values, default=0)),
+    )
+    st.altair_chart(_chart(table, chosen, names, words, sentence), key="sql_chart")
+    st.caption(sentence.translate(_ESCAPED))
+
+
+_ESCAPED = str.maketrans({letter: f"\\{letter}" for letter in r"\`*_{}[]()<>#+-.!|~$:"})
+
+
+def _choose(table: Table, default: Axes, words: Words) -> Axes:
+    said, names = words.sql_page, frames.names_of(table.columns)
+    numbers = [place for place, column in enumerate(table.columns) if column.kind is Kind.NUMBER]
+    # The keys name the columns, so a result with other columns starts with its own defaults.
+    key = hash(tuple(names))
+    across, up, colours = st.columns(3)
+    with across:
+        x = st.selectbox(said.x, range(len(names)), index=default.x, format_func=names.__getitem__, key=f"sql_x_{key}")
+    with up:
+        y = st.selectbox(
+            said.y, numbers, index=numbers.index(default.y), format_func=names.__getitem__, key=f"sql_y_{key}"
+        )
+    with colours:
+        options = [NONE, *range(len(names))]
+        colour = st.selectbox(
+            said.colour,
+            options,
+            index=options.index(NONE if default.colour is None else default.colour),
+            format_func=lambda place: said.no_colour if place == NONE else names[place],
+            key=f"sql_colour_{key}",
+        )
+    return Axes(x, y, None if colour == NONE else colour)
+
+
+def _chart(table: Table, axes: Axes, names: Sequence[str], words: Words, description: str) -> alt.Chart:
+    shown = frames.displayed(Table(table.columns, table.rows[:MOST_POINTS], cut=False))
+    # Fields have names of ours: Vega reads a dot or a bracket in a name as a path.
+    data = pd.DataFrame({"x": shown.iloc[:, axes.x], "y": shown.iloc[:, axes.y].astype("float64")})
+    kind = table.columns[axes.x].kind
+    ordered = kind in {Kind.TIME, Kind.NUMBER}
+    if kind is Kind.TIME:
+        data["x"] = pd.to_datetime(data["x"], errors="coerce")
+    elif not ordered:
+        data["x"] = data["x"].astype(str)
+    encoding = {"x": _across(kind, names[axes.x]), "y": _up(names[axes.y])}
+    tooltip = [alt.Tooltip(encoding["x"].shorthand, title=names[axes.x]), alt.Tooltip("y:Q", title=names[axes.y])]
+    if axes.colour is not None:
+        data["colour"] = _few(shown.iloc[:, axes.colour].astype(str), data["y"], words.sql_page.others)
+        groups = [str(each) for each in data["colour"].unique()]
+        encoding["color"] = alt.Color(
+            "colour:N",
+            title=names[axes.colour],
+            scale=alt.Scale(
+                domain=groups,
+                range=[
+                    REST if each == words.sql_page.others else LINES[n % len(LINES)] for n, each in enumerate(groups)
+                ],
+            ),
+            legend=alt.Legend(orient="top", labelLimit=160, labelColor=INK, titleColor=INK, columns=3),
+        )
+        tooltip.append(alt.Tooltip("colour:N", title=names[axes.colour]))
+    base = alt.Chart(data, description=description, height=HEIGHT)
+    mark = base.mark_line(point=len(data) <= 60, color=LINES[0]) if ordered else base.mark_bar(color=LINES[0])
+    drawn: alt.Chart = (
+        mark.encode(**encoding, tooltip=tooltip).configure_axis(**AXES.to_dict()).configure_view(stroke=None)
+    )
+    return drawn
+
+
+def _across(kind: Kind, name: str) -> alt.X:
+    axis = alt.Axis(labelOverlap=True, labelLimit=140, labelFlush=True)
+    if kind is Kind.TIME:
+        return alt.X("x:T", title=f"{name}, UTC", scale=alt.Scale(type="utc"), axis=axis)
+    if kind is Kind.NUMBER:
+        return alt.X("x:Q", title=name, scale=alt.Scale(zero=False), axis=axis)
+    return alt.X("x:N", title=name, sort=None, axis=axis)
+
+
+def _up(name: str) -> alt.Y:
+    return alt.Y("y:Q", title=name, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+
+
+def _few(groups: pd.Series[str], sizes: pd.Series[float], others: str) -> pd.Series[str]:
+    """Return the groups with all but the largest as one."""
+    largest = sizes.groupby(groups).sum().nlargest(MOST_COLOURS).index
+    return groups.where(groups.isin(largest), others)

@@ -1,0 +1,107 @@
+"""The editor of a query: CodeMirror, as a component. `dashboard/editor/` holds its source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.assets import EDITOR
+from dashboard.i18n import Words
+from dashboard.services import DescribedView
+from processing.queries import Place, Vocabulary
+
+KEY = "sql"
+"""The key of the component. Its state `value` is the text of the query."""
+LONGEST_QUERY = 100_000
+
+# The bundle is a file of its own, so that a browser keeps it. The version in its address changes with its contents.
+_VERSION = hashlib.sha256(EDITOR.read_bytes()).hexdigest()[:16]
+_LOADER = f"""
+const loading = import(new URL("assets/editor.js?v={_VERSION}", document.baseURI).href)
+export default function (component) {{
+  let end = () => {{}}
+  let over = false
+  loading.then((editor) => {{ if (!over) end = editor.default(component) }})
+  return () => {{ over = true; end() }}
+}}
+"""
+_component = st.components.v2.component(
+    "banwatch_sql_editor",
+    html='<div class="editor" dir="ltr"></div>',
+    css=".editor { text-align: left; color-scheme: inherit; }\n.editor:empty { min-height: 11rem; }",
+    js=_LOADER,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A mark in the editor."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The text of the editor, and whether a key asked to run it."""
+
+    text: str
+    run: bool
+
+
+def put(text: str) -> None:
+    """Put a text into the editor, in place of what is there. Call this function before `edit`."""
+    st.session_state[KEY] = {"value": text}
+    st.session_state["sql_version"] = st.session_state.get("sql_version", 0) + 1
+
+
+def text() -> str:
+    """Return the text of the editor, as the page knows it."""
+    return str(st.session_state.get(KEY, {}).get("value") or "")
+
+
+def edit(
+    words: Words, views: Sequence[DescribedView], names: Vocabulary, problem: Problem | None, first: str
+) -> Edited:
+    """Draw the editor. `first` is its text when the page opens."""
+    said = words.sql_page
+    if "sql_version" not in st.session_state:
+        put(first)
+    edited = _component(
+        key=KEY,
+        data={
+            "value": text(),
+            "version": st.session_state["sql_version"],
+            "tables": {
+                view.name: [{"name": each.name, "type": each.type, "text": each.text} for each in view.columns]
+                for view in views
+            },
+            "functions": names.functions,
+            "keywords": names.keywords,
+            "types": names.types,
+            "problem": problem and _mark(problem, text()),
+            "label": said.editor,
+            "placeholder": said.placeholder,
+            "completions": said.completions,
+        },
+        default={"value": text()},
+        on_value_change=_nothing,
+        on_run_change=_nothing,
+    )
+    asked = edited.run is not None
+    return Edited(str((edited.run if asked else edited.value) or "")[:LONGEST_QUERY], asked)
+
+
+def _mark(problem: Problem, written: str) -> dict[str, int | str]:
+    """Return a problem with its place in UTF-16 units, as a browser counts them."""
+
+    def units(place: int) -> int:
+        return len(written[:place].encode("utf-16-le", "surrogatepass")) // 2
+
+    return {"from": units(problem.place.start), "to": units(problem.place.end), "message": problem.message}
+
+
+def _nothing() -> None: ...
