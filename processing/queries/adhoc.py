@@ -9,13 +9,13 @@ from datetime import timedelta
 from processing.contract import ClickHouseAddress
 from processing.queries.reader import Reader
 from processing.queries.table import FORMAT, Table, read_table
-from processing.store.client import Store, StoreFailure
+from processing.store.client import Store, StoreFailure, StoreRefused
 from processing.store.interruption import Interruption
 
 _SLACK = timedelta(seconds=10)
 """The time that a client waits beyond the engine's own limit."""
 _PLACE = re.compile(r"failed at position (\d+)(?: \((.*?)\))? ?(?:\(line (\d+), col (\d+)\))?", re.DOTALL)
-_NAME = re.compile(r"[`']([^`']{1,200})[`']|function ([^\s:(.]{1,200})", re.IGNORECASE)
+_NAME = re.compile(r"[`']([^`']{1,200})[`']|(?:function|table) (\w[\w.]{0,199}\w)", re.IGNORECASE)
 
 
 class Cancelled(Exception):
@@ -65,6 +65,8 @@ class AdHocQuery:
                 # One row more than is returned shows that the result goes on. The engine stops at this row.
                 store.stream(self._sql, format=FORMAT, settings={"limit": str(self._most_rows + 1)}) as answer,
             ):
+                if answer.format != FORMAT:
+                    raise StoreRefused("Leave the FORMAT clause out: the page shows the result in its own form.")
                 return read_table(answer.pieces, most_rows=self._most_rows, most_bytes=self._most_bytes)
         except StoreFailure as error:
             if self._interruption.over:

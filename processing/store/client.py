@@ -50,6 +50,7 @@ UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
+_LOWERED_BY_READERS = frozenset({"limit", "max_execution_time"})
 
 # By default the engine refuses a block for more than a hundred partitions, with a code that means a passing failure. A
 # batch of an archive over ten years would be retried for ever.
@@ -149,9 +150,10 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class StreamedRows:
-    """A result in pieces of bytes, with its number of rows."""
+    """A result in pieces of bytes, with its number of rows and its format."""
 
     rows: int
+    format: str
     pieces: Iterator[bytes]
 
 
@@ -189,6 +191,8 @@ class Store:
                 query_retries=0,
                 pool_mgr=self._own_pool,
             )
+        # The library refuses what a store shows as read-only. The store lets a reader lower these all the same.
+        self._client.valid_transport_settings = self._client.valid_transport_settings | _LOWERED_BY_READERS
 
     def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
         """Run a query whose values are bound as `{name:Type}`, and return all rows.
@@ -213,14 +217,21 @@ class Store:
         """Yield the result of a query in one of ClickHouse's own formats, piece by piece, while the context lasts.
 
         The server holds the result back until it is complete, on its disk if it is large. The pieces therefore contain
-        no error.
+        no error. The query goes to the server unchanged, so the places in its errors are right; a FORMAT clause of the
+        query wins over `format`.
         """
         whole = {"wait_end_of_query": "1", **(settings or {})}
         with _translated(self.address):
-            answer: Any = self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt=format, settings=whole)
+            answer: Any = self._client.raw_stream(
+                sql,
+                parameters=dict(parameters or {}),
+                settings=whole,
+                transport_settings={"X-ClickHouse-Format": format},
+            )
         try:
             summary = json.loads(answer.headers.get("X-ClickHouse-Summary", "{}"))
-            yield StreamedRows(int(summary.get("result_rows", 0)), self._pieces(answer))
+            given = answer.headers.get("X-ClickHouse-Format", format)
+            yield StreamedRows(int(summary.get("result_rows", 0)), given, self._pieces(answer))
         finally:
             answer.close()
 

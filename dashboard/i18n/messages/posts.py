@@ -15,9 +15,9 @@ class PostsWords:
     words_example: str = "tiktok “off every work phone”"
     words_help: str = (
         "A post must have all words. A word is found anywhere in a text, also inside a longer word or a hashtag. "
-        "Words in quotation marks are found as a phrase of whole words in this order. Case, accents, Arabic vowel signs "
-        "and tatweel make no difference, nor do the forms of hamza and alef, of ya, kaf and ta marbuta. Word stems and "
-        "translations are not looked for. The first 100 characters are used."
+        "Words in quotation marks are found as a phrase of whole words in this order. Case, accents, Arabic vowel "
+        "signs and tatweel make no difference, nor do the forms of hamza and alef, of ya, kaf and ta marbuta. Word "
+        "stems and translations are not looked for. The first 100 characters are used."
     )
     source: str = "Source"
     every_source: str = "All sources"

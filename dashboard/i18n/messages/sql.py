@@ -11,9 +11,7 @@ class SqlWords:
 
     title: str = "SQL"
     note: str = "Ask the store in ClickHouse's SQL. A query only reads. All times are UTC."
-    editor: str = (
-        "Query in SQL. Ctrl+Enter runs it, Ctrl+Space completes a name, Escape and then Tab leaves the editor."
-    )
+    editor: str = "Query in SQL. Ctrl+Enter runs it, Ctrl+Space completes a name, Tab leaves the editor."
     placeholder: str = "SELECT language, sum(posts) AS posts FROM counts WHERE topic = 'ban' GROUP BY language"
     completions: str = "Completions"
     keys: str = "Ctrl+Enter runs the query, Ctrl+Space completes a name."
@@ -50,7 +48,9 @@ class SqlWords:
     failed: str = "The store cannot run this query."
     failed_at: str = "The store cannot run this query: see line {line}, column {column}."
     refused: str = "A reader may not do this."
-    too_slow: str = "The query took longer than {seconds} seconds and was stopped. Limit its time with a WHERE on created_at or minute."
+    too_slow: str = (
+        "The query took longer than {seconds} seconds and was stopped. Limit its time by created_at or minute."
+    )
     too_much_memory: str = (
         "The query needed more than {memory} of memory and was stopped. Group by less, or limit its time."
     )

@@ -50,7 +50,7 @@ def choose(context: Context) -> Asked | str:
         return context.words.empty
     oldest, newest, presence = held
     words = context.words.posts_page
-    text, order = st.columns([3, 2], vertical_alignment="bottom")
+    text, order = st.columns([3, 2])
     with text:
         typed = st.text_input(
             words.words,

@@ -12,7 +12,7 @@ from dashboard.services import DescribedView
 from dashboard.settings import DashboardSettings
 from dashboard.views.sql import dictionary, editor, library, outcome
 from dashboard.views.sql.editor import Edited, Problem
-from dashboard.views.sql.run import MOST_ROWS, Run, slot
+from dashboard.views.sql.run import Run, slot
 from processing import queries
 from processing.queries import ReaderLimits, StoreFailure, Vocabulary
 
@@ -69,18 +69,16 @@ def _about(settings: DashboardSettings, _context: Context) -> About:
 
 def _editor(context: Context, about: About) -> Edited:
     run = slot().run
-    edited = editor.edit(
+    return editor.edit(
         context.words,
         about.views,
         about.names,
-        _problem(context, run),
+        _problem(run),
         first=st.query_params.get("q", "")[: editor.LONGEST_QUERY],
     )
-    st.caption(f"{context.words.sql_page.keys} {outcome.limits(about.limits, context.words)}")
-    return edited
 
 
-def _problem(context: Context, run: Run | None) -> Problem | None:
+def _problem(run: Run | None) -> Problem | None:
     """Return the mark of the last failure, if its query is still in the editor."""
     failure = run.outcome if run is not None and run.sql == editor.text() else None
     if run is None or not isinstance(failure, StoreFailure):
@@ -94,7 +92,9 @@ def _start(context: Context, about: About, edited: Edited) -> None:
     words = context.words.sql_page
     current = slot().run
     busy = current is not None and current.outcome is None
-    pressed = st.button(words.run, type="primary", icon=":material/play_arrow:", disabled=busy, key="sql_run")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(words.run, type="primary", icon=":material/play_arrow:", disabled=busy, key="sql_run")
+        st.caption(f"{words.keys} {outcome.limits(about.limits, context.words)}", width="stretch")
     if (pressed or edited.run) and not busy and edited.text.strip():
         address = queries.adhoc_address(context.settings.clickhouse, about.limits)
         slot().start(address, edited.text).wait(AT_ONCE)

@@ -33,7 +33,7 @@ class Axes:
 def default_axes(table: Table) -> Axes | None:
     """Return sensible axes for a result, or None if it has no numbers.
 
-    Time goes to the right, else the first text; the first other number goes up; a text with few values gives the colour.
+    Time goes across, else the first text. The first other number goes up. A text with few values gives the colour.
     """
     kinds = [column.kind for column in table.columns]
     times, texts, numbers = (
@@ -109,7 +109,8 @@ def _chart(table: Table, axes: Axes, names: Sequence[str], words: Words, descrip
     encoding = {"x": _across(kind, names[axes.x]), "y": _up(names[axes.y])}
     tooltip = [alt.Tooltip(encoding["x"].shorthand, title=names[axes.x]), alt.Tooltip("y:Q", title=names[axes.y])]
     if axes.colour is not None:
-        data["colour"] = _few(shown.iloc[:, axes.colour].astype(str), data["y"], words.sql_page.others)
+        others = words.sql_page.others
+        data["colour"] = _few(shown.iloc[:, axes.colour].astype(str), data["y"], others)
         groups = [str(each) for each in data["colour"].unique()]
         encoding["color"] = alt.Color(
             "colour:N",

@@ -17,6 +17,8 @@ KEY = "sql"
 """The key of the component. Its state `value` is the text of the query."""
 LONGEST_QUERY = 100_000
 
+_UNITS = {"SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
+
 # The bundle is a file of its own, so that a browser keeps it. The version in its address changes with its contents.
 _VERSION = hashlib.sha256(EDITOR.read_bytes()).hexdigest()[:16]
 _LOADER = f"""
@@ -80,7 +82,7 @@ def edit(
                 for view in views
             },
             "functions": names.functions,
-            "keywords": names.keywords,
+            "keywords": _keywords(names, views),
             "types": names.types,
             "problem": problem and _mark(problem, text()),
             "label": said.editor,
@@ -93,6 +95,12 @@ def edit(
     )
     asked = edited.run is not None
     return Edited(str((edited.run if asked else edited.value) or "")[:LONGEST_QUERY], asked)
+
+
+def _keywords(names: Vocabulary, views: Sequence[DescribedView]) -> list[str]:
+    """Return the engine's keywords without those that are read as names here: units of time and stable columns."""
+    columns = {column.name.upper() for view in views if view.stable for column in view.columns} - {"END"}
+    return [each for each in names.keywords if each not in columns | _UNITS]
 
 
 def _mark(problem: Problem, written: str) -> dict[str, int | str]:

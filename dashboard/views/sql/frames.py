@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from processing.plain_text import displayable
 from processing.queries import Column, Kind, Table
 
 LONGEST_CELL = 2_000
+Plain = Callable[[str], str]
 _LARGEST = {"Int64": (-(2**63), 2**63 - 1), "UInt64": (0, 2**64 - 1)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula, if a text begins with it (OWASP, CSV injection)."""
@@ -54,7 +55,7 @@ def _unique(names: Iterator[str]) -> Iterator[str]:
         yield free
 
 
-def _frame(table: Table, text: Any, *, zone: bool = True) -> pd.DataFrame:
+def _frame(table: Table, text: Plain, *, zone: bool = True) -> pd.DataFrame:
     names = names_of(table.columns)
     columns = zip(*table.rows, strict=True) if table.rows else ([] for _ in names)
     return pd.DataFrame(
@@ -65,7 +66,7 @@ def _frame(table: Table, text: Any, *, zone: bool = True) -> pd.DataFrame:
     )
 
 
-def _series(column: Column, values: list[Any], text: Any, *, zone: bool) -> pd.Series[Any]:
+def _series(column: Column, values: list[Any], text: Plain, *, zone: bool) -> pd.Series[Any]:
     """Return the values as a series of the closest type. What does not fit is text."""
     known = [value for value in values if value is not None]
     if column.kind is Kind.NUMBER and all(isinstance(value, int) for value in known):
@@ -82,7 +83,7 @@ def _series(column: Column, values: list[Any], text: Any, *, zone: bool) -> pd.S
     return pd.Series([_text(value, text) for value in values], dtype="object")
 
 
-def _text(value: Any, text: Any) -> Any:
+def _text(value: Any, text: Plain) -> Any:
     if value is None:
         return None
     return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str).strip('"'))
