@@ -9,10 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import server
+from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import WORDS, Words
-from dashboard.parts import filters
+from dashboard.parts import access, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.viewer import Viewer
@@ -46,13 +46,19 @@ def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
     st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
     chosen = filters.chosen()
-    words = replace(WORDS[chosen.ui], topics={topic: names[chosen.ui] for topic, names in services.topics().items()})
-    context = Context(settings, services, chosen, words, Viewer())
+    words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
     _styles(words)
+    viewer = access.viewer(settings, services, words)
+    context = Context(settings, services, chosen, words, viewer)
     page = st.navigation([_page(view, context) for view in VIEWS], position="top")
-    _header(words)
+    _header(words, viewer)
     page.run()
     filters.remember(chosen)
+
+
+def _topics(services: Services, tag: str) -> dict[str, str]:
+    """Return the names of the topics in a language. A topic without one is named in English."""
+    return {topic: names.get(tag) or names["en"] for topic, names in services.topics().items()}
 
 
 def _page(view: View, context: Context) -> st.Page:
@@ -69,15 +75,17 @@ def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
     # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
     # opens outside of the page's own elements. Nothing but a script can set them.
-    st.html(STATIC / f"{words.locale.language}.html", unsafe_allow_javascript=True)
-    if words.locale.text_direction == "rtl":
+    st.html(f"<script>{content_policy.document_script(words)}</script>", unsafe_allow_javascript=True)
+    if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
 
 
-def _header(words: Words) -> None:
+def _header(words: Words, viewer: Viewer) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(words.title, anchor=False, width="content")
-        filters.interface_switch(words)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            access.show(viewer, words)
+            filters.interface_switch(words)
     st.caption(words.subtitle)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from dashboard.i18n import Interface
 from processing.contract import EVERYTHING
+from processing.i18n import LANGUAGES
 
 ROOT_TOPIC = "ban"
 
@@ -44,7 +44,7 @@ class Split(StrEnum):
 class Filters:
     """One value for every filter. The names of the fields are the names of the address's parameters."""
 
-    ui: Interface = Interface.ENGLISH
+    ui: str = LANGUAGES[0]
     range: Range = Range.WEEK
     topic: str = ROOT_TOPIC
     language: str = EVERYTHING
@@ -61,8 +61,14 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return read
 
 
+def _offered(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(value)
+    return value
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
-    "ui": Interface,
+    "ui": _offered,
     "range": Range,
     "topic": _named(_TOPIC_OR_LANGUAGE),
     "language": _named(_TOPIC_OR_LANGUAGE),
@@ -71,7 +77,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str], *, ui: Interface = Interface.ENGLISH) -> Filters:
+def from_address(parameters: Mapping[str, str], *, ui: str = LANGUAGES[0]) -> Filters:
     """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
     known: dict[str, Any] = {"ui": ui}
     for name, read in _READERS.items():

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.queries import Reader
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
-"""A function that returns the taxonomy's present names: topic id -> language (at least `en` and `ar`) -> name."""
+"""A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,14 @@ Dictionary = Callable[[Reader], Sequence[DescribedView]]
 
 
 class DeskUnavailable(Exception):
-    """An operator's entry was not written; the message is one sentence for a person."""
+    """An operator's entry was not written; the message is one sentence in English for a person.
+
+    `dashboard.parts.desk` has the sentence of each `fault` in the reader's language.
+    """
+
+    def __init__(self, sentence: str, fault: Fault = Fault.AWAY) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 class Desk(Protocol):
@@ -78,6 +86,8 @@ class Services:
     """The lent parts. A part that is None is not configured, and the page says so where it would be used."""
 
     topics: TopicNames
+    desk: Desk | None = None
+    user: str = ""
+    """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
     dictionary: Dictionary | None = None
     examples: Sequence[ExampleQuery] = ()
-    desk: Desk | None = None

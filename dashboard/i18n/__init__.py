@@ -1,13 +1,16 @@
-"""Every sentence of the page, once for each language: `WORDS` maps an `Interface` to its sentences.
+"""Every sentence of the page: `WORDS` maps a language's tag to its sentences.
 
-The CLDR gives the names of languages, dates and units. The taxonomy gives the names of topics: see `labels`.
+The sentences stand in English in `messages/`; `processing/i18n/catalogues/` has the other languages. The CLDR gives the
+names of languages, dates and units. The taxonomy gives the names of topics: see `labels`.
 """
 
 from __future__ import annotations
 
-from dashboard.i18n.arabic import ARABIC
-from dashboard.i18n.messages import ENGLISH, Interface, Words
+from dataclasses import replace
 
-__all__ = ["ARABIC", "ENGLISH", "WORDS", "Interface", "Words"]
+from dashboard.i18n.messages import ENGLISH, Words
+from processing.i18n import LANGUAGES, language, translated
 
-WORDS = {Interface.ENGLISH: ENGLISH, Interface.ARABIC: ARABIC}
+__all__ = ["ENGLISH", "WORDS", "Words"]
+
+WORDS = {tag: replace(translated(ENGLISH, language(tag)), language_of_page=language(tag)) for tag in LANGUAGES}

@@ -61,7 +61,7 @@ def _language(part: Terms, words: Words) -> Markup:
             element("span", words.number(row.authors), css="bw-count"),
             css="bw-chip",
             title=words.term_title.format(
-                authors=words.number(row.authors), before=words.number(row.before), z=f"{row.z:.1f}"
+                authors=words.number(row.authors), before=words.number(row.before), z=words.decimal(row.z)
             ),
         )
         for row in part.rows
@@ -125,11 +125,11 @@ def _counted(title: str, rows: Sequence[Counted], query: Statement, words: Words
 def _shares(
     title: str, rows: Sequence[Share], query: Statement, words: Words, name: Callable[[str], str] = str
 ) -> None:
-    shown = ((name(row.name), row) for row in rows[:MOST_SHARES] if row.posts)
-    _table(
-        (title, words.share, words.usual_share),
-        ((element("bdi", named), f"{row.share:.1%}", f"{row.usual:.1%}") for named, row in shown),
-    )
+    shown = [row for row in rows[:MOST_SHARES] if row.posts]
+    shares = [[words.percent(share, tenths=True) for share in (row.share, row.usual)] for row in shown]
+    named = (element("bdi", name(row.name)) for row in shown)
+    body = [(each, *values) for each, values in zip(named, shares, strict=True)]
+    _table((title, words.share, words.usual_share), body)
     _asked(words, query)
 
 
@@ -147,19 +147,22 @@ def _who(explained: Explanation, incident: Incident, words: Words) -> None:
 
 def _evidence(each: Evidence, words: Words) -> tuple[str, str, str]:
     name = evidence_name(words, each.name)
-    return (element("b", name) if each.decisive else name, figure(each), limit(each))
+    return (element("b", name) if each.decisive else name, figure(each, words.tag), limit(each, words.tag))
 
 
 def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]]:
     yield words.posts, words.number(who.posts)
     yield words.authors, words.number(who.authors)
     yield words.texts, words.number(who.texts)
-    yield words.top_author, f"{who.top_author:.1%}"
-    yield words.top_ten_authors, f"{who.top_ten_authors:.1%}"
-    yield words.reposts, f"{who.reposts:.0%}"
-    yield words.copies, f"{who.copies:.0%}"
+    yield words.top_author, words.percent(who.top_author, tenths=True)
+    yield words.top_ten_authors, words.percent(who.top_ten_authors, tenths=True)
+    yield words.reposts, words.percent(who.reposts)
+    yield words.copies, words.percent(who.copies)
     if who.domain:
-        yield words.top_server, element("bdi", displayable(f"{who.domain} {who.domain_share:.0%}", LONGEST_CELL))
+        yield (
+            words.top_server,
+            element("bdi", displayable(f"{who.domain} {words.percent(who.domain_share)}", LONGEST_CELL)),
+        )
 
 
 def pointed_at(name: str) -> Markup:

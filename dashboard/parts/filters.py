@@ -8,19 +8,19 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
-from dashboard.i18n import WORDS, Interface, Words
+from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.parts.headline import incident_name
 from dashboard.snapshot import Snapshot
 from processing.contract import Incident
+from processing.i18n import LANGUAGES, language, nearest
 
 MOVE = "move"
 
 
 def chosen() -> Filters:
     """Return the page's filters. A filter that the reader has not touched takes its value from the address."""
-    arabic = (st.context.locale or "").lower().startswith("ar")
-    view = from_address(st.query_params.to_dict(), ui=Interface.ARABIC if arabic else Interface.ENGLISH)
+    view = from_address(st.query_params.to_dict(), ui=nearest(st.context.locale))
     touched = {
         field.name: st.session_state[field.name]
         for field in fields(Filters)
@@ -70,10 +70,10 @@ def interface_switch(words: Words) -> None:
     """Draw the control for the page's language."""
     st.segmented_control(
         words.interface,
-        list(Interface),
+        LANGUAGES,
         key="ui",
         required=True,
-        format_func=lambda interface: WORDS[interface].native_name,
+        format_func=lambda tag: language(tag).native_name,
         label_visibility="collapsed",
     )
 

@@ -85,7 +85,7 @@ def _surging(snapshot: Snapshot, words: Words) -> tuple[str, ...]:
         words.surging.format(topic=incident_name(lead, words)),
         detail,
         *([words.colon.format(name=words.languages, value=languages)] if languages else []),
-        *([words.surging_others.format(count=len(going))] if len(going) > 1 else []),
+        *([words.surging_others(len(going) - 1)] if len(going) > 1 else []),
     )
 
 

@@ -78,8 +78,8 @@ def _facts(incident: Incident, words: Words) -> list[Markup]:
         words.ended: words.moment(incident.end) if incident.end else words.still_going,
         words.observed: words.number(incident.observed),
         words.expected: words.number(incident.expected),
-        words.score: f"{incident.score:.1f}",
-        words.rarity: rarity(incident.score, words.locale.language),
+        words.score: words.decimal(incident.score),
+        words.rarity: rarity(incident.score, words.tag),
         words.languages: words.separator.join(language_name(words, each) for each in incident.languages),
         words.subtopics: words.separator.join(topic_name(words, each) for each in incident.subtopics),
     }

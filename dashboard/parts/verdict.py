@@ -26,13 +26,13 @@ def badge(incident: Incident, words: Words) -> Markup:
 
 def sentence(incident: Incident, words: Words) -> Markup:
     """Return the sentence that says which figure decided the verdict."""
-    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.locale.language))
+    return element("span", verdict_sentence(incident.verdict, incident.evidence, words.tag))
 
 
 def doubts(incident: Incident, words: Words) -> list[Markup]:
     """Return a sentence for each language that rose without being a surge of people."""
     shown = [
-        doubt_sentence(doubt, language_name(words, doubt.language), words.locale.language)
+        doubt_sentence(doubt, language_name(words, doubt.language), words.tag)
         for doubt in incident.doubted[:MOST_DOUBTS]
     ]
     others = [language_name(words, doubt.language) for doubt in incident.doubted[MOST_DOUBTS:]]

@@ -1,119 +1,118 @@
-"""Verdicts, doubts and rarity in words, English and Arabic: alerts, the terminal and the page take them from here."""
+"""Verdicts, doubts and rarity in words: alerts, the terminal and the page take them from here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from processing.contract import Doubt, Evidence, VerdictName
+from processing.i18n import LANGUAGES, language, notation, translated
 
-LANGUAGES = ("en", "ar")
+NAME = "verdict"
+"""The first part of the names of these sentences."""
 
-_ORGANIC = (
-    "Organic: of {compared} posts compared, {voices} are by people who repost or use words of their own.",
-    "عفوية: {voices} من المنشورات لأناس يعيدون النشر أو يكتبون بكلماتهم. المنشورات المقارَنة: {compared}.",
-)
-_DOUBTFUL = {
-    VerdictName.CONCENTRATED: (("Concentrated", "مركَّزة"), ("few speak", "المتحدثون قلّة")),
-    VerdictName.COLLECTOR: (
-        ("Collector", "من الجمع"),
-        (
-            "this may be how the posts were collected, not what people do",
-            "قد يكون هذا من طريقة جمع المنشورات لا مما يفعله الناس",
-        ),
-    ),
-    VerdictName.BACKFILL: (("Backfill", "استدراك"), ("this is history", "هذه منشورات قديمة")),
-}
-"""The name of each verdict that is not told, and what it means: both stand before the reason."""
 
-_REASONS = {
-    "backfilled": (
-        "{value} of the posts were fetched after the fact; without them no surge remains.",
-        "{value} من المنشورات جُلبت لاحقًا، وبدونها لا تبقى موجة.",
-    ),
-    "late": (
-        "{value} of the posts were seen more than an hour after they were written, as after a reconnect; "
-        "without them no surge remains.",
-        "{value} من المنشورات وصلت بعد كتابتها بأكثر من ساعة، كما يحدث بعد انقطاع، وبدونها لا تبقى موجة.",
-    ),
-    "clock_replaced": (
-        "{value} of the posts came without a time by their authors that can be right; without them no surge remains.",
-        "{value} من المنشورات وصلت بلا وقت من أصحابها يمكن أن يصح، وبدونها لا تبقى موجة.",
-    ),
-    "newly_covered": (
-        "{value} of the posts are from a source that is collected only since lately; without them no surge remains.",
-        "{value} من المنشورات من مصدر بدأ جمعه حديثًا، وبدونها لا تبقى موجة.",
-    ),
-    "everything_rose": (
-        "Everything else from the same sources rose to {value} times the usual too.",
-        "وكل ما عداها من المصادر نفسها ارتفع أيضًا إلى {value} مرة من المعتاد.",
-    ),
-    "repeated": (
-        "{value} of the posts repeat an author or a text; without them no surge remains.",
-        "{value} من المنشورات تكرار لكاتب أو لنص، وبدونها لا تبقى موجة.",
-    ),
-    "one_domain": (
-        "{value} of the posts are from the accounts of one server; without them no surge remains.",
-        "{value} من المنشورات من حسابات خادم واحد، وبدونها لا تبقى موجة.",
-    ),
-    "gone": (
-        "{value} of the posts have been deleted or changed since; without them no surge remains.",
-        "{value} من المنشورات حُذفت أو غُيّرت بعد ذلك، وبدونها لا تبقى موجة.",
-    ),
-}
+@dataclass(frozen=True)
+class Doubtful:
+    """A verdict that is not told: its name, and what it means. Both stand before the reason."""
 
-_RARITIES = (
-    (3.0, ("less than once in eight months", "أقل من مرة كل ثمانية أشهر")),
-    (2.0, ("once in one to eight months", "مرة كل شهر إلى ثمانية أشهر")),
-    (1.5, ("once in one to four weeks", "مرة كل أسبوع إلى أربعة أسابيع")),
-    (float("-inf"), ("more than once a week", "أكثر من مرة في الأسبوع")),
-)
-"""The least score of each class of rarity, and its words. A score is the decimal logarithm of quarter days."""
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The sentences. `reasons` are those of the figures that can decide a verdict."""
+
+    organic: str = "Organic: of {compared} posts compared, {voices} are by people who repost or use words of their own."
+    organic_unmeasured: str = "Organic."
+    doubtful: Mapping[VerdictName, Doubtful] = field(
+        default_factory=lambda: {
+            VerdictName.CONCENTRATED: Doubtful("Concentrated", "few speak"),
+            VerdictName.COLLECTOR: Doubtful(
+                "Collector", "this may be how the posts were collected, not what people do"
+            ),
+            VerdictName.BACKFILL: Doubtful("Backfill", "this is history"),
+        }
+    )
+    doubt: str = "{what}: {meaning}."
+    reasons: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "backfilled": "{value} of the posts were fetched after the fact; without them no surge remains.",
+            "late": "{value} of the posts were seen more than an hour after they were written, as after a reconnect; "
+            "without them no surge remains.",
+            "clock_replaced": "{value} of the posts came without a time by their authors that can be right; "
+            "without them no surge remains.",
+            "newly_covered": "{value} of the posts are from a source that is collected only since lately; "
+            "without them no surge remains.",
+            "everything_rose": "Everything else from the same sources rose to {value} times the usual too.",
+            "repeated": "{value} of the posts repeat an author or a text; without them no surge remains.",
+            "one_domain": "{value} of the posts are from the accounts of one server; without them no surge remains.",
+            "gone": "{value} of the posts have been deleted or changed since; without them no surge remains.",
+        }
+    )
+    rarities: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "rarest": "less than once in eight months",
+            "months": "once in one to eight months",
+            "weeks": "once in one to four weeks",
+            "often": "more than once a week",
+        }
+    )
+
+
+ENGLISH = Sentences()
+_SENTENCES = {tag: translated(ENGLISH, language(tag), NAME) for tag in LANGUAGES}
+
+_RARITIES = ((3.0, "rarest"), (2.0, "months"), (1.5, "weeks"), (float("-inf"), "often"))
+"""The least score of each class of rarity. A score is the decimal logarithm of quarter days."""
 
 _RATIOS = frozenset({"everything_rose"})
 _COUNTS = frozenset({"posts", "authors", "texts", "compared", "silent_collectors"})
 
 
-def verdict_sentence(name: VerdictName, evidence: Sequence[Evidence], language: str = "en") -> str:
-    """The verdict and what decided it. `language` is `en` or `ar`."""
-    place = LANGUAGES.index(language)
+def verdict_sentence(name: VerdictName, evidence: Sequence[Evidence], tag: str = "en") -> str:
+    """Return the verdict and what decided it. `tag` is one of `LANGUAGES`."""
+    sentences = _SENTENCES[tag]
     if name is VerdictName.ORGANIC:
-        figures = {each.name: figure(each) for each in evidence}
+        figures = {each.name: figure(each, tag) for each in evidence}
         known = {"compared", "voices"} <= figures.keys()
-        return _ORGANIC[place].format(**figures) if known else _ORGANIC[place].partition(":")[0] + "."
-    return _doubtful(_DOUBTFUL[name][0][place], name, [each for each in evidence if each.decisive], place)
+        return sentences.organic.format(**figures) if known else sentences.organic_unmeasured
+    return _doubtful(sentences.doubtful[name].name, name, [each for each in evidence if each.decisive], tag)
 
 
-def doubt_sentence(doubt: Doubt, named: str, language: str = "en") -> str:
-    """What the rise in one language of an incident is instead of people's, and why; `named` is what to call it."""
-    reasons = [Evidence(doubt.reason, doubt.value)] if doubt.reason in _REASONS else []
-    return _doubtful(named, doubt.verdict, reasons, LANGUAGES.index(language))
+def doubt_sentence(doubt: Doubt, named: str, tag: str = "en") -> str:
+    """Return what the rise in one language of an incident is instead of people's, and why; `named` is its name."""
+    reasons = [Evidence(doubt.reason, doubt.value)] if doubt.reason in ENGLISH.reasons else []
+    return _doubtful(named, doubt.verdict, reasons, tag)
 
 
-def _doubtful(what: str, name: VerdictName, reasons: Sequence[Evidence], place: int) -> str:
-    why = (_REASONS[each.name][place].format(value=figure(each)) for each in reasons)
-    return " ".join((f"{what}: {_DOUBTFUL[name][1][place]}.", *why))
+def _doubtful(what: str, name: VerdictName, reasons: Sequence[Evidence], tag: str) -> str:
+    sentences = _SENTENCES[tag]
+    doubt = sentences.doubt.format(what=what, meaning=sentences.doubtful[name].meaning)
+    return " ".join((doubt, *(sentences.reasons[each.name].format(value=figure(each, tag)) for each in reasons)))
 
 
-def rarity(score: float, language: str = "en") -> str:
-    """How often a rise so large comes, by its series' own past. A score names such a class and is no probability."""
-    place = LANGUAGES.index(language)
-    return next(words[place] for least, words in _RARITIES if score >= least)
+def rarity(score: float, tag: str = "en") -> str:
+    """Return how often a rise so large comes, by its series' own past.
+
+    A score names such a class and is no probability.
+    """
+    return next(_SENTENCES[tag].rarities[name] for least, name in _RARITIES if score >= least)
 
 
-def figure(evidence: Evidence) -> str:
-    """Its value as people read it: a count, a ratio or a share."""
-    if evidence.name in _COUNTS:
-        return f"{evidence.value:,.0f}"
-    return f"{evidence.value:.1f}" if evidence.name in _RATIOS else _percent(evidence.value)
+def figure(evidence: Evidence, tag: str = "en") -> str:
+    """Return its value as people read it: a count, a ratio or a share."""
+    return _shown(evidence.name, evidence.value, tag)
 
 
-def limit(evidence: Evidence) -> str:
-    """Its threshold likewise; empty where it has none."""
-    if evidence.threshold is None:
-        return ""
-    return f"{evidence.threshold:.1f}" if evidence.name in _RATIOS else _percent(evidence.threshold)
+def limit(evidence: Evidence, tag: str = "en") -> str:
+    """Return its threshold likewise; empty where it has none."""
+    return "" if evidence.threshold is None else _shown(evidence.name, evidence.threshold, tag)
 
 
-def _percent(share: float) -> str:
-    """To a tenth where whole numbers would round to nothing or to all."""
-    return f"{share:.0%}" if share in {0.0, 1.0} or 0.01 <= share <= 0.99 else f"{share:.1%}"
+def _shown(name: str, value: float, tag: str) -> str:
+    locale = language(tag).locale
+    if name in _COUNTS:
+        return notation.number(locale, value)
+    return notation.decimal(locale, value) if name in _RATIOS else notation.percent(locale, value)

@@ -16,6 +16,7 @@ from processing.queries.adhoc import (
     reader_limits,
     vocabulary,
 )
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
@@ -39,7 +40,6 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
-from processing.queries.saved import saved_queries
 from processing.queries.search import (
     MOST_FOUND,
     PATIENCE,
@@ -94,6 +94,7 @@ __all__ = [
     "Table",
     "Vocabulary",
     "adhoc_address",
+    "annotations",
     "answer_to",
     "binned_counts",
     "connect",

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dashboard.i18n import WORDS, Interface
+from dashboard.i18n import WORDS
 from processing.contract import ClickHouseAddress
+from processing.i18n import LANGUAGES
 from tests.support.browser import DESK, TELEPHONE, Dashboard, serve, visit
 from tests.support.waiting import eventually
 
@@ -28,13 +29,13 @@ def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFacto
         served.process.wait(timeout=20)
 
 
-@pytest.mark.parametrize("interface", Interface)
+@pytest.mark.parametrize("interface", LANGUAGES)
 @pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
 def test_the_surge_is_on_the_page(
-    browser: Browser, dashboard: Dashboard, interface: Interface, size: tuple[int, int]
+    browser: Browser, dashboard: Dashboard, interface: str, size: tuple[int, int]
 ) -> None:
     words = WORDS[interface]
-    opened = visit(browser, dashboard, size=size, ui=interface.value)
+    opened = visit(browser, dashboard, size=size, ui=interface)
     page = opened.page
     expect(page.get_by_text(words.synthetic)).to_be_visible()
     expect(page.locator(".bw-card").first).to_contain_text(f"15{words.times_normal}")
@@ -48,7 +49,7 @@ def test_the_surge_is_on_the_page(
     assert line["height"] > 100
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= size[0], "the page is wider than the screen"
-    opened.screenshot(f"page-{interface.value}-{'desk' if size == DESK else 'telephone'}")
+    opened.screenshot(f"page-{interface}-{'desk' if size == DESK else 'telephone'}")
     assert opened.errors == []
     assert opened.hosts == {urlsplit(dashboard.url).netloc}, "the page reached beyond this machine"
     page.close()

@@ -12,7 +12,7 @@ import pytest
 from dashboard.charts import SURGE as SURGE_COLOUR
 from dashboard.charts import timeline
 from dashboard.filters import Filters, Range
-from dashboard.i18n import ARABIC, ENGLISH, WORDS, Interface, Words
+from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.i18n.labels import language_name, mark_name
 from dashboard.parts.incidents import card
 from dashboard.snapshot import (
@@ -25,6 +25,7 @@ from dashboard.snapshot import (
 from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
 from processing.contract import Doubt, VerdictName
 from processing.explanation.sentences import doubt_sentence
+from processing.i18n import LANGUAGES
 from processing.queries import Coverage
 from tests.support.stock import END, START, SURGE, SURGE_END, incident, spike
 
@@ -129,7 +130,7 @@ def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
     "view",
     [Filters(), Filters(language="ar"), Filters(topic="employer-ban"), Filters(topic="employer-ban", language="ar")],
 )
-@pytest.mark.parametrize("words", [ENGLISH, ARABIC], ids=["en", "ar"])
+@pytest.mark.parametrize("words", [ENGLISH, WORDS["ar"]], ids=["en", "ar"])
 def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(view: Filters, words: Words) -> None:
     shown = Window(START, END, HOUR, END)
 
@@ -157,12 +158,12 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
     assert len({mark_name(verdict, words) for verdict in VerdictName}) == len(VerdictName)
 
 
-@pytest.mark.parametrize("interface", Interface)
-def test_a_card_names_a_language_in_doubt_apart(interface: Interface) -> None:
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_a_card_names_a_language_in_doubt_apart(interface: str) -> None:
     words = WORDS[interface]
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
     shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), words)
-    assert doubt_sentence(doubt, language_name(words, "tr"), interface.value) in shown
+    assert doubt_sentence(doubt, language_name(words, "tr"), interface) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
     assert f" · {language_name(words, 'ar')}" in card(alone, words)
 

@@ -1,11 +1,10 @@
-"""The page's sentences, each under a name, and the notation of times and numbers in each language."""
+"""The page's sentences in English, each under a name, and the notation of times and numbers in each language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -19,26 +18,17 @@ from dashboard.i18n.messages.now import NowWords
 from dashboard.i18n.messages.posts import PostsWords
 from dashboard.i18n.messages.public import PublicWords
 from dashboard.i18n.messages.sql import SqlWords
-from processing.explanation import notation
-
-
-class Interface(StrEnum):
-    """The languages of the page."""
-
-    ENGLISH = "en"
-    ARABIC = "ar"
+from processing.i18n import Language, Plural, language, notation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """The sentences of one language. A sentence without a translation stays English.
 
-    `str.format` fills `{name}` in. `locale` is the language's CLDR locale, and `date` is the pattern of a date with a
-    clock time (Unicode TR 35, part 4).
+    `str.format` fills `{name}` in. `date` is the pattern of a date with a clock time (Unicode TR 35, part 4).
     """
 
-    locale: Locale
-    native_name: str = "English"
+    language_of_page: Language = field(default_factory=lambda: language("en"))
     interface: str = "Language of this page"
     title: str = "Talk of TikTok bans"
     subtitle: str = "What people post about bans of TikTok, in every language, as it happens"
@@ -50,7 +40,10 @@ class Words:
     partly_synthetic: str = "Partly a synthetic reconstruction: some of these posts were generated, nobody wrote them."
     surging: str = "Surging now: {topic}"
     surging_detail: str = "{ratio}×\u00a0normal at its height so far. Since {start} UTC, that is for {duration}."
-    surging_others: str = "Surges going on: {count}. This is the strongest."
+    surging_others: Plural = Plural(
+        "{count} other surge is going on. This is the strongest.",
+        "{count} other surges are going on. This is the strongest.",
+    )
     calm: str = "Calm"
     calm_detail: str = "No surge is going on at {now} UTC."
     last_surge: str = "The last one: {topic}, {start} to {end} UTC, {ratio}×\u00a0normal."
@@ -197,8 +190,35 @@ class Words:
     access: AccessWords = field(default_factory=AccessWords)
     public: PublicWords = field(default_factory=PublicWords)
 
+    figures: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "backfilled": "Fetched after the fact",
+            "late": "Seen more than an hour late",
+            "clock_replaced": "Without a time that can be right",
+            "newly_covered": "From a source collected only lately",
+            "everything_rose": "Everything else, times usual",
+            "repeated": "Repeating an author or a text",
+            "gone": "Deleted or changed since",
+            "one_domain": "From one server",
+            "voices": "Own words or reposts, each author once",
+            "compared": "Posts compared",
+            "silent_collectors": "Collectors that fell silent",
+        }
+    )
+    """The names of a verdict's figures that the page shows nowhere else, by the figure's id."""
+
     topics: Mapping[str, str] = field(default_factory=dict)
     """The taxonomy's names of the topics in this language, by topic id."""
+
+    @property
+    def locale(self) -> Locale:
+        """The language's CLDR locale."""
+        return self.language_of_page.locale
+
+    @property
+    def tag(self) -> str:
+        """The language's BCP 47 tag."""
+        return self.language_of_page.tag
 
     def moment(self, at: datetime) -> str:
         """Return a date and a clock time in UTC, to the minute."""
@@ -212,5 +232,13 @@ class Words:
         """Return a whole number with thousands separators. A small number has one decimal."""
         return notation.number(self.locale, value)
 
+    def decimal(self, value: float) -> str:
+        """Return a number with one decimal."""
+        return notation.decimal(self.locale, value)
 
-ENGLISH = Words(locale=Locale("en"))
+    def percent(self, share: float, *, tenths: bool = False) -> str:
+        """Return a share in per cent."""
+        return notation.percent(self.locale, share, tenths=tenths)
+
+
+ENGLISH = Words()

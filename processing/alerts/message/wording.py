@@ -13,7 +13,7 @@ from babel.dates import format_datetime
 from processing.alerts.message.arabic import ARABIC
 from processing.alerts.message.phrases import ENGLISH, Phrases
 from processing.contract import EVERYTHING, Incident
-from processing.explanation import notation
+from processing.i18n import language, language_names, notation
 from processing.plain_text import isolated, plain, safe_link
 
 CATALOGUES = {"en": ENGLISH, "ar": ARABIC}
@@ -89,7 +89,7 @@ class Wording:
 
     def spoken(self, tag: str) -> str:
         """Return the name of a language."""
-        return self.foreign(notation.language_name(self.phrases.locale, tag))
+        return self.foreign(language_names.language_name(language(self.language), tag))
 
     def listed(self, names: Sequence[str], most: int = MOST_NAMES) -> str:
         """Return the first names, and how many there are besides."""

@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from dashboard.filters import Range, from_address
-from dashboard.i18n import Interface
 from processing.alerts.message import Wording, build, quote_label, text_lines
 from processing.alerts.message.arabic import ARABIC
 from processing.alerts.message.phrases import ENGLISH, Phrases
@@ -193,7 +192,7 @@ def test_the_link_opens_the_incident_on_the_page(language: str) -> None:
     assert page is not None
     view = from_address(dict(parse_qsl(urlsplit(page.url).query)))
     assert (view.ui, view.range, view.topic, view.incident) == (
-        Interface(language),
+        language,
         Range.INCIDENT,
         "ban",
         "ban-20200710T1210Z",

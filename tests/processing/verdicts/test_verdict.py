@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.contract import Doubt, Evidence, VerdictName
-from processing.explanation.sentences import LANGUAGES, doubt_sentence, figure, limit, verdict_sentence
+from processing.explanation.sentences import doubt_sentence, figure, limit, verdict_sentence
+from processing.i18n import LANGUAGES
 from processing.verdicts.verdict import Concentration, Facts, VerdictPolicy, verdict
 
 POLICY = VerdictPolicy()
@@ -122,9 +125,9 @@ def test_half_in_doubt_never_decides_and_every_verdict_has_its_reason(
 
 
 @pytest.mark.parametrize("name", VerdictName)
-def test_a_verdict_has_a_sentence_with_its_figures_in_both_languages(name: VerdictName) -> None:
+def test_a_verdict_has_a_sentence_with_its_figures_in_english_and_arabic(name: VerdictName) -> None:
     evidence = [Evidence("repeated", 0.97, 0.9, True), Evidence("compared", 500), Evidence("voices", 0.03)]
-    english, arabic = (verdict_sentence(name, evidence, language) for language in LANGUAGES)
+    english, arabic = (verdict_sentence(name, evidence, language) for language in ("en", "ar"))
     assert "3%" in english or "97%" in english
     assert "3%" in arabic or "97%" in arabic
     assert any("\u0600" <= letter <= "\u06ff" for letter in arabic)
@@ -132,8 +135,8 @@ def test_a_verdict_has_a_sentence_with_its_figures_in_both_languages(name: Verdi
 
 
 @pytest.mark.parametrize("name", [name for name in VerdictName if name is not VerdictName.ORGANIC])
-def test_a_language_in_doubt_has_a_sentence_in_both_languages(name: VerdictName) -> None:
-    english, arabic = (doubt_sentence(Doubt("tr", name, "late", 0.97), "Türkçe", each) for each in LANGUAGES)
+def test_a_language_in_doubt_has_a_sentence_in_english_and_arabic(name: VerdictName) -> None:
+    english, arabic = (doubt_sentence(Doubt("tr", name, "late", 0.97), "Türkçe", each) for each in ("en", "ar"))
     assert english.startswith("Türkçe: ")
     assert arabic.startswith("Türkçe: ")
     assert "97%" in english
@@ -141,7 +144,7 @@ def test_a_language_in_doubt_has_a_sentence_in_both_languages(name: VerdictName)
     assert any("\u0600" <= letter <= "\u06ff" for letter in arabic)
 
 
-def test_every_doubt_has_words_in_both_languages() -> None:
+def test_every_doubt_has_words_in_every_language() -> None:
     doubtful = facts(
         backfilled=1.0,
         late=1.0,
@@ -153,7 +156,7 @@ def test_every_doubt_has_words_in_both_languages() -> None:
     said = verdict(POLICY, doubtful)
     assert len([each for each in said.evidence if each.decisive]) == 7
     for language in LANGUAGES:
-        assert verdict_sentence(said.name, said.evidence, language).count("100%") == 6
+        assert len(re.findall(r"100\s?%", verdict_sentence(said.name, said.evidence, language))) == 6
     assert figure(Evidence("everything_rose", 2.94)) == "2.9"
     assert limit(Evidence("repeated", 0.9, 0.9975)) == "99.8%"
     assert limit(Evidence("posts", 12)) == ""
