@@ -15,7 +15,6 @@ from streamlit.web import bootstrap
 from dashboard.access.gate import Gate
 from dashboard.access.login import Login, login_of
 from dashboard.access.policy import is_https, policy_of
-from dashboard.assets import ROUTES
 from dashboard.door import Door, headers
 from dashboard.host_names import HostNames
 from dashboard.services import Services
@@ -115,7 +114,7 @@ def application(settings: DashboardSettings, services: Services) -> ASGIApp:
     policy = policy_of(settings)
     login = None if policy.local else login_of(settings, policy)
     leave(settings, services, login)
-    page = st.App(SCRIPT, routes=ROUTES)
+    page = st.App(SCRIPT)
     gated = page if login is None else Gate(page, login)
     return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
 

@@ -1,17 +1,17 @@
-// Writes dashboard/static/editor.js, and the licences of what is in it to dashboard/static/editor.LICENSE.txt.
+// Writes build/editor.js, and the licences of what is in it to build/editor.LICENSE.txt.
 // The first line of the file names the hash of its sources, so that a test finds a bundle that is out of date.
 import { build } from "esbuild"
 import { createHash } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
-const SOURCES = ["editor.js", "package.json", "package-lock.json", "build.js"]
+const SOURCES = ["source.js", "package.json", "package-lock.json", "build.js"]
 const hash = createHash("sha256")
 for (const source of SOURCES) hash.update(readFileSync(source))
 
 const { metafile } = await build({
-  entryPoints: ["editor.js"],
-  outfile: "../static/editor.js",
+  entryPoints: ["source.js"],
+  outfile: "build/editor.js",
   bundle: true,
   format: "esm",
   target: "es2022",
@@ -32,4 +32,4 @@ const licences = [...packages].sort().map((name) => {
   const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
   return `${name} ${version} (${license})\n\n${readFileSync(join(folder, "LICENSE"), "utf8").trim()}\n`
 })
-writeFileSync("../static/editor.LICENSE.txt", licences.join("\n----\n\n"))
+writeFileSync("build/editor.LICENSE.txt", licences.join("\n----\n\n"))

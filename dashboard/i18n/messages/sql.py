@@ -65,7 +65,7 @@ class SqlWords:
     y: str = "Vertical"
     colour: str = "Colour"
     no_colour: str = "One colour"
-    others: str = "Others"
+    few_colours: str = "The chart shows the {count} largest of {all} values of {column}."
     no_chart: str = "A chart needs a column of numbers. The table shows the result."
     chart_first: str = "The chart shows the first {count} rows."
     chart_alt: str = "{y} by {x}, from {lowest} to {highest}."

@@ -84,7 +84,7 @@ def _problem(run: Run | None) -> Problem | None:
     if run is None or not isinstance(failure, StoreFailure):
         return None
     place = queries.place_of(str(failure), run.sql)
-    return place and Problem(place, outcome.shown(failure))
+    return Problem(place, outcome.shown(failure)) if place else None
 
 
 def _start(context: Context, about: About, edited: Edited) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import AXES, INK, LINES, REST
+from dashboard.charts import AXES, INK, LINES
 from dashboard.i18n import Words
+from dashboard.markup import literal
 from dashboard.views.sql import frames
 from processing.queries import Kind, Table
 
 MOST_COLOURS = len(LINES)
+MOST_GROUPS = 40
+"""The values that a column may have to give the colour by default."""
 MOST_POINTS = 2_000
 HEIGHT = 340
 NONE = -1
@@ -33,7 +37,7 @@ class Axes:
 def default_axes(table: Table) -> Axes | None:
     """Return sensible axes for a result, or None if it has no numbers.
 
-    Time goes across, else the first text. The first other number goes up. A text with few values gives the colour.
+    Time goes across, else the first text. The first other number goes up. A text with several values gives the colour.
     """
     kinds = [column.kind for column in table.columns]
     times, texts, numbers = (
@@ -43,8 +47,8 @@ def default_axes(table: Table) -> Axes | None:
     y = next((place for place in numbers if place != x), None)
     if x is None or y is None:
         return None
-    few = (place for place in texts if place != x and 1 < len({row[place] for row in table.rows}) <= MOST_COLOURS)
-    return Axes(x, y, next(few, None))
+    several = (place for place in texts if place != x and 1 < len({row[place] for row in table.rows}) <= MOST_GROUPS)
+    return Axes(x, y, next(several, None))
 
 
 def show(table: Table, words: Words) -> None:
@@ -58,18 +62,18 @@ def show(table: Table, words: Words) -> None:
     if len(table.rows) > MOST_POINTS:
         st.caption(said.chart_first.format(count=words.number(MOST_POINTS)))
     names = frames.names_of(table.columns)
-    values = [row[chosen.y] for row in table.rows[:MOST_POINTS] if row[chosen.y] is not None]
+    data, groups = _data(table, chosen)
+    if chosen.colour is not None and groups > MOST_COLOURS:
+        column = literal(names[chosen.colour])
+        st.caption(said.few_colours.format(count=words.number(MOST_COLOURS), all=words.number(groups), column=column))
     sentence = said.chart_alt.format(
         x=names[chosen.x],
         y=names[chosen.y],
-        lowest=words.number(min(values, default=0)),
-        highest=words.number(max(values, default=0)),
+        lowest=words.number(float(data["y"].min())),
+        highest=words.number(float(data["y"].max())),
     )
-    st.altair_chart(_chart(table, chosen, names, words, sentence), key="sql_chart")
-    st.caption(sentence.translate(_ESCAPED))
-
-
-_ESCAPED = str.maketrans({letter: f"\\{letter}" for letter in r"\`*_{}[]()<>#+-.!|~$:"})
+    st.altair_chart(_chart(data, chosen, names, table.columns[chosen.x].kind, sentence), key="sql_chart")
+    st.caption(literal(sentence))
 
 
 def _choose(table: Table, default: Axes, words: Words) -> Axes:
@@ -96,45 +100,61 @@ def _choose(table: Table, default: Axes, words: Words) -> Axes:
     return Axes(x, y, None if colour == NONE else colour)
 
 
-def _chart(table: Table, axes: Axes, names: Sequence[str], words: Words, description: str) -> alt.Chart:
+def _data(table: Table, axes: Axes) -> tuple[pd.DataFrame, int]:
+    """Return the points of the chart, and how many groups the colour's column has. The largest groups are kept.
+
+    The columns have names of ours: Vega reads a dot or a bracket in a name as a path.
+    """
     shown = frames.displayed(Table(table.columns, table.rows[:MOST_POINTS], cut=False))
-    # Fields have names of ours: Vega reads a dot or a bracket in a name as a path.
     data = pd.DataFrame({"x": shown.iloc[:, axes.x], "y": shown.iloc[:, axes.y].astype("float64")})
-    kind = table.columns[axes.x].kind
-    ordered = kind in {Kind.TIME, Kind.NUMBER}
-    if kind is Kind.TIME:
+    if table.columns[axes.x].kind is Kind.TIME:
         data["x"] = pd.to_datetime(data["x"], errors="coerce")
-    elif not ordered:
+    elif table.columns[axes.x].kind is not Kind.NUMBER:
         data["x"] = data["x"].astype(str)
-    encoding = {"x": _across(kind, names[axes.x]), "y": _up(names[axes.y])}
-    tooltip = [alt.Tooltip(encoding["x"].shorthand, title=names[axes.x]), alt.Tooltip("y:Q", title=names[axes.y])]
+    if axes.colour is None:
+        return data, 1
+    data["colour"] = shown.iloc[:, axes.colour].astype(str)
+    sizes = data["y"].groupby(data["colour"]).sum()
+    return data[data["colour"].isin(sizes.nlargest(MOST_COLOURS).index)], len(sizes)
+
+
+def _chart(data: pd.DataFrame, axes: Axes, names: Sequence[str], kind: Kind, description: str) -> alt.Chart:
+    across = _across(kind, names[axes.x])
+    encoding: dict[str, Any] = {"x": across, "y": _up(names[axes.y])}
+    tooltip = [alt.Tooltip(across.shorthand, title=names[axes.x]), alt.Tooltip("y:Q", title=names[axes.y])]
     if axes.colour is not None:
-        others = words.sql_page.others
-        data["colour"] = _few(shown.iloc[:, axes.colour].astype(str), data["y"], others)
         groups = [str(each) for each in data["colour"].unique()]
         encoding["color"] = alt.Color(
             "colour:N",
             title=names[axes.colour],
-            scale=alt.Scale(
-                domain=groups,
-                range=[
-                    REST if each == words.sql_page.others else LINES[n % len(LINES)] for n, each in enumerate(groups)
-                ],
-            ),
+            scale=alt.Scale(domain=groups, range=list(LINES[: len(groups)])),
             legend=alt.Legend(orient="top", labelLimit=160, labelColor=INK, titleColor=INK, columns=3),
         )
         tooltip.append(alt.Tooltip("colour:N", title=names[axes.colour]))
     base = alt.Chart(data, description=description, height=HEIGHT)
-    mark = base.mark_line(point=len(data) <= 60, color=LINES[0]) if ordered else base.mark_bar(color=LINES[0])
-    drawn: alt.Chart = (
-        mark.encode(**encoding, tooltip=tooltip).configure_axis(**AXES.to_dict()).configure_view(stroke=None)
-    )
+    encoded = _mark(base, data, ordered=kind in {Kind.TIME, Kind.NUMBER}).encode(**encoding, tooltip=tooltip)
+    drawn: alt.Chart = encoded.configure_axis(**AXES.to_dict()).configure_view(stroke=None)
     return drawn
+
+
+def _mark(base: alt.Chart, data: pd.DataFrame, *, ordered: bool) -> alt.Chart:
+    """Return bars for names, else a line, or points if a line would have several values at one place."""
+    if not ordered:
+        marked: alt.Chart = base.mark_bar(color=LINES[0])
+    elif data.duplicated(subset=[name for name in data.columns if name != "y"]).any():
+        marked = base.mark_point(color=LINES[0], filled=True)
+    else:
+        marked = base.mark_line(color=LINES[0], point=len(data) <= 60)
+    return marked
 
 
 def _across(kind: Kind, name: str) -> alt.X:
     axis = alt.Axis(labelOverlap=True, labelLimit=140, labelFlush=True)
     if kind is Kind.TIME:
+        # Figures alone, because Vega has English names only.
+        axis.labelExpr = (
+            "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%Y-%m-%d')"
+        )
         return alt.X("x:T", title=f"{name}, UTC", scale=alt.Scale(type="utc"), axis=axis)
     if kind is Kind.NUMBER:
         return alt.X("x:Q", title=name, scale=alt.Scale(zero=False), axis=axis)
@@ -143,9 +163,3 @@ def _across(kind: Kind, name: str) -> alt.X:
 
 def _up(name: str) -> alt.Y:
     return alt.Y("y:Q", title=name, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
-
-
-def _few(groups: pd.Series[str], sizes: pd.Series[float], others: str) -> pd.Series[str]:
-    """Return the groups with all but the largest as one."""
-    largest = sizes.groupby(groups).sum().nlargest(MOST_COLOURS).index
-    return groups.where(groups.isin(largest), others)

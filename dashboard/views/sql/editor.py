@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.components.v2.types import ComponentRenderer
 
-from dashboard.assets import EDITOR
+import dashboard
 from dashboard.i18n import Words
 from dashboard.services import DescribedView
 from processing.queries import Place, Vocabulary
@@ -19,23 +23,33 @@ LONGEST_QUERY = 100_000
 
 _UNITS = {"SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 
-# The bundle is a file of its own, so that a browser keeps it. The version in its address changes with its contents.
-_VERSION = hashlib.sha256(EDITOR.read_bytes()).hexdigest()[:16]
-_LOADER = f"""
-const loading = import(new URL("assets/editor.js?v={_VERSION}", document.baseURI).href)
-export default function (component) {{
-  let end = () => {{}}
-  let over = false
-  loading.then((editor) => {{ if (!over) end = editor.default(component) }})
-  return () => {{ over = true; end() }}
-}}
-"""
-_component = st.components.v2.component(
-    "banwatch_sql_editor",
-    html='<div class="editor" dir="ltr"></div>',
-    css=".editor { text-align: left; color-scheme: inherit; }\n.editor:empty { min-height: 11rem; }",
-    js=_LOADER,
-)
+BUILD = Path(dashboard.__file__).with_name("editor") / "build"
+"""The folder of the bundle, which `make editor` builds."""
+_NAME = "banwatch.editor"
+
+
+def _component() -> ComponentRenderer:
+    """Return the component, with its script as a file of this server: the page's content policy runs nothing else.
+
+    Streamlit finds such files by a manifest of an installed package, but not of one that is installed for development.
+    So the manifest is given here.
+    """
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(_NAME) is None:
+        package, _, name = _NAME.partition(".")
+        manifest = ComponentManifest(package, version="1", components=[ComponentConfig(name, BUILD.name)])
+        manager.register_from_manifest(manifest, BUILD.parent)
+    return _registered()
+
+
+@cache
+def _registered() -> ComponentRenderer:
+    return st.components.v2.component(
+        _NAME,
+        html='<div class="editor" dir="ltr"></div>',
+        css=".editor { text-align: left; }\n.editor:empty { min-height: 14rem; }",
+        js="editor.js",
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ def edit(
     said = words.sql_page
     if "sql_version" not in st.session_state:
         put(first)
-    edited = _component(
+    edited = _component()(
         key=KEY,
         data={
             "value": text(),

@@ -26,10 +26,13 @@ def displayed(table: Table) -> pd.DataFrame:
 
 
 def csv(table: Table) -> bytes:
-    """Return the result as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Return the result as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe.
+
+    The mark at the start tells spreadsheets that the file is in UTF-8.
+    """
     frame = _frame(table, _harmless)
     frame.columns = pd.Index([_harmless(str(name)) for name in frame.columns])
-    return frame.to_csv(index=False).encode("utf-8", "replace")
+    return frame.to_csv(index=False).encode("utf-8-sig", "replace")
 
 
 def parquet(table: Table) -> bytes:

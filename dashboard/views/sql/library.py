@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dashboard.context import Context, connection
+from dashboard.markup import literal
 from dashboard.services import Desk, DeskUnavailable
 from dashboard.viewer import Role
 from dashboard.views.sql import editor
@@ -33,7 +36,7 @@ def show(context: Context) -> None:
         _keep(context, saved)
     chosen = saved.get(st.session_state.get("sql_saved") or "")
     if chosen is not None:
-        st.caption(words.by.format(by=_literal(chosen.by), at=context.words.moment(chosen.at)))
+        st.caption(words.by.format(by=literal(chosen.by), at=context.words.moment(chosen.at)))
     if isinstance(kept, str):
         st.caption(kept)
 
@@ -47,7 +50,7 @@ def _saved(context: Context) -> tuple[SavedQuery, ...]:
         return ()  # the store has not been migrated yet
 
 
-def _list(label: str, key: str, texts: dict[str, str], hint: str, name: object) -> None:
+def _list(label: str, key: str, texts: dict[str, str], hint: str, name: Callable[[str], str]) -> None:
     def take() -> None:
         if (chosen := st.session_state[key]) in texts:
             editor.put(texts[chosen])
@@ -59,7 +62,7 @@ def _list(label: str, key: str, texts: dict[str, str], hint: str, name: object) 
         index=None,
         key=key,
         placeholder=hint,
-        format_func=name,  # type: ignore[arg-type]
+        format_func=name,
         on_change=take,
         disabled=not texts,
     )
@@ -76,7 +79,7 @@ def _keep(context: Context, saved: dict[str, SavedQuery]) -> None:
         name = st.text_input(words.save_name, value=chosen, max_chars=LONGEST_NAME).strip()
         if st.button(words.save, key="sql_save", type="primary"):
             _save(context, desk, name)
-        if chosen in saved and st.button(words.forget.format(name=_literal(chosen)), key="sql_forget"):
+        if chosen in saved and st.button(words.forget.format(name=literal(chosen)), key="sql_forget"):
             _forget(context, desk, chosen)
 
 
@@ -88,9 +91,9 @@ def _save(context: Context, desk: Desk, name: str) -> None:
     try:
         desk.save_query(name, text, context.viewer.name)
     except DeskUnavailable as error:
-        st.error(_literal(str(error)))
+        st.error(literal(str(error)))
     else:
-        st.toast(words.saved_as.format(name=_literal(name)))
+        st.toast(words.saved_as.format(name=literal(name)))
         st.rerun()
 
 
@@ -98,12 +101,7 @@ def _forget(context: Context, desk: Desk, name: str) -> None:
     try:
         desk.forget_query(name, context.viewer.name)
     except DeskUnavailable as error:
-        st.error(_literal(str(error)))
+        st.error(literal(str(error)))
     else:
-        st.toast(context.words.sql_page.forgotten.format(name=_literal(name)))
+        st.toast(context.words.sql_page.forgotten.format(name=literal(name)))
         st.rerun()
-
-
-def _literal(text: str) -> str:
-    """Return a text that Streamlit's Markdown shows as it is."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|~$:" else letter for letter in plain(text))

@@ -10,7 +10,7 @@ import { sql, SQLDialect } from "@codemirror/lang-sql"
 import { bracketMatching, HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language"
 import { setDiagnostics } from "@codemirror/lint"
 import { Compartment, EditorState, Prec } from "@codemirror/state"
-import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view"
+import { drawSelection, EditorView, highlightSpecialChars, keymap, lineNumbers, placeholder, tooltips } from "@codemirror/view"
 import { tags } from "@lezer/highlight"
 
 const editors = new WeakMap()
@@ -32,7 +32,7 @@ const look = EditorView.theme({
     fontSize: "0.95rem",
   },
   "&.cm-focused": { outline: "2px solid var(--st-primary-color)", outlineOffset: "1px" },
-  ".cm-scroller": { fontFamily: "var(--st-code-font, monospace)", lineHeight: "1.5", minHeight: "11rem", maxHeight: "26rem" },
+  ".cm-scroller": { fontFamily: "var(--st-code-font, monospace)", lineHeight: "1.5", minHeight: "14rem", maxHeight: "28rem" },
   ".cm-content": { caretColor: "var(--st-text-color)" },
   ".cm-cursor": { borderLeftColor: "var(--st-text-color)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "transparent", border: "none", color: "light-dark(#5c5c5c, #b0b0b0)" },
@@ -50,6 +50,7 @@ const look = EditorView.theme({
     backgroundColor: "var(--st-primary-color)",
     color: "light-dark(#fff, #000)",
   },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { maxHeight: "8.5rem" },
   ".cm-completionInfo": { maxWidth: "22rem", whiteSpace: "normal" },
   ".cm-diagnostic-error": { borderLeftColor: "#d55e00" },
 })
@@ -128,6 +129,9 @@ function create(parent, own) {
       lineNumbers(),
       history(),
       drawSelection(),
+      highlightSpecialChars(), // shows what would turn the text around
+      // The page hides what reaches beyond the component, so a list opens above or below the line, inside.
+      tooltips({ tooltipSpace: (view) => view.dom.getBoundingClientRect() }),
       bracketMatching(),
       closeBrackets(),
       autocompletion({ icons: false }),
