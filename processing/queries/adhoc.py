@@ -15,7 +15,7 @@ from processing.store.interruption import Interruption
 _SLACK = timedelta(seconds=10)
 """The time that a client waits beyond the engine's own limit."""
 _PLACE = re.compile(r"failed at position (\d+)(?: \((.*?)\))? ?(?:\(line (\d+), col (\d+)\))?", re.DOTALL)
-_NAME = re.compile(r"[`']([^`']{1,200})[`']|(?:function|table) (\w[\w.]{0,199}\w)", re.IGNORECASE)
+_NAME = re.compile(r"[`']([^`']{1,200})[`']|(?:table function|function|table) (\w[\w.]{0,199}\w)", re.IGNORECASE)
 
 
 class Cancelled(Exception):

@@ -18,7 +18,13 @@ LONGEST_SEARCH = 100
 MOST_TERMS = 12
 
 # Of the scripts between these ranges, folding changes no character: Han, Yi, Hangul.
-_FOLDED_POINTS = (range(0x20, 0x3400), range(0xA640, 0xAC00), range(0xF900, 0x10000), range(0x1D400, 0x1F200))
+_FOLDED_POINTS = (
+    range(0x20, 0x3400),
+    range(0xA640, 0xAC00),
+    range(0xF900, 0x10000),
+    range(0x1D400, 0x1F200),
+    range(0xE0000, 0xE1000),
+)
 _QUOTED = re.compile(r'"([^"]*)"?|[^\s"]+')
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»「」『』〝〞", '"'))
 _NO_WORD = r"[^\pL\pN\pM]"
@@ -52,25 +58,37 @@ def _phrase(text: str) -> str:
 
 def _anywhere(folded: str) -> str:
     """Return a pattern for folded text. Between two letters it allows the marks that folding drops."""
-    _, dropped = _written()
-    return "".join(f"{_letter(letter)}{dropped}" for letter in folded)
+    return "".join(_spelled(part) for part in _parts(folded))
+
+
+def _parts(folded: str) -> Iterator[str]:
+    """Yield the letters of a text. Letters that one character can stand for, such as `ss` for `ß`, come together."""
+    forms, _, lengths = _written()
+    at = 0
+    while at < len(folded):
+        length = next((each for each in lengths if each > 1 and folded[at : at + each] in forms), 1)
+        yield folded[at : at + length]
+        at += length
 
 
 @cache
-def _letter(folded: str) -> str:
-    forms, _ = _written()
-    return _class([folded, *forms.get(folded, ())])
+def _spelled(part: str) -> str:
+    forms, dropped, _ = _written()
+    if len(part) == 1:
+        return _class([part, *forms.get(part, ())]) + dropped
+    return f"(?:{_class(forms[part])}{dropped}|{''.join(map(_spelled, part))})"
 
 
 @cache
-def _written() -> tuple[Mapping[str, Sequence[str]], str]:
-    """Return the characters that fold to each character, and a pattern for those that fold to nothing."""
+def _written() -> tuple[Mapping[str, Sequence[str]], str, Sequence[int]]:
+    """Return the characters that fold to each text, a pattern for those that fold to nothing, and all lengths."""
     forms: defaultdict[str, list[str]] = defaultdict(list)
     for point in chain(*_FOLDED_POINTS):
         character = chr(point)
         if (folded := fold(character)) != character:
             forms[folded].append(character)
-    return forms, f"{_class(forms.pop(''))}*"
+    dropped = f"{_class(forms.pop(''))}*"
+    return forms, dropped, sorted({len(each) for each in forms}, reverse=True)
 
 
 def _class(characters: Iterable[str]) -> str:
