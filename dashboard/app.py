@@ -11,11 +11,10 @@ import streamlit as st
 
 from dashboard import content_policy, server
 from dashboard.context import Context
-from dashboard.i18n import WORDS, Words
-from dashboard.parts import access, filters
+from dashboard.i18n import Words
+from dashboard.parts import access, display, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
-from dashboard.viewer import Viewer
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
 
 STATIC = Path(__file__).with_name("static")
@@ -44,14 +43,20 @@ VIEWS = (
 
 def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
-    st.set_page_config(page_title="banwatch", page_icon="📈", layout="wide")
-    chosen = filters.chosen()
-    words = replace(WORDS[chosen.ui], topics=_topics(services, chosen.ui))
+    shown, chosen = display.chosen(), filters.chosen()
+    words = replace(shown.words(), topics=_topics(services, shown.tag))
+    # Without an icon of its own the page would fetch the icon of the menu from another site.
+    st.set_page_config(page_icon="📈", layout="wide")
     _styles(words)
     viewer = access.viewer(settings, services, words)
-    context = Context(settings, services, chosen, words, viewer)
+    context = Context(settings, services, chosen, words, viewer, live=shown.live)
     page = st.navigation([_page(view, context) for view in VIEWS], position="top")
-    _header(words, viewer)
+    st.set_page_config(page_title=f"{page.title} · banwatch")
+    with st.container(key="header", horizontal=True, vertical_alignment="center"):
+        st.title(page.title, anchor=False, width="content")
+        st.caption(words.title, width="stretch")
+        access.show(viewer, words)
+        display.show(shown, words)
     page.run()
     filters.remember(chosen)
 
@@ -78,15 +83,6 @@ def _styles(words: Words) -> None:
     st.html(f"<script>{content_policy.document_script(words)}</script>", unsafe_allow_javascript=True)
     if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
-
-
-def _header(words: Words, viewer: Viewer) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.title(words.title, anchor=False, width="content")
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            access.show(viewer, words)
-            filters.interface_switch(words)
-    st.caption(words.subtitle)
 
 
 if __name__ == "__main__":

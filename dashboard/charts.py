@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -91,17 +91,20 @@ def _time_axis(window: Window, words: Words) -> alt.X:
     """
     names = words.locale.months["format"]["abbreviated"]
     months = json.dumps([names[month] for month in range(1, 13)], ensure_ascii=False)
-    # A canvas has no `dir` attribute, so an isolate sets the direction of "10 July".
-    opening, closing = ("\u2067", "\u2069") if words.locale.text_direction == "rtl" else ("", "")
+    opening, _, closing = words.isolated("|").partition("|")
+    # Vega knows two zones, UTC and the browser's. The reader's is the one or the other.
+    in_utc = words.zone is UTC
+    utc, write = ("utc", "utcFormat") if in_utc else ("", "timeFormat")
     label = (
-        "utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
-        f" ? '{opening}' + utcdate(datum.value) + ' ' + {months}[utcmonth(datum.value)] + '{closing}'"
-        " : utcFormat(datum.value, '%H:%M')"
+        f"{utc}hours(datum.value) == 0 && {utc}minutes(datum.value) == 0"
+        f" ? '{opening}' + {utc}date(datum.value) + ' ' + {months}[{utc}month(datum.value)] + '{closing}'"
+        f" : {write}(datum.value, '%H:%M')"
     )
+    domain = [_vega(window.start), _vega(window.end)]
     return alt.X(
         AT,
-        title=words.time_axis,
-        scale=alt.Scale(type="utc", domain=[_vega(window.start), _vega(window.end)], nice=False),
+        title=words.isolated(words.time_axis.format(zone=words.offset(window.end))),
+        scale=alt.Scale(type="utc" if in_utc else "time", domain=domain, nice=False),
         axis=alt.Axis(labelExpr=label, grid=False, tickCount=8, labelOverlap=True, labelFlush=True),
     )
 
@@ -130,7 +133,7 @@ def _counts(
         x=_time_axis(window, words),
         y=alt.Y(
             "posts:Q",
-            title=words.posts_per.format(width=words.duration(window.width)),
+            title=words.isolated(words.posts_per.format(width=words.duration(window.width))),
             stack="zero" if stacked else None,
             scale=alt.Scale(zero=True, nice=True),
             axis=alt.Axis(format=",d", tickMinStep=1, tickCount=5),
@@ -142,7 +145,7 @@ def _counts(
         ),
         order=alt.Order("order:Q"),
         tooltip=[
-            alt.Tooltip("when:N", title=words.time_axis),
+            alt.Tooltip("when:N", title=words.time),
             alt.Tooltip("line:N", title=" "),
             alt.Tooltip("posts:Q", title=words.posts, format=",d"),
         ],

@@ -34,7 +34,8 @@ def content_policy() -> str:
 def _directives() -> dict[str, str]:
     return {
         "default-src": "'none'",
-        "script-src": " ".join(["'self'", *(f"'sha256-{digest}'" for digest in _digests())]),
+        # Streamlit's page loads the script of a component as a blob that it has made itself.
+        "script-src": " ".join(["'self'", "blob:", *(f"'sha256-{digest}'" for digest in _digests())]),
         # Streamlit's components and Vega's charts write their styles into the document.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",

@@ -24,13 +24,17 @@ NO_TABLES = frozenset({60, 81})
 
 @dataclass(frozen=True)
 class Context:
-    """The settings, the lent parts, the reader's choice, the sentences of the reader's language, and the reader."""
+    """The settings, the lent parts, the reader's choice, the sentences of the reader's language, and the reader.
+
+    `live` says whether the reader lets the page update by itself.
+    """
 
     settings: DashboardSettings
     services: Services
     filters: Filters
     words: Words
     viewer: Viewer
+    live: bool = True
 
     @property
     def reader(self) -> Reader:

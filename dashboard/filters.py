@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 from processing.contract import EVERYTHING
-from processing.i18n import LANGUAGES
 
 ROOT_TOPIC = "ban"
 
@@ -44,7 +43,6 @@ class Split(StrEnum):
 class Filters:
     """One value for every filter. The names of the fields are the names of the address's parameters."""
 
-    ui: str = LANGUAGES[0]
     range: Range = Range.WEEK
     topic: str = ROOT_TOPIC
     language: str = EVERYTHING
@@ -61,14 +59,7 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return read
 
 
-def _offered(value: str) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(value)
-    return value
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
-    "ui": _offered,
     "range": Range,
     "topic": _named(_TOPIC_OR_LANGUAGE),
     "language": _named(_TOPIC_OR_LANGUAGE),
@@ -77,9 +68,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str], *, ui: str = LANGUAGES[0]) -> Filters:
+def from_address(parameters: Mapping[str, str]) -> Filters:
     """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
-    known: dict[str, Any] = {"ui": ui}
+    known: dict[str, Any] = {}
     for name, read in _READERS.items():
         try:
             known[name] = read(parameters[name])
@@ -89,9 +80,9 @@ def from_address(parameters: Mapping[str, str], *, ui: str = LANGUAGES[0]) -> Fi
 
 
 def to_address(view: Filters) -> dict[str, str]:
-    """Return the address's parameters: each filter that differs from its default, and always the page's language."""
+    """Return the address's parameters: each filter that differs from its default."""
     if view.range is not Range.INCIDENT:
         view = replace(view, incident="")
     default = Filters()
     chosen = {field.name: str(getattr(view, field.name)) for field in fields(view)}
-    return {name: value for name, value in chosen.items() if name == "ui" or value != str(getattr(default, name))}
+    return {name: value for name, value in chosen.items() if value != str(getattr(default, name))}

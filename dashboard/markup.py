@@ -6,15 +6,17 @@ elements here. Nothing else in the dashboard writes an angle bracket.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
 
+from dashboard.i18n import Words
 from processing.plain_text import plain
 
 Tag = Literal[
     "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span",
-    "table", "td", "th", "tr"
+    "table", "td", "th", "time", "tr"
 ]  # fmt: skip
 
 
@@ -32,3 +34,13 @@ def element(tag: Tag, *children: str, css: str = "", **attributes: str) -> Marku
 def literal(text: str) -> str:
     """Return a text that Streamlit's Markdown shows as it is, on one line."""
     return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in plain(text))
+
+
+def moment(at: datetime, words: Words) -> Markup:
+    """Return a time in the reader's zone, with the time in UTC at hand."""
+    return element("time", words.moment(at), datetime=at.isoformat(), title=words.utc().moment(at))
+
+
+def filled(sentence: str, **values: str) -> Markup:
+    """Return a sentence with its blanks filled in. A value that is no `Markup` is escaped."""
+    return Markup("{}").format(sentence).format(**values)

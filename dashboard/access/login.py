@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -111,7 +111,8 @@ class Login:
         # Nothing is awaited between the look at the brake and the count, so that guesses cannot overtake one another.
         address = request.client.host if request.client else ""
         if (wait := self.throttle.wait(address)) > 0:
-            fault = words.access.too_many.format(minutes=words.number(math.ceil(wait / 60)))
+            minutes = timedelta(minutes=math.ceil(wait / 60))
+            fault = words.access.too_many.format(duration=words.duration(minutes))
             refused = self._form(request, onward, name, fault, HTTPStatus.TOO_MANY_REQUESTS)
             refused.headers["Retry-After"] = str(math.ceil(wait))
             return refused

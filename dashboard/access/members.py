@@ -40,7 +40,8 @@ def verified_address(claims: Mapping[str, object]) -> str:
     An address beyond ASCII is not taken: several such addresses look the same, or become the same in lower case.
     """
     address = claims.get("email")
-    if claims.get("email_verified") not in {True, "true"} or not isinstance(address, str):
+    verified = claims.get("email_verified")
+    if (verified is not True and verified != "true") or not isinstance(address, str):
         return ""
     user, at, domain = address.strip().rpartition("@")
     return address.strip().lower() if address.isascii() and user and at and domain and "@" not in user else ""

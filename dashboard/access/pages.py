@@ -13,9 +13,9 @@ from dashboard.i18n import Words
 _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:1rem/1.5 'Source Sans',system-ui,sans-serif;max-width:24rem;margin:12vh auto;padding:0 1rem}"
-    "h1{font-size:1.5rem;line-height:1.25;margin:0 0 1.5rem}.by{color:GrayText;margin:0 0 .25rem}"
+    "h1{font-size:1.5rem;line-height:1.25;margin:0 0 1.5rem}.by{color:light-dark(#595959,#b0b0b0);margin:0 0 .25rem}"
     "label{display:block;font-weight:600;margin:1rem 0 .25rem}p{margin:.25rem 0 1rem}"
-    ".note{color:GrayText;font-size:.875rem}"
+    ".note{color:light-dark(#595959,#b0b0b0);font-size:.875rem}"
     "input{box-sizing:border-box;width:100%;font:inherit;padding:.5rem .625rem;border:1px solid #767676;"
     "border-radius:.375rem;background:Field;color:FieldText}"
     "button,.button{display:block;box-sizing:border-box;width:100%;font:inherit;font-weight:600;text-align:center;"
@@ -23,7 +23,7 @@ _STYLE = (
     "text-decoration:none}"
     ":focus-visible{outline:3px solid #e69f00;outline-offset:2px}"
     ".fault{border-inline-start:4px solid #d55e00;padding:.5rem .75rem;margin:0 0 1rem}"
-    ".or{text-align:center;color:GrayText;margin:1.5rem 0 0}"
+    ".or{text-align:center;color:light-dark(#595959,#b0b0b0);margin:1.5rem 0 0}"
 )
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "

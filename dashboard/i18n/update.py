@@ -13,17 +13,19 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.messages import Catalog
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po, write_po
 
 from dashboard.i18n.messages import ENGLISH
+from processing import i18n
 from processing.explanation import sentences
-from processing.i18n import CATALOGUES, Message, language_names, messages
+from processing.i18n import CATALOGUES, language_names, messages
 
 _WIDTH = 120
 _HEADER = "# What banwatch says, in one language. The context of an entry is the name of its sentence."
 
 
-def all_messages() -> Iterator[Message]:
+def all_messages() -> Iterator[i18n.Message]:
     """Yield every sentence that catalogues translate."""
     yield from messages(ENGLISH)
     yield from messages(sentences.ENGLISH, sentences.NAME)
@@ -34,6 +36,11 @@ def read(file: Path) -> Catalog:
     """Return the catalogue in a file. The file's name is the language's locale."""
     with file.open("rb") as stream:
         return read_po(stream, locale=file.stem)
+
+
+def forms(entry: Message) -> tuple[str, ...]:
+    """Return what an entry is translated to: one form, or all plural forms of the language."""
+    return (entry.string or "",) if isinstance(entry.string, str | None) else tuple(entry.string)
 
 
 def updated(old: Catalog) -> Catalog:
@@ -49,8 +56,14 @@ def updated(old: Catalog) -> Catalog:
         elif entry.id == english:
             new.add(english, entry.string, flags=entry.flags, user_comments=entry.user_comments, context=message.name)
         else:
-            was = {"previous_id": entry.id, "user_comments": entry.user_comments, "context": message.name}
-            new.add(english, entry.string, flags={*entry.flags, "fuzzy"}, **was)
+            new.add(
+                english,
+                entry.string,
+                flags={*entry.flags, "fuzzy"},
+                user_comments=entry.user_comments,
+                previous_id=entry.id,
+                context=message.name,
+            )
     return new
 
 
@@ -77,8 +90,9 @@ def main(tags: list[str]) -> int:
     for file in sorted(CATALOGUES.glob("*.po")):
         catalogue = updated(read(file))
         file.write_bytes(written(catalogue))
-        missing = sum(not all(entry.string) if entry.pluralizable else not entry.string for entry in catalogue)
-        fuzzy = sum(entry.fuzzy for entry in catalogue if entry.id)
+        entries = [entry for entry in catalogue if entry.id]
+        missing = sum(not all(forms(entry)) for entry in entries)
+        fuzzy = sum(entry.fuzzy for entry in entries)
         sys.stdout.write(f"{file.name}: {len(catalogue)} sentences, {missing} without a translation, {fuzzy} fuzzy\n")
     return 0
 

@@ -45,7 +45,7 @@ def show(viewer: Viewer, words: Words) -> None:
             st.text_input(said.your_name, viewer.name, LONGEST_NAME, key=NAME, help=said.name_explained)
         return
     role = {Role.VIEWER: said.role_viewer, Role.OPERATOR: said.role_operator}[viewer.role]
-    parts = [element("bdi", viewer.name, css="bw-viewer-name")] if viewer.name else [said.anonymous]
+    parts: list[str] = [element("bdi", viewer.name, css="bw-viewer-name")] if viewer.name else [said.anonymous]
     parts.append(role)
     if viewer.name:
         parts.append(_link("/logout", said.log_out))

@@ -65,7 +65,7 @@ def _covered(collector: Collector, words: Words) -> str:
     stretch = collector.stretch
     if stretch is None:
         return words.covered_nothing
-    return words.covered.format(start=words.moment(stretch.since), end=words.moment(stretch.until))
+    return words.covered.format(start=words.moment(stretch.since, zoned=False), end=words.moment(stretch.until))
 
 
 def _detail(collector: Collector) -> tuple[Markup, ...]:

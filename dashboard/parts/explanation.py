@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name
-from dashboard.markup import element
+from dashboard.markup import element, moment
 from dashboard.parts.headline import incident_name
 from dashboard.parts.posts import address
 from dashboard.parts.verdict import badge, doubts, sentence
@@ -34,7 +34,7 @@ def show(explained: Explanation, words: Words) -> None:
     st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
     if incident.doubted:
         st.html(element("div", *doubts(incident, words)))
-    st.caption(words.why_note.format(start=words.moment(explained.start), end=words.moment(explained.end)))
+    st.caption(words.why_note.format(start=words.moment(explained.start, zoned=False), end=words.moment(explained.end)))
     _terms(explained.terms, words)
     first, shared = st.columns(2, gap="large")
     with first:
@@ -91,7 +91,7 @@ def _posts(title: str, rows: Sequence[SharedPost], query: Statement, words: Word
 
 def _post(post: SharedPost, words: Words) -> Markup:
     shared = max(post.shared, post.reposts or 0)
-    about = [words.moment(post.created_at), language_name(words, post.language), post.source]
+    about = [moment(post.created_at, words), language_name(words, post.language), post.source]
     about += [words.colon.format(name=words.reposts, value=words.number(shared))] * bool(shared)
     return element(
         "article",

@@ -13,14 +13,13 @@ from dashboard.i18n.labels import language_name, topic_name
 from dashboard.parts.headline import incident_name
 from dashboard.snapshot import Snapshot
 from processing.contract import Incident
-from processing.i18n import LANGUAGES, language, nearest
 
 MOVE = "move"
 
 
 def chosen() -> Filters:
     """Return the page's filters. A filter that the reader has not touched takes its value from the address."""
-    view = from_address(st.query_params.to_dict(), ui=nearest(st.context.locale))
+    view = from_address(st.query_params.to_dict())
     touched = {
         field.name: st.session_state[field.name]
         for field in fields(Filters)
@@ -57,25 +56,12 @@ def are_to_move() -> bool:
 
 
 def remember(view: Filters) -> None:
-    """Write the filters into the address, and leave what else a page keeps there."""
+    """Write the filters into the address, and leave its other parameters."""
     address = to_address(view)
     for field in fields(Filters):
-        if field.name not in address:
-            st.query_params.pop(field.name, None)
-        elif st.query_params.get(field.name) != address[field.name]:
-            st.query_params[field.name] = address[field.name]
-
-
-def interface_switch(words: Words) -> None:
-    """Draw the control for the page's language."""
-    st.segmented_control(
-        words.interface,
-        LANGUAGES,
-        key="ui",
-        required=True,
-        format_func=lambda tag: language(tag).native_name,
-        label_visibility="collapsed",
-    )
+        if field.name in st.query_params and field.name not in address:
+            del st.query_params[field.name]
+    st.query_params.update({name: value for name, value in address.items() if st.query_params.get(name) != value})
 
 
 def show(snapshot: Snapshot, view: Filters, words: Words) -> None:

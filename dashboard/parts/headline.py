@@ -100,7 +100,7 @@ def _last(incidents: tuple[Incident, ...], words: Words) -> tuple[str, ...]:
     return tuple(
         words.last_surge.format(
             topic=incident_name(last, words),
-            start=words.moment(last.start),
+            start=words.moment(last.start, zoned=False),
             end=words.moment(last.end or last.peak),
             ratio=words.number(last.ratio),
         )

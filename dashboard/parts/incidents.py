@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import element
+from dashboard.markup import element, filled, moment
 from dashboard.parts import filters
 from dashboard.parts.headline import incident_name
 from dashboard.parts.verdict import badge, doubts, sentence
@@ -73,9 +73,9 @@ def _badges(incident: Incident, words: Words) -> list[Markup]:
 
 def _facts(incident: Incident, words: Words) -> list[Markup]:
     facts = {
-        words.started: words.moment(incident.start),
-        words.peaked: words.moment(incident.peak),
-        words.ended: words.moment(incident.end) if incident.end else words.still_going,
+        words.started: moment(incident.start, words),
+        words.peaked: moment(incident.peak, words),
+        words.ended: moment(incident.end, words) if incident.end else words.still_going,
         words.observed: words.number(incident.observed),
         words.expected: words.number(incident.expected),
         words.score: words.decimal(incident.score),
@@ -103,7 +103,10 @@ def _pulse(pulse: Pulse, words: Words) -> Markup:
     """Return one pulse as a list item: the moment of its peak, its posts and the expected posts."""
     return element(
         "li",
-        words.pulse_detail.format(
-            peak=words.moment(pulse.peak), observed=words.number(pulse.observed), expected=words.number(pulse.expected)
+        filled(
+            words.pulse_detail,
+            peak=moment(pulse.peak, words),
+            observed=words.number(pulse.observed),
+            expected=words.number(pulse.expected),
         ),
     )

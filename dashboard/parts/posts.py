@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dashboard.filters import ROOT_TOPIC
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import element
+from dashboard.markup import element, moment
 from dashboard.snapshot import Snapshot
 from processing.plain_text import displayable, safe_link
 from processing.queries import StoredPost
@@ -33,7 +33,7 @@ def article(post: StoredPost, words: Words) -> Markup:
     """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter."""
     topics = [topic_name(words, topic) for topic in post.topics if topic != ROOT_TOPIC]
     shares = [words.colon.format(name=words.reposts, value=words.number(post.reposts))] if post.reposts else []
-    about = (words.moment(post.created_at), language_name(words, post.language), post.source, *topics, *shares)
+    about = (moment(post.created_at, words), language_name(words, post.language), post.source, *topics, *shares)
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),

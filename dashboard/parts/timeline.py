@@ -32,7 +32,7 @@ def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
         name=lambda line: line_name(line, view, words),
         description=words.chart_alt.format(
             topic=topic_name(words, view.topic),
-            start=words.moment(snapshot.window.start),
+            start=words.moment(snapshot.window.start, zoned=False),
             end=words.moment(snapshot.window.end),
         ),
     )

@@ -118,7 +118,7 @@ class DeskDoor:
             async for piece in request.stream():
                 body += piece
                 if len(body) > LARGEST_ENTRY:
-                    raise Refused(HTTPStatus.CONTENT_TOO_LARGE, Fault.INVALID, "The entry is too large.")
+                    raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Fault.INVALID, "The entry is too large.")
         except ClientDisconnect as error:
             raise Refused(HTTPStatus.BAD_REQUEST, Fault.INVALID, "The entry ended early.") from error
         return body

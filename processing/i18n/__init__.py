@@ -5,7 +5,7 @@ PO format; the context of an entry is the name of its sentence. A new file is a 
 
 languages.py       the languages, and the reading of a catalogue
 translation.py     sentences as dataclasses: `translated` and `messages`
-notation.py        numbers, shares and lengths of time
+notation.py        numbers, shares, lengths of time and zones
 language_names.py  the names of languages
 """
 

@@ -1,15 +1,15 @@
-"""Numbers, shares and lengths of time as the CLDR writes them in a language, with the language's usual digits."""
+"""Numbers, shares, lengths of time and zones as the CLDR writes them, with the digits that are usual in a language."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-_DIGITS = "default"
-"""Babel's word for the digits that are usual in a locale."""
+_ZEROS = {"arab": "٠", "arabext": "۰", "beng": "০", "deva": "०", "mymr": "၀", "tibt": "༠"}
+"""The zeros of the CLDR's numbering systems that are usual somewhere. The other digits follow them in Unicode."""
 
 
 def number(locale: Locale, value: float) -> str:
@@ -17,12 +17,16 @@ def number(locale: Locale, value: float) -> str:
 
     A number below ten has one decimal if the decimal is not 0.
     """
-    return format_decimal(value, "#,##0.#" if value < 10 else "#,##0", locale=locale, numbering_system=_DIGITS)
+    return _decimal(locale, value, "#,##0.#" if value < 10 else "#,##0")
 
 
 def decimal(locale: Locale, value: float) -> str:
     """Return a number with one decimal."""
-    return format_decimal(value, "#,##0.0", locale=locale, numbering_system=_DIGITS)
+    return _decimal(locale, value, "#,##0.0")
+
+
+def _decimal(locale: Locale, value: float, pattern: str) -> str:
+    return with_digits(locale, format_decimal(value, pattern, locale=locale, numbering_system=_system(locale)))
 
 
 def percent(locale: Locale, share: float, *, tenths: bool = False) -> str:
@@ -30,7 +34,7 @@ def percent(locale: Locale, share: float, *, tenths: bool = False) -> str:
     pattern = locale.percent_formats[None].pattern
     if tenths or not (share in {0.0, 1.0} or 0.01 <= share <= 0.99):
         pattern = pattern.replace("#,##0", "#,##0.0")
-    return format_percent(share, pattern, locale=locale, numbering_system=_DIGITS)
+    return with_digits(locale, format_percent(share, pattern, locale=locale, numbering_system=_system(locale)))
 
 
 def duration(locale: Locale, span: timedelta) -> str:
@@ -48,5 +52,28 @@ def duration(locale: Locale, span: timedelta) -> str:
 
 def _amount(locale: Locale, amount: int, unit: str) -> str:
     """Return an amount and its unit, joined by a space at which no line breaks."""
-    amount_with_unit = format_unit(amount, f"duration-{unit}", "short", locale=locale, numbering_system=_DIGITS)
-    return amount_with_unit.replace(" ", "\u00a0")
+    written = format_unit(amount, f"duration-{unit}", "short", locale=locale, numbering_system=_system(locale))
+    return with_digits(locale, written).replace(" ", "\u00a0")
+
+
+def offset(locale: Locale, at: datetime) -> str:
+    """Return the zone of an aware time as its distance from UTC: `UTC`, `UTC+2` or `UTC−3:30`.
+
+    An abbreviation such as IST has several meanings, and many zones have none.
+    """
+    minutes = round((at.utcoffset() or timedelta()) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else "+"
+    distance = f"{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else ""
+    return f"UTC{with_digits(locale, distance)}"
+
+
+def with_digits(locale: Locale, written: str) -> str:
+    """Return a text with the digits that are usual in the locale. Babel itself writes European digits only."""
+    zero = ord(_ZEROS.get(_system(locale), "0"))
+    return written.translate({ord("0") + digit: zero + digit for digit in range(10)})
+
+
+def _system(locale: Locale) -> str:
+    usual = locale.default_numbering_system
+    return usual if usual in _ZEROS else "latn"

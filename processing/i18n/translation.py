@@ -52,7 +52,8 @@ def translated(sentences: T, into: Language, name: str = "") -> T:
             return replace(found, name=at, language=into)
         return into.translations.pgettext(at, found) if found else found
 
-    return _mapped(sentences, name, sentence)
+    found: T = _mapped(sentences, name, sentence)
+    return found
 
 
 def messages(sentences: object, name: str = "") -> Iterator[Message]:

@@ -1,6 +1,6 @@
 """What operators write on the page: notes beside incidents, and queries kept under a name."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would give its name to something else here.
 
 from processing.contract import Annotation, SavedQuery
 from processing.queries.reader import Reader

@@ -7,11 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from dashboard.filters import Filters, Range, Split, from_address, to_address
-from processing.i18n import LANGUAGES
 
 VIEWS = some.builds(
     Filters,
-    ui=some.sampled_from(LANGUAGES),
     range=some.sampled_from([each for each in Range if each is not Range.INCIDENT]),
     topic=some.sampled_from(["ban", "court", "*"]),
     language=some.sampled_from(["*", "hi-Latn", "ar"]),
@@ -31,11 +29,11 @@ def test_the_incident_is_kept_with_its_range_alone() -> None:
 
 
 def test_an_address_says_only_what_is_not_the_default() -> None:
-    assert to_address(Filters()) == {"ui": "en"}
-    assert to_address(Filters(language="ar")) == {"ui": "en", "language": "ar"}
+    assert to_address(Filters()) == {}
+    assert to_address(Filters(language="ar")) == {"language": "ar"}
 
 
-@given(some.dictionaries(some.sampled_from(["ui", "range", "topic", "language", "by", "incident"]), some.text()))
+@given(some.dictionaries(some.sampled_from(["range", "topic", "language", "by", "incident"]), some.text()))
 def test_any_address_is_a_view(parameters: dict[str, str]) -> None:
     view = from_address(parameters)
     assert view.range in Range
@@ -45,8 +43,3 @@ def test_any_address_is_a_view(parameters: dict[str, str]) -> None:
 @pytest.mark.parametrize("topic", ["<b>", "a b", "x" * 65, "", "ban' OR 1", "حظر"])
 def test_a_topic_that_is_no_name_is_the_default(topic: str) -> None:
     assert from_address({"topic": topic}).topic == "ban"
-
-
-def test_the_browser_language_holds_until_the_address_says_otherwise() -> None:
-    assert from_address({}, ui="ar").ui == "ar"
-    assert from_address({"ui": "en"}, ui="ar").ui == "en"

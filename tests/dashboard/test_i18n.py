@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
+from gettext import NullTranslations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pycld2
 import pytest
+from babel import Locale
 
 from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.i18n.labels import NAMED_AS_COLUMNS, evidence_name, language_name, topic_name
@@ -16,7 +19,7 @@ from dashboard.settings import DashboardSettings
 from deploy.cli import COMMANDS
 from deploy.processes.dashboard import names_of
 from deploy.settings import load
-from processing.i18n import LANGUAGES
+from processing.i18n import LANGUAGES, Language
 from processing.tagging.language.features import WordList
 from processing.tagging.language.libraries import standard
 from processing.tagging.language.model import Model
@@ -94,12 +97,35 @@ def test_the_page_follows_the_names_in_the_file(tmp_path: Path) -> None:
     assert names_of(taxonomy) == {"ban": {"en": "Another ban", "ar": "حظر"}}
 
 
-def test_moments_are_told_in_utc() -> None:
-    zone = timedelta(hours=5, minutes=30)
+def test_moments_are_told_in_the_zone_of_the_reader() -> None:
     at = datetime(2020, 7, 10, 16, 35, tzinfo=UTC)
-    assert ENGLISH.moment(at) == "10 Jul 2020, 16:35"
-    assert ENGLISH.moment(at.astimezone(timezone(zone))) == "10 Jul 2020, 16:35"
-    assert ARABIC.moment(at) == "10 يوليو 2020، 16:35"
+    assert ENGLISH.moment(at) == "10 Jul 2020, 16:35\u00a0UTC"
+    assert ENGLISH.moment(at, zoned=False) == "10 Jul 2020, 16:35"
+    assert ENGLISH.moment(at.astimezone(timezone(timedelta(hours=5, minutes=30)))) == "10 Jul 2020, 16:35\u00a0UTC"
+    assert ARABIC.moment(at) == "\u206710 يوليو 2020، 16:35\u00a0UTC\u2069"
+    assert FRENCH.moment(at) == "10 juil. 2020, 16:35\u00a0UTC"
+    shown = {
+        "Europe/Berlin": "10 Jul 2020, 18:35\u00a0UTC+2",
+        "Asia/Kolkata": "10 Jul 2020, 22:05\u00a0UTC+5:30",
+        "America/St_Johns": "10 Jul 2020, 14:05\u00a0UTC−2:30",
+        "Pacific/Auckland": "11 Jul 2020, 04:35\u00a0UTC+12",
+    }
+    for zone, expected in shown.items():
+        local = replace(ENGLISH, zone=ZoneInfo(zone))
+        assert local.moment(at) == expected
+        assert local.utc().moment(at) == "10 Jul 2020, 16:35\u00a0UTC"
+    winter = replace(ENGLISH, zone=ZoneInfo("Europe/Berlin")).moment(datetime(2020, 1, 10, 16, 35, tzinfo=UTC))
+    assert winter == "10 Jan 2020, 17:35\u00a0UTC+1"
+
+
+def test_all_of_a_moment_has_the_digits_of_the_language() -> None:
+    persian = replace(
+        ENGLISH, language_of_page=Language(Locale("fa"), NullTranslations()), zone=ZoneInfo("Asia/Tehran")
+    )
+    moment = persian.moment(datetime(2020, 7, 10, 16, 35, tzinfo=UTC))
+    assert re.findall(r"[0-9]", moment) == []
+    assert moment.endswith("۲۱:۰۵\u00a0UTC+۴:۳۰")
+    assert persian.number(12345) == "۱۲٬۳۴۵"
 
 
 def test_durations_have_two_units_at_most_and_the_plural_of_their_number() -> None:

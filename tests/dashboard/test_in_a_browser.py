@@ -42,7 +42,7 @@ def test_the_surge_is_on_the_page(
     expect(page.locator(".bw-pulses li")).to_have_count(2)
     chart = page.locator("[data-testid=stVegaLiteChart]")
     expect(chart.locator("svg")).to_contain_text("15×")
-    expect(chart.locator("svg")).to_contain_text({"en": "10 Jul", "ar": "10 يوليو"}[interface])
+    expect(chart.locator("svg")).to_contain_text({"en": "10 Jul", "ar": "10 يوليو", "fr": "10 juil."}[interface])
     line = chart.locator("svg .mark-area path").first.bounding_box()
     assert line is not None
     assert line["width"] > size[0] / 2

@@ -9,10 +9,12 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import server
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.i18n.labels import language_name
+from dashboard.markup import moment
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.processes.dashboard import names_of
@@ -62,7 +64,7 @@ def test_the_only_script_says_the_language_of_the_document(settings: DashboardSe
 def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interface: str) -> None:
     words = WORDS[interface]
     shown = page(settings, ui=interface)
-    assert shown.title[0].value == words.title
+    assert shown.title[0].value == words.now_page.title
     assert shown.warning[0].value == words.synthetic
     headings = [heading.value for heading in shown.subheader]
     assert headings == [words.chart, words.incidents, words.latest_posts, words.freshness]
@@ -76,7 +78,7 @@ def test_a_surge_that_goes_on_is_the_headline(surging: DashboardSettings) -> Non
     shown = page(surging, ui="en")
     assert "Surging now: TikTok bans · Bans by employers" in html(shown)
     assert (
-        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05 UTC, that is for 7\u00a0hr 55\u00a0min."
+        "15×\u00a0normal at its height so far. Since 10 Jul 2020, 16:05\u00a0UTC, that is for 7\u00a0hr 55\u00a0min."
         in html(shown)
     )
     assert "Languages: English, Spanish, Arabic" in html(shown)
@@ -95,10 +97,42 @@ def test_a_filter_is_kept_in_the_address(settings: DashboardSettings) -> None:
 
 def test_the_language_of_the_page_can_be_changed(settings: DashboardSettings) -> None:
     shown = page(settings, ui="en", language="ar")
-    shown.button_group(key="ui").set_value("ar").run()
+    shown.radio(key="ui").set_value("ar").run()
     assert not shown.exception
-    assert shown.title[0].value == WORDS["ar"].title
+    assert shown.title[0].value == WORDS["ar"].now_page.title
     assert shown.query_params == {"ui": "ar", "language": "ar"}
+
+
+def test_the_address_of_an_earlier_view_brings_its_language_back(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="ar")
+    shown.radio(key="ui").set_value("fr").run()
+    assert shown.query_params["ui"] == "fr"
+    shown.query_params["ui"] = "ar"
+    shown.run()
+    assert shown.title[0].value == WORDS["ar"].now_page.title
+
+
+def test_the_language_is_kept_when_another_page_empties_the_address(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="fr")
+    del shown.query_params["ui"]
+    shown._page_hash = calc_hash("health")
+    shown.run()
+    assert not shown.exception
+    assert shown.title[0].value == WORDS["fr"].health_page.title
+    assert shown.query_params["ui"] == "fr"
+
+
+@pytest.mark.parametrize("language", ["xx", "<b>", ""])
+def test_a_language_that_is_not_offered_is_the_browsers(settings: DashboardSettings, language: str) -> None:
+    assert page(settings, ui=language).title[0].value == ENGLISH.now_page.title
+
+
+def test_a_reader_who_switches_updates_off_is_left_alone(settings: DashboardSettings) -> None:
+    shown = page(settings, ui="en")
+    assert len(shown.get("bidi_component")) == 2
+    shown.toggle(key="live").set_value(False).run()
+    assert not shown.exception
+    assert len(shown.get("bidi_component")) == 0
 
 
 def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> None:
@@ -106,7 +140,9 @@ def test_a_card_leads_to_its_surge_on_the_chart(settings: DashboardSettings) -> 
     shown.button[0].click().run()
     assert not shown.exception
     assert shown.selectbox(key="incident").value == stock.incident().id
-    assert shown.selectbox(key="incident").options[0].startswith("10 Jul 2020, 16:05, "), "a narrow screen cuts the end"
+    assert shown.selectbox(key="incident").options[0].startswith("10 Jul 2020, 16:05\u00a0UTC, "), (
+        "a narrow screen cuts the end"
+    )
     assert shown.query_params["range"] == "incident"
     assert page(settings, **shown.query_params).get("vega_lite_chart")
 
@@ -119,13 +155,13 @@ def test_a_card_has_the_sentence_and_the_terms_of_the_alert(settings: DashboardS
     assert f"{WORDS[interface].rarity}</dt><dd>{rarity(incident.score, interface)}" in shown
     alert = "\n".join(details(incident, timedelta(minutes=5)))
     assert verdict_sentence(incident.verdict, incident.evidence) in alert
-    assert f"{WORDS[interface].score}</dt><dd>{incident.score:.1f}" in shown
+    assert f"{WORDS[interface].score}</dt><dd>{WORDS[interface].decimal(incident.score)}" in shown
     assert f"score {incident.score:.1f}: {ENGLISH.rarity} {rarity(incident.score)}".lower() in alert.lower()
     assert 'lang="en">work phone' in shown
     assert 'lang="ar">هواتفهم' in shown
     pulse = incident.pulses[0]
     assert (
-        WORDS[interface].pulse_detail.format(peak=WORDS[interface].moment(pulse.peak), observed="640", expected="44")
+        WORDS[interface].pulse_detail.format(peak=moment(pulse.peak, WORDS[interface]), observed="640", expected="44")
         in shown
     )
 

@@ -108,7 +108,7 @@ def test_every_answer_carries_the_headers(port: int, path: str, host: str | None
     policy = headers["content-security-policy"].split("; ")
     assert {"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'self'"} <= set(policy)
     [scripts] = [each for each in policy if each.startswith("script-src ")]
-    assert all(source == "'self'" or source.startswith("'sha256-") for source in scripts.split()[1:])
+    assert all(source in {"'self'", "blob:"} or source.startswith("'sha256-") for source in scripts.split()[1:])
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
     assert "strict-transport-security" not in headers

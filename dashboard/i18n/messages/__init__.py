@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -29,7 +29,16 @@ class Words:
     """
 
     language_of_page: Language = field(default_factory=lambda: language("en"))
+    zone: tzinfo = UTC
+    """The zone of all times that the page shows."""
+
     interface: str = "Language of this page"
+    display: str = "Language, time zone and updates"
+    in_utc: str = "Times in UTC"
+    in_utc_help: str = "Otherwise times are those of your browser's zone, {zone}."
+    live: str = "Update by itself"
+    live_help: str = "The page also waits while you read a chart, a table or a post, and while it is hidden."
+    held: str = "Updates wait while you are here"
     title: str = "Talk of TikTok bans"
     subtitle: str = "What people post about bans of TikTok, in every language, as it happens"
     date: str = "d MMM y, HH:mm"
@@ -39,20 +48,18 @@ class Words:
     synthetic: str = "Synthetic reconstruction: these posts were generated, nobody wrote them."
     partly_synthetic: str = "Partly a synthetic reconstruction: some of these posts were generated, nobody wrote them."
     surging: str = "Surging now: {topic}"
-    surging_detail: str = "{ratio}×\u00a0normal at its height so far. Since {start} UTC, that is for {duration}."
+    surging_detail: str = "{ratio}×\u00a0normal at its height so far. Since {start}, that is for {duration}."
     surging_others: Plural = Plural(
         "{count} other surge is going on. This is the strongest.",
         "{count} other surges are going on. This is the strongest.",
     )
     calm: str = "Calm"
-    calm_detail: str = "No surge is going on at {now} UTC."
-    last_surge: str = "The last one: {topic}, {start} to {end} UTC, {ratio}×\u00a0normal."
+    calm_detail: str = "No surge is going on at {now}."
+    last_surge: str = "The last one: {topic}, {start} to {end}, {ratio}×\u00a0normal."
     catching_up: str = "Catching up"
-    catching_up_detail: str = "Surges have been looked for up to {until} UTC; posts are counted up to {now} UTC."
+    catching_up_detail: str = "Surges have been looked for up to {until}; posts are counted up to {now}."
     stale: str = "Not known"
-    stale_detail: str = (
-        "No collector has reported for {age}. Counted up to {now} UTC; what happened since is not known."
-    )
+    stale_detail: str = "No collector has reported for {age}. Counted up to {now}; what happened since is not known."
     last_hour: str = "Posts in the last hour"
     hour_before: str = "In the hour before"
     in_range: str = "In the time shown"
@@ -77,7 +84,8 @@ class Words:
 
     chart: str = "Posts over time"
     posts_per: str = "Posts per {width}"
-    time_axis: str = "Time, UTC"
+    time: str = "Time"
+    time_axis: str = "Time, {zone}"
     posts: str = "Posts"
     other: str = "Others"
     no_data: str = "Nothing was collected here"
@@ -90,12 +98,12 @@ class Words:
     mark_concentrated: str = "few speak"
     mark_collector: str = "by the collecting"
     mark_backfill: str = "history"
-    chart_alt: str = "Posts about {topic} over time, from {start} to {end} UTC"
+    chart_alt: str = "Posts about {topic} over time, from {start} to {end}"
     nothing_in_range: str = "No post in this time matches. Choose a longer time or another filter."
 
     incidents: str = "Latest surges"
     no_incidents: str = "No surge has been found so far."
-    incidents_note: str = "Times are UTC. “Expected” is what this topic's own past made likely over the same time."
+    incidents_note: str = "“Expected” is what this topic's own past made likely over the same time."
     state_open: str = "going on"
     state_closed: str = "over"
     severity_notable: str = "notable"
@@ -122,7 +130,7 @@ class Words:
     verdict_backfill: str = "backfill, not told"
     also_doubted: str = "Likewise in doubt"
     why: str = "Why: {topic}"
-    why_note: str = "Read from the posts of {start} to {end} UTC; terms from its start until an hour after its peak."
+    why_note: str = "Read from the posts of {start} to {end}; terms from its start until an hour after its peak."
     driving_terms: str = "What people say that they did not say before"
     term_title: str = "Authors: {authors}, before: {before}, z {z}"
     terms_read: str = "{read} of {posts} texts, against {before} of the week before"
@@ -155,7 +163,7 @@ class Words:
     read_at: str = "Read at {host}"
 
     freshness: str = "How fresh this is"
-    counted_until: str = "Counted up to {now} UTC"
+    counted_until: str = "Counted up to {now}"
     behind: str = "{age} ago"
     replay: str = "a replay of past posts"
     collector_complete: str = "complete"
@@ -164,7 +172,7 @@ class Words:
     collector_silent: str = "silent for {age}"
     collector_away: str = "away, tries again"
     collector_failed: str = "stopped: its settings have to be changed"
-    covered: str = "{start} to {end} UTC"
+    covered: str = "{start} to {end}"
     covered_nothing: str = "nothing covered yet"
 
     store_away: str = "The store does not answer at the moment. This page keeps trying and will come back by itself."
@@ -220,9 +228,30 @@ class Words:
         """The language's BCP 47 tag."""
         return self.language_of_page.tag
 
-    def moment(self, at: datetime) -> str:
-        """Return a date and a clock time in UTC, to the minute."""
-        return format_datetime(at, self.date, tzinfo=UTC, locale=self.locale)
+    def moment(self, at: datetime, *, zoned: bool = True) -> str:
+        """Return a date and a clock time in the reader's zone, to the minute.
+
+        The zone follows as its distance from UTC, unless a later time in the sentence has it.
+        """
+        local = at.astimezone(self.zone)
+        shown = notation.with_digits(self.locale, format_datetime(local, self.date, locale=self.locale))
+        return self.isolated(f"{shown}\u00a0{self.offset(at)}" if zoned else shown)
+
+    def isolated(self, text: str) -> str:
+        """Return a text of this language so that it keeps its order in any surroundings.
+
+        A text from right to left is put between isolates (Unicode TR 9). Without them "UTC+2" would draw the number
+        after it to its own side, and a chart, which runs from left to right, would turn words and numbers around.
+        """
+        return f"\u2067{text}\u2069" if self.language_of_page.right_to_left else text
+
+    def offset(self, at: datetime) -> str:
+        """Return the reader's zone at a time as its distance from UTC, for example `UTC+2`."""
+        return notation.offset(self.locale, at.astimezone(self.zone))
+
+    def utc(self) -> Words:
+        """Return the same sentences with times in UTC."""
+        return replace(self, zone=UTC)
 
     def duration(self, span: timedelta) -> str:
         """Return a length of time in its two largest units."""

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.context import Context, connection, which_store
 from dashboard.filters import Filters, Range
 from dashboard.i18n import Words
-from dashboard.parts import collectors, filters, headline, incidents, posts, timeline
+from dashboard.parts import collectors, filters, headline, incidents, live, posts, timeline
 from dashboard.parts import explanation as explained
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, load
@@ -23,15 +23,14 @@ def show(context: Context) -> None:
 
     The headline, the chart and the lists refresh at intervals without a reader's action; the filters do not.
     """
-    again = context.settings.dashboard_refresh
     found = look(context)
     if isinstance(found, Snapshot):
         filters.settle(found, context.filters)
-    st.fragment(_top, run_every=again)(context)
+    live.show("top", _top, context)
     if isinstance(found, Snapshot):
         filters.show(found, context.filters, context.words)
         filters.split(context.words)
-    st.fragment(_rest, run_every=again)(context, filtered=isinstance(found, Snapshot))
+    live.show("rest", _rest, context, filtered=isinstance(found, Snapshot))
 
 
 def look(context: Context) -> Snapshot | str:

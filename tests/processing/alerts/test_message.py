@@ -190,8 +190,9 @@ def test_times_are_those_of_the_readers_zone() -> None:
 def test_the_link_opens_the_incident_on_the_page(language: str) -> None:
     page = build(news(), IN_ENGLISH if language == "en" else IN_ARABIC).page
     assert page is not None
-    view = from_address(dict(parse_qsl(urlsplit(page.url).query)))
-    assert (view.ui, view.range, view.topic, view.incident) == (
+    address = dict(parse_qsl(urlsplit(page.url).query))
+    view = from_address(address)
+    assert (address["ui"], view.range, view.topic, view.incident) == (
         language,
         Range.INCIDENT,
         "ban",

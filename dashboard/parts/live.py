@@ -1,0 +1,44 @@
+"""Parts of a page that update by themselves.
+
+Streamlit's own `run_every` redraws a part whatever its reader does. A redraw moves the focus of a screen reader or of a
+keyboard back to the start, and takes the tooltip of a chart away. So a script in the browser asks for each update, and
+waits while the reader is inside the part and while the page is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import streamlit as st
+
+from dashboard.context import Context
+
+P = ParamSpec("P")
+
+_SCRIPT = Path(__file__).parents[1] / "static" / "live.js"
+_clock = st.components.v2.component("live", js=_SCRIPT.read_text())
+
+
+def show(
+    name: str, draw: Callable[Concatenate[Context, P], None], context: Context, *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Draw a part with `draw(context, ...)` now, and again after each `dashboard_refresh` without a reader's action.
+
+    `name` is unique on the page. The part waits while the reader has the keyboard's focus in it, points at a chart, a
+    table or a post, or has marked text in it; while the page is hidden; and if the reader has switched updates off.
+    A part holds what changes, and no filter.
+    """
+
+    def part() -> None:
+        with st.container(key=f"live-{name}"):
+            draw(context, *args, **kwargs)
+            if context.live:
+                every = context.settings.dashboard_refresh.total_seconds()
+                _clock(key=f"clock-{name}", data={"every": every, "held": context.words.held}, on_due_change=_nothing)
+
+    st.fragment(part)()
+
+
+def _nothing() -> None: ...

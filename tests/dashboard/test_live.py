@@ -1,0 +1,123 @@
+"""The page updates by itself, waits for its reader, and does not flicker: in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.i18n import ENGLISH
+from processing.contract import ClickHouseAddress
+from processing.i18n import language
+from tests.support.browser import Dashboard, serve, visit
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+A_FEW_TURNS = 4_000
+"""In milliseconds: several updates, of which there is one a second."""
+
+
+@pytest.fixture(scope="module")
+def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+def updates(page: Page) -> int:
+    """How often the upper part has been drawn."""
+    drawn: Any = page.evaluate("window.drawn ?? 0")
+    return int(drawn)
+
+
+def count_updates(page: Page) -> None:
+    """Count from now on what the page asks for by itself."""
+    page.evaluate(
+        """() => {
+            window.drawn = 0;
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) { window.drawn += 1; return send.call(this, data); };
+        }"""
+    )
+
+
+@pytest.fixture
+def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
+    opened = visit(browser, dashboard, ui="en").page
+    opened.locator("[data-testid=stVegaLiteChart] svg").wait_for()
+    opened.mouse.move(2, 2)
+    count_updates(opened)
+    yield opened
+    opened.close()
+
+
+def goes_on(page: Page) -> bool:
+    before = updates(page)
+    page.wait_for_function("before => window.drawn > before + 1", arg=before)
+    return True
+
+
+def waits(page: Page) -> bool:
+    """Whether nothing is asked for, once what was under way is over."""
+    page.wait_for_timeout(A_FEW_TURNS)
+    before = updates(page)
+    page.wait_for_timeout(A_FEW_TURNS)
+    return updates(page) == before
+
+
+def test_the_page_updates_by_itself_and_keeps_its_elements(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.gone = [];
+            const kept = [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg, .bw-headline, .bw-posts")];
+            new MutationObserver(() => {
+                const lost = kept.filter((each) => !each.isConnected);
+                if (lost.length) window.gone.push(lost.map((each) => each.outerHTML.slice(0, 80)));
+            }).observe(document.body, { childList: true, subtree: true });
+        }"""
+    )
+    assert goes_on(page)
+    assert goes_on(page)
+    assert page.evaluate("window.gone") == []
+
+
+def test_the_lower_part_waits_while_a_reader_points_at_the_chart(page: Page) -> None:
+    assert goes_on(page)
+    page.locator("[data-testid=stVegaLiteChart] svg").hover()
+    lower = page.locator(".st-key-live-rest")
+    expect(lower).to_have_attribute("data-held", "")
+    page.mouse.move(2, 2)
+    expect(lower).not_to_have_attribute("data-held", "")
+    assert goes_on(page)
+
+
+def test_a_reader_with_a_keyboard_is_not_sent_back(page: Page) -> None:
+    link = page.locator(".bw-posts a").first
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(page.locator(".st-key-live-rest")).to_have_attribute("data-held", "")
+    expect(link).to_be_focused()
+
+
+def test_a_hidden_page_asks_for_nothing(page: Page) -> None:
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away ?? false, configurable: true })")
+    page.evaluate("window.away = true")
+    assert waits(page)
+    page.evaluate("window.away = false")
+    assert goes_on(page)
+
+
+def test_updates_can_be_switched_off(page: Page) -> None:
+    page.get_by_role("button", name=language("en").native_name).click()
+    page.get_by_text(ENGLISH.live, exact=True).click()
+    page.keyboard.press("Escape")
+    page.mouse.move(2, 2)
+    assert waits(page)
