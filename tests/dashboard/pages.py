@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -23,6 +24,7 @@ def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | N
     """Open a page at an address. `from_` stands for the parameter `from`."""
     lent = {"topics": lambda: NAMES, "dictionary": described, "examples": QUESTIONS} | (services or {})
     server.leave(settings, Services(**lent))
+    st.cache_resource.clear()  # all pages of a test are of one session
     shown = AppTest.from_file(str(server.SCRIPT), default_timeout=60)
     shown._page_hash = calc_hash(name)
     for parameter, value in address.items():

@@ -34,7 +34,7 @@ class PostsWords:
     deleted: str = "Deleted since and not shown: {count}."
     stopped: str = (
         "Posts found: at least {count}. The search stopped after {seconds} seconds: it has read the texts from the "
-        "newest back to {reached} UTC. Set an earlier end, or fewer posts by another filter, to search the rest."
+        "newest back to {reached}. Set an earlier end, or fewer posts by another filter, to search the rest."
     )
     too_long: str = "This took longer than {seconds} seconds and was stopped. Choose a shorter time or another filter."
     nothing: str = "No post matches. Choose a longer time, fewer words or another filter."

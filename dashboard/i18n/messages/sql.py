@@ -33,7 +33,7 @@ class SqlWords:
     save_empty: str = "A saved query needs a name and a text."
     forget: str = "Remove “{name}”"
     forgotten: str = "Removed “{name}”."
-    by: str = "By {by}, {at} UTC"
+    by: str = "By {by}, {at}"
     not_operator: str = "Only operators save queries."
 
     not_run: str = "No query has run yet. Opening an address never runs its query: press Run."

@@ -60,7 +60,7 @@ def _found(context: Context, asked: Asked) -> Found | str:
 
 def _tell(context: Context, asked: Asked, found: Found) -> None:
     """Draw how many posts were found, and the link to the same search in SQL."""
-    query = urlencode({"ui": context.filters.ui, "q": asked.search.statement(PAGE).paste})
+    query = urlencode({"ui": context.words.tag, "q": asked.search.statement(PAGE).paste})
     link = element("a", context.words.posts_page.ask_in_sql, href=f"sql?{query}")
     sentences = (element("span", sentence) for sentence in found.sentences(context.words))
     st.html(element("p", *sentences, link if len(query) < LONGEST_ADDRESS else "", css="bw-found"))

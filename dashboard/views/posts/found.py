@@ -31,7 +31,7 @@ class Found:
         said, count = words.posts_page, words.number(self.listed)
         if self.reached is not None:
             seconds = words.number(PATIENCE.total_seconds())
-            return [said.stopped.format(count=count, seconds=seconds, reached=words.utc().moment(self.reached))]
+            return [said.stopped.format(count=count, seconds=seconds, reached=words.moment(self.reached))]
         if self.more:
             return [said.found_more.format(count=count)]
         if not self.listed and not self.deleted:

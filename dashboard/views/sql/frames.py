@@ -28,11 +28,12 @@ def displayed(table: Table) -> pd.DataFrame:
 def csv(table: Table) -> bytes:
     """Return the result as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe.
 
-    The mark at the start tells spreadsheets that the file is in UTF-8.
+    The mark at the start tells spreadsheets that the file is in UTF-8. Lines end as RFC 4180 says, so that a carriage
+    return in a text is quoted.
     """
     frame = _frame(table, _harmless)
     frame.columns = pd.Index([_harmless(str(name)) for name in frame.columns])
-    return frame.to_csv(index=False).encode("utf-8-sig", "replace")
+    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", "replace")
 
 
 def parquet(table: Table) -> bytes:

@@ -36,7 +36,7 @@ def show(context: Context) -> None:
         _keep(context, saved)
     chosen = saved.get(st.session_state.get("sql_saved") or "")
     if chosen is not None:
-        st.caption(words.by.format(by=literal(chosen.by), at=context.words.utc().moment(chosen.at)))
+        st.caption(words.by.format(by=literal(chosen.by), at=context.words.moment(chosen.at)))
     if isinstance(kept, str):
         st.caption(kept)
 
