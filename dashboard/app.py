@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,9 @@ def main(settings: DashboardSettings, services: Services) -> None:
     _styles(words)
     viewer = access.viewer(settings, services, words)
     context = Context(settings, services, chosen, words, viewer, live=shown.live)
-    page = st.navigation([_page(view, context) for view in VIEWS], position="top")
+    pages = {view.path: _page(view, context) for view in VIEWS}
+    page = st.navigation(list(pages.values()), position="top")
+    _follow_old_address(page, pages)
     st.set_page_config(page_title=f"{page.title} · banwatch")
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
@@ -74,6 +76,12 @@ def _page(view: View, context: Context) -> st.Page:
         url_path=view.path,
         default=view is VIEWS[0],
     )
+
+
+def _follow_old_address(page: st.Page, pages: Mapping[str, st.Page]) -> None:
+    """Go on to the incident that an address of before names: messages of that time lead to `/?incident=ID`."""
+    if page is pages[VIEWS[0].path] and (name := st.query_params.get("incident")):
+        st.switch_page(pages["incident"], query_params={"id": name, "ui": st.query_params.get("ui", "")})
 
 
 def _styles(words: Words) -> None:

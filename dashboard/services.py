@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from dashboard.desk_protocol import Fault
 from processing.contract import Silence
-from processing.queries import Reader
+from processing.export import Versions
+from processing.queries import Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
@@ -43,6 +45,28 @@ class ExampleQuery:
 
 Dictionary = Callable[[Reader], Sequence[DescribedView]]
 """A function that returns the data dictionary of a store, the stable views first."""
+
+
+Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
+"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
+
+    at: datetime
+    names: Mapping[str, str]
+    link: str
+
+
+Events = Callable[[], tuple[Event, ...]]
+"""A function that returns the known events, in any order."""
+
+
+def no_events() -> tuple[Event, ...]:
+    """Return that no event is known."""
+    return ()
 
 
 class DeskUnavailable(Exception):
@@ -91,3 +115,7 @@ class Services:
     """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
     dictionary: Dictionary | None = None
     examples: Sequence[ExampleQuery] = ()
+    events: Events = no_events
+    expected: Expected | None = None
+    versions: Callable[[], Versions] | None = None
+    """Returns the versions that an export names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -70,6 +71,7 @@ class DashboardSettings(BaseSettings):
     dashboard_refresh: Duration = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
     )
+    events_file: Path | None = Field(None, description="known events that charts mark; the shipped ones if unset")
 
     desk_url: WebAddress = Field(
         "http://127.0.0.1:8502",

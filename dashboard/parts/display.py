@@ -1,11 +1,12 @@
 """How the page is displayed to this reader: in which language, in which time zone, and whether it updates by itself.
 
-Streamlit can bind a control to the address by itself. It writes the shown name of an option there, so the language,
-which is named by its tag, is kept in the address here.
+Streamlit can bind a control to the address by itself. It writes the shown name of an option there, which differs from
+language to language, so the choices are kept in the address here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,10 +16,8 @@ import streamlit as st
 from dashboard.i18n import WORDS, Words
 from processing.i18n import LANGUAGES, language, nearest
 
-INTERFACE = "ui"
-IN_UTC = "utc"
-LIVE = "live"
-_IN_ADDRESS = "ui in the address"
+INTERFACE, ZONE, LIVE = "ui", "zone", "live"
+OWN_ZONE, IN_UTC = "own", "utc"
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,10 @@ class Display:
 
 def chosen() -> Display:
     """Return the reader's choice. Without one, the browser decides the language and the zone."""
-    own, in_utc = _browser_zone(), st.session_state.get(IN_UTC, st.query_params.get(IN_UTC) == "true")
-    return Display(_tag(), UTC if in_utc else own, own, st.session_state.get(LIVE, True))
+    tag = _kept(INTERFACE, LANGUAGES, nearest(st.context.locale))
+    in_utc = _kept(ZONE, (OWN_ZONE, IN_UTC), OWN_ZONE) == IN_UTC
+    browser_zone = _browser_zone()
+    return Display(tag, UTC if in_utc else browser_zone, browser_zone, st.session_state.get(LIVE, True))
 
 
 def show(display: Display, words: Words) -> None:
@@ -46,25 +47,29 @@ def show(display: Display, words: Words) -> None:
     name = language(display.tag).native_name
     with st.popover(f"{name} · UTC" if display.zone is UTC else name, icon=":material/language:", help=words.display):
         st.radio(words.interface, LANGUAGES, key=INTERFACE, format_func=lambda tag: language(tag).native_name)
-        own_zone = words.in_utc_help.format(zone=display.browser_zone)
-        st.toggle(words.in_utc, key=IN_UTC, bind="query-params", help=own_zone)
+        zones = {OWN_ZONE: str(display.browser_zone), IN_UTC: "UTC"}
+        if display.browser_zone is not UTC:
+            st.radio(words.zone_of_times, list(zones), key=ZONE, format_func=zones.__getitem__)
         st.toggle(words.live, value=True, key=LIVE, persist_state="session", help=words.live_help)
 
 
-def _tag() -> str:
-    """Return the language: the address's when the page is opened and on the way back, otherwise the control's.
+def _kept(name: str, offered: Collection[str], default: str) -> str:
+    """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
 
-    The choice is written to the address again, because Streamlit empties the address when another page is opened.
+    A choice other than the default is written to the address again, because Streamlit empties the address when another
+    page is opened.
     """
-    address = st.query_params.get(INTERFACE)
-    if address in LANGUAGES and address != st.session_state.get(_IN_ADDRESS):
-        tag = address
+    address, written = st.query_params.get(name), f"{name} in the address"
+    if address in offered and address != st.session_state.get(written):
+        choice = address
     else:
-        tag = st.session_state.get(INTERFACE) or nearest(st.context.locale)
-    st.session_state[INTERFACE] = st.session_state[_IN_ADDRESS] = tag
-    if address != tag:
-        st.query_params[INTERFACE] = tag
-    return tag
+        choice = st.session_state.get(name) or default
+    st.session_state[name] = st.session_state[written] = choice
+    if choice not in {address, default}:
+        st.query_params[name] = choice
+    elif address not in {None, choice}:
+        del st.query_params[name]
+    return choice
 
 
 def _browser_zone() -> tzinfo:

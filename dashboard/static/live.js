@@ -1,6 +1,15 @@
 // Ask for an update of the part around this script when the time has come and the reader is not inside the part.
 const READ = "[data-testid=stVegaLiteChart], [data-testid=stDataFrame], [data-testid=stTable], table, article, pre";
+const AFTER_INPUT = 1000; // milliseconds
 const clocks = new WeakMap();
+
+// Streamlit sends what changes at one moment as one message, which updates one part or the page, but not both. So no two
+// parts ask at one moment, and none asks beside a click or a key.
+let isAsked = false;
+let lastInput = 0;
+for (const kind of ["pointerdown", "keydown"]) {
+  document.addEventListener(kind, () => { lastInput = performance.now(); }, { capture: true });
+}
 
 function isHeld(part) {
   const selection = document.getSelection();
@@ -22,11 +31,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const held = isHeld(part);
     part.toggleAttribute("data-held", held && !document.hidden);
     part.style.setProperty("--bw-held", JSON.stringify(data.held));
-    // Streamlit sends what is asked for at one moment as one message, which can update one part only.
-    if (held || performance.now() - (globalThis.askedAt ?? 0) < 200) return;
-    globalThis.askedAt = performance.now();
+    if (held || isAsked || performance.now() - lastInput < AFTER_INPUT) return;
+    isAsked = true;
     due = performance.now() + data.every * 1000;
     setTriggerValue("due", Date.now());
+    setTimeout(() => { isAsked = false; }, 1); // Streamlit sends before this
   };
   clock.timer = setInterval(look, 500);
   return () => clearInterval(clock.timer);

@@ -31,6 +31,15 @@ from processing.queries.attempts import (
     undelivered,
 )
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.course import (
+    Arrival,
+    BinPosts,
+    arrivals,
+    arrivals_query,
+    bins_query,
+    course,
+    leading_series,
+)
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
     incident,
@@ -40,6 +49,7 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
+from processing.queries.scopes import Scope
 from processing.queries.search import (
     MOST_FOUND,
     PATIENCE,
@@ -65,7 +75,9 @@ __all__ = [
     "MOST_FOUND",
     "PATIENCE",
     "AdHocQuery",
+    "Arrival",
     "BinCount",
+    "BinPosts",
     "Cancelled",
     "ChannelAttempt",
     "Column",
@@ -84,6 +96,7 @@ __all__ = [
     "Presence",
     "Reader",
     "ReaderLimits",
+    "Scope",
     "Statement",
     "StoreDamaged",
     "StoreFailure",
@@ -96,9 +109,13 @@ __all__ = [
     "adhoc_address",
     "annotations",
     "answer_to",
+    "arrivals",
+    "arrivals_query",
     "binned_counts",
+    "bins_query",
     "connect",
     "conversations",
+    "course",
     "coverage",
     "deliveries",
     "extent",
@@ -113,6 +130,7 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "leading_series",
     "minute_counts",
     "most_shared",
     "newest_matching",

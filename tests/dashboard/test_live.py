@@ -33,18 +33,18 @@ def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFacto
 
 
 def updates(page: Page) -> int:
-    """How often the upper part has been drawn."""
-    drawn: Any = page.evaluate("window.drawn ?? 0")
-    return int(drawn)
+    """How many messages the page has sent."""
+    sent: Any = page.evaluate("window.sent ?? 0")
+    return int(sent)
 
 
 def count_updates(page: Page) -> None:
     """Count from now on what the page asks for by itself."""
     page.evaluate(
         """() => {
-            window.drawn = 0;
+            window.sent = 0;
             const send = WebSocket.prototype.send;
-            WebSocket.prototype.send = function (data) { window.drawn += 1; return send.call(this, data); };
+            WebSocket.prototype.send = function (data) { window.sent += 1; return send.call(this, data); };
         }"""
     )
 
@@ -61,16 +61,19 @@ def page(browser: Browser, dashboard: Dashboard) -> Iterator[Page]:
 
 def goes_on(page: Page) -> bool:
     before = updates(page)
-    page.wait_for_function("before => window.drawn > before + 1", arg=before)
+    page.wait_for_function("before => window.sent > before + 1", arg=before)
     return True
 
 
 def waits(page: Page) -> bool:
-    """Whether nothing is asked for, once what was under way is over."""
-    page.wait_for_timeout(A_FEW_TURNS)
-    before = updates(page)
-    page.wait_for_timeout(A_FEW_TURNS)
-    return updates(page) == before
+    """Whether a time comes in which nothing is asked for: what was under way has to end first."""
+
+    def is_quiet() -> bool:
+        before = updates(page)
+        page.wait_for_timeout(A_FEW_TURNS)
+        return updates(page) == before
+
+    return eventually(is_quiet, timedelta(seconds=60))
 
 
 def test_the_page_updates_by_itself_and_keeps_its_elements(page: Page) -> None:
@@ -118,6 +121,7 @@ def test_a_hidden_page_asks_for_nothing(page: Page) -> None:
 def test_updates_can_be_switched_off(page: Page) -> None:
     page.get_by_role("button", name=language("en").native_name).click()
     page.get_by_text(ENGLISH.live, exact=True).click()
+    expect(page.get_by_role("switch", name=ENGLISH.live)).not_to_be_checked()
     page.keyboard.press("Escape")
     page.mouse.move(2, 2)
     assert waits(page)

@@ -125,7 +125,7 @@ def test_a_search_for_words_without_time_says_where_it_stopped(
 def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interface: str) -> None:
     words = WORDS[interface].posts_page
     shown = page(settings, "posts", ui=interface)
-    assert [each.value for each in shown.subheader] == [words.title]
+    assert [each.value for each in shown.title] == [words.title]
     labels = [each.label for each in (*shown.text_input, *shown.selectbox)]
     assert {words.words, words.source} <= set(labels)
     assert words.ask_in_sql in html(shown)

@@ -18,8 +18,11 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.sql import chart, frames
 from dashboard.views.sql.editor import BUILD
 from deploy.docs.example_queries import QUESTIONS
+from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.queries import Column, Table
+from processing.store.client import Store
+from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, page
 from tests.support.waiting import eventually
 
@@ -137,7 +140,7 @@ def test_every_example_has_its_question() -> None:
 def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interface: str) -> None:
     words = WORDS[interface].sql_page
     shown = page(settings, "sql", ui=interface)
-    assert [each.value for each in shown.subheader] == [words.title]
+    assert [each.value for each in shown.title] == [words.title]
     assert shown.button(key="sql_run").label == words.run
     assert words.not_run in [each.value for each in shown.info]
 
@@ -164,10 +167,28 @@ class RememberingDesk:
         self.forgotten.append(name)
 
 
-def test_who_is_no_operator_saves_nothing(settings: DashboardSettings) -> None:
+def test_without_a_desk_nothing_is_saved_and_the_reason_is_said(settings: DashboardSettings) -> None:
     shown = page(settings, "sql", ui="en", q="SELECT 1")
-    assert SAID.not_operator in [each.value for each in shown.caption]
+    assert ENGLISH.access.needs_desk in [each.value for each in shown.caption]
     assert "sql_save" not in [each.key for each in shown.button]
+
+
+def test_an_operator_saves_a_query_and_removes_it(address: ClickHouseAddress, store: Store) -> None:
+    store.insert(
+        "saved_query_versions", ["name", "sql", "by", "at"], [["a **bold** one"], ["SELECT 2"], ["ann"], [MOMENT]]
+    )
+    desk = RememberingDesk()
+    shown = page(settings_for(address), "sql", services={"desk": desk, "user": "ann"}, ui="en", q="SELECT 1")
+    shown.text_input(key="sql_name").set_value("mine").run()
+    shown.button(key="sql_save").click().run()
+    assert not shown.exception
+    assert desk.saved == [("mine", "SELECT 1", "ann")]
+    shown.selectbox(key="sql_saved").select("a **bold** one").run()
+    assert shown.session_state["sql"]["value"] == "SELECT 2"
+    assert r"By ann, 10 Jul 2020, 16:05" in "".join(each.value for each in shown.caption)
+    assert r"a \*\*bold\*\* one" in shown.button(key="sql_forget").label
+    shown.button(key="sql_forget").click().run()
+    assert desk.forgotten == ["a **bold** one"]
 
 
 def some(**columns: tuple[str, list[object]]) -> Table:

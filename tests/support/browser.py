@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
@@ -96,9 +96,16 @@ class Visit:
 
 
 def visit(
-    browser: Browser, dashboard: Dashboard, *, size: tuple[int, int] = DESK, scheme: Scheme = "light", **address: str
+    browser: Browser,
+    dashboard: Dashboard,
+    *,
+    size: tuple[int, int] = DESK,
+    scheme: Scheme = "light",
+    timezone: str = "UTC",
+    **address: str,
 ) -> Visit:
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    page = browser.new_page(viewport=viewport, color_scheme=scheme, timezone_id=timezone)
     opened = Visit(page, [], set())
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))

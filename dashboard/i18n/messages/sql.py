@@ -34,7 +34,6 @@ class SqlWords:
     forget: str = "Remove “{name}”"
     forgotten: str = "Removed “{name}”."
     by: str = "By {by}, {at}"
-    not_operator: str = "Only operators save queries."
 
     not_run: str = "No query has run yet. Opening an address never runs its query: press Run."
     changed: str = "This is the result of the query before your last change."

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.addresses import of_query
 from dashboard.context import Context, connection, which_store
 from dashboard.markup import element
 from dashboard.parts.posts import article
@@ -27,9 +27,7 @@ TIMEOUT_EXCEEDED = 159
 
 def show(context: Context) -> None:
     """Draw the page."""
-    words = context.words.posts_page
-    st.subheader(words.title, anchor=False)
-    st.caption(words.note)
+    st.caption(context.words.posts_page.note)
     asked = context.asked(lambda: choose(context))
     if isinstance(asked, str):
         st.info(asked)
@@ -60,10 +58,10 @@ def _found(context: Context, asked: Asked) -> Found | str:
 
 def _tell(context: Context, asked: Asked, found: Found) -> None:
     """Draw how many posts were found, and the link to the same search in SQL."""
-    query = urlencode({"ui": context.words.tag, "q": asked.search.statement(PAGE).paste})
-    link = element("a", context.words.posts_page.ask_in_sql, href=f"sql?{query}")
+    address = of_query(asked.search.statement(PAGE).paste, context.words)
+    link = element("a", context.words.posts_page.ask_in_sql, href=address)
     sentences = (element("span", sentence) for sentence in found.sentences(context.words))
-    st.html(element("p", *sentences, link if len(query) < LONGEST_ADDRESS else "", css="bw-found"))
+    st.html(element("p", *sentences, link if len(address) < LONGEST_ADDRESS else "", css="bw-found"))
 
 
 def _pages(context: Context, asked: Asked, found: Found) -> None:

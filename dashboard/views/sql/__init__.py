@@ -34,13 +34,11 @@ class About:
 
 def show(context: Context) -> None:
     """Draw the page."""
-    words = context.words.sql_page
-    st.subheader(words.title, anchor=False)
     about = context.asked(lambda: _about(context.settings, context))
     if isinstance(about, str):
         st.info(about)
         return
-    st.caption(words.note)
+    st.caption(context.words.sql_page.note)
     left, right = st.columns([13, 5], gap="large")
     with left:
         library.show(context)

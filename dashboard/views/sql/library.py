@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard.context import Context, connection
 from dashboard.markup import literal
+from dashboard.parts import access
 from dashboard.services import Desk, DeskUnavailable
-from dashboard.viewer import Role
 from dashboard.views.sql import editor
 from processing import queries
 from processing.contract import SavedQuery
@@ -71,12 +71,13 @@ def _list(label: str, key: str, texts: dict[str, str], hint: str, name: Callable
 def _keep(context: Context, saved: dict[str, SavedQuery]) -> None:
     words, desk = context.words.sql_page, context.services.desk
     with st.popover(words.save, icon=":material/save:", width="stretch"):
-        if context.viewer.role is not Role.OPERATOR or desk is None:
-            st.caption(words.not_operator)
+        reason = access.why_not(context)
+        if reason or desk is None:
+            st.caption(reason)
             return
         st.caption(words.save_note)
         chosen = str(st.session_state.get("sql_saved") or "")
-        name = st.text_input(words.save_name, value=chosen, max_chars=LONGEST_NAME).strip()
+        name = st.text_input(words.save_name, value=chosen, max_chars=LONGEST_NAME, key="sql_name").strip()
         if st.button(words.save, key="sql_save", type="primary"):
             _save(context, desk, name)
         if chosen in saved and st.button(words.forget.format(name=literal(chosen)), key="sql_forget"):

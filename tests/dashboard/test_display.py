@@ -1,0 +1,89 @@
+"""The reader's zone and language, in a real Chromium: the browser decides them, and the menu of pages keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.i18n import WORDS
+from processing.contract import ClickHouseAddress
+from processing.i18n import language
+from tests.support.browser import TELEPHONE, Dashboard, serve, visit
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+NEW_YORK = "America/New_York"
+
+
+@pytest.fixture(scope="module")
+def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+def choose(page: Page, present: str, option: str) -> None:
+    page.get_by_role("button", name=language(present).native_name).click()
+    page.get_by_text(option, exact=True).click()
+    expect(page.get_by_role("radio", name=option)).to_be_checked()
+    page.keyboard.press("Escape")
+
+
+def test_times_are_in_the_zone_of_the_browser_until_the_reader_wants_utc(
+    browser: Browser, dashboard: Dashboard
+) -> None:
+    page = visit(browser, dashboard, ui="en", timezone=NEW_YORK).page
+    began, axis = page.locator(".bw-facts time").first, page.locator("[data-testid=stVegaLiteChart] svg")
+    expect(began).to_have_text("10 Jul 2020, 12:05\u00a0UTC−4")
+    expect(began).to_have_attribute("title", "10 Jul 2020, 16:05\u00a0UTC")
+    expect(axis).to_contain_text("Time, UTC−4")
+    choose(page, "en", "UTC")
+    expect(began).to_have_text("10 Jul 2020, 16:05\u00a0UTC")
+    expect(axis).to_contain_text("Time, UTC")
+    page.wait_for_url("**/?*zone=utc*")
+    page.close()
+
+
+def test_the_menu_of_pages_keeps_language_and_zone(browser: Browser, dashboard: Dashboard) -> None:
+    page = visit(browser, dashboard, ui="fr", zone="utc", timezone=NEW_YORK).page
+    words = WORDS["fr"]
+    page.get_by_role("link", name=words.health_page.title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(words.health_page.title)
+    expect(page).to_have_title(f"{words.health_page.title} · banwatch")
+    page.wait_for_url("**/health?*ui=fr*zone=utc*")
+    page.get_by_role("link", name=words.now_page.title).click()
+    expect(page.locator(".bw-facts time").first).to_have_text("10 juil. 2020, 16:05\u00a0UTC")
+    page.close()
+
+
+def test_a_narrow_arabic_page_has_its_menu_at_the_right(browser: Browser, dashboard: Dashboard) -> None:
+    page = visit(browser, dashboard, ui="ar", size=TELEPHONE).page
+    drawer = page.locator("[data-testid=stSidebar]")
+    expect(drawer).not_to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE[0]
+    page.locator("[data-testid=stExpandSidebarButton]").click()
+    expect(drawer).to_have_css("transform", "none")
+    box = drawer.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] == TELEPHONE[0]
+    drawer.get_by_text(WORDS["ar"].health_page.title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(WORDS["ar"].health_page.title)
+    page.close()
+
+
+def test_the_keyboard_comes_first_to_the_way_past_the_menu(browser: Browser, dashboard: Dashboard) -> None:
+    page = visit(browser, dashboard, ui="en").page
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name=language("en").native_name)).to_be_focused()
+    page.close()
