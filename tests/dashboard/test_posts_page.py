@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from pydantic import SecretStr
 
+from dashboard.addresses import of_posts
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
@@ -43,16 +45,10 @@ def test_the_posts_of_a_bar_are_those_that_it_counts(
 ) -> None:
     start = stock.SURGE
     end = start + timedelta(minutes=minutes)
-    shown = page(
-        settings,
-        "posts",
-        ui="en",
-        topic="employer-ban",
-        language=language,
-        source=stock.SOURCE,
-        from_=f"{start:%Y-%m-%dT%H:%M}",
-        to=f"{end:%Y-%m-%dT%H:%M}",
-    )
+    path, _, given = of_posts(
+        ENGLISH, start, end, topic="employer-ban", language=language, source=stock.SOURCE
+    ).partition("?")
+    shown = page(settings, path, **dict(parse_qsl(given)))
     [(counted,)] = reader.query(
         "SELECT sum(posts) FROM counts WHERE topic = 'employer-ban' AND source = {source:String}"
         " AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}"

@@ -49,7 +49,14 @@ def choose(context: Context) -> Asked | str:
     if held is None:
         return context.words.empty
     oldest, newest, presence = held
-    words = context.words.posts_page
+    typed, order = _words_and_order(context.words.posts_page)
+    topic, language, source, start, end = _filters(context, presence)
+    search = PostSearch(start or oldest, end or newest + MINUTE, topic, language, source, typed)
+    _first_page_of((topic, language, source, typed, start, end, order))
+    return Asked(search, order)
+
+
+def _words_and_order(words: PostsWords) -> tuple[str, Order]:
     text, order = st.columns([3, 2])
     with text:
         typed = st.text_input(
@@ -62,32 +69,26 @@ def choose(context: Context) -> Asked | str:
             type="search",
         )
     with order:
-        ordered = _order(words)
+        return " ".join(typed.split()), _order(words)
+
+
+def _filters(context: Context, presence: Presence) -> tuple[str, str, str, datetime | None, datetime | None]:
+    """Draw topic, language, source and the two ends of the time, and return them."""
+    words, view = context.words, context.filters
+    topics = {EVERYTHING, ROOT_TOPIC, view.topic, *presence.topics}
+    tags = {EVERYTHING, view.language, *presence.languages}
     topic, language, source, since, until = st.columns(5)
     with topic:
-        ids = {EVERYTHING, ROOT_TOPIC, context.filters.topic, *presence.topics}
-        of_topic = _one(context.words.topic, "topic", {each: topic_name(context.words, each) for each in ids})
+        of_topic = _one(words.topic, "topic", {each: topic_name(words, each) for each in topics})
     with language:
-        tags = {EVERYTHING, context.filters.language, *presence.languages}
-        in_language = _one(
-            context.words.language, "language", {each: language_name(context.words, each) for each in tags}
-        )
+        in_language = _one(words.language, "language", {each: language_name(words, each) for each in tags})
     with source:
-        from_source = _source(context, presence)
+        from_source = _source(words.posts_page, presence)
     with since:
-        start = _moment(words.start, "from", words.time_help)
+        start = _moment(words.posts_page.start, "from", words.posts_page.time_help)
     with until:
-        end = _moment(words.end, "to", words.time_help)
-    search = PostSearch(
-        start=start or oldest,
-        end=end or newest + MINUTE,
-        topic=of_topic,
-        language=in_language,
-        source=from_source,
-        words=" ".join(typed.split()),
-    )
-    _first_page_of((search.topic, search.language, search.source, search.words, start, end, ordered))
-    return Asked(search, ordered)
+        end = _moment(words.posts_page.end, "to", words.posts_page.time_help)
+    return of_topic, in_language, from_source, start, end
 
 
 @st.cache_data(ttl=30, max_entries=8, show_spinner=False, hash_funcs={DashboardSettings: which_store})
@@ -124,8 +125,7 @@ def _one(label: str, key: str, names: Mapping[str, str]) -> str:
     return str(st.selectbox(label, options, key=key, format_func=lambda each: names.get(each, each)))
 
 
-def _source(context: Context, presence: Presence) -> str:
-    words = context.words.posts_page
+def _source(words: PostsWords, presence: Presence) -> str:
     named = st.query_params.get("source", EVERYTHING)
     sources = {EVERYTHING, *presence.generated, *presence.collected, *([named] if _SOURCE.fullmatch(named) else [])}
     chosen = st.selectbox(

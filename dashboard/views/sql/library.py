@@ -55,6 +55,7 @@ def _list(label: str, key: str, texts: dict[str, str], hint: str, name: Callable
         if (chosen := st.session_state[key]) in texts:
             editor.put(texts[chosen])
             st.query_params.pop("q", None)
+            st.session_state["sql_name"] = chosen if key == "sql_saved" else ""
 
     st.selectbox(
         label,
@@ -77,7 +78,7 @@ def _keep(context: Context, saved: dict[str, SavedQuery]) -> None:
             return
         st.caption(words.save_note)
         chosen = str(st.session_state.get("sql_saved") or "")
-        name = st.text_input(words.save_name, value=chosen, max_chars=LONGEST_NAME, key="sql_name").strip()
+        name = st.text_input(words.save_name, max_chars=LONGEST_NAME, key="sql_name").strip()
         if st.button(words.save, key="sql_save", type="primary"):
             _save(context, desk, name)
         if chosen in saved and st.button(words.forget.format(name=literal(chosen)), key="sql_forget"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from babel.units import format_unit
 
 from dashboard.i18n import Words
 from dashboard.markup import element
@@ -43,7 +44,7 @@ def shown(failure: StoreFailure) -> str:
 def _figures(limits: ReaderLimits, words: Words) -> dict[str, str]:
     return {
         "seconds": words.number(limits.seconds),
-        "memory": f"{words.number(limits.memory / 1e9)}\u00a0GB",
+        "memory": format_unit(limits.memory / 1e9, "digital-gigabyte", length="short", locale=words.locale),
         "read": words.number(limits.rows),
     }
 
