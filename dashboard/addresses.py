@@ -44,4 +44,4 @@ def of_query(sql: str, words: Words) -> str:
 
 
 def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"

@@ -21,9 +21,6 @@ class PostsWords:
     )
     source: str = "Source"
     every_source: str = "All sources"
-    start: str = "From, UTC"
-    end: str = "To, UTC"
-    time_help: str = "The first minute is included and the last is not. Empty means no limit."
     order: str = "Order"
     order_newest: str = "Newest first"
     order_shared: str = "Most shared first"
@@ -38,7 +35,6 @@ class PostsWords:
     )
     too_long: str = "This took longer than {seconds} seconds and was stopped. Choose a shorter time or another filter."
     nothing: str = "No post matches. Choose a longer time, fewer words or another filter."
-    backwards: str = "This time ends before it begins."
     no_text: str = "The text is not kept: the post is off the subject, or its time of keeping is over."
     ask_in_sql: str = "Open this search in SQL"
     pages: str = "Page {page} of {pages}"

@@ -43,8 +43,6 @@ def show(context: Context) -> None:
 
 def _found(context: Context, asked: Asked) -> Found | str:
     words, search = context.words.posts_page, asked.search
-    if search.start >= search.end:
-        return words.backwards
     hours = _hours(context.settings, search)
     if asked.order is Order.NEWEST and not search.words:
         return newest(hours)

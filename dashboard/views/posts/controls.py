@@ -1,25 +1,24 @@
-"""The controls of the search. Each is bound to a parameter of the address."""
+"""The controls of the search, each with its parameter in the address. All pages share topic, language and time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import streamlit as st
 
 from dashboard.context import Context, connection, which_store
-from dashboard.filters import ROOT_TOPIC
-from dashboard.i18n.labels import language_name, topic_name
+from dashboard.filters import Filters
 from dashboard.i18n.messages.posts import PostsWords
+from dashboard.parts import filters
 from dashboard.settings import DashboardSettings
+from dashboard.window import LENGTHS, Window
 from processing import queries
 from processing.contract import EVERYTHING
 from processing.queries import PostSearch, Presence
 
-EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - the control's times have no zone
 MINUTE = timedelta(minutes=1)
 _SOURCE = re.compile(r"\*|[\w.:-]{1,64}", re.ASCII)
 
@@ -49,15 +48,26 @@ def choose(context: Context) -> Asked | str:
     if held is None:
         return context.words.empty
     oldest, newest, presence = held
-    typed, order = _words_and_order(context.words.posts_page)
-    topic, language, source, start, end = _filters(context, presence)
-    search = PostSearch(start or oldest, end or newest + MINUTE, topic, language, source, typed)
-    _first_page_of((topic, language, source, typed, start, end, order))
+    words, view = context.words, context.filters
+    start, end = _time(view, oldest, newest + MINUTE)
+    typed, source, order = _own(words.posts_page, presence)
+    shown = Window(start, end, MINUTE, end)
+    filters.show(view, words, shown, topics=presence.topics, languages=presence.languages)
+    search = PostSearch(start, end, view.topic, view.language, source, typed)
+    _first_page_of((view, source, typed, order))
     return Asked(search, order)
 
 
-def _words_and_order(words: PostsWords) -> tuple[str, Order]:
-    text, order = st.columns([3, 2])
+def _time(view: Filters, oldest: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """Return the time that the filters choose: a chosen one as it is, else a length before the newest post."""
+    if view.start and view.end:
+        return view.start, view.end
+    return max(oldest, end - LENGTHS.get(view.range, end - oldest)), end
+
+
+def _own(words: PostsWords, presence: Presence) -> tuple[str, str, Order]:
+    """Draw the controls that only this page has: words, source and order. Return what they say."""
+    text, source, order = st.columns([6, 3, 5])
     with text:
         typed = st.text_input(
             words.words,
@@ -68,27 +78,10 @@ def _words_and_order(words: PostsWords) -> tuple[str, Order]:
             max_chars=queries.LONGEST_SEARCH,
             type="search",
         )
-    with order:
-        return " ".join(typed.split()), _order(words)
-
-
-def _filters(context: Context, presence: Presence) -> tuple[str, str, str, datetime | None, datetime | None]:
-    """Draw topic, language, source and the two ends of the time, and return them."""
-    words, view = context.words, context.filters
-    topics = {EVERYTHING, ROOT_TOPIC, view.topic, *presence.topics}
-    tags = {EVERYTHING, view.language, *presence.languages}
-    topic, language, source, since, until = st.columns(5)
-    with topic:
-        of_topic = _one(words.topic, "topic", {each: topic_name(words, each) for each in topics})
-    with language:
-        in_language = _one(words.language, "language", {each: language_name(words, each) for each in tags})
     with source:
-        from_source = _source(words.posts_page, presence)
-    with since:
-        start = _moment(words.posts_page.start, "from", words.posts_page.time_help)
-    with until:
-        end = _moment(words.posts_page.end, "to", words.posts_page.time_help)
-    return of_topic, in_language, from_source, start, end
+        from_source = _source(words, presence)
+    with order:
+        return " ".join(typed.split()), from_source, _order(words)
 
 
 @st.cache_data(ttl=30, max_entries=8, show_spinner=False, hash_funcs={DashboardSettings: which_store})
@@ -120,11 +113,6 @@ def _order(words: PostsWords) -> Order:
     return order
 
 
-def _one(label: str, key: str, names: Mapping[str, str]) -> str:
-    options = sorted(names, key=lambda each: (each != EVERYTHING, names[each]))
-    return str(st.selectbox(label, options, key=key, format_func=lambda each: names.get(each, each)))
-
-
 def _source(words: PostsWords, presence: Presence) -> str:
     named = st.query_params.get("source", EVERYTHING)
     sources = {EVERYTHING, *presence.generated, *presence.collected, *([named] if _SOURCE.fullmatch(named) else [])}
@@ -136,21 +124,6 @@ def _source(words: PostsWords, presence: Presence) -> str:
         format_func=lambda each: words.every_source if each == EVERYTHING else each,
     )
     return str(chosen or EVERYTHING)
-
-
-def _moment(label: str, key: str, explained: str) -> datetime | None:
-    chosen = st.datetime_input(
-        label,
-        value=None,
-        min_value=EARLIEST,
-        max_value=LATEST,
-        key=key,
-        bind="query-params",
-        format="YYYY-MM-DD",
-        step=MINUTE,
-        help=explained,
-    )
-    return chosen.replace(tzinfo=UTC) if chosen else None
 
 
 def _first_page_of(search: object) -> None:
