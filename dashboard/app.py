@@ -59,8 +59,8 @@ def main(settings: DashboardSettings, services: Services) -> None:
         st.caption(words.title, width="stretch")
         access.show(viewer, words)
         display.show(shown, words)
-    page.run()
     filters.remember(chosen)
+    page.run()
 
 
 def _topics(services: Services, tag: str) -> dict[str, str]:

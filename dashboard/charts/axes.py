@@ -18,6 +18,8 @@ AT = "at:T"
 ROW = 17
 """The height of one row of labels, in pixels."""
 LABEL_SIZE = 14
+LEAST_SHARE = 0.001
+"""Below this share a logarithmic axis is linear, so that it has a zero."""
 LETTER, BETWEEN = 9, 6
 """The width of a letter of a label and of the gap between two labels, in pixels."""
 
@@ -57,13 +59,14 @@ def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool 
 
     All layers of a chart have it in the same form, so that they share it.
     """
-    return alt.Y(
-        f"{field}:Q",
-        title=title,
-        stack="zero" if stacked else None,
-        scale=alt.Scale(type="symlog", zero=True, nice=True) if log else alt.Scale(zero=True, nice=True),
-        axis=alt.Axis(format=".2~%", tickCount=5) if share else alt.Axis(format=",d", tickMinStep=1, tickCount=5),
-    )
+    format_ = ".2~%" if share else ",d"
+    if log:
+        scale = alt.Scale(type="symlog", constant=LEAST_SHARE if share else 1, zero=True, nice=True)
+        axis = alt.Axis(format=format_, values=[0, *(10.0**power for power in range(*((-4, 1) if share else (0, 9))))])
+    else:
+        scale = alt.Scale(zero=True, nice=True)
+        axis = alt.Axis(format=format_, tickCount=5) if share else alt.Axis(format=format_, tickMinStep=1, tickCount=5)
+    return alt.Y(f"{field}:Q", title=title, stack="zero" if stacked else None, scale=scale, axis=axis)
 
 
 def label_row(labels: Mapping[datetime, str], window: Window, words: Words, row: int) -> alt.Chart | None:

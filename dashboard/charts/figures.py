@@ -26,19 +26,25 @@ def summary(
     chart: Chart,
 ) -> str:
     """Return one sentence with the highest bin, the total of lines that add up, and the marked surges."""
-    page = words.now_page
+    page, lines = words.now_page, names_of(points)
     known = [(value, point) for point in points if (value := chart.value(point)) is not None]
     if not known:
         return words.nothing_in_range
-    value, highest = max(known, key=lambda each: each[0])
-    lines = names_of(points)
+    if chart.stacked:  # What the reader sees is the height of the whole stack.
+        heights: defaultdict[datetime, float] = defaultdict(float)
+        for height, point in known:
+            heights[point.start] += height
+        start, value, named = *max(heights.items(), key=lambda each: each[1]), ""
+    else:
+        value, highest = max(known, key=lambda each: each[0])
+        start, named = highest.start, f" ({name(highest.line)})" if len(lines) > 1 else ""
     parts = [
         page.highest.format(
             value=words.percent(value, tenths=True) if chart.share else words.number(value),
             width=words.duration(window.width),
-            start=words.moment(highest.start),
+            start=words.moment(start),
         )
-        + (f" ({name(highest.line)})" if len(lines) > 1 else "")
+        + named
     ]
     if chart.stacked or len(lines) == 1:
         parts.append(page.total_posts.format(count=words.number(sum(point.posts or 0 for point in points))))

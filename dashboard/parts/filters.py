@@ -148,7 +148,6 @@ def chosen_time(words: Words) -> None:
                 max_value=NEWEST.replace(tzinfo=None),
                 step=timedelta(minutes=1),
                 format="YYYY-MM-DD",
-                required=True,
                 width=240,
             )
 

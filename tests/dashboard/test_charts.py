@@ -21,7 +21,7 @@ from tests.support.stock import PEAKS, SURGE, SURGE_END, incident
 HOUR = timedelta(hours=1)
 START = datetime(2020, 7, 10, 12, tzinfo=UTC)
 WINDOW = Window(START, START + 12 * HOUR, HOUR, START + 12 * HOUR)
-POINTS = tuple(Point(START + number * HOUR, "ban", posts) for number, posts in enumerate([4, 0, None, 9] + 8 * [1]))
+POINTS = tuple(Point(START + number * HOUR, "ban", posts) for number, posts in enumerate((4, 0, None, 9, *8 * (1,))))
 MARK = SurgeMark(SURGE, SURGE_END, incident().ratio, incident().pulses, VerdictName.ORGANIC)
 EVENT = Event(PEAKS[0], {"en": "It begins", "ar": "بدأ"}, "https://example.org/begins")
 
@@ -102,6 +102,15 @@ def test_the_sentence_says_the_highest_the_total_and_the_marked_rises() -> None:
     assert said(everything={START: 8}).startswith("Highest: 50.0% in the")
     nothing = [Point(START, "ban", None)]
     assert summary(nothing, [], WINDOW, words=ENGLISH, name=str, chart=Chart()) == ENGLISH.nothing_in_range
+
+
+def test_of_a_stack_the_whole_is_the_highest() -> None:
+    points = [*POINTS, Point(START, "other", 7)]
+    stacked, apart = (
+        summary(points, [], WINDOW, words=ENGLISH, name=str, chart=Chart(stacked=stacked)) for stacked in (True, False)
+    )
+    assert stacked.startswith("Highest: 11 in the 1\u00a0hr from 10 Jul 2020, 12:00\u00a0UTC; posts in all: 28")
+    assert apart.startswith("Highest: 9 in the 1\u00a0hr from 10 Jul 2020, 15:00\u00a0UTC (ban); no surge")
 
 
 def test_the_table_has_the_newest_bin_first_and_no_value_for_what_is_unknown() -> None:

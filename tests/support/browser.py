@@ -113,5 +113,5 @@ def visit(
     page.set_default_timeout(PATIENCE)
     page.goto(f"{dashboard.url}/?{urlencode(address)}")
     page.locator(".bw-headline").wait_for()
-    page.locator(".bw-posts").wait_for()
+    page.locator(".bw-reached").wait_for()
     return opened
