@@ -27,7 +27,7 @@ LONGEST_DETAIL_SHOWN = 500
 
 def show(known: Present, words: Words, wall: datetime) -> None:
     """Draw one line for each collector."""
-    st.subheader(words.freshness, anchor=False)
+    st.header(words.freshness, anchor=False)
     st.html(lines(known, words, wall))
 
 

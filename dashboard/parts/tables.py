@@ -15,7 +15,10 @@ def show(head: Sequence[str], rows: Iterable[Sequence[str]], *, css: str = "") -
     """Draw a table. Its first column is text and the others are figures, or all are text with the class `bw-words`."""
     body = [element("tr", *(element("td", value) for value in row)) for row in rows]
     heads = element("tr", *(element("th", value) for value in head))
-    st.html(element("div", element("table", heads, *body, css=f"bw-table {css}".strip()), css="bw-wide-table"))
+    table = element("table", heads, *body, css=f"bw-table {css}".strip())
+    # A table that is wider than its place is moved by the arrow keys, so it takes the focus and has a name.
+    name = ", ".join(value for value in head if value)
+    st.html(element("div", table, css="bw-wide-table", role="group", tabindex="0", **{"aria-label": name}))
 
 
 def asked(words: Words, *queries: Statement) -> None:

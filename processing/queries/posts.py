@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ingest.contract import Post
+from ingest.contract import SYNTHETIC_PREFIX, Post
 from processing.contract import (
     EVERYTHING,
     TaggedPost,
@@ -27,6 +27,11 @@ class StoredPost:
     url: str
     author: str
     reposts: int | None = None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the post is generated: nobody wrote it."""
+        return self.source.startswith(SYNTHETIC_PREFIX)
 
 
 STORED_POST = "source, id, created_at, language, topics, text, url, author, reposts"

@@ -121,7 +121,7 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     words = WORDS[interface]
     page = words.incident_page
     shown = opened(told, ui=interface, id=NAME)
-    headings = [each.value for each in shown.subheader]
+    headings = [each.value for each in shown.header]
     assert headings == [page.chart, page.verdict, page.arrivals, page.reasons, page.told, page.notes, page.export]
     assert len(shown.get("vega_lite_chart")) == 1
     written = html(shown)
@@ -353,7 +353,7 @@ def test_without_versions_nothing_is_offered(told: DashboardSettings) -> None:
 def test_an_unknown_id_is_one_sentence(told: DashboardSettings, interface: str) -> None:
     name = "[x](javascript:alert(1)) <b>gone</b>" + "x" * 500
     shown = opened(told, ui=interface, id=name)
-    assert not shown.subheader
+    assert not shown.header
     assert not shown.info
     written = html(shown)
     assert "[x](javascript:alert(1)) &lt;b&gt;gone" in written
@@ -374,7 +374,7 @@ def test_the_old_address_of_an_alert_leads_to_the_incident(told: DashboardSettin
         shown.query_params[name] = value
     shown.run()
     assert not shown.exception
-    assert PAGE.reasons in [each.value for each in shown.subheader]
+    assert PAGE.reasons in [each.value for each in shown.header]
     assert shown.query_params["id"] == NAME
 
 

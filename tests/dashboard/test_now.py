@@ -49,7 +49,7 @@ def test_the_page_is_whole_in_every_language(settings: DashboardSettings, interf
     shown = page(settings, ui=interface)
     assert shown.title[0].value == words.now_page.title
     assert shown.warning[0].value == words.synthetic
-    assert [heading.value for heading in shown.subheader] == [words.now_page.incidents, words.chart]
+    assert [heading.value for heading in shown.header] == [words.now_page.incidents, words.chart]
     assert "15×" in chart(shown)
     assert ("direction: rtl" in html(shown)) is (interface == "ar")
     for sentence in (words.calm, words.now_page.by_people, words.now_page.state_complete):

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -40,8 +40,11 @@ Scheme = Literal["light", "dark"]
 
 @dataclass(frozen=True)
 class Dashboard:
+    """A server of pages that runs: the dashboard, or the public pages."""
+
     process: subprocess.Popen[bytes]
     port: int
+    health: str = "_stcore/health"
 
     @property
     def url(self) -> str:
@@ -49,26 +52,33 @@ class Dashboard:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/_stcore/health", timeout=2, verify=False).text == "ok"
+            return httpx.get(f"{self.url}/{self.health}", timeout=20, verify=False).is_success
         except httpx.TransportError:
             return False
 
 
 def serve(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str) -> Dashboard:
     port = port or free_port()
-    environment = (
-        os.environ
-        | {
-            "BANWATCH_CLICKHOUSE_URL": store.url,
-            "BANWATCH_CLICKHOUSE_DATABASE": store.database,
-            "BANWATCH_DASHBOARD_PORT": str(port),
-            "BANWATCH_DASHBOARD_REFRESH": "PT1S",
-            "BANWATCH_DATA_DIR": str(folder),
-        }
-        | settings
-    )
-    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
-    return Dashboard(process, port)
+    own = {"BANWATCH_DASHBOARD_PORT": str(port), "BANWATCH_DASHBOARD_REFRESH": "PT1S"}
+    return Dashboard(_started("dashboard", store, folder, own | settings), port)
+
+
+def serve_public(store: ClickHouseAddress, folder: Path, **settings: str) -> Dashboard:
+    port = free_port()
+    return Dashboard(_started("public", store, folder, {"BANWATCH_PUBLIC_PORT": str(port)} | settings), port, "healthz")
+
+
+def _started(
+    command: str, store: ClickHouseAddress, folder: Path, settings: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "BANWATCH_CLICKHOUSE_URL": store.url,
+        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
+        "BANWATCH_DATA_DIR": str(folder),
+        **settings,
+    }
+    return subprocess.Popen([sys.executable, "-m", "deploy.cli", command], cwd=ROOT, env=environment)
 
 
 @pytest.fixture(scope="module")

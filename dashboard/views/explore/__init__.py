@@ -9,4 +9,4 @@ from dashboard.context import Context
 
 def show(context: Context) -> None:
     """Draw the page."""
-    st.subheader(context.words.explore_page.title, anchor=False)
+    st.header(context.words.explore_page.title, anchor=False)

@@ -9,4 +9,4 @@ from dashboard.context import Context
 
 def show(context: Context) -> None:
     """Draw the page."""
-    st.subheader(context.words.health_page.title, anchor=False)
+    st.header(context.words.health_page.title, anchor=False)

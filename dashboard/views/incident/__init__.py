@@ -60,7 +60,7 @@ def show(context: Context) -> None:
         st.fragment(evidence.show)(context, found)
     # The explanation is computed last, so that the page is not empty meanwhile.
     with why:
-        st.subheader(words.incident_page.reasons, anchor=False)
+        st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
 
 
@@ -107,7 +107,7 @@ def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     ran = report.course(context.settings, of, with_deleted=with_deleted)
     chart.show(of, ran, report.expected(context.settings, of, context.services), words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
-    st.subheader(words.incident_page.verdict, anchor=False)
+    st.header(words.incident_page.verdict, anchor=False)
     verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
     languages.show(of, ran, words)
 

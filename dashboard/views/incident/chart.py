@@ -22,7 +22,7 @@ Expected = dict[Any, float]
 def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
     """Draw the chart with its sentences, and its figures in an expander."""
     page = words.incident_page
-    st.subheader(page.chart, anchor=False)
+    st.header(page.chart, anchor=False)
     if not any(each.posts for each in ran.bins):
         st.info(page.no_counts)
         return

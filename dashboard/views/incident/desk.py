@@ -27,14 +27,14 @@ LONGEST_NOTE = 500
 def show(context: Context, of: Standing, said: Told) -> None:
     """Draw the notes of all, and an operator's controls, or the sentence that says why there are none."""
     page, desk = context.words.incident_page, context.services.desk
-    st.subheader(page.notes, anchor=False)
+    st.header(page.notes, anchor=False)
     written = list(told.notes(said, context.words))
     st.html(element("div", *(written or [element("p", page.no_notes, css="bw-note")]), css="bw-notes"))
     reason = why_not(context)
     if desk is None or reason:
         st.caption(reason)
         return
-    st.subheader(page.operators, anchor=False)
+    st.header(page.operators, anchor=False)
     in_hand, over, silent, note = st.tabs([page.acknowledge, page.resolve, page.silence, page.annotate])
     written_by = (of.incident.id, context.viewer.name)
     with in_hand:

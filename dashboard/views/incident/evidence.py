@@ -19,7 +19,7 @@ _UNUSUAL_IN_A_NAME = re.compile(r"[^\w.-]", re.ASCII)
 def show(context: Context, of: Standing) -> None:
     """Draw the button, or the sentence that says why there is none."""
     page, versions = context.words.incident_page, context.services.versions
-    st.subheader(page.export, anchor=False)
+    st.header(page.export, anchor=False)
     if versions is None:
         st.caption(page.export_missing)
         return

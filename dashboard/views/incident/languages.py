@@ -21,7 +21,7 @@ MOST_IN_SENTENCE = 6
 def show(of: Standing, ran: Course, words: Words) -> None:
     """Draw the sentence and the table."""
     page = words.incident_page
-    st.subheader(page.arrivals, anchor=False)
+    st.header(page.arrivals, anchor=False)
     st.html(element("p", sentence(of, ran, words)))
     rows = shown(of, ran)
     if not rows:

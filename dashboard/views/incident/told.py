@@ -21,7 +21,7 @@ LONGEST_NAME, LONGEST_DETAIL, LONGEST_NOTE = 80, 200, 500
 def show(of: Standing, told: Told, words: Words) -> None:
     """Draw the answer, the conversations and the attempts."""
     page = words.incident_page
-    st.subheader(page.told, anchor=False)
+    st.header(page.told, anchor=False)
     st.html(element("p", answer(told, words), css="bw-said"))
     if not told.deliveries and not told.conversations:
         st.caption(page.told_nobody if of.incident.verdict is VerdictName.ORGANIC else page.told_not_organic)

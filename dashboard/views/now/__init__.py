@@ -82,7 +82,7 @@ def _top(context: Context) -> None:
 
 def _chart_controls(words: Words) -> tuple[bool, bool]:
     """Draw the heading of the chart and its controls; return whether it shows shares, and whether it is logarithmic."""
-    st.subheader(words.chart, anchor=False)
+    st.header(words.chart, anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         filters.split(words)
         share = st.toggle(words.now_page.share, key=SHARE, bind="query-params", help=words.now_page.share_help)

@@ -23,7 +23,7 @@ MOST_LANGUAGES = 5
 
 def show(known: Present, words: Words, wall: datetime) -> None:
     """Draw a sentence for each of the newest incidents, those that go on first."""
-    st.subheader(words.now_page.incidents, anchor=False)
+    st.header(words.now_page.incidents, anchor=False)
     if not known.incidents:
         st.caption(words.no_incidents)
         return

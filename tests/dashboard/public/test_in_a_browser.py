@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser
 
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
-from tests.conftest import ROOT
 from tests.dashboard.public.conftest import INCIDENT
-from tests.support.browser import TELEPHONE, Scheme
+from tests.support.browser import TELEPHONE, Scheme, serve_public
 from tests.support.serving import Asked, Says, served
-from tests.support.waiting import eventually, free_port
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -30,28 +25,13 @@ WIDE = (1440, 900)
 @pytest.fixture(scope="module")
 def site(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages, served by the command; it ends at a signal without a fault."""
-    port = free_port()
-    environment = os.environ | {
-        "BANWATCH_CLICKHOUSE_URL": stocked.url,
-        "BANWATCH_CLICKHOUSE_DATABASE": stocked.database,
-        "BANWATCH_PUBLIC_PORT": str(port),
-        "BANWATCH_DATA_DIR": str(tmp_path_factory.mktemp("public")),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "public"], cwd=ROOT, env=environment)
-    base = f"http://127.0.0.1:{port}"
+    public = serve_public(stocked, tmp_path_factory.mktemp("public"))
     try:
-        assert eventually(lambda: is_up(base), timedelta(seconds=60))
-        yield base
+        assert eventually(public.answers, timedelta(seconds=60)), "the public pages did not come up"
+        yield public.url
     finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
-
-
-def is_up(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/healthz", timeout=20, verify=False).status_code == 200
-    except httpx.TransportError:
-        return False
+        public.process.send_signal(signal.SIGTERM)
+        assert public.process.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize("size", [WIDE, TELEPHONE], ids=["desk", "telephone"])

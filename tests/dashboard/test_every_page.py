@@ -1,0 +1,95 @@
+"""Every page for people who do not see well or use no mouse, and every page with what hostile posts hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.support import told_stock
+from tests.support.browser import DESK, TELEPHONE, Scheme
+from tests.support.site import Site, opened, told_site
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+SERIOUS = ("serious", "critical")
+LINKS_THAT_ARE_NONE = "a[href^='javascript:' i], a[href^='data:' i], a[href*='evil.example']"
+WRITTEN_BY_OTHERS = ".bw-post, .bw-table, .bw-notes, .bw-said, article"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A fault that is Streamlit's or Vega's and not ours: the rule of axe-core, the element, and why it stays."""
+
+    rule: str
+    element: str
+    reason: str
+
+
+KNOWN = (
+    Known(
+        "svg-img-alt",
+        ".brush_brush",
+        "Vega-Lite draws the rectangle of a selection as an image, and takes no name for it; the chart has one.",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def site(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with told_site(warehouse_url, tmp_path_factory.mktemp("site")) as served:
+        yield served
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("interface", ["en", "ar"])
+def test_axe_finds_no_serious_fault(browser: Browser, site: Site, interface: str, scheme: Scheme) -> None:
+    found = []
+    for name, address in site.pages(interface).items():
+        page, faults = opened(browser, address, scheme=scheme)
+        result = Axe().run(page).response
+        assert len(result["passes"]) > 10, f"axe-core has not looked at {name}"
+        found += [(name, *fault) for fault in serious(result)] + [(name, fault) for fault in faults]
+        page.close()
+    assert found == []
+
+
+def serious(result: dict) -> list[tuple[str, str, str]]:  # type: ignore[type-arg]
+    """The serious faults that are not known: rule, element and what axe-core says of it."""
+    return [
+        (violation["id"], node["target"][-1], node["html"])
+        for violation in result["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+        if not any(known.rule == violation["id"] and known.element in node["target"][-1] for known in KNOWN)
+    ]
+
+
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+@pytest.mark.parametrize("interface", ["en", "ar"])
+def test_hostile_posts_stay_text_on_every_page(
+    browser: Browser, site: Site, interface: str, size: tuple[int, int]
+) -> None:
+    seen = set()
+    for name, address in site.pages(interface).items():
+        page, faults = opened(browser, address, size=size)
+        written = page.locator(WRITTEN_BY_OTHERS)
+        assert written.locator("script, img, iframe, h1, em, mark, .katex").count() == 0, name
+        assert page.locator(LINKS_THAT_ARE_NONE).count() == 0, name
+        assert "taken over" not in page.title(), name
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{name} is wider than the screen"
+        for post in page.locator(".bw-post, main article").all():
+            box = post.bounding_box()
+            if box is not None:
+                assert box["x"] >= 0, name
+                assert box["x"] + box["width"] <= size[0], name
+        for text in page.locator(".bw-text").all():
+            assert text.evaluate("each => getComputedStyle(each).unicodeBidi") in {"isolate", "plaintext"}, name
+        if page.get_by_text(told_stock.HOSTILE["script"], exact=True).count():
+            seen.add(name)
+        assert faults == [], name
+        page.close()
+    assert seen >= {"posts", "one incident", "public incident"}, "these pages show posts"

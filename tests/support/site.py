@@ -1,0 +1,95 @@
+"""All pages of the dashboard, its login page and the public pages, served over posts of which some are hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from subprocess import Popen
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, Page
+
+from dashboard.app import VIEWS
+from deploy.desk import DESK_KEY
+from processing.contract import ClickHouseAddress
+from processing.i18n import LANGUAGES
+from processing.store.client import Store
+from tests.support import stock, told_stock
+from tests.support.browser import DESK, PATIENCE, Scheme, serve, serve_public
+from tests.support.waiting import eventually
+
+PASSWORD = "the operators' own password"
+DRAWN = """
+() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    if (app === null) return document.querySelector("main, form") !== null;
+    return app.dataset.testScriptState === "notRunning"
+        && document.querySelector("[data-testid=stMain] h1") !== null
+        && document.querySelector("[data-testid=stSkeleton], [data-testid=stSpinner]") === null
+        && [...document.querySelectorAll("[data-testid=stVegaLiteChart]")].every((each) => each.querySelector("svg"));
+}
+"""
+"""Whether a page is complete: its script has ended, and its charts are drawn."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the dashboard, a dashboard that asks for a password, and the public pages are."""
+
+    dashboard: str
+    closed: str
+    public: str
+
+    def pages(self, tag: str) -> dict[str, str]:
+        """Return the address of every page in a language, by the page's name."""
+        incident = stock.incident().id
+        own = {view.path: f"{self.dashboard}/{view.path}?{urlencode({'ui': tag})}" for view in VIEWS}
+        start = self.public if tag == LANGUAGES[0] else f"{self.public}/{tag}"
+        return own | {
+            "one incident": f"{self.dashboard}/incident?{urlencode({'ui': tag, 'id': incident})}",
+            "login": f"{self.closed}/?{urlencode({'ui': tag})}",
+            "public": f"{start}/",
+            "public incident": f"{start}/incident/{incident}",
+        }
+
+
+@contextmanager
+def told_site(warehouse_url: str, folder: Path) -> Iterator[Site]:
+    """Serve all of it. Whoever opens the dashboard on this machine is an operator."""
+    address: ClickHouseAddress = stock.new_database(warehouse_url, "told_on_every_page")
+    with Store(address) as store:
+        told_stock.fill(store)
+    DESK_KEY.made_up(folder)
+    still = {"BANWATCH_DASHBOARD_REFRESH": "PT1H"}
+    with ExitStack() as running:
+        dashboard = serve(address, folder, **still)
+        closed = serve(address, folder, **still, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=PASSWORD)
+        public = serve_public(address, folder, BANWATCH_PUBLIC_POSTS="1")
+        for each in (dashboard, closed, public):
+            running.callback(_end, each.process)
+        for each in (dashboard, closed, public):
+            assert eventually(each.answers, timedelta(seconds=90)), f"{each.url} did not come up"
+        yield Site(dashboard.url, closed.url, public.url)
+
+
+def _end(process: Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def opened(
+    browser: Browser, address: str, *, size: tuple[int, int] = DESK, scheme: Scheme = "light"
+) -> tuple[Page, list[str]]:
+    """Open a page and wait until it is complete; with it comes what a script did or the content policy refused."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, timezone_id="UTC")
+    page.set_default_timeout(PATIENCE)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda said: "Content Security Policy" in said.text and faults.append(said.text))
+    page.goto(address)
+    page.wait_for_function(DRAWN)
+    return page, faults
