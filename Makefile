@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-warehouse chaos editor lock
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-warehouse chaos editor lock screenshots
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -40,6 +40,8 @@ chaos: setup  # kill everything at random, with one to four workers, and compare
 	@$(BIN)/python -m tests.e2e.chaos
 editor:  # after a change of dashboard/editor; needs Node 20 with npm
 	cd dashboard/editor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+screenshots: setup  # after a change of a page; the demo runs, and docs/images is written anew
+	$(BIN)/python -m tests.screenshots
 lock:  # after a change of dependencies; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-header --no-emit-index-url --no-emit-find-links tests/benchmarks/requirements.in -o tests/benchmarks/requirements.txt

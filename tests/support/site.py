@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
 
-from dashboard.app import VIEWS
+from dashboard.app import VIEWS, View
 from deploy.desk import DESK_KEY
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
@@ -46,7 +46,7 @@ class Site:
     def pages(self, tag: str) -> dict[str, str]:
         """Return the address of every page in a language, by the page's name."""
         incident = stock.incident().id
-        own = {view.path: f"{self.dashboard}/{view.path}?{urlencode({'ui': tag})}" for view in VIEWS}
+        own = {view.path: f"{self.dashboard}/{address_of(view)}?{urlencode({'ui': tag})}" for view in VIEWS}
         start = self.public if tag == LANGUAGES[0] else f"{self.public}/{tag}"
         return own | {
             "one incident": f"{self.dashboard}/incident?{urlencode({'ui': tag, 'id': incident})}",
@@ -54,6 +54,11 @@ class Site:
             "public": f"{start}/",
             "public incident": f"{start}/incident/{incident}",
         }
+
+
+def address_of(view: View) -> str:
+    """Return the path of a page. The first page is at the root."""
+    return "" if view is VIEWS[0] else view.path
 
 
 @contextmanager

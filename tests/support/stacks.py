@@ -32,6 +32,7 @@ class Installation:
     kafka: int = field(default_factory=free_port)
     clickhouse: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
+    public: int = field(default_factory=free_port)
     batch_posts: int = 10_000
     writer_password: str | None = WRITER_PASSWORD
     """None where the folder is to keep one that was made up."""
@@ -47,9 +48,18 @@ class Installation:
                 "BANWATCH_KAFKA_BOOTSTRAP": f"127.0.0.1:{self.kafka}",
                 "BANWATCH_CLICKHOUSE_URL": f"http://127.0.0.1:{self.clickhouse}",
                 "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
+                "BANWATCH_PUBLIC_PORT": str(self.public),
                 "BANWATCH_BATCH_POSTS": str(self.batch_posts),
             }
         )
+
+    @property
+    def dashboard_url(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard}"
+
+    @property
+    def public_url(self) -> str:
+        return f"http://127.0.0.1:{self.public}"
 
     @property
     def store(self) -> ClickHouseAddress:
