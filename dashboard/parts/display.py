@@ -56,12 +56,12 @@ def show(display: Display, words: Words) -> None:
 def _kept(name: str, offered: Collection[str], default: str) -> str:
     """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
 
-    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is also kept beside
-    the control, and one that is not the default is written to the address again.
+    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is also kept
+    beside the control, and one that is not the default is written to the address again.
     """
     address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")
-    if address in offered and address != last:
-        choice = address
+    if address is not None and address in offered and address != last:
+        choice: str = address
     else:
         choice = st.session_state.get(name) or last or default
     st.session_state[name] = st.session_state[f"{name} kept"] = choice
