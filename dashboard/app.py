@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import server
+from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import Words
-from dashboard.parts import display, filters
+from dashboard.parts import access, display, filters
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
-from dashboard.viewer import Viewer
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
 
 STATIC = Path(__file__).with_name("static")
@@ -47,18 +45,22 @@ def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
     shown, chosen = display.chosen(), filters.chosen()
     words = replace(shown.words(), topics=_topics(services, shown.tag))
-    context = Context(settings, services, chosen, words, Viewer(), live=shown.live)
     # Without an icon of its own the page would fetch the icon of the menu from another site.
     st.set_page_config(page_icon="📈", layout="wide")
-    page = st.navigation([_page(view, context) for view in VIEWS], position="top")
-    st.set_page_config(page_title=f"{page.title} · banwatch")
     _styles(words)
+    viewer = access.viewer(settings, services, words)
+    context = Context(settings, services, chosen, words, viewer, live=shown.live)
+    pages = {view.path: _page(view, context) for view in VIEWS}
+    page = st.navigation(list(pages.values()), position="top")
+    _follow_old_address(page, pages)
+    st.set_page_config(page_title=f"{page.title} · banwatch")
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
         st.caption(words.title, width="stretch")
+        access.show(viewer, words)
         display.show(shown, words)
-    page.run()
     filters.remember(chosen)
+    page.run()
 
 
 def _topics(services: Services, tag: str) -> dict[str, str]:
@@ -76,15 +78,17 @@ def _page(view: View, context: Context) -> st.Page:
     )
 
 
+def _follow_old_address(page: st.Page, pages: Mapping[str, st.Page]) -> None:
+    """Go on to the incident that an address of before names: messages of that time lead to `/?incident=ID`."""
+    if page is pages[VIEWS[0].path] and (name := st.query_params.get("incident")):
+        st.switch_page(pages["incident"], query_params={"id": name, "ui": st.query_params.get("ui", "")})
+
+
 def _styles(words: Words) -> None:
     st.html(STATIC / "page.css")
     # A script sets the language of the document, for screen readers, and its direction, for the lists that Streamlit
     # opens outside of the page's own elements. Nothing but a script can set them.
-    document = {"lang": words.tag, "dir": words.locale.text_direction}
-    st.html(
-        f"<script>Object.assign(document.documentElement, {json.dumps(document)});</script>",
-        unsafe_allow_javascript=True,
-    )
+    st.html(f"<script>{content_policy.document_script(words)}</script>", unsafe_allow_javascript=True)
     if words.language_of_page.right_to_left:
         st.html(STATIC / "rtl.css")
 

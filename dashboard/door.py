@@ -9,26 +9,38 @@ it refuses requests from links too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
+from dashboard.content_policy import content_policy
 from dashboard.host_names import HostNames
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-HEADERS = (
-    ("Content-Security-Policy", "frame-ancestors 'self'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),
-)
-"""Headers of every response. A stricter policy would list Streamlit's sources, which change with its versions."""
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+
+
+def headers(*, https: bool) -> Iterator[tuple[str, str]]:
+    """Yield the headers of every response. `https` says that people come by https."""
+    yield "Content-Security-Policy", content_policy()
+    yield "X-Content-Type-Options", "nosniff"
+    yield "Referrer-Policy", "same-origin"
+    yield "Cross-Origin-Opener-Policy", "same-origin"
+    yield "Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    if https:
+        yield "Strict-Transport-Security", "max-age=31536000"
+
 
 _POLICY_VIOLATION = 1008
+_THROUGH_A_PROXY = (
+    "The request comes through a proxy, and this page asks nobody to log in: set BANWATCH_PUBLIC_URL to the address at "
+    "which people reach the proxy, and see docs/access.md.\n"
+)
 _STREAMLIT = "/_stcore"
 _USED = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 """The paths of Streamlit that the page uses. The others (metrics, uploads, an interface for programs) are closed,
@@ -50,18 +62,22 @@ def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str |
 class Door:
     """An ASGI application that passes requests on to the page or refuses them."""
 
-    def __init__(self, page: ASGIApp, names: HostNames) -> None:
+    def __init__(self, page: ASGIApp, names: HostNames, *, local: bool) -> None:
+        """Keep a page. `local` says that whoever comes is the operator, so nobody may come through a proxy."""
         self._page = page
         self._names = names
+        self._local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the page, or refuse it with a response of the door's own."""
         if scope["type"] == "lifespan":
             await self._page(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if (reason := refusal(headers.getlist("host"), headers.get("origin"), self._names)) is not None:
+        given = Headers(scope=scope)
+        if (reason := refusal(given.getlist("host"), given.get("origin"), self._names)) is not None:
             await _refuse(reason, HTTPStatus.FORBIDDEN, scope, receive, send)
+        elif self._local and any(name in given for name in _FORWARDED):
+            await _refuse(_THROUGH_A_PROXY, HTTPStatus.FORBIDDEN, scope, receive, send)
         elif scope["path"].startswith(_STREAMLIT) and scope["path"] not in _USED:
             await _refuse("There is nothing here.\n", HTTPStatus.NOT_FOUND, scope, receive, send)
         else:

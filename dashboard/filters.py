@@ -1,6 +1,7 @@
 """The reader's choice of time, topic and language.
 
-The page's address holds the choice, so a reader can share a view.
+The page's address holds the choice, so a reader can share a view. It names topics and languages by their ids, so a view
+can be shared with a reader of another language.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -15,12 +17,17 @@ from processing.contract import EVERYTHING
 
 ROOT_TOPIC = "ban"
 
+OLDEST, NEWEST = datetime(2006, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Moments that can be chosen. No network of today is older."""
+
 _TOPIC_OR_LANGUAGE = re.compile(r"\*|[\w.-]{1,64}", re.ASCII)
-_INCIDENT_ID = re.compile(r"[\w.:*+-]{0,128}", re.ASCII)
 
 
 class Range(StrEnum):
-    """The length of the time that the page shows, counted back from the newest counted moment."""
+    """The length of the time that the page shows, counted back from the newest counted moment.
+
+    `CHOSEN` is a time with a begin and an end of its own.
+    """
 
     HOUR = "hour"
     SIX_HOURS = "6h"
@@ -28,7 +35,7 @@ class Range(StrEnum):
     WEEK = "week"
     MONTH = "month"
     ALL = "all"
-    INCIDENT = "incident"
+    CHOSEN = "chosen"
 
 
 class Split(StrEnum):
@@ -41,13 +48,18 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """One value for every filter. The names of the fields are the names of the address's parameters."""
+    """One value for every filter. `start` and `end` are in UTC, and are set if the range is `CHOSEN`."""
 
     range: Range = Range.WEEK
+    start: datetime | None = None
+    end: datetime | None = None
     topic: str = ROOT_TOPIC
     language: str = EVERYTHING
     by: Split = Split.TOTAL
-    incident: str = ""
+
+
+NAMES = {field.name: {"start": "from", "end": "to"}.get(field.name, field.name) for field in fields(Filters)}
+"""The name of each filter in the page's address."""
 
 
 def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
@@ -59,12 +71,22 @@ def _named(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return read
 
 
+def _moment(value: str) -> datetime:
+    """Return a moment of the address, to the minute. Without a zone it is in UTC."""
+    moment = datetime.fromisoformat(value)
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if not OLDEST <= moment < NEWEST:
+        raise ValueError(value)
+    return moment.replace(second=0, microsecond=0)
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "range": Range,
+    "start": _moment,
+    "end": _moment,
     "topic": _named(_TOPIC_OR_LANGUAGE),
     "language": _named(_TOPIC_OR_LANGUAGE),
     "by": Split,
-    "incident": _named(_INCIDENT_ID),
 }
 
 
@@ -73,16 +95,26 @@ def from_address(parameters: Mapping[str, str]) -> Filters:
     known: dict[str, Any] = {}
     for name, read in _READERS.items():
         try:
-            known[name] = read(parameters[name])
-        except (KeyError, ValueError):
+            known[name] = read(parameters[NAMES[name]])
+        except (KeyError, ValueError, OverflowError):
             continue
-    return Filters(**known)
+    return settled(Filters(**known))
+
+
+def settled(view: Filters) -> Filters:
+    """Return the filters with a time that exists: a begin and an end choose it, in either order."""
+    if view.start and view.end and view.start != view.end:
+        start, end = sorted((view.start, view.end))
+        return replace(view, range=Range.CHOSEN, start=start, end=end)
+    return replace(view, range=Filters.range if view.range is Range.CHOSEN else view.range, start=None, end=None)
 
 
 def to_address(view: Filters) -> dict[str, str]:
     """Return the address's parameters: each filter that differs from its default."""
-    if view.range is not Range.INCIDENT:
-        view = replace(view, incident="")
-    default = Filters()
-    chosen = {field.name: str(getattr(view, field.name)) for field in fields(view)}
-    return {name: value for name, value in chosen.items() if value != str(getattr(default, name))}
+    default = Filters(range=view.range) if view.range is Range.CHOSEN else Filters()
+    chosen = {name: getattr(view, name) for name in NAMES}
+    return {
+        NAMES[name]: value.strftime("%Y-%m-%dT%H:%MZ") if isinstance(value, datetime) else str(value)
+        for name, value in chosen.items()
+        if value != getattr(default, name)
+    }

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""The names of this machine, as a `Host` header holds them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class HostNames:
         """
         if not self.given and not self.loopback:
             return True
-        return _without_port(host) in _LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
+        return _without_port(host) in LOCAL_NAMES | self.given | {self.host, f"[{self.host}]"}
 
 
 def _without_port(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,9 +10,13 @@ from pathlib import Path
 
 import streamlit as st
 import uvicorn
+from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
-from dashboard.door import HEADERS, Door
+from dashboard.access.gate import SESSION_HEADER, Gate
+from dashboard.access.login import Login, login_of
+from dashboard.access.policy import is_https, policy_of
+from dashboard.door import Door, headers
 from dashboard.host_names import HostNames
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -32,9 +37,18 @@ class PageUnavailable(Exception):
 _given: list[tuple[DashboardSettings, Services]] = []
 
 
-def leave(settings: DashboardSettings, services: Services) -> None:
-    """Store the settings and the services for the script."""
+_login: list[Login] = []
+
+
+def leave(settings: DashboardSettings, services: Services, login: Login | None = None) -> None:
+    """Store the settings, the services and the login for the script."""
     _given[:] = [(settings, services)]
+    _login[:] = [] if login is None else [login]
+
+
+def login() -> Login | None:
+    """Return what knows who is logged in, or None if nobody logs in."""
+    return _login[0] if _login else None
 
 
 def given() -> tuple[DashboardSettings, Services]:
@@ -63,6 +77,8 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
+        "server.trustedUserHeaders": json.dumps({SESSION_HEADER: "session"}),
+        "secrets.files": [],  # secrets come from the environment, never from a file in the working directory
         "browser.gatherUsageStats": False,
         "logger.hideWelcomeMessage": True,  # the message would look up the machine's public address
         "logger.level": "warning",
@@ -81,28 +97,42 @@ def run(settings: DashboardSettings, services: Services) -> None:
 
     Raises:
         PageUnavailable: the server cannot listen on the configured address.
+        AccessMisconfigured: the settings leave the page open.
     """
-    leave(settings, services)
     with _bound(settings.dashboard_host, settings.dashboard_port) as listener:
         bootstrap.load_config_options(options(settings))
-        door = Door(st.App(SCRIPT), HostNames(settings.dashboard_host, settings.names))
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)
-        _server(door).run([listener])
+        _server(settings, application(settings, services)).run([listener])
 
 
-def _server(door: Door) -> uvicorn.Server:
+def application(settings: DashboardSettings, services: Services) -> ASGIApp:
+    """Return the page behind its door and its gate.
+
+    Raises:
+        AccessMisconfigured: the settings leave the page open.
+    """
+    policy = policy_of(settings)
+    login = None if policy.local else login_of(settings, policy)
+    leave(settings, services, login)
+    page = st.App(SCRIPT)
+    gated = page if login is None else Gate(page, login)
+    return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
+
+
+def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            door,
+            application,
             lifespan="on",
             ws="websockets-sansio",
             ws_max_size=_LONGEST_MESSAGE,
             access_log=False,
             log_level="warning",
             server_header=False,
-            headers=list(HEADERS),
+            headers=list(headers(https=is_https(settings))),
+            forwarded_allow_ips=settings.dashboard_proxies,
             timeout_graceful_shutdown=_PAGES_END_SECONDS,
         )
     )

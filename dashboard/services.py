@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from dashboard.desk_protocol import Fault
 from processing.contract import Silence
+from processing.export import Versions
+from processing.queries import Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
 
 
+Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
+"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
+
+    at: datetime
+    names: Mapping[str, str]
+    link: str
+
+
+Events = Callable[[], tuple[Event, ...]]
+"""A function that returns the known events, in any order."""
+
+
+def no_events() -> tuple[Event, ...]:
+    """Return that no event is known."""
+    return ()
+
+
 class DeskUnavailable(Exception):
-    """An operator's entry was not written; the message is one sentence for a person."""
+    """An operator's entry was not written; the message is one sentence in English for a person.
+
+    `dashboard.parts.desk` has the sentence of each `fault` in the reader's language.
+    """
+
+    def __init__(self, sentence: str, fault: Fault = Fault.AWAY) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 class Desk(Protocol):
@@ -47,3 +80,9 @@ class Services:
 
     topics: TopicNames
     desk: Desk | None = None
+    user: str = ""
+    """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
+    events: Events = no_events
+    expected: Expected | None = None
+    versions: Callable[[], Versions] | None = None
+    """Returns the versions that an export names."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processing.contract import ClickHouseAddress, Duration
+from processing.setting_types import SigningKeys, WebAddress
 
 
 class DashboardSettings(BaseSettings):
@@ -25,14 +28,67 @@ class DashboardSettings(BaseSettings):
         "",
         description="names by which people come to the dashboard, separated by commas: behind a proxy, or in a network",
     )
+    dashboard_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="addresses of the proxies before the dashboard, separated by commas, whose word is taken for the "
+        "address that somebody comes from",
+    )
+    dashboard_anonymous: bool = Field(
+        False, description="whether everybody who reaches the dashboard may read it without a login"
+    )
+    dashboard_viewer_password: SecretStr = Field(
+        SecretStr(""), description="password that a team shares to read the dashboard, 12 characters or more"
+    )
+    dashboard_operator_password: SecretStr = Field(
+        SecretStr(""),
+        description="password that a team shares to also acknowledge, silence, annotate and save queries",
+    )
+    dashboard_key: SigningKeys = Field(
+        SecretStr(""),
+        description="key that signs sessions, 32 characters or more; several, separated by commas, the newest first; "
+        "without one each start makes up its own, and everybody logs in again",
+    )
+    dashboard_session: Duration = Field(
+        timedelta(hours=12), description="how long a login lasts", ge=timedelta(minutes=1), le=timedelta(days=30)
+    )
+    public_url: WebAddress = Field(
+        "", description="address at which people reach the dashboard, for links in alerts; no links if empty"
+    )
+    oidc_metadata_url: WebAddress = Field(
+        "",
+        description="address of an OpenID Connect provider's metadata (`.../.well-known/openid-configuration`) to log "
+        "in by",
+    )
+    oidc_client_id: str = Field("", description="id that the provider has given to the dashboard")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="secret that belongs to this id")
+    oidc_operators: str = Field(
+        "",
+        description="who of the provider's people is an operator: e-mail addresses, domains (`@example.org`) and "
+        "values of the claim, separated by commas",
+    )
+    oidc_viewers: str = Field("", description="likewise, who may only read")
+    oidc_claim: str = Field("", description="claim of the provider whose values these lists may name, such as `groups`")
     dashboard_refresh: Duration = Field(
         timedelta(seconds=5), description="pause between two looks at the store", ge=timedelta(seconds=1)
+    )
+    events_file: Path | None = Field(None, description="known events that charts mark; the shipped ones if unset")
+
+    desk_url: WebAddress = Field(
+        "http://127.0.0.1:8502",
+        description="address of the answers' server, which writes what operators enter on the dashboard",
+    )
+    desk_key: SigningKeys = Field(
+        SecretStr(""),
+        description="key that signs what operators enter, the same for the dashboard and the answers' server, "
+        "32 characters or more; several, separated by commas, the newest first; on one machine it is made up",
     )
 
     @property
     def names(self) -> frozenset[str]:
-        """The configured host names, in lower case."""
-        return frozenset(name.strip().lower() for name in self.dashboard_names.split(",") if name.strip())
+        """The configured host names, in lower case, with that of the address at which people reach the dashboard."""
+        public = urlsplit(self.public_url).hostname or ""
+        names = [*self.dashboard_names.split(","), f"[{public}]" if ":" in public else public]
+        return frozenset(name.strip().lower() for name in names if name.strip())
 
     @property
     def clickhouse(self) -> ClickHouseAddress:

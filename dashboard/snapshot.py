@@ -1,23 +1,26 @@
-"""A snapshot holds all data that the page shows. One call of `load` reads it from the store."""
+"""A snapshot holds all data that the page "Now" shows: what is known at present, and counts of the chosen series."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from dashboard.filters import ROOT_TOPIC, Filters, Split
-from dashboard.window import WIDTHS, Window, end_of_time, window_of
+from dashboard.usual import DAYS_BEFORE, HOUR, Usual, usual
+from dashboard.window import WIDTHS, Window, end_of_time, floor, window_of
 from processing import queries
 from processing.contract import EVERYTHING, Incident, Pulse, Spike, VerdictName
-from processing.queries import Coverage, Health, Reader, StoredPost
+from processing.queries import Coverage, Health, Reader
 
 MOST_CHART_LINES = 6
-MOST_POSTS = 30
 MOST_INCIDENTS = 50
 OTHERS = ""
 """The name of the line that adds up all series without a line of their own."""
+BEHIND_FROM = timedelta(minutes=15)
+"""The watch is behind if the scored time ends so long before the counted time."""
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,58 @@ class SurgeMark:
     verdict: VerdictName
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The result of one call of `load`."""
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """What the store knows at present, whatever a reader has chosen.
 
+    `first` and `now` are the oldest and the newest covered moment; `watched_until` is the end of the time that the
+    watch has scored, or None before its first bin.
+    """
+
+    first: datetime
     now: datetime
-    window: Window
     coverage: tuple[Coverage, ...]
     watched_until: datetime | None
     incidents: tuple[Incident, ...]
+    health: tuple[Health, ...] = ()
+
+    @property
+    def scored_until(self) -> datetime | None:
+        """The moment of which every statement about surges is made. It is never later than the counts."""
+        return None if self.watched_until is None else min(self.watched_until, self.now)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether posts are counted of a time in which nobody has looked for surges yet."""
+        return self.scored_until is None or self.now - self.scored_until > BEHIND_FROM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Present):
+    """What is known at present, with the counts of the chosen series in the chosen time.
+
+    `last_hour` and `hour_before` are counted back from `counted_back_from`: while the watch is behind, that is the
+    scored time. `everything` has the posts on any subject of each bin, if shares are asked for.
+    """
+
+    window: Window
     lines: tuple[Point, ...]
     marks: tuple[SurgeMark, ...]
-    posts: tuple[StoredPost, ...]
     topics: tuple[str, ...]
     languages: tuple[str, ...]
     total: int
     last_hour: int
     hour_before: int
+    counted_back_from: datetime
     generated: tuple[str, ...]
     collected: tuple[str, ...]
-    health: tuple[Health, ...] = ()
+    usual: tuple[Usual, ...] = ()
+    everything: Mapping[datetime, int] | None = None
+
+    def at(self, present: Present) -> Self:
+        """Return the same counts beside what is known at another moment."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        return type(self)(**(kept | {field.name: getattr(present, field.name) for field in fields(Present)}))
 
 
 def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> bool:
@@ -133,42 +168,57 @@ def marks_of(
     )
 
 
-def load(reader: Reader, view: Filters) -> Snapshot | None:
+def load(reader: Reader, view: Filters, *, share: bool = False) -> Snapshot | None:
     """Load the data that the filters choose; return None while the store holds no post.
 
     Raises:
         StoreUnavailable: the store does not answer.
         StoreRefused: the store refuses the query.
     """
+    known = present(reader)
+    return None if known is None else look(reader, view, known, share=share)
+
+
+def present(reader: Reader) -> Present | None:
+    """Return what the store knows at present; None while it holds no post."""
     extent = queries.extent(reader)
     if extent is None:
         return None
     first, last = extent
     coverage = queries.coverage(reader)
-    now = end_of_time(coverage, last)
-    incidents = queries.incidents(reader, limit=MOST_INCIDENTS)
-    finished = all(stretch.complete for stretch in coverage)
-    window = window_of(view, now, first, incidents, finished=finished)
-    presence = queries.presence(reader, window.start, window.until)
-    spikes = queries.spikes(reader, window.start, window.end)
-    hour = timedelta(hours=1)
-    return Snapshot(
-        now=now,
-        window=window,
+    return Present(
+        first=first,
+        now=end_of_time(coverage, last),
         coverage=coverage,
         watched_until=queries.scored_until(reader),
-        incidents=incidents,
-        lines=_lines(reader, view, window, coverage),
-        marks=marks_of(view, window, now, incidents, spikes),
-        posts=_newest(reader, view, window),
-        topics=_offered(view.topic, presence.topics, ROOT_TOPIC),
-        languages=_offered(view.language, presence.languages),
-        total=_posts_between(reader, view, window.start, window.until),
-        last_hour=_posts_between(reader, view, now - hour, now),
-        hour_before=_posts_between(reader, view, now - 2 * hour, now - hour),
-        generated=presence.generated,
-        collected=presence.collected,
+        incidents=queries.incidents(reader, limit=MOST_INCIDENTS),
         health=queries.health(reader),
+    )
+
+
+def look(reader: Reader, view: Filters, known: Present, *, share: bool = False) -> Snapshot:
+    """Load the counts that the filters choose."""
+    finished = all(stretch.complete for stretch in known.coverage)
+    now = floor(known.now, WIDTHS[0])
+    window = window_of(view, now, known.first, finished=finished)
+    held = queries.presence(reader, window.start, window.until)
+    spikes = queries.spikes(reader, window.start - DAYS_BEFORE, window.end)
+    back_from = floor(known.scored_until, WIDTHS[0]) if known.is_behind and known.scored_until else now
+    return Snapshot(
+        **{field.name: getattr(known, field.name) for field in fields(Present)},
+        window=window,
+        lines=_lines(reader, view, window, known.coverage),
+        marks=marks_of(view, window, known.scored_until or now, known.incidents, spikes),
+        topics=held.topics,
+        languages=held.languages,
+        total=_posts_between(reader, view, window.start, window.until),
+        last_hour=_posts_between(reader, view, back_from - HOUR, back_from),
+        hour_before=_posts_between(reader, view, back_from - 2 * HOUR, back_from - HOUR),
+        counted_back_from=back_from,
+        generated=held.generated,
+        collected=held.collected,
+        usual=_usual(reader, view, window, known, spikes, share=share) if view.by is Split.TOTAL else (),
+        everything=_everything(reader, view, window) if share else None,
     )
 
 
@@ -187,17 +237,38 @@ def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Cov
     return lines_of(rows, window, coverage, others=False)
 
 
-def _newest(reader: Reader, view: Filters, window: Window) -> tuple[StoredPost, ...]:
-    return queries.newest_posts(
-        reader, window.start, window.until, topic=view.topic, language=view.language, limit=MOST_POSTS
-    )
+def _everything(reader: Reader, view: Filters, window: Window) -> dict[datetime, int]:
+    """Return the posts on any subject of each bin, in the chosen language."""
+    return _counts(reader, _any_topic(view), window.start, window.end, window.width)
+
+
+def _usual(
+    reader: Reader, view: Filters, window: Window, known: Present, spikes: Collection[Spike], *, share: bool
+) -> tuple[Usual, ...]:
+    """Return what is usual for the chosen series at the time of each bin, in posts or as a share of all posts."""
+    start = floor(window.start, HOUR) - DAYS_BEFORE
+    hours = _counts(reader, view, start, window.end, HOUR)
+    everything = _counts(reader, _any_topic(view), start, window.end, HOUR) if share else None
+    raised = [
+        (spike.start, spike.end or known.now)
+        for spike in spikes
+        if (spike.topic, spike.language) == (view.topic, view.language)
+    ]
+
+    def is_known(begin: datetime, end: datetime) -> bool:
+        return begin >= known.first and is_covered(begin, end, known.coverage)
+
+    return usual(hours, window, is_known, raised, everything)
+
+
+def _any_topic(view: Filters) -> Filters:
+    return replace(view, topic=EVERYTHING)
+
+
+def _counts(reader: Reader, view: Filters, start: datetime, end: datetime, width: timedelta) -> dict[datetime, int]:
+    counts = queries.series(reader, start, end, width, topic=view.topic, language=view.language)
+    return {each.start: each.posts for each in counts}
 
 
 def _posts_between(reader: Reader, view: Filters, start: datetime, end: datetime) -> int:
-    counts = queries.series(reader, start, end, WIDTHS[-1], topic=view.topic, language=view.language)
-    return sum(each.posts for each in counts)
-
-
-def _offered(chosen: str, found: Iterable[str], *always: str) -> tuple[str, ...]:
-    """Return a filter's choices: everything first, then the window's values, the chosen one and `always`, sorted."""
-    return (EVERYTHING, *sorted({chosen, *found, *always} - {EVERYTHING}))
+    return sum(_counts(reader, view, start, end, WIDTHS[-1]).values())

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Present
 from processing.contract import Incident, VerdictName
 from processing.queries import Coverage, Health
 
 LIVE_WITHIN = timedelta(days=1)
-CATCHING_UP_FROM = timedelta(minutes=30)
 
 
 class HeadlineState(StrEnum):
-    """The headline's claim about the present."""
+    """The headline's claim about the present.
+
+    While the watch is `CATCHING_UP` with the counts, or every collector is silent, nothing is claimed of the present:
+    what the page says of surges is then as of the scored time.
+    """
 
     SURGING = "surging"
     CALM = "calm"
@@ -49,15 +52,19 @@ class Collector:
     detail: str
 
 
-def headline_state(snapshot: Snapshot, wall: datetime) -> HeadlineState:
-    """Return the headline's state. While every collector is silent, the state is STALE."""
-    heard = [state_of(stretch, wall) for stretch in newest_stretches(snapshot.coverage)]
-    if heard and all(state is CollectorState.SILENT for state in heard):
+def headline_state(known: Present, wall: datetime) -> HeadlineState:
+    """Return the headline's state."""
+    if is_stale(known, wall):
         return HeadlineState.STALE
-    if going_on(snapshot.incidents):
-        return HeadlineState.SURGING
-    behind = snapshot.watched_until is None or snapshot.now - snapshot.watched_until > CATCHING_UP_FROM
-    return HeadlineState.CATCHING_UP if behind else HeadlineState.CALM
+    if known.is_behind:
+        return HeadlineState.CATCHING_UP
+    return HeadlineState.SURGING if going_on(known.incidents) else HeadlineState.CALM
+
+
+def is_stale(known: Present, wall: datetime) -> bool:
+    """Return whether every collector is silent, so that nobody knows what happens."""
+    heard = [state_of(stretch, wall) for stretch in newest_stretches(known.coverage)]
+    return bool(heard) and all(state is CollectorState.SILENT for state in heard)
 
 
 def going_on(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
@@ -129,6 +136,12 @@ COVERS_SAYS_MORE = {
     (CollectorState.LISTENING, CollectorState.IDLE),
     (CollectorState.SILENT, CollectorState.COMPLETE),
 }
+
+
+def missing(collected: Iterable[Collector]) -> tuple[Collector, ...]:
+    """Return the collectors whose posts of the present are missing in the counts."""
+    absent = {CollectorState.SILENT, CollectorState.AWAY, CollectorState.FAILED}
+    return tuple(each for each in collected if each.state in absent)
 
 
 def is_live(now: datetime, wall: datetime) -> bool:

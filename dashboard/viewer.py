@@ -17,7 +17,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person at the page. `name` is empty if the page asks nobody to log in."""
+    """A person at the page. `name` is empty for somebody who has not logged in."""
 
     name: str = ""
     role: Role = Role.VIEWER
+    local: bool = False
+    """Whether the page is reached from its own machine only, where nobody logs in."""
+    can_log_in: bool = False
+    """Whether somebody who has not logged in could."""

@@ -1,13 +1,12 @@
-"""The time that the page shows, counted back from the newest covered moment, and the width of its bins."""
+"""The time that the page shows, and the width of its bins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dashboard.filters import Filters, Range
-from processing.contract import Incident
 from processing.queries import Coverage
 
 MOST_BINS = 340
@@ -55,23 +54,26 @@ def width_for(length: timedelta) -> timedelta:
     return next((width for width in WIDTHS if length / width <= MOST_BINS), WIDTHS[-1])
 
 
-def window_of(
-    view: Filters, now: datetime, first: datetime, incidents: Sequence[Incident], *, finished: bool
-) -> Window:
+def window_of(view: Filters, now: datetime, first: datetime, *, finished: bool) -> Window:
     """Return the window that the filters choose.
 
-    Unless the data are `finished`, the window ends with a whole bin, because half a bin looks like a fall in posts.
+    Unless the data are `finished`, a window up to now ends with a whole bin, because half a bin looks like a fall in
+    posts.
     """
-    start, until = now - LENGTHS.get(view.range, now - first), now
-    chosen = next((incident for incident in incidents if incident.id == view.incident), None)
-    if view.range is Range.INCIDENT and chosen is not None:
-        last = chosen.end or now
-        around = max(timedelta(hours=3), (last - chosen.start) / 2)
-        start, until = chosen.start - around, min(now, last + around)
+    start, until = _chosen(view, now, first)
     width = width_for(until - start)
-    start = max(floor(start, width), floor(first, width))
-    end = ceiling(until, width) if finished else floor(until, width)
+    start = floor(start, width)
+    end = floor(until, width) if until == now and not finished else ceiling(until, width)
     return Window(start, max(end, start + width), width, until)
+
+
+def _chosen(view: Filters, now: datetime, first: datetime) -> tuple[datetime, datetime]:
+    """Return the begin and the end of the time that the filters choose, within the time of the data."""
+    if view.start is None or view.end is None:
+        return max(now - LENGTHS.get(view.range, now - first), first), now
+    if view.start < now and view.end > first:
+        return max(view.start, first), min(view.end, now)
+    return view.start, min(view.end, view.start + LENGTHS[Range.MONTH])
 
 
 def end_of_time(coverage: Iterable[Coverage], last: datetime) -> datetime:

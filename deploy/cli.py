@@ -29,6 +29,8 @@ COMMANDS = {
     "spikes": "deploy.commands.store:spikes",
     "backtest": "deploy.commands.backtest:backtest",
     "explain": "deploy.commands.explain:explain",
+    "export": "deploy.commands.export:export",
+    "verify": "deploy.commands.export:verify",
     "retag": "deploy.commands.retag:retag",
     "forget": "deploy.commands.store:forget",
     "tag": "deploy.commands.filters:tag",

@@ -36,7 +36,7 @@ def store_at_hand(settings: Settings, *, create: bool = False) -> Iterator[Setti
     If no store answers and the data folder holds none, only `create` makes one.
 
     Raises:
-        PortTaken, OutOfReach, NotInstalled, PasswordUnusable, StackFailed: the embedded store cannot start.
+        PortTaken, OutOfReach, NotInstalled, SecretUnusable, StackFailed: the embedded store cannot start.
         StoreRefused: there is no store, or the store refused a query. The message is a sentence for a person.
     """
     try:
@@ -77,7 +77,7 @@ def warehouse_part(settings: Settings) -> ProcessSpec:
 
     Raises:
         NotInstalled: chDB is not installed.
-        PasswordUnusable: the generated password cannot be read or written.
+        SecretUnusable: a generated secret cannot be read or written.
     """
     require_engine()
     if not settings.processing.clickhouse_password.get_secret_value():

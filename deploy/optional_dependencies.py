@@ -8,6 +8,7 @@ from ingest.errors import Failure
 
 EXTRAS = {
     "altair": "dashboard",
+    "authlib": "login",
     "chdb": "embedded",
     "markupsafe": "dashboard",
     "pandas": "dashboard",

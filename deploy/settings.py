@@ -67,6 +67,11 @@ class Settings:
         return self.alerts.alerts_file or Path(str(resources.files("deploy").joinpath("config", "alerts.toml")))
 
     @property
+    def events_file(self) -> Path:
+        """The path of the known events: the user's file, else the shipped one."""
+        return self.dashboard.events_file or Path(str(resources.files("deploy").joinpath("config", "events.toml")))
+
+    @property
     def reader(self) -> ClickHouseAddress:
         """The store's address for the user that may only read."""
         return ClickHouseAddress(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ import msgspec
 from rich.console import Console
 
 from dashboard.settings import DashboardSettings
+from deploy.access import check_access
+from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
 from deploy.local_store import warehouse_part
 from deploy.optional_dependencies import require
@@ -38,8 +41,8 @@ from processing.store.lack import Lack
 
 DONE_ASKED_EVERY = 0.5
 
-ANSWERS_KEY = "BANWATCH_ANSWERS_KEY"
-"""The only secret of the alerts that the answers' server needs."""
+ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
+"""The secrets of the alerts and of the dashboard that the answers' server needs."""
 
 BANWATCH = (sys.executable, "-m", "deploy.cli")
 
@@ -65,8 +68,9 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     Raises:
         AlreadyRunning: another stack runs from the same data folder.
         PortTaken, OutOfReach: an address cannot be used.
+        SettingsError: the dashboard would be open to others than this machine.
         NotInstalled, BrokerMissing: a required package is not installed.
-        PasswordUnusable: the generated password cannot be read or written.
+        SecretUnusable: a generated secret cannot be read or written.
         StackFailed: a process does not start or keeps dying.
         Misconfigured: a setting of a source is wrong.
     """
@@ -105,6 +109,7 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     """Return the broker and the store, each only if no service answers at its address."""
     if options.dashboard:
         require("streamlit", "and --no-dashboard goes without the page")
+        check_access(settings)
         endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
         require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
     kafka = kafka_endpoint(settings.ingest.kafka)
@@ -139,11 +144,12 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
-    if settings.alerts.links is not None:
-        answering = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | {ANSWERS_KEY})
+    desk = _desk(settings) if options.dashboard else {}
+    if desk or settings.alerts.links is not None:
+        answering = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | ANSWERING_KEYS) | desk
         parts.append(ProcessSpec("answers", (*BANWATCH, "answers"), answering))
     if options.dashboard:
-        reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings))
+        reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings)) | desk
         parts.append(ProcessSpec("dashboard", (*BANWATCH, "dashboard"), reading))
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
@@ -151,6 +157,23 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         environment = told(os.environ, settings.data_dir)
         parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input))
     return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _desk(settings: Settings) -> dict[str, str]:
+    """Return what the answers' server and the dashboard are told of each other; nothing if settings say where it is.
+
+    A server for this stack alone listens on a port of its own, so that two stacks run side by side.
+
+    Raises:
+        SecretUnusable: the kept key cannot be read or written.
+    """
+    if "desk_url" in settings.dashboard.model_fields_set or not keys_of_server(settings):
+        return {}
+    host, port = settings.alerts.answers_host, settings.alerts.answers_port
+    if settings.alerts.links is None and "answers_port" not in settings.alerts.model_fields_set:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+    return {"BANWATCH_ANSWERS_PORT": str(port), "BANWATCH_DESK_URL": f"http://{reached_at(host)}:{port}"}
 
 
 def _where_to_make_room(settings: Settings) -> dict[str, str]:

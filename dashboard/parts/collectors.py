@@ -7,10 +7,10 @@ from datetime import datetime
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.headline import counted_until
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts.headline import counted_until
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Present
 from dashboard.status import Collector, CollectorState, collectors
 from processing.plain_text import displayable
 
@@ -25,18 +25,16 @@ COLLECTOR_SIGNS = {
 LONGEST_DETAIL_SHOWN = 500
 
 
-def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
+def show(known: Present, words: Words, wall: datetime) -> None:
     """Draw one line for each collector."""
     st.subheader(words.freshness, anchor=False)
-    rows = [_line(collector, words, wall) for collector in collectors(snapshot.coverage, snapshot.health, wall)]
-    st.html(
-        element(
-            "div",
-            element("p", counted_until(snapshot, words, wall)),
-            *rows,
-            css="bw-freshness",
-        )
-    )
+    st.html(lines(known, words, wall))
+
+
+def lines(known: Present, words: Words, wall: datetime) -> Markup:
+    """Return how far the counts reach, and one line for each collector, as HTML."""
+    rows = [_line(collector, words, wall) for collector in collectors(known.coverage, known.health, wall)]
+    return element("div", element("p", counted_until(known, words, wall)), *rows, css="bw-freshness")
 
 
 def _line(collector: Collector, words: Words, wall: datetime) -> Markup:

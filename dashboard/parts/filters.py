@@ -1,50 +1,93 @@
-"""The filter controls of the page. This module draws them, reads them from the address and writes them back to it."""
+"""The filter controls of the pages: they are drawn here, read from the address and written back to it.
+
+Streamlit can bind a control to the address by itself, but it writes the option's shown name there, which differs from
+language to language. Only switches without options are bound.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
-from dashboard.filters import Filters, Range, Split, from_address, to_address
+from dashboard.filters import (
+    NAMES,
+    NEWEST,
+    OLDEST,
+    ROOT_TOPIC,
+    Filters,
+    Range,
+    Split,
+    from_address,
+    settled,
+    to_address,
+)
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
-from dashboard.parts.headline import incident_name
-from dashboard.snapshot import Snapshot
-from processing.contract import Incident
+from dashboard.window import Window
+from processing.contract import EVERYTHING
 
 MOVE = "move"
+LAST = "last view"
+WINDOW = "window"
 
 
 def chosen() -> Filters:
-    """Return the page's filters. A filter that the reader has not touched takes its value from the address."""
-    view = from_address(st.query_params.to_dict())
-    touched = {
-        field.name: st.session_state[field.name]
-        for field in fields(Filters)
-        if st.session_state.get(field.name) is not None
-    }
-    view = replace(view, **(touched | st.session_state.pop(MOVE, {})))
-    st.session_state.update({field.name: getattr(view, field.name) for field in fields(Filters)})
+    """Return the reader's filters.
+
+    The address holds them when the page is opened, and when the reader goes back to an earlier view. Otherwise the
+    controls hold them. The controls of all pages share their values.
+    """
+    address = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
+    last: Filters | None = st.session_state.get(LAST)
+    if last is None:
+        view = from_address(address)
+    else:
+        view = _controls(last)
+        if view == last and address and address != to_address(last):
+            view = from_address(address)
+    view = settled(replace(view, **st.session_state.pop(MOVE, {})))
+    st.session_state.update(_as_controls(view))
+    st.session_state[LAST] = view
     return view
 
 
-def look_around(incident: Incident) -> None:
-    """Select the time around a surge, from the next drawing of the page onwards.
+def _controls(last: Filters) -> Filters:
+    """Return the filters that the controls hold. A control that the reader has emptied keeps its last value."""
+    held = {name: st.session_state.get(name) for name in NAMES}
+    view = replace(last, **{name: _in_utc(value) for name, value in held.items() if value is not None})
+    if view.range is not Range.CHOSEN:
+        return replace(view, start=None, end=None)
+    if last.range is not Range.CHOSEN:  # The reader begins to choose a time: it is the time that was shown.
+        start, end = st.session_state.get(WINDOW, (None, None))
+        return replace(view, start=start, end=end)
+    return view
 
-    The choice is stored beside the controls, not in them. A refresh may interrupt the run that the button started, and
+
+def _in_utc(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def _as_controls(view: Filters) -> dict[str, Any]:
+    values = {name: getattr(view, name) for name in NAMES}
+    return {name: each.replace(tzinfo=None) if isinstance(each, datetime) else each for name, each in values.items()}
+
+
+def move(**values: Any) -> None:
+    """Select other filters, from the next drawing of the page onwards.
+
+    The choice is stored beside the controls, not in them. A refresh may interrupt the run that a button started, and
     in the next run the browser would send the controls' old values again.
     """
-    st.session_state[MOVE] = {"range": Range.INCIDENT, "incident": incident.id, "topic": incident.topic}
+    st.session_state[MOVE] = values
 
 
-def settle(snapshot: Snapshot, view: Filters) -> None:
-    """Select the newest surge if the selected surge does not exist: the address is old, or nobody has chosen yet."""
-    known = [incident.id for incident in snapshot.incidents]
-    if view.range is Range.INCIDENT and view.incident not in known:
-        st.session_state[MOVE] = {"incident": known[0]} if known else {"range": Filters().range}
-        st.rerun()
+def zoom(start: datetime, end: datetime) -> None:
+    """Select the time between two moments, to the minute."""
+    move(range=Range.CHOSEN, start=start.replace(second=0, microsecond=0), end=end.replace(second=0, microsecond=0))
 
 
 def are_to_move() -> bool:
@@ -56,59 +99,90 @@ def are_to_move() -> bool:
 
 
 def remember(view: Filters) -> None:
-    """Write the filters into the address, and leave its other parameters."""
+    """Write the filters into the address, and leave the parameters of single pages there."""
     address = to_address(view)
-    for field in fields(Filters):
-        if field.name in st.query_params and field.name not in address:
-            del st.query_params[field.name]
-    st.query_params.update({name: value for name, value in address.items() if st.query_params.get(name) != value})
+    for name in NAMES.values():
+        if name in st.query_params and name not in address:
+            del st.query_params[name]
+    changed = {name: value for name, value in address.items() if st.query_params.get(name) != value}
+    if changed:
+        st.query_params.update(changed)
 
 
-def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the controls for time, topic, language and surge."""
-    ranges = [each for each in Range if each is not Range.INCIDENT or snapshot.incidents]
-    time, topic, language = st.columns([8, 3, 3])
+def show(view: Filters, words: Words, window: Window, *, topics: Iterable[str], languages: Iterable[str]) -> None:
+    """Draw the controls for time, topic and language. Call this outside of parts that refresh by themselves.
+
+    `window` is the time that the page shows, `topics` and `languages` are those that have posts in it.
+    """
+    time, topic_column, language_column = st.columns([8, 3, 3])
     with time:
-        st.segmented_control(
-            words.time_range,
-            ranges,
-            key="range",
-            required=True,
-            format_func=lambda each: getattr(words, f"range_{each.value}"),
-        )
-    with topic:
-        _by_name(words.topic, "topic", {each: topic_name(words, each) for each in snapshot.topics})
-    with language:
-        _by_name(words.language, "language", {each: language_name(words, each) for each in snapshot.languages})
-    if view.range is Range.INCIDENT and snapshot.incidents:
-        _incident(snapshot, words)
+        time_range(words)
+    with topic_column:
+        topic(view, words, topics)
+    with language_column:
+        language(view, words, languages)
+    st.session_state[WINDOW] = window.start, window.until
+    if view.range is Range.CHOSEN:
+        chosen_time(words)
+
+
+def time_range(words: Words) -> None:
+    """Draw the control for the length of the time."""
+    st.segmented_control(
+        words.time_range,
+        list(Range),
+        key="range",
+        required=True,
+        format_func=lambda each: getattr(words, f"range_{each.value}"),
+    )
+
+
+def chosen_time(words: Words) -> None:
+    """Draw the controls for the begin and the end of a chosen time."""
+    with st.container(horizontal=True):
+        for label, key in ((words.range_from, "start"), (words.range_to, "end")):
+            st.datetime_input(
+                label,
+                key=key,
+                min_value=OLDEST.replace(tzinfo=None),
+                max_value=NEWEST.replace(tzinfo=None),
+                step=timedelta(minutes=1),
+                format="YYYY-MM-DD",
+                width=240,
+            )
+
+
+def topic(view: Filters, words: Words, topics: Iterable[str]) -> None:
+    """Draw the control for the topic."""
+    _by_name(
+        words.topic, "topic", {each: topic_name(words, each) for each in _offered(view.topic, {ROOT_TOPIC, *topics})}
+    )
+
+
+def language(view: Filters, words: Words, languages: Iterable[str]) -> None:
+    """Draw the control for the language of the posts."""
+    offered = _offered(view.language, languages)
+    _by_name(words.language, "language", {each: language_name(words, each) for each in offered})
 
 
 def split(words: Words) -> None:
-    """Draw the heading of the chart and the control for its lines."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.subheader(words.chart, anchor=False, width="content")
-        st.segmented_control(
-            words.by,
-            list(Split),
-            key="by",
-            required=True,
-            format_func=lambda each: getattr(words, f"by_{each.value}"),
-            label_visibility="collapsed",
-        )
+    """Draw the control for the lines of a chart."""
+    st.segmented_control(
+        words.by,
+        list(Split),
+        key="by",
+        required=True,
+        format_func=lambda each: getattr(words, f"by_{each.value}"),
+        label_visibility="collapsed",
+    )
+
+
+def _offered(selected: str, found: Iterable[str]) -> tuple[str, ...]:
+    """Return a control's choices: everything first, then what there is and the selected one, sorted."""
+    return (EVERYTHING, *sorted({selected, *found} - {EVERYTHING}))
 
 
 def _by_name(label: str, key: str, names: dict[str, str]) -> None:
     everything, *others = names
     options: Sequence[str] = (everything, *sorted(others, key=names.__getitem__))
     st.selectbox(label, options, key=key, format_func=names.__getitem__, placeholder=label)
-
-
-def _incident(snapshot: Snapshot, words: Words) -> None:
-    # The moment comes first, because a narrow screen cuts the end off and half a clock time would be a wrong one.
-    known = {
-        incident.id: words.separator.join((words.moment(incident.start), incident_name(incident, words)))
-        for incident in snapshot.incidents
-    }
-    label = words.which_incident
-    st.selectbox(label, list(known), key="incident", format_func=known.__getitem__, placeholder=label)

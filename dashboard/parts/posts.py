@@ -1,32 +1,19 @@
-"""The list of the latest posts. Their text is shown as plain text only."""
+"""One post. Its text is shown as plain text only."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import streamlit as st
 from markupsafe import Markup
 
 from dashboard.filters import ROOT_TOPIC
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, moment
-from dashboard.snapshot import Snapshot
 from processing.plain_text import displayable, safe_link
 from processing.queries import StoredPost
 
 LONGEST_ADDRESS = 80
-
-
-def show(snapshot: Snapshot, words: Words) -> None:
-    """Draw the newest posts."""
-    st.subheader(words.latest_posts, anchor=False)
-    if not snapshot.posts:
-        st.caption(words.no_posts)
-        return
-    st.caption(words.posts_note)
-    with st.container(height=640, border=False):
-        st.html(element("div", *(article(post, words) for post in snapshot.posts), css="bw-posts"))
 
 
 def article(post: StoredPost, words: Words) -> Markup:

@@ -1,54 +1,98 @@
-"""The chart with its legend and the explanation of its marks."""
+"""The chart of posts over time, with its legend, its sentence, the explanation of its marks and its table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from dashboard.charts import colours, names_of, timeline
+from dashboard.charts import BRUSH, Chart, colours, figures, names_of, summary, timeline
+from dashboard.charts.event import event_name, letters, within
+from dashboard.charts.marks import is_surge
 from dashboard.filters import Filters, Split
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
-from dashboard.snapshot import OTHERS, Snapshot, SurgeMark
-from processing.contract import VerdictName
+from dashboard.parts import filters
+from dashboard.services import Event
+from dashboard.snapshot import OTHERS, Snapshot
+from processing.plain_text import displayable, safe_link
 
 
-def show(snapshot: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the chart with the lines of the selected split."""
+def show(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Event] = (), log: bool = False) -> None:
+    """Draw the chart with the lines of the selected split. The reader can select a time on it and zoom in."""
     if not snapshot.lines:
-        st.info(words.nothing_in_range)
+        st.info(words.nothing_in_range, icon=":material/search_off:")
         return
     lines = names_of(snapshot.lines)
     if view.by is not Split.TOTAL:
         _legend(lines, view, words)
-    chart = timeline(
+    chart = Chart(
+        stacked=view.by is Split.LANGUAGE,
+        log=log,
+        everything=snapshot.everything,
+        usual=snapshot.usual,
+        events=events,
+        scored_until=snapshot.scored_until if snapshot.is_behind else None,
+        brush=True,
+    )
+    name = partial(line_name, view=view, words=words)
+    sentence = summary(snapshot.lines, snapshot.marks, snapshot.window, words=words, name=name, chart=chart)
+    about = words.chart_alt.format(
+        topic=topic_name(words, view.topic),
+        start=words.moment(snapshot.window.start, zoned=False),
+        end=words.moment(snapshot.window.end),
+    )
+    drawn = timeline(
         snapshot.lines,
         snapshot.marks,
         snapshot.window,
-        stacked=view.by is Split.LANGUAGE,
         words=words,
-        name=lambda line: line_name(line, view, words),
-        description=words.chart_alt.format(
-            topic=topic_name(words, view.topic),
-            start=words.moment(snapshot.window.start, zoned=False),
-            end=words.moment(snapshot.window.end),
-        ),
+        name=name,
+        description=f"{about}. {sentence}",
+        chart=chart,
     )
-    st.altair_chart(chart, width="stretch", key="timeline")
-    notes = [*_explained(snapshot.marks, words), *([words.topics_overlap] if view.by is Split.TOPIC else [])]
-    if notes:
-        st.caption(" ".join(notes))
+    # The key changes with the choice of time only, so that a refresh keeps a selection and a zoom ends it.
+    key = f"timeline {view.range} {view.start} {view.end}"
+    selected = st.altair_chart(drawn, width="stretch", key=key, on_select="rerun", selection_mode=BRUSH)
+    _zoom(selected, words)
+    st.html(element("p", sentence, css="bw-sentence"))
+    st.caption(" ".join(_explained(snapshot, view, words)))
+    _events(within(events, snapshot.window), words)
+    with st.expander(words.now_page.table, icon=":material/table:"):
+        st.dataframe(figures(snapshot.lines, words=words, name=name, chart=chart), hide_index=True, key="figures")
 
 
-def _explained(marks: Sequence[SurgeMark], words: Words) -> Iterator[str]:
+def _zoom(selected: Any, words: Words) -> None:
+    """Offer to zoom into the time that the reader has selected on the chart."""
+    stretch = selected["selection"].get(BRUSH, {}).get("at", ())
+    if len(stretch) != 2:
+        return
+    start, end = (datetime.fromtimestamp(moment / 1000, UTC) for moment in stretch)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(words.now_page.zoom, icon=":material/zoom_in:", on_click=filters.zoom, args=(start, end))
+        st.html(
+            element("p", words.now_page.selected.format(start=words.moment(start, zoned=False), end=words.moment(end)))
+        )
+
+
+def _explained(snapshot: Snapshot, view: Filters, words: Words) -> Iterator[str]:
     """Yield an explanation of each kind of mark that the chart has."""
-    organic = {mark.verdict is VerdictName.ORGANIC for mark in marks}
-    if True in organic:
+    surges = {is_surge(mark) for mark in snapshot.marks}
+    if True in surges:
         yield words.marks_explained
-    if False in organic:
+    if False in surges:
         yield words.doubts_explained
+    if snapshot.usual:
+        yield words.now_page.usual_note
+    if snapshot.is_behind and snapshot.scored_until:
+        yield words.now_page.scored_note
+    if view.by is Split.TOPIC:
+        yield words.topics_overlap
+    yield words.now_page.brush_note
 
 
 def line_name(line: str, view: Filters, words: Words) -> str:
@@ -56,6 +100,30 @@ def line_name(line: str, view: Filters, words: Words) -> str:
     if line == OTHERS:
         return words.other
     return topic_name(words, line) if view.by is Split.TOPIC else language_name(words, line)
+
+
+def _events(events: Sequence[Event], words: Words) -> None:
+    """Draw the list of the events on the chart, with their letters and their sources."""
+    if not events:
+        return
+    signs = letters(events, words)
+    rows = (
+        element(
+            "li",
+            element("b", f"◆ {signs[event.at]}"),
+            " ",
+            words.moment(event.at),
+            ": ",
+            _linked(event, words),
+        )
+        for event in events
+    )
+    st.html(element("ol", *rows, css="bw-events", **{"aria-label": words.now_page.events}))
+
+
+def _linked(event: Event, words: Words) -> str:
+    name, link = displayable(event_name(event, words)), safe_link(event.link)
+    return element("a", name, href=link, target="_blank", rel="noopener noreferrer") if link else name
 
 
 def _legend(lines: tuple[str, ...], view: Filters, words: Words) -> None:

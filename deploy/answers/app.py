@@ -1,4 +1,4 @@
-"""The application behind the links in alerts: GET shows, POST acts."""
+"""The application that writes what people answer: behind the links in alerts GET shows and POST acts."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from dashboard.desk_protocol import PATH as DESK_PATH
+from dashboard.forms import form_of
+from deploy.answers.desk import DeskDoor
 from deploy.answers.page import HEADERS, notice, question
 from processing import queries
 from processing.alerts.signed_links import PATH, SignedLinks
 from processing.contract import Incident
 from processing.store.answers import Answer, answer
 from processing.store.client import Store, StoreRefused, StoreUnavailable
-
-LARGEST_FORM = 8 * 1024
-"""Bytes of an answer at most."""
 
 LONGEST_NAME, LONGEST_NOTE = 100, 500
 
@@ -88,22 +87,18 @@ class AnswersDoor:
         return _say("This link is no longer good", text, HTTPStatus.FORBIDDEN)
 
 
-def application(door: AnswersDoor) -> Starlette:
-    """Return the ASGI application."""
-    return Starlette(routes=[Route(PATH, door.show, methods=["GET"]), Route(PATH, door.act, methods=["POST"])])
+def application(links: AnswersDoor | None, desk: DeskDoor | None = None) -> Starlette:
+    """Return the ASGI application, with the doors that are set up."""
+    routes = []
+    if links is not None:
+        routes += [Route(PATH, links.show, methods=["GET"]), Route(PATH, links.act, methods=["POST"])]
+    if desk is not None:
+        routes += [Route(DESK_PATH, desk.write, methods=["POST"])]
+    return Starlette(routes=routes)
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LARGEST_FORM:
-                raise ValueError("The form is too large.")
-    except ClientDisconnect as error:
-        raise ValueError("The form ended early.") from error
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10, keep_blank_values=True)
-    form = {name: " ".join(values[0].split()) for name, values in fields.items()}
+    form = {name: " ".join(value.split()) for name, value in (await form_of(request)).items()}
     by, note, action = form.get("by", ""), form.get("note", ""), form.get("action", "")
     if not by or len(by) > LONGEST_NAME or len(note) > LONGEST_NOTE:
         raise ValueError(f"Say your name, in at most {LONGEST_NAME} characters, and at most {LONGEST_NOTE} of a note.")

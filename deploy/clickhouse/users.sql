@@ -56,6 +56,8 @@ GRANT SELECT ON banwatch.spikes TO reader;
 GRANT SELECT ON banwatch.incidents TO reader;
 GRANT SELECT ON banwatch.acknowledgements TO reader;
 GRANT SELECT ON banwatch.silences TO reader;
+GRANT SELECT ON banwatch.annotations TO reader;
+GRANT SELECT ON banwatch.saved_queries TO reader;
 GRANT SELECT ON banwatch.notifications TO reader;
 GRANT SELECT ON banwatch.source_health TO reader;
 GRANT SELECT ON banwatch.watch_progress TO reader;

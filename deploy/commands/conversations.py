@@ -25,7 +25,7 @@ from processing import queries
 from processing.alerts.rule_fields import read_span
 from processing.contract import EVERYTHING, Severity, Silence
 from processing.queries import Reader
-from processing.store.answers import Answer, answer, write_silence
+from processing.store.answers import LONGEST_SILENCE, Answer, answer, write_silence
 from processing.store.client import Store
 
 Incidents = Annotated[list[str], typer.Argument(help="Ids of incidents, as `banwatch alerts list` prints them.")]
@@ -33,8 +33,6 @@ By = Annotated[str, typer.Option(help="Who says so; else the user of this machin
 Note = Annotated[str, typer.Option(help="What the others should know.")]
 Format = Annotated[TableFormat, typer.Option(help="`table` or `json`.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many, the newest.")]
-
-LONGEST_SILENCE = timedelta(days=366)
 
 
 class NoSuchSilence(Failure):

@@ -1,34 +1,49 @@
-"""The process that takes answers to alerts."""
+"""The process that writes what people answer: by links in alerts, and on the dashboard."""
 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from deploy.settings import SettingsError, load
+from deploy.desk import keys_of_server, names_of_server
+from deploy.processes.alerting import utc_now
+from deploy.settings import Settings, SettingsError, load
 from deploy.supervisor.endpoints import PortTaken
 from deploy.writer import writer
 from processing.store.client import Store
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
 
 def answers() -> None:
-    """Serve the pages behind the links in alerts."""
-    from deploy.answers.app import AnswersDoor, application  # noqa: PLC0415 - an optional part
-    from deploy.answers.server import serve  # noqa: PLC0415
+    """Write what people answer by links in alerts, and what operators enter on the dashboard."""
+    from deploy.answers.server import serve  # noqa: PLC0415 - an optional part
 
     settings = load(os.environ)
-    links = settings.alerts.links
-    if links is None:
-        raise SettingsError(
-            "The links in alerts are not set up: set BANWATCH_ANSWERS_URL to the address at which people reach this "
-            "server, and BANWATCH_ANSWERS_KEY to a long random text."
-        )
-    door = AnswersDoor(links, lambda: Store(writer(settings)), lambda: datetime.now(UTC))
+    host, port = settings.alerts.answers_host, settings.alerts.answers_port
+    application = _application(settings)
     try:
-        serve(application(door), settings.alerts.answers_host, settings.alerts.answers_port)
+        serve(application, host, port)
     except OSError as error:
-        where = f"{settings.alerts.answers_host}:{settings.alerts.answers_port}"
         raise PortTaken(
-            f"The answers' server cannot listen on {where}: {os.strerror(error.errno or 0)}. "
+            f"The answers' server cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
             "Stop what holds the port, or set BANWATCH_ANSWERS_PORT to another one."
         ) from error
+
+
+def _application(settings: Settings) -> ASGIApp:
+    from deploy.answers.app import AnswersDoor, application  # noqa: PLC0415 - an optional part
+    from deploy.answers.desk import DeskDoor, Replays  # noqa: PLC0415
+
+    def store() -> Store:
+        return Store(writer(settings))
+
+    links, keys = settings.alerts.links, keys_of_server(settings)
+    if links is None and not keys:
+        raise SettingsError(
+            "The answers' server has nothing to do: set BANWATCH_ANSWERS_URL and BANWATCH_ANSWERS_KEY for the links "
+            "in alerts, or BANWATCH_DESK_KEY for what operators enter on the dashboard."
+        )
+    desk = DeskDoor(keys, names_of_server(settings), store, utc_now, Replays(utc_now())) if keys else None
+    return application(None if links is None else AnswersDoor(links, store, utc_now), desk)

@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
-from deploy.settings import load
+from deploy.access import check_access
+from deploy.desk import desk_of
+from deploy.settings import Settings, load
 from deploy.supervisor.endpoints import PortTaken
+from deploy.versions import versions
+from processing.detection.policy import DetectorPolicy
+from processing.expectation import expectations
 from processing.tagging.topics import ReloadingTaxonomy
+
+if TYPE_CHECKING:
+    from dashboard.services import Services
 
 
 def dashboard() -> None:
     """Serve the page."""
     from dashboard.server import PageUnavailable, run  # noqa: PLC0415 - an optional part
-    from dashboard.services import Services  # noqa: PLC0415
 
     settings = load(os.environ)
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    check_access(settings)
     try:
-        run(settings.dashboard, Services(topics=lambda: names_of(taxonomy)))
+        run(settings.dashboard, services(settings))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
+
+
+def services(settings: Settings) -> Services:
+    """Return what the page borrows."""
+    from dashboard.services import Services  # noqa: PLC0415 - an optional part
+    from deploy.known_events import load_events  # noqa: PLC0415
+
+    events = load_events(settings.events_file)
+    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    return Services(
+        topics=lambda: names_of(taxonomy),
+        desk=desk_of(settings),
+        user=_user(),
+        events=lambda: events,
+        expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
+        versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
+    )
 
 
 def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
     """Return the names of every topic by language, from the present taxonomy file."""
     taxonomy.refresh()
     return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import get_args
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from processing.alerts.signed_links import SignedLinks, signed_links, strong_keys, web_address
+from processing.alerts.signed_links import SignedLinks, signed_links
+from processing.setting_types import SigningKeys, WebAddress
 
 ALERT_SECRETS = "BANWATCH_ALERT_SECRETS"
 """The setting that holds the secrets of channels."""
@@ -32,13 +33,13 @@ class AlertSettings(BaseSettings):
         SecretStr(""),
         description="address to ping while fresh posts are scored, as Healthchecks gives it; none if empty",
     )
-    public_url: Annotated[str, AfterValidator(web_address)] = Field(
+    public_url: WebAddress = Field(
         "", description="address at which people reach the dashboard, for links in alerts; no links if empty"
     )
-    answers_url: Annotated[str, AfterValidator(web_address)] = Field(
+    answers_url: WebAddress = Field(
         "", description="address at which people reach the answers' server, for the links in alerts; no links if empty"
     )
-    answers_key: Annotated[SecretStr, AfterValidator(strong_keys)] = Field(
+    answers_key: SigningKeys = Field(
         SecretStr(""),
         description="key that signs these links, 32 characters or more; several, separated by commas, the newest first",
     )

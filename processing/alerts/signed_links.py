@@ -14,12 +14,10 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from processing.plain_text import safe_link
+from processing.setting_types import split_keys, strong_keys, web_address
 
 PATH = "/incident"
 VALID_FOR = timedelta(days=7)
-SHORTEST_KEY = 32
-"""Characters of a key at least."""
 
 
 @dataclass(frozen=True)
@@ -53,34 +51,8 @@ def signed_links(base: str, key: SecretStr) -> SignedLinks | None:
     Raises:
         ValueError: the address is none of the web, or a key is too short to be safe.
     """
-    keys = tuple(map(SecretStr, _keys(strong_keys(key))))
+    keys = split_keys(strong_keys(key))
     return SignedLinks(web_address(base), keys) if base and keys else None
-
-
-def strong_keys(key: SecretStr) -> SecretStr:
-    """Return one or several keys as they are set.
-
-    Raises:
-        ValueError: one is too short to be safe.
-    """
-    if any(len(each) < SHORTEST_KEY for each in _keys(key)):
-        raise ValueError(f"A key has fewer than {SHORTEST_KEY} characters: `openssl rand -hex 32` makes a good one.")
-    return key
-
-
-def web_address(url: str) -> str:
-    """Return an address that messages can link to, or nothing where there is none.
-
-    Raises:
-        ValueError: the address is none of the web.
-    """
-    if url and safe_link(url) is None:
-        raise ValueError("This is no address of the web: it begins with https:// or http:// and names a host.")
-    return url
-
-
-def _keys(key: SecretStr) -> list[str]:
-    return [each.strip() for each in key.get_secret_value().split(",") if each.strip()]
 
 
 def _signature(key: SecretStr, incident: str, expires: int) -> str:

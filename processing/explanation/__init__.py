@@ -2,7 +2,7 @@
 
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
-from processing.explanation.report import Explanation, Part, Terms, explain, leading_terms
+from processing.explanation.report import Explanation, Part, Terms, explain, leading_terms, queries_of_figures
 from processing.verdicts.verdict import Concentration
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Terms",
     "explain",
     "leading_terms",
+    "queries_of_figures",
 ]

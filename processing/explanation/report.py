@@ -104,7 +104,7 @@ def explain(reader: Reader, incident: Incident, now: datetime, *, language: str 
         language=language,
         start=scope.start,
         end=scope.end,
-        evidence=evidence_queries(whole, incident.topic),
+        evidence=queries_of_figures(incident, now),
         concentration=Part(
             tuple(concentrations(reader, [scope], [whole_of(scope, incident.topic)])), speakers_query([scope])
         ),
@@ -117,6 +117,11 @@ def explain(reader: Reader, incident: Incident, now: datetime, *, language: str 
         languages=_part(reader, Share, languages(scope)),
         sources=_part(reader, Share, sources(scope)),
     )
+
+
+def queries_of_figures(incident: Incident, now: datetime) -> dict[str, Statement]:
+    """Return the query behind each figure of an incident's verdict, by the figure's name. The store is not asked."""
+    return evidence_queries(leading_scope(incident, now), incident.topic)
 
 
 def leading_terms(reader: Reader, incident: Incident, now: datetime) -> tuple[DrivingTerm, ...]:

@@ -5,6 +5,7 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
+from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
     FailureReport,
@@ -19,6 +20,15 @@ from processing.queries.attempts import (
     undelivered,
 )
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.course import (
+    Arrival,
+    BinPosts,
+    arrivals,
+    arrivals_query,
+    bins_query,
+    course,
+    leading_series,
+)
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
     incident,
@@ -28,13 +38,16 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
+from processing.queries.scopes import Scope
 from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
+    "Arrival",
     "BinCount",
+    "BinPosts",
     "ChannelAttempt",
     "Conversation",
     "Coverage",
@@ -44,16 +57,22 @@ __all__ = [
     "KnownBefore",
     "Presence",
     "Reader",
+    "Scope",
     "Statement",
     "StoreDamaged",
     "StoreRefused",
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "annotations",
     "answer_to",
+    "arrivals",
+    "arrivals_query",
     "binned_counts",
+    "bins_query",
     "connect",
     "conversations",
+    "course",
     "coverage",
     "deliveries",
     "extent",
@@ -67,12 +86,14 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "leading_series",
     "minute_counts",
     "newest_posts",
     "posts_over_time",
     "presence",
     "retags",
     "root_message",
+    "saved_queries",
     "scored_until",
     "series",
     "silences",

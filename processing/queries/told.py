@@ -46,8 +46,11 @@ class Delivery(msgspec.Struct, frozen=True):
     key: str
 
 
-def conversations(reader: Reader, *, resolved: bool, limit: int) -> tuple[Conversation, ...]:
-    """Return the conversations, the latest decision first; those that are over only if `resolved`."""
+def conversations(reader: Reader, *, resolved: bool, limit: int, conversation: str = "") -> tuple[Conversation, ...]:
+    """Return the conversations, the latest decision first; those that are over only if `resolved`.
+
+    With `conversation`, they are those about this one incident, one for each channel.
+    """
     rows = reader.query(
         """
         SELECT conversation, channel, argMax(rule, number), argMax(state, number) AS state,
@@ -55,12 +58,13 @@ def conversations(reader: Reader, *, resolved: bool, limit: int) -> tuple[Conver
             argMax(languages, number), min(told.at), max(told.at) AS latest, any(answers.by), any(answers.note)
         FROM notifications AS told
         LEFT JOIN acknowledgements AS answers ON answers.incident = told.conversation
+        WHERE {conversation:String} = '' OR conversation = {conversation:String}
         GROUP BY conversation, channel
         HAVING {resolved:Bool} OR state != 'resolved'
         ORDER BY latest DESC, conversation, channel
         LIMIT {limit:UInt32}
         """,
-        {"resolved": resolved, "limit": limit},
+        {"resolved": resolved, "limit": limit, "conversation": conversation},
     )
     return tuple(Conversation(*row) for row in rows)
 

@@ -6,6 +6,7 @@ The watch reads these answers with its next look. Each write may be repeated: th
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 from processing.contract import Silence
 from processing.store.client import Store
 from processing.store.versions import moment_of, take_version
+
+LONGEST_SILENCE = timedelta(days=366)
 
 
 class Answer(StrEnum):

@@ -165,7 +165,9 @@ def _known(address: ClickHouseAddress, subject: str) -> str:
 
 def _minutes(store: Store, topic: str) -> Sequence[BinCount]:
     now = datetime.now(UTC)
-    return queries.series(store, now - timedelta(minutes=10), now, timedelta(minutes=1), topic=topic, language=EVERYTHING)
+    return queries.series(
+        store, now - timedelta(minutes=10), now, timedelta(minutes=1), topic=topic, language=EVERYTHING
+    )
 
 
 def topics_file(folder: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -10,7 +12,7 @@ from dashboard.filters import Filters, Range, Split, from_address, to_address
 
 VIEWS = some.builds(
     Filters,
-    range=some.sampled_from([each for each in Range if each is not Range.INCIDENT]),
+    range=some.sampled_from([each for each in Range if each is not Range.CHOSEN]),
     topic=some.sampled_from(["ban", "court", "*"]),
     language=some.sampled_from(["*", "hi-Latn", "ar"]),
     by=some.sampled_from(Split),
@@ -22,10 +24,28 @@ def test_a_view_comes_back_from_its_address(view: Filters) -> None:
     assert from_address(to_address(view)) == view
 
 
-def test_the_incident_is_kept_with_its_range_alone() -> None:
-    around = Filters(range=Range.INCIDENT, incident="ban:2020-07-10T16:05")
-    assert from_address(to_address(around)) == around
-    assert "incident" not in to_address(Filters(incident="ban:2020-07-10T16:05"))
+START, END = datetime(2020, 7, 10, 16, 5, tzinfo=UTC), datetime(2020, 7, 10, 23, tzinfo=UTC)
+
+
+def test_a_begin_and_an_end_choose_a_time_in_either_order() -> None:
+    chosen = Filters(range=Range.CHOSEN, start=START, end=END)
+    assert to_address(chosen) == {"from": "2020-07-10T16:05Z", "to": "2020-07-10T23:00Z"}
+    assert from_address(to_address(chosen)) == chosen
+    assert from_address({"from": "2020-07-10T23:00", "to": "2020-07-10T18:05:30+02:00", "range": "day"}) == chosen
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"from": "2020-07-10T16:05Z"},
+        {"from": "2020-07-10T16:05Z", "to": "2020-07-10T16:05Z"},
+        {"from": "2020-07-10T16:05Z", "to": "9999-12-31T23:59Z"},
+        {"from": "0001-01-01T00:00Z", "to": "2020-07-10T16:05+23:59"},
+        {"range": "chosen"},
+    ],
+)
+def test_half_a_time_is_none(address: dict[str, str]) -> None:
+    assert from_address(address) == Filters()
 
 
 def test_an_address_says_only_what_is_not_the_default() -> None:
@@ -33,7 +53,7 @@ def test_an_address_says_only_what_is_not_the_default() -> None:
     assert to_address(Filters(language="ar")) == {"language": "ar"}
 
 
-@given(some.dictionaries(some.sampled_from(["range", "topic", "language", "by", "incident"]), some.text()))
+@given(some.dictionaries(some.sampled_from(["range", "topic", "language", "by", "from", "to"]), some.text()))
 def test_any_address_is_a_view(parameters: dict[str, str]) -> None:
     view = from_address(parameters)
     assert view.range in Range

@@ -80,7 +80,7 @@ def test_the_page_updates_by_itself_and_keeps_its_elements(page: Page) -> None:
     page.evaluate(
         """() => {
             window.gone = [];
-            const kept = [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg, .bw-headline, .bw-posts")];
+            const kept = [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg, .bw-headline, .bw-reached")];
             new MutationObserver(() => {
                 const lost = kept.filter((each) => !each.isConnected);
                 if (lost.length) window.gone.push(lost.map((each) => each.outerHTML.slice(0, 80)));
@@ -95,7 +95,7 @@ def test_the_page_updates_by_itself_and_keeps_its_elements(page: Page) -> None:
 def test_the_lower_part_waits_while_a_reader_points_at_the_chart(page: Page) -> None:
     assert goes_on(page)
     page.locator("[data-testid=stVegaLiteChart] svg").hover()
-    lower = page.locator(".st-key-live-rest")
+    lower = page.locator(".st-key-live-chart")
     expect(lower).to_have_attribute("data-held", "")
     page.mouse.move(2, 2)
     expect(lower).not_to_have_attribute("data-held", "")
@@ -103,10 +103,10 @@ def test_the_lower_part_waits_while_a_reader_points_at_the_chart(page: Page) -> 
 
 
 def test_a_reader_with_a_keyboard_is_not_sent_back(page: Page) -> None:
-    link = page.locator(".bw-posts a").first
+    link = page.locator(".bw-reached a").first
     page.keyboard.press("Tab")
     link.focus()
-    expect(page.locator(".st-key-live-rest")).to_have_attribute("data-held", "")
+    expect(page.locator(".st-key-live-chart")).to_have_attribute("data-held", "")
     expect(link).to_be_focused()
 
 

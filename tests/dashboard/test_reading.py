@@ -9,11 +9,9 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.i18n import ENGLISH
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
-from tests.support import stock
-from tests.support.browser import DESK, TELEPHONE, Dashboard, Scheme, serve, visit
+from tests.support.browser import Dashboard, Scheme, serve, visit
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -54,22 +52,6 @@ def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFacto
         served.process.wait(timeout=20)
 
 
-def explained(
-    browser: Browser,
-    dashboard: Dashboard,
-    interface: str,
-    *,
-    size: tuple[int, int] = DESK,
-    scheme: Scheme = "light",
-) -> Page:
-    """The page with its surge explained."""
-    opened = visit(
-        browser, dashboard, size=size, scheme=scheme, ui=interface, range="incident", incident=stock.incident().id
-    )
-    opened.page.locator(".bw-table").nth(4).wait_for()
-    return opened.page
-
-
 def readable(page: Page, written: str) -> bool:
     """Whether all that the selector finds has the contrast; Streamlit pales what it draws anew for a moment."""
     contrasts = page.locator(written).evaluate_all(CONTRAST)
@@ -77,16 +59,9 @@ def readable(page: Page, written: str) -> bool:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_small_letters_and_sql_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
-    page = explained(browser, dashboard, "en", scheme=scheme)
-    page.get_by_text(ENGLISH.sql, exact=True).first.click()
-    page.locator("[data-testid=stCode] .token").first.wait_for()
-    for written in (
-        "[data-testid=stCaptionContainer] p",
-        "[data-testid=stCaptionContainer] code",
-        ".token",
-        ".bw-note",
-    ):
+def test_small_letters_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
+    page = visit(browser, dashboard, ui="en", scheme=scheme).page
+    for written in ("[data-testid=stCaptionContainer] p", ".bw-incident p", ".bw-reached", ".bw-figures dt"):
         assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
     page.close()
 
@@ -95,7 +70,7 @@ def test_small_letters_and_sql_have_enough_contrast(browser: Browser, dashboard:
 def test_the_document_and_the_open_lists_have_the_language_of_the_page(
     browser: Browser, dashboard: Dashboard, interface: str
 ) -> None:
-    page = explained(browser, dashboard, interface)
+    page = visit(browser, dashboard, ui=interface).page
     direction = "rtl" if interface == "ar" else "ltr"
     document = page.locator("html")
     expect(document).to_have_attribute("lang", interface)
@@ -103,22 +78,4 @@ def test_the_document_and_the_open_lists_have_the_language_of_the_page(
     page.get_by_role("combobox").last.click()
     expect(page.get_by_role("option").first).to_have_css("direction", direction)
     expect(page.get_by_role("option").first).to_have_css("text-align", "start")
-    page.close()
-
-
-@pytest.mark.parametrize("interface", LANGUAGES)
-def test_terms_stand_beside_the_name_of_their_language(browser: Browser, dashboard: Dashboard, interface: str) -> None:
-    page = explained(browser, dashboard, interface, size=TELEPHONE)
-    for row in page.locator(".bw-driver").all():
-        name, terms = row.locator("b").bounding_box(), row.locator(".bw-chips").bounding_box()
-        assert name is not None
-        assert terms is not None
-        gap = name["x"] - terms["x"] - terms["width"] if interface == "ar" else terms["x"] - name["x"] - name["width"]
-        assert gap > 4, "the name touches its first term, or terms run under it"
-    page.close()
-
-
-def test_a_narrow_screen_marks_what_it_cuts_of_a_surges_name(browser: Browser, dashboard: Dashboard) -> None:
-    page = explained(browser, dashboard, "ar", size=TELEPHONE)
-    expect(page.get_by_role("combobox").last).to_have_css("text-overflow", "ellipsis")
     page.close()

@@ -12,9 +12,10 @@ import pytest
 from dashboard.charts import SURGE as SURGE_COLOUR
 from dashboard.charts import timeline
 from dashboard.filters import Filters, Range
+from dashboard.headline import incident_name
 from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.i18n.labels import language_name, mark_name
-from dashboard.parts.incidents import card
+from dashboard.parts.verdict import doubts
 from dashboard.snapshot import (
     OTHERS,
     Point,
@@ -22,7 +23,7 @@ from dashboard.snapshot import (
     marks_of,
     silences,
 )
-from dashboard.window import WIDTHS, Window, end_of_time, floor, width_for, window_of
+from dashboard.window import MOST_BINS, WIDTHS, Window, end_of_time, floor, width_for, window_of
 from processing.contract import Doubt, VerdictName
 from processing.explanation.sentences import doubt_sentence
 from processing.i18n import LANGUAGES
@@ -36,7 +37,7 @@ FEEDS = Coverage("rss", START, END, complete=False, heard_at=WALL, idle=True, si
 
 
 def window(view: Filters, now: datetime = END, *, finished: bool = False) -> Window:
-    return window_of(view, now, START - 60 * DAY, [incident()], finished=finished)
+    return window_of(view, now, START - 60 * DAY, finished=finished)
 
 
 @pytest.mark.parametrize("each", [Range.HOUR, Range.SIX_HOURS, Range.DAY, Range.WEEK, Range.MONTH])
@@ -57,21 +58,27 @@ def test_a_growing_bin_is_left_out_and_a_finished_one_is_not() -> None:
 
 
 def test_a_window_does_not_begin_before_the_data() -> None:
-    shown = window_of(Filters(range=Range.MONTH), END, START + timedelta(minutes=50), [], finished=False)
+    shown = window_of(Filters(range=Range.MONTH), END, START + timedelta(minutes=50), finished=False)
     assert START - timedelta(hours=3) < shown.start <= START + timedelta(minutes=50)
 
 
 def test_a_first_minute_is_already_a_window() -> None:
-    shown = window_of(Filters(range=Range.ALL), START + MINUTE, START, [], finished=False)
+    shown = window_of(Filters(range=Range.ALL), START + MINUTE, START, finished=False)
     assert list(shown.bins()) == [START]
 
 
-def test_around_an_incident_there_is_something_before_and_after() -> None:
-    view = Filters(range=Range.INCIDENT, incident=incident().id)
-    shown = window(view, END + 3 * DAY)
-    assert shown.start <= SURGE - 3 * HOUR
-    assert shown.end >= SURGE_END + 3 * HOUR - shown.width
-    assert window(view, END).until == END
+def test_a_chosen_time_is_cut_to_the_data() -> None:
+    first = START - 60 * DAY
+
+    def cut(start: datetime, end: datetime) -> Window:
+        return window_of(Filters(range=Range.CHOSEN, start=start, end=end), END, first, finished=False)
+
+    assert cut(SURGE, SURGE_END) == Window(SURGE - MINUTE, SURGE_END, 2 * MINUTE, SURGE_END)
+    assert cut(SURGE, END + DAY).until == END
+    assert cut(START - 300 * DAY, START).start == first
+    outside = cut(END + DAY, END + 3000 * DAY)
+    assert outside.start == END + DAY
+    assert len(list(outside.bins())) <= MOST_BINS
 
 
 def test_bins_are_the_narrowest_that_can_be_read() -> None:
@@ -143,7 +150,6 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
             [Point(START, "ban", 3)],
             marks,
             shown,
-            stacked=False,
             words=words,
             name=str,
             description="",
@@ -162,10 +168,10 @@ def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(v
 def test_a_card_names_a_language_in_doubt_apart(interface: str) -> None:
     words = WORDS[interface]
     doubt = Doubt("tr", VerdictName.CONCENTRATED, "repeated", 0.98)
-    shown = card(msgspec.structs.replace(incident(), doubted=(doubt,)), words)
+    shown = "".join(doubts(msgspec.structs.replace(incident(), doubted=(doubt,)), words))
     assert doubt_sentence(doubt, language_name(words, "tr"), interface) in shown
     alone = msgspec.structs.replace(incident(), lead_language="ar")
-    assert f" · {language_name(words, 'ar')}" in card(alone, words)
+    assert f" · {language_name(words, 'ar')}" in incident_name(alone, words)
 
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:

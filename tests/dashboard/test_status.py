@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from dashboard.i18n import ENGLISH
-from dashboard.parts.headline import headline
-from dashboard.parts.incidents import card
+from dashboard.headline import headline
+from dashboard.i18n import ENGLISH, WORDS, Words
+from dashboard.parts.badges import badges
 from dashboard.snapshot import Snapshot
 from dashboard.status import (
     CollectorState,
@@ -18,12 +18,14 @@ from dashboard.status import (
     collectors,
     headline_state,
     is_live,
+    missing,
     newest_stretches,
     state_of,
     strongest,
 )
 from dashboard.window import Window
 from processing.contract import IncidentState, Severity
+from processing.i18n import LANGUAGES
 from processing.queries import Coverage, Health
 from tests.support.stock import END, START, incident
 
@@ -35,6 +37,7 @@ FEEDS = Coverage("rss", START, END, complete=False, heard_at=WALL, idle=True, si
 
 def snapshot(**changes: object) -> Snapshot:
     base = Snapshot(
+        first=START,
         now=END,
         window=Window(START, END, HOUR, END),
         coverage=(ALL_OF_IT,),
@@ -42,12 +45,12 @@ def snapshot(**changes: object) -> Snapshot:
         incidents=(incident(),),
         lines=(),
         marks=(),
-        posts=(),
         topics=(),
         languages=(),
         total=0,
         last_hour=0,
         hour_before=0,
+        counted_back_from=END,
         generated=(),
         collected=(),
     )
@@ -57,12 +60,10 @@ def snapshot(**changes: object) -> Snapshot:
 def test_the_headline_is_calm_only_where_somebody_looked_and_listens() -> None:
     listens = Coverage("live", START, END, complete=False, heard_at=WALL)
     assert headline_state(snapshot(), WALL) is HeadlineState.CALM
-    assert (
-        headline_state(snapshot(incidents=(incident(going_on=True),), watched_until=None), WALL)
-        is HeadlineState.SURGING
-    )
+    assert headline_state(snapshot(incidents=(incident(going_on=True),)), WALL) is HeadlineState.SURGING
     assert headline_state(snapshot(watched_until=None), WALL) is HeadlineState.CATCHING_UP
     assert headline_state(snapshot(watched_until=END - HOUR), WALL) is HeadlineState.CATCHING_UP
+    assert headline_state(snapshot(watched_until=END - 15 * MINUTE), WALL) is HeadlineState.CALM
     assert headline_state(snapshot(coverage=(listens,)), WALL + HOUR) is HeadlineState.STALE
     assert headline_state(snapshot(coverage=(listens, ALL_OF_IT)), WALL + HOUR) is HeadlineState.CALM
 
@@ -71,8 +72,9 @@ def test_a_surge_that_has_ended_goes_on_no_more_though_others_may_join_it() -> N
     joinable = msgspec.structs.replace(incident(), state=IncidentState.OPEN)
     ended = snapshot(incidents=(joinable,))
     assert headline_state(ended, WALL) is HeadlineState.CALM
-    assert ENGLISH.state_closed in card(joinable, ENGLISH)
-    assert ENGLISH.state_open not in card(joinable, ENGLISH)
+    shown = "".join(badges(joinable, ENGLISH))
+    assert ENGLISH.state_closed in shown
+    assert ENGLISH.state_open not in shown
     going_on = msgspec.structs.replace(incident(going_on=True), ratio=3.0)
     both = headline(snapshot(incidents=(joinable, going_on)), ENGLISH, WALL)
     assert both[1].startswith("3×")
@@ -84,6 +86,37 @@ def test_a_surge_is_not_claimed_to_go_on_where_nobody_listens_any_more() -> None
     surging = snapshot(incidents=(incident(going_on=True),), coverage=(listens,))
     assert headline_state(surging, WALL + MINUTE) is HeadlineState.SURGING
     assert headline_state(surging, WALL + HOUR) is HeadlineState.STALE
+
+
+@pytest.mark.parametrize("behind", [HOUR, 5 * HOUR])
+@pytest.mark.parametrize("words", WORDS.values(), ids=LANGUAGES)
+def test_a_surge_lasts_up_to_what_was_scored_however_far_the_counts_are(words: Words, behind: timedelta) -> None:
+    scored = END - behind
+    known = snapshot(incidents=(incident(going_on=True),), watched_until=scored)
+    title, *details = headline(known, words, WALL)
+    assert headline_state(known, WALL) is HeadlineState.CATCHING_UP
+    assert words.moment(scored) in title
+    assert any(words.duration(scored - incident().start) in detail for detail in details)
+    assert any(words.moment(END) in detail and words.duration(behind) in detail for detail in details)
+    assert not any(words.duration(END - incident().start) in detail for detail in details)
+
+
+def test_a_watch_that_is_ahead_of_the_counts_is_as_of_the_counts() -> None:
+    assert snapshot(watched_until=END + HOUR).scored_until == END
+
+
+def test_a_surge_of_an_open_bin_has_lasted_since_it_was_found() -> None:
+    early = msgspec.structs.replace(
+        incident(going_on=True), start=END, detected_at=END + 2 * MINUTE, lead_start=END, languages=()
+    )
+    known = snapshot(incidents=(early,), now=END + 3 * MINUTE)
+    assert ENGLISH.duration(2 * MINUTE) in headline(known, ENGLISH, WALL)[1]
+
+
+def test_collectors_are_missing_that_neither_listen_nor_have_finished() -> None:
+    dead = replace(FEEDS, source="dead", heard_at=WALL - HOUR)
+    found = collectors([ALL_OF_IT, FEEDS, dead], [said("failed")], WALL)
+    assert [each.source for each in missing(found)] == ["a", "dead"]
 
 
 def test_the_strongest_of_several_leads() -> None:

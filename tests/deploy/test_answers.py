@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,10 +9,10 @@ from datetime import timedelta
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
-from deploy.answers.app import LARGEST_FORM, AnswersDoor, application
+from dashboard.forms import LARGEST_FORM
+from deploy.answers.app import AnswersDoor, application
 from processing import queries
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import ClickHouseAddress
@@ -22,6 +20,7 @@ from processing.store.client import Store
 from processing.store.records import write_incidents
 from tests.conftest import NOON
 from tests.deploy.test_explain_command import an_incident
+from tests.support.asgi import serving
 
 BASE = "https://news.example"
 LINKS = SignedLinks(BASE, (SecretStr("k" * 32),))
@@ -41,18 +40,8 @@ def client(store: Store, address: ClickHouseAddress) -> Iterator[httpx.Client]:
 @contextmanager
 def served(door: AnswersDoor) -> Iterator[httpx.Client]:
     """The application behind a real server, and a client of it."""
-    config = uvicorn.Config(application(door), lifespan="off", log_level="critical")
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+    with serving(application(door)) as url, httpx.Client(base_url=url) as client:
+        yield client
 
 
 def test_a_look_shows_the_incident_and_changes_nothing(client: httpx.Client, store: Store) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.kept_secrets import SecretUnusable
 from deploy.settings import load
-from deploy.writer import KEPT_IN, PasswordUnusable, kept_password, writer
+from deploy.writer import WRITER_PASSWORD, kept_password, writer
 from tests.support.stacks import Installation
 
 
@@ -19,8 +20,8 @@ def test_the_first_call_makes_one_up_and_others_find_it(tmp_path: Path) -> None:
     made = kept_password(folder)
     assert len(made.get_secret_value()) == 32
     assert kept_password(folder) == made
-    assert [path.name for path in folder.iterdir()] == [KEPT_IN], "nothing is left of the draft"
-    assert (folder / KEPT_IN).stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in folder.iterdir()] == [WRITER_PASSWORD.file], "nothing is left of the draft"
+    assert (folder / WRITER_PASSWORD.file).stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -87,10 +88,10 @@ def test_a_file_that_cannot_be_trusted_is_one_sentence(tmp_path: Path, harm: Cal
     if harm is of_another_user and os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     installation = Installation(tmp_path / "a folder", writer_password=None)
-    file = installation.folder / KEPT_IN
+    file = installation.folder / WRITER_PASSWORD.file
     kept_password(installation.folder)
     harm(file)
-    with pytest.raises(PasswordUnusable) as refused:
+    with pytest.raises(SecretUnusable) as refused:
         kept_password(installation.folder)
     assert said.format(file=file, folder=file.parent) in str(refused.value)
     ended = installation.run("up", "--no-sources", "--no-dashboard")

@@ -28,6 +28,11 @@ GIVEN = {
     "BANWATCH_ALERT_SECRETS": '{"hook": {"url": "http://127.0.0.1:9/of-the-hook"}}',
     "BANWATCH_HEARTBEAT_URL": "http://127.0.0.1:9/of-the-heartbeat",
     "BANWATCH_ANSWERS_KEY": "another key of 32 letters or a few more",
+    "BANWATCH_DESK_KEY": "a third key of 32 letters or a few more",
+    "BANWATCH_DASHBOARD_KEY": "a fourth key of 32 letters or a few more",
+    "BANWATCH_DASHBOARD_OPERATOR_PASSWORD": "of the operators",
+    "BANWATCH_DASHBOARD_VIEWER_PASSWORD": "of the viewers",
+    "BANWATCH_OIDC_CLIENT_SECRET": "of the provider",
 }
 RULES = """
 [channels.hook]
@@ -43,10 +48,6 @@ channels = ["hook"]
 def alone(tmp_path: Path) -> Installation:
     """An installation for which no writer's password is set: its folder keeps one."""
     return Installation(tmp_path / "banwatch", writer_password=None)
-
-
-def kept(installation: Installation) -> str:
-    return (installation.folder / "writer-password").read_text()
 
 
 def environments(running: Running) -> dict[str, Mapping[str, str]]:
@@ -66,15 +67,16 @@ def environment(pid: int) -> dict[str, str]:
 
 def are_up(running: Running) -> bool:
     names = [command(pid) for pid in running.children()]
-    return set(names) >= {"tansu", "warehouse", "process", "watch", "dashboard"}
+    return set(names) >= {"tansu", "warehouse", "process", "watch", "answers", "dashboard"}
 
 
-def test_a_made_up_password_is_in_no_environment_command_line_or_log(alone: Installation) -> None:
+@pytest.mark.parametrize("file", ["writer-password", "desk-key"])
+def test_a_made_up_secret_is_in_no_environment_command_line_or_log(alone: Installation, file: str) -> None:
     keeps_one(alone)
     with closing(alone.start("up", "--no-sources")) as running:
         assert running.says("dashboard "), running.said
         eventually(lambda: are_up(running))
-        password = kept(alone)
+        password = (alone.folder / file).read_text()
         everywhere = [running.process.pid, *running.children()]
         for place in (f"/proc/{pid}/{what}" for pid in everywhere for what in ("environ", "cmdline")):
             assert password.encode() not in Path(place).read_bytes(), place
@@ -91,21 +93,27 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
     rules = tmp_path / "alerts.toml"
     rules.write_text(RULES)
     links = {"BANWATCH_ANSWERS_URL": "http://127.0.0.1", "BANWATCH_ANSWERS_PORT": str(free_port())}
-    for name, value in (GIVEN | links | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
+    provider = {
+        "BANWATCH_PUBLIC_URL": "https://watch.example",
+        "BANWATCH_OIDC_METADATA_URL": "https://id.example/metadata",
+        "BANWATCH_OIDC_CLIENT_ID": "banwatch",
+        "BANWATCH_OIDC_VIEWERS": "@example.org",
+    }
+    for name, value in (GIVEN | links | provider | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
         monkeypatch.setenv(name, value)
     installation.writer_password = GIVEN["BANWATCH_CLICKHOUSE_PASSWORD"]
     with closing(installation.start("up", "--source", "hackernews")) as running:
         assert running.says("dashboard "), running.said
         eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers"})
         told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
-    writer, reader, authors, _, _, channels, heartbeat, answers = GIVEN
+    writer, reader, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
     assert told == {
         "tansu": set(),
         "warehouse": {writer, reader},
         "process": {writer, authors},
         "watch": {writer, authors, channels, heartbeat, answers},
-        "answers": {writer, authors, answers},
-        "dashboard": {reader},
+        "answers": {writer, authors, answers, desk},
+        "dashboard": {reader, desk, *of_the_dashboard},
         "ingest": set(),
     }
 

@@ -910,6 +910,49 @@ CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
 SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
 COMMENT 'one row an episode of one series';
 
+CREATE TABLE IF NOT EXISTS annotation_versions_local ON CLUSTER 'main'
+(
+    incident String COMMENT 'id of the incident',
+    id String COMMENT 'hash of incident, author and text: the same note is written once',
+    by String COMMENT 'who wrote it',
+    text String COMMENT 'free text',
+    at DateTime64(3, 'UTC') COMMENT 'when'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (incident, id)
+COMMENT 'notes that people wrote beside incidents';
+
+CREATE TABLE IF NOT EXISTS annotation_versions ON CLUSTER 'main' AS annotation_versions_local
+ENGINE = Distributed('main', currentDatabase(), annotation_versions_local, cityHash64(incident, id))
+COMMENT 'notes that people wrote beside incidents';
+
+CREATE OR REPLACE VIEW annotations ON CLUSTER 'main' AS
+SELECT * FROM annotation_versions FINAL
+COMMENT 'notes that people wrote beside incidents';
+
+CREATE TABLE IF NOT EXISTS saved_query_versions_local ON CLUSTER 'main'
+(
+    name String COMMENT 'name under which people find it',
+    sql String COMMENT 'the query; empty where it was removed',
+    by String COMMENT 'who saved or removed it',
+    at DateTime64(6, 'UTC') COMMENT 'when'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (name, at)
+COMMENT 'every version of the queries that people keep: also who replaced or removed one';
+
+CREATE TABLE IF NOT EXISTS saved_query_versions ON CLUSTER 'main' AS saved_query_versions_local
+ENGINE = Distributed('main', currentDatabase(), saved_query_versions_local, cityHash64(name, at))
+COMMENT 'every version of the queries that people keep: also who replaced or removed one';
+
+CREATE OR REPLACE VIEW saved_queries ON CLUSTER 'main' AS
+SELECT * FROM
+(
+    SELECT name, sql, by, at FROM saved_query_versions FINAL ORDER BY at DESC LIMIT 1 BY name
+)
+WHERE sql != ''
+COMMENT 'queries that people keep under a name: the newest version of each';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

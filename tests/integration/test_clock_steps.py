@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
 from processing.contract import ClickHouseAddress, TaggedPost, VerdictName
+from processing.store.annotations import save_query
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -192,11 +193,16 @@ def two_retentions(store: Store, second: bool) -> None:
     apply_retention(store, Retention(30 + second))
 
 
+def two_queries(store: Store, second: bool) -> None:
+    save_query(store, "languages", f"SELECT {int(second)}", "Nora")
+
+
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
     "watch_progress": (two_looks, "SELECT scored_until FROM watch_progress"),
     "source_health": (two_reports, "SELECT until FROM source_health"),
+    "saved_queries": (two_queries, "SELECT sql FROM saved_queries"),
     "retention": (two_retentions, "SELECT policy FROM retention"),
 }
 
@@ -249,6 +255,7 @@ def test_every_table_that_keeps_versions_is_known_here(store: Store) -> None:
     """
     assert versioned(store).keys() == {
         "acknowledgement_versions",
+        "annotation_versions",
         "count_day_versions",
         "count_hour_versions",
         "count_versions",
@@ -259,6 +266,7 @@ def test_every_table_that_keeps_versions_is_known_here(store: Store) -> None:
         "purge_versions",
         "retention_versions",
         "roll_up_versions",
+        "saved_query_versions",
         "silence_versions",
         "source_health_versions",
         "spike_versions",

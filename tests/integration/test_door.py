@@ -105,7 +105,13 @@ def shakes_hands(port: int, host: str, origin: str | None = None) -> bool:
 @pytest.mark.parametrize("host", [None, "evil.example"])
 def test_every_answer_carries_the_headers(port: int, path: str, host: str | None) -> None:
     _, headers, _ = answer(port, path, headers={} if host is None else {"Host": host})
-    assert headers["content-security-policy"] == "frame-ancestors 'self'"
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'self'"} <= set(policy)
+    [scripts] = [each for each in policy if each.startswith("script-src ")]
+    assert all(source in {"'self'", "blob:"} or source.startswith("'sha256-") for source in scripts.split()[1:])
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert "strict-transport-security" not in headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert "server" not in headers
@@ -147,6 +153,45 @@ def test_a_websocket_of_another_sites_page_is_refused(port: int, origin: str) ->
     assert answer(port, "/_stcore/host-config", headers={"Origin": origin})[0] == 403
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via"])
+def test_a_proxy_before_a_page_that_asks_nobody_to_log_in_is_refused(port: int, name: str) -> None:
+    """Whoever comes is the operator of this machine, and through a proxy everybody would be."""
+    found, _, body = answer(port, "/", headers={name: "192.0.2.1"})
+    assert found == 403
+    assert b"BANWATCH_PUBLIC_URL" in body
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"BANWATCH_DASHBOARD_HOST": "0.0.0.0"}, "BANWATCH_DASHBOARD_HOST is 0.0.0.0, so others than this machine"),
+        ({"BANWATCH_DASHBOARD_HOST": "::"}, "BANWATCH_DASHBOARD_HOST is ::, so others than this machine"),
+        ({"BANWATCH_DASHBOARD_NAMES": "watch.example.org"}, "BANWATCH_DASHBOARD_NAMES or BANWATCH_PUBLIC_URL names"),
+        ({"BANWATCH_PUBLIC_URL": "https://watch.example.org"}, "BANWATCH_DASHBOARD_NAMES or BANWATCH_PUBLIC_URL names"),
+        ({"BANWATCH_DASHBOARD_OPERATOR_PASSWORD": "short"}, "has fewer than 12 characters"),
+    ],
+)
+@pytest.mark.parametrize("command", ["dashboard", "up"])
+def test_a_page_that_would_be_open_does_not_start(
+    tmp_path: Path, settings: Mapping[str, str], said: str, command: str
+) -> None:
+    ports = {name: str(free_port()) for name in ("BANWATCH_DASHBOARD_PORT", "BANWATCH_ANSWERS_PORT")}
+    store, kafka = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    own = {"BANWATCH_CLICKHOUSE_URL": f"http://{store}", "BANWATCH_KAFKA_BOOTSTRAP": kafka}
+    ended = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", command],
+        env=os.environ | ports | own | {"BANWATCH_DATA_DIR": str(tmp_path)} | settings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "short" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_two_hosts_are_refused(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), 20) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
@@ -159,7 +204,8 @@ def test_a_link_from_elsewhere_opens_the_page(port: int) -> None:
 
 
 def test_behind_a_proxy_its_name_is_answered_and_no_other(tmp_path: Path) -> None:
-    with page(tmp_path, BANWATCH_DASHBOARD_NAMES="watch.example.org, Other.Example") as port:
+    names = "watch.example.org, Other.Example"
+    with page(tmp_path, BANWATCH_DASHBOARD_NAMES=names, BANWATCH_DASHBOARD_ANONYMOUS="1") as port:
         for name in ("watch.example.org", "watch.example.org:8443", "other.example", f"127.0.0.1:{port}"):
             assert status(port, "/", {"Host": name}) == 200
             assert shakes_hands(port, name, f"https://{name}")
@@ -168,11 +214,12 @@ def test_behind_a_proxy_its_name_is_answered_and_no_other(tmp_path: Path) -> Non
 
 
 def test_beyond_this_machine_any_name_is_answered_unless_names_are_set(tmp_path: Path) -> None:
-    with page(tmp_path, BANWATCH_DASHBOARD_HOST="0.0.0.0") as port:
+    everybody = {"BANWATCH_DASHBOARD_HOST": "0.0.0.0", "BANWATCH_DASHBOARD_ANONYMOUS": "1"}
+    with page(tmp_path, **everybody) as port:
         assert status(port, "/", {"Host": "monitor.lan:8501"}) == 200
         assert shakes_hands(port, "monitor.lan", "http://monitor.lan")
         assert not shakes_hands(port, "monitor.lan", "http://evil.example")
-    with page(tmp_path, BANWATCH_DASHBOARD_HOST="0.0.0.0", BANWATCH_DASHBOARD_NAMES="monitor.lan") as port:
+    with page(tmp_path, **everybody, BANWATCH_DASHBOARD_NAMES="monitor.lan") as port:
         assert status(port, "/", {"Host": "monitor.lan:8501"}) == 200
         assert status(port, "/", {"Host": "evil.example"}) == 403
 

@@ -54,15 +54,19 @@ class Dashboard:
             return False
 
 
-def serve(store: ClickHouseAddress, folder: Path) -> Dashboard:
-    port = free_port()
-    environment = os.environ | {
-        "BANWATCH_CLICKHOUSE_URL": store.url,
-        "BANWATCH_CLICKHOUSE_DATABASE": store.database,
-        "BANWATCH_DASHBOARD_PORT": str(port),
-        "BANWATCH_DASHBOARD_REFRESH": "PT1S",
-        "BANWATCH_DATA_DIR": str(folder),
-    }
+def serve(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str) -> Dashboard:
+    port = port or free_port()
+    environment = (
+        os.environ
+        | {
+            "BANWATCH_CLICKHOUSE_URL": store.url,
+            "BANWATCH_CLICKHOUSE_DATABASE": store.database,
+            "BANWATCH_DASHBOARD_PORT": str(port),
+            "BANWATCH_DASHBOARD_REFRESH": "PT1S",
+            "BANWATCH_DATA_DIR": str(folder),
+        }
+        | settings
+    )
     process = subprocess.Popen([sys.executable, "-m", "deploy.cli", "dashboard"], cwd=ROOT, env=environment)
     return Dashboard(process, port)
 
@@ -105,8 +109,9 @@ def visit(
     opened = Visit(page, [], set())
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
+    page.on("console", lambda said: "Content Security Policy" in said.text and opened.errors.append(said.text))
     page.set_default_timeout(PATIENCE)
     page.goto(f"{dashboard.url}/?{urlencode(address)}")
     page.locator(".bw-headline").wait_for()
-    page.locator(".bw-posts").wait_for()
+    page.locator(".bw-reached").wait_for()
     return opened

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: its path, its parameters (the last value of each) and its headers by their lower-case names."""
+    """One request: its path, parameters (the last value of each), headers by their lower-case names, and body."""
 
     path: str
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def served(answer: Callable[[Asked], Says | None], port: int = 0) -> Iterator[Se
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def do_GET(self) -> None:
+        def do_GET(self, body: bytes = b"") -> None:
             parts = urlsplit(self.path)
             parameters = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-            asked = Asked(parts.path, parameters, {name.lower(): value for name, value in self.headers.items()})
+            asked = Asked(parts.path, parameters, {name.lower(): value for name, value in self.headers.items()}, body)
             server.asked.append(asked)
             says = answer(asked)
             if says is None:
@@ -69,8 +70,7 @@ def served(answer: Callable[[Asked], Says | None], port: int = 0) -> Iterator[Se
             self.wfile.write(says.body)
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.do_GET()
+            self.do_GET(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             pass

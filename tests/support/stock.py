@@ -145,16 +145,18 @@ def spike() -> Spike:
     )
 
 
-def fill(store: Store, *, going_on: bool = False, complete: bool = True) -> None:
-    """Write everything, by the writer that the workers use."""
+def fill(
+    store: Store, *, going_on: bool = False, complete: bool = True, archive: bool = True, scored: datetime = END
+) -> None:
+    """Write everything, by the writer that the workers use; without `archive`, no collector reports."""
     posts = [*generated(), *hostile()]
     writer.recount(store, writer.write_posts(store, posts))
     records.write_spikes(store, [spike()])
     records.write_incidents(store, [incident(going_on=going_on)])
-    records.write_scored_until(store, END)
+    records.write_scored_until(store, scored)
     state = "ended" if complete else "listening"
     report = Progress(source="archive", since=START, until=END, complete=complete, state=state)
-    writer.write_progress(store, [(0, report)])
+    writer.write_progress(store, [(0, report)] if archive else [])
 
 
 def new_database(url: str, name: str) -> ClickHouseAddress:

@@ -1,12 +1,123 @@
-"""The page "incident"."""
+"""The page "Incident": why is it one? With an id in the address it shows this incident, else the list of all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
+from dashboard.addresses import of_incidents
 from dashboard.context import Context
+from dashboard.i18n import Words
+from dashboard.markup import element
+from dashboard.parts import live, verdict
+from dashboard.views.incident import chart, desk, evidence, explanation, heading, languages, listing, report, told
+from dashboard.views.incident.report import Course, Standing, Told
+from processing.contract import EVERYTHING
+from processing.explanation import queries_of_figures
+from processing.plain_text import displayable
+
+LONGEST_ID = 80
 
 
 def show(context: Context) -> None:
-    """Draw the page."""
-    st.subheader(context.words.incident_page.title, anchor=False)
+    """Draw the page.
+
+    What changes is drawn again at intervals without a reader's action; the inputs stand outside of these parts.
+    """
+    name = st.query_params.get("id", "")
+    if not name:
+        listing.show(context)
+        return
+    words = context.words
+    st.html(element("a", words.incident_page.all_incidents, href=of_incidents(words), target="_self", css="bw-back"))
+    found = _standing(context, name)
+    if isinstance(found, str):
+        # The sentence may quote the address. Streamlit's own boxes would read that as Markdown.
+        st.html(element("p", found, css="bw-warning"))
+        return
+    live.show("heading", _part, context, name, _heading)
+    with_deleted = _deleted_switch(words)
+    body, why, rest = st.container(), st.container(), st.container()
+    with body:
+        live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
+    with rest:
+        live.show("told", _part, context, name, _told)
+        desk.show(context, found, _said(context, found))
+        evidence.show(context, found)
+    # The explanation is computed last, so that the page is not empty meanwhile.
+    with why:
+        st.subheader(words.incident_page.reasons, anchor=False)
+        live.show("reasons", _part, context, name, _reasons)
+
+
+def _standing(context: Context, name: str) -> Standing | str:
+    """Return the incident as it stands, or the sentence that says why there is none."""
+    unknown = context.words.incident_page.unknown.format(id=displayable(name, LONGEST_ID))
+    return context.asked(lambda: report.standing(context.settings, name) or unknown)
+
+
+def _part(context: Context, name: str, draw: Callable[[Context, Standing], None]) -> None:
+    """Draw a part of an incident as it stands at this moment."""
+
+    def drawn() -> str:
+        found = _standing(context, name)
+        if isinstance(found, str):
+            return found
+        draw(context, found)
+        return ""
+
+    if failed := context.asked(drawn):
+        st.html(element("p", failed, css="bw-warning"))
+
+
+def _heading(context: Context, of: Standing) -> None:
+    heading.show(of, context.words)
+
+
+def _deleted_switch(words: Words) -> bool:
+    page = words.incident_page
+    names = {True: page.deleted_counted, False: page.deleted_left_out}
+    chosen = st.segmented_control(
+        page.deleted,
+        list(names),
+        key="incident-deleted",
+        default=True,
+        required=True,
+        format_func=names.__getitem__,
+    )
+    return chosen is not False
+
+
+def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
+    words = context.words
+    ran = report.course(context.settings, of, with_deleted=with_deleted)
+    chart.show(of, ran, report.expected(context.settings, of, context.services), words)
+    st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
+    st.subheader(words.incident_page.verdict, anchor=False)
+    verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
+    languages.show(of, ran, words)
+
+
+def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> str:
+    """Return the sentence that says how many posts of the incident were deleted since."""
+    page, end = words.incident_page, of.incident.end or of.as_of
+    inside = [each for each in ran.bins if of.incident.start <= each.start < end and each.posts is not None]
+    deleted = sum(each.deleted for each in inside)
+    posts = sum(each.posts or 0 for each in inside) + (0 if with_deleted else deleted)
+    sentence = page.deleted_some if deleted else page.deleted_none
+    return sentence.format(deleted=words.number(deleted), posts=words.number(posts))
+
+
+def _said(context: Context, of: Standing) -> Told:
+    topics = (EVERYTHING, of.incident.topic, *of.incident.subtopics)
+    return report.told(context.settings, of.incident.id, topics, of.now.replace(second=0, microsecond=0))
+
+
+def _told(context: Context, of: Standing) -> None:
+    told.show(of, _said(context, of), context.words)
+
+
+def _reasons(context: Context, of: Standing) -> None:
+    explanation.show(report.explained(context.settings, of, EVERYTHING), context.words)

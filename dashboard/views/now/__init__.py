@@ -3,98 +3,100 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
 from dashboard.context import Context, connection, which_store
-from dashboard.filters import Filters, Range
+from dashboard.filters import Filters
 from dashboard.i18n import Words
-from dashboard.parts import collectors, filters, headline, incidents, live, posts, timeline
-from dashboard.parts import explanation as explained
+from dashboard.parts import filters, headline, live, timeline
 from dashboard.settings import DashboardSettings
-from dashboard.snapshot import Snapshot, load
-from processing import explanation, queries
-from processing.contract import Incident
-from processing.explanation import Explanation
+from dashboard.snapshot import Present, Snapshot, look, present
+from dashboard.views.now import incidents, reached
+
+SHARE, LOG = "share", "log"
+"""The switches' keys, which are their names in the address."""
+SKELETON = 320
 
 
 def show(context: Context) -> None:
     """Draw the page.
 
-    The headline, the chart and the lists refresh at intervals without a reader's action; the filters do not.
+    The headline, the incidents and the chart refresh at intervals without a reader's action; the filters do not.
     """
-    found = look(context)
-    if isinstance(found, Snapshot):
-        filters.settle(found, context.filters)
+    words = context.words
+    with st.skeleton(height=SKELETON):
+        found = snapshot(context, share=bool(st.session_state.get(SHARE)))
     live.show("top", _top, context)
+    share = log = False
     if isinstance(found, Snapshot):
-        filters.show(found, context.filters, context.words)
-        filters.split(context.words)
-    live.show("rest", _rest, context, filtered=isinstance(found, Snapshot))
+        filters.show(context.filters, words, found.window, topics=found.topics, languages=found.languages)
+        share, log = _chart_controls(words)
+    live.show("chart", _chart, context, filtered=isinstance(found, Snapshot), share=share, log=log)
 
 
-def look(context: Context) -> Snapshot | str:
+def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
     """Return the snapshot of the store, or a sentence that tells the reader why there is nothing to show."""
-    return context.asked(lambda: _snapshot(context.settings, context.filters) or context.words.empty)
+
+    def ask() -> Snapshot | str:
+        known = _present(context.settings)
+        counts = None if known is None else _counts(context.settings, context.filters, share=share)
+        return context.words.empty if known is None or counts is None else counts.at(known)
+
+    return context.asked(ask)
 
 
-@st.cache_data(ttl=1, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
-def _snapshot(settings: DashboardSettings, view: Filters) -> Snapshot | None:
-    """Return the snapshot for these filters.
+# While a value is being renewed, everybody gets the one before: a reader waits for the store at the first look only.
+_shared = partial(
+    st.cache_data,
+    show_spinner=False,
+    refresh_mode="background",
+    hash_funcs={DashboardSettings: which_store},
+)
 
-    Both parts of the page, and all visitors, share one snapshot for a second.
-    """
-    return load(connection(settings), view)
+
+@_shared(ttl=3, max_entries=8)
+def _present(settings: DashboardSettings) -> Present | None:
+    """Return what the store knows at present. All readers share it."""
+    return present(connection(settings))
+
+
+@_shared(ttl=5, max_entries=128)
+def _counts(settings: DashboardSettings, view: Filters, *, share: bool) -> Snapshot | None:
+    """Return the counts for these filters. All readers with the same filters share them."""
+    known = _present(settings)
+    return None if known is None else look(connection(settings), view, known, share=share)
 
 
 def _top(context: Context) -> None:
-    found = look(context)
+    found, words, wall = snapshot(context, share=bool(st.session_state.get(SHARE))), context.words, datetime.now(UTC)
     if isinstance(found, str):
-        st.info(found)
+        st.info(found, icon=":material/hourglass_empty:")
         return
-    headline.banner(found, context.words)
-    headline.show(found, context.words, datetime.now(UTC))
+    headline.banner(found, words)
+    headline.show(found, words, wall)
+    reached.warn(found, words, wall)
+    incidents.show(found, words, wall)
 
 
-def _rest(context: Context, *, filtered: bool) -> None:
-    found, words, view = look(context), context.words, context.filters
+def _chart_controls(words: Words) -> tuple[bool, bool]:
+    """Draw the heading of the chart and its controls; return whether it shows shares, and whether it is logarithmic."""
+    st.subheader(words.chart, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        filters.split(words)
+        share = st.toggle(words.now_page.share, key=SHARE, bind="query-params", help=words.now_page.share_help)
+        log = st.toggle(words.now_page.log, key=LOG, bind="query-params", help=words.now_page.log_help)
+    return share, log
+
+
+def _chart(context: Context, *, filtered: bool, share: bool, log: bool) -> None:
+    found = snapshot(context, share=share)
     # The filters stand outside this part. They are drawn again when a button in this part changes them, and when the
     # store appears or disappears.
     if filters.are_to_move() or isinstance(found, Snapshot) != filtered:
         st.rerun(scope="app")
     if isinstance(found, str):
         return
-    timeline.show(found, view, words)
-    reasons = st.container()
-    left, right = st.columns(2, gap="large")
-    with left:
-        incidents.show(found, words)
-    with right:
-        posts.show(found, words)
-    collectors.show(found, words, datetime.now(UTC))
-    with reasons:
-        _why(context.settings, found, view, words)
-
-
-def _why(settings: DashboardSettings, found: Snapshot, view: Filters, words: Words) -> None:
-    """Draw the explanation of the selected surge, if any.
-
-    It is drawn last because it takes longer than the other parts.
-    """
-    chosen = [incident for incident in found.incidents if view.range is Range.INCIDENT and incident.id == view.incident]
-    for incident in chosen:
-        explained.show(_explained(settings, incident, view.language), words)
-
-
-def _as_it_stands(incident: Incident) -> tuple[object, ...]:
-    return incident.id, incident.observed, incident.end
-
-
-@st.cache_data(
-    ttl=30, max_entries=16, show_spinner=False, hash_funcs={DashboardSettings: which_store, Incident: _as_it_stands}
-)
-def _explained(settings: DashboardSettings, incident: Incident, language: str) -> Explanation:
-    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
-    reader = connection(settings)
-    now = queries.scored_until(reader) or incident.detected_at
-    return explanation.explain(reader, incident, now, language=language)
+    timeline.show(found, context.filters, context.words, events=context.services.events(), log=log)
+    reached.show(found, context.words, datetime.now(UTC))

@@ -100,11 +100,10 @@ class Wording:
     def page(self, incident: Incident) -> str:
         """Return the address of the incident on the dashboard; empty where there is no safe one.
 
-        Its parameters are those that `dashboard.filters` reads.
+        The dashboard's page "Incident" reads these parameters.
         """
-        about = {"ui": self.language, "range": "incident", "topic": incident.topic, "incident": incident.id}
-        base = self.public_url.rstrip("/")
-        return (safe_link(f"{base}/?{urlencode(about)}") or "") if base else ""
+        base, about = self.public_url.rstrip("/"), {"id": incident.id, "ui": self.language}
+        return (safe_link(f"{base}/incident?{urlencode(about)}") or "") if base else ""
 
 
 def with_zone(phrases: Phrases, at: datetime, time: str) -> str:

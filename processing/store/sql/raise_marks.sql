@@ -14,6 +14,8 @@ FROM
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM retention_versions
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM acknowledgement_versions
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM silence_versions
+    UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM annotation_versions
+    UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM saved_query_versions
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM erasures
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(began_at)))) * 1000 FROM purge_versions
 )

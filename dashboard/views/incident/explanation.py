@@ -1,7 +1,4 @@
-"""The explanation of the selected surge, and the SQL of every figure.
-
-The explanation shows the verdict, the driving terms, posts, links, languages and the concentration of authors.
-"""
+"""Why an incident is one: driving terms, posts, links, languages and the concentration of authors, with their SQL."""
 
 from __future__ import annotations
 
@@ -12,14 +9,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.i18n import Words
-from dashboard.i18n.labels import evidence_name, language_name
+from dashboard.i18n.labels import language_name
 from dashboard.markup import element, moment
-from dashboard.parts.headline import incident_name
+from dashboard.parts import tables
 from dashboard.parts.posts import address
-from dashboard.parts.verdict import badge, doubts, sentence
-from processing.contract import Evidence, Incident
 from processing.explanation import Concentration, Counted, Explanation, Share, SharedPost, Terms
-from processing.explanation.sentences import figure, limit
 from processing.plain_text import displayable, safe_link
 from processing.queries import Statement
 
@@ -28,12 +22,7 @@ MOST_SHARES = 12
 
 
 def show(explained: Explanation, words: Words) -> None:
-    """Draw the explanation."""
-    incident = explained.incident
-    st.subheader(words.why.format(topic=incident_name(incident, words)), anchor=False)
-    st.html(element("div", badge(incident, words), " ", sentence(incident, words), css="bw-verdict"))
-    if incident.doubted:
-        st.html(element("div", *doubts(incident, words)))
+    """Draw what people say, the first and the most shared posts, links, languages, sources and who speaks."""
     st.caption(words.why_note.format(start=words.moment(explained.start, zoned=False), end=words.moment(explained.end)))
     _terms(explained.terms, words)
     first, shared = st.columns(2, gap="large")
@@ -42,13 +31,12 @@ def show(explained: Explanation, words: Words) -> None:
     with shared:
         _posts(words.most_shared, explained.most_shared.rows, explained.most_shared.query, words)
     _columns(explained, words)
-    _who(explained, incident, words)
 
 
 def _terms(parts: Sequence[Terms], words: Words) -> None:
     st.markdown(f"**{words.driving_terms}**")
     st.html(element("div", *(_language(part, words) for part in parts), css="bw-drivers"))
-    _asked(words, *(query for part in parts for query in (part.query, part.query_before)))
+    tables.asked(words, *(query for part in parts for query in (part.query, part.query_before)))
 
 
 def _language(part: Terms, words: Words) -> Markup:
@@ -86,7 +74,7 @@ def _posts(title: str, rows: Sequence[SharedPost], query: Statement, words: Word
     st.markdown(f"**{title}**")
     shown = [_post(row, words) for row in rows] or [element("p", words.none, css="bw-note")]
     st.html(element("div", *shown, css="bw-why-posts"))
-    _asked(words, query)
+    tables.asked(words, query)
 
 
 def _post(post: SharedPost, words: Words) -> Markup:
@@ -109,6 +97,7 @@ def _columns(explained: Explanation, words: Words) -> None:
         _counted(words.sites, explained.sites.rows, explained.sites.query, words)
     with middle:
         _counted(words.hashtags, explained.hashtags.rows, explained.hashtags.query, words)
+        _who(explained, words)
     with right:
         _shares(
             words.languages, explained.languages.rows, explained.languages.query, words, partial(language_name, words)
@@ -118,8 +107,8 @@ def _columns(explained: Explanation, words: Words) -> None:
 
 def _counted(title: str, rows: Sequence[Counted], query: Statement, words: Words) -> None:
     named = [(pointed_at(row.name), words.number(row.authors), words.number(row.posts)) for row in rows]
-    _table((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
-    _asked(words, query)
+    tables.show((title, words.authors, words.posts), named or [(element("span", words.none, css="bw-note"), "", "")])
+    tables.asked(words, query)
 
 
 def _shares(
@@ -129,25 +118,15 @@ def _shares(
     shares = [[words.percent(share, tenths=True) for share in (row.share, row.usual)] for row in shown]
     named = (element("bdi", name(row.name)) for row in shown)
     body = [(each, *values) for each, values in zip(named, shares, strict=True)]
-    _table((title, words.share, words.usual_share), body)
-    _asked(words, query)
+    tables.show((title, words.share, words.usual_share), body)
+    tables.asked(words, query)
 
 
-def _who(explained: Explanation, incident: Incident, words: Words) -> None:
-    """Draw the figures of the verdict, and the concentration of authors in the selected language."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        _table((words.evidence, "", words.decides), (_evidence(each, words) for each in incident.evidence))
-        _asked(words, *explained.evidence.values())
-    with right:
-        for who in explained.concentration.rows:
-            _table((words.who_speaks, ""), _concentration(who, words))
-        _asked(words, explained.concentration.query)
-
-
-def _evidence(each: Evidence, words: Words) -> tuple[str, str, str]:
-    name = evidence_name(words, each.name)
-    return (element("b", name) if each.decisive else name, figure(each, words.tag), limit(each, words.tag))
+def _who(explained: Explanation, words: Words) -> None:
+    """Draw the concentration of authors in the selected language."""
+    for who in explained.concentration.rows:
+        tables.show((words.who_speaks, ""), _concentration(who, words))
+    tables.asked(words, explained.concentration.query)
 
 
 def _concentration(who: Concentration, words: Words) -> Iterable[tuple[str, str]]:
@@ -180,17 +159,3 @@ def pointed_at(name: str) -> Markup:
         target="_blank",
         rel="noopener noreferrer nofollow",
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    body = [element("tr", *(element("td", value) for value in row)) for row in rows]
-    heads = element("tr", *(element("th", value) for value in head))
-    st.html(element("table", heads, *body, css="bw-table"))
-
-
-def _asked(words: Words, *queries: Statement) -> None:
-    """Draw the SQL of these queries, each query once."""
-    with st.expander(words.sql, icon=":material/code:"):
-        st.caption(words.sql_note)
-        for sql in dict.fromkeys(query.paste for query in queries):
-            st.code(sql, language="sql")

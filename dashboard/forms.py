@@ -1,0 +1,30 @@
+"""Forms that a browser sends, bounded before they are read."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.requests import ClientDisconnect, Request
+
+LARGEST_FORM = 8 * 1024
+"""Bytes of a form at most."""
+
+_MOST_FIELDS = 10
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the fields of a form, the first value of each.
+
+    Raises:
+        ValueError: the form is too large or not whole; the message is a sentence for a person.
+    """
+    body = b""
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST_FORM:
+                raise ValueError("The form is too large.")
+    except ClientDisconnect as error:
+        raise ValueError("The form ended early.") from error
+    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS, keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}

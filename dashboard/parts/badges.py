@@ -1,0 +1,28 @@
+"""The badges of an incident."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from dashboard.i18n import Words
+from dashboard.markup import element
+from dashboard.parts.verdict import badge
+from processing.contract import Incident, IncidentState, Severity
+
+
+def badges(incident: Incident, words: Words) -> list[Markup]:
+    """Return the badges of an incident: verdict, whether it goes on, severity, and whether its posts are generated."""
+    state, name = (
+        (IncidentState.OPEN, words.state_open) if incident.end is None else (IncidentState.CLOSED, words.state_closed)
+    )
+    severity = {
+        Severity.NOTABLE: words.severity_notable,
+        Severity.MAJOR: words.severity_major,
+        Severity.EXTREME: words.severity_extreme,
+    }
+    badges = [
+        badge(incident, words),
+        element("span", name, css=f"bw-badge bw-{state.value}"),
+        element("span", severity[incident.severity], css=f"bw-badge bw-{incident.severity.value}"),
+    ]
+    return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges

@@ -1,0 +1,192 @@
+"""What the page shows of one incident, but for its explanation. The loads are shared by all who look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from dashboard.context import connection, which_store
+from dashboard.services import Services
+from dashboard.settings import DashboardSettings
+from dashboard.snapshot import is_covered
+from dashboard.window import Window, ceiling, end_of_time, floor, width_for
+from processing import explanation, queries
+from processing.contract import Annotation, Incident, Silence
+from processing.explanation import Explanation
+from processing.queries import Arrival, BinPosts, Conversation, Coverage, Delivery, Scope, Statement
+
+LEAST_AROUND = timedelta(hours=3)
+"""The time that the chart shows before and behind an incident, at least."""
+BEHIND_FROM = timedelta(minutes=15)
+"""The scores are behind the counts from here on. Before, they lie behind only as long as the open bin lasts."""
+MOST_DELIVERIES = 100
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An incident as it stands: `now` is the newest counted moment, `scored_until` that up to which it is judged."""
+
+    incident: Incident
+    now: datetime
+    scored_until: datetime | None
+    coverage: tuple[Coverage, ...]
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of which every statement about the incident is made."""
+        return min(self.scored_until or self.incident.detected_at, self.now)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether posts are counted of a time in which nobody has looked for surges yet."""
+        return self.now - self.as_of > BEHIND_FROM
+
+    @property
+    def window(self) -> Window:
+        """The time that the chart shows: the incident, with some time before and behind it."""
+        last = self.incident.end or self.now
+        around = max(LEAST_AROUND, (last - self.incident.start) / 2)
+        start, until = self.incident.start - around, min(self.now, last + around)
+        width = width_for(until - start)
+        start = floor(start, width)
+        return Window(start, max(ceiling(until, width), start + width), width, until)
+
+    @property
+    def series(self) -> Scope:
+        """The series of the incident's figures, over the time that the chart shows."""
+        led = queries.leading_series(self.incident, self.as_of)
+        return Scope(led.topic, led.language, self.window.start, self.window.end)
+
+    @property
+    def whole(self) -> Scope:
+        """The topic of the incident's figures in all its languages, from the incident's start to its end."""
+        led = queries.leading_series(self.incident, self.as_of)
+        return Scope(led.topic, led.language, self.incident.start, self.incident.end or self.as_of)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bin of the chart. `posts` is None where no collector covered it; `deleted` of the posts are deleted since."""
+
+    start: datetime
+    posts: int | None
+    deleted: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the incident ran: its posts along time, and how the languages came, both with the queries behind them."""
+
+    bins: tuple[Bin, ...]
+    arrivals: tuple[Arrival, ...]
+    queries: tuple[Statement, ...]
+    arrivals_query: Statement
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who was told, what people answered, and what they wrote beside the incident."""
+
+    conversations: tuple[Conversation, ...]
+    deliveries: tuple[Delivery, ...]
+    answer: tuple[str, str, str, datetime] | None
+    silences: tuple[Silence, ...]
+    notes: tuple[Annotation, ...]
+
+
+@st.cache_data(ttl=2, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+def standing(settings: DashboardSettings, name: str) -> Standing | None:
+    """Return the incident with this id as it stands; None if there is none."""
+    reader = connection(settings)
+    incident, extent = queries.incident(reader, name), queries.extent(reader)
+    if incident is None or extent is None:
+        return None
+    coverage = queries.coverage(reader)
+    return Standing(incident, end_of_time(coverage, extent[1]), queries.scored_until(reader), coverage)
+
+
+def _as_it_stands(of: Standing) -> tuple[object, ...]:
+    incident = of.incident
+    return incident.id, incident.observed, incident.end, incident.verdict, of.window, of.as_of
+
+
+SHARED: dict[str | type[Any], Callable[[Any], Any]] = {DashboardSettings: which_store, Standing: _as_it_stands}
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False, hash_funcs=SHARED)
+def course(settings: DashboardSettings, of: Standing, *, with_deleted: bool) -> Course:
+    """Return how the incident ran, with the posts that were deleted since or without them."""
+    reader, window = connection(settings), of.window
+    counted = {each.start: each for each in queries.course(reader, of.series, window.width)}
+    return Course(
+        bins=tuple(_bin(start, counted, window.width, of.coverage, with_deleted) for start in window.bins()),
+        arrivals=queries.arrivals(reader, of.whole, with_deleted=with_deleted),
+        queries=(queries.bins_query(of.series, window.width),),
+        arrivals_query=queries.arrivals_query(of.whole, with_deleted=with_deleted),
+    )
+
+
+def _bin(
+    start: datetime,
+    counted: Mapping[datetime, BinPosts],
+    width: timedelta,
+    coverage: tuple[Coverage, ...],
+    with_deleted: bool,
+) -> Bin:
+    found = counted.get(start)
+    if found is None:
+        return Bin(start, 0 if is_covered(start, start + width, coverage) else None, 0)
+    return Bin(start, found.posts if with_deleted else found.posts - found.deleted, found.deleted)
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False, hash_funcs=SHARED)
+def expected(settings: DashboardSettings, of: Standing, _services: Services) -> dict[datetime, float]:
+    """Return the posts that were expected of each bin of the chart, by its start. A bin that is not known is absent."""
+    if _services.expected is None:
+        return {}
+    return rebinned(_services.expected(connection(settings), of.series), of.window)
+
+
+def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
+    """Return what is expected of the bins of a window, from what the detector expects of its own bins.
+
+    A narrower bin has its share of the one that holds it; a wider bin has the sum of those in it, if all are known.
+    """
+    starts = sorted(found)
+    own = min((later - one for one, later in pairwise(starts)), default=window.width)
+    if window.width < own:
+        share = window.width / own
+        return {each: found[floor(each, own)] * share for each in window.bins() if floor(each, own) in found}
+    within = {each: [found.get(each + n * own) for n in range(window.width // own)] for each in window.bins()}
+    return {each: sum(v for v in values if v is not None) for each, values in within.items() if None not in values}
+
+
+@st.cache_data(ttl=2, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: datetime) -> Told:
+    """Return who was told of an incident, and what people said. `topics` are those that a silence may be of."""
+    reader = connection(settings)
+    return Told(
+        conversations=queries.conversations(reader, resolved=True, limit=MOST_DELIVERIES, conversation=name),
+        deliveries=queries.deliveries(reader, conversation=name, limit=MOST_DELIVERIES),
+        answer=queries.answer_to(reader, name),
+        silences=tuple(each for each in queries.silences(reader, now) if each.topic in topics),
+        notes=queries.annotations(reader, name),
+    )
+
+
+@st.cache_data(ttl=30, max_entries=16, show_spinner=False, hash_funcs=SHARED)
+def explained(settings: DashboardSettings, of: Standing, language: str) -> Explanation:
+    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
+    return explanation.explain(connection(settings), of.incident, of.as_of, language=language)
+
+
+@st.cache_data(ttl=5, max_entries=4, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+def listed(settings: DashboardSettings) -> tuple[Incident, ...]:
+    """Return the newest incidents, the newest first."""
+    return queries.incidents(connection(settings), limit=MOST_LISTED)

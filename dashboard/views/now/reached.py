@@ -1,0 +1,67 @@
+"""One line on what each stage has reached and how the collectors are. The page "Health" has the details."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard import addresses
+from dashboard.headline import age
+from dashboard.i18n import Words
+from dashboard.markup import element
+from dashboard.snapshot import Present
+from dashboard.status import Collector, CollectorState, collectors, missing
+
+SIGNS = {
+    CollectorState.LISTENING: "●",
+    CollectorState.IDLE: "○",
+    CollectorState.COMPLETE: "✓",
+    CollectorState.SILENT: "✕",
+    CollectorState.AWAY: "✕",
+    CollectorState.FAILED: "✕",
+}
+"""The sign of each state, in the order in which the states are told."""
+
+
+def show(known: Present, words: Words, wall: datetime) -> None:
+    """Draw the line."""
+    link = element("a", words.now_page.health, href=addresses.of_health(words), target="_self")
+    st.html(element("p", stages(known, words, wall), " ", states(known, words, wall), " ", link, css="bw-reached"))
+
+
+def warn(known: Present, words: Words, wall: datetime) -> None:
+    """Draw a warning that names the collectors whose posts are missing, if others still report."""
+    found = collectors(known.coverage, known.health, wall)
+    absent = missing(found)
+    if absent and len(absent) < len(found):
+        names = words.separator.join(_last_heard(each, words, wall) for each in absent)
+        st.html(element("p", "✕ ", words.now_page.missing.format(names=names), css="bw-warning", role="status"))
+
+
+def stages(known: Present, words: Words, wall: datetime) -> str:
+    """Return how far the counts and the scores reach."""
+    page, about = words.now_page, {"counted": words.moment(known.now), "age": age(known, words, wall)}
+    if known.scored_until is None:
+        return page.reached_none.format(**about)
+    return page.reached.format(scored=words.moment(known.scored_until), **about)
+
+
+def states(known: Present, words: Words, wall: datetime) -> str:
+    """Return how many collectors are in each state."""
+    page = words.now_page
+    found = Counter(each.state for each in collectors(known.coverage, known.health, wall))
+    if not found:
+        return page.no_collectors
+    counted = (
+        f"{sign} "
+        + page.count_of_state.format(count=words.number(found[state]), state=getattr(page, f"state_{state.value}"))
+        for state, sign in SIGNS.items()
+        if found[state]
+    )
+    return page.collectors.format(states=words.separator.join(counted))
+
+
+def _last_heard(collector: Collector, words: Words, wall: datetime) -> str:
+    return words.now_page.missing_one.format(name=collector.source, age=words.duration(wall - collector.heard_at))

@@ -1,0 +1,52 @@
+"""What the detector expects of one series, bin by bin, for people to see beside what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from processing import queries
+from processing.contract import EVERYTHING
+from processing.coverage import known_bins
+from processing.detection.bins import EPOCH, close_of_bin, start_of_bin
+from processing.detection.policy import DetectorPolicy
+from processing.detection.scales import OWN, QUIET, Scales
+from processing.detection.silence import TOTAL
+from processing.detection.timeline import Flags, Floats
+from processing.queries import Reader
+from processing.queries.scopes import Scope
+
+
+def expectations(reader: Reader, series: Scope, policy: DetectorPolicy) -> Mapping[datetime, float]:
+    """Return the posts that are expected of each bin of a series in a range, by the start of the bin.
+
+    They are made of the counts as they are stored now. A bin that no collector covered is absent.
+
+    The series is stepped from the detector's history before `start` on, as a watch steps it that has just begun.
+    """
+    first, last = start_of_bin(series.start, policy.width), close_of_bin(series.end, policy.width)
+    begin = start_of_bin(first - policy.history, policy.width)
+    known = np.array(known_bins(queries.coverage(reader), begin, last, policy.width), dtype=bool)
+    named = ((EVERYTHING, EVERYTHING), (series.topic, series.language))
+    rows = [_posts(reader, policy.width, Scope(*name, begin, last), known) for name in named]
+    quiet = np.where(known, 0.0, np.nan)
+    scales = Scales.begin_at(policy, OWN, (begin - EPOCH) // policy.width, silent_before=False).take(
+        np.array([QUIET, TOTAL, QUIET]), np.array([True, True, series.language == EVERYTHING])
+    )
+    expected = np.concatenate(
+        [bins.expected[OWN] for bins in scales.step(np.vstack([quiet, *rows]), None, with_total=True)]
+    )
+    return {
+        begin + number * policy.width: float(expected[number])
+        for number in range((first - begin) // policy.width, len(known))
+        if known[number]
+    }
+
+
+def _posts(reader: Reader, width: timedelta, of: Scope, known: Flags) -> Floats:
+    posts = np.zeros(len(known))
+    for each in queries.series(reader, of.start, of.end, width, topic=of.topic, language=of.language):
+        posts[(each.start - of.start) // width] = each.posts
+    return np.where(known, posts, np.nan)
