@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
-from dashboard.access.gate import Gate
+from dashboard.access.gate import SESSION_HEADER, Gate
 from dashboard.access.login import Login, login_of
 from dashboard.access.policy import is_https, policy_of
 from dashboard.door import Door, headers
@@ -76,6 +77,7 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "server.enableStaticServing": False,
+        "server.trustedUserHeaders": json.dumps({SESSION_HEADER: "session"}),
         "secrets.files": [],  # secrets come from the environment, never from a file in the working directory
         "browser.gatherUsageStats": False,
         "logger.hideWelcomeMessage": True,  # the message would look up the machine's public address

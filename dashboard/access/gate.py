@@ -14,14 +14,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from dashboard.access.login import Login
     from dashboard.access.sessions import Session
 
 HEALTH = "/_stcore/health"
+SESSION_HEADER = "Banwatch-Session"
+"""The header by which the gate tells Streamlit whose websocket it is."""
+
 _POLICY_VIOLATION = 1008
 
 
@@ -48,27 +49,36 @@ class Gate:
         session = self.session(HTTPConnection(scope).cookies)
         if session is None and not self._login.policy.anonymous:
             await _refuse(scope, receive, send)
-        elif session is not None and scope["type"] == "websocket":
-            good = lambda: self._login.sessions.lasts(session)  # noqa: E731
-            await self._page(scope, _while_good(receive, send, good), send)
+        elif scope["type"] == "websocket":
+            await self._page(_named(scope, session), self._while_good(session, receive, send), send)
         else:
             await self._page(scope, receive, send)
 
+    def _while_good(self, session: Session | None, receive: Receive, send: Send) -> Receive:
+        """Return a websocket's messages until the first that comes after the end of the session; then close it.
 
-def _while_good(receive: Receive, send: Send, good: Callable[[], bool]) -> Receive:
-    """Return a websocket's messages until the first that comes when `good` no longer holds; then close it.
+        A page asks for every new content of its own accord, so nothing is sent to it any more either.
+        """
 
-    A page asks for every new content of its own accord, so nothing is sent to it any more either.
+        async def next_message() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive" or session is None or self._login.sessions.lasts(session):
+                return message
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+        return next_message
+
+
+def _named(scope: Scope, session: Session | None) -> Scope:
+    """Return a websocket's scope with the id of its session as a header, in place of one that the browser sends.
+
+    Streamlit gives the state of a page that has lost its websocket only to whom it belonged to: see
+    `dashboard.server.options`.
     """
-
-    async def next_message() -> Message:
-        message = await receive()
-        if message["type"] != "websocket.receive" or good():
-            return message
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-        return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
-
-    return next_message
+    name = SESSION_HEADER.lower().encode("ascii")
+    others = [(each, value) for each, value in scope["headers"] if each != name]
+    return {**scope, "headers": [*others, (name, b"" if session is None else session.id.encode("ascii"))]}
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -56,15 +56,15 @@ def show(display: Display, words: Words) -> None:
 def _kept(name: str, offered: Collection[str], default: str) -> str:
     """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
 
-    A choice other than the default is written to the address again, because Streamlit empties the address when another
-    page is opened.
+    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is kept beside
+    the control, and one that is not the default is written to the address again.
     """
-    address, written = st.query_params.get(name), f"{name} in the address"
-    if address in offered and address != st.session_state.get(written):
+    address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")
+    if address is not None and address in offered and address != last:
         choice = address
     else:
-        choice = st.session_state.get(name) or default
-    st.session_state[name] = st.session_state[written] = choice
+        choice = st.session_state.get(name) or last or default
+    st.session_state[name] = st.session_state[f"{name} kept"] = choice
     if choice not in {address, default}:
         st.query_params[name] = choice
     elif address not in {None, choice}:

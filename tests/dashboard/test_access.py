@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,8 +15,16 @@ from dashboard.access.members import Members, entries
 from dashboard.access.policy import AccessMisconfigured, policy_of
 from dashboard.access.sessions import Sessions
 from dashboard.access.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WINDOW, Throttle
+from dashboard.context import Context
+from dashboard.desk import HttpDesk
+from dashboard.desk_protocol import Fault
+from dashboard.filters import Filters
+from dashboard.i18n import WORDS
+from dashboard.parts import access, desk
+from dashboard.services import Desk, DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
-from dashboard.viewer import Role
+from dashboard.viewer import Role, Viewer
+from processing.i18n import LANGUAGES
 from tests.conftest import NOON
 
 KEY, OTHER = SecretStr("k" * 32), SecretStr("o" * 32)
@@ -280,3 +289,26 @@ def test_one_goes_on_to_a_page_of_ours(address: str) -> None:
 )
 def test_one_never_goes_on_to_elsewhere(address: str) -> None:
     assert _inside(address) == "/"
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_every_fault_of_the_desk_has_a_sentence_in_every_language(tag: str) -> None:
+    said = {desk.fault(DeskUnavailable("in English", fault), WORDS[tag]) for fault in Fault}
+    assert len(said) == len(Fault)
+    assert "in English" not in said
+
+
+def test_why_somebody_cannot_write_is_one_sentence() -> None:
+    words = WORDS["en"]
+
+    def why(viewer: Viewer, desk: Desk | None = None) -> str:
+        services = Services(dict, desk)
+        return access.why_not(Context(settings(), services, Filters(), words, viewer))
+
+    with closing(HttpDesk("http://127.0.0.1:9", [KEY], Clock())) as lent:
+        operator = Viewer("Nora", Role.OPERATOR)
+        assert why(Viewer("Omar", Role.VIEWER), lent) == words.access.needs_operator
+        assert why(Viewer(), lent) == words.access.needs_operator
+        assert why(operator) == words.access.needs_desk
+        assert why(replace(operator, name=""), lent) == words.access.needs_name
+        assert why(operator, lent) == ""

@@ -12,9 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from dashboard.access.gate import SESSION_HEADER
 from dashboard.access.throttle import FAILURES_OF_ONE
 from tests.integration.test_door import CLOSED, page
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider, oidc_provider
@@ -22,6 +24,7 @@ from tests.support.waiting import free_port
 
 OPERATORS, READERS = "the operators' word", "the readers' word"
 HTTPS = "https://watch.example"
+RERUN = BackMsg(rerun_script={"query_string": "", "page_script_hash": ""}).SerializeToString()
 COOKIE = "__Host-banwatch-session"
 SERVED = [
     "/",
@@ -72,15 +75,16 @@ def session(client: httpx.Client, password: str = OPERATORS) -> str:
 
 
 @contextmanager
-def websocket(port: int, cookie: str = "") -> Iterator[ClientConnection]:
-    """The page's websocket, as a browser opens it."""
+def websocket(port: int, cookie: str = "", *, resume: str = "", **headers: str) -> Iterator[ClientConnection]:
+    """The page's websocket, as a browser opens it; it asks to `resume` a page that has lost its websocket."""
     with (
         socket.create_connection(("127.0.0.1", port), 20) as plain,
         connect(
             f"ws://{urlsplit(HTTPS).netloc}/_stcore/stream",
             sock=plain,
             origin=HTTPS,  # type: ignore[arg-type]
-            additional_headers=jar({COOKIE: cookie}) if cookie else {},
+            additional_headers=(jar({COOKIE: cookie}) if cookie else {}) | headers,
+            subprotocols=["streamlit", "x", resume] if resume else ["streamlit"],  # type: ignore[list-item]
             open_timeout=20,
             max_size=None,
         ) as opened,
@@ -156,6 +160,31 @@ def test_a_session_that_is_not_ours_is_none(port: int) -> None:
         assert client.get("/", headers=other).status_code == 303, "behind https only the cookie of https counts"
 
 
+def page_of(opened: ClientConnection) -> str:
+    """The id under which Streamlit keeps the state of the page."""
+    opened.send(RERUN)
+    while True:
+        message = ForwardMsg.FromString(opened.recv(timeout=60))
+        if message.WhichOneof("type") == "new_session":
+            return str(message.new_session.initialize.session_id)
+
+
+def test_a_page_is_resumed_by_whom_it_belongs_to_and_nobody_else(port: int) -> None:
+    """The page of an operator holds what only an operator may press."""
+    with browser(port) as client:
+        operator, viewer = session(client, OPERATORS), session(client, READERS)
+    with websocket(port, operator) as opened:
+        own = page_of(opened)
+        with websocket(port, viewer, resume=own) as other:
+            assert page_of(other) != own
+    with websocket(port, viewer, resume=own) as other:
+        assert page_of(other) != own
+    with websocket(port, viewer, resume=own, **{SESSION_HEADER: "guessed"}) as other:
+        assert page_of(other) != own
+    with websocket(port, operator, resume=own) as again:
+        assert page_of(again) == own
+
+
 def keep_asking(opened: ClientConnection, message: bytes) -> NoReturn:
     while True:
         opened.send(message)
@@ -165,9 +194,8 @@ def keep_asking(opened: ClientConnection, message: bytes) -> NoReturn:
 def test_logging_out_ends_the_session_and_its_websockets(port: int) -> None:
     with browser(port) as client:
         cookie = session(client)
-        rerun = BackMsg(rerun_script={"query_string": "", "page_script_hash": ""})
         with websocket(port, cookie) as opened:
-            opened.send(rerun.SerializeToString())
+            opened.send(RERUN)
             assert opened.recv(timeout=60)
             asked = client.get("/logout", headers=jar({COOKIE: cookie}) | {"Sec-Fetch-Site": "cross-site"})
             assert websocket_status(port, cookie) == 101, "a link on another site logs nobody out"
@@ -178,7 +206,7 @@ def test_logging_out_ends_the_session_and_its_websockets(port: int) -> None:
             left = client.post("/logout", data={"token": token}, headers=own)
             assert 'banwatch-session="";' in left.headers["set-cookie"]
             with pytest.raises(ConnectionClosed) as closed:
-                keep_asking(opened, rerun.SerializeToString())
+                keep_asking(opened, RERUN)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
         assert client.get("/", headers=jar({COOKIE: cookie})).status_code == 303

@@ -11,8 +11,19 @@ from dashboard.addresses import of_incidents
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts import live, verdict
-from dashboard.views.incident import chart, desk, evidence, explanation, heading, languages, listing, report, told
+from dashboard.parts import live
+from dashboard.views.incident import (
+    chart,
+    desk,
+    evidence,
+    explanation,
+    heading,
+    languages,
+    listing,
+    report,
+    told,
+    verdict,
+)
 from dashboard.views.incident.report import Course, Standing, Told
 from processing.contract import EVERYTHING
 from processing.explanation import queries_of_figures

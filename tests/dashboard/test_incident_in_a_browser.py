@@ -1,0 +1,140 @@
+"""The page of an incident in a real Chromium: hostile posts stay text, nothing is cut, and the download is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.i18n import ENGLISH, WORDS
+from processing.contract import ClickHouseAddress
+from processing.export import verify
+from processing.i18n import LANGUAGES
+from processing.store.client import Store
+from tests.dashboard.test_reading import readable
+from tests.support import stock, told_stock
+from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, Scheme, serve
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+INCIDENT = stock.incident().id
+
+
+@pytest.fixture(scope="module")
+def dashboard(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    address: ClickHouseAddress = stock.new_database(warehouse_url, "told_in_a_browser")
+    with Store(address) as store:
+        told_stock.fill(store)
+    served = serve(address, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+def opened(
+    browser: Browser,
+    dashboard: Dashboard,
+    errors: list[str],
+    *,
+    size: tuple[int, int] = DESK,
+    scheme: Scheme = "light",
+    path: str = "incident",
+    **address: str,
+) -> Page:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, timezone_id="UTC")
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda said: "Content Security Policy" in said.text and errors.append(said.text))
+    page.on("request", lambda request: _note_foreign(request.url, dashboard, errors))
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{dashboard.url}/{path}?{urlencode(address)}")
+    page.locator(".bw-why-posts").last.wait_for()
+    page.locator("[data-testid=stDownloadButton]").wait_for()
+    return page
+
+
+def _note_foreign(url: str, dashboard: Dashboard, errors: list[str]) -> None:
+    if urlsplit(url).netloc not in {urlsplit(dashboard.url).netloc, ""}:
+        errors.append(f"the page asks {url}")
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+def test_hostile_posts_are_text_and_break_no_layout(
+    browser: Browser, dashboard: Dashboard, interface: str, size: tuple[int, int]
+) -> None:
+    errors: list[str] = []
+    page = opened(browser, dashboard, errors, size=size, ui=interface, id=INCIDENT)
+    for name in ("script", "markdown"):
+        expect(page.locator(".bw-why-posts").get_by_text(told_stock.HOSTILE[name], exact=True).first).to_be_visible()
+    main = page.locator("[data-testid=stMain]")
+    assert (
+        main.locator(".bw-why-posts, .bw-table, .bw-notes, .bw-said").locator("script, img, h1, strong, em").count()
+        == 0
+    )
+    links = main.locator("a").evaluate_all("links => links.map(each => each.protocol)")
+    assert set(links) <= {"http:", "https:"}
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for post in page.locator(".bw-why-posts .bw-post").all():
+        box = post.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+    marks = page.locator(".bw-post").filter(has_text="algo").first.bounding_box()
+    assert marks is not None
+    assert marks["height"] < 150
+    assert page.title() == f"{WORDS[interface].incident_page.title} · banwatch"
+    assert errors == []
+    page.close()
+
+
+def test_the_old_address_leads_here_and_the_download_is_whole(
+    browser: Browser, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    errors: list[str] = []
+    old = {"ui": "en", "range": "incident", "topic": "ban", "incident": INCIDENT}
+    page = opened(browser, dashboard, errors, path="", **old)
+    page.wait_for_url("**/incident?id=*")
+    for with_texts in (False, True):
+        if with_texts:
+            page.get_by_text(ENGLISH.incident_page.export_texts).click()
+        with page.expect_download() as download:
+            page.get_by_text(ENGLISH.incident_page.export_button).click()
+        path = tmp_path / f"{with_texts}.zip"
+        download.value.save_as(path)
+        found = verify(path)
+        assert found.faults == ()
+        assert (found.posts > 0, found.texts > 0) == (True, with_texts)
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_letters_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
+    page = opened(browser, dashboard, [], scheme=scheme, ui="en", id=INCIDENT)
+    for written in (".bw-headline .bw-note", ".bw-back", ".bw-count, .bw-note", ".bw-table th", ".bw-post footer a"):
+        assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
+    page.close()
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_the_explanation_reads_in_the_direction_of_the_page(
+    browser: Browser, dashboard: Dashboard, interface: str
+) -> None:
+    page = opened(browser, dashboard, [], size=TELEPHONE, ui=interface, id=INCIDENT)
+    expect(page.locator(".bw-drivers").first).to_have_css("direction", "rtl" if interface == "ar" else "ltr")
+    expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_css("direction", "ltr")
+    page.get_by_text(WORDS[interface].sql, exact=True).first.click()
+    code = page.locator("[data-testid=stCode]").first
+    expect(code).to_contain_text("SELECT")
+    expect(code).to_have_css("direction", "ltr")
+    page.close()
