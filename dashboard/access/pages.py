@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from dashboard.i18n import Words
 
 _STYLE = (
-    ":root{color-scheme:light dark}"
+    ":root{color-scheme:light dark;background:light-dark(#fff,#121212)}"
     "body{font:1rem/1.5 'Source Sans',system-ui,sans-serif;max-width:24rem;margin:12vh auto;padding:0 1rem}"
     "h1{font-size:1.5rem;line-height:1.25;margin:0 0 1.5rem}.by{color:light-dark(#595959,#b0b0b0);margin:0 0 .25rem}"
     "label{display:block;font-weight:600;margin:1rem 0 .25rem}p{margin:.25rem 0 1rem}"
