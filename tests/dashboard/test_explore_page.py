@@ -95,6 +95,9 @@ def test_each_comparison_is_an_address(settings: DashboardSettings, by: Compare)
     assert shown.subheader[0].value.startswith(getattr(PAGE, f"heading_{by}").partition("{")[0])
     assert shown.query_params["charts"] == "shared"
     assert len(specs(shown)) == {Compare.TOPIC: 2, Compare.LANGUAGE: 6, Compare.SOURCE: 1, Compare.TIME: 2}[by]
+    # Every bar stands on zero, and the highest of all lines is the top of each scale.
+    assert all('"y2": {"datum": 0}' in spec for spec in specs(shown))
+    assert len({re.search(r'"domainMax": [\d.]+', spec)[0] for spec in specs(shown)}) == 1  # type: ignore[index]
     assert PAGE.one_scale in " ".join(caption.value for caption in shown.caption)
 
 

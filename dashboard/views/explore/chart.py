@@ -27,7 +27,6 @@ def together(of: Comparison, words: Words, *, share: bool, log: bool, descriptio
     palette = colours(of.lines)
     rows = [row for line in of.lines for row in _rows(of.bars[line], of, words, share=share)]
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=time_axis(of.window, words),
         y=value_axis("value", _title(of, words, share=share), log=log, share=share),
         color=alt.Color(
             "line:N", legend=None, scale=alt.Scale(domain=names, range=[palette[line] for line in of.lines])
@@ -35,10 +34,11 @@ def together(of: Comparison, words: Words, *, share: bool, log: bool, descriptio
     )
     picked = alt.selection_point(name=PICKED, fields=["key"], nearest=True, toggle=False)
     points = base.mark_point(filled=True, size=45, opacity=1).encode(
+        x=time_axis(of.window, words),
         shape=alt.Shape("line:N", legend=None, scale=alt.Scale(domain=names, range=list(SHAPES[: len(names)]))),
         tooltip=_tooltip(words, share=share),
     )
-    lines = base.mark_line(strokeWidth=2, tooltip=False)
+    lines = base.mark_line(strokeWidth=2, tooltip=False).encode(x=alt.X(AT, axis=None))
     unknown = _unknown([bar for line in of.lines for bar in of.bars[line]], of, words, every=len(of.lines))
     return _whole([*unknown, lines, points.add_params(picked)], HEIGHT, description)
 
@@ -54,6 +54,7 @@ def alone(
         x=time_axis(of.window, words).title(None),
         x2="until:T",
         y=value_axis("value", _title(of, words, share=share), log=log, share=share, top=top),
+        y2=alt.datum(0),
         opacity=alt.condition(picked, alt.value(1), alt.value(0.45)),
         tooltip=_tooltip(words, share=share),
     )
