@@ -43,5 +43,10 @@ def of_alerts(words: Words) -> str:
     return "alerts?" + urlencode({"ui": words.tag})
 
 
+def of_query(sql: str, words: Words) -> str:
+    """Return the address of the page SQL with a query in its editor. The query does not run by itself."""
+    return "sql?" + urlencode({"q": sql, "ui": words.tag})
+
+
 def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
