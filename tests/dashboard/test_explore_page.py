@@ -39,6 +39,7 @@ from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.queries import Coverage
 from processing.store.client import Store
+from tests.dashboard import pages
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.test_page import NAMES, html
 from tests.support import stock
@@ -149,6 +150,15 @@ def test_a_bar_leads_to_exactly_the_posts_it_counts(settings: DashboardSettings,
         address = drawing.posts_of(of, bar, view, ENGLISH)
         assert address.startswith("posts?")
         assert posts_at(settings, address) == bar.posts
+
+
+def test_the_page_posts_finds_as_many_posts_as_the_bar_counts(settings: DashboardSettings) -> None:
+    view = Filters(range=Range.WEEK, topic="ban")
+    of = compared(load(connection(settings), view, Compare.SOURCE, known(settings)), Compare.SOURCE)
+    bar = max(of.bars[stock.SOURCE], key=lambda bar: bar.posts or 0)
+    address = parse_qs(urlsplit(drawing.posts_of(of, bar, view, ENGLISH)).query)
+    shown = pages.page(settings, "posts", **{name: values[0] for name, values in address.items()})
+    assert ENGLISH.posts_page.found.format(count=ENGLISH.number(bar.posts or 0)) in html(shown)
 
 
 def test_the_total_of_a_line_leads_to_its_posts(settings: DashboardSettings) -> None:
