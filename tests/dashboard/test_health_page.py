@@ -16,18 +16,8 @@ from dashboard.i18n import WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import path
-from dashboard.views.health.standing import (
-    HOUR,
-    STEP,
-    Fault,
-    Problem,
-    StageState,
-    Standing,
-    listed,
-    problems,
-    rates,
-    stages,
-)
+from dashboard.views.health.rates import HOUR, STEP, rates
+from dashboard.views.health.standing import Fault, Problem, StageState, Standing, listed, problems, stages
 from ingest.contract import Progress
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES

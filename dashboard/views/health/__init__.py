@@ -10,7 +10,8 @@ from dashboard.parts import live
 from dashboard.parts.known import shared
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import glance, networks, path, reports, store
-from dashboard.views.health.standing import DAY, STEP, Standing, rates
+from dashboard.views.health.rates import DAY, STEP, rates
+from dashboard.views.health.standing import Standing
 from dashboard.window import end_of_time, floor
 from processing import queries
 from processing.contract import EVERYTHING

@@ -7,7 +7,8 @@ import streamlit as st
 from dashboard.i18n import Words
 from dashboard.markup import element, filled
 from dashboard.parts import tables
-from dashboard.views.health.standing import Rate, Standing
+from dashboard.views.health.rates import Rate
+from dashboard.views.health.standing import Standing
 from processing.plain_text import displayable
 
 LONGEST_NAME = 80

@@ -1,24 +1,21 @@
-"""How banwatch itself is: what each stage has reached, what is wrong, and how much each network brings. Pure."""
+"""How banwatch itself is: what each stage has reached, and what is wrong. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.snapshot import BEHIND_FROM, coverage_of, is_covered
+from dashboard.snapshot import BEHIND_FROM
 from dashboard.status import Collector, CollectorState, collectors, missing
+from dashboard.views.health.rates import Rate
 from processing.queries import ChannelAttempt, Coverage, Health, StoredNotification
 
 MANY_REJECTED = 0.05
 """A collector whose records are rejected to this share or more is worth a look."""
 OVERDUE_AFTER = timedelta(minutes=5)
 """A message that is due for so long has not been sent because something is wrong."""
-STEP = timedelta(minutes=5)
-"""The width of the bins from which rates are made."""
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SENT = "sent"
 
 
@@ -73,19 +70,6 @@ class Problem:
     span: timedelta | None = None
     share: float | None = None
     count: int = 0
-
-
-@dataclass(frozen=True)
-class Rate:
-    """The posts of one network, as its own counts say.
-
-    `hour` has those of the last hour, and `usual` the posts an hour over the 24 hours. Each is None if no collector
-    covered that time.
-    """
-
-    source: str
-    hour: int | None
-    usual: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,27 +190,6 @@ def _of_channels(of: Standing, wall: datetime) -> Iterator[Problem]:
     late = overdue(of.waiting, wall)
     if late:
         yield Problem(Fault.OVERDUE, span=wall - min(each.due for each in late), count=len(late))
-
-
-def rates(rows: Iterable[tuple[datetime, str, int]], coverage: Sequence[Coverage], now: datetime) -> tuple[Rate, ...]:
-    """Return the rate of each network in the day up to `now`, the loudest first. `rows` are (bin, network, posts)."""
-    counts: defaultdict[str, dict[datetime, int]] = defaultdict(dict)
-    for start, source, posts in rows:
-        counts[source][start] = posts
-    return tuple(
-        sorted(
-            (_rate(source, bins, coverage_of(source, coverage), now) for source, bins in counts.items()),
-            key=lambda rate: (-(rate.usual or 0), rate.source),
-        )
-    )
-
-
-def _rate(source: str, bins: dict[datetime, int], coverage: Sequence[Coverage], now: datetime) -> Rate:
-    known = [now - STEP * step for step in range(1, DAY // STEP + 1)]
-    known = [start for start in known if is_covered(start, start + STEP, coverage)]
-    last = [bins.get(start, 0) for start in known if start >= now - HOUR]
-    usual = sum(bins.get(start, 0) for start in known) / len(known) * (HOUR / STEP) if known else None
-    return Rate(source, sum(last) if last else None, usual)
 
 
 def words_of(health: Iterable[Health]) -> dict[str, Health]:
