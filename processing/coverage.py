@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from ingest.contract import SILENT_AFTER, is_silent
 from processing.detection.bins import end_of_bin, start_of_bin
 
+HISTORY = timedelta(hours=24)
+"""Event time further behind the wall clock than this is history."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -28,9 +28,14 @@ class Findings:
     renamed: dict[Name, Spike]
 
     @classmethod
-    def of(cls, events: Iterable[SeriesEvent], known: Mapping[Name, Spike]) -> Findings:
-        """Collect the spikes of the events. A known spike keeps its name, whatever start the detector gives it."""
-        found = cls({}, {}, {}, {})
+    def of(
+        cls, events: Iterable[SeriesEvent], known: Mapping[Name, Spike], renamed: Mapping[Name, Spike] | None = None
+    ) -> Findings:
+        """Collect the spikes of the events. A known spike keeps its name, whatever start the detector gives it.
+
+        `renamed` are those of earlier events that the detector has brought with these.
+        """
+        found = cls({}, {}, {}, dict(renamed or {}))
         for event in events:
             own = event.key, event.episode.start
             before = known.get(own) or found.renamed.get(own) or _told_early(event, known)

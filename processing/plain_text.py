@@ -94,6 +94,11 @@ def safe_link(url: str) -> str | None:
     return _UNSAFE_IN_LINK.sub(lambda found: quote(found[0]) if found[0].isascii() else found[0], parts.geturl())
 
 
+def is_safe_link(url: str) -> bool:
+    """Return whether an address can be followed as it is: it is one that `safe_link` returns."""
+    return safe_link(url) == url
+
+
 def _cut(text: str, longest: int, *, of_more: bool) -> str:
     if len(text) <= longest:
         return f"{text}{ELLIPSIS}" if of_more else text

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from processing.contract import EVERYTHING, BinCount
 from processing.coverage import Coverage, known_bins, next_covered
-from processing.detection.bins import start_of_bin
+from processing.detection.bins import bins, end_of_bin, start_of_bin
 from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Block, Key, Name, SeriesEvent, SeriesSet
@@ -30,6 +30,11 @@ class Stretch(NamedTuple):
 
     begin: datetime
     end: datetime
+
+    def parts(self, width: timedelta) -> Iterator[datetime]:
+        """The ends of the parts of this width that the stretch is cut into, at multiples of it since the epoch."""
+        yield from bins(end_of_bin(self.begin, width), self.end, width)
+        yield self.end
 
 
 @dataclass

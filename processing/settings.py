@@ -33,7 +33,7 @@ def judged_width(width: timedelta) -> timedelta:
 class ProcessingSettings(BaseSettings):
     """The processing stage's settings, read from environment variables with the prefix `BANWATCH_`."""
 
-    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid", env_ignore_empty=True)
 
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")

@@ -16,6 +16,10 @@ writes in this order, so that a watch that is killed between any two of them goe
 7. **Write how far it has come**, last. A watch killed before that scores the same bins again, from the same counts, and
    writes the same rows again.
 
+A live look covers a bin. A look of a replay covers up to a day, which is scored at once. Where an incident begins or
+grows in it, the steps from 3 on are taken there too, to four hours of event time, and not only at the end of the day:
+people hear of growth as they would have heard of it at the time.
+
 What the detector remembers is not written: it is made anew from the counts of the last five weeks, which takes about a
 second. So it is made anew whenever it may be wrong: at the start, when the store has failed, when posts were tagged
 again.
@@ -31,8 +35,8 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from processing.contract import Incident, Spike, VerdictName
-from processing.coverage import Coverage, watermark
+from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
+from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
@@ -44,7 +48,7 @@ from processing.scoring import Scoring, Stretch
 log = structlog.get_logger()
 
 STRIDE = timedelta(days=1)
-"""Event time that one look covers at most, so that a replay tells of incidents as it goes."""
+"""Event time that one look covers at most."""
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
@@ -66,6 +70,8 @@ class WatchState:
     """Read: how many there were when the series were made anew."""
     covered: frozenset[tuple[str, datetime]] = frozenset()
     """Read: source and begin of each stretch that is known to be covered."""
+    renamed: dict[Name, Spike] = field(default_factory=dict)
+    """The spikes that have another start in the events of the stretch that is taken."""
 
 
 @dataclass
@@ -129,7 +135,7 @@ class Watch:
             self.records.write_spikes(lost)
 
     def look(self) -> bool:
-        """Take the steps above, for a day of closed bins at most. Whether there were any."""
+        """Take the steps above, for a day of closed bins at most. Return whether there were any."""
         if self.records.retags() != self.state.retags:
             log.info("posts were tagged again: the series are made anew from the counts")
             self.resume()
@@ -139,12 +145,33 @@ class Watch:
         if stretch is None:
             self._look_into_open_bin(coverage)
             return False
-        changed = self._judge(self.state.scoring.step(coverage, stretch), stretch.end, coverage)
-        self.records.write_spikes([*changed, *self._end_lost(stretch.end)])
-        self.alerts.tell(self._regroup(stretch.end), stretch.end, coverage)
-        self.records.write_scored_until(stretch.end)
-        self.state.scored_until = stretch.end
+        events, self.state.renamed = self.state.scoring.step(coverage, stretch), {}
+        for until in self._parts(stretch):
+            new = [each for each in events if each.at <= until]
+            if until == stretch.end or any(map(self._is_to_be_told, new)):
+                events = events[len(new) :]
+                self._take(new, until, stretch, coverage)
         return True
+
+    def _parts(self, stretch: Stretch) -> Iterable[datetime]:
+        """The ends of the parts of a stretch that are told one after the other: several only of history.
+
+        A live watch that was away tells at once what it finds.
+        """
+        is_history = self.clock() - stretch.end >= HISTORY
+        return stretch.parts(self.policy.told_every) if is_history else (stretch.end,)
+
+    def _take(
+        self, events: Sequence[SeriesEvent], until: datetime, stretch: Stretch, coverage: Sequence[Coverage]
+    ) -> None:
+        """Take the steps from 3 on for the part of a stretch that ends at `until`."""
+        changed = self._judge(events, until, coverage)
+        # The series stand at the end of the stretch.
+        lost = self._end_lost(until) if until == stretch.end else []
+        self.records.write_spikes([*changed, *lost])
+        self.alerts.tell(self._regroup(until), until, coverage)
+        self.records.write_scored_until(until)
+        self.state.scored_until = until
 
     def _closed(self, coverage: Sequence[Coverage]) -> Stretch | None:
         """The bins to score now."""
@@ -157,9 +184,11 @@ class Watch:
     def _judge(self, events: Sequence[SeriesEvent], now: datetime, coverage: Sequence[Coverage]) -> Sequence[Spike]:
         """The spikes that these events have changed, with their verdicts."""
         state = self.state
-        found = Findings.of(events, state.spikes)
-        for (key, _), known in found.renamed.items():
+        found = Findings.of(events, state.spikes, state.renamed)
+        for key, start in found.renamed.keys() - state.renamed.keys():
+            known = found.renamed[key, start]
             state.scoring.series.name_after(key, known.start, known.detected_at)
+        state.renamed = found.renamed
         begun = [event for event in events if (event.key, event.episode.start) in found.new]
         judge = self.judges(now, coverage, self.roots())
         judged = found.judged(judge, state.scoring.first_minutes(begun), list(state.spikes.values()))
@@ -224,6 +253,23 @@ class Watch:
         if known is None or known.verdict is not VerdictName.ORGANIC:
             return known is None or known.observed != spike.observed
         return spike.severity is not known.severity
+
+    def _is_to_be_told(self, event: SeriesEvent) -> bool:
+        """Whether people hear of it: of the whole of a root topic, or of the series that leads an incident.
+
+        To judge whatever grows every few hours would take a replay many times as long.
+        """
+        state, roots = self.state, self.roots()
+        leading = {
+            Key(each.lead_topic or each.topic, each.lead_language)
+            for each in state.incidents.values()
+            if each.state is IncidentState.OPEN
+        }
+        if event.key not in leading | {Key(root, EVERYTHING) for root in roots.values()}:
+            return False
+        spike = event.episode.snapshot(*event.key)
+        known = state.spikes.get(name_of(spike))
+        return known is None or len(spike.pulses) > len(known.pulses) or spike.severity.rank > known.severity.rank
 
     def _note_history(self, coverage: Sequence[Coverage]) -> None:
         """Say so where posts have come of a time that the watch has passed already."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
+import httpx
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -113,8 +114,9 @@ def _said(by: str, note: str, action: str, at: datetime) -> str:
 
 
 def _origin(base: str) -> str:
-    scheme, _, rest = base.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}"
+    """Return the origin of an address as browsers write it: in lower case and ASCII, without the scheme's own port."""
+    url = httpx.URL(base)
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def _thanks(incident: Incident, what: Answer) -> Response:

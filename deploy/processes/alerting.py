@@ -35,14 +35,11 @@ def alerting_beside(
         StoreUnavailable: the store does not answer.
     """
 
-    def names(language: str) -> dict[str, str]:
-        return {topic.id: topic.names[language] for topic in taxonomy().topics if language in topic.names}
-
     def tell(store: Store, enough: threading.Event) -> None:
         composer = Composer(
             store,
             book,
-            names,
+            lambda language: taxonomy().names_in(language),
             utc_now,
             settings.processing.bin_width,
             settings.alerts.public_url,

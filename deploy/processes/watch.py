@@ -72,6 +72,7 @@ def rules_now(rules: ReloadingRules) -> RuleBook:
     """The rules of the file as it is now."""
     if sentence := rules.refresh().sentence:
         log.info("rules", said=sentence)
+        print(sentence, flush=True)
     return rules.rules
 
 

@@ -9,6 +9,7 @@ from processing.alerts.message import details, headline
 from processing.contract import EVERYTHING, Evidence
 from processing.explanation import Counted, Explanation, Share, SharedPost, Terms
 from processing.explanation.sentences import figure, limit
+from processing.plain_text import plain
 
 LONGEST_POST_LINE = 160
 
@@ -63,19 +64,13 @@ def _term(term: str, authors: int, before: int, z: float) -> str:
 
 
 def _post(post: SharedPost) -> str:
-    text = _one_line(post.text)
-    shown = text if len(text) <= LONGEST_POST_LINE else text[:LONGEST_POST_LINE] + "…"
+    text = plain(post.text, LONGEST_POST_LINE)
     shared = f", {max(post.shared, post.reposts or 0):,} reposts" if post.shared or post.reposts else ""
-    return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {_one_line(post.author)}{shared}: {shown}"
-
-
-def _one_line(text: str) -> str:
-    """Return the text of a post or a name on one line."""
-    return " ".join(text.split())
+    return f"{post.created_at:%a %H:%M:%S} {post.language} {post.source} {plain(post.author)}{shared}: {text}"
 
 
 def _counted(name: str, rows: Sequence[Counted]) -> Iterator[str]:
-    return _section(name, (f"{_one_line(row.name)}: {row.authors:,} authors, {row.posts:,} posts" for row in rows))
+    return _section(name, (f"{plain(row.name)}: {row.authors:,} authors, {row.posts:,} posts" for row in rows))
 
 
 def _shares(name: str, rows: Sequence[Share]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from deploy.settings import Settings
 from processing import queries
 from processing.alerts.message import details, headline
 from processing.contract import Incident
+from processing.tagging.topics import load_taxonomy
 
 
 def report(settings: Settings, say: Callable[[str], None], *, told: bool) -> None:
@@ -16,12 +17,13 @@ def report(settings: Settings, say: Callable[[str], None], *, told: bool) -> Non
     incidents = queries.incidents(reader)
     say(f"{len(incidents)} incident{'' if len(incidents) == 1 else 's'}")
     oldest_first = incidents[::-1]
-    for line in _where_explained(oldest_first) if told else incident_lines(oldest_first, settings):
+    for line in _where_explained(oldest_first, settings) if told else incident_lines(oldest_first, settings):
         say(line)
 
 
-def _where_explained(incidents: Sequence[Incident]) -> list[str]:
-    return [f"{headline(each)}\n  banwatch explain {each.id}" for each in incidents]
+def _where_explained(incidents: Sequence[Incident], settings: Settings) -> list[str]:
+    names = load_taxonomy(settings.topics_file).names_in("en")
+    return [f"{headline(each, names)}\n  banwatch explain {each.id}" for each in incidents]
 
 
 def incident_lines(incidents: Sequence[Incident], settings: Settings) -> list[str]:

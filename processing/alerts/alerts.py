@@ -17,28 +17,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from processing.alerts.clock import HISTORY, alert_time
-from processing.alerts.conversation import (
-    HELD_BACK,
-    ConversationPolicy,
-    Decision,
-    Match,
-    Reason,
-    Situation,
-    State,
-    source_step,
-    step,
-)
+from processing.alerts.clock import alert_time
+from processing.alerts.conversation import ConversationPolicy, Decision, Situation, source_step, step
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
 from processing.alerts.outbox import Outbox
+from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import RuleBook, facts_of, no_data_routes, wanted
 from processing.alerts.silences import covers
 from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
 from processing.contract import Incident
-from processing.coverage import Coverage
+from processing.coverage import HISTORY, Coverage
 from processing.explanation.sentences import verdict_sentence
 from processing.incidents.people import people_in
 
@@ -131,7 +122,7 @@ class Alerts:
             detail = verdict_sentence(incident.verdict, incident.evidence) if decision.reason is Reason.VERDICT else ""
             if written := _written(entry, decision, matched, outbox, detail):
                 memory.keep(written.entry)
-                yield written
+                yield replace(written, incident=incident)
 
     def _situation(self, incident: Incident, sources: frozenset[str], memory: Memory, look: Look) -> Situation:
         """Return how an incident stands at every channel."""

@@ -55,8 +55,8 @@ class Attempts:
         """Return the health of a channel."""
         return self.health.get(channel, ChannelHealth())
 
-    def deliver(self, notifier: Notifier, batch: Batch) -> None:
-        """Tell a channel, with steps 2 to 5 of `processing.alerts.dispatcher`.
+    def deliver(self, notifier: Notifier, batch: Batch) -> Batch:
+        """Tell a channel, with steps 2 to 5 of `processing.alerts.dispatcher`. Return the batch as it is then.
 
         Raises:
             StoreUnavailable: nothing was tried, or the outcome could not be written down.
@@ -71,6 +71,7 @@ class Attempts:
         attempt, pause = self._judge(batch, attempt, ended)
         self._write(delivery_rows(batch, attempt, ended, latency=latency, pause=pause))
         log.info("told", channel=notifier.name, key=batch.key, outcome=attempt.outcome.value, detail=attempt.detail)
+        return batch.after(attempt.outcome, ended, pause)
 
     def tell_again(self, notifier: Notifier) -> None:
         """Tell a channel of all that goes on, until it fails. What comes of it is written down where it has changed.

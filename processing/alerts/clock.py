@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-HISTORY = timedelta(hours=24)
-"""Event time further behind the wall clock than this is history."""
+from processing.coverage import HISTORY
 
 
 def alert_time(wall: datetime, event: datetime | None) -> datetime:

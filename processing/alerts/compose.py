@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
 
+import msgspec
 import structlog
 
 from processing import queries
-from processing.alerts.conversation import Reason
+from processing.alerts.clock import alert_time
 from processing.alerts.message import Wording, build
 from processing.alerts.news import (
     Acknowledgement,
@@ -25,6 +26,7 @@ from processing.alerts.news import (
 from processing.alerts.notification import Message, Notification, Notifier, Outcome, Step
 from processing.alerts.picture import read_picture
 from processing.alerts.queue import Batch, Waiting
+from processing.alerts.reasons import Reason
 from processing.alerts.retries import FAILED
 from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
@@ -38,6 +40,9 @@ Why = Literal["digest", "quiet", "budget"]
 
 SHOWN = frozenset({Step.OPENED, Step.GREW, Step.REPEATED, Step.RESOLVED})
 """Steps that show what the posts say."""
+
+FOLLOWING = frozenset({Step.GREW, Step.REPEATED})
+"""Steps that tell again of what goes on."""
 
 TO_BE_ANSWERED = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
 """Steps with a link by which a person takes the incident on."""
@@ -65,7 +70,7 @@ class Composer:
             StoreUnavailable: it is not known what is to be told.
         """
         root = queries.root_message(self.store, batch.conversation, notifier.name)
-        incidents = {name: queries.incident(self.store, name) for name in _incidents(batch)}
+        incidents = self._incidents(batch)
         return Notification(
             key=batch.key,
             conversation=batch.conversation,
@@ -77,7 +82,23 @@ class Composer:
             incident=None if batch.is_digest else incidents.get(batch.conversation),
             root=root,
             in_doubt=batch.first.in_doubt,
+            unknown=not batch.is_digest and _ends_unknown(batch.first),
         )
+
+    def _incidents(self, batch: Batch) -> Mapping[str, Incident | None]:
+        """Return the incidents of a batch by their ids, as they are now; those of a replay as they were then."""
+        last = {each.conversation: each for each in batch.notifications}
+        about = {name: each for name, each in last.items() if not name.startswith(("source:", "channel:"))}
+        replays = bool(about) and self._replays()
+        return {
+            name: (_as_decided(each) if replays else None) or queries.incident(self.store, name)
+            for name, each in about.items()
+        }
+
+    def _replays(self) -> bool:
+        """Return whether the watch goes through history, where it is ahead of what the channels are told."""
+        reached, wall = queries.scored_until(self.store), self.clock()
+        return reached is not None and alert_time(wall, reached) != wall
 
     def _message(self, batch: Batch, incidents: Mapping[str, Incident | None], notifier: Notifier) -> Message:
         wording = self._wording(notifier)
@@ -130,10 +151,10 @@ class Composer:
             at=each.at,
             incident=incident,
             growth=each.growth,
-            unknown=each.reason == Reason.RESOLVED_UNKNOWN,
-            told=self._part(lambda: self._told(each), None) if each.step is Step.GREW else None,
+            unknown=_ends_unknown(each),
+            told=self._part(lambda: self._told(each), None) if each.step in FOLLOWING else None,
             acknowledgement=self._part(lambda: self._answer(incident), None),
-            picture=self._part(lambda: self._picture(incident), None) if shown else None,
+            picture=self._part(lambda: self._picture(each, incident), None) if shown else None,
             acknowledge_url=self.links.link(incident.id, self.clock()) if asks and self.links else "",
         )
 
@@ -141,7 +162,15 @@ class Composer:
         known = self._before(each)
         if known is None or not known.severity:
             return None
-        return Told(severity=Severity(known.severity), languages=known.languages, peak=known.peak, pulse=known.pulse)
+        then = _as_decided(known)
+        return Told(
+            severity=Severity(known.severity),
+            languages=known.languages,
+            peak=known.peak,
+            pulse=known.pulse,
+            terms=() if then is None else then.terms,
+            subtopics=() if then is None else then.subtopics,
+        )
 
     def _before(self, each: Waiting) -> queries.KnownBefore | None:
         return queries.known_before(self.store, each.conversation, each.channel, each.number)
@@ -153,8 +182,8 @@ class Composer:
         by, note, action, at = answer
         return Acknowledgement(by=by, note=note, at=at, action=action)
 
-    def _picture(self, incident: Incident) -> Picture:
-        reached = queries.scored_until(self.store)
+    def _picture(self, each: Waiting, incident: Incident) -> Picture:
+        reached = each.at if self._replays() else queries.scored_until(self.store)
         now = incident.detected_at if reached is None else max(reached, incident.detected_at)
         return read_picture(self.store, incident, now, self.width)
 
@@ -190,8 +219,14 @@ class Composer:
             return otherwise
 
 
-def _incidents(batch: Batch) -> set[str]:
-    """Return the conversations of a batch that are about incidents."""
-    return {
-        each.conversation for each in batch.notifications if not each.conversation.startswith(("source:", "channel:"))
-    }
+def _ends_unknown(each: Waiting) -> bool:
+    return each.reason == Reason.RESOLVED_UNKNOWN
+
+
+def _as_decided(each: Waiting | queries.KnownBefore) -> Incident | None:
+    """Return the incident as it was when it was decided to tell of it; None if that was not written down."""
+    try:
+        return msgspec.json.decode(each.incident, type=Incident) if each.incident else None
+    except msgspec.MsgspecError as error:  # another version has written it
+        log.warning("incident of a notification cannot be read", at=each.at, reason=str(error))
+        return None

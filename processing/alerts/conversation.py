@@ -4,104 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from processing.alerts.height import Height, growth, height_of, rose
+from processing.alerts.height import FAR_HIGHER, Height, growth, height_of, rose
 from processing.alerts.notification import Growth, Step
+from processing.alerts.reasons import UNMATCHED, Match, Reason, State
 from processing.contract import Incident, IncidentState
 from processing.incidents.group import IncidentPolicy
-
-
-class State(StrEnum):
-    """How a conversation stands."""
-
-    PENDING = "pending"
-    """The channel has been told nothing yet."""
-    FIRING = "firing"
-    RECOVERING = "recovering"
-    """The surge has ended. The incident may still grow."""
-    RESOLVED = "resolved"
-
-
-class Reason(StrEnum):
-    """The branch that a decision took."""
-
-    OPENED = "opened"
-    GREW = "grew"
-    REPEATED = "repeated"
-    ACKNOWLEDGED = "acknowledged"
-    RESOLVED = "resolved"
-    RESOLVED_BY_PERSON = "resolved_by_person"
-    RESOLVED_UNKNOWN = "resolved_unknown"
-    """The incident seems over, and a source of it has not delivered the time since for too long to wait on."""
-    SOURCE_SILENT = "source_silent"
-    SOURCE_BACK = "source_back"
-
-    # Held back:
-    HISTORIC = "historic"
-    """The incident was found long after it happened: in an archive, in posts that were fetched after the fact."""
-    NO_ROUTE = "no_route"
-    """No rule matches, or none does any more."""
-    LASTING = "lasting"
-    """A rule matches once the incident has gone on for longer."""
-    VERDICT = "verdict"
-    """A rule matches but for who made the surge."""
-    SILENCED = "silenced"
-    INHIBITED = "inhibited"
-    """The channel hears of the incident that this one is a part of."""
-    IN_HAND = "in_hand"
-    """Somebody has acknowledged the incident, and it has not risen since."""
-    GATHERING = "gathering"
-    """The channel was told a short time ago: what grows meanwhile is told at once."""
-    NO_DATA = "no_data"
-    """The incident seems over, but a source of it is silent."""
-    UNKNOWN = "unknown"
-    """The incident seems over, but what its sources have to say of the time since is not known yet."""
-
-    # Nothing to say:
-    ROUTED = "routed"
-    """A rule matches by now, so the conversation goes on with its channel."""
-    RECOVERING = "recovering"
-    WENT_ON = "went_on"
-    """The surge had ended and goes on again."""
-    OVER_UNTOLD = "over_untold"
-    ENDED_UNTOLD = "ended_untold"
-    """A person ended the incident before the channel was told of it."""
-    CHANNEL_GONE = "channel_gone"
-    """The incident is over, and the channel is no longer configured."""
-    UNCHANGED = "unchanged"
-    CLOSED = "closed"
-    """The conversation is over."""
-
-
-HELD_BACK = frozenset(
-    {
-        *(Reason.HISTORIC, Reason.NO_ROUTE, Reason.LASTING, Reason.VERDICT, Reason.SILENCED, Reason.INHIBITED),
-        *(Reason.IN_HAND, Reason.GATHERING, Reason.NO_DATA, Reason.UNKNOWN),
-    }
-)
-"""The reasons for which something was to be said, and was not."""
-
-
-class Match(StrEnum):
-    """How the rules stand to an incident at a channel."""
-
-    MATCHES = "matches"
-    LASTING = "lasting"
-    VERDICT = "verdict"
-    NONE = "none"
-    GONE = "gone"
-    """The channel is no longer configured."""
-    ELSEWHERE = "elsewhere"
-    """Of the conversation without a channel: a channel is named by now."""
-
-
-_UNMATCHED = {
-    Match.LASTING: Reason.LASTING,
-    Match.VERDICT: Reason.VERDICT,
-    Match.NONE: Reason.NO_ROUTE,
-    Match.GONE: Reason.NO_ROUTE,
-}
 
 
 @dataclass(frozen=True)
@@ -113,7 +21,7 @@ class ConversationPolicy:
     `wait`: so long after its end, in event time, nobody waits any more for a source that does not deliver.
     """
 
-    higher: float = 2.0
+    higher: float = FAR_HIGHER
     gather: timedelta = timedelta(minutes=10)
     join: timedelta = IncidentPolicy().join
     wait: timedelta = timedelta(days=7)
@@ -233,8 +141,8 @@ def _why_untold(policy: ConversationPolicy, state: Conversation, given: Situatio
 
 
 def _why_held_back(policy: ConversationPolicy, state: Conversation, given: Situation) -> Reason | None:
-    if given.match in _UNMATCHED:
-        return _UNMATCHED[given.match]
+    if given.match in UNMATCHED:
+        return UNMATCHED[given.match]
     if given.silenced:
         return Reason.SILENCED
     if given.inhibited:
@@ -291,8 +199,8 @@ def _tell_more(policy: ConversationPolicy, state: Conversation, given: Situation
         return _hold(state, held, said)
     if said is Step.REPEATED:
         return _say(state, said, Reason.REPEATED, given, now)
-    # The first minutes of a surge bring a language after the other.
-    if now < state.told_at + policy.gather:
+    # The first minutes of a surge bring a language after the other. A clock that was set back holds nothing.
+    if state.told_at <= now < state.told_at + policy.gather:
         return _hold(state, Reason.GATHERING, said)
     # What rises under somebody's hands has to be taken on again.
     armed = replace(state, acknowledged=False, acknowledgement=given.acknowledgement)

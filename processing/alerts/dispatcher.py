@@ -1,8 +1,9 @@
 """The dispatcher: take what is due, try its channel once, write down what came of it, again and again.
 
 It runs beside the watch, which decides and sends nothing. All that it has to know is in the store: `notifications` says
-what is to be told, `deliveries` what came of it so far. One attempt takes these steps, and writes in this order, so
-that a process which is killed between any two of them loses nothing:
+what is to be told, `deliveries` what came of it so far. What waits is read when something was decided; what came of the
+dispatcher's own attempts it knows. One attempt takes these steps, and writes in this order, so that a process which is
+killed between any two of them loses nothing:
 
 1. **Choose.** Of each channel that is neither busy nor in a pause: the first message that is due (`queue.next_batch`).
 2. **Compose** the message, out of the incident as it is now.
@@ -20,7 +21,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -37,10 +37,11 @@ from processing.alerts.channels import Channels, Unusable
 from processing.alerts.clock import alert_time
 from processing.alerts.health import Report, reports
 from processing.alerts.notification import Notifier
-from processing.alerts.queue import Waiting, next_batch
-from processing.alerts.stored_queue import health_of, refusal, report_row, waiting
+from processing.alerts.queue import Batch, next_batch
+from processing.alerts.stored_queue import health_of, report_row
+from processing.alerts.undelivered import Undelivered
 from processing.store.client import Store
-from processing.store.deliveries import write_deliveries, write_report
+from processing.store.deliveries import write_report
 
 log = structlog.get_logger()
 
@@ -60,9 +61,13 @@ class Dispatcher:
     store: Store
     channels: Callable[[], Channels]
     attempts: Attempts
-    _busy: dict[str, Future[None]] = field(default_factory=dict)
+    _queue: Undelivered = field(init=False)
+    _busy: dict[str, Future[Batch | None]] = field(default_factory=dict)
     _told_again: dict[str, datetime] = field(default_factory=dict)
     _reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._queue = Undelivered(self.store, self.attempts.clock)
 
     def run(self, stop: threading.Event) -> None:
         """Tell what is due until `stop` is set, and then for a few seconds what is due and not in a pause."""
@@ -109,7 +114,7 @@ class Dispatcher:
         self._take_back()
         channels, now = self.channels(), self.attempts.clock()
         self._report(channels, now)
-        alert_now, queued = alert_time(now, queries.scored_until(self.store)), self._queued(now)
+        alert_now, queued = alert_time(now, queries.scored_until(self.store)), self._queue.by_channel()
         for name in sorted({*queued, *channels.notifiers} - self._busy.keys()):
             if self.attempts.of(name).rests(now):
                 continue
@@ -130,18 +135,9 @@ class Dispatcher:
         for name, running in list(self._busy.items()):
             if running.done():
                 del self._busy[name]
-                running.result()
-
-    def _queued(self, now: datetime) -> dict[str, list[Waiting]]:
-        """Return what waits, by channel. A row that cannot be read is ended, and stops no other."""
-        queued = defaultdict[str, list[Waiting]](list)
-        for stored in queries.undelivered(self.store):
-            try:
-                queued[stored.channel].append(waiting(stored))
-            except ValueError as error:
-                log.warning("notification cannot be read", key=stored.key, reason=str(error))
-                write_deliveries(self.store, [refusal(stored, str(error), now)])
-        return queued
+                if running.exception() is not None:
+                    self._queue.forget()
+                self._queue.note(running.result())
 
     def _wants_to_hear_again(self, notifier: Notifier, now: datetime) -> bool:
         every, last = notifier.resend_every, self._told_again.get(notifier.name)

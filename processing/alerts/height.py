@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from processing.alerts.notification import Growth
 from processing.contract import Incident, Severity, highest_pulse
+
+FAR_HIGHER = 2.0
+"""So many times as high is far higher."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,25 @@ def _growth(incident: Incident, told: Height, factor: float, languages: Collecti
         yield Growth.SEVERITY
     if not set(languages) <= set(told.languages):
         yield Growth.LANGUAGE
-    if now.last_pulse > told.last_pulse or _came_back_far_higher(incident, told, factor):
+    if now.last_pulse > told.last_pulse or came_back_far_higher(incident, told, factor):
         yield Growth.PULSE
 
 
 def rose(incident: Incident, told: Height, factor: float) -> bool:
     """Return whether an incident is more severe, or came back far higher: news even to who has it in hand."""
-    return incident.severity.rank > told.severity.rank or _came_back_far_higher(incident, told, factor)
+    return incident.severity.rank > told.severity.rank or came_back_far_higher(incident, told, factor)
 
 
-def _came_back_far_higher(incident: Incident, told: Height, factor: float) -> bool:
+class Peak(Protocol):
+    """The highest bin that a channel was told of, in posts above the expectation, and the start of its pulse."""
+
+    @property
+    def peak(self) -> float: ...
+    @property
+    def pulse(self) -> datetime: ...
+
+
+def came_back_far_higher(incident: Incident, told: Peak, factor: float = FAR_HIGHER) -> bool:
     """Return whether a pulse that began after the one that was told is far higher than that one and all up to it.
 
     That the pulse which was told has risen further is no news: it was told while it rose.

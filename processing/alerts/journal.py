@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from processing.alerts.conversation import Conversation, Decision, Reason, State
+import msgspec
+
+from processing.alerts.conversation import Conversation, Decision
 from processing.alerts.height import Height
-from processing.contract import Severity
+from processing.alerts.reasons import Reason, State
+from processing.contract import Incident, Severity
 from processing.queries.notifications import StoredConversation
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
@@ -47,7 +50,8 @@ class Entry:
 class Written:
     """A decision to be written down, with the entry as it is after it.
 
-    `held` is why nothing is sent, or why it is sent later; `detail` says more.
+    `held` is why nothing is sent, or why it is sent later; `detail` says more. `incident` is what it is about,
+    if that is an incident, as it was then.
     """
 
     entry: Entry
@@ -55,6 +59,7 @@ class Written:
     bundle: str = ""
     held: str = ""
     detail: str = ""
+    incident: Incident | None = None
 
 
 def entry_of(stored: StoredConversation) -> Entry:
@@ -109,8 +114,13 @@ def _row(written: Written, now: datetime) -> NotificationRow:
         acknowledged=state.acknowledged,
         due=entry.due or EPOCH,
         bundle=written.bundle,
+        incident="" if decision.step is None else _as_json(written.incident),
         at=now,
     )
+
+
+def _as_json(incident: Incident | None) -> str:
+    return "" if incident is None else msgspec.json.encode(incident).decode()
 
 
 def _held_row(written: Written, wall: datetime) -> DeliveryRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from processing.alerts.conversation import Match
+from processing.alerts.reasons import Match
 from processing.alerts.rules import AlertRule, IncidentFacts, Route, RuleBook, routes
 from processing.contract import VerdictName
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from processing.alerts.notification import Growth, Outcome, Step
-from processing.contract import Incident, Severity
+from processing.contract import DrivingTerm, Incident, Severity
 from processing.explanation import SharedPost
 from processing.queries import Statement
 
@@ -20,6 +20,8 @@ class Told:
     languages: tuple[str, ...]
     peak: float
     pulse: datetime
+    terms: tuple[DrivingTerm, ...] = ()
+    subtopics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,10 +57,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """A labelled value of a message."""
+    """A labelled value of a message. `told`: the message before in the conversation had it too."""
 
     label: str
     value: str
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Notification:
     `key` is the same over all attempts, so that a receiver can tell a repetition. `root` is the channel's id of the
     conversation's first message, empty where there is none. `in_doubt`: an earlier attempt may have arrived.
     `incident` is the incident as it is now, None where the conversation is about something else or is a digest.
+    `unknown`: it is resolved, and nobody knows whether it is over.
     """
 
     key: str
@@ -134,6 +136,7 @@ class Notification:
     incident: Incident | None = None
     root: str = ""
     in_doubt: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from processing.alerts.notification import Growth, Outcome, Step
-from processing.alerts.retries import Tried, is_over
+from processing.alerts.retries import FINAL, Tried, is_over
 
 ENDS = frozenset({Step.RESOLVED, Step.DATA_BACK})
 """The steps by which a conversation ends."""
@@ -23,7 +23,8 @@ class Waiting:
     """A notification that has not come to an end.
 
     `message` is the key of the message in which it was tried, empty before the first attempt. `tried` holds the
-    attempts, oldest first; `pause` follows the last of them. `reason` is that of the decision.
+    attempts, oldest first; `pause` follows the last of them. `reason` is that of the decision, and `incident` is the
+    incident as it was then, as JSON; empty where it is about something else.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Waiting:
     step: Step
     growth: tuple[Growth, ...] = ()
     reason: str = ""
+    incident: str = ""
     at: datetime
     due: datetime
     bundle: str = ""
@@ -44,6 +46,15 @@ class Waiting:
     def in_doubt(self) -> bool:
         """Whether an attempt may have arrived: the process ended during it, or no answer came in time."""
         return any(each.outcome in UNKNOWN for each in self.tried)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is tried any more."""
+        return bool(self.tried) and self.tried[-1].outcome in FINAL
+
+    def after(self, message: str, outcome: Outcome, at: datetime, pause: timedelta) -> Waiting:
+        """Return the notification after one more attempt, in the message of this key."""
+        return replace(self, message=message, tried=(*self.tried, Tried(outcome, at)), pause=pause)
 
     def is_due(self, alert_now: datetime) -> bool:
         """Return whether it is to be sent. What was decided to be sent at once is sent, whatever a clock says now."""
@@ -69,6 +80,10 @@ class Batch:
     def first(self) -> Waiting:
         """The notification that was decided first. The attempts of all are the same."""
         return self.notifications[0]
+
+    def after(self, outcome: Outcome, at: datetime, pause: timedelta) -> Batch:
+        """Return the batch after one more attempt."""
+        return Batch(self.key, tuple(each.after(self.key, outcome, at, pause) for each in self.notifications))
 
     @property
     def channel(self) -> str:
@@ -108,10 +123,20 @@ class Batch:
 def batches(waiting: Iterable[Waiting]) -> Iterator[Batch]:
     """Yield what one channel is to be told, in the order of the decisions."""
     together: dict[tuple[str, str], list[Waiting]] = {}
-    for each in sorted(waiting, key=lambda each: (each.at, each.conversation, each.number)):
+    for each in _in_order(waiting):
         together.setdefault(("message", each.message) if each.message else _untried(each), []).append(each)
     for (kind, name), members in together.items():
         yield Batch(name if kind == "message" else _key(members), tuple(members))
+
+
+def _in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """Return decisions by their time, but each behind those before it of its conversation: a clock may be set back."""
+    placed: dict[str, datetime] = {}
+    order: list[tuple[datetime, str, int, Waiting]] = []
+    for each in sorted(waiting, key=lambda each: each.number):
+        place = placed[each.conversation] = max(each.at, placed.get(each.conversation, each.at))
+        order.append((place, each.conversation, each.number, each))
+    return [each for *_, each in sorted(order, key=lambda placed: placed[:3])]
 
 
 def _untried(each: Waiting) -> tuple[str, str]:

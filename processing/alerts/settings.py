@@ -23,7 +23,7 @@ def holds_secret(annotation: object) -> bool:
 class AlertSettings(BaseSettings):
     """The settings of the alerts, read from environment variables with the prefix `BANWATCH_`."""
 
-    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid", env_ignore_empty=True)
 
     alerts_file: Path | None = Field(None, description="rules of the alerts; the shipped ones if unset")
     alert_secrets: dict[str, dict[str, SecretStr]] = Field(

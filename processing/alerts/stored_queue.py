@@ -30,6 +30,7 @@ def waiting(stored: StoredNotification) -> Waiting:
         step=Step(stored.step),
         growth=tuple(map(Growth, stored.growth)),
         reason=stored.reason,
+        incident=stored.incident,
         at=stored.at,
         due=stored.due,
         bundle=stored.bundle,

@@ -12,6 +12,7 @@ _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _BLOCK = timedelta(hours=6)
 _DAY = timedelta(days=1)
+_TOLD_EVERY = timedelta(hours=4)
 _LEAST = 10
 _SPARSE = 2.0
 """Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
@@ -89,6 +90,8 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Posts that come no later than this behind the end of their bin still change its score."""
     history: timedelta = timedelta(days=35)
     """What a series is judged by lies within this time."""
+    told_every: timedelta = _TOLD_EVERY
+    """However much is judged at once, what grows on is told at the end of each such stretch of event time."""
 
     @classmethod
     def for_bins(cls, width: timedelta) -> Self:
@@ -103,7 +106,8 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
                 "evenly, such as 1, 5, 15 or 60 minutes."
             )
         late = max(width, round(_HOUR / 2 / width) * width)
-        return cls(width=width, fast=_fast(width), slow=_slow(width), late=late)
+        told_every = max(width, _TOLD_EVERY // width * width)
+        return cls(width=width, fast=_fast(width), slow=_slow(width), late=late, told_every=told_every)
 
     def with_false_alerts(self, a_week: float) -> Self:
         """The same with the threshold at which an ordinary series alerts so often.

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from processing.detection import episodes
-from processing.detection.bins import EPOCH
+from processing.detection.bins import EPOCH, start_of_bin
 from processing.detection.episode import Episode, EpisodeKind, EpisodeState, Run
 from processing.detection.episodes import Scored
 from processing.detection.late import changed, reconcile
@@ -153,10 +153,14 @@ class SeriesGroup:
                 continue
             kind = episodes.step(self.policy, tracked.live, self._scored_bin(bins, row, number))
             grows_on = kind is EpisodeKind.GREW and number + 1 < len(raised) and raised[number + 1]
-            if kind is None or grows_on:  # where it grows on, the next bin's event says all of it
+            # Where it grows on, the next bin's event says all of it.
+            if kind is None or (grows_on and not self._is_told_at(self.start_of(bins.start + number + 1))):
                 continue
             if (episode := tracked.live.episode) is not None:
                 yield self._series_event(bins, row, number, kind, episode)
+
+    def _is_told_at(self, moment: datetime) -> bool:
+        return start_of_bin(moment, self.policy.told_every) == moment
 
     def _scored_bin(self, bins: Bins, row: int, number: int) -> Scored:
         start, slow = self.start_of(bins.start + number), bool(bins.slow[row, number])

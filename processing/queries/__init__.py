@@ -16,6 +16,7 @@ from processing.queries.attempts import (
     held_because,
     known_before,
     last_attempts,
+    queue_mark,
     root_message,
     undelivered,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "newest_posts",
     "posts_over_time",
     "presence",
+    "queue_mark",
     "retags",
     "root_message",
     "saved_queries",

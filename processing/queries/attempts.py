@@ -14,7 +14,7 @@ class StoredNotification:
     """A decided notification with its attempts so far.
 
     `outcomes` and `ends` are the reasons and the times of the attempts, oldest first. `message` and `pause` are those
-    of the last attempt. `reason` is that of the decision.
+    of the last attempt. `reason` is that of the decision, and `incident` the incident as it was then, as JSON.
     """
 
     key: str
@@ -31,12 +31,13 @@ class StoredNotification:
     ends: tuple[datetime, ...]
     pause: timedelta
     reason: str = ""
+    incident: str = ""
 
 
 _WITH_ATTEMPTS = """
     SELECT
         key, conversation, channel, number, step, growth, notifications.at, due, bundle,
-        tried.message, tried.outcomes, tried.ends, tried.pause, notifications.reason
+        tried.message, tried.outcomes, tried.ends, tried.pause, notifications.reason, notifications.incident
     FROM notifications
     LEFT JOIN
     (
@@ -47,15 +48,30 @@ _WITH_ATTEMPTS = """
             arrayMap(each -> each.3, arraySort(groupArray((attempt, reason, at)))) AS ends,
             argMax(pause, attempt) AS pause
         FROM deliveries
-        WHERE attempt > 0
+        WHERE attempt > 0 AND key IN ({keys})
         GROUP BY key
     ) AS tried USING key
-    WHERE step != ''
+    WHERE key IN ({keys})
+    ORDER BY notifications.at, conversation, number
+"""
+
+_UNDELIVERED = """
+    SELECT key FROM notifications
+    WHERE step != '' AND key NOT IN
+        (SELECT key FROM deliveries WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
+"""
+
+_GOING_ON = """
+    SELECT argMax(key, number) FROM notifications
+    WHERE channel = {channel:String} AND step NOT IN ('', 'test') AND key IN
+        (SELECT key FROM deliveries WHERE channel = {channel:String} AND attempt > 0 AND reason = 'sent')
+    GROUP BY conversation
+    HAVING argMax(step, number) NOT IN ('resolved', 'data_back')
 """
 
 
 def _stored(row: Row) -> StoredNotification:
-    key, conversation, channel, number, step, growth, at, due, bundle, message, outcomes, ends, pause, reason = row
+    key, conversation, channel, number, step, growth, at, due, bundle, message, outcomes, ends, pause, *decided = row
     return StoredNotification(
         key,
         conversation,
@@ -70,34 +86,27 @@ def _stored(row: Row) -> StoredNotification:
         tuple(outcomes),
         tuple(ends),
         timedelta(seconds=pause),
-        reason,
+        *decided,
     )
 
 
 def undelivered(reader: Reader) -> tuple[StoredNotification, ...]:
     """Return the notifications that have not come to an end, due or not, in the order of the decisions."""
-    rows = reader.query(
-        _WITH_ATTEMPTS
-        + """
-            AND NOT hasAny(tried.outcomes, ['sent', 'refused', 'gave_up'])
-        ORDER BY notifications.at, conversation, number
-        """
-    )
-    return tuple(map(_stored, rows))
+    return tuple(map(_stored, reader.query(_WITH_ATTEMPTS.replace("{keys}", _UNDELIVERED))))
+
+
+def queue_mark(reader: Reader) -> tuple[object, ...]:
+    """Return what changes with every notification that is written, for who may read their versions.
+
+    It is much cheaper than `undelivered`, because no versions are merged.
+    """
+    [mark] = reader.query("SELECT count(), groupBitXor(cityHash64(key, at)) FROM notification_versions")
+    return mark
 
 
 def going_on(reader: Reader, channel: str) -> tuple[StoredNotification, ...]:
     """Return the last notification that a channel took of each incident or source which is not over for it."""
-    rows = reader.query(
-        _WITH_ATTEMPTS
-        + """
-            AND channel = {channel:String} AND has(tried.outcomes, 'sent') AND step != 'test'
-        ORDER BY number DESC
-        LIMIT 1 BY conversation
-        """,
-        {"channel": channel},
-    )
-    return tuple(each for each in map(_stored, rows) if each.step not in {"resolved", "data_back"})
+    return tuple(map(_stored, reader.query(_WITH_ATTEMPTS.replace("{keys}", _GOING_ON), {"channel": channel})))
 
 
 @dataclass(frozen=True)
@@ -138,12 +147,12 @@ def root_message(reader: Reader, conversation: str, channel: str) -> str:
     rows = reader.query(
         """
         SELECT message_id FROM deliveries
-        WHERE conversation = {conversation:String} AND channel = {channel:String}
+        WHERE startsWith(key, {keys:String}) AND conversation = {conversation:String} AND channel = {channel:String}
             AND reason = 'sent' AND message = key AND message_id != ''
-        ORDER BY at
+        ORDER BY toUInt32OrZero(splitByChar('/', key)[-1]), at
         LIMIT 1
         """,
-        {"conversation": conversation, "channel": channel},
+        {"keys": f"{conversation}/{channel}/", "conversation": conversation, "channel": channel},
     )
     return str(rows[0][0]) if rows else ""
 
@@ -174,20 +183,24 @@ def failure_reports(reader: Reader) -> tuple[FailureReport, ...]:
 
 @dataclass(frozen=True)
 class KnownBefore:
-    """An incident as a channel knew it from the notification of `at` on; `severity` is empty where it knew nothing."""
+    """An incident as a channel knew it from the notification of `at` on; `severity` is empty where it knew nothing.
+
+    `incident` is the incident as it was then, as JSON.
+    """
 
     severity: str
     languages: tuple[str, ...]
     peak: float
     pulse: datetime
     at: datetime
+    incident: str
 
 
 def known_before(reader: Reader, conversation: str, channel: str, number: int) -> KnownBefore | None:
     """Return what a channel was told of a conversation last, before the decision `number`."""
     rows = reader.query(
         """
-        SELECT severity, languages, peak, pulse, at FROM notifications
+        SELECT severity, languages, peak, pulse, at, incident FROM notifications
         WHERE conversation = {conversation:String} AND channel = {channel:String} AND number < {number:UInt32}
             AND step != ''
         ORDER BY number DESC
@@ -197,8 +210,8 @@ def known_before(reader: Reader, conversation: str, channel: str, number: int) -
     )
     if not rows:
         return None
-    severity, languages, peak, pulse, at = rows[0]
-    return KnownBefore(severity, tuple(languages), peak, pulse, at)
+    severity, languages, *others = rows[0]
+    return KnownBefore(severity, tuple(languages), *others)
 
 
 def held_because(reader: Reader, key: str) -> str:

@@ -61,6 +61,7 @@ class NotificationRow:
     acknowledged: bool
     due: datetime
     bundle: str
+    incident: str
     at: datetime
 
 

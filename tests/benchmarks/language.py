@@ -17,7 +17,7 @@ from pathlib import Path
 
 from processing.contract import UNDETERMINED
 from processing.tagging.language import DETECTORS, Detected, LanguageDetector
-from processing.tagging.language.detector import UNKNOWN, cleaned, one_line
+from processing.tagging.language.detector import UNKNOWN, cleaned, words_of
 from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import LangDetect, standard
 from tests.support.function_words import holds_hindustani
@@ -50,7 +50,7 @@ class Lingua(LanguageDetector):
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:
         """The library's likeliest language, with no confidence that compares; `declared` is not used."""
-        found = self._detector.detect_language_of(one_line(text))
+        found = self._detector.detect_language_of(words_of(text))
         return Detected(standard(found.iso_code_639_1.name.lower()), 1.0) if found else UNKNOWN
 
 

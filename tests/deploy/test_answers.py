@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -62,6 +63,24 @@ def test_a_button_writes_who_said_what(client: httpx.Client, store: Store, actio
     assert answer is not None
     assert answer[:3] == ("Nora", "on the phone with them", action)
     assert f"Nora {shown}" in client.get(GOOD).text
+
+
+@pytest.mark.parametrize(
+    ("base", "origin"),
+    [
+        ("https://news.example:443/alerts", "https://news.example"),
+        ("HTTPS://News.Example", "https://news.example"),
+        ("https://b\u00fccher.example:8443", "https://xn--bcher-kva.example:8443"),
+        ("http://[::1]:8502", "http://[::1]:8502"),
+    ],
+)
+def test_a_form_is_taken_from_the_address_as_browsers_write_it(
+    client: httpx.Client, store: Store, address: ClickHouseAddress, base: str, origin: str
+) -> None:
+    links = replace(LINKS, base=base)
+    with served(AnswersDoor(links, lambda: Store(address), lambda: NOON)) as own:
+        assert own.post(GOOD, data=FORM, headers={"Origin": origin}).status_code == 200
+        assert own.post(GOOD, data=FORM, headers={"Origin": f"{origin}.evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,14 @@ def test_the_links_in_alerts_lead_to_an_address_of_the_web(monkeypatch: pytest.M
     assert load({}).alerts.public_url == "https://watch.example/page"
 
 
+def test_files_that_are_set_to_nothing_are_the_shipped_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = load({})
+    monkeypatch.setenv("BANWATCH_ALERTS_FILE", "")
+    monkeypatch.setenv("BANWATCH_TOPICS_FILE", "")
+    settings = load({"BANWATCH_ALERTS_FILE": "", "BANWATCH_TOPICS_FILE": ""})
+    assert (settings.alerts_file, settings.topics_file) == (shipped.alerts_file, shipped.topics_file)
+
+
 def test_a_key_for_links_that_is_too_short_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANWATCH_ANSWERS_KEY", "short")
     with pytest.raises(

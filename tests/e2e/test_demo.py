@@ -260,13 +260,31 @@ def test_an_incident_is_explained_in_the_terms_of_a_language(demo: Running, own:
 
 def test_the_story_of_an_incident_says_nothing_twice(demo: Running) -> None:
     """What a person reads from an opening to its end; the posts and the verdict stand in the opening."""
-    after_opening = demo.said.split("\nALERT ")[-1].split("\nRESOLVED, ")
-    opened, ended = after_opening[0].split("\nALERT GREW")[0], after_opening[1].split("3 incidents")[0]
+    blocks = re.split(r"\n(?=ALERT |RESOLVED, |\d+ incidents)", demo.said)
+    friday = [each for each in blocks if "incident ban-20200710T" in each]
+    opened, *grew, ended = friday
+    assert opened.startswith("ALERT EXTREME: TikTok bans")
+    assert "Pulse 2" not in opened
+    assert ended.startswith("RESOLVED, EXTREME: TikTok bans")
+    assert re.search(r"  What grew: it rose again from (20:5|21:0)\d: ", "".join(grew))
     for once in ("  Organic: of ", "  First post, ", "  Most shared, "):
         assert once in opened
-        assert once not in ended
+        assert once not in "".join([*grew, ended])
+    for before, after in pairwise([opened, *grew]):
+        assert not {*about(before)} & {*about(after)}
     assert "  Lasted: " in ended
     assert "SELECT" not in demo.said
+
+
+def about(block: str) -> list[str]:
+    """The lines of a message with terms and topics."""
+    return [line for line in block.splitlines() if line.startswith(("  Terms in", "  Topics"))]
+
+
+def test_the_list_at_the_end_names_the_topic(demo: Running) -> None:
+    listed = demo.said.rpartition("3 incidents\n")[2]
+    assert listed.count("TikTok bans at ") == 3
+    assert "EXTREME: ban at" not in listed
 
 
 def test_sql_prints_a_table_while_the_demo_runs(demo: Running, own: Installation) -> None:

@@ -953,6 +953,18 @@ SELECT * FROM
 WHERE sql != ''
 COMMENT 'queries that people keep under a name: the newest version of each';
 
+ALTER TABLE notification_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS incident String COMMENT 'the incident as it was then, as JSON; empty where nothing is sent' AFTER bundle;
+
+ALTER TABLE notification_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS incident String COMMENT 'the incident as it was then, as JSON; empty where nothing is sent' AFTER bundle;
+
+DROP VIEW IF EXISTS notifications ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW notifications ON CLUSTER 'main' AS
+SELECT * FROM notification_versions FINAL
+COMMENT 'what was decided on telling people: one row a change';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from pydantic import SecretStr
 
@@ -19,13 +20,13 @@ from processing.alerts.signed_links import signed_links
 from processing.alerts.stored_queue import waiting
 from processing.contract import ClickHouseAddress
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
-from processing.store.records import write_incidents
+from processing.store.records import write_incidents, write_scored_until
 from tests.support.alerted import INCIDENT, WIDTH
 from tests.support.queued import Decided, decide
 from tests.support.telling import BOOK
 
 AT = INCIDENT.detected_at
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LINKS = signed_links("https://answers.example.org", SecretStr("k" * 32))
 
 
@@ -40,10 +41,14 @@ class Quiet:
         return Attempt(Outcome.SENT, notification.key)
 
 
-def composed(store: Store, *decisions: Decided, book: RuleBook = BOOK) -> Notification:
-    decide(store, *decisions)
+def composed(
+    store: Store, *decisions: Decided, book: RuleBook = BOOK, wall: datetime = AT, before: Decided | None = None
+) -> Notification:
+    decide(store, *([before] if before else []), *decisions)
+    if before:
+        store.insert("delivery_versions", ["key", "attempt", "reason"], [[before.key], [1], ["sent"]])
     batch = Batch(decisions[0].key, tuple(map(waiting, queries.undelivered(store))))
-    composer = Composer(store, lambda: book, lambda _: {"ban": "TikTok bans"}, lambda: AT, WIDTH, links=LINKS)
+    composer = Composer(store, lambda: book, lambda _: {"ban": "TikTok bans"}, lambda: wall, WIDTH, links=LINKS)
     return composer(batch, Quiet())
 
 
@@ -61,6 +66,63 @@ def test_message_shows_the_incident_as_it_is_now(store: Store) -> None:
     assert told.message.sparkline
     assert told.message.chart is not None
     assert told.message.acknowledge is not None
+
+
+def test_replay_shows_the_incident_as_it_was_decided(store: Store) -> None:
+    """Behind a watch that goes through history, the store holds how it went on."""
+    then = msgspec.structs.replace(INCIDENT, pulses=INCIDENT.pulses[:1], languages=("en",), terms=())
+    write_incidents(store, [INCIDENT])
+    write_scored_until(store, AT + 9 * HOUR)
+    decided = opened(incident=msgspec.json.encode(then).decode())
+
+    assert composed(store, decided).incident == INCIDENT
+    told = composed(store, decided, wall=AT + 60 * HOUR)
+
+    assert told.incident == then
+    assert [fact.label for fact in told.message.facts if fact.label.startswith("Pulse")] == ["Pulse 1"]
+
+
+def test_digest_of_a_replay_shows_the_incident_as_it_was_decided_last(store: Store) -> None:
+    then = [msgspec.structs.replace(INCIDENT, ratio=ratio, end=AT) for ratio in (3.0, 4.0)]
+    write_incidents(store, [INCIDENT, msgspec.structs.replace(INCIDENT, id="b")])
+    write_scored_until(store, AT + 9 * HOUR)
+
+    told = composed(
+        store,
+        *(
+            opened(bundle="night", number=number, incident=msgspec.json.encode(each).decode())
+            for number, each in enumerate(then, start=1)
+        ),
+        opened("b", bundle="night"),
+        wall=AT + 60 * HOUR,
+    )
+
+    assert ["at 4 times normal" in part.title for part in told.message.parts] == [False, True]
+
+
+@pytest.mark.parametrize("written", ["{", '{"id": 7}', '{"id": "x", "of_tomorrow": true}'])
+def test_incident_that_another_version_has_written_is_read_from_the_store(store: Store, written: str) -> None:
+    write_incidents(store, [INCIDENT])
+    write_scored_until(store, AT)
+
+    assert composed(store, opened(incident=written), wall=AT + 60 * HOUR).incident == INCIDENT
+
+
+def test_growth_shows_which_terms_are_new(store: Store) -> None:
+    before = msgspec.structs.replace(INCIDENT, terms=INCIDENT.terms[2:], subtopics=INCIDENT.subtopics)
+    write_incidents(store, [INCIDENT])
+
+    told = composed(
+        store,
+        opened(number=2, at=AT + MINUTE, step="grew"),
+        before=opened(severity="major", incident=msgspec.json.encode(before).decode()),
+    )
+
+    assert {fact.label: fact.told for fact in told.message.facts if fact.label.startswith(("Terms", "Topics"))} == {
+        "Terms in English": False,
+        "Terms in Arabic": True,
+        "Topics": True,
+    }
 
 
 def test_digest_holds_a_message_for_each_part(store: Store) -> None:

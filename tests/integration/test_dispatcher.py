@@ -198,6 +198,69 @@ def test_clock_that_is_set_back_during_an_attempt_leaves_its_outcome(store: Stor
     assert told.outcomes() == ["sent"]
 
 
+def test_root_is_the_first_message_though_the_clock_was_set_back(store: Store) -> None:
+    decide(store, Decided("a", NOW))
+    with rig(store) as (told, server):
+        told.work()
+        for number in (2, 3):
+            decide(store, Decided("a", NOW - HOUR, number=number, step="grew"))
+            told.work(-HOUR)
+
+    assert [asked.parameters["root"] for asked in server.took] == ["", "id of a/slack/1", "id of a/slack/1"]
+
+
+class Counting(Store):
+    """A store that counts how often the whole queue is read."""
+
+    reads = 0
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+        self.reads += "FROM notifications\n    LEFT JOIN" in sql
+        return super().query(sql, parameters)
+
+
+def test_queue_is_read_when_something_was_decided_and_not_for_each_message(
+    store: Store, address: ClickHouseAddress
+) -> None:
+    decide(store, *(Decided(f"a{number}", NOW) for number in range(20)))
+    with channel_server(lambda key: DOWN if key.startswith("a7") else OK) as server, Counting(address) as asked:
+        told = Rig(asked, [server.channel()])
+        for _ in range(10):
+            told.work(SECOND)
+        assert asked.reads == 1
+        decide(store, Decided("b", NOW))
+        told.work(MINUTE)
+        told.work(MINUTE)
+        assert asked.reads == 2
+
+    assert len(server.keys) == 20
+    assert server.tried.count("a7/slack/1") > 1
+
+
+def test_attempt_that_could_not_be_written_down_is_read_again(store: Store, address: ClickHouseAddress) -> None:
+    decide(store, Decided("a", NOW))
+    with channel_server() as server, Forgetful(address) as forgetful:
+        told = Rig(forgetful, [server.channel()])
+        with pytest.raises(StoreUnavailable):
+            told.work()
+        told.work()
+
+    assert server.keys == ["a/slack/1"]
+    assert told.outcomes() == ["sent"]
+
+
+class Forgetful(Store):
+    """A store that does not take the first row."""
+
+    refuses = True
+
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
+        if self.refuses:
+            self.refuses = False
+            raise StoreUnavailable("It is away.")
+        super().insert(table, columns, data)
+
+
 def test_refusal_is_final_and_stops_no_other_message(store: Store) -> None:
     decide(store, Decided("a", NOW), Decided("b", NOW))
     with channel_server(lambda key: Says(status=404) if key.startswith("a") else OK) as server:

@@ -18,6 +18,8 @@ from ingest.contract import Progress
 from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
+from processing.detection.policy import DetectorPolicy
+from processing.rules_backtest import backtest_rules
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.records import write_spikes
@@ -25,12 +27,13 @@ from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import Watch
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
-from tests.support.telling import Heard, alerts_of
+from tests.support.telling import BOOK, Heard, alerts_of, wall_clock
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.long
 
 WIDTH = timedelta(minutes=5)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 START = NOON - timedelta(days=3)
 END = NOON + timedelta(hours=8)
 WORDS = (
@@ -99,6 +102,50 @@ def test_a_surge_is_one_incident_told_once(store: Store) -> None:
         ("employer-ban", "*"),
         ("employer-ban", "en"),
     }
+
+
+def two_surges() -> list[TaggedPost]:
+    """Noon's surge, and five hours later another one of the same hour's length."""
+    again = (
+        TaggedPost(
+            a_post(id=f"again{n}", created_at=NOON + 5 * HOUR + 10 * n * SECOND, author=f"b{n}"),
+            "en",
+            0.9,
+            ("ban",),
+            "r",
+        )
+        for n in range(360)
+    )
+    return [*talk(), *again]
+
+
+def test_a_replay_tells_of_growth_what_a_live_watch_would_have_told(store: Store) -> None:
+    """A day is scored at once; the second surge is told behind the first, and both before the end."""
+    over = NOON + 20 * HOUR
+    fill(store, two_surges(), until=over)
+    out = Heard(store)
+    replayed = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), wall_clock)
+    replayed.resume()
+    looks = 0
+    while replayed.look():
+        looks += 1
+    live = backtest_rules(store, DetectorPolicy.for_bins(WIDTH), ROOTS, book=BOOK, ancestors={}, start=NOON, end=over)
+    told = store.query("SELECT step, growth FROM notifications WHERE step != '' ORDER BY number")
+    assert looks == 4
+    assert out.steps == ["opened", "grew", "resolved"]
+    assert told == [("opened", []), ("grew", ["pulse"]), ("resolved", [])]
+    assert [(each.step, list(each.growth)) for each in live.messages if each.step != "resolved"] == told[:2]
+
+
+def test_a_watch_that_was_away_tells_at_once_what_it_finds(store: Store) -> None:
+    over = NOON + 20 * HOUR
+    fill(store, two_surges(), until=over)
+    out = Heard(store)
+    late = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store, lambda: over), lambda: over)
+    late.resume()
+    while late.look():
+        pass
+    assert out.steps == ["opened", "resolved"]
 
 
 def test_a_restart_tells_nothing_again(store: Store) -> None:

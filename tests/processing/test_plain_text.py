@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from processing.plain_text import ELLIPSIS, isolated, plain, safe_link
+from processing.plain_text import ELLIPSIS, is_safe_link, isolated, plain, safe_link
 
 HIDDEN = (
     *(0x00, 0x08, 0x1B, 0x7F, 0x9B, 0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F),
@@ -67,3 +69,12 @@ def test_a_text_of_the_other_direction_is_isolated() -> None:
 )
 def test_an_address_ends_in_no_markup_before_its_end(url: str, link: str | None) -> None:
     assert safe_link(url) == link
+
+
+@given(st.text(st.sampled_from("/?#[]@:%&=;'\"<>|\\`.~ \t\n\u0646aZ0-")))
+def test_what_is_safe_stays_safe_and_what_had_to_be_changed_was_not(rest: str) -> None:
+    url = f"https://example.org/{rest}"
+    link = safe_link(url)
+    assert link is None or is_safe_link(link)
+    assert is_safe_link(url) is (link == url)
+    assert not is_safe_link(f"javascript:{rest}")

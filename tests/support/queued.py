@@ -19,6 +19,8 @@ class Decided:
     number: int = 1
     step: str = "opened"
     bundle: str = ""
+    incident: str = ""
+    severity: str = ""
 
     @property
     def key(self) -> str:
@@ -27,7 +29,21 @@ class Decided:
 
 def decide(store: Store, *decisions: Decided) -> None:
     """Write decisions into the queue."""
-    columns = ["key", "conversation", "channel", "number", "rule", "state", "step", "reason", "due", "bundle", "at"]
+    columns = [
+        "key",
+        "conversation",
+        "channel",
+        "number",
+        "rule",
+        "state",
+        "step",
+        "reason",
+        "due",
+        "bundle",
+        "incident",
+        "severity",
+        "at",
+    ]
     rows = [
         (
             each.key,
@@ -40,6 +56,8 @@ def decide(store: Store, *decisions: Decided) -> None:
             each.step,
             each.due or each.at,
             each.bundle,
+            each.incident,
+            each.severity,
             each.at,
         )
         for each in decisions

@@ -11,7 +11,7 @@ report.py               an incident in English for a terminal
 
 from processing.alerts.message.builder import build
 from processing.alerts.message.report import details, headline
-from processing.alerts.message.text import quote_label, terminal_lines, text_lines
+from processing.alerts.message.text import quote_label, terminal_lines, text_lines, written
 from processing.alerts.message.wording import Wording
 
-__all__ = ["Wording", "build", "details", "headline", "quote_label", "terminal_lines", "text_lines"]
+__all__ = ["Wording", "build", "details", "headline", "quote_label", "terminal_lines", "text_lines", "written"]

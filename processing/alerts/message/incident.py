@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from processing.alerts.height import came_back_far_higher
 from processing.alerts.message.sparkline import sparkline
 from processing.alerts.message.wording import MOST_NAMES, Wording
 from processing.alerts.news import IncidentNews
@@ -48,7 +49,7 @@ def title(news: IncidentNews, wording: Wording) -> str:
         Step.GREW: phrases.grew,
         Step.REPEATED: phrases.repeated,
         Step.ACKNOWLEDGED: phrases.acknowledged,
-        Step.RESOLVED: phrases.resolved,
+        Step.RESOLVED: phrases.closed if news.unknown else phrases.resolved,
     }
     return steps.get(news.step, "{what}").format(what=headline(news.incident, wording))
 
@@ -90,7 +91,7 @@ def _whole(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     yield from _growth(news, wording)
     yield from _pulses(news.incident, wording)
     yield from _size(news, wording)
-    yield from _about(news.incident, wording)
+    yield from _about(news, wording)
     yield _found(news.incident, wording)
 
 
@@ -135,11 +136,17 @@ def _growth(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
         added = [wording.spoken(each) for each in incident.languages if each not in news.told.languages]
         yield Fact(phrases.changed, phrases.new_languages.format(languages=wording.listed(added)))
     if Growth.PULSE in news.growth:
-        pulse = highest_pulse(incident)
+        far_higher = came_back_far_higher(incident, news.told)
+        highest = highest_pulse(incident)
+        pulse = highest if far_higher else max(incident.pulses, key=lambda each: each.start, default=highest)
+        rise = phrases.came_back if far_higher else phrases.rose_again
         yield Fact(
             phrases.changed,
-            phrases.came_back.format(
-                observed=wording.number(pulse.observed), minutes=wording.minutes, peak=wording.clock(pulse.peak)
+            rise.format(
+                start=wording.local_clock(pulse.start),
+                observed=wording.number(pulse.observed),
+                minutes=wording.minutes,
+                peak=wording.clock(pulse.peak),
             ),
         )
 
@@ -169,11 +176,13 @@ def _size(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
         yield Fact(phrases.people, wording.number(news.picture.people))
 
 
-def _about(incident: Incident, wording: Wording) -> Iterator[Fact]:
+def _about(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
+    incident, told = news.incident, news.told
     yield from _languages(incident, wording)
-    yield from _terms(incident.terms, wording)
+    yield from _terms(incident.terms, () if told is None else told.terms, wording)
     if incident.subtopics:
-        yield Fact(wording.phrases.subtopics, wording.listed([wording.topic(each) for each in incident.subtopics]))
+        listed = wording.listed([wording.topic(each) for each in incident.subtopics])
+        yield Fact(wording.phrases.subtopics, listed, told=told is not None and told.subtopics == incident.subtopics)
 
 
 def _languages(incident: Incident, wording: Wording) -> Iterator[Fact]:
@@ -181,11 +190,13 @@ def _languages(incident: Incident, wording: Wording) -> Iterator[Fact]:
         yield Fact(wording.phrases.languages, wording.listed([wording.spoken(each) for each in incident.languages]))
 
 
-def _terms(terms: Sequence[DrivingTerm], wording: Wording) -> Iterator[Fact]:
+def _terms(terms: Sequence[DrivingTerm], told: Sequence[DrivingTerm], wording: Wording) -> Iterator[Fact]:
     """The terms that drive the incident, one line for each language."""
     for language, group in groupby(terms, key=lambda each: each.language):
+        own = list(group)
         label = wording.phrases.terms.format(language=wording.spoken(language))
-        yield Fact(label, wording.listed([wording.foreign(each.term, LONGEST_TERM) for each in group]))
+        listed = wording.listed([wording.foreign(each.term, LONGEST_TERM) for each in own])
+        yield Fact(label, listed, told=own == [each for each in told if each.language == language])
 
 
 def _found(incident: Incident, wording: Wording) -> Fact:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from babel.dates import format_datetime
+
 from processing.alerts.message.wording import CATALOGUES, with_zone
 from processing.alerts.notification import Message, Quote
 from processing.plain_text import STEERING
@@ -36,7 +38,12 @@ def _below(message: Message, *, sql: bool) -> Iterator[str]:
 
 def quote_label(quote: Quote, language: str) -> str:
     """Return what a post is, when it was written and by whom."""
+    return f"{quote.label}{CATALOGUES[language].separator}{written(quote, language)}"
+
+
+def written(quote: Quote, language: str) -> str:
+    """Return when a post was written and by whom."""
     phrases = CATALOGUES[language]
-    form = phrases.quote_by if quote.author else phrases.quote
-    time = with_zone(phrases, quote.at, f"{quote.at:%H:%M}")
-    return form.format(label=quote.label, time=time, author=quote.author)
+    clock = format_datetime(quote.at, phrases.weekday, tzinfo=quote.at.tzinfo, locale=phrases.locale)
+    time = with_zone(phrases, quote.at, clock)
+    return phrases.written_by.format(time=time, author=quote.author) if quote.author else time

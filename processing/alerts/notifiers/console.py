@@ -55,7 +55,11 @@ class ConsoleNotifier:
 def _shown(notification: Notification) -> Message:
     """Return the message without its SQL, which `banwatch explain --format json` has.
 
-    The verdict and the posts stand above, where the incident was opened: a later step does not repeat them.
+    The verdict and the posts stand above, where the incident was opened: a later step does not repeat them, nor what
+    the step before had.
     """
     message = replace(notification.message, sql="")
-    return replace(message, verdict="", quotes=()) if notification.step in LATER else message
+    if notification.step not in LATER:
+        return message
+    new = tuple(fact for fact in message.facts if not fact.told)
+    return replace(message, verdict="", quotes=(), facts=new)

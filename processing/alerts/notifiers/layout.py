@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-import httpx
-
+from processing.alerts.message import written
 from processing.alerts.notification import Link, Message, Quote, Step
 from processing.alerts.notifiers.text import ELLIPSIS, one_line
+from processing.plain_text import is_safe_link
 
 TOLD_IN_THREAD = frozenset({Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED, Step.DATA_BACK})
 """Steps that a chat tells in the thread of the conversation, beside the edit of its root, which notifies nobody."""
@@ -18,7 +18,7 @@ MOST_ITEMS = 12
 """Facts, notes, quotes and parts of a message that are shown, of each so many."""
 
 LONGEST_SQL = 3000
-LONGEST_URL = 2000
+LONGEST_WRITTEN = 150
 
 
 class Kind(Enum):
@@ -74,7 +74,7 @@ def _lines(message: Message) -> Iterator[Line]:
     if message.sparkline:
         yield Line(Kind.CODE, (Span(one_line(message.sparkline)),))
     for quote in message.quotes[:MOST_ITEMS]:
-        yield from _quoted(quote)
+        yield from _quoted(quote, message.language)
     for note in message.notes[:MOST_ITEMS]:
         yield Line(Kind.PLAIN, (Span(one_line(note)),))
     for part in message.parts[:MOST_ITEMS]:
@@ -90,32 +90,20 @@ def _head(message: Message) -> Iterator[Line]:
     yield Line(Kind.TITLE, (Span(one_line(message.title) or ELLIPSIS, bold=True),))
     if message.verdict:
         yield Line(Kind.PLAIN, (Span(one_line(message.verdict)),))
-    links = tuple(_linked(link) for link in (message.page, message.acknowledge) if link and is_safe(link.url))
+    links = tuple(_linked(link) for link in (message.page, message.acknowledge) if link and is_safe_link(link.url))
     if links:
         yield Line(Kind.PLAIN, links)
 
 
-def _quoted(quote: Quote) -> Iterator[Line]:
+def _quoted(quote: Quote, language: str) -> Iterator[Line]:
     label = one_line(quote.label)
-    written = " · ".join(filter(None, (one_line(quote.author, 100), f"{quote.at:%Y-%m-%d %H:%M %Z}")))
-    named = Span(label, url=quote.url) if is_safe(quote.url) else Span(label, bold=True)
-    yield Line(Kind.PLAIN, (named, Span(written)))
+    named = Span(label, url=quote.url) if is_safe_link(quote.url) else Span(label, bold=True)
+    yield Line(Kind.PLAIN, (named, Span(one_line(written(quote, language), LONGEST_WRITTEN))))
     yield Line(Kind.QUOTE, (Span(one_line(quote.text)),))
 
 
 def _linked(link: Link) -> Span:
     return Span(one_line(link.label), url=link.url)
-
-
-def is_safe(url: str) -> bool:
-    """Return whether an address may be followed: http or https, with a host, in ASCII without spaces."""
-    if not (0 < len(url) <= LONGEST_URL and url.isascii() and url.isprintable() and " " not in url):
-        return False
-    try:
-        parts = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.host) and not set(url) & set("<>\"'`|\\")
 
 
 def _fitting(lines: Iterable[Line], most: int, size: Callable[[str], int]) -> Iterator[Line]:

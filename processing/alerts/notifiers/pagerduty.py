@@ -15,12 +15,12 @@ from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome, Step
 from processing.alerts.notifiers.http import Answer, Clock, Failed, exchange, json_request, utc_now
-from processing.alerts.notifiers.layout import is_safe
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.prometheus import annotations_of, page_of, rfc3339, start_of
 from processing.alerts.notifiers.text import inert, one_line
 from processing.contract import Severity
+from processing.plain_text import is_safe_link
 
 LONGEST_SUMMARY = 1024
 LONGEST_KEY = 255
@@ -68,7 +68,8 @@ class PagerDuty:
     def _event(self, notification: Notification) -> dict[str, Any]:
         action = ACTIONS.get(notification.step, "trigger")
         key = {"routing_key": self.options.routing_key.get_secret_value(), "dedup_key": dedup_key(notification)}
-        return {**key, "event_action": action} | (_alert(notification) if action == "trigger" else {})
+        told = action == "trigger" or notification.unknown
+        return {**key, "event_action": action} | (_alert(notification) if told else {})
 
 
 def dedup_key(notification: Notification) -> str:
@@ -80,7 +81,7 @@ def dedup_key(notification: Notification) -> str:
 
 def _alert(notification: Notification) -> dict[str, Any]:
     message = notification.message
-    links = [link for link in (message.page, message.acknowledge) if link is not None and is_safe(link.url)]
+    links = [link for link in (message.page, message.acknowledge) if link is not None and is_safe_link(link.url)]
     return {
         "payload": {
             "summary": inert(one_line(message.title, LONGEST_SUMMARY))[:LONGEST_SUMMARY] or notification.conversation,

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from processing.alerts.notification import Message, Notification, Step
-from processing.alerts.notifiers.layout import is_safe
 from processing.alerts.notifiers.text import inert, one_line
+from processing.plain_text import is_safe_link
 
 ENDS = frozenset({Step.RESOLVED, Step.DATA_BACK})
 """Steps that end a conversation."""
@@ -45,6 +45,8 @@ def annotations_of(notification: Notification) -> dict[str, str]:
         "description": "\n".join(filter(None, (inert(one_line(message.verdict)), facts))),
         "step": notification.step.value,
     }
+    if notification.unknown:
+        texts["end"] = "unknown"
     if incident is not None:
         texts |= {
             "severity": incident.severity.value,
@@ -63,7 +65,7 @@ def start_of(notification: Notification) -> datetime:
 
 def page_of(message: Message) -> str:
     """Return the address of the incident's page, or nothing."""
-    return message.page.url if message.page is not None and is_safe(message.page.url) else ""
+    return message.page.url if message.page is not None and is_safe_link(message.page.url) else ""
 
 
 def rfc3339(moment: datetime) -> str:

@@ -14,9 +14,9 @@ import msgspec
 
 from processing.alerts.notification import Link, Message, Notification, Step
 from processing.alerts.notifiers.http import json_bytes
-from processing.alerts.notifiers.layout import is_safe
 from processing.alerts.notifiers.prometheus import ENDS, annotations_of, labels_of, page_of, rfc3339, start_of
 from processing.alerts.notifiers.text import LONGEST_TEXT, one_line
+from processing.plain_text import is_safe_link
 
 MOST_BYTES = 20_000
 
@@ -52,6 +52,7 @@ def _data(notification: Notification) -> Iterator[dict[str, Any]]:
         "conversation": one_line(notification.conversation, 500),
         "step": notification.step.value,
         "growth": [growth.value for growth in notification.growth],
+        "end_unknown": notification.unknown,
     }
     incident = None if notification.incident is None else msgspec.to_builtins(notification.incident)
     yield base | {"incident": incident, "message": _message(message)}
@@ -86,7 +87,7 @@ def _message(message: Message) -> dict[str, Any]:
                 "label": one_line(each.label),
                 "text": one_line(each.text),
                 "author": one_line(each.author),
-                "url": each.url if is_safe(each.url) else "",
+                "url": each.url if is_safe_link(each.url) else "",
                 "at": rfc3339(each.at),
             }
             for each in message.quotes
@@ -100,7 +101,7 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _link(link: Link | None) -> dict[str, str] | None:
-    return {"label": one_line(link.label), "url": link.url} if link is not None and is_safe(link.url) else None
+    return {"label": one_line(link.label), "url": link.url} if link is not None and is_safe_link(link.url) else None
 
 
 def alertmanager_body(notification: Notification, receiver: str) -> bytes:

@@ -64,7 +64,7 @@ def _hashtag(found: re.Match[str]) -> str:
     return " " + _SEAM.sub(" ", _BRAND.sub(" ", found[1])) + " "
 
 
-def one_line(text: str) -> str:
+def words_of(text: str) -> str:
     """Return the text for a detector on one line, or an empty text if it holds no letter."""
     words = " ".join(cleaned(text).split())
     return words if _LETTER.search(words) else ""

@@ -10,7 +10,7 @@ from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 
 from processing.contract import UNDETERMINED
-from processing.tagging.language.detector import UNKNOWN, Detected, LanguageDetector, one_line
+from processing.tagging.language.detector import UNKNOWN, Detected, LanguageDetector, words_of
 
 _STANDARD = {
     "un": UNDETERMINED, "iw": "he", "in": "id", "jw": "jv", "ak": "tw", "arz": "ar", "fil": "tl", "als": "gsw",
@@ -45,7 +45,7 @@ class FastText(LanguageDetector):
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
         """Return the model's most likely language. `declared` is ignored."""
-        words = one_line(text)
+        words = words_of(text)
         return self.read(words) if words else UNKNOWN
 
     def read(self, words: str) -> Detected:
@@ -65,7 +65,7 @@ class LangDetect(LanguageDetector):
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
         """Return the library's most likely language. `declared` is ignored."""
-        return self.read(one_line(text))
+        return self.read(words_of(text))
 
     def read(self, words: str) -> Detected:
         """Return the language of a text that is already on one line."""
@@ -84,5 +84,5 @@ class Cld(LanguageDetector):
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
         """Return the library's first language. The confidence is its share of the text. `declared` is ignored."""
-        language, _, percent = ask_cld(one_line(text), best_effort=True)
+        language, _, percent = ask_cld(words_of(text), best_effort=True)
         return UNKNOWN if language == UNDETERMINED else Detected(language, percent / 100)

@@ -67,6 +67,10 @@ class Taxonomy:
             for written, places, branch in rules.fulfilled(shown, language, source)
         )
 
+    def names_in(self, language: str) -> dict[str, str]:
+        """Return the names of the topics in a language, by their ids; a topic without one is left out."""
+        return {topic.id: topic.names[language] for topic in self.topics if language in topic.names}
+
     def root_of(self, topic_id: str) -> str:
         """Return the topic's topmost ancestor, or the topic itself.
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from processing.alerts.message import build
+from processing.alerts.news import Told
 from processing.alerts.notification import Attempt, Notification, Outcome, Step
 from processing.alerts.notifiers.console import ConsoleNotifier, ConsoleOptions, open_console
+from processing.contract import Severity
 from tests.conftest import NOON
 from tests.processing.alerts.test_message import ALL, IN_ARABIC, IN_ENGLISH
+from tests.support.alerted import GREW, INCIDENT
 
 
 def told(kind: str, step: Step, *, arabic: bool = False) -> Notification:
@@ -41,6 +45,19 @@ def test_a_later_step_repeats_neither_the_verdict_nor_the_posts(kind: str) -> No
         assert once in opened
         assert once not in later
     assert "SELECT" not in opened + later
+
+
+def test_what_grew_repeats_no_terms_and_no_topics_that_were_told() -> None:
+    told_before = replace(
+        GREW, told=Told(severity=Severity.MAJOR, languages=("en",), peak=207.0, pulse=NOON, terms=INCIDENT.terms[:2])
+    )
+    message = build(told_before, IN_ENGLISH)
+    later = printed(
+        Notification(key="k", conversation="c", channel="console", step=Step.GREW, at=NOON, message=message)
+    )
+    assert "Terms in English" not in later
+    assert "Terms in Arabic" in later
+    assert "Topics" in later
 
 
 @pytest.mark.parametrize("arabic", [False, True])

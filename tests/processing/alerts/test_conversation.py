@@ -8,20 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from processing.alerts.conversation import (
-    HELD_BACK,
-    Conversation,
-    ConversationPolicy,
-    Decision,
-    Match,
-    Reason,
-    Situation,
-    State,
-    source_step,
-    step,
-)
+from processing.alerts.conversation import Conversation, ConversationPolicy, Decision, Situation, source_step, step
 from processing.alerts.height import Height, height_of
 from processing.alerts.notification import Growth, Step
+from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.contract import Incident, IncidentState, Severity
 from tests.conftest import NOON
 from tests.support.conversations import HOUR, MINUTE, an_incident, pulses
@@ -288,3 +278,9 @@ def test_an_incident_is_over_when_it_can_no_longer_grow(
     end: datetime | None, state: IncidentState, *, over: bool
 ) -> None:
     assert given(an_incident(end=end, state=state)).is_over(POLICY.join) is over
+
+
+def test_a_clock_that_was_set_back_holds_no_growth() -> None:
+    """Else growth would be held until the clock comes to the time of the last message again."""
+    assert decide(FIRING, given(SEVERE), TOLD_AT - HOUR).reason is Reason.GREW
+    assert decide(FIRING, given(SEVERE), TOLD_AT + MINUTE).reason is Reason.GATHERING

@@ -79,7 +79,7 @@ def test_a_mail_arrives_encrypted_as_text_and_as_html(signed: Authority) -> None
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"] == "Fri, 10 Jul 2020 12:00:00 +0000"
     assert part(mail, "plain").startswith("EXTREME: TikTok bans at 36 times normal")
-    assert "First post, 12:01 UTC, by sara: \u2068أمازون تطلب حذف TikTok\u2069" in part(mail, "plain")
+    assert "First post, Fri 12:01 UTC, by sara: \u2068أمازون تطلب حذف TikTok\u2069" in part(mail, "plain")
     assert '<a dir="ltr" href="https://example.org/1">' in part(mail, "html")
 
 

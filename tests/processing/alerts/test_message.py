@@ -16,7 +16,7 @@ from processing.alerts.message.arabic import ARABIC
 from processing.alerts.message.phrases import ENGLISH, Phrases
 from processing.alerts.message.sparkline import blocks, gathered
 from processing.alerts.news import Acknowledgement, ChannelNews, ChannelTest, DigestNews, News, SourceNews
-from processing.alerts.notification import Message, Outcome, Step
+from processing.alerts.notification import Growth, Message, Outcome, Step
 from processing.alerts.picture import read_picture
 from processing.contract import Pulse, TaggedPost
 from processing.store.client import Store
@@ -78,9 +78,9 @@ def test_an_incident_that_opened_is_told_whole() -> None:
         "  Found: 12:10 UTC, score 4.1: so large a rise comes less than once in eight months; "
         "incident ban-20200710T1210Z",
         "  11:40 ▂▁▂▂▃▅█▄ 12:20",
-        "  First post, 12:01 UTC, by sara: \u2068أمازون تطلب حذف TikTok\u2069",
+        "  First post, Fri 12:01 UTC, by sara: \u2068أمازون تطلب حذف TikTok\u2069",
         "  https://example.org/1",
-        "  Most shared, 12:01 UTC: Amazon: delete it!",
+        "  Most shared, Fri 12:01 UTC: Amazon: delete it!",
         "  Synthetic data: these posts were generated, nobody wrote them.",
         "  Chinese: few speak. 97% of the posts are from the accounts of one server; without them no surge remains.",
         "  Open the incident: https://watch.example/incident?id=ban-20200710T1210Z&ui=en",
@@ -136,6 +136,19 @@ def test_growth_is_named_with_what_it_grew_from() -> None:
     ]
 
 
+def test_a_second_rise_is_not_called_higher_than_the_first_where_it_is_not() -> None:
+    lower = msgspec.structs.replace(INCIDENT.pulses[1], observed=90)
+    incident = msgspec.structs.replace(INCIDENT, pulses=(INCIDENT.pulses[0], lower))
+    message = build(replace(GREW, growth=(Growth.PULSE,), incident=incident), IN_ENGLISH)
+    assert facts(message)[ENGLISH.changed] == "it rose again from 17:00: 90 posts in 5 min at 17:20 UTC"
+
+
+def test_what_nobody_knows_to_be_over_is_not_called_resolved() -> None:
+    unknown = replace(RESOLVED, unknown=True)
+    assert build(unknown, IN_ENGLISH).title.startswith("CLOSED, END UNKNOWN, EXTREME: TikTok bans")
+    assert build(unknown, IN_ARABIC).title.startswith("أُغلقت ولا يُعلم هل انتهت، موجة بالغة الشدة")
+
+
 def test_what_is_over_says_how_long_and_how_high() -> None:
     message = build(RESOLVED, IN_ENGLISH)
     assert message.title == (
@@ -181,7 +194,7 @@ def test_times_are_those_of_the_readers_zone() -> None:
     message = build(news(), replace(IN_ENGLISH, zone=ZoneInfo("Europe/Berlin")))
     assert message.title.endswith("since Fri 10 Jul 2020 14:00 CEST")
     assert message.sparkline.startswith("13:40 ")
-    assert quote_label(message.quotes[0], "en") == "First post, 14:01 CEST, by sara"
+    assert quote_label(message.quotes[0], "en") == "First post, Fri 14:01 CEST, by sara"
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

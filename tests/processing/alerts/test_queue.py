@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processing.alerts.notification import Outcome, Step
 from processing.alerts.queue import Batch, Waiting, batches, next_batch
@@ -113,3 +117,25 @@ def test_a_digest_tells_each_conversation_once() -> None:
         [batch] = batches(gathered)
         assert [each.key for each in batch.parts] == told
         assert keys(batch) == [each.key for each in gathered]
+
+
+MINUTES_BY_CONVERSATION = st.dictionaries(
+    st.sampled_from("abc"), st.lists(st.integers(-90, 90), min_size=1, max_size=5)
+)
+
+
+@given(MINUTES_BY_CONVERSATION, st.randoms())
+def test_no_step_overtakes_an_earlier_one_though_the_clock_was_set_back(
+    given_minutes: dict[str, list[int]], chance: random.Random
+) -> None:
+    waiting = [
+        decided(f"{name}{number}", name, minute, number=number)
+        for name, minutes in given_minutes.items()
+        for number, minute in enumerate(minutes, start=1)
+    ]
+    chance.shuffle(waiting)
+
+    order = [each.notifications[0] for each in batches(waiting)]
+
+    for name, minutes in given_minutes.items():
+        assert [each.number for each in order if each.conversation == name] == list(range(1, len(minutes) + 1))

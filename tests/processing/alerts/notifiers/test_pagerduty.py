@@ -84,3 +84,10 @@ def test_a_wrong_event_is_refused_and_a_wrong_key_is_a_matter_of_the_key() -> No
     assert (refused.outcome, wrong.outcome) == (Outcome.REFUSED, Outcome.AUTH)
     assert "'payload.summary' is blank" in refused.detail
     assert TOKEN not in wrong.detail
+
+
+def test_an_end_that_is_not_known_is_said_beside_it() -> None:
+    assert "payload" not in event(a_notification(Step.RESOLVED))
+    unknown = event(a_notification(Step.RESOLVED, unknown=True))
+    assert unknown["event_action"] == "resolve"
+    assert unknown["payload"]["custom_details"]["end"] == "unknown"
