@@ -42,7 +42,16 @@ from processing.queries.reader import Reader, connect
 from processing.queries.scopes import Scope
 from processing.queries.statement import Statement
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
-from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
+from processing.queries.told import (
+    ChannelRecord,
+    Conversation,
+    Delivery,
+    answer_to,
+    channel_records,
+    conversations,
+    deliveries,
+    silences,
+)
 from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -50,6 +59,7 @@ __all__ = [
     "BinCount",
     "BinPosts",
     "ChannelAttempt",
+    "ChannelRecord",
     "Conversation",
     "Coverage",
     "Delivery",
@@ -71,6 +81,7 @@ __all__ = [
     "arrivals_query",
     "binned_counts",
     "bins_query",
+    "channel_records",
     "connect",
     "conversations",
     "course",
