@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-warehouse chaos lock
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-warehouse chaos editor lock
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -28,7 +28,7 @@ fix: setup
 bench: setup .venv/measured  # half an hour; the growth of the store takes most of it
 	$(BIN)/python -m tests.benchmarks
 bench-language: .venv/measured
-bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts: bench-%: setup
+bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
@@ -38,6 +38,8 @@ bench-warehouse: setup  # ten minutes of readers and a writer, then what readers
 	$(BIN)/python -m tests.benchmarks.warehouse_attacks
 chaos: setup  # kill everything at random, with one to four workers, and compare the counts
 	@$(BIN)/python -m tests.e2e.chaos
+editor:  # after a change of dashboard/editor; needs Node 20 with npm
+	cd dashboard/editor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 lock:  # after a change of dependencies; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-header --no-emit-index-url --no-emit-find-links tests/benchmarks/requirements.in -o tests/benchmarks/requirements.txt

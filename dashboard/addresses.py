@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from dashboard.i18n import Words
+from processing.contract import EVERYTHING
 
 
 def of_incident(name: str, words: Words) -> str:
@@ -20,3 +22,26 @@ def of_incidents(words: Words) -> str:
 def of_health(words: Words) -> str:
     """Return the address of the page on collectors and stages."""
     return "health?" + urlencode({"ui": words.tag})
+
+
+def of_posts(
+    words: Words,
+    start: datetime,
+    end: datetime,
+    *,
+    topic: str = EVERYTHING,
+    language: str = EVERYTHING,
+    source: str = EVERYTHING,
+) -> str:
+    """Return the address of the posts that the counts of a time count. `start` and `end` are whole minutes."""
+    chosen = {"topic": topic, "language": language, "from": _minute(start), "to": _minute(end), "ui": words.tag}
+    return "posts?" + urlencode(chosen | ({} if source == EVERYTHING else {"source": source}))
+
+
+def of_query(sql: str, words: Words) -> str:
+    """Return the address of the page SQL with a query in its editor. The query does not run by itself."""
+    return "sql?" + urlencode({"q": sql, "ui": words.tag})
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"

@@ -45,6 +45,8 @@ _STREAMLIT = "/_stcore"
 _USED = frozenset({"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"})
 """The paths of Streamlit that the page uses. The others (metrics, uploads, an interface for programs) are closed,
 because every visitor of the page could use them."""
+_COMPONENTS = "/_stcore/bidi-components/banwatch."
+"""The files of the page's own components: the editor of the page SQL."""
 
 
 def refusal(hosts: Sequence[str], origin: str | None, names: HostNames) -> str | None:
@@ -78,10 +80,14 @@ class Door:
             await _refuse(reason, HTTPStatus.FORBIDDEN, scope, receive, send)
         elif self._local and any(name in given for name in _FORWARDED):
             await _refuse(_THROUGH_A_PROXY, HTTPStatus.FORBIDDEN, scope, receive, send)
-        elif scope["path"].startswith(_STREAMLIT) and scope["path"] not in _USED:
+        elif _is_closed(scope["path"]):
             await _refuse("There is nothing here.\n", HTTPStatus.NOT_FOUND, scope, receive, send)
         else:
             await self._page(scope, receive, send)
+
+
+def _is_closed(path: str) -> bool:
+    return path.startswith(_STREAMLIT) and path not in _USED and not path.startswith(_COMPONENTS)
 
 
 async def _refuse(reason: str, status: HTTPStatus, scope: Scope, receive: Receive, send: Send) -> None:

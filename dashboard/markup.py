@@ -12,6 +12,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from dashboard.i18n import Words
+from processing.plain_text import plain
 
 Tag = Literal[
     "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span",
@@ -19,11 +20,20 @@ Tag = Literal[
 ]  # fmt: skip
 
 
+_MARKDOWN = frozenset(r"\`*_{}[]()<>#+-.!|~$:")
+"""The characters with a meaning in Streamlit's Markdown."""
+
+
 def element(tag: Tag, *children: str, css: str = "", **attributes: str) -> Markup:
     """Return one HTML element. The function escapes children and attributes that are not `Markup` already."""
     named = {"class": css, **attributes}
     written = Markup().join(Markup(' {}="{}"').format(name, value) for name, value in named.items() if value)
     return Markup("<{0}{1}>{2}</{0}>").format(tag, written, Markup().join(children))
+
+
+def literal(text: str) -> str:
+    """Return a text that Streamlit's Markdown shows as it is, on one line."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in plain(text))
 
 
 def moment(at: datetime, words: Words) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,37 @@ from processing.queries import Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
+
+
+@dataclass(frozen=True)
+class DescribedColumn:
+    """A column, ClickHouse's type of it, and what it holds."""
+
+    name: str
+    type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DescribedView:
+    """A view of the data dictionary. A stable view keeps its columns from release to release."""
+
+    name: str
+    text: str
+    stable: bool
+    columns: tuple[DescribedColumn, ...]
+
+
+@dataclass(frozen=True)
+class ExampleQuery:
+    """A worked question: its short, stable name and its SQL."""
+
+    name: str
+    sql: str
+
+
+Dictionary = Callable[[Reader], Sequence[DescribedView]]
+"""A function that returns the data dictionary of a store, the stable views first."""
 
 
 Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
@@ -83,6 +114,8 @@ class Services:
     desk: Desk | None = None
     user: str = ""
     """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
+    dictionary: Dictionary | None = None
+    examples: Sequence[ExampleQuery] = ()
     events: Events = no_events
     expected: Expected | None = None
     versions: Callable[[], Versions] | None = None

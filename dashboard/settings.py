@@ -13,8 +13,8 @@ from processing.contract import ClickHouseAddress, Duration
 from processing.setting_types import SigningKeys, WebAddress
 
 
-class DashboardSettings(BaseSettings):
-    """The dashboard's settings, read from environment variables with the prefix `BANWATCH_`."""
+class ReaderSettings(BaseSettings):
+    """The store's address for the user that may only read, from environment variables with the prefix `BANWATCH_`."""
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
@@ -22,6 +22,25 @@ class DashboardSettings(BaseSettings):
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_reader_user: str = Field("reader", description="user that may only read")
     clickhouse_reader_password: SecretStr = Field(SecretStr(""), description="password of the user that may only read")
+
+    @property
+    def clickhouse(self) -> ClickHouseAddress:
+        """The store's address for the user that may only read.
+
+        The timeout is short because a person waits for the page.
+        """
+        return ClickHouseAddress(
+            self.clickhouse_url,
+            self.clickhouse_reader_user,
+            self.clickhouse_reader_password,
+            self.clickhouse_database,
+            timeout=timedelta(seconds=10),
+        )
+
+
+class DashboardSettings(ReaderSettings):
+    """The settings of the dashboard."""
+
     dashboard_port: int = Field(8501, description="port of the dashboard", ge=1, le=65_535)
     dashboard_host: str = Field("127.0.0.1", description="address that the dashboard listens on")
     dashboard_names: str = Field(
@@ -86,20 +105,40 @@ class DashboardSettings(BaseSettings):
     @property
     def names(self) -> frozenset[str]:
         """The configured host names, in lower case, with that of the address at which people reach the dashboard."""
-        public = urlsplit(self.public_url).hostname or ""
-        names = [*self.dashboard_names.split(","), f"[{public}]" if ":" in public else public]
-        return frozenset(name.strip().lower() for name in names if name.strip())
+        host = urlsplit(self.public_url).hostname or ""
+        return _names(self.dashboard_names) | _names(f"[{host}]" if ":" in host else host)
+
+
+class PublicSettings(ReaderSettings):
+    """The settings of the public pages."""
+
+    public: bool = Field(False, description="whether `banwatch up` serves the public pages too")
+    public_port: int = Field(8503, description="port of the public pages", ge=1, le=65_535)
+    public_host: str = Field("127.0.0.1", description="address that the public pages listen on")
+    public_names: str = Field(
+        "",
+        description="names by which people come to the public pages, separated by commas: behind a proxy, or in a "
+        "network",
+    )
+    public_site: str = Field(
+        "",
+        description="address at which people reach the public pages, such as `https://trends.example.org`; without it "
+        "the feed and the pages hold relative links only",
+        pattern=r"^(https?://[\w.-]+(:\d{1,5})?)?$",
+    )
+    public_refresh: Duration = Field(
+        timedelta(minutes=1),
+        description="length of a bucket: the public pages ask the store once a bucket, and caches hold them that long",
+        ge=timedelta(seconds=1),
+        le=timedelta(hours=1),
+    )
+    public_posts: bool = Field(False, description="whether the public page of an incident shows texts of posts")
 
     @property
-    def clickhouse(self) -> ClickHouseAddress:
-        """The store's address for the user that may only read.
+    def names(self) -> frozenset[str]:
+        """The configured host names, in lower case. The name of the site is one of them."""
+        return _names(self.public_names) | _names(urlsplit(self.public_site).hostname or "")
 
-        The timeout is short because a person waits for the page.
-        """
-        return ClickHouseAddress(
-            self.clickhouse_url,
-            self.clickhouse_reader_user,
-            self.clickhouse_reader_password,
-            self.clickhouse_database,
-            timeout=timedelta(seconds=10),
-        )
+
+def _names(given: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in given.split(",") if name.strip())

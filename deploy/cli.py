@@ -24,6 +24,7 @@ COMMANDS = {
     "process": "deploy.processes.worker:process",
     "watch": "deploy.processes.watch:watch",
     "dashboard": "deploy.processes.dashboard:dashboard",
+    "public": "deploy.processes.public:public",
     "answers": "deploy.processes.answers:answers",
     "sql": "deploy.commands.sql:sql",
     "spikes": "deploy.commands.store:spikes",

@@ -10,11 +10,15 @@ EXTRAS = {
     "altair": "dashboard",
     "authlib": "login",
     "chdb": "embedded",
+    "httptools": "public",
+    "jinja2": "public",
     "markupsafe": "dashboard",
     "pandas": "dashboard",
+    "PIL": "public",
     "starlette": "embedded",
     "streamlit": "dashboard",
     "uvicorn": "embedded",
+    "uvloop": "public",
 }
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from pydantic_settings import SettingsError as NotJson
 
-from dashboard.settings import DashboardSettings
+from dashboard.settings import DashboardSettings, PublicSettings
 from ingest.errors import Failure
 from ingest.settings import IngestSettings
 from processing.alerts.settings import AlertSettings
@@ -25,7 +25,13 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
-STAGES: tuple[type[BaseSettings], ...] = (IngestSettings, ProcessingSettings, AlertSettings, DashboardSettings)
+STAGES: tuple[type[BaseSettings], ...] = (
+    IngestSettings,
+    ProcessingSettings,
+    AlertSettings,
+    DashboardSettings,
+    PublicSettings,
+)
 
 
 class SettingsError(Failure):
@@ -40,6 +46,7 @@ class Settings:
     processing: ProcessingSettings
     alerts: AlertSettings
     dashboard: DashboardSettings
+    public: PublicSettings
 
     @property
     def data_dir(self) -> Path:
@@ -120,7 +127,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     for name in sorted(unknown - known_names() if unknown else ()):
         raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
     try:
-        return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings())
+        return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings(), PublicSettings())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(_sentence(first["loc"], fault(first["msg"]))) from error

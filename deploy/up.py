@@ -13,7 +13,7 @@ from threading import Event
 import msgspec
 from rich.console import Console
 
-from dashboard.settings import DashboardSettings
+from dashboard.settings import DashboardSettings, PublicSettings
 from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
@@ -56,6 +56,8 @@ class UpOptions:
     """Names of the live sources."""
     until_done: bool = False
     dashboard: bool = True
+    public: bool = False
+    """Whether the public pages are served too."""
     workers: int = 1
     alone: bool = False
     alert: bool = False
@@ -112,6 +114,9 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
         check_access(settings)
         endpoint = Endpoint(settings.dashboard.dashboard_host, settings.dashboard.dashboard_port)
         require_free(endpoint, "BANWATCH_DASHBOARD_PORT")
+    if options.public:
+        require("jinja2", "and `banwatch up` goes without the public pages if BANWATCH_PUBLIC is not set")
+        require_free(Endpoint(settings.public.public_host, settings.public.public_port), "BANWATCH_PUBLIC_PORT")
     kafka = kafka_endpoint(settings.ingest.kafka)
     if options.alone and not no_broker:
         raise PortTaken(_not_alone("Kafka", kafka, "BANWATCH_KAFKA_BOOTSTRAP"))
@@ -151,6 +156,9 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     if options.dashboard:
         reading = told(os.environ, settings.data_dir, secrets_of(DashboardSettings)) | desk
         parts.append(ProcessSpec("dashboard", (*BANWATCH, "dashboard"), reading))
+    if options.public:
+        reading = told(os.environ, settings.data_dir, secrets_of(PublicSettings))
+        parts.append(ProcessSpec("public", (*BANWATCH, "public"), reading))
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
@@ -218,6 +226,8 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
     if options.dashboard:
         host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
         screen.line(f"dashboard   http://{host}:{port}")
+    if options.public:
+        screen.line(f"public      http://{settings.public.public_host}:{settings.public.public_port}")
     screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
     screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
     screen.line(f"logs        {settings.data_dir / 'logs'}")

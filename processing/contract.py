@@ -33,8 +33,7 @@ class TaggedPost(msgspec.Struct, frozen=True, gc=False):
     rules: str
 
 
-@dataclass(frozen=True, slots=True)
-class BinCount:
+class BinCount(msgspec.Struct, frozen=True, gc=False):
     """Posts of one series in one bin."""
 
     start: datetime
@@ -110,8 +109,8 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
 
     `observed` and `expected` are posts over the whole episode. `ratio` is `(observed + 1) / (expected + 1)` of the
     highest bin. `score` is the highest return level of the episode, and `window` names the detector's window that
-    reached it; it is empty for a spike that an older version recorded. A spike without `evidence` has not been judged
-    yet.
+    reached it; it is empty for a spike that an older version recorded. `window_observed` and `window_expected` are the
+    posts of that window. A spike without `evidence` has not been judged yet.
     """
 
     topic: str
@@ -128,6 +127,8 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool
     pulses: tuple[Pulse, ...]
     window: str = ""
+    window_observed: int = 0
+    window_expected: float = 0.0
     verdict: VerdictName = VerdictName.ORGANIC
     evidence: tuple[Evidence, ...] = ()
 
@@ -162,9 +163,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """The spikes of one topic and its sub-topics that belong together. People are alerted about an incident once.
 
     The figures and the verdict come from the leading spike: the spike of the series (`lead_topic`, `lead_language`)
-    from `lead_start` to `lead_end`. The figures leave copies out if more than half of that spike's posts are copies.
-    If any spike is organic, only organic spikes give the times, languages and sub-topics. `doubted` holds the languages
-    whose rise has another cause.
+    from `lead_start` to `lead_end`; `window` and its posts are as in `Spike`. The figures leave copies out if more than
+    half of that spike's posts are copies. If any spike is organic, only organic spikes give the times, languages and
+    sub-topics. `doubted` holds the languages whose rise has another cause.
     """
 
     id: str
@@ -187,6 +188,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     lead_topic: str = ""
     lead_language: str = EVERYTHING
     lead_end: datetime | None = None
+    window: str = ""
+    window_observed: int = 0
+    window_expected: float = 0.0
     verdict: VerdictName = VerdictName.ORGANIC
     evidence: tuple[Evidence, ...] = ()
     terms: tuple[DrivingTerm, ...] = ()

@@ -56,7 +56,7 @@ def show(display: Display, words: Words) -> None:
 def _kept(name: str, offered: Collection[str], default: str) -> str:
     """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
 
-    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is also kept beside
+    When another page is opened, Streamlit empties the address and forgets the controls. So the choice is kept beside
     the control, and one that is not the default is written to the address again.
     """
     address, last = st.query_params.get(name), st.session_state.get(f"{name} kept")

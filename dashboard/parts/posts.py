@@ -19,11 +19,14 @@ LONGEST_ADDRESS = 80
 def article(post: StoredPost, words: Words) -> Markup:
     """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter."""
     topics = [topic_name(words, topic) for topic in post.topics if topic != ROOT_TOPIC]
-    about = (moment(post.created_at, words), language_name(words, post.language), post.source, *topics)
+    shares = [words.colon.format(name=words.reposts, value=words.number(post.reposts))] if post.reposts else []
+    about = (moment(post.created_at, words), language_name(words, post.language), post.source, *topics, *shares)
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
-        element("p", displayable(post.text), css="bw-text", dir="auto", lang=post.language),
+        element("p", displayable(post.text), css="bw-text", dir="auto", lang=post.language)
+        if post.text
+        else element("p", words.posts_page.no_text, css="bw-note"),
         address(post.url, words),
         css="bw-post",
     )

@@ -21,6 +21,7 @@ CREATE SETTINGS PROFILE IF NOT EXISTS banwatch_reader SETTINGS
     max_result_bytes = 1000000000 MIN 1 MAX 1000000000 CHANGEABLE_IN_READONLY,
     max_temporary_data_on_disk_size_for_query = 4000000000 CONST,
     max_concurrent_queries_for_user = 16 CONST,
+    cancel_http_readonly_queries_on_client_close = 1 CONST,
     limit = 0 CHANGEABLE_IN_READONLY,
     session_timezone = 'UTC' CHANGEABLE_IN_READONLY,
     http_headers_progress_interval_ms = 100 CHANGEABLE_IN_READONLY,

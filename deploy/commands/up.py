@@ -19,6 +19,7 @@ from deploy.up import UpOptions
 from deploy.up import up as run_up
 from ingest.sources import SOURCES
 
+Public = Annotated[bool, typer.Option("--public", help="Serve the public pages too, as BANWATCH_PUBLIC=1 does.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]
 
 
@@ -33,6 +34,7 @@ def up(
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Do not serve the page.")] = False,
+    public: Public = False,
     workers: Workers = 1,
     source: Annotated[
         list[str] | None,
@@ -50,10 +52,17 @@ def up(
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
     played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
     sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
+    base = settings()
     options = UpOptions(
-        played, sources, until_done=until_done, dashboard=not no_dashboard, workers=workers, alert=alert
+        played,
+        sources,
+        until_done=until_done,
+        dashboard=not no_dashboard,
+        public=public or base.public.public,
+        workers=workers,
+        alert=alert,
     )
-    run_up(settings(), options, Console(), until_signalled())
+    run_up(base, options, Console(), until_signalled())
 
 
 def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
@@ -75,6 +84,7 @@ def demo(
     until_done: Annotated[
         bool, typer.Option("--until-done", help="End when the archive is counted and looked at.")
     ] = False,
+    public: Public = False,
 ) -> None:
     """Show July 2020 on synthetic posts, with embedded services and a data folder of the demo's own."""
     console = Console()
@@ -86,6 +96,11 @@ def demo(
         console.print(f"writing {write_demo(archive):,} synthetic posts to {archive}", highlight=False, soft_wrap=True)
     own = replace(base, ingest=base.ingest.model_copy(update={"data_dir": folder}))
     options = UpOptions(
-        ArchiveOptions(archive), until_done=until_done, dashboard=not no_dashboard, alone=True, alert=True
+        ArchiveOptions(archive),
+        until_done=until_done,
+        dashboard=not no_dashboard,
+        public=public or base.public.public,
+        alone=True,
+        alert=True,
     )
     run_up(own, options, console, until_signalled())

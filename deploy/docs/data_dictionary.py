@@ -9,6 +9,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 
+from dashboard.i18n import ENGLISH
+from dashboard.services import DescribedColumn, DescribedView
 from deploy.docs.example_queries import QUESTIONS
 from deploy.local_store import store_at_hand
 from deploy.settings import load
@@ -49,34 +51,27 @@ WHERE database = currentDatabase() ORDER BY table, position
 """
 
 
-def dictionary(store: Reader) -> str:
-    """Return the whole page for the database that `store` is connected to."""
-    views = {str(name): (str(comment), str(query)) for name, comment, query in store.query(_VIEWS)}
-    columns = [tuple(str(each) for each in row) for row in store.query(_COLUMNS)]
-    rest = [name for name in views if name not in STABLE]
-    lines = [HEAD, "## The stable views\n"]
-    for name in STABLE:
-        lines += _view(name, views, columns)
-    lines.append("## Other views\n")
-    for name in rest:
-        lines += _view(name, views, columns)
-    return "\n".join([*lines, ASKING, *_questions()])
-
-
-def _view(name: str, views: Views, columns: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the Markdown of one view.
+def described(store: Reader) -> tuple[DescribedView, ...]:
+    """Return the views of the database that `store` is connected to, the stable ones first.
 
     A view has no column comments, so they come from the tables that the view reads.
     """
+    views = {str(name): (str(comment), str(query)) for name, comment, query in store.query(_VIEWS)}
+    columns = [tuple(str(each) for each in row) for row in store.query(_COLUMNS)]
+    rest = [name for name in views if name not in STABLE]
+    return tuple(_described(name, views, columns) for name in (*STABLE, *rest) if name in views)
+
+
+def _described(name: str, views: Views, columns: Sequence[Sequence[str]]) -> DescribedView:
     comment, _ = views[name]
     sources = _read_by(name, views)
     said = {column: text for table, column, _, text in columns if table in sources and text}
-    yield f"### `{name}`\n\n{comment[:1].upper()}{comment[1:]}.\n"
-    yield "| column | type | what it holds |\n| --- | --- | --- |"
-    for table, column, kind, text in columns:
-        if table == name:
-            yield f"| `{column}` | `{kind}` | {text or said.get(column, '')} |"
-    yield ""
+    own = (
+        DescribedColumn(column, kind, text or said.get(column, ""))
+        for table, column, kind, text in columns
+        if table == name
+    )
+    return DescribedView(name, f"{comment[:1].upper()}{comment[1:]}.", name in STABLE, tuple(own))
 
 
 def _read_by(name: str, views: Views) -> set[str]:
@@ -86,9 +81,29 @@ def _read_by(name: str, views: Views) -> set[str]:
     return named.union(*(_read_by(each, views) for each in named if each in views))
 
 
+def dictionary(store: Reader) -> str:
+    """Return the whole page for the database that `store` is connected to."""
+    lines = [HEAD, "## The stable views\n"]
+    views = described(store)
+    for view in views:
+        if not view.stable and "## Other views\n" not in lines:
+            lines.append("## Other views\n")
+        lines += _view(view)
+    return "\n".join([*lines, ASKING, *_questions()])
+
+
+def _view(view: DescribedView) -> Iterator[str]:
+    """Yield the Markdown of one view."""
+    yield f"### `{view.name}`\n\n{view.text}\n"
+    yield "| column | type | what it holds |\n| --- | --- | --- |"
+    for column in view.columns:
+        yield f"| `{column.name}` | `{column.type}` | {column.text} |"
+    yield ""
+
+
 def _questions() -> Iterator[str]:
     for question in QUESTIONS:
-        yield f"### {question.title}\n\n```sql\n{question.sql}\n```\n"
+        yield f"### {ENGLISH.sql_page.question(question.name)}\n\n```sql\n{question.sql}\n```\n"
 
 
 def main() -> None:

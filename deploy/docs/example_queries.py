@@ -1,34 +1,23 @@
 """Worked questions: SQL over the stable views for questions that people ask. A test runs every query.
 
-The times are those of the demo, so each query works in `banwatch sql` on the demo's data.
+The times are those of the demo, so each query works in `banwatch sql` on the demo's data. The questions themselves, in
+every language, stand in `dashboard/i18n/messages/sql.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dashboard.services import ExampleQuery
 
-
-@dataclass(frozen=True)
-class Question:
-    """A question and its query. `name` is short and stable; `title` is the question as a person asks it."""
-
-    name: str
-    title: str
-    sql: str
-
-
-QUESTIONS = (
-    Question(
+QUESTIONS: tuple[ExampleQuery, ...] = (
+    ExampleQuery(
         "surges",
-        "When did talk surge, how far above normal, and in which languages?",
         """SELECT start, peak, `end`, topic, severity, round(ratio, 1) AS times_normal, languages
 FROM incidents
 ORDER BY start DESC
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "made-by",
-        "Who made the spikes: in which series people, in which a few accounts or the collector, and by which figure?",
         """SELECT
     topic,
     language,
@@ -41,9 +30,8 @@ FROM spikes
 ORDER BY verdict = 'organic', start DESC, observed DESC
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "told",
-        "Who was told of what, how long after the decision, and after how many attempts? The proof of delivery.",
         """SELECT
     notifications.conversation AS conversation,
     notifications.channel AS channel,
@@ -58,9 +46,8 @@ WHERE deliveries.reason = 'sent'
 ORDER BY sent DESC
 LIMIT 20""",
     ),
-    Question(
+    ExampleQuery(
         "untold",
-        "Which incidents was nobody told of, and why?",
         """SELECT conversation, channel, argMax(reason, number) AS why, max(at) AS since
 FROM notifications
 WHERE NOT startsWith(conversation, 'source:') AND NOT startsWith(conversation, 'channel:')
@@ -69,18 +56,16 @@ HAVING countIf(step != '') = 0
 ORDER BY since DESC
 LIMIT 20""",
     ),
-    Question(
+    ExampleQuery(
         "languages",
-        "Which languages talked about bans on 10 July 2020?",
         """SELECT language, sum(posts) AS posts, round(100 * posts / sum(posts) OVER (), 1) AS percent
 FROM counts
 WHERE topic = 'ban' AND toDate(minute) = '2020-07-10'
 GROUP BY language
 ORDER BY posts DESC""",
     ),
-    Question(
+    ExampleQuery(
         "hashtags",
-        "Which hashtags led in one hour? By authors, so that one loud account does not lead alone.",
         """SELECT lowerUTF8(arrayJoin(hashtags)) AS hashtag, uniqExact(source, author) AS authors, count() AS posts
 FROM posts
 WHERE created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-10 17:00:00' AND has(topics, 'ban')
@@ -88,9 +73,8 @@ GROUP BY hashtag
 ORDER BY authors DESC, posts DESC
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "share",
-        "What share of all that the sources delivered was about bans, hour by hour?",
         """SELECT
     toStartOfHour(minute) AS hour,
     sumIf(posts, topic = 'ban') AS about_bans,
@@ -101,9 +85,8 @@ WHERE toDate(minute) = '2020-07-10'
 GROUP BY hour
 ORDER BY hour""",
     ),
-    Question(
+    ExampleQuery(
         "first-posts",
-        "Which posts came first in the largest incident?",
         """SELECT posts.created_at, posts.source, posts.language, posts.author, posts.text, posts.url
 FROM posts
 CROSS JOIN (SELECT topic, start FROM incidents ORDER BY score DESC LIMIT 1) AS incident
@@ -111,9 +94,8 @@ WHERE has(posts.topics, incident.topic) AND posts.created_at >= incident.start A
 ORDER BY posts.created_at
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "domains",
-        "Which sites did posts link to most?",
         """SELECT domainWithoutWWW(arrayJoin(links)) AS site, count() AS times, uniqExact(source, author) AS authors
 FROM posts
 WHERE has(topics, 'ban') AND created_at >= '2020-07-06' AND created_at < '2020-07-13'
@@ -121,9 +103,8 @@ GROUP BY site
 ORDER BY authors DESC, times DESC
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "deleted",
-        "What share of posts about bans has been deleted since, by day and source?",
         """SELECT
     toDate(minute) AS day,
     source,
@@ -136,9 +117,8 @@ GROUP BY day, source
 ORDER BY percent DESC, day, source
 LIMIT 20""",
     ),
-    Question(
+    ExampleQuery(
         "weeks",
-        "How does one week compare with the week before, day by day?",
         """SELECT
     toDayOfWeek(minute) AS weekday,
     sumIf(posts, minute < '2020-07-06') AS week_before,
@@ -149,9 +129,8 @@ WHERE topic = 'ban' AND minute >= '2020-06-29' AND minute < '2020-07-13'
 GROUP BY weekday
 ORDER BY weekday""",
     ),
-    Question(
+    ExampleQuery(
         "concentration",
-        "How much of the talk came from the ten most active authors?",
         """SELECT
     count() AS authors,
     sum(written) AS posts,
@@ -164,9 +143,8 @@ FROM
     GROUP BY source, author
 )""",
     ),
-    Question(
+    ExampleQuery(
         "new-authors",
-        "How many authors spoke about bans for the first time, day by day?",
         """SELECT day, uniqExact(source, author) AS authors, uniqExactIf((source, author), day = first_day) AS new_ones
 FROM
 (
@@ -177,9 +155,8 @@ FROM
 GROUP BY day
 ORDER BY day""",
     ),
-    Question(
+    ExampleQuery(
         "freshness",
-        "How fresh is each source, and how late do its posts come?",
         """SELECT
     source,
     max(created_at) AS newest_post,
@@ -189,9 +166,8 @@ FROM posts
 GROUP BY source
 ORDER BY newest_post DESC""",
     ),
-    Question(
+    ExampleQuery(
         "arabic",
-        "What do Arabic posts call it: a ban (حظر), a deletion (حذف) or a block (حجب)?",
         """SELECT
     toDate(created_at) AS day,
     count() AS posts,
@@ -204,18 +180,16 @@ GROUP BY day
 ORDER BY posts DESC
 LIMIT 10""",
     ),
-    Question(
+    ExampleQuery(
         "reasons",
-        "Which sub-topics were talked about together with bans?",
         """SELECT arrayJoin(topics) AS other, count() AS posts, uniqExact(language) AS languages
 FROM posts
 WHERE has(topics, 'ban') AND other NOT IN ('ban', 'tiktok')
 GROUP BY other
 ORDER BY posts DESC""",
     ),
-    Question(
+    ExampleQuery(
         "busiest",
-        "Which five minutes were the busiest in each language?",
         """SELECT language, argMax(bin, posts) AS busiest, max(posts) AS most
 FROM
 (
@@ -227,9 +201,8 @@ FROM
 GROUP BY language
 ORDER BY most DESC, language""",
     ),
-    Question(
+    ExampleQuery(
         "series",
-        "How many posts about bans in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it.",
         """SELECT
     toStartOfFiveMinutes(minute) AS timestamp,
     sumIf(posts, topic = 'ban' AND language = 'ar') AS count,

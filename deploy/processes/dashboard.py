@@ -36,6 +36,8 @@ def dashboard() -> None:
 def services(settings: Settings) -> Services:
     """Return what the page borrows."""
     from dashboard.services import Services  # noqa: PLC0415 - an optional part
+    from deploy.docs.data_dictionary import described  # noqa: PLC0415
+    from deploy.docs.example_queries import QUESTIONS  # noqa: PLC0415
     from deploy.known_events import load_events  # noqa: PLC0415
     from deploy.lent_rules import LentRules  # noqa: PLC0415
 
@@ -45,6 +47,8 @@ def services(settings: Settings) -> Services:
         topics=lambda: names_of(taxonomy),
         desk=desk_of(settings),
         user=_user(),
+        dictionary=described,
+        examples=QUESTIONS,
         events=lambda: events,
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),

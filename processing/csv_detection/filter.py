@@ -16,8 +16,9 @@ from processing.contract import BinState
 from processing.csv_detection.background import Background
 from processing.csv_detection.row import NotARow, Row, bin_width, is_header, read_row
 from processing.csv_detection.trace import Trace, trace
+from processing.detection.detector import Judged
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, Bins, Scales
+from processing.detection.scales import OWN, Scales
 from processing.detection.timeline import Floats
 
 HEADER = "timestamp,count,expected,score,state,window"
@@ -170,7 +171,7 @@ class _File:
             if self._background is not None:
                 self._background.skip_to(start)
 
-    def _line(self, row: Row, bins: Bins, bin_: int) -> str:
+    def _line(self, row: Row, bins: Judged, bin_: int) -> str:
         posts = "" if row.posts is None else row.posts
         score = float(bins.score[OWN, bin_])
         scale = self._policy.slow if bins.slow[OWN, bin_] else self._policy.fast
@@ -183,7 +184,7 @@ def _with_own_rows(counts: Floats) -> Floats:
     return np.vstack([np.full((OWN, counts.shape[1]), np.nan), counts])
 
 
-def _state(row: Row, bins: Bins, bin_: int) -> BinState:
+def _state(row: Row, bins: Judged, bin_: int) -> BinState:
     """What is said of a bin, in a word."""
     if row.posts is None:
         return BinState.UNKNOWN

@@ -95,15 +95,27 @@ class Windows(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """The detector's word on a stretch of one scale: [series, bin]. `settled`: the days before are known."""
+    """The detector's word on a stretch of bins: [series, bin]. `settled`: the days before are known."""
 
     start: int
-    score: Floats
-    spike: Flags
+    counts: Floats
     expected: Floats
+    score: Floats
+    raised: Flags
+    spike: Flags
     warm: Flags
     settled: Flags
+    slow: Flags
+    """Where the slow scale's score stands for the fast one's."""
     windows: Windows
+
+    def until(self, end: int) -> Judged:
+        """It, as far as it has come."""
+        part = slice(end - self.start)
+        counts, expected, score = (each[:, part] for each in (self.counts, self.expected, self.score))
+        raised, spike, warm = (each[:, part] for each in (self.raised, self.spike, self.warm))
+        settled, slow, windows = self.settled[:, part], self.slow[:, part], self.windows.at(slice(None), part)
+        return Judged(self.start, counts, expected, score, raised, spike, warm, settled, slow, windows)
 
 
 def longest(scale: Scale) -> int:
@@ -153,8 +165,8 @@ def judge(
     windows = window_sums(scale, state, first, end)
     excess = excesses(*windows.at(slice(None), slice(max(0, blocks.stop * scale.block - first))))
     now = windows.at(slice(None), slice(start - first, None))
-    score, spike = np.zeros(counts.shape), np.zeros(counts.shape, dtype=bool)
-    judged = Judged(start, score, spike, expected, warm, settled, now)
+    raised, spike, slow = (np.zeros(counts.shape, dtype=bool) for _ in range(3))
+    judged = Judged(start, counts, expected, np.zeros(counts.shape), raised, spike, warm, settled, slow, now)
     large = warm & is_large(scale, now)
     while state.next < end:
         cut = next_cut(scale, state.next, end)

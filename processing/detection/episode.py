@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from processing.contract import Pulse, Severity, Spike
-from processing.detection.pulses import BinExcess, PulseState, highest_of
+from processing.contract import Severity, Spike
+from processing.detection.pulses import Observation, PulseState, highest_of
 
 
 class EpisodeKind(StrEnum):
@@ -36,12 +36,14 @@ class Run(msgspec.Struct):
     """The end of the last bin."""
     observed: int
     expected: float
-    highest: BinExcess
+    highest: Observation
     score: float
     ratio: float
     """The highest `(posts + 1) / (expectation + 1)`: of a bin, or of the day with which the slow scale opens."""
     window: str
     """The name of the scale with the highest score."""
+    in_window: Observation
+    """Its long window, where the score was highest."""
 
     def add(self, other: Run) -> None:
         """Take in raised bins that follow."""
@@ -51,7 +53,7 @@ class Run(msgspec.Struct):
         self.highest = highest_of(self.highest, other.highest)
         self.ratio = max(self.ratio, other.ratio)
         if other.score > self.score:
-            self.score, self.window = other.score, other.window
+            self.score, self.window, self.in_window = other.score, other.window, other.in_window
 
 
 class Segment(Run):
@@ -62,63 +64,61 @@ class Segment(Run):
     opened_by: str
     """The name of the scale."""
 
+    def copy(self) -> Segment:
+        """Another one that shares nothing with it."""
+        pulses = msgspec.structs.replace(self.pulses, done=list(self.pulses.done), trail=list(self.pulses.trail))
+        return msgspec.structs.replace(self, pulses=pulses)
 
-class Episode(msgspec.Struct, frozen=True, kw_only=True):
-    """A spike as far as it is known. `end` is None while it lasts; counts are of its raised bins and between them.
+    def rename(self, start: datetime, detected_at: datetime) -> None:
+        """Let it be known by another start."""
+        if not self.pulses.done and self.pulses.started == self.start:
+            self.pulses.started = start
+        self.start, self.detected_at = start, detected_at
 
-    `segments` are its rises: one, or more where it has ended and come back.
-    """
 
-    start: datetime
-    detected_at: datetime
-    end: datetime | None
-    peak: BinExcess
-    observed: int
-    expected: float
-    score: float
-    ratio: float
-    window: str
-    provisional: bool
-    pulses: tuple[Pulse, ...]
+class Episode(msgspec.Struct, frozen=True):
+    """A spike as far as it is known: its rises, more than one where it has ended and come back."""
+
     segments: tuple[Segment, ...]
+    end: datetime | None
+    """None while it lasts."""
+    provisional: bool
 
-    @classmethod
-    def of(cls, segments: Collection[Segment], end: datetime | None, *, provisional: bool) -> Episode:
-        """What some rises make together."""
-        kept = tuple(segments)
-        highest = max(kept, key=lambda each: each.score)
-        return cls(
-            start=kept[0].start,
-            detected_at=kept[0].detected_at,
-            end=end,
-            peak=highest_of(*(each.highest for each in kept)),
-            observed=sum(each.observed for each in kept),
-            expected=sum(each.expected for each in kept),
-            score=highest.score,
-            ratio=max(each.ratio for each in kept),
-            window=highest.window,
-            provisional=provisional,
-            pulses=tuple(pulse for each in kept for pulse in each.pulses.pulses()),
-            segments=kept,
-        )
+    @property
+    def start(self) -> datetime:
+        """The start of the first bin."""
+        return self.segments[0].start
+
+    @property
+    def detected_at(self) -> datetime:
+        """The end of the bin that opened it."""
+        return self.segments[0].detected_at
+
+    @property
+    def rarest(self) -> Segment:
+        """The rise with the highest score."""
+        return max(self.segments, key=lambda each: each.score)
 
     def snapshot(self, topic: str, language: str) -> Spike:
-        """The record to store."""
+        """The record to store; its counts are of its raised bins and between them."""
+        rises, ratio = self.segments, max(each.ratio for each in self.segments)
         return Spike(
             topic=topic,
             language=language,
             start=self.start,
             detected_at=self.detected_at,
-            peak=self.peak.start,
+            peak=highest_of(*(each.highest for each in rises)).start,
             end=self.end,
-            observed=self.observed,
-            expected=self.expected,
-            ratio=self.ratio,
-            score=self.score,
-            severity=severity(self.score, self.ratio),
+            observed=sum(each.observed for each in rises),
+            expected=sum(each.expected for each in rises),
+            ratio=ratio,
+            score=self.rarest.score,
+            severity=severity(self.rarest.score, ratio),
             provisional=self.provisional,
-            pulses=self.pulses,
-            window=self.window,
+            pulses=tuple(pulse for each in rises for pulse in each.pulses.pulses()),
+            window=self.rarest.window,
+            window_observed=self.rarest.in_window.count,
+            window_expected=self.rarest.in_window.expected,
         )
 
     @property
@@ -128,13 +128,11 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
 
     def without(self, comebacks: Collection[datetime]) -> Episode:
         """What it would have been, had it not come back at these times."""
-        kept = [each for each in self.segments if each.start not in comebacks]
-        return self if len(kept) == len(self.segments) else self._part(kept)
+        return self._part(tuple(each for each in self.segments if each.start not in comebacks))
 
-    def _part(self, segments: Collection[Segment]) -> Episode:
-        *_, last = segments
-        end = self.end if last is self.segments[-1] else last.until
-        return Episode.of(segments, end, provisional=self.provisional)
+    def _part(self, segments: tuple[Segment, ...]) -> Episode:
+        end = self.end if segments[-1] is self.segments[-1] else segments[-1].until
+        return Episode(segments, end, self.provisional)
 
 
 class EpisodeState(msgspec.Struct):
@@ -161,7 +159,7 @@ class EpisodeState(msgspec.Struct):
         if not self.segments:
             return None
         end = self.segments[-1].until if self.ended else None
-        return Episode.of([_copy(each) for each in self.segments], end, provisional=self.provisional)
+        return Episode(tuple(each.copy() for each in self.segments), end, self.provisional)
 
     @property
     def rises(self) -> int:
@@ -175,13 +173,5 @@ class EpisodeState(msgspec.Struct):
 
     def copy(self) -> EpisodeState:
         """Another one that shares nothing with it."""
-        return msgspec.structs.replace(
-            self,
-            run=None if self.run is None else msgspec.structs.replace(self.run),
-            segments=[_copy(each) for each in self.segments],
-        )
-
-
-def _copy(segment: Segment) -> Segment:
-    pulses = msgspec.structs.replace(segment.pulses, done=list(segment.pulses.done), trail=list(segment.pulses.trail))
-    return msgspec.structs.replace(segment, pulses=pulses)
+        run = None if self.run is None else msgspec.structs.replace(self.run)
+        return msgspec.structs.replace(self, run=run, segments=[each.copy() for each in self.segments])

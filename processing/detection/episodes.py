@@ -7,13 +7,15 @@ back far larger: a start within twelve hours of an end continues the old spike.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from processing.detection.episode import EpisodeKind, EpisodeState, Run, Segment
 from processing.detection.policy import DetectorPolicy
-from processing.detection.pulses import BinExcess, PulseState, Window, follow
+from processing.detection.pulses import Observation, PulseState, follow
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -25,12 +27,12 @@ class Scored(msgspec.Struct, frozen=True):
     score: float
     raised: bool
     spike: bool
-    provisional: bool
     scale: str
     """The name of the scale that the score is of."""
-    window: Window
+    window: Observation
     """The long window of the fast scale."""
-    ratio: float
+    in_window: Observation
+    """That of the scale that the score is of."""
     rise: Callable[[datetime | None], Run] | None = None
     """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
 
@@ -43,7 +45,8 @@ def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> Episode
     """
     if scored.count is None:
         return _unknown(policy, state, scored)
-    return _known(policy, state, scored, scored.start + policy.width)
+    own = Observation(scored.start, scored.count, scored.expected)
+    return _known(policy, state, scored, own)
 
 
 def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
@@ -54,41 +57,67 @@ def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> Epi
     return _end(state)
 
 
-def _known(policy: DetectorPolicy, state: EpisodeState, scored: Scored, until: datetime) -> EpisodeKind | None:
-    excess = BinExcess(scored.start, scored.count or 0, scored.expected)
-    own = Run(scored.start, until, excess.count, excess.expected, excess, scored.score, scored.ratio, scored.scale)
-    state.run = run = _run(state, own, scored)
+def rests_until(policy: DetectorPolicy, state: EpisodeState) -> datetime | None:
+    """The last start of a bin that changes nothing unless it is raised; None where the next one may.
+
+    No spike lasts then, and the last one may still come back.
+    """
+    if state.run is not None or (state.segments and not state.ended):
+        return None
+    return state.segments[-1].until + policy.rest if state.segments else _NEVER
+
+
+def _known(policy: DetectorPolicy, state: EpisodeState, scored: Scored, own: Observation) -> EpisodeKind | None:
+    state.run = run = _run(policy, state, scored, own)
     if _is_over(policy, state, run.start if run else scored.start):
         state.segments, state.ended = [], False
     if not state.segments:
         if not scored.spike or run is None:
             return None
-        return _open(state, run, scored, until)
-    state.since_observed += own.observed
-    state.since_expected += own.expected
+        return _open(policy, state, run, scored)
     if not state.ended:
-        follow(state.segments[-1].pulses, excess, scored.window, may_begin=scored.spike)
+        follow(state.segments[-1].pulses, own, scored.window, policy.fast.long, may_begin=scored.spike)
     if not scored.spike:
         return _end(state)
+    state.since_observed += own.count
+    state.since_expected += own.expected
     if run is None:  # below the level, but not yet for an hour
         return None
     if state.ended:
-        _come_back(state, run, scored, until)
+        _begin_rise(policy, state, run, scored)
     else:
-        _extend(state, own)
+        between = _run_of(policy, scored, own)
+        between.observed, between.expected = state.since_observed, state.since_expected
+        state.segments[-1].add(between)
+    state.since_observed, state.since_expected = 0, 0.0
     return _grown(policy, state, scored)
 
 
-def _run(state: EpisodeState, own: Run, scored: Scored) -> Run | None:
+def _run(policy: DetectorPolicy, state: EpisodeState, scored: Scored, own: Observation) -> Run | None:
     """The raised bins up to this one without a break."""
     if not scored.raised:
         return None
     if state.run is not None:
-        state.run.add(own)
+        state.run.add(_run_of(policy, scored, own))
         return state.run
     if scored.rise is None or (state.segments and not state.ended):
-        return msgspec.structs.replace(own)
+        return _run_of(policy, scored, own)
     return scored.rise(state.segments[-1].until if state.segments else None)
+
+
+def _run_of(policy: DetectorPolicy, scored: Scored, own: Observation) -> Run:
+    """One raised bin."""
+    return Run(
+        start=own.start,
+        until=own.start + policy.width,
+        observed=own.count,
+        expected=own.expected,
+        highest=own,
+        score=scored.score,
+        ratio=(own.count + 1.0) / (own.expected + 1.0),
+        window=scored.scale,
+        in_window=scored.in_window,
+    )
 
 
 def _is_over(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bool:
@@ -96,30 +125,21 @@ def _is_over(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bo
     return bool(state.segments) and state.ended and start - state.segments[-1].until > policy.rest
 
 
-def _open(state: EpisodeState, run: Run, scored: Scored, until: datetime) -> EpisodeKind:
-    state.segments, state.ended = [_segment(run, scored, until)], False
-    state.provisional = scored.provisional
+def _open(policy: DetectorPolicy, state: EpisodeState, run: Run, scored: Scored) -> EpisodeKind:
+    state.segments = []
+    _begin_rise(policy, state, run, scored)
     state.since_observed, state.since_expected = 0, 0.0
     state.told, state.told_rises, state.quickened = run.highest.excess, 1, False
     return EpisodeKind.OPENED
 
 
-def _segment(run: Run, scored: Scored, until: datetime) -> Segment:
-    pulses = PulseState.begin(run.start, run.highest, scored.window)
-    return Segment(**msgspec.structs.asdict(run), detected_at=until, pulses=pulses, opened_by=scored.scale)
-
-
-def _come_back(state: EpisodeState, run: Run, scored: Scored, until: datetime) -> None:
+def _begin_rise(policy: DetectorPolicy, state: EpisodeState, run: Run, scored: Scored) -> None:
     """Begin another rise, of which the run's bins are the first."""
-    state.segments.append(_segment(run, scored, until))
+    pulses = PulseState.begin(run.start, run.highest, scored.window)
+    found_at = scored.start + policy.width
+    rise = Segment(**msgspec.structs.asdict(run), detected_at=found_at, pulses=pulses, opened_by=scored.scale)
+    state.segments.append(rise)
     state.ended = False
-    state.since_observed, state.since_expected = 0, 0.0
-
-
-def _extend(state: EpisodeState, own: Run) -> None:
-    between = msgspec.structs.replace(own, observed=state.since_observed, expected=state.since_expected)
-    state.segments[-1].add(between)
-    state.since_observed, state.since_expected = 0, 0.0
 
 
 def _grown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind:

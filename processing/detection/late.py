@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from processing.detection.episode import EpisodeKind, EpisodeState, Segment
+from processing.detection.episode import EpisodeKind, EpisodeState
 
 
 def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: timedelta) -> EpisodeState:
@@ -20,19 +20,12 @@ def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: time
         return anew
     if not before[0].start - reach <= after[0].start <= before[0].start:
         return told
-    rename(after[0], before[0].start, before[0].detected_at)
+    after[0].rename(before[0].start, before[0].detected_at)
     for each in after[1:]:
         same = (other for other in before[1:] if other.start - reach <= each.start <= other.start)
         known = next(same, None)
-        rename(each, *((each.start, now) if known is None else (known.start, known.detected_at)))
+        each.rename(*((each.start, now) if known is None else (known.start, known.detected_at)))
     return anew
-
-
-def rename(segment: Segment, start: datetime, detected_at: datetime) -> None:
-    """Let a rise be known by another start."""
-    if not segment.pulses.done and segment.pulses.started == segment.start:
-        segment.pulses.started = start
-    segment.start, segment.detected_at = start, detected_at
 
 
 def changed(told: EpisodeState, live: EpisodeState, last: EpisodeKind) -> EpisodeKind | None:

@@ -17,6 +17,8 @@ _LEAST = 10
 _SPARSE = 2.0
 """Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
 _NO_LIMIT = 1e300
+LONG_WINDOW = "1 day"
+"""The name of the slow scale."""
 
 AGREEMENT = 0.7
 """Of the blocks in which one excess reaches a level, those in which a spike is told; by `make bench-spikes`."""
@@ -172,7 +174,7 @@ def _slow(width: timedelta) -> Scale:
     )
     block = _BLOCK // (bins * width)
     return Scale(
-        name=length_name(_DAY),
+        name=LONG_WINDOW,
         bins=bins,
         short=block,
         long=4 * block,

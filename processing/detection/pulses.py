@@ -25,25 +25,13 @@ CLEAR = 4.0
 _TRAIL = 200
 
 
-class BinExcess(msgspec.Struct, frozen=True):
-    """One known bin of a spike."""
+class Observation(msgspec.Struct, frozen=True):
+    """Posts and expectation of one known bin of a spike, or of the half hour that ends with it."""
 
     start: datetime
+    """Of the bin."""
     count: int
     expected: float
-
-    @property
-    def excess(self) -> float:
-        """Posts above the expectation."""
-        return self.count - self.expected
-
-
-class Window(msgspec.Struct, frozen=True):
-    """Posts and expectation over the trailing half hour."""
-
-    count: int
-    expected: float
-    bins: int
 
     @property
     def excess(self) -> float:
@@ -55,18 +43,18 @@ class PulseState(msgspec.Struct):
     """The pulses of one spike so far; `follow` changes it in place."""
 
     started: datetime
-    highest: BinExcess
+    highest: Observation
     """The bin furthest above its expectation in the pulse under way."""
-    peak: Window
-    valley: Window
+    peak: Observation
+    valley: Observation
     tallest: float
     """The excess at the peak of the highest pulse."""
     done: list[Pulse] = []
-    trail: list[BinExcess] = []
+    trail: list[Observation] = []
     """The bins since the valley: they belong to the pulse under way or begin the next one."""
 
     @classmethod
-    def begin(cls, started: datetime, highest: BinExcess, window: Window) -> PulseState:
+    def begin(cls, started: datetime, highest: Observation, window: Observation) -> PulseState:
         """The first pulse, under way since `started`."""
         return cls(started, highest, window, window, window.excess)
 
@@ -75,18 +63,21 @@ class PulseState(msgspec.Struct):
         return (*self.done, _pulse(self.started, highest_of(self.highest, *self.trail)))
 
 
-def highest_of(*bins: BinExcess) -> BinExcess:
+def highest_of(*bins: Observation) -> Observation:
     """The bin furthest above its expectation; the first one of several."""
     return max(bins, key=attrgetter("excess"))
 
 
-def follow(state: PulseState, bin_: BinExcess, window: Window, *, may_begin: bool) -> None:
-    """Take in the next known bin. `may_begin` says whether a new pulse can: only while the spike lasts."""
+def follow(state: PulseState, bin_: Observation, window: Observation, bins: int, *, may_begin: bool) -> None:
+    """Take in the next known bin, and the window of so many bins that ends with it.
+
+    `may_begin` says whether a new pulse can: only while the spike lasts.
+    """
     state.trail.append(bin_)
     if len(state.trail) > _TRAIL:
         state.highest = highest_of(state.highest, state.trail.pop(0))
     if may_begin and _fell(state) and _rose(state, window):
-        _begin_next(state, window)
+        _begin_next(state, window, bins)
     elif window.excess > state.peak.excess:
         state.peak = state.valley = window
         state.tallest = max(state.tallest, window.excess)
@@ -96,11 +87,11 @@ def follow(state: PulseState, bin_: BinExcess, window: Window, *, may_begin: boo
         _keep_trail(state)
 
 
-def _begin_next(state: PulseState, window: Window) -> None:
-    bins = state.trail[_onset(state.trail, state.valley, window) :]
+def _begin_next(state: PulseState, window: Observation, bins: int) -> None:
+    risen = state.trail[_onset(state.trail, state.valley, window, bins) :]
     state.done.append(_pulse(state.started, state.highest))
-    state.started = bins[0].start
-    state.highest = highest_of(*bins)
+    state.started = risen[0].start
+    state.highest = highest_of(*risen)
     state.peak = state.valley = window
     state.tallest = max(state.tallest, window.excess)
     state.trail.clear()
@@ -115,24 +106,24 @@ def _fell(state: PulseState) -> bool:
     return state.valley.excess < FALL * state.peak.excess and _clearer(state.peak, state.valley)
 
 
-def _rose(state: PulseState, window: Window) -> bool:
+def _rose(state: PulseState, window: Observation) -> bool:
     enough = max(RISE * state.valley.excess, SHARE * state.tallest)
     return window.excess >= enough and _clearer(window, state.valley)
 
 
-def _clearer(high: Window, low: Window) -> bool:
+def _clearer(high: Observation, low: Observation) -> bool:
     """Whether two half hours differ by more than noise, had the excess stayed what it was in the lower one."""
     unchanged = high.expected + max(0.0, low.excess)
     difference = 2.0 * (sqrt(high.count + ANSCOMBE) - sqrt(unchanged + ANSCOMBE))
     return difference >= CLEAR * sqrt(2.0)
 
 
-def _onset(trail: list[BinExcess], valley: Window, window: Window) -> int:
+def _onset(trail: list[Observation], valley: Observation, window: Observation, bins: int) -> int:
     """The bin of the trail from which on the excess is no longer the valley's: where its cumulative sum turns."""
-    between = (valley.excess + window.excess) / 2.0 / window.bins
+    between = (valley.excess + window.excess) / 2.0 / bins
     sums = list(accumulate((each.excess - between for each in trail[:-1]), initial=0.0))
     return sums.index(min(sums))
 
 
-def _pulse(started: datetime, highest: BinExcess) -> Pulse:
+def _pulse(started: datetime, highest: Observation) -> Pulse:
     return Pulse(started, highest.start, highest.count, highest.expected)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from processing.detection.detector import (
     judge,
     levels,
     longest,
-    next_cut,
     score_of,
     window_sums,
 )
@@ -37,22 +36,6 @@ QUIET, OWN = 0, 2
 """Rows: a series that never has a post, and, behind all posts on any subject, the first one that is a series."""
 
 
-class Bins(NamedTuple):
-    """The word on a stretch of bins: [series, bin]. `slow` tells where the slow scale's score is the higher one."""
-
-    start: int
-    counts: Floats
-    expected: Floats
-    score: Floats
-    raised: Flags
-    spike: Flags
-    warm: Flags
-    slow: Flags
-    settled: Flags
-    windows: Windows
-    """Of the fast scale."""
-
-
 @dataclass
 class Scales:
     """The state of all series."""
@@ -60,8 +43,8 @@ class Scales:
     policy: DetectorPolicy
     fast: ScaleState
     slow: ScaleState
-    scores: Timeline
-    """Of the slow scale."""
+    told: Timeline
+    """[series, figure, hour], of the slow scale: the score, and posts and expectation of the long window."""
     silence: Silence
     begun: Integers
     """The first bin with a post, before which nothing is known of a series."""
@@ -75,9 +58,9 @@ class Scales:
         if silent_before:
             fast.assume_silence(policy, policy.fast)
             slow.assume_silence(policy, policy.slow)
-        scores, absent = (Timeline.begin_at((series,), slow_start, kept, blank=0.0) for _ in range(2))
+        told, absent = (Timeline.begin_at(shape, slow_start, kept, blank=0.0) for shape in ((series, 3), (series,)))
         begun = np.full(series, start - 1 if silent_before else NEVER)
-        return cls(policy, fast, slow, scores, Silence(policy, np.arange(series), absent), begun)
+        return cls(policy, fast, slow, told, Silence(policy, np.arange(series), absent), begun)
 
     @property
     def slow_rows(self) -> Integers:
@@ -91,7 +74,7 @@ class Scales:
             self.policy,
             self.fast.take(rows),
             self.slow.take(of_slow),
-            self.scores.take(of_slow),
+            self.told.take(of_slow),
             self.silence.take(of_slow, np.flatnonzero(slow)),
             self.begun[rows],
         )
@@ -109,7 +92,7 @@ class Scales:
         with_total: bool,
         busy: Floats | None = None,
         trial: bool = False,
-    ) -> Iterator[Bins]:
+    ) -> Iterator[Judged]:
         """Judge the bins behind the last one, stretch by stretch. A `trial` is to be returned from.
 
         `with_total`: the row `TOTAL` is known. `busy` is what the fast scale's expectations are multiplied by.
@@ -124,14 +107,14 @@ class Scales:
             hour = self.slow.next
             self._step_slow()
             if not trial:
-                self.return_to(self.silence.mark(self.fast, self.slow, fast, hour, with_total=with_total))
-            yield self._together(known, fast)
+                self.return_to(self.silence.mark(self.fast, self.slow, hour, with_total=with_total))
+            yield self._together(fast.until(self.fast.next))
 
     def _reach(self, start: int, end: int) -> int:
-        """How far the next stretch goes: what is dead changes what calibrates, so then up to the next block."""
+        """How far the next stretch goes: what is dead changes what is behind it, so then hour by hour."""
         fast, slow = self.policy.fast, self.policy.slow
         if self.silence.goes_on(self.slow.next):
-            return next_cut(fast, start, end)
+            return min(end, (self.slow.next + 1) * slow.bins)
         return min(end, start + min(longest(fast), longest(slow) * slow.bins))
 
     def _begin_series(self, start: int, counts: Floats, *, with_total: bool) -> Floats:
@@ -153,8 +136,9 @@ class Scales:
             return
         posts, backfilled, other = self._hours(start, end)
         slow = judge(self.policy, self.policy.slow, self.slow, posts, backfilled, other=other)
-        self.scores.reach(start, end)
-        self.scores.read(start, end)[:] = np.where(slow.settled, slow.score, 0.0)
+        self.told.reach(start, end)
+        told = np.where(slow.settled, slow.score, 0.0), slow.windows.posts[1], slow.windows.expected[1]
+        self.told.read(start, end)[:] = np.stack(told, axis=1)
         self.silence.count(self.slow, slow)
 
     def _hours(self, start: int, end: int) -> tuple[Floats, Floats, Flags]:
@@ -172,41 +156,29 @@ class Scales:
         posts = counts.sum(axis=2) if used.all() else np.where(used, counts, 0.0).sum(axis=2)
         return np.where(2 * np.count_nonzero(known, axis=2) >= bins, posts, np.nan), backfilled.sum(axis=2), other
 
-    def _together(self, counts: Floats, fast: Judged) -> Bins:
-        """The higher score of the two, up to the next bin; the slow scale's stands until its next hour is over.
+    def _together(self, judged: Judged) -> Judged:
+        """The higher score of the two; the slow scale's stands until its next hour is over.
 
         In its spikes its expectation counts, too: the least that a bin expects makes several posts a day.
         """
-        start, bins = fast.start, slice(self.fast.next - fast.start)
-        known, score, spike = ~np.isnan(counts[:, bins]), fast.score[:, bins], fast.spike[:, bins]
+        start, end, bins = judged.start, self.fast.next, self.policy.slow.bins
+        known, score, spike, expected = ~np.isnan(judged.counts), judged.score, judged.spike, judged.expected
         spike &= known
-        slow, expected = np.zeros(score.shape, dtype=bool), fast.expected[:, bins]
-        hours = np.arange(start + 1, self.fast.next + 1) // self.policy.slow.bins - 1
+        hours = np.arange(start + 1, end + 1) // bins - 1
         first, last = int(hours[0]), int(hours[-1]) + 1
         spiking = (self.slow.flags.read(first, last) & SPIKE) > 0
         if spiking.any():
             rows = self.slow_rows
             slow_spike = spiking[:, hours - first] & known[rows]
-            slow_score = np.where(slow_spike, self.scores.read(first, last)[:, hours - first], 0.0)
-            self.fast.flags.read(start, self.fast.next)[rows] |= slow_spike * np.uint8(OTHER)
-            slow[rows] = slow_score > score[rows]
+            slow_score = np.where(slow_spike, self.told.read(first, last)[:, 0, hours - first], 0.0)
+            self.fast.flags.read(start, end)[rows] |= slow_spike * np.uint8(OTHER)
+            judged.slow[rows] = slow_score > score[rows]
             score[rows] = np.maximum(score[rows], slow_score)
             spike[rows] |= slow_spike
-            hourly = self.slow.expected.read(first, last)[:, hours - first] / self.policy.slow.bins
+            hourly = self.slow.expected.read(first, last)[:, hours - first] / bins
             expected = expected.copy()
             expected[rows] = np.where(slow_spike, np.minimum(expected[rows], hourly), expected[rows])
-        return Bins(
-            start,
-            counts[:, bins],
-            expected,
-            score,
-            score >= self.policy.leave,
-            spike,
-            fast.warm[:, bins],
-            slow,
-            fast.settled[:, bins],
-            fast.windows.at(slice(None), bins),
-        )
+        return judged._replace(expected=expected, raised=score >= self.policy.leave)
 
     def skip_to(self, start: int) -> int:
         """How many unknown bins lie before one; a day stands for a time that is longer than what is remembered."""
@@ -219,13 +191,13 @@ class Scales:
         fresh = Scales.begin_at(self.policy, len(self.begun), start, silent_before=False).take(
             np.arange(len(self.begun)), np.isin(np.arange(len(self.begun)), self.slow_rows)
         )
-        self.fast, self.slow, self.scores, self.silence = fresh.fast, fresh.slow, fresh.scores, fresh.silence
+        self.fast, self.slow, self.told, self.silence = fresh.fast, fresh.slow, fresh.told, fresh.silence
 
     def slow_window(self, row: int, bin_: int) -> tuple[int, float, float]:
         """The long window of the slow scale that stands at a bin: its first bin, its posts and expectation."""
         scale, hour = self.policy.slow, (bin_ + 1) // self.policy.slow.bins
-        windows = window_sums(scale, self.slow, hour - 1, hour).at(self.slow_row(row), 0)
-        return (hour - scale.long) * scale.bins, float(windows.posts[1]), float(windows.expected[1])
+        _, posts, mean = self.told.at(hour - 1)[self.slow_row(row)].tolist()
+        return (hour - scale.long) * scale.bins, posts, mean
 
     def slow_row(self, row: int) -> int:
         """The row of a series on the slow scale, which judges it."""
@@ -244,12 +216,7 @@ class Scales:
         windows = window_sums(scale, self.fast, bin_, bin_ + 1).at(row, slice(None))
         fit = self.fast.maxima.fit(np.array([row]), finished(scale, self.fast, bin_))
         bar = self.policy.enter if settled else self.policy.first_day
-        low, high = -1, count
-        while high - low > 1:
-            tried = np.unique(np.linspace(low + 1, high, 64).astype(np.int64))
-            posts = Windows(windows.posts - count + tried, windows.expected + 0.0 * tried)
-            scores = score_of(levels(fit.take(0 * tried), posts))
-            opens = is_large(scale, posts) & (scores >= bar)
-            found = int(np.argmax(opens)) if opens.any() else len(tried) - 1
-            low, high = (int(tried[found - 1]) if found else low), int(tried[found])
-        return high
+        tried = np.arange(count + 1)
+        posts = Windows(windows.posts - count + tried, windows.expected + 0.0 * tried)
+        opens = is_large(scale, posts) & (score_of(levels(fit.take(0 * tried), posts)) >= bar)
+        return int(np.argmax(opens)) if opens.any() else count

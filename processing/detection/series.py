@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 import numpy as np
 
-from processing.contract import EVERYTHING, Spike
-from processing.detection.bins import EPOCH
+from processing.contract import BinCount, Spike
 from processing.detection.episode import Episode
-from processing.detection.late import rename
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, QUIET, Scales
+from processing.detection.scales import OWN
 from processing.detection.series_group import Key, Part, SeriesEvent, SeriesGroup, Tracked
 from processing.detection.timeline import Flags, Floats
 
 __all__ = ["Block", "Key", "Name", "OutOfOrder", "SeriesEvent", "SeriesSet", "name_of"]
-
-AT_ONCE = 254
-"""Series of a group."""
 
 
 class OutOfOrder(ValueError):
@@ -36,21 +30,6 @@ Name = tuple[Key, datetime]
 def name_of(spike: Spike) -> Name:
     """What tells a spike from every other one."""
     return Key(spike.topic, spike.language), spike.start
-
-
-class Counted(Protocol):
-    """Posts of one series in one bin."""
-
-    @property
-    def start(self) -> datetime: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def posts(self) -> int: ...
-    @property
-    def backfilled(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +48,15 @@ class Block:
 
 @dataclass
 class SeriesSet:
-    """All series under watch, in groups; each key is at a row of one."""
+    """All series under watch."""
 
     policy: DetectorPolicy
     silent_before: bool = False
-    groups: list[SeriesGroup] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
     settled_until: datetime | None = None
     """A block may begin there again, so that late posts are judged."""
     _rows: dict[Key, int] = field(default_factory=dict)
+    _group: SeriesGroup | None = None
+    """They as arrays, from the first block on."""
 
     @classmethod
     def begin(cls, policy: DetectorPolicy, keys: Iterable[Key] = (), *, silent_before: bool = False) -> SeriesSet:
@@ -87,31 +66,34 @@ class SeriesSet:
         return series
 
     @property
+    def keys(self) -> Collection[Key]:
+        """The series, in the order of the rows of a block."""
+        return self._rows.keys()
+
+    @property
     def next(self) -> datetime | None:
         """The start of the first bin that is not judged yet; None before the first block."""
-        return self.groups[0].start_of(self.groups[0].scales.fast.next) if self.groups else None
+        return None if self._group is None else self._group.start_of(self._group.scales.fast.next)
 
     def add(self, keys: Iterable[Key]) -> None:
         """Put series under watch, each with the past of one that was zero wherever that was known."""
-        for key in keys:
-            if key not in self._rows:
-                self._rows[key] = len(self.keys)
-                self.keys.append(key)
-        if self.groups:
-            self._fill_groups()
+        new = [key for key in dict.fromkeys(keys) if key not in self._rows]
+        self._rows |= zip(new, range(len(self._rows), len(self._rows) + len(new)), strict=True)
+        if self._group is not None and new:
+            self._group.add(new)
 
     def block(
-        self, begin: datetime, end: datetime, counted: Iterable[Counted], known: Flags, total: Floats | None = None
+        self, begin: datetime, end: datetime, counted: Iterable[BinCount], known: Flags, total: Floats | None = None
     ) -> Block:
         """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
         counted = list(counted)
-        self.add(Key(each.topic, each.language) for each in counted)
+        self.add(Key(*each) for each in dict.fromkeys((each.topic, each.language) for each in counted))
         if (end - begin) // self.policy.width != len(known):
             raise ValueError(f"From {begin} to {end} are not {len(known)} bins.")
         counts, backfilled = np.zeros((len(self.keys), len(known))), np.zeros((len(self.keys), len(known)))
-        for each in counted:
-            place = self._rows[Key(each.topic, each.language)], (each.start - begin) // self.policy.width
-            counts[place], backfilled[place] = each.posts, each.backfilled
+        rows = [self._rows[Key(each.topic, each.language)] for each in counted]
+        places = rows, [(each.start - begin) // self.policy.width for each in counted]
+        counts[places], backfilled[places] = [each.posts for each in counted], [each.backfilled for each in counted]
         counts[:, ~known] = np.nan
         return Block(begin, counts, backfilled, None if total is None else np.where(known, total, np.nan))
 
@@ -123,9 +105,10 @@ class SeriesSet:
         Raises:
             OutOfOrder: it begins before both.
         """
-        start, parts = self._parts(block)
-        events = [event for group, part in parts for event in group.step(start, part)]
-        self.settled_until = self.groups[0].start_of(parts[0][1].settled)
+        group = self._begun(block)
+        part = self._part(group, block)
+        events = group.step(group.number_of(block.start), part)
+        self.settled_until = group.start_of(part.settled)
         return sorted(events, key=lambda event: event.at)
 
     def peek(self, block: Block) -> list[SeriesEvent]:
@@ -133,8 +116,8 @@ class SeriesSet:
 
         Nothing is changed. More posts only raise a score: what opens now has opened when the bin closes.
         """
-        _, parts = self._parts(block)
-        return [event for group, part in parts for event in group.peek(part)]
+        group = self._begun(block)
+        return group.peek(self._part(group, block))
 
     def episode(self, key: Key) -> Episode | None:
         """The spike of a series that lasts, or ended in the last twelve hours."""
@@ -151,65 +134,30 @@ class SeriesSet:
         end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
         return msgspec.structs.replace(spike, end=end)
 
-    def found(self, key: Key, at: datetime) -> None:
-        """Let the last rise of a series have been found then."""
-        tracked = self._tracked(key)
-        if tracked is not None and tracked.live.segments:
-            tracked.live.segments[-1].detected_at = at
-
     def name_after(self, key: Key, start: datetime, detected_at: datetime) -> None:
         """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
         tracked = self._tracked(key)
         if tracked is not None and tracked.live.segments:
-            rename(tracked.live.segments[0], start, detected_at)
+            tracked.live.segments[0].rename(start, detected_at)
 
     def _tracked(self, key: Key) -> Tracked | None:
         row = self._rows.get(key)
-        if row is None or not self.groups:
-            return None
-        return self.groups[row // AT_ONCE].tracked.get(OWN + row % AT_ONCE)
+        return None if row is None or self._group is None else self._group.tracked.get(OWN + row)
 
-    def _parts(self, block: Block) -> tuple[int, list[tuple[SeriesGroup, Part]]]:
-        """The number of the block's first bin, and what of it belongs to each group."""
-        if not self.groups:
-            phase = (block.start - EPOCH) % self.policy.width
-            first = (block.start - EPOCH - phase) // self.policy.width
-            scales = Scales.begin_at(self.policy, OWN, first, silent_before=self.silent_before)
-            self.groups.append(SeriesGroup(self.policy, phase, scales))
-            self._fill_groups()
-        start = self.groups[0].number_of(block.start)
-        again = max(0, self.groups[0].scales.fast.next - start)
+    def _begun(self, block: Block) -> SeriesGroup:
+        if self._group is None:
+            self._group = SeriesGroup.begin_at(self.policy, block.start, silent_before=self.silent_before)
+            self._group.add(self.keys)
+        return self._group
+
+    def _part(self, group: SeriesGroup, block: Block) -> Part:
+        """The block with the rows that are nobody's series before it."""
+        start, bins = group.number_of(block.start), block.counts.shape[1]
+        again = max(0, group.scales.fast.next - start)
         if again and block.start != self.settled_until:
             raise OutOfOrder(f"The bins from {block.start} on were judged before.")
-        settled = max(start, start + block.counts.shape[1] - self.policy.late // self.policy.width)
-        parts = []
-        for number, group in enumerate(self.groups):
-            rows = slice(number * AT_ONCE, (number + 1) * AT_ONCE)
-            counts, backfilled = _with_own_rows(block, rows)
-            parts.append((group, Part(counts, backfilled, block.total is not None, again, settled)))
-        return start, parts
-
-    def _fill_groups(self) -> None:
-        """Give every key a row: the past of the quiet series of the first group."""
-        first = self.groups[0]
-        for begin in range(0, len(self.keys), AT_ONCE):
-            keys = self.keys[begin : begin + AT_ONCE]
-            if begin // AT_ONCE == len(self.groups):
-                self.groups.append(
-                    SeriesGroup(self.policy, first.phase, first.scales.take(np.arange(OWN), np.ones(OWN, dtype=bool)))
-                )
-            group = self.groups[begin // AT_ONCE]
-            if len(group.keys) < len(keys):
-                new = np.full(len(keys) - len(group.keys), QUIET)
-                slow = np.array([True] * OWN + [key.language == EVERYTHING for key in keys])
-                group.scales = group.scales.take(np.concatenate([np.arange(OWN + len(group.keys)), new]), slow)
-                group.keys = keys
-
-
-def _with_own_rows(block: Block, rows: slice) -> tuple[Floats, Floats | None]:
-    """Posts and backfilled posts of some series, behind the rows that are nobody's."""
-    counts = block.counts[rows]
-    total = np.full(counts.shape[1], np.nan) if block.total is None else block.total
-    quiet = np.where(np.isnan(total), np.nan, 0.0)
-    backfilled = None if block.backfilled is None else np.pad(block.backfilled[rows], ((OWN, 0), (0, 0)))
-    return np.vstack([quiet, total, counts]), backfilled
+        total = np.full(bins, np.nan) if block.total is None else block.total
+        counts = np.vstack([np.where(np.isnan(total), np.nan, 0.0), total, block.counts])
+        backfilled = None if block.backfilled is None else np.pad(block.backfilled, ((OWN, 0), (0, 0)))
+        settled = max(start, start + bins - self.policy.late // self.policy.width)
+        return Part(counts, backfilled, block.total is not None, again, settled)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.detection.detector import DEAD, Judged, ScaleState, next_cut
+from processing.detection.detector import DEAD, Judged, ScaleState
 from processing.detection.policy import DetectorPolicy
 from processing.detection.timeline import Flags, Integers, Timeline
 
@@ -43,48 +43,31 @@ class Silence:
         at_last_post = np.maximum.accumulate(np.where(counts > 0, missed, -before), axis=1)
         self.absent.read(start, end)[:] = missed - at_last_post
 
-    def mark(self, fast: ScaleState, slow: ScaleState, judged: Judged, hour: int, *, with_total: bool) -> int:
+    def mark(self, fast: ScaleState, slow: ScaleState, hour: int, *, with_total: bool) -> int:
         """Flag what is dead as it shows, from its begin on: the hours from one on that the slow scale has judged.
 
         It changes what later bins are judged by. Returned is the first bin that is to be judged again.
         """
-        end, bins = fast.next, self.policy.slow.bins
-        if not (self.absent.read(hour - 1, slow.next) >= _DEAD_POSTS).any():
-            return end
-        for each in range(hour, slow.next):
-            if (each + 1) * bins > end:
-                break
-            first = min(self._mark_hour(fast, slow, each, with_total=with_total), default=NEVER)
-            if first <= each:
-                end = min(end, self._changes(judged, each, first, fast.next))
-        return end
+        bins = self.policy.slow.bins
+        if (self.absent.read(hour - 1, slow.next) >= _DEAD_POSTS).any():
+            for each in range(hour, fast.next // bins):
+                if self._mark_hour(fast, slow, each, with_total=with_total):
+                    return (each + 1) * bins
+        return fast.next
 
-    def _changes(self, judged: Judged, hour: int, first: int, end: int) -> int:
-        """The first bin, of those up to `end`, that may be judged otherwise by what is flagged from `first` to `hour`.
-
-        It is the next one where the means of the day before are concerned, else the next that other blocks calibrate.
-        """
-        fast, slow = self.policy.fast, self.policy.slow
-        now = (hour + 1) * slow.bins
-        in_means = first < -(-end // slow.bins) - slow.day + slow.half_window
-        if in_means or not judged.settled[:, now - judged.start :].all():
-            return now
-        return min(next_cut(fast, now - 1, end), next_cut(slow, hour, NEVER) * slow.bins)
-
-    def _mark_hour(self, fast: ScaleState, slow: ScaleState, hour: int, *, with_total: bool) -> list[int]:
-        """Flag what an hour shows to be dead; the first hours of what is flagged."""
+    def _mark_hour(self, fast: ScaleState, slow: ScaleState, hour: int, *, with_total: bool) -> bool:
+        """Flag what an hour shows to be dead, and say whether anything is."""
         dead, lasts = (self.absent.at(each) >= _DEAD_POSTS for each in (hour, hour - 1))
-        bins, flagged = self.policy.slow.bins, []
+        bins, flagged = self.policy.slow.bins, False
         for rows, fast_rows, first in self._dead(slow, hour, dead, lasts, with_total=with_total):
             slow.flags.read(first, hour + 1)[rows] |= DEAD
             fast.flags.read(first * bins, (hour + 1) * bins)[fast_rows] |= DEAD
-            flagged.append(first)
+            flagged = True
         ended = self.rows[lasts & (slow.counts.at(hour) > 0)]
         if len(ended):  # within the hour
             posts = np.cumsum(fast.counts.read(hour * bins, (hour + 1) * bins)[ended] > 0, axis=1)
             fast.flags.read(hour * bins, (hour + 1) * bins)[ended] |= (posts == 0) * np.uint8(DEAD)
-            flagged.append(hour)
-        return flagged
+        return flagged or len(ended) > 0
 
     def _dead(
         self, slow: ScaleState, hour: int, dead: Flags, lasts: Flags, *, with_total: bool

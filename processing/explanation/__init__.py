@@ -2,7 +2,15 @@
 
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
-from processing.explanation.report import Explanation, Part, Terms, explain, leading_terms, queries_of_figures
+from processing.explanation.report import (
+    Explanation,
+    Part,
+    Terms,
+    explain,
+    leading_posts,
+    leading_terms,
+    queries_of_figures,
+)
 from processing.verdicts.verdict import Concentration
 
 __all__ = [
@@ -15,6 +23,7 @@ __all__ = [
     "SharedPost",
     "Terms",
     "explain",
+    "leading_posts",
     "leading_terms",
     "queries_of_figures",
 ]

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from processing.explanation.tokens import terms_of
+from processing.explanation.tokens import Words, folded_terms, terms_of
 
-Words = tuple[str, ...]
+Terms = TypeVar("Terms")
 
 _HALF = 0.5
 """Where hardly any other word was used, as if one was used half a time: the odds of the only word are not endless."""
@@ -55,77 +56,88 @@ class Driver(msgspec.Struct, frozen=True):
     z: float
 
 
-class Vocabulary(NamedTuple):
-    """Who used each term, and how it was mostly written."""
+class Uses(NamedTuple):
+    """By how many authors each term was used. `total` is their sum: uses of all terms, each once an author."""
 
-    users: Mapping[Words, frozenset[str]]
-    written: Mapping[Words, str]
-
-    @property
-    def total(self) -> int:
-        """Uses of all terms, each once an author."""
-        return sum(map(len, self.users.values()))
+    authors: Mapping[Words, int]
+    total: int
 
 
-def vocabulary(said: Iterable[AuthoredText], language: str) -> Vocabulary:
-    """The terms of these posts."""
-    users: defaultdict[Words, set[str]] = defaultdict(set)
-    written: defaultdict[Words, Counter[str]] = defaultdict(Counter)
+Said = Mapping[str, Sequence[Terms]]
+"""By author, the terms of each of their posts."""
+
+
+def by_author(said: Iterable[AuthoredText], terms: Callable[[str], Terms]) -> Said[Terms]:
+    """The terms of these posts, as `terms` finds them in a text."""
+    posts: defaultdict[str, list[Terms]] = defaultdict(list)
     for author, text in said:
-        for words, as_written in terms_of(text, language).items():
-            users[words].add(author)
-            written[words][as_written] += 1
-    return Vocabulary(
-        {words: frozenset(authors) for words, authors in users.items()},
-        {words: min(forms, key=lambda form: (-forms[form], form)) for words, forms in written.items()},
-    )
+        posts[author].append(terms(text))
+    return posts
+
+
+def uses(said: Said[Iterable[Words]]) -> Uses:
+    """How often each term was used."""
+    authors = Counter(term for posts in said.values() for term in set().union(*posts))
+    return Uses(authors, authors.total())
+
+
+def users(said: Said[Mapping[Words, str]], terms: Collection[Words]) -> Mapping[Words, Set[str]]:
+    """Who used each of some terms."""
+    found: defaultdict[Words, set[str]] = defaultdict(set)
+    for author, posts in said.items():
+        for term in (term for each in posts for term in each.keys() & terms):
+            found[term].add(author)
+    return found
+
+
+def as_written(said: Said[Mapping[Words, str]], term: Words) -> str:
+    """How a term was mostly written."""
+    forms = Counter(each[term] for posts in said.values() for each in posts if term in each)
+    return min(forms, key=lambda form: (-forms[form], form))
 
 
 def drivers(
     policy: TermPolicy, now: Iterable[AuthoredText], before: Iterable[AuthoredText], language: str
 ) -> tuple[Driver, ...]:
     """The terms that set the posts of a surge apart from those before, the strongest first."""
-    surge, usual = vocabulary(now, language), vocabulary(before, language)
-    scores = log_odds(policy, surge, usual)
-    enough = {
-        words: z
-        for words, z in scores.items()
-        if z >= policy.least_z and len(surge.users[words]) >= policy.least_authors
-    }
-    kept = _joined(policy, surge, enough)
+    said = by_author(now, partial(terms_of, language=language))
+    surge, usual = uses(said), uses(by_author(before, partial(folded_terms, language=language)))
+    enough = {words: z for words, z in log_odds(policy, surge, usual).items() if z >= policy.least_z}
+    kept = _joined(policy, users(said, enough.keys()), enough)
     ranked = sorted(kept, key=lambda words: (-enough[words], words))[: policy.most]
     return tuple(
-        Driver(surge.written[words], len(surge.users[words]), len(usual.users.get(words, ())), round(enough[words], 2))
+        Driver(as_written(said, words), surge.authors[words], usual.authors.get(words, 0), round(enough[words], 2))
         for words in ranked
     )
 
 
-def log_odds(policy: TermPolicy, surge: Vocabulary, usual: Vocabulary) -> dict[Words, float]:
-    """z of each term of the surge.
+def log_odds(policy: TermPolicy, surge: Uses, usual: Uses) -> dict[Words, float]:
+    """z of each term of the surge that enough authors used.
 
     With a and b uses of a term, A and B of all terms, p = prior x (a + b) and P the sum of all p:
     d = ln((a + p) / (A + P - a - p)) - ln((b + p) / (B + P - b - p)), z = d / sqrt(1 / (a + p) + 1 / (b + p)).
     """
-    all_surge, all_usual = surge.total, usual.total
-    all_prior = policy.prior * (all_surge + all_usual)
+    all_prior = policy.prior * (surge.total + usual.total)
     found: dict[Words, float] = {}
-    for words, users in surge.users.items():
-        a, b = len(users), len(usual.users.get(words, ()))
+    for words, a in surge.authors.items():
+        if a < policy.least_authors:
+            continue
+        b = usual.authors.get(words, 0)
         prior = policy.prior * (a + b)
-        odds = (a + prior) / max(all_surge + all_prior - a - prior, _HALF)
-        odds_before = (b + prior) / max(all_usual + all_prior - b - prior, _HALF)
+        odds = (a + prior) / max(surge.total + all_prior - a - prior, _HALF)
+        odds_before = (b + prior) / max(usual.total + all_prior - b - prior, _HALF)
         found[words] = math.log(odds / odds_before) / math.sqrt(1 / (a + prior) + 1 / (b + prior))
     return found
 
 
-def _joined(policy: TermPolicy, surge: Vocabulary, scores: Mapping[Words, float]) -> set[Words]:
+def _joined(policy: TermPolicy, used_by: Mapping[Words, Set[str]], scores: Mapping[Words, float]) -> set[Words]:
     """Words that mostly come together are one term; a longer term that does not stand for its words is none."""
     kept: set[Words] = set()
     absorbed: set[Words] = set()
     for words in sorted(scores, key=lambda words: (-len(words), words)):
-        users = surge.users[words]
+        own = used_by[words]
         parts = [part for part in _parts(words) if part in scores]
-        stands_for = [part for part in parts if len(users) >= policy.joined * len(surge.users[part])]
+        stands_for = [part for part in parts if len(own) >= policy.joined * len(used_by[part])]
         if words not in absorbed and (len(words) == 1 or stands_for):
             kept.add(words)
             absorbed.update(stands_for)

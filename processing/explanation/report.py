@@ -130,6 +130,15 @@ def leading_terms(reader: Reader, incident: Incident, now: datetime) -> tuple[Dr
     return tuple(DrivingTerm(part.language, row.term) for part in found for row in part.rows[:TOLD_TERMS])
 
 
+def leading_posts(
+    reader: Reader, incident: Incident, now: datetime
+) -> tuple[tuple[SharedPost, ...], tuple[SharedPost, ...]]:
+    """The first and the most shared posts of an incident as it stands at `now` (event time)."""
+    scope = leading_scope(incident, now)
+    first, shared = (_part(reader, SharedPost, query(scope)).rows for query in (first_posts, most_shared))
+    return first, shared
+
+
 def terms(
     reader: Reader, incident: Incident, scope: Scope, *, most_languages: int = MOST_LANGUAGES
 ) -> tuple[Terms, ...]:

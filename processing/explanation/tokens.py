@@ -47,12 +47,22 @@ _ROMANISED_STOP_WORDS = frozenset({
 _ABBREVIATED = frozenset({"rt", "via", "amp", "http", "https", "www", "com"})
 
 
+Words = tuple[str, ...]
+"""The folded words of a term."""
+
+
 class Word(NamedTuple):
-    """`folded` is what counts as the same word, `written` how it is shown, `inflected` how it stood in the text."""
+    """`folded` is what counts as the same word, `written` how it is shown, `inflected` how it stood in the text.
+
+    A `hollow` word means nothing by itself: a stop word, or one letter of an alphabet. A `lone` one is a character of a
+    language without spaces.
+    """
 
     folded: str
     written: str
     inflected: str
+    hollow: bool
+    lone: bool
 
 
 class _Visible(dict[int, str]):
@@ -81,35 +91,41 @@ def phrases_of(text: str, language: str) -> Iterator[list[Word]]:
 
     Links and mentions are no words, hashtags are.
     """
+    parser = _parser(language)
     for phrase in readable(text).translate(_VISIBLE).splitlines():
-        parts = (part for run in phrase.split() for part in _parts(run.strip("'’"), language))
+        runs = [run.strip("'’") for run in phrase.split()]
+        parts = runs if parser is None else [part for run in runs for part in _parts(run, parser)]
         found = [_word(part, language) for part in parts]
         yield [word for word in found if word.folded]
 
 
-def terms_of(text: str, language: str) -> dict[tuple[str, ...], str]:
+def terms_of(text: str, language: str) -> dict[Words, str]:
     """Return each term of a post once: folded words -> as written. No term begins or ends with a stop word."""
-    stop = stop_words(language)
     joiner = "" if language.partition("-")[0] in _PARSERS else " "
-    found: dict[tuple[str, ...], str] = {}
+    found: dict[Words, str] = {}
     for phrase in phrases_of(text, language):
-        for first, last in _spans([word.folded for word in phrase], stop):
-            part = phrase[first:last]
-            shown = (*(word.inflected for word in part[:-1]), part[-1].written)
-            found.setdefault(tuple(word.folded for word in part), joiner.join(shown))
+        for term, first, last in _terms(phrase):
+            if term not in found:
+                inflected = [word.inflected for word in phrase[first : last - 1]]
+                found[term] = joiner.join([*inflected, phrase[last - 1].written])
     return found
 
 
-def _spans(folded: list[str], stop: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where terms begin and end among the words of a phrase."""
-    hollow = [_is_hollow(word, stop) for word in folded]
-    lone = [len(word) == 1 and bool(_UNSPACED.match(word)) for word in folded]
-    for first, begins_hollow in enumerate(hollow):
-        for last in range(first, min(first + LONGEST_TERM, len(folded))):
+def folded_terms(text: str, language: str) -> set[Words]:
+    """Return the same terms without how they are written."""
+    return {term for phrase in phrases_of(text, language) for term, _, _ in _terms(phrase)}
+
+
+def _terms(phrase: list[Word]) -> Iterator[tuple[Words, int, int]]:
+    """The terms of a phrase, each with its place among the words."""
+    folded = tuple([word.folded for word in phrase])
+    for first, begin in enumerate(phrase):
+        for last in range(first, min(first + LONGEST_TERM, len(phrase))):
+            end = phrase[last]
             # Two lone characters of Chinese are mostly one word that was cut, though one may be a word by itself.
-            a_word_cut = last == first + 1 and lone[first] and lone[last] and not (begins_hollow and hollow[last])
-            if a_word_cut or not (begins_hollow or hollow[last]):
-                yield first, last + 1
+            a_word_cut = last == first + 1 and begin.lone and end.lone and not (begin.hollow and end.hollow)
+            if a_word_cut or not (begin.hollow or end.hollow):
+                yield folded[first : last + 1], first, last + 1
 
 
 @cache
@@ -122,23 +138,17 @@ def stop_words(language: str) -> frozenset[str]:
     return folded | _ABBREVIATED | (_ROMANISED_STOP_WORDS if romanised else frozenset())
 
 
-def _is_hollow(folded: str, stop: frozenset[str]) -> bool:
-    """Return whether a word means nothing by itself: a stop word, or one letter of an alphabet."""
-    return folded in stop or (len(folded) == 1 and not _UNSPACED.match(folded))
-
-
 @lru_cache(maxsize=MOST_KEPT)
 def _word(part: str, language: str) -> Word:
     """Return a word. A Japanese word is the same with every ending; a single character is shown with its ending."""
     stem = _ENDING.sub("", part) if language == "ja" else part
-    return Word(words(stem).replace(" ", ""), part if len(stem) == 1 else stem, part)
+    folded = words(stem).replace(" ", "")
+    lone = len(folded) == 1 and bool(_UNSPACED.match(folded))
+    hollow = folded in stop_words(language) or (len(folded) == 1 and not lone)
+    return Word(folded, part if len(stem) == 1 else stem, part, hollow, lone)
 
 
-def _parts(run: str, language: str) -> Iterator[str]:
-    parser = _parser(language)
-    if parser is None:
-        yield run
-        return
+def _parts(run: str, parser: budoux.Parser) -> Iterator[str]:
     for piece in _RUNS.split(run):
         if not _UNSPACED.match(piece):
             yield piece

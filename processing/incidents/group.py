@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from processing.contract import EVERYTHING, UNDETERMINED, Doubt, Incident, IncidentState, Severity, Spike, VerdictName
-from processing.detection.policy import DetectorPolicy
+from processing.detection.policy import LONG_WINDOW, DetectorPolicy
 from processing.incidents.people import as_part_of, people_in, people_of
 
 RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.EXTREME: 2}
@@ -28,7 +28,7 @@ class IncidentPolicy:
 
     join: timedelta = timedelta(hours=12)
     people: int = 5
-    long_window: str = "1 day"
+    long_window: str = LONG_WINDOW
     people_long: int = 3
 
     @classmethod
@@ -170,6 +170,9 @@ def _incident(
         evidence=lead.evidence,
         lead_start=lead.start,
         lead_end=lead.end,
+        window=lead.window,
+        window_observed=lead.window_observed,
+        window_expected=lead.window_expected,
         doubted=tuple(_doubts(cluster, languages, root)),
     )
 

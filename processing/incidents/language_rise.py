@@ -9,7 +9,7 @@ prior). Holm's method (Scandinavian Journal of Statistics 6, 1979) bounds the ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, inf, lgamma, log, log1p
+from math import exp, lgamma, log, log1p
 from typing import NamedTuple
 
 MISTAKEN = 1 / 2000
@@ -56,11 +56,11 @@ def _chance(surge: int, counts: LanguageCounts) -> float:
 
 def _tail(posts: int, shape: float, share: float) -> float:
     """P(N >= posts) of a negative binomial number, the gamma-Poisson mixture of this shape and share."""
-    total, term = 0.0, -inf
+    likelihood = lgamma(posts + shape) - lgamma(shape) - lgamma(posts + 1) + posts * log(share) + shape * log1p(-share)
+    total, term = 0.0, exp(likelihood)
     for number in range(posts, posts + 10_000):
-        term = lgamma(number + shape) - lgamma(shape) - lgamma(number + 1) + number * log(share) + shape * log1p(-share)
-        added = exp(term)
-        total += added
-        if added < 1e-12 * total:
+        total += term
+        if term <= 1e-12 * total:
             break
+        term *= share * (number + shape) / (number + 1)
     return min(1.0, total)

@@ -60,7 +60,12 @@ def people_of(spike: Spike) -> Spike:
         return spike
     own = 1.0 - repeated
     pulses = tuple(msgspec.structs.replace(pulse, observed=round(own * pulse.observed)) for pulse in spike.pulses)
-    people = msgspec.structs.replace(spike, observed=round(own * spike.observed), pulses=pulses)
+    people = msgspec.structs.replace(
+        spike,
+        observed=round(own * spike.observed),
+        pulses=pulses,
+        window_observed=round(own * spike.window_observed),
+    )
     highest = highest_pulse(people)
     ratio = (highest.observed + 1.0) / (highest.expected + 1.0)
     return msgspec.structs.replace(people, ratio=ratio, severity=severity(people.score, ratio))

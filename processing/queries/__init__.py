@@ -5,6 +5,17 @@ Times are timezone-aware and in UTC. A range includes its first moment and exclu
 
 from processing.contract import BinCount
 from processing.coverage import Coverage
+from processing.queries.adhoc import (
+    AdHocQuery,
+    Cancelled,
+    Place,
+    ReaderLimits,
+    Vocabulary,
+    adhoc_address,
+    place_of,
+    reader_limits,
+    vocabulary,
+)
 from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
@@ -40,7 +51,22 @@ from processing.queries.incidents import (
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
 from processing.queries.scopes import Scope
+from processing.queries.search import (
+    MOST_FOUND,
+    PATIENCE,
+    CountedTime,
+    Matches,
+    PostKey,
+    PostSearch,
+    hours_of,
+    most_shared,
+    newest_matching,
+    newest_with_words,
+    posts_with_keys,
+)
 from processing.queries.statement import Statement
+from processing.queries.table import Column, Kind, Table
+from processing.queries.text_pattern import LONGEST_SEARCH
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
 from processing.queries.told import (
     ChannelRecord,
@@ -52,29 +78,46 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
-from processing.store.client import StoreDamaged, StoreRefused, StoreUnavailable
+from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
+    "LONGEST_SEARCH",
+    "MOST_FOUND",
+    "PATIENCE",
+    "AdHocQuery",
     "Arrival",
     "BinCount",
     "BinPosts",
+    "Cancelled",
     "ChannelAttempt",
     "ChannelRecord",
+    "Column",
     "Conversation",
+    "CountedTime",
     "Coverage",
     "Delivery",
     "FailureReport",
     "Health",
+    "Kind",
     "KnownBefore",
+    "Matches",
+    "Place",
+    "PostKey",
+    "PostSearch",
     "Presence",
     "Reader",
+    "ReaderLimits",
     "Scope",
     "Statement",
     "StoreDamaged",
+    "StoreFailure",
     "StoreRefused",
     "StoreUnavailable",
     "StoredNotification",
     "StoredPost",
+    "Table",
+    "Vocabulary",
+    "adhoc_address",
     "annotations",
     "answer_to",
     "arrivals",
@@ -93,6 +136,7 @@ __all__ = [
     "going_on",
     "health",
     "held_because",
+    "hours_of",
     "incident",
     "incidents",
     "incidents_named",
@@ -100,10 +144,16 @@ __all__ = [
     "last_attempts",
     "leading_series",
     "minute_counts",
+    "most_shared",
+    "newest_matching",
     "newest_posts",
+    "newest_with_words",
+    "place_of",
     "posts_over_time",
+    "posts_with_keys",
     "presence",
     "queue_mark",
+    "reader_limits",
     "retags",
     "root_message",
     "saved_queries",
@@ -115,4 +165,5 @@ __all__ = [
     "stored_posts",
     "topics_over_time",
     "undelivered",
+    "vocabulary",
 ]

@@ -32,7 +32,7 @@ def binned_counts(
         FROM {counts}
         WHERE {{every_topic:Bool}} OR topic IN {{topics:Array(String)}}
         GROUP BY GROUPING SETS ((bin, topic, language), (bin, topic))
-        ORDER BY bin
+        ORDER BY bin, topic, series_language
         """,  # noqa: S608 - only names of ours
         bounds | {"width": int(width.total_seconds()), "every_topic": topics is None, "topics": sorted(topics or ())},
     )

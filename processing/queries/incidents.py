@@ -42,7 +42,7 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
         """
         SELECT
             topic, language, start, detected_at, peak, `end`, observed, expected, ratio, score, severity,
-            provisional, pulses, window, verdict, evidence
+            provisional, pulses, window, window_observed, window_expected, verdict, evidence
         FROM spikes
         WHERE start < {end:DateTime('UTC')} AND ifNull(`end`, start) >= {start:DateTime('UTC')}
             OR (`end` IS NULL AND start < {end:DateTime('UTC')})
@@ -69,8 +69,10 @@ def spikes(reader: Reader, start: datetime, end: datetime) -> tuple[Spike, ...]:
             provisional=row[11],
             pulses=_parts(Pulse, row[12]),
             window=row[13],
-            verdict=VerdictName(row[14]),
-            evidence=_parts(Evidence, row[15]),
+            window_observed=row[14],
+            window_expected=row[15],
+            verdict=VerdictName(row[16]),
+            evidence=_parts(Evidence, row[17]),
         )
         for row in rows
     )
@@ -80,7 +82,7 @@ _INCIDENT = """
     SELECT
         id, topic, start, detected_at, peak, `end`, observed, expected, ratio, score,
         state, severity, languages, subtopics, pulses, synthetic, lead_topic, lead_language, verdict, evidence, terms,
-        lead_start, lead_end, doubted
+        lead_start, lead_end, doubted, window, window_observed, window_expected
     FROM incidents
 """
 
@@ -129,4 +131,7 @@ def _incident(row: Row) -> Incident:
         lead_start=row[21],
         lead_end=row[22],
         doubted=_parts(Doubt, row[23]),
+        window=row[24],
+        window_observed=row[25],
+        window_expected=row[26],
     )

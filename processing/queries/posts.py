@@ -16,7 +16,7 @@ from processing.store.client import Row
 
 @dataclass(frozen=True, slots=True)
 class StoredPost:
-    """A post in the form in which the page shows it."""
+    """A post in the form in which the page shows it. `reposts` is what its network told last, or None."""
 
     source: str
     id: str
@@ -26,6 +26,17 @@ class StoredPost:
     text: str
     url: str
     author: str
+    reposts: int | None = None
+
+
+STORED_POST = "source, id, created_at, language, topics, text, url, author, reposts"
+"""The columns of a `StoredPost`, in its order."""
+
+
+def stored_post(row: Row) -> StoredPost:
+    """Return a row of `STORED_POST` as a post."""
+    source, name, created_at, language, topics, text, url, author, reposts = row
+    return StoredPost(source, name, created_at, language, tuple(topics), text, url, author, reposts)
 
 
 def stored_posts(reader: Reader, start: datetime, end: datetime) -> tuple[TaggedPost, ...]:
@@ -78,23 +89,20 @@ def newest_posts(
     """
     minutes = _newest_minutes(reader, start, end, topic=topic, language=language, limit=limit)
     rows = reader.query(
-        """
-        SELECT source, id, created_at, language, topics, text, url, author
+        f"""
+        SELECT {STORED_POST}
         FROM posts
-        WHERE toStartOfMinute(created_at) IN {minutes:Array(DateTime('UTC'))}
-            AND created_at >= {start:DateTime64(3, 'UTC')} AND created_at < {end:DateTime64(3, 'UTC')}
+        WHERE toStartOfMinute(created_at) IN {{minutes:Array(DateTime('UTC'))}}
+            AND created_at >= {{start:DateTime64(3, 'UTC')}} AND created_at < {{end:DateTime64(3, 'UTC')}}
             AND text != '' AND NOT deleted
-            AND ({topic:String} = '*' OR has(topics, {topic:String}))
-            AND ({language:String} = '*' OR language = {language:String})
+            AND ({{topic:String}} = '*' OR has(topics, {{topic:String}}))
+            AND ({{language:String}} = '*' OR language = {{language:String}})
         ORDER BY created_at DESC, source, id
-        LIMIT {limit:UInt32}
-        """,
+        LIMIT {{limit:UInt32}}
+        """,  # noqa: S608 - only names of ours
         {"minutes": minutes, "topic": topic, "language": language, "start": start, "end": end, "limit": limit},
     )
-    return tuple(
-        StoredPost(source, name, created_at, lang, tuple(topics), text, url, author)
-        for source, name, created_at, lang, topics, text, url, author in rows
-    )
+    return tuple(map(stored_post, rows))
 
 
 def _newest_minutes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 
 from processing.contract import (
@@ -13,8 +14,11 @@ from processing.store.client import Parameters, Row, Store
 class Reader(Protocol):
     """The interface of a store that a query needs."""
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Return all rows of a query whose values are bound as `{name:Type}`."""
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
+        """Return all rows of a query whose values are bound as `{name:Type}`.
+
+        The store ends the query when `patience` is over.
+        """
         ...
 
 

@@ -6,10 +6,12 @@ Nothing else imports clickhouse_connect, and none of its exceptions leaves this 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 
 from ingest.errors import Failure, Unavailable
 from processing.contract import ClickHouseAddress
+from processing.store.interruption import Interruption
 from processing.store.lack import Lack, lack_of
 from processing.store.proof import NotProved, proving
 
@@ -47,6 +50,7 @@ UNKNOWN_DATABASE = 81
 AUTHENTICATION_FAILED = 516
 NOTHING_STORED = "There is nothing in the store yet: `banwatch up` or `banwatch migrate` make its tables."
 _PIECE = 1024 * 1024
+_LOWERED_BY_READERS = frozenset({"limit", "max_execution_time"})
 
 # By default the engine refuses a block for more than a hundred partitions, with a code that means a passing failure. A
 # batch of an archive over ten years would be retried for ever.
@@ -146,17 +150,20 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class StreamedRows:
-    """A result in pieces of bytes, with its number of rows."""
+    """A result in pieces of bytes, with its number of rows and its format."""
 
     rows: int
+    format: str
     pieces: Iterator[bytes]
 
 
 class Store:
     """A connection to one ClickHouse database as one user. It has no session, so threads may share it."""
 
-    def __init__(self, address: ClickHouseAddress, *, database: str | None = None) -> None:
-        """Connect.
+    def __init__(
+        self, address: ClickHouseAddress, *, database: str | None = None, interruption: Interruption | None = None
+    ) -> None:
+        """Connect. `interruption` can end the requests of this connection from another thread.
 
         Raises:
             StoreUnavailable: the store does not answer.
@@ -164,7 +171,11 @@ class Store:
         """
         self.address = address
         url = urlsplit(address.url)
-        self._own_pool = proving(address.password, get_pool_manager()) if address.proves else None
+        self._own_pool = get_pool_manager() if address.proves or interruption else None
+        if self._own_pool is not None and address.proves:
+            proving(address.password, self._own_pool)
+        if self._own_pool is not None and interruption:
+            interruption.attach(self._own_pool)
         with _translated(address):
             self._client = clickhouse_connect.get_client(
                 host=url.hostname,
@@ -180,11 +191,19 @@ class Store:
                 query_retries=0,
                 pool_mgr=self._own_pool,
             )
+        # The library refuses what a store shows as read-only. The store lets a reader lower these all the same.
+        self._client.valid_transport_settings = self._client.valid_transport_settings | _LOWERED_BY_READERS
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Run a query whose values are bound as `{name:Type}`, and return all rows."""
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
+        """Run a query whose values are bound as `{name:Type}`, and return all rows.
+
+        Raises:
+            StoreUnavailable: also with the code 159, if the query takes longer than `patience`, in whole seconds.
+        """
+        limits = {} if patience is None else {"max_execution_time": math.ceil(patience.total_seconds())}
         with _translated(self.address):
-            return [tuple(row) for row in self._client.query(sql, parameters=dict(parameters or {})).result_rows]
+            answer = self._client.query(sql, parameters=dict(parameters or {}), settings=limits)
+            return [tuple(row) for row in answer.result_rows]
 
     @contextmanager
     def stream(
@@ -198,14 +217,21 @@ class Store:
         """Yield the result of a query in one of ClickHouse's own formats, piece by piece, while the context lasts.
 
         The server holds the result back until it is complete, on its disk if it is large. The pieces therefore contain
-        no error.
+        no error. The query goes to the server unchanged, so the places in its errors are right; a FORMAT clause of the
+        query wins over `format`.
         """
         whole = {"wait_end_of_query": "1", **(settings or {})}
         with _translated(self.address):
-            answer: Any = self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt=format, settings=whole)
+            answer: Any = self._client.raw_stream(
+                sql,
+                parameters=dict(parameters or {}),
+                settings=whole,
+                transport_settings={"X-ClickHouse-Format": format},
+            )
         try:
             summary = json.loads(answer.headers.get("X-ClickHouse-Summary", "{}"))
-            yield StreamedRows(int(summary.get("result_rows", 0)), self._pieces(answer))
+            given = answer.headers.get("X-ClickHouse-Format", format)
+            yield StreamedRows(int(summary.get("result_rows", 0)), given, self._pieces(answer))
         finally:
             answer.close()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from processing.contract import EVERYTHING, Spike
+from processing.detection.policy import LONG_WINDOW
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope, posts_of_each, scope_of
 from processing.queries.statement import Statement
@@ -26,14 +27,26 @@ from processing.verdicts.reference import (
 )
 from processing.verdicts.verdict import Facts
 
-AT_ONCE = 100
+AT_ONCE = 250
 """Spikes that one round of queries asks about."""
 
+SERIES_AT_ONCE = 50
+"""Spikes of which a query asks for the days before: each is as many scopes as days."""
 
-def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
-    """Everything that `verdict` asks for, of each spike in turn: seven queries for a hundred spikes, not for each."""
-    for first in range(0, len(spikes), AT_ONCE):
-        yield from _facts(reader, spikes[first : first + AT_ONCE], given)
+
+def facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> list[Facts]:
+    """Everything that `verdict` asks for, of each spike: seven queries for many spikes, not for each."""
+    found: dict[int, Facts] = {}
+    for places in _at_once(spikes):
+        found |= zip(places, _facts(reader, [spikes[place] for place in places], given), strict=True)
+    return [found[place] for place in range(len(spikes))]
+
+
+def _at_once(spikes: Sequence[Spike]) -> Iterator[Sequence[int]]:
+    """The places of spikes that are asked about together: those near in time, so that few posts are read twice."""
+    order = sorted(range(len(spikes)), key=lambda place: spikes[place].start)
+    for first in range(0, len(order), AT_ONCE):
+        yield order[first : first + AT_ONCE]
 
 
 def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[Facts]:
@@ -59,6 +72,7 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
         yield Facts(
             observed=spike.observed,
             expected=spike.expected,
+            in_a_day=spike.window == LONG_WINDOW,
             concentration=who[number],
             backfilled=backfilled,
             late=came_late,
@@ -71,15 +85,17 @@ def _facts(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Ite
         )
 
 
-def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> Iterator[bool]:
+def rest_is_known(reader: Reader, spikes: Sequence[Spike], given: Circumstances) -> list[bool]:
     """Of each spike, whether enough of all else is known to say that it rose too; see `Facts.rest`."""
-    for first in range(0, len(spikes), AT_ONCE):
-        scopes = [scope_of(spike, given.now) for spike in spikes[first : first + AT_ONCE]]
+    found: dict[int, bool] = {}
+    for places in _at_once(spikes):
+        scopes = [scope_of(spikes[place], given.now) for place in places]
         rests = _rests(reader, [whole_of(scope, given.roots.get(scope.topic)) for scope in scopes])
         arrived = _arrived(reader, scopes)
-        for number, scope in enumerate(scopes):
+        for number, (place, scope) in enumerate(zip(places, scopes, strict=True)):
             days = days_covered(given.stretches, scope)
-            yield rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+            found[place] = rest_ratio(_by_source(arrived[number]), rests[number], days) is not None
+    return [found[place] for place in range(len(spikes))]
 
 
 def _usually(
@@ -87,11 +103,13 @@ def _usually(
 ) -> dict[int, dict[str, dict[int, int]]]:
     """By scope what its newcomers bring, by days before; asked of those that were collected for a day or longer."""
     asked = [number for number, sources in enumerate(new) if any(sources.values())]
-    if not asked:
-        return {}
-    days = max(days for sources in new for days in sources.values())
-    found = series_before(reader, [scopes[number] for number in asked], days)
-    return {number: found[place] for place, number in enumerate(asked)}
+    days = max((days for sources in new for days in sources.values()), default=0)
+    found: dict[int, dict[str, dict[int, int]]] = {}
+    for first in range(0, len(asked), SERIES_AT_ONCE):
+        some = asked[first : first + SERIES_AT_ONCE]
+        before = series_before(reader, [scopes[number] for number in some], days)
+        found |= {number: before[place] for place, number in enumerate(some)}
+    return found
 
 
 def _by_source(arrived: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
@@ -137,12 +155,13 @@ def arrival_query(scopes: Sequence[Scope]) -> Statement:
     )
 
 
-def _rests(reader: Reader, wholes: Sequence[Scope]) -> defaultdict[int, dict[str, dict[int, int]]]:
-    """By scope, source and days before: posts on anything else."""
-    found: defaultdict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-    for number, source, days, posts in rest_query(wholes).rows(reader):
-        found[number][source][days] = posts
-    return found
+def _rests(reader: Reader, wholes: Sequence[Scope]) -> list[defaultdict[str, dict[int, int]]]:
+    """Of each scope, by source and days before: posts on anything else. Many spikes are parts of one whole."""
+    places = {whole: place for place, whole in enumerate(dict.fromkeys(wholes))}
+    found: list[defaultdict[str, dict[int, int]]] = [defaultdict(dict) for _ in places]
+    for place, source, days, posts in rest_query(list(places)).rows(reader):
+        found[place][source][days] = posts
+    return [found[places[whole]] for whole in wholes]
 
 
 COVERAGE = """

@@ -39,15 +39,19 @@ def judge(
     `known` are the spikes as they were judged before: one that has not changed since keeps its verdict, and a comeback
     that was a spike of its own remains one.
     """
-    judged = _judged(reader, policy, [each for of_one in rises.values() for each in of_one], given, known)
+    spikes, parts = tuple(spikes), [each for of_one in rises.values() for each in of_one]
+    alone = [spike for spike in spikes if name_of(spike) not in rises]
+    both = _judged(reader, policy, [*parts, *alone], given, known)
+    judged, of_alone = both[: len(parts)], dict(zip(map(name_of, alone), both[len(parts) :], strict=True))
     in_doubt = {name_of(each) for each in judged if each.verdict is not VerdictName.ORGANIC}
     comebacks = {name: {name_of(each) for each in of_one[1:]} for name, of_one in rises.items()}
-    shortened = [
-        _without(comebacks[name] if name in in_doubt else in_doubt, spike, rises[name]) if name in rises else spike
+    shortened = {
+        name: _without(comebacks[name] if name in in_doubt else in_doubt, spike, rises[name])
         for spike in spikes
-        for name in [name_of(spike)]
-    ]
-    found = _judged(reader, policy, shortened, given, known)
+        if (name := name_of(spike)) in rises
+    }
+    together = dict(zip(shortened, _judged(reader, policy, shortened.values(), given, known), strict=True))
+    found = [together.get(name) or of_alone[name] for name in map(name_of, spikes)]
     apart = in_doubt | {name_of(each) for each in known}
     for spike in found:
         if spike.verdict is not VerdictName.ORGANIC:
@@ -80,7 +84,7 @@ def _without(comebacks: Collection[Name], spike: Spike, rises: Sequence[Spike]) 
     if len(kept) == len(rises):
         return spike
     highest = max(kept, key=lambda rise: highest_pulse(rise).excess)
-    score = max(rise.score for rise in kept)
+    rarest = max(kept, key=lambda rise: rise.score)
     return msgspec.structs.replace(
         spike,
         peak=highest.peak,
@@ -88,9 +92,12 @@ def _without(comebacks: Collection[Name], spike: Spike, rises: Sequence[Spike]) 
         observed=sum(rise.observed for rise in kept),
         expected=sum(rise.expected for rise in kept),
         ratio=highest.ratio,
-        score=score,
-        severity=severity(score, highest.ratio),
+        score=rarest.score,
+        severity=severity(rarest.score, highest.ratio),
         pulses=tuple(pulse for rise in kept for pulse in rise.pulses),
+        window=rarest.window,
+        window_observed=rarest.window_observed,
+        window_expected=rarest.window_expected,
     )
 
 
@@ -102,31 +109,20 @@ def can_be_told_at(
     It waits, up to the close of the bin, for the first minute by which enough of everything else has come to say
     whether that rose too. It does not wait where even the whole bin is too short for that.
     """
-    close = [close_of_bin(at, width) for _, at in found]
-    ends = [{at, closed} for (_, at), closed in zip(found, close, strict=True)]
-    known = _ends_with_known_rest(reader, found, ends, given)
-    waiting = [closed in of_it and at not in of_it for (_, at), closed, of_it in zip(found, close, known, strict=True)]
-    minutes = [
-        set(bins(at, closed, MINUTE)) - {at} if waits else set[datetime]()
-        for (_, at), closed, waits in zip(found, close, waiting, strict=True)
-    ]
-    known = [
-        one | other for one, other in zip(known, _ends_with_known_rest(reader, found, minutes, given), strict=True)
-    ]
-    return [min(of_it) if waits else at for (_, at), of_it, waits in zip(found, known, waiting, strict=True)]
+    told = [at for _, at in found]
+    early = [number for number, is_known in enumerate(_rest_is_known(reader, found, given)) if not is_known]
+    close = {number: close_of_bin(told[number], width) for number in early}
+    at_close = _rest_is_known(reader, [(found[number][0], close[number]) for number in early], given)
+    waiting = [number for number, is_known in zip(early, at_close, strict=True) if is_known]
+    minutes = [(number, end) for number in waiting for end in bins(told[number] + MINUTE, close[number], MINUTE)]
+    by_minute = _rest_is_known(reader, [(found[number][0], end) for number, end in minutes], given)
+    enough = [(number, close[number]) for number in waiting]
+    enough += [each for each, is_known in zip(minutes, by_minute, strict=True) if is_known]
+    for number, end in sorted(enough, reverse=True):
+        told[number] = end
+    return told
 
 
-def _ends_with_known_rest(
-    reader: Reader,
-    found: Sequence[tuple[Spike, datetime]],
-    ends: Sequence[Collection[datetime]],
-    given: Circumstances,
-) -> list[set[datetime]]:
-    """Of each spike, those of the ends up to which enough is known of everything else."""
-    asked = [(number, end) for number, of_it in enumerate(ends) for end in of_it]
-    ended = [msgspec.structs.replace(found[number][0], end=end) for number, end in asked]
-    known: list[set[datetime]] = [set() for _ in found]
-    for (number, end), is_known in zip(asked, evidence.rest_is_known(reader, ended, given), strict=True):
-        if is_known:
-            known[number].add(end)
-    return known
+def _rest_is_known(reader: Reader, found: Sequence[tuple[Spike, datetime]], given: Circumstances) -> Sequence[bool]:
+    """Of each spike, whether enough is known of everything else up to a moment."""
+    return evidence.rest_is_known(reader, [msgspec.structs.replace(spike, end=end) for spike, end in found], given)

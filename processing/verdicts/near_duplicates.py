@@ -88,19 +88,27 @@ def are_copies(letters: Sequence[str], beside: Sequence[str] = ()) -> Flags:
 
 
 def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
-    """Of different texts, the first so many."""
+    """Of different texts, the first so many.
+
+    They are compared in the order of their sizes, each with those alone that are neither too short nor too long to be
+    alike: two texts have no more in common than the smaller one holds.
+    """
     table = _sequences(texts)
     sizes = np.bitwise_count(table).sum(axis=0, dtype=np.int16)
-    found = np.zeros(asked, dtype=bool)
+    order = np.argsort(sizes, kind="stable")
+    table, sizes = np.ascontiguousarray(table[:, order]), sizes[order]
+    found, places = np.zeros(len(texts), dtype=bool), np.flatnonzero(order < asked)
     for first in range(0, asked, _ROWS):
-        rows = slice(first, min(first + _ROWS, asked))
-        common = np.zeros((rows.stop - first, len(texts)), dtype=np.int16)
+        rows = places[first : first + _ROWS]
+        begin = int(np.searchsorted(sizes, ALIKE * sizes[rows[0]]))
+        near = slice(begin, int(np.searchsorted(ALIKE * sizes, sizes[rows[-1]], side="right")))
+        common = np.zeros((len(rows), near.stop - begin), dtype=np.int16)
         for word in table:
-            common += np.bitwise_count(word[rows, None] & word)
-        alike = common >= ALIKE * (sizes[rows, None] + sizes - common)
-        np.fill_diagonal(alike[:, first:], val=False)
-        found[rows] = alike.any(axis=1)
-    return found
+            common += np.bitwise_count(word[rows, None] & word[near])
+        alike = common >= ALIKE * (sizes[rows, None] + sizes[near] - common)
+        alike[np.arange(len(rows)), rows - begin] = False
+        found[order[rows]] = alike.any(axis=1)
+    return found[:asked]
 
 
 def _sequences(texts: Sequence[str]) -> NDArray[np.uint64]:

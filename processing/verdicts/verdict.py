@@ -23,6 +23,8 @@ class VerdictPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """And so many posts more."""
     least: int = 10
     """And at least so many posts: as many as the detector asks for."""
+    least_in_a_day: int = 3
+    """The same of a rise that only the window of a day shows."""
     half: float = 0.5
     """Doubt about less than this share of the posts never decides."""
     mistaken: float = 0.01
@@ -66,6 +68,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Posts from the start of the spike to its end."""
     expected: float
     """The posts that its series would usually have had in that time."""
+    in_a_day: bool = False
+    """Whether only the detector's window of a day shows the rise."""
     concentration: Concentration
     backfilled: float = 0.0
     """The share of the posts that were fetched after the fact."""
@@ -120,7 +124,8 @@ def _doubts(policy: VerdictPolicy, facts: Facts) -> Iterator[tuple[VerdictName, 
 
 def _spare(policy: VerdictPolicy, facts: Facts) -> float:
     """The share of the posts that can be taken away while a surge remains; negative where none is there at all."""
-    surge = max(policy.factor * facts.expected + policy.excess, policy.least)
+    least = policy.least_in_a_day if facts.in_a_day else policy.least
+    surge = max(policy.factor * facts.expected + policy.excess, least)
     return 1.0 - surge / max(facts.observed, 1)
 
 

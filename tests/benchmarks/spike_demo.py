@@ -15,7 +15,7 @@ from deploy.demo.scenario import AMAZON_EMAIL, EVENTS, QUIET
 from deploy.demo.schedule import arrivals
 from deploy.demo.situations import BAN_TALK
 from deploy.demo.truth import PlantedSurge, truth
-from processing.contract import EVERYTHING, Spike
+from processing.contract import EVERYTHING, BinCount, Spike
 from processing.detection.bins import start_of_bin
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, SeriesSet
@@ -93,14 +93,6 @@ def _times(scale: float) -> Times:
     return {key: sorted(each) for key, each in times.items()}
 
 
-class _Posts(NamedTuple):
-    start: datetime
-    topic: str
-    language: str
-    posts: int
-    backfilled: int = 0
-
-
 def _spikes(policy: DetectorPolicy, times: Times) -> list[Spike]:
     """What the watch would have told of the same posts, each at the end of the first minute that was enough."""
     counted = Counter((start_of_bin(moment, policy.width), *key) for key, each in times.items() for moment in each)
@@ -109,7 +101,7 @@ def _spikes(policy: DetectorPolicy, times: Times) -> list[Spike]:
     block = series.block(
         START,
         END,
-        [_Posts(*where, posts) for where, posts in counted.items()],
+        [BinCount(*where, posts, 0) for where, posts in counted.items()],
         np.ones(bins, dtype=bool),
         np.full(bins, 20.0),
     )

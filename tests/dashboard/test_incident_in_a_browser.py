@@ -104,11 +104,13 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
     old = {"ui": "en", "range": "incident", "topic": "ban", "incident": INCIDENT}
     page = opened(browser, dashboard, errors, path="", **old)
     page.wait_for_url("**/incident?id=*")
+    said = ENGLISH.incident_page
     for with_texts in (False, True):
         if with_texts:
-            page.get_by_text(ENGLISH.incident_page.export_texts).click()
+            page.get_by_text(said.export_texts).click()
+        label = said.export_button_texts if with_texts else said.export_button
         with page.expect_download() as download:
-            page.get_by_text(ENGLISH.incident_page.export_button).click()
+            page.get_by_role("button", name=label, exact=True).click()
         path = tmp_path / f"{with_texts}.zip"
         download.value.save_as(path)
         found = verify(path)
@@ -133,7 +135,7 @@ def test_the_explanation_reads_in_the_direction_of_the_page(
     page = opened(browser, dashboard, [], size=TELEPHONE, ui=interface, id=INCIDENT)
     expect(page.locator(".bw-drivers").first).to_have_css("direction", "rtl" if interface == "ar" else "ltr")
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_css("direction", "ltr")
-    page.get_by_text(WORDS[interface].sql, exact=True).first.click()
+    page.locator("[data-testid=stExpander]").get_by_text(WORDS[interface].sql, exact=True).first.click()
     code = page.locator("[data-testid=stCode]").first
     expect(code).to_contain_text("SELECT")
     expect(code).to_have_css("direction", "ltr")

@@ -99,12 +99,13 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
         "BANWATCH_OIDC_CLIENT_ID": "banwatch",
         "BANWATCH_OIDC_VIEWERS": "@example.org",
     }
+    links |= {"BANWATCH_PUBLIC": "1", "BANWATCH_PUBLIC_PORT": str(free_port())}
     for name, value in (GIVEN | links | provider | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
         monkeypatch.setenv(name, value)
     installation.writer_password = GIVEN["BANWATCH_CLICKHOUSE_PASSWORD"]
     with closing(installation.start("up", "--source", "hackernews")) as running:
         assert running.says("dashboard "), running.said
-        eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers"})
+        eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers", "public"})
         told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
     writer, reader, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
     assert told == {
@@ -114,6 +115,7 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
         "watch": {writer, authors, channels, heartbeat, answers},
         "answers": {writer, authors, answers, desk},
         "dashboard": {reader, desk, *of_the_dashboard},
+        "public": {reader},
         "ingest": set(),
     }
 

@@ -965,6 +965,48 @@ CREATE OR REPLACE VIEW notifications ON CLUSTER 'main' AS
 SELECT * FROM notification_versions FINAL
 COMMENT 'what was decided on telling people: one row a change';
 
+ALTER TABLE spike_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window_observed UInt64
+        COMMENT 'posts in that window where the score was highest; 0 where it was not written down' AFTER window,
+    ADD COLUMN IF NOT EXISTS window_expected Float64
+        COMMENT 'posts expected in it' AFTER window_observed;
+
+ALTER TABLE spike_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window_observed UInt64
+        COMMENT 'posts in that window where the score was highest; 0 where it was not written down' AFTER window,
+    ADD COLUMN IF NOT EXISTS window_expected Float64
+        COMMENT 'posts expected in it' AFTER window_observed;
+
+ALTER TABLE incident_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window LowCardinality(String)
+        COMMENT 'the window in which the leading spike had its highest score, such as 30 min or 1 day; empty where it was not written down'
+        AFTER pulses,
+    ADD COLUMN IF NOT EXISTS window_observed UInt64
+        COMMENT 'posts in that window' AFTER window,
+    ADD COLUMN IF NOT EXISTS window_expected Float64
+        COMMENT 'posts expected in it' AFTER window_observed;
+
+ALTER TABLE incident_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS window LowCardinality(String)
+        COMMENT 'the window in which the leading spike had its highest score, such as 30 min or 1 day; empty where it was not written down'
+        AFTER pulses,
+    ADD COLUMN IF NOT EXISTS window_observed UInt64
+        COMMENT 'posts in that window' AFTER window,
+    ADD COLUMN IF NOT EXISTS window_expected Float64
+        COMMENT 'posts expected in it' AFTER window_observed;
+
+DROP VIEW IF EXISTS spikes ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW spikes ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM spike_versions FINAL WHERE `end` IS NULL OR `end` > start
+COMMENT 'one row an episode of one series';
+
+DROP VIEW IF EXISTS incidents ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW incidents ON CLUSTER 'main' AS
+SELECT * EXCEPT (version) FROM incident_versions FINAL
+COMMENT 'spikes that belong together: what people are told about, once';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -35,6 +35,7 @@ CLOSED = [
     "/_stcore/metrics/",
     "/_stcore/agent/openapi.json",
     "/_stcore/script-health-check",
+    "/_stcore/bidi-components/another.editor/editor.js",
     "/_stcore/upload_file/session/file",
 ]
 LOCAL = ["127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}", "localhost", "[::1]:{port}", "127.0.0.1:1"]

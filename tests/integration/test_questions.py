@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from dashboard.services import ExampleQuery
 from deploy.docs.data_dictionary import STABLE, dictionary
-from deploy.docs.example_queries import QUESTIONS, Question
+from deploy.docs.example_queries import QUESTIONS
 from processing.contract import (
     ClickHouseAddress,
     Evidence,
@@ -172,7 +173,7 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-def test_a_question_has_a_sensible_answer(stocked: Store, question: Question) -> None:
+def test_a_question_has_a_sensible_answer(stocked: Store, question: ExampleQuery) -> None:
     rows = stocked.query(question.sql)
     assert SENSIBLE[question.name](rows), rows
 

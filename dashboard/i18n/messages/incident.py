@@ -169,4 +169,5 @@ class IncidentWords:
     )
     export_texts: str = "With the texts of the posts that are not deleted"
     export_button: str = "Make the zip"
+    export_button_texts: str = "Make the zip with texts"
     export_missing: str = "Nothing can be exported from this page: whoever runs banwatch has not set that up."

@@ -65,7 +65,9 @@ def show(context: Context, chosen: Choice) -> None:
         return
     incident = words.incident_page
     head = (incident.when, incident.channel, page.about, incident.step, incident.outcome, incident.latency)
-    tables.show((*head, incident.detail), (_row(each, told, words) for each in deliveries), css="bw-words bw-deliveries")
+    tables.show(
+        (*head, incident.detail), (_row(each, told, words) for each in deliveries), css="bw-words bw-deliveries"
+    )
 
 
 def _row(each: Delivery, told: Told, words: Words) -> tuple[str, ...]:

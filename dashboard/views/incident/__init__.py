@@ -11,8 +11,19 @@ from dashboard.addresses import of_incidents
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts import live, verdict
-from dashboard.views.incident import chart, desk, evidence, explanation, heading, languages, listing, report, told
+from dashboard.parts import live
+from dashboard.views.incident import (
+    chart,
+    desk,
+    evidence,
+    explanation,
+    heading,
+    languages,
+    listing,
+    report,
+    told,
+    verdict,
+)
 from dashboard.views.incident.report import Course, Standing, Told
 from processing.contract import EVERYTHING
 from processing.explanation import queries_of_figures
@@ -45,7 +56,8 @@ def show(context: Context) -> None:
     with rest:
         live.show("told", _part, context, name, _told)
         desk.show(context, found, _said(context, found))
-        evidence.show(context, found)
+        # The choice of texts draws only this part again.
+        st.fragment(evidence.show)(context, found)
     # The explanation is computed last, so that the page is not empty meanwhile.
     with why:
         st.subheader(words.incident_page.reasons, anchor=False)

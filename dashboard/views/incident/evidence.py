@@ -26,7 +26,7 @@ def show(context: Context, of: Standing) -> None:
     st.caption(page.export_note)
     with_texts = st.checkbox(page.export_texts, key="incident-texts")
     st.download_button(
-        page.export_button,
+        page.export_button_texts if with_texts else page.export_button,
         data=lambda: made(context.reader, of, versions(), with_texts=with_texts),
         file_name=f"{_UNUSUAL_IN_A_NAME.sub('-', of.incident.id)}.zip",
         mime="application/zip",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from processing.alerts.height import came_back_far_higher
+from processing.alerts.height import Peak, came_back_far_higher
 from processing.alerts.message.sparkline import sparkline
 from processing.alerts.message.wording import MOST_NAMES, Wording
 from processing.alerts.news import IncidentNews
 from processing.alerts.notification import Fact, Growth, Link, Message, Quote, Step
 from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName, highest_pulse
+from processing.detection.policy import LONG_WINDOW
 from processing.explanation import SharedPost
 from processing.explanation.sentences import doubt_sentence, rarity, verdict_sentence
 from processing.plain_text import LONGEST_LINE, safe_link
@@ -108,7 +109,7 @@ def _over(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     """How long it lasted and how high it was."""
     incident = news.incident
     yield Fact(wording.phrases.lasted, wording.duration((incident.end or news.at) - incident.start))
-    yield Fact(wording.phrases.height, _pulse(highest_pulse(incident), wording))
+    yield Fact(wording.phrases.height, _height(incident, wording))
     yield from _size(news, wording)
     yield from _languages(incident, wording)
     yield _found(incident, wording)
@@ -136,23 +137,44 @@ def _growth(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
         added = [wording.spoken(each) for each in incident.languages if each not in news.told.languages]
         yield Fact(phrases.changed, phrases.new_languages.format(languages=wording.listed(added)))
     if Growth.PULSE in news.growth:
-        far_higher = came_back_far_higher(incident, news.told)
-        highest = highest_pulse(incident)
-        pulse = highest if far_higher else max(incident.pulses, key=lambda each: each.start, default=highest)
-        rise = phrases.came_back if far_higher else phrases.rose_again
-        yield Fact(
-            phrases.changed,
-            rise.format(
-                start=wording.local_clock(pulse.start),
-                observed=wording.number(pulse.observed),
-                minutes=wording.minutes,
-                peak=wording.clock(pulse.peak),
-            ),
-        )
+        yield Fact(phrases.changed, _pulse_that_came(incident, news.told, wording))
+
+
+def _pulse_that_came(incident: Incident, told: Peak, wording: Wording) -> str:
+    phrases = wording.phrases
+    if _is_of_a_day(incident):
+        return phrases.came_back_in_a_day.format(observed=wording.number(incident.window_observed))
+    far_higher, highest = came_back_far_higher(incident, told), highest_pulse(incident)
+    pulse = highest if far_higher else max(incident.pulses, key=lambda each: each.start, default=highest)
+    rise = phrases.came_back if far_higher else phrases.rose_again
+    return rise.format(
+        start=wording.local_clock(pulse.start),
+        observed=wording.number(pulse.observed),
+        minutes=wording.minutes,
+        peak=wording.clock(pulse.peak),
+    )
+
+
+def _is_of_a_day(incident: Incident) -> bool:
+    """Whether its posts make a surge in the window of a day alone: a bin of it has one or two."""
+    return incident.window == LONG_WINDOW and incident.window_observed > 0
+
+
+def _height(incident: Incident, wording: Wording) -> str:
+    if not _is_of_a_day(incident):
+        return _pulse(highest_pulse(incident), wording)
+    return wording.phrases.day_height.format(
+        start=wording.weekday(incident.start),
+        observed=wording.number(incident.window_observed),
+        expected=wording.number(incident.window_expected),
+    )
 
 
 def _pulses(incident: Incident, wording: Wording) -> Iterator[Fact]:
     """Each rise: when it began, when it was highest, and how high that was; of many, the last."""
+    if _is_of_a_day(incident):
+        yield Fact(wording.phrases.height, _height(incident, wording))
+        return
     numbered = list(enumerate(incident.pulses, start=1))[-MOST_PULSES:]
     for number, pulse in numbered:
         yield Fact(wording.phrases.pulse.format(number=wording.number(number)), _pulse(pulse, wording))

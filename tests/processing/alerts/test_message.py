@@ -233,6 +233,16 @@ def test_many_pulses_do_not_flood_the_message() -> None:
     assert [label for label in facts(message) if label.startswith("Pulse")] == [f"Pulse {n}" for n in range(35, 41)]
 
 
+def test_a_surge_that_only_a_day_shows_is_told_by_the_posts_of_the_day() -> None:
+    of_a_day = msgspec.structs.replace(INCIDENT, window="1 day", window_observed=9, window_expected=1.5)
+    for step, label in ((Step.OPENED, "Height"), (Step.RESOLVED, "Height")):
+        told = facts(build(news(step, incident=of_a_day), IN_ENGLISH))
+        assert told[label].endswith("9 posts within a day, 1.5 expected")
+        assert not any("5 min" in text or name.startswith("Pulse") for name, text in told.items())
+    half_hour = msgspec.structs.replace(of_a_day, window="30 min")
+    assert facts(build(news(incident=half_hour), IN_ENGLISH)) == facts(build(news(), IN_ENGLISH))
+
+
 def test_the_blocks_are_as_high_as_the_counts() -> None:
     assert blocks([0, 1, 4, 7]) == "▁▂▅█"
     assert blocks([0, 0]) == "▁▁"

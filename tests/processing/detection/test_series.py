@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processing.contract import BinCount
 from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Block, Key, OutOfOrder, SeriesEvent, SeriesSet
@@ -134,20 +134,12 @@ def test_late_posts_raise_what_was_quiet() -> None:
         series.step(Block(START, counts, None, total))
 
 
-class Posts(NamedTuple):
-    start: datetime
-    topic: str
-    language: str
-    posts: int
-    backfilled: int = 0
-
-
 def test_an_open_bin_is_scored_and_nothing_is_changed() -> None:
     series, known = SeriesSet.begin(POLICY), np.ones(4 * DAY, dtype=bool)
     end = START + timedelta(days=4)
-    series.step(series.block(START, end, [Posts(START, *ALL, 1)], known, np.full(4 * DAY, 20.0)))
+    series.step(series.block(START, end, [BinCount(START, *ALL, 1, 0)], known, np.full(4 * DAY, 20.0)))
     before = copy.deepcopy(series)
-    block = series.block(end, end + WIDTH, [Posts(end, *ALL, 40)], known[:1], np.array([60.0]))
+    block = series.block(end, end + WIDTH, [BinCount(end, *ALL, 40, 0)], known[:1], np.array([60.0]))
     [early] = series.peek(block)
     assert (early.kind, early.key) == (EpisodeKind.OPENED, ALL)
     assert before.step(block) == series.step(block) == [early]
@@ -256,7 +248,9 @@ def test_a_few_posts_a_day_are_told_by_the_slow_scale_when_they_multiply() -> No
     assert START + timedelta(days=30) < opened.at < START + timedelta(days=30, hours=8)
     assert (opened.window, opened.enough) == ("1 day", None)
     assert START + timedelta(days=29) < opened.episode.start <= START + timedelta(days=30)
-    assert opened.episode.observed >= POLICY.slow.minimum_posts
+    told = opened.episode.snapshot(*ALL)
+    assert told.observed >= POLICY.slow.minimum_posts
+    assert (told.window_observed, told.window_expected) == (told.observed, told.expected)
 
 
 def few_posts(days: int, busy: dict[int, int]) -> Floats:
@@ -290,8 +284,8 @@ def test_a_comeback_has_its_pulses() -> None:
     counts[8 * DAY + 60 : 8 * DAY + 66] = 12
     episode = events(counts[None])[-1].episode
     [comeback] = episode.comebacks
-    assert [pulse.start for pulse in comeback.pulses] == [comeback.start]
-    assert len(episode.pulses) == 2
+    assert [pulse.start for pulse in comeback.snapshot(*ALL).pulses] == [comeback.start]
+    assert len(episode.snapshot(*ALL).pulses) == 2
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 9, 15, 20, 30, 60, 90, 120, 360])

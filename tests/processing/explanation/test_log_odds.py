@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.explanation.log_odds import AuthoredText, TermPolicy, drivers, log_odds, vocabulary
+from processing.explanation.log_odds import AuthoredText, TermPolicy, by_author, drivers, log_odds, uses
 
 POLICY = TermPolicy()
 USUAL = [AuthoredText(f"usual-{number}", f"usual chatter number{number} dance music") for number in range(200)]
@@ -24,15 +24,19 @@ def terms(now: list[AuthoredText], before: list[AuthoredText] = USUAL, language:
 
 def test_the_formula_by_hand() -> None:
     now, before = (
-        vocabulary(surge("warehouse", 3) + surge("dance", 1, first=3), "en"),
-        vocabulary([AuthoredText("a", "dance"), AuthoredText("b", "dance"), AuthoredText("c", "warehouse")], "en"),
+        uses(by_author(said, lambda text: [(text,)]))
+        for said in (
+            surge("warehouse", 3) + surge("dance", 1, first=3),
+            [AuthoredText("a", "dance"), AuthoredText("b", "dance"), AuthoredText("c", "warehouse")],
+        )
     )
+    policy = msgspec.structs.replace(POLICY, least_authors=1)
     a, b, all_now, all_before = 3, 1, 4, 3
     prior, all_prior = 0.05 * (a + b), 0.05 * (all_now + all_before)
     odds = math.log((a + prior) / (all_now + all_prior - a - prior))
     odds_before = math.log((b + prior) / (all_before + all_prior - b - prior))
     z = (odds - odds_before) / math.sqrt(1 / (a + prior) + 1 / (b + prior))
-    assert log_odds(POLICY, now, before)["warehouse",] == pytest.approx(z)
+    assert log_odds(policy, now, before)["warehouse",] == pytest.approx(z)
 
 
 def test_new_words_drive_and_usual_ones_do_not() -> None:

@@ -62,6 +62,17 @@ def test_it_decides_when_no_surge_remains_without_the_posts_in_doubt(doubt: str,
     assert found(**{doubt: 0.9}) == (VerdictName.ORGANIC, [])
 
 
+def test_a_flood_hides_no_more_people_in_a_day_of_a_sparse_topic_than_it_must() -> None:
+    def beside(people: int, *, in_a_day: bool) -> tuple[VerdictName, list[str]]:
+        posts = 15 + people
+        said = who(posts=posts, compared=posts, voices=people / posts)
+        return found(observed=posts, expected=0.5, rest=None, concentration=said, in_a_day=in_a_day)
+
+    assert beside(8, in_a_day=True) == (VerdictName.ORGANIC, [])
+    assert beside(8, in_a_day=False) == (VerdictName.CONCENTRATED, ["repeated"])
+    assert beside(5, in_a_day=True) == beside(0, in_a_day=True) == (VerdictName.CONCENTRATED, ["repeated"])
+
+
 def test_a_source_whose_posts_are_always_late_is_late_as_usual() -> None:
     assert found(late=1.0, late_before=0.9)[0] is VerdictName.ORGANIC
     assert found(late=1.0, late_before=None)[0] is VerdictName.ORGANIC

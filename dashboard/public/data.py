@@ -1,0 +1,67 @@
+"""The data for programs: incidents as JSON and counts as CSV. Times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import msgspec
+
+from dashboard.headline import headline
+from dashboard.headline import incident_name as name_of
+from dashboard.i18n import Words
+from dashboard.public.editions import Counts, Edition
+from dashboard.public.words import incident_path, incident_sentence, synthetic_of, updated
+from dashboard.status import headline_state
+from processing.contract import Incident
+
+MOST_INCIDENTS = 100
+
+
+def incidents_json(edition: Edition, words: Mapping[str, Words], site: str, wall: datetime) -> bytes:
+    """Return the newest incidents. `words` are the languages of the pages, the first of which stands at the root."""
+    snapshot = edition.snapshot
+    newest = list(edition.incidents.values())[:MOST_INCIDENTS]
+    scored = snapshot.scored_until if snapshot else None
+    english = next(iter(words.values()))
+    about: dict[str, Any] = {
+        "as_of": snapshot and snapshot.now,
+        "scored_until": scored,
+        "state": snapshot and headline_state(snapshot, wall).value,
+        "headline": headline(snapshot, english, wall)[0] if snapshot else english.public.nothing,
+        "synthetic": synthetic_of(snapshot, *newest).value,
+        "incidents": [_incident(each, words, site, scored) for each in newest],
+    }
+    return msgspec.json.format(msgspec.json.encode(about), indent=1)
+
+
+def counts_csv(counts: Counts, topic: str, language: str) -> bytes:
+    """Return one series. A bin that no collector covered has no number, which is not zero."""
+    synthetic = synthetic_of(counts).value
+    written = StringIO()
+    rows = csv.writer(written, lineterminator="\r\n")
+    rows.writerow(("start", "topic", "language", "posts", "synthetic"))
+    for point in counts.points(topic, language):
+        posts = "" if point.posts is None else point.posts
+        rows.writerow((_time(point.start), topic, language, posts, synthetic))
+    return written.getvalue().encode()
+
+
+def _incident(incident: Incident, words: Mapping[str, Words], site: str, scored: datetime | None) -> dict[str, Any]:
+    """Return an incident with its address, its name and its sentence in each language of the pages."""
+    known = msgspec.to_builtins(incident, builtin_types=(datetime,))
+    kept = {name: value for name, value in known.items() if not name.startswith("lead_")}
+    return {
+        **kept,
+        "updated": updated(incident),
+        "url": f"{site}/{incident_path(incident.id)}",
+        "name": {language: name_of(incident, each) for language, each in words.items()},
+        "sentence": {language: incident_sentence(incident, scored, each) for language, each in words.items()},
+    }
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,76 @@
+"""Serves the public pages until a signal ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dashboard.public.app import application
+from dashboard.public.editions import Editions
+from dashboard.public.editor import Editor
+from dashboard.services import TopicNames
+from dashboard.settings import PublicSettings
+from processing import queries
+
+_REQUESTS_END_SECONDS = 3
+_MOST_CONNECTIONS = 5_000
+_QUEUE = 2_048
+"""Connections that wait to be accepted."""
+
+
+class PublicUnavailable(Exception):
+    """The server cannot listen on the configured address; the message is one sentence for a person."""
+
+
+def run(settings: PublicSettings, names: TopicNames) -> None:
+    """Serve until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
+
+    Raises:
+        PublicUnavailable: the server cannot listen on the configured address.
+    """
+    editions = Editions(
+        lambda: queries.connect(settings.clickhouse), settings.public_refresh, posts=settings.public_posts
+    )
+    pages = application(Editor(editions, names, settings.public_site), settings, lambda: datetime.now(UTC))
+    with _bound(settings.public_host, settings.public_port) as listener:
+        # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        server(pages).run([listener])
+
+
+def server(pages: ASGIApp) -> uvicorn.Server:
+    """Return the server of an application. httptools and uvloop serve three times as many requests as their likes."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            pages,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=_MOST_CONNECTIONS,
+            backlog=_QUEUE,
+            timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
+        )
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=host == "::")
+    except OSError as error:
+        raise PublicUnavailable(
+            f"The public pages cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
+            "Stop what holds the port, or set BANWATCH_PUBLIC_PORT to another one."
+        ) from error

@@ -1,0 +1,101 @@
+"""The pages SQL and Posts in a real Chromium: the editor by keyboard, the mark of an error, hostile posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.i18n import WORDS
+from processing.contract import ClickHouseAddress
+from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, serve
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+SLOW = "SELECT count() FROM numbers(2000000000) WHERE sipHash64(toString(number)) = 1"
+
+
+@pytest.fixture(scope="module")
+def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
+    try:
+        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
+        yield served
+    finally:
+        served.process.terminate()
+        served.process.wait(timeout=20)
+
+
+def opened(browser: Browser, dashboard: Dashboard, path: str, size: tuple[int, int] = DESK, **address: str) -> Page:
+    """Open a page. Whatever the content policy refuses, and every error of a script, ends the test."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.set_default_timeout(PATIENCE)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
+    page.goto(f"{dashboard.url}/{path}?{urlencode(address)}")
+    page.locator(".cm-content" if path == "sql" else ".bw-posts").wait_for()
+    assert wrong == []
+    return page
+
+
+def test_a_query_is_written_completed_and_run_by_keyboard(browser: Browser, dashboard: Dashboard) -> None:
+    page = opened(browser, dashboard, "sql", ui="en")
+    editor = page.get_by_role("textbox", name=WORDS["en"].sql_page.editor)
+    editor.click()
+    page.keyboard.type("SELECT sum(posts) AS posts FROM coun")
+    expect(page.get_by_role("option", name="counts", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.type("ts WHERE topi")
+    expect(page.get_by_role("listbox")).to_contain_text("topic")
+    page.keyboard.press("Escape")
+    page.keyboard.type("c = 'ban'")
+    page.keyboard.press("Control+Enter")
+    page.locator("[data-testid=stDataFrame]").wait_for()
+    assert "q=SELECT" in page.url
+    page.keyboard.press("Tab")
+    expect(editor).not_to_be_focused()
+    toolbar = page.locator(".st-key-sql_rows [aria-label='Download as CSV']")
+    page.locator("[data-testid=stDataFrame]").hover()
+    expect(toolbar).to_be_hidden()
+    page.close()
+
+
+def test_an_error_is_marked_where_it_is(browser: Browser, dashboard: Dashboard) -> None:
+    page = opened(browser, dashboard, "sql", ui="en", q="SELECT 'حظر',\n  foo\nFROM posts")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".bw-failure")).to_contain_text("line 2, column 3")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("foo")
+    page.close()
+
+
+def test_a_slow_query_is_cancelled(browser: Browser, dashboard: Dashboard) -> None:
+    page = opened(browser, dashboard, "sql", ui="en", q=SLOW)
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(WORDS["en"].sql_page.cancelled)).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("interface", ["en", "ar"])
+@pytest.mark.parametrize("path", ["sql", "posts"])
+def test_the_page_fits_a_telephone(browser: Browser, dashboard: Dashboard, path: str, interface: str) -> None:
+    page = opened(browser, dashboard, path, TELEPHONE, ui=interface)
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE[0]
+    if path == "sql":
+        assert page.locator(".cm-content").evaluate("element => getComputedStyle(element).direction") == "ltr"
+    page.close()
+
+
+def test_hostile_posts_run_nothing_and_stay_in_their_place(browser: Browser, dashboard: Dashboard) -> None:
+    page = opened(browser, dashboard, "posts", ui="en")
+    assert page.title() == "Posts · banwatch"
+    assert page.locator(".bw-posts script, .bw-posts img, .bw-posts a[href^=javascript]").count() == 0
+    right = page.locator(".bw-text[lang=fa]").first
+    assert right.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    assert page.evaluate("document.documentElement.scrollWidth") <= DESK[0]
+    page.close()
