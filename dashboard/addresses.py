@@ -38,6 +38,11 @@ def of_posts(
     return "posts?" + urlencode(chosen | ({} if source == EVERYTHING else {"source": source}))
 
 
+def of_alerts(words: Words) -> str:
+    """Return the address of the page on rules and deliveries."""
+    return "alerts?" + urlencode({"ui": words.tag})
+
+
 def of_query(sql: str, words: Words) -> str:
     """Return the address of the page SQL with a query in its editor. The query does not run by itself."""
     return "sql?" + urlencode({"q": sql, "ui": words.tag})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.export import Versions
@@ -119,3 +120,5 @@ class Services:
     expected: Expected | None = None
     versions: Callable[[], Versions] | None = None
     """Returns the versions that an export names."""
+    rules: Callable[[], Rules] | None = None
+    """Returns the rules of alerts as their file has them now."""

@@ -102,6 +102,12 @@ def is_covered(start: datetime, end: datetime, coverage: Sequence[Coverage]) -> 
     return not coverage or any(stretch.since < end and stretch.until > start for stretch in coverage)
 
 
+def coverage_of(source: str, coverage: Sequence[Coverage]) -> Sequence[Coverage]:
+    """Return what is covered of a network: by the collector of its name, else by any, as an archive has many."""
+    own = [stretch for stretch in coverage if stretch.source == source]
+    return own or coverage
+
+
 def largest(rows: Iterable[tuple[datetime, str, int]], most: int = MOST_CHART_LINES) -> tuple[str, ...]:
     """Return the names of the lines with the most posts, the largest first."""
     totals: Counter[str] = Counter()

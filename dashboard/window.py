@@ -49,19 +49,19 @@ def ceiling(at: datetime, width: timedelta) -> datetime:
     return start if start == at else start + width
 
 
-def width_for(length: timedelta) -> timedelta:
-    """Return the smallest bin width that gives at most `MOST_BINS` bins."""
-    return next((width for width in WIDTHS if length / width <= MOST_BINS), WIDTHS[-1])
+def width_for(length: timedelta, most: int = MOST_BINS) -> timedelta:
+    """Return the smallest bin width that gives at most `most` bins."""
+    return next((width for width in WIDTHS if length / width <= most), WIDTHS[-1])
 
 
-def window_of(view: Filters, now: datetime, first: datetime, *, finished: bool) -> Window:
-    """Return the window that the filters choose.
+def window_of(view: Filters, now: datetime, first: datetime, *, finished: bool, most: int = MOST_BINS) -> Window:
+    """Return the window that the filters choose, in about `most` bins at most.
 
     Unless the data are `finished`, a window up to now ends with a whole bin, because half a bin looks like a fall in
     posts.
     """
     start, until = _chosen(view, now, first)
-    width = width_for(until - start)
+    width = width_for(until - start, most)
     start = floor(start, width)
     end = floor(until, width) if until == now and not finished else ceiling(until, width)
     return Window(start, max(end, start + width), width, until)

@@ -1,7 +1,12 @@
-"""What rules of alerts would have told whom, and when, of posts that are stored: the alerts over a rehearsed watch."""
+"""What rules of alerts would have told whom, and when, of posts that are stored: the alerts over a rehearsed watch.
+
+The watch does not depend on the rules. So it is rehearsed once, and any number of rule books is applied to what it saw.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +26,9 @@ from processing.detection.policy import DetectorPolicy
 from processing.queries import Reader
 from processing.queries.notifications import StoredConversation
 from processing.rehearsal import RehearsedRecords, rehearse, watch_of
+
+Span = tuple[str, datetime, datetime]
+"""A topic between two times."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -56,10 +64,12 @@ class HeldBack(msgspec.Struct, frozen=True):
 class RehearsedConversations:
     """`ConversationRecords` in memory: nobody has answered, and nothing was told before the first look."""
 
-    reader: Reader
+    sources: Mapping[Span, frozenset[str]]
     incidents: dict[str, Incident] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     held_back: list[HeldBack] = field(default_factory=list)
+    _due: defaultdict[str, list[tuple[datetime, str]]] = field(default_factory=lambda: defaultdict(list))
+    """When each message of a channel is due, and what tells it from others, in order of time."""
 
     def open_conversations(self) -> Sequence[StoredConversation]:
         """None."""
@@ -75,7 +85,7 @@ class RehearsedConversations:
 
     def sources_of(self, incident: Incident, end: datetime) -> frozenset[str]:
         """The sources that posted on the topic of an incident."""
-        return frozenset(queries.sources_between(self.reader, incident.topic, incident.start, end))
+        return self.sources[incident.topic, incident.start, end]
 
     def answers(self, known: Answers) -> Answers:
         """None."""
@@ -83,8 +93,9 @@ class RehearsedConversations:
 
     def messages_due(self, channel: str, start: datetime, end: datetime) -> int:
         """The messages that a channel was to have."""
-        due = [each for each in self.messages if each.channel == channel and start < each.due <= end]
-        return len({each.bundle or (each.conversation, each.decided, each.step) for each in due})
+        due = self._due[channel]
+        within = due[bisect_right(due, start, key=_time) : bisect_right(due, end, key=_time)]
+        return len({name for _, name in within})
 
     def write(self, decided: Sequence[Written], now: datetime, wall: datetime) -> None:  # noqa: ARG002
         """Keep decisions."""
@@ -95,6 +106,7 @@ class RehearsedConversations:
                 name = "" if step is None else step.value
                 self.held_back.append(HeldBack(now, entry.channel, entry.about, name, each.held))
             if decision.step is not None:
+                insort(self._due[entry.channel], (entry.due or now, each.bundle or entry.key))
                 self.messages.append(
                     Message(
                         now,
@@ -111,17 +123,50 @@ class RehearsedConversations:
                 )
 
 
+def _time(due: tuple[datetime, str]) -> datetime:
+    return due[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look of a rehearsed watch brought to the alerts at `now`, the time of its clock."""
+
+    now: datetime
+    incidents: tuple[Incident, ...]
+    event_time: datetime
+    coverage: tuple[Coverage, ...]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """All looks of a rehearsed watch over a range, in order of time.
+
+    `sources` has the sources of each incident in these looks, by its topic, its start, and its end or the time reached.
+    """
+
+    start: datetime
+    end: datetime
+    looks: tuple[Look, ...]
+    sources: Mapping[Span, frozenset[str]]
+
+
 @dataclass
 class _Noting:
-    """The alerts of a rehearsed watch, which note each incident as it is before they decide."""
+    """The alerts of a rehearsed watch, which decide nothing, and note what the watch brings."""
 
-    alerts: Alerts
-    records: RehearsedConversations
+    reader: Reader
+    records: RehearsedRecords
+    looks: list[Look] = field(default_factory=list)
+    sources: dict[Span, frozenset[str]] = field(default_factory=dict)
 
     def tell(self, incidents: Sequence[Incident], event_time: datetime, coverage: Sequence[Coverage]) -> None:
-        """Decide what is said."""
-        self.records.incidents |= {each.id: each for each in incidents}
-        self.alerts.tell(incidents, event_time, coverage)
+        """Note a look."""
+        for each in incidents:
+            end = each.end or max(event_time, each.detected_at)
+            span = each.topic, each.start, end
+            if span not in self.sources:
+                self.sources[span] = frozenset(queries.sources_between(self.reader, *span))
+        self.looks.append(Look(self.records.now, tuple(incidents), event_time, tuple(coverage)))
 
 
 @dataclass(frozen=True)
@@ -167,14 +212,34 @@ def backtest_rules(
     Event time is the clock: quiet hours, digests and repetitions are as they would have been then. Nobody acknowledges,
     nothing is silenced, and every channel takes what it is sent.
     """
+    return told_by(book, rehearsal(reader, policy, roots, start=start, end=end), ancestors)
+
+
+def rehearsal(
+    reader: Reader, policy: DetectorPolicy, roots: Mapping[str, str], *, start: datetime, end: datetime
+) -> Rehearsal:
+    """Return what a watch would have brought to any rules between two event times, rounded down to bins.
+
+    This is what takes time: every rise is scored, judged and described each minute.
+    """
     start, end = start_of_bin(start, policy.width), start_of_bin(end, policy.width)
     records = RehearsedRecords.at(reader, start, policy.width, roots)
-    conversations = RehearsedConversations(reader)
-    alerts = Alerts(conversations, lambda: book, lambda: ancestors, lambda: records.now, historic=True)
-    watch = watch_of(records, policy, roots, _Noting(alerts, conversations))
-    for _ in rehearse(records, watch, end):
+    noting = _Noting(reader, records)
+    for _ in rehearse(records, watch_of(records, policy, roots, noting), end):
         pass
-    return RulesBacktest(start, end, tuple(conversations.messages), tuple(conversations.held_back))
+    return Rehearsal(start, end, tuple(noting.looks), noting.sources)
+
+
+def told_by(book: RuleBook, rehearsed: Rehearsal, ancestors: Mapping[str, frozenset[str]]) -> RulesBacktest:
+    """Return what the rules of a book would have told. The store is not asked."""
+    conversations, now = RehearsedConversations(rehearsed.sources), [rehearsed.start]
+    alerts = Alerts(conversations, lambda: book, lambda: ancestors, lambda: now[0], historic=True)
+    for look in rehearsed.looks:
+        now[0] = look.now
+        conversations.incidents |= {each.id: each for each in look.incidents}
+        alerts.tell(look.incidents, look.event_time, look.coverage)
+    messages, held_back = tuple(conversations.messages), tuple(conversations.held_back)
+    return RulesBacktest(rehearsed.start, rehearsed.end, messages, held_back)
 
 
 def digests(messages: Sequence[Message]) -> Iterator[tuple[Message, ...]]:

@@ -7,10 +7,10 @@ counts always starts at zero.
 
 from __future__ import annotations
 
-from dashboard.charts.axes import AT, AXES, label_row, time_axis
+from dashboard.charts.axes import AT, AXES, label_row, time_axis, value_axis
 from dashboard.charts.event import Event
 from dashboard.charts.figures import figures, summary
-from dashboard.charts.marks import RULE, SHADE_OF_SURGE
+from dashboard.charts.marks import RULE, SHADE_OF_SILENCE, SHADE_OF_SURGE
 from dashboard.charts.palette import INK, LINES, REST, SILENCE, SURGE, colours, names_of
 from dashboard.charts.timeline import BRUSH, Chart, timeline
 
@@ -22,6 +22,7 @@ __all__ = [
     "LINES",
     "REST",
     "RULE",
+    "SHADE_OF_SILENCE",
     "SHADE_OF_SURGE",
     "SILENCE",
     "SURGE",
@@ -34,4 +35,5 @@ __all__ = [
     "summary",
     "time_axis",
     "timeline",
+    "value_axis",
 ]

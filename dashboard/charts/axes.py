@@ -54,17 +54,20 @@ def time_scale(window: Window, words: Words) -> alt.Scale:
     )
 
 
-def value_axis(field: str, title: str, *, log: bool, share: bool, stacked: bool = False) -> alt.Y:
+def value_axis(
+    field: str, title: str, *, log: bool, share: bool, stacked: bool = False, top: float | None = None
+) -> alt.Y:
     """Return the axis of posts or of shares. It starts at zero, also where it is logarithmic.
 
-    All layers of a chart have it in the same form, so that they share it.
+    All layers of a chart have it in the same form, so that they share it. Charts with the same `top` share their scale.
     """
+    highest = alt.Undefined if top is None else top
     format_ = ".2~%" if share else ",d"
     if log:
-        scale = alt.Scale(type="symlog", constant=LEAST_SHARE if share else 1, zero=True, nice=True)
+        scale = alt.Scale(type="symlog", constant=LEAST_SHARE if share else 1, zero=True, nice=True, domainMax=highest)
         axis = alt.Axis(format=format_, values=[0, *(10.0**power for power in range(*((-4, 1) if share else (0, 9))))])
     else:
-        scale = alt.Scale(zero=True, nice=True)
+        scale = alt.Scale(zero=True, nice=True, domainMax=highest)
         axis = alt.Axis(format=format_, tickCount=5) if share else alt.Axis(format=format_, tickMinStep=1, tickCount=5)
     return alt.Y(f"{field}:Q", title=title, stack="zero" if stacked else None, scale=scale, axis=axis)
 

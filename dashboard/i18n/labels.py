@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.i18n.messages import Words
-from processing.contract import EVERYTHING, VerdictName
+from processing.contract import EVERYTHING, Severity, VerdictName
 from processing.i18n import language_names
 
 NAMED_AS_COLUMNS = frozenset({"posts", "authors", "texts", "copies", "reposts", "top_author", "top_ten_authors"})
@@ -18,6 +18,16 @@ def topic_name(words: Words, topic: str) -> str:
 def language_name(words: Words, tag: str) -> str:
     """Return the CLDR's name for a BCP 47 tag."""
     return words.every_language if tag == EVERYTHING else language_names.language_name(words.language_of_page, tag)
+
+
+def severity_name(words: Words, severity: Severity) -> str:
+    """Return the page's name of a severity."""
+    names = {
+        Severity.NOTABLE: words.severity_notable,
+        Severity.MAJOR: words.severity_major,
+        Severity.EXTREME: words.severity_extreme,
+    }
+    return names[severity]
 
 
 def evidence_name(words: Words, evidence: str) -> str:

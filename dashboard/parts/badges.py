@@ -5,9 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from dashboard.i18n import Words
+from dashboard.i18n.labels import severity_name
 from dashboard.markup import element
 from dashboard.parts.verdict import badge
-from processing.contract import Incident, IncidentState, Severity
+from processing.contract import Incident, IncidentState
 
 
 def badges(incident: Incident, words: Words) -> list[Markup]:
@@ -15,14 +16,9 @@ def badges(incident: Incident, words: Words) -> list[Markup]:
     state, name = (
         (IncidentState.OPEN, words.state_open) if incident.end is None else (IncidentState.CLOSED, words.state_closed)
     )
-    severity = {
-        Severity.NOTABLE: words.severity_notable,
-        Severity.MAJOR: words.severity_major,
-        Severity.EXTREME: words.severity_extreme,
-    }
     badges = [
         badge(incident, words),
         element("span", name, css=f"bw-badge bw-{state.value}"),
-        element("span", severity[incident.severity], css=f"bw-badge bw-{incident.severity.value}"),
+        element("span", severity_name(words, incident.severity), css=f"bw-badge bw-{incident.severity.value}"),
     ]
     return [*badges, element("span", words.synthetic_badge, css="bw-badge")] if incident.synthetic else badges

@@ -37,39 +37,44 @@ def lines(known: Present, words: Words, wall: datetime) -> Markup:
     return element("div", element("p", counted_until(known, words, wall)), *rows, css="bw-freshness")
 
 
-def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
-    says = {
+def says(collector: Collector, words: Words, wall: datetime) -> str:
+    """Return a collector's state in words."""
+    return {
         CollectorState.COMPLETE: words.collector_complete,
         CollectorState.IDLE: words.collector_idle,
         CollectorState.LISTENING: words.collector_listening,
         CollectorState.SILENT: words.collector_silent.format(age=words.duration(wall - collector.heard_at)),
         CollectorState.AWAY: words.collector_away,
         CollectorState.FAILED: words.collector_failed,
-    }
+    }[collector.state]
+
+
+def _line(collector: Collector, words: Words, wall: datetime) -> Markup:
     return element(
         "p",
         element("span", COLLECTOR_SIGNS[collector.state], css=f"bw-{collector.state.value}"),
         " ",
         element("bdi", collector.source, css="bw-source"),
         " ",
-        says[collector.state],
+        says(collector, words, wall),
         words.separator,
-        _covered(collector, words),
-        *_detail(collector),
+        covered(collector, words),
+        *detail(collector),
     )
 
 
-def _covered(collector: Collector, words: Words) -> str:
+def covered(collector: Collector, words: Words) -> str:
+    """Return the time that a collector covers now."""
     stretch = collector.stretch
     if stretch is None:
         return words.covered_nothing
     return words.covered.format(start=words.moment(stretch.since, zoned=False), end=words.moment(stretch.until))
 
 
-def _detail(collector: Collector) -> tuple[Markup, ...]:
+def detail(collector: Collector) -> tuple[Markup, ...]:
     """Return the collector's report as an isolated element.
 
     The report is in English on every page, and it may quote text from a network.
     """
-    detail = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
-    return (element("bdi", detail, css="bw-detail", dir="ltr", lang="en"),) if detail else ()
+    said = " ".join(displayable(collector.detail, LONGEST_DETAIL_SHOWN).split())
+    return (element("bdi", said, css="bw-detail", dir="ltr", lang="en"),) if said else ()

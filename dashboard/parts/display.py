@@ -36,8 +36,8 @@ class Display:
 
 def chosen() -> Display:
     """Return the reader's choice. Without one, the browser decides the language and the zone."""
-    tag = _kept(INTERFACE, LANGUAGES, nearest(st.context.locale))
-    in_utc = _kept(ZONE, (OWN_ZONE, IN_UTC), OWN_ZONE) == IN_UTC
+    tag = kept(INTERFACE, LANGUAGES, nearest(st.context.locale))
+    in_utc = kept(ZONE, (OWN_ZONE, IN_UTC), OWN_ZONE) == IN_UTC
     browser_zone = _browser_zone()
     return Display(tag, UTC if in_utc else browser_zone, browser_zone, st.session_state.get(LIVE, True))
 
@@ -53,7 +53,7 @@ def show(display: Display, words: Words) -> None:
         st.toggle(words.live, value=True, key=LIVE, persist_state="session", help=words.live_help)
 
 
-def _kept(name: str, offered: Collection[str], default: str) -> str:
+def kept(name: str, offered: Collection[str], default: str) -> str:
     """Return a choice: the address's when the page is opened and on the way back, otherwise the control's.
 
     When another page is opened, Streamlit empties the address and forgets the controls. So the choice is kept beside

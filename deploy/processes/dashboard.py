@@ -39,6 +39,7 @@ def services(settings: Settings) -> Services:
     from deploy.docs.data_dictionary import described  # noqa: PLC0415
     from deploy.docs.example_queries import QUESTIONS  # noqa: PLC0415
     from deploy.known_events import load_events  # noqa: PLC0415
+    from deploy.lent_rules import LentRules  # noqa: PLC0415
 
     events = load_events(settings.events_file)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
@@ -51,6 +52,7 @@ def services(settings: Settings) -> Services:
         events=lambda: events,
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
+        rules=LentRules(settings.alerts_file, lambda: taxonomy.taxonomy.ancestors),
     )
 
 

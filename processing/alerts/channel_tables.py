@@ -30,9 +30,12 @@ class _ChannelFields(BaseModel):
 
 
 def read_channel(
-    name: str, table: dict[str, object], secrets: Mapping[str, SecretStr], faults: list[Fault]
+    name: str, table: dict[str, object], secrets: Mapping[str, SecretStr] | None, faults: list[Fault]
 ) -> Channel | None:
-    """Return the channel of a table with its secrets, or None. Its faults are added to `faults`."""
+    """Return the channel of a table with its secrets, or None. Its faults are added to `faults`.
+
+    Without `secrets` the channel has no options either, and only what is written in the table is checked.
+    """
     key = ("channels", name)
     shared = {field: value for field, value in table.items() if field in _ChannelFields.model_fields}
     common = checked(_ChannelFields, shared, key, faults)
@@ -40,7 +43,11 @@ def read_channel(
     if not isinstance(kind, str) or kind not in KINDS:
         return None
     written = {field: value for field, value in table.items() if field not in shared}
-    options = channel_options(options_of(kind), key, written, secrets, faults)
+    if secrets is None:
+        faults += _faults_of_the_table(options_of(kind), key, written)
+        options: BaseModel | None = options_of(kind).model_construct()
+    else:
+        options = channel_options(options_of(kind), key, written, secrets, faults)
     return Channel(name, kind, options, common.language, common.budget) if common and options else None
 
 
@@ -69,6 +76,16 @@ def channel_options(
             inside = f"in {ALERT_SECRETS}, " if fault.key[2:3] and fault.key[2] in given else ""
             faults.append(Fault(fault.key, inside + _without(private, fault.message)))
     return options
+
+
+def _faults_of_the_table(shape: type[BaseModel], key: tuple[str, str], written: dict[str, object]) -> Iterator[Fault]:
+    """Yield the faults of what is written, and none that may be due to the secrets that are not known here."""
+    found: list[Fault] = []
+    channel_options(shape, key, written, {}, found)
+    secret = {field for field, info in shape.model_fields.items() if holds_secret(info.annotation)}
+    for fault in found:
+        if (field := next(iter(fault.key[2:]), None)) is not None and (field in written or field not in secret):
+            yield fault
 
 
 def _misplaced(

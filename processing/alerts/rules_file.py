@@ -33,8 +33,10 @@ class RulesError(Failure, ValueError):
         super().__init__(" ".join(self.sentences))
 
 
-def load_rules(path: Path, secrets: Secrets, topics: Collection[str]) -> RuleBook:
+def load_rules(path: Path, secrets: Secrets | None, topics: Collection[str]) -> RuleBook:
     """Return the rules in a file. `topics` are the ids of the taxonomy.
+
+    Without `secrets` the rules are for reading only: their channels have no options, and tell nobody.
 
     Raises:
         RulesError: the file cannot be read, or it is invalid.
@@ -46,8 +48,8 @@ def load_rules(path: Path, secrets: Secrets, topics: Collection[str]) -> RuleBoo
     return read_rules(document, secrets, topics)
 
 
-def read_rules(document: TomlText, secrets: Secrets, topics: Collection[str]) -> RuleBook:
-    """Return the rules in the text of a rules file.
+def read_rules(document: TomlText, secrets: Secrets | None, topics: Collection[str]) -> RuleBook:
+    """Return the rules in the text of a rules file; see `load_rules`.
 
     Raises:
         RulesError: the file is invalid.
@@ -57,11 +59,12 @@ def read_rules(document: TomlText, secrets: Secrets, topics: Collection[str]) ->
     channel_tables = _tables(_items(document.values.get("channels")))
     rule_tables = _tables(_items(document.values.get("rules")))
     channels = {
-        name: read_channel(name, table, secrets.get(name, {}), faults) for name, table in channel_tables.items()
+        name: read_channel(name, table, None if secrets is None else secrets.get(name, {}), faults)
+        for name, table in channel_tables.items()
     }
     rules = [checked(AlertRule, table, ("rules", index), faults) for index, table in rule_tables.items()]
     known = _Known(frozenset(channel_tables), frozenset(topics))
-    faults += [*_wrong_names(document.values, rule_tables, known), *_wrong_secrets(secrets, known)]
+    faults += [*_wrong_names(document.values, rule_tables, known), *_wrong_secrets(secrets or {}, known)]
     if faults or whole is None:
         placed = sorted(faults, key=lambda fault: document.offset(fault.key))
         raise RulesError(dict.fromkeys(sentence(document, fault) for fault in placed))

@@ -68,7 +68,16 @@ from processing.queries.statement import Statement
 from processing.queries.table import Column, Kind, Table
 from processing.queries.text_pattern import LONGEST_SEARCH
 from processing.queries.timeline import Presence, extent, posts_over_time, presence, topics_over_time
-from processing.queries.told import Conversation, Delivery, answer_to, conversations, deliveries, silences
+from processing.queries.told import (
+    ChannelRecord,
+    Conversation,
+    Delivery,
+    answer_to,
+    channel_records,
+    conversations,
+    deliveries,
+    silences,
+)
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -81,6 +90,7 @@ __all__ = [
     "BinPosts",
     "Cancelled",
     "ChannelAttempt",
+    "ChannelRecord",
     "Column",
     "Conversation",
     "CountedTime",
@@ -114,6 +124,7 @@ __all__ = [
     "arrivals_query",
     "binned_counts",
     "bins_query",
+    "channel_records",
     "connect",
     "conversations",
     "course",

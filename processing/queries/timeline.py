@@ -20,10 +20,11 @@ def posts_over_time(
     *,
     by: Literal["topic", "language", "source"],
     topic: str,
+    language: str = EVERYTHING,
 ) -> tuple[tuple[datetime, str, int], ...]:
     """Return rows (start of the bin, value of `by`, posts).
 
-    If `by` is topic, the rows are of all topics. Otherwise they are of one topic.
+    If `by` is topic, the rows are of all topics. Otherwise they are of one topic. They are of one language or of all.
     """
     counts, bounds = counted(start, end, width)
     rows = reader.query(
@@ -34,10 +35,11 @@ def posts_over_time(
             sum(posts)
         FROM {counts}
         WHERE if({{by:String}} = 'topic', topic != '*', topic = {{topic:String}})
+            AND ({{language:String}} = '*' OR language = {{language:String}})
         GROUP BY bin, value
         ORDER BY bin, value
         """,  # noqa: S608 - only names of ours
-        bounds | {"width": int(width.total_seconds()), "by": by, "topic": topic},
+        bounds | {"width": int(width.total_seconds()), "by": by, "topic": topic, "language": language},
     )
     return tuple((moment, value, posts) for moment, value, posts in rows)
 

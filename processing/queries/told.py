@@ -69,20 +69,102 @@ def conversations(reader: Reader, *, resolved: bool, limit: int, conversation: s
     return tuple(Conversation(*row) for row in rows)
 
 
-def deliveries(reader: Reader, *, conversation: str = "", channel: str = "", limit: int) -> tuple[Delivery, ...]:
-    """Return the attempts, the latest first; of one conversation or to one channel where these are given."""
+def deliveries(
+    reader: Reader, *, conversation: str = "", channel: str = "", failed: bool = False, limit: int
+) -> tuple[Delivery, ...]:
+    """Return the attempts, the latest first; of one conversation or to one channel where these are given.
+
+    With `failed`, they are those alone that failed.
+    """
     rows = reader.query(
         """
         SELECT at, channel, conversation, step, attempt, reason, latency, message_id, detail, key
         FROM deliveries
         WHERE ({conversation:String} = '' OR conversation = {conversation:String})
             AND ({channel:String} = '' OR channel = {channel:String})
+            AND (NOT {failed:Bool} OR (attempt > 0 AND reason NOT IN ('sent', 'trying')))
         ORDER BY at DESC, key, attempt DESC
         LIMIT {limit:UInt32}
         """,
-        {"conversation": conversation, "channel": channel, "limit": limit},
+        {"conversation": conversation, "channel": channel, "failed": failed, "limit": limit},
     )
     return tuple(Delivery(*row) for row in rows)
+
+
+class ChannelRecord(msgspec.Struct, frozen=True):
+    """What came of telling a channel.
+
+    `sent_at` is the time of the last success, and `tried_at`, `reason` and `detail` are those of the last attempt that
+    has ended; None and empty where there was none. `attempts` and `failures` are counted from a time on, and `held` has
+    how many notifications were held back since, by reason. `waiting` notifications have not come to an end, and `due`
+    is when the first of them is due.
+    """
+
+    channel: str
+    sent_at: datetime | None = None
+    tried_at: datetime | None = None
+    reason: str = ""
+    detail: str = ""
+    attempts: int = 0
+    failures: int = 0
+    held: tuple[tuple[str, int], ...] = ()
+    waiting: int = 0
+    due: datetime | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether the last attempt failed."""
+        return self.reason not in {"", "sent"}
+
+
+def channel_records(reader: Reader, since: datetime) -> tuple[ChannelRecord, ...]:
+    """Return what came of telling each channel that was to be told, sorted by their names."""
+    tried = reader.query(
+        """
+        SELECT
+            channel,
+            maxOrNullIf(at, attempt > 0 AND reason = 'sent'),
+            maxOrNullIf(at, attempt > 0 AND reason != 'trying'),
+            argMaxIf(reason, (at, attempt), attempt > 0 AND reason != 'trying'),
+            argMaxIf(detail, (at, attempt), attempt > 0 AND reason != 'trying'),
+            countIf(attempt > 0 AND reason != 'trying' AND at >= {since:DateTime64(3, 'UTC')}),
+            countIf(attempt > 0 AND reason NOT IN ('trying', 'sent') AND at >= {since:DateTime64(3, 'UTC')})
+        FROM deliveries
+        WHERE channel != ''
+        GROUP BY channel
+        """,
+        {"since": since},
+    )
+    held: dict[str, tuple[tuple[str, int], ...]] = {}
+    for channel, reason, count in reader.query(
+        """
+        SELECT channel, reason, count() AS number FROM deliveries
+        WHERE channel != '' AND attempt = 0 AND at >= {since:DateTime64(3, 'UTC')}
+        GROUP BY channel, reason
+        ORDER BY channel, number DESC, reason
+        """,
+        {"since": since},
+    ):
+        held[channel] = (*held.get(channel, ()), (reason, count))
+    waiting = {
+        channel: (number, due)
+        for channel, number, due in reader.query(
+            """
+            SELECT channel, count(), min(due) FROM notifications
+            WHERE channel != '' AND step != '' AND key NOT IN
+                (SELECT key FROM deliveries WHERE attempt > 0 AND reason IN ('sent', 'refused', 'gave_up'))
+            GROUP BY channel
+            """
+        )
+    }
+    found = {row[0]: ChannelRecord(*row) for row in tried}
+    return tuple(
+        msgspec.structs.replace(
+            found.get(channel, ChannelRecord(channel)), held=held.get(channel, ()), waiting=number, due=due
+        )
+        for channel in sorted({*found, *waiting})
+        for number, due in [waiting.get(channel, (0, None))]
+    )
 
 
 def silences(reader: Reader, at: datetime) -> tuple[Silence, ...]:

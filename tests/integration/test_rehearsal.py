@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, Channel, RuleBook
 from processing.contract import Severity, TaggedPost
 from processing.detection.policy import DetectorPolicy
-from processing.rules_backtest import RulesBacktest, backtest_rules, digests
+from processing.rules_backtest import RulesBacktest, backtest_rules, digests, rehearsal, told_by
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import Watch
@@ -60,8 +61,11 @@ def test_rules_tell_of_the_past_what_they_told_at_the_time(store: Store) -> None
         rest = posts(f"rest{minute}-", USUAL, begin, MINUTE / USUAL)
         now[0] = begin + MINUTE
         deliver(store, watch, [*surge, *(few if rises else []), *rest], now[0])
-    first, second = rehearsed(store), rehearsed(store)
+    watched = rehearsal(store, POLICY, ROOTS, start=NOON, end=UNTIL)
+    first, second = rehearsed(store), told_by(BOOK, watched, {})
     assert first == second
+    alone = told_by(replace(BOOK, rules=BOOK.rules[:1]), watched, {})
+    assert alone.messages == tuple(each for each in first.messages if each.channel == "desk")
     told = store.query(
         "SELECT at, due, channel, rule, conversation, step, growth, reason, bundle FROM notifications WHERE step != ''"
         " ORDER BY at, channel, number"

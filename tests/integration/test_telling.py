@@ -454,5 +454,5 @@ def test_what_is_only_rehearsed_is_not_logged(desk: Desk) -> None:
             alerts.tell([], NOON, [silent])
         return [each["event"] for each in logs]
 
-    assert logged(RehearsedConversations(desk.store)) == []
+    assert logged(RehearsedConversations({})) == []
     assert logged(StoredConversations(desk.store)) == ["conversation"]

@@ -4,9 +4,109 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from processing.i18n import Plural
+
 
 @dataclass(frozen=True, kw_only=True)
 class HealthWords:
     """The sentences of the page."""
 
     title: str = "Health"
+
+    well: str = "All is well"
+    well_detail: str = "Every collector reports, and every stage is up to date."
+    unknown: str = "Not everything is known"
+    unknown_detail: str = "Nothing is known to be wrong. What has not been reported is grey."
+    attention: Plural = Plural("{count} thing needs attention", "{count} things need attention")
+    to_do: str = "What to do"
+
+    failed: str = "The collector {name} has stopped."
+    failed_todo: str = "Change the settings that its report names, and start it again."
+    away: str = "The collector {name} has lost its network, and was last heard of {age} ago."
+    away_todo: str = "It tries again by itself. If this lasts, look whether this machine reaches the network."
+    silent: str = "Nothing has come from the collector {name} for {age}."
+    silent_todo: str = "Look whether its process runs and whether this machine reaches the network."
+    rejects: str = "The collector {name} has rejected {count} records, {share} of what it read."
+    rejects_todo: str = "Read the reasons in Kafka, as described below. The network may have changed its format."
+    counts_behind: str = "The counts are {age} behind what was read."
+    counts_behind_todo: str = "The workers catch up by themselves. If the distance grows, start more workers."
+    scores_behind: str = "Surges have been looked for up to {age} before the newest count."
+    scores_behind_todo: str = "The watch catches up by itself. If the distance grows, look whether its process runs."
+    no_scores: str = "Nobody has looked for surges yet."
+    no_scores_todo: str = "Look whether the process “watch” runs. After a start it takes a few minutes."
+    channel: str = "The last message to the channel {name} failed, {age} ago."
+    channel_todo: str = "See the reason on the page “Alerts”."
+    overdue: Plural = Plural(
+        "{count} message has been waiting for {age} although it is due.",
+        "{count} messages are due and have not been sent, the oldest for {age}.",
+    )
+    overdue_todo: str = "Look whether the process “watch” runs: it tells the channels."
+    alerts: str = "To the page “Alerts”"
+
+    stages: str = "The stages"
+    stages_note: str = "From the network to the people who are told. Each stage follows the one before it."
+    read: str = "Read"
+    counted: str = "Counted to"
+    scored: str = "Scored to"
+    told: str = "Told"
+    state_well: str = "up to date"
+    state_behind: str = "{age} behind"
+    state_late: str = "late"
+    state_missing: Plural = Plural("{count} collector is missing", "{count} collectors are missing")
+    state_failing: Plural = Plural("{count} channel fails", "{count} channels fail")
+    state_unknown: str = "not known"
+    never_told: str = "Nobody has had to be told yet."
+    last_sent: str = "Last sent {moment}"
+    nothing_waiting: str = "Nothing waits."
+    waiting: Plural = Plural("{count} message waits.", "{count} messages wait.")
+    no_time: str = "No time yet"
+
+    collectors: str = "Collectors"
+    states_explained: str = (
+        "● listening: connected. ○ idle: it has read everything and asks again later. ✓ complete: an archive that has "
+        "ended, nothing more comes. ✕ silent, away or stopped: its posts are missing, and the time is unknown."
+    )
+    no_collectors: str = "No collector has reported yet. Start one with `banwatch up`; this page keeps looking."
+    heard: str = "Last sign of life"
+    ago: str = "{age} ago"
+    lag: str = "Lag"
+    lag_help: str = "Distance between the newest moment that was covered and the report of it."
+    posts_read: str = "Posts read"
+    rejected: str = "Rejected"
+    reconnects: str = "Reconnects"
+    last_post: str = "Last post"
+    covers: str = "Covers"
+    since_start: str = "Figures count from the start of each collector's process."
+    not_known: str = "not known"
+    past: str = "past posts"
+
+    sources: str = "Posts of each network"
+    source: str = "Network"
+    rate: str = "In the last hour"
+    usual_rate: str = "Per hour over 24 hours"
+    sources_note: str = "Counted back from {now}. Hours that no collector covered are not known, and are no zeros."
+    no_sources: str = "No post in the 24 hours up to {now}."
+
+    rejected_title: str = "Rejected records"
+    rejected_none: str = "No collector has rejected a record since its start."
+    rejected_some: Plural = Plural(
+        "{count} record has been rejected since the start of its collector: {names}.",
+        "{count} records have been rejected since the start of their collectors: {names}.",
+    )
+    rejected_of: str = "{name} {count}"
+    rejected_unknown: str = "No collector has reported, so it is not known whether records were rejected."
+    rejected_where: str = (
+        "The store keeps how many, not why. Each record stands with its reason and its first characters in the Kafka "
+        "topic `posts.rejected`. Any client of Kafka reads it, for example:"
+    )
+
+    store: str = "The store"
+    store_posts: str = "Posts counted"
+    store_first: str = "Oldest post"
+    store_newest: str = "Newest post"
+    store_partition: str = "Newest partition"
+    store_disk: str = "Disk"
+    store_disk_note: str = (
+        "The reader of the store, which this page uses, may not see its disk. Whoever runs banwatch sees the size of "
+        "the folder `warehouse` in the data folder, or asks `system.parts` as the user `writer`."
+    )

@@ -1,12 +1,70 @@
-"""The page "health"."""
+"""The page "Health": is banwatch itself well?"""
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from dashboard.context import Context
+from dashboard.context import Context, connection
+from dashboard.parts import live
+from dashboard.parts.known import shared
+from dashboard.settings import DashboardSettings
+from dashboard.views.health import glance, networks, path, reports, store
+from dashboard.views.health.rates import DAY, STEP, rates
+from dashboard.views.health.standing import Standing
+from dashboard.window import end_of_time, floor
+from processing import queries
+from processing.contract import EVERYTHING
 
 
 def show(context: Context) -> None:
-    """Draw the page."""
-    st.header(context.words.health_page.title, anchor=False)
+    """Draw the page. All of it refreshes by itself."""
+    live.show("health", _draw, context)
+
+
+def _draw(context: Context) -> None:
+    found, words, wall = context.asked(lambda: _standing(context.settings)), context.words, datetime.now(UTC)
+    if isinstance(found, str):
+        glance.store_is_away(found, words)
+        return
+    glance.show(found, words, wall)
+    path.show(found, words, wall)
+    reports.show(found, words, wall)
+    networks.show(found, words)
+    networks.rejected(found, words)
+    store.show(found, words)
+
+
+@shared(ttl=3, max_entries=8)
+def _standing(settings: DashboardSettings) -> Standing:
+    """Return what the store knows of banwatch itself. All readers share it."""
+    reader = connection(settings)
+    known = Standing(
+        coverage=queries.coverage(reader),
+        health=queries.health(reader),
+        scored_until=queries.scored_until(reader),
+        attempts=queries.last_attempts(reader, 1),
+        waiting=queries.undelivered(reader),
+    )
+    return _with_counts(known, settings)
+
+
+def _with_counts(known: Standing, settings: DashboardSettings) -> Standing:
+    reader = connection(settings)
+    extent = queries.extent(reader)
+    if extent is None:
+        return known
+    first, newest = extent
+    counted = end_of_time(known.coverage, newest)
+    day = floor(counted, STEP)
+    rows = queries.posts_over_time(reader, day - DAY, day, STEP, by="source", topic=EVERYTHING)
+    begin = floor(first, DAY)
+    everything = queries.series(reader, begin, newest + DAY, DAY, topic=EVERYTHING, language=EVERYTHING)
+    return replace(
+        known,
+        first=first,
+        newest=newest,
+        counted_until=counted,
+        posts=sum(each.posts for each in everything),
+        rates=rates(rows, known.coverage, day),
+    )

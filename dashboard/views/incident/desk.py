@@ -9,12 +9,14 @@ from functools import partial
 
 import msgspec
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.context import Context
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
 from dashboard.parts.desk import fault
+from dashboard.parts.silences import conditions
 from dashboard.services import Desk, DeskUnavailable
 from dashboard.views.incident import report, told
 from dashboard.views.incident.report import Standing, Told
@@ -114,8 +116,7 @@ def described(silence: Silence, context: Context) -> str:
         by=element("bdi", displayable(silence.by, told.LONGEST_NAME)),
         topic=topic_name(words, silence.topic),
     )
-    only = words.separator.join(language_name(words, each) for each in silence.languages)
-    return sentence + " " + page.silence_only.format(languages=only) if only else sentence
+    return Markup(" ").join((sentence, *conditions(silence, words)))
 
 
 def _written(context: Context, write: Callable[[], None]) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 import streamlit as st
 
-from dashboard.context import Context, connection, which_store
+from dashboard.context import Context, connection
 from dashboard.filters import Filters
 from dashboard.i18n import Words
 from dashboard.parts import filters, headline, live, timeline
+from dashboard.parts.known import present, shared
 from dashboard.settings import DashboardSettings
-from dashboard.snapshot import Present, Snapshot, look, present
+from dashboard.snapshot import Snapshot, look
 from dashboard.views.now import incidents, reached
 
 SHARE, LOG = "share", "log"
@@ -40,32 +40,17 @@ def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
     """Return the snapshot of the store, or a sentence that tells the reader why there is nothing to show."""
 
     def ask() -> Snapshot | str:
-        known = _present(context.settings)
+        known = present(context.settings)
         counts = None if known is None else _counts(context.settings, context.filters, share=share)
         return context.words.empty if known is None or counts is None else counts.at(known)
 
     return context.asked(ask)
 
 
-# While a value is being renewed, everybody gets the one before: a reader waits for the store at the first look only.
-_shared = partial(
-    st.cache_data,
-    show_spinner=False,
-    refresh_mode="background",
-    hash_funcs={DashboardSettings: which_store},
-)
-
-
-@_shared(ttl=3, max_entries=8)
-def _present(settings: DashboardSettings) -> Present | None:
-    """Return what the store knows at present. All readers share it."""
-    return present(connection(settings))
-
-
-@_shared(ttl=5, max_entries=128)
+@shared(ttl=5, max_entries=128)
 def _counts(settings: DashboardSettings, view: Filters, *, share: bool) -> Snapshot | None:
     """Return the counts for these filters. All readers with the same filters share them."""
-    known = _present(settings)
+    known = present(settings)
     return None if known is None else look(connection(settings), view, known, share=share)
 
 

@@ -1,0 +1,235 @@
+"""The page "Health" in each of its states, run by Streamlit against a real store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from dashboard import server
+from dashboard.i18n import WORDS
+from dashboard.services import Services
+from dashboard.settings import DashboardSettings
+from dashboard.views.health import path
+from dashboard.views.health.rates import HOUR, STEP, rates
+from dashboard.views.health.standing import Fault, Problem, StageState, Standing, listed, problems, stages
+from ingest.contract import Progress
+from processing.contract import ClickHouseAddress
+from processing.i18n import LANGUAGES
+from processing.queries import ChannelAttempt, Coverage, Health
+from processing.store import writer
+from processing.store.client import Store
+from processing.store.deliveries import DeliveryRow, write_deliveries
+from tests.dashboard.conftest import settings_for
+from tests.dashboard.test_page import html
+from tests.support import stock
+from tests.support.queued import Decided, decide
+from tests.support.waiting import free_port
+
+ENGLISH = WORDS["en"]
+PAGE = ENGLISH.health_page
+MINUTE = timedelta(minutes=1)
+WALL = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HOSTILE = "<script>document.title='x'</script> **bold** $x^2$ \u202egnp.exe [a](javascript:alert(1)) " + "y" * 300
+
+
+@pytest.fixture(autouse=True)
+def nothing_cached() -> Iterator[None]:
+    yield
+    st.cache_data.clear()
+
+
+def health(settings: DashboardSettings, **address: str) -> AppTest:
+    server.leave(settings, Services(topics=dict))
+    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
+    shown._page_hash = calc_hash("health")
+    for name, value in {"ui": "en", **address}.items():
+        shown.query_params[name] = value
+    shown.run()
+    assert not shown.exception
+    return shown
+
+
+def read(shown: AppTest) -> str:
+    return re.sub("<[^>]+>", "", html(shown))
+
+
+def report(source: str, state: str = "listening", minutes: int = 0, **figures: object) -> Progress:
+    """A collector's word: its network was heard of so many minutes ago, and it covers the stocked time."""
+    at = datetime.now(UTC) - minutes * MINUTE
+    values: dict[str, object] = {
+        "since": stock.START,
+        "until": stock.END,
+        "last_event": at,
+        "posts": 900,
+        "events": 950,
+    }
+    return Progress(source=source, state=state, **(values | figures))  # type: ignore[arg-type]
+
+
+def tell(store: Store, *reports: Progress) -> None:
+    writer.write_progress(store, [(0, each) for each in reports])
+
+
+def card(shown: AppTest, source: str) -> str:
+    return next(each for each in html(shown).split("<article")[1:] if f">{source}</bdi>" in each)
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_a_complete_archive_is_well_in_every_language(settings: DashboardSettings, interface: str) -> None:
+    page = WORDS[interface].health_page
+    shown = health(settings, ui=interface)
+    assert shown.title[0].value == page.title
+    assert [each.value for each in shown.header] == [
+        page.stages, page.collectors, page.sources, page.rejected_title, page.store,
+    ]  # fmt: skip
+    assert f"● {page.well}" in read(shown)
+    assert page.store_disk in read(shown)
+    assert page.never_told in read(shown)
+    assert "202007" in read(shown)
+
+
+def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
+    address: ClickHouseAddress, store: Store
+) -> None:
+    stock.fill(store)
+    tell(
+        store,
+        report("rss", idle=True, silent_after=1_800),
+        report("bluesky", minutes=31),
+        report("reddit", "failed", detail=HOSTILE, rejected=300),
+        report("mastodon", "reconnecting", reconnects=7),
+        report("telegram"),
+    )
+    shown = health(settings_for(address))
+    order = re.findall(r'<bdi class="bw-source">([\w-]+)</bdi>', "".join(html(shown).partition("bw-collectors")[1:]))
+    assert order[:6] == ["bluesky", "mastodon", "reddit", "archive", "rss", "telegram"]
+    assert ENGLISH.collector_idle in card(shown, "rss")
+    assert "✕" in card(shown, "bluesky")
+    assert "silent for 31" in card(shown, "bluesky")
+    assert ENGLISH.collector_complete in card(shown, "archive")
+    assert "bw-collector-failed" in card(shown, "reddit")
+    assert "300 (25%)" in card(shown, "reddit")
+    # What nobody has reported is not known, and no zero.
+    assert '<span class="bw-unknown">not known</span>' in card(shown, "telegram").partition(PAGE.last_post)[2]
+    told = read(shown)
+    assert "▲ 4 things need attention" in told
+    for name in ("failed", "away", "silent", "rejects"):
+        assert getattr(PAGE, f"{name}_todo") in told
+    assert "3 collectors are missing" in told
+    assert "300 records have been rejected since the start of their collectors: reddit 300." in told
+    # A collector's report may quote text from a network.
+    assert "&lt;script&gt;document.title" in card(shown, "reddit")
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", html(shown))
+    assert "<script" not in html(shown)
+    assert "href" not in card(shown, "reddit")
+
+
+def test_before_the_first_post_a_collector_that_cannot_start_is_shown(address: ClickHouseAddress, store: Store) -> None:
+    tell(store, report("reddit", "failed", since=stock.END, detail="The password is wrong.", posts=0, events=0))
+    shown = health(settings_for(address))
+    assert "The collector reddit has stopped." in read(shown)
+    assert "The password is wrong." in card(shown, "reddit")
+    assert PAGE.state_unknown in read(shown)
+    assert ENGLISH.empty in [caption.value for caption in shown.caption]
+
+
+def test_without_any_report_nothing_is_said_to_be_well(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store, archive=False)
+    shown = read(health(settings_for(address)))
+    assert f"? {PAGE.unknown}" in shown
+    assert PAGE.rejected_unknown in shown
+    assert PAGE.well not in shown
+
+
+def test_a_watch_that_is_behind_and_one_that_has_not_begun_are_told(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store, scored=stock.END - 2 * HOUR)
+    told = read(health(settings_for(address)))
+    assert "Surges have been looked for up to 2\u00a0hr before the newest count." in told
+    assert "◔ 2\u00a0hr behind" in told
+    assert PAGE.scores_behind_todo in told
+
+
+def test_a_channel_that_fails_and_a_message_that_waits_lead_to_the_alerts(
+    address: ClickHouseAddress, store: Store
+) -> None:
+    stock.fill(store)
+    now = datetime.now(UTC)
+    name = stock.incident().id
+    decide(store, Decided(name, now - HOUR, due=now - HOUR), Decided(name, now - HOUR, due=now - HOUR, channel="mail"))
+    key = f"{name}/slack/1"
+    attempt = DeliveryRow(
+        key=key, conversation=name, channel="slack", step="opened", attempt=1, reason="retry", latency=0.2,
+        message=key, pause=60.0, message_id="", detail="refused", at=now - HOUR,
+    )  # fmt: skip
+    write_deliveries(store, [attempt])
+    shown = health(settings_for(address))
+    assert "The last message to the channel slack failed, 1\u00a0hr ago." in read(shown)
+    assert "2 messages are due and have not been sent, the oldest for 1\u00a0hr." in read(shown)
+    assert "1 channel fails" in read(shown)
+    assert html(shown).count('href="alerts?ui=en"') == 2
+
+
+def test_when_the_store_is_away_nothing_is_known() -> None:
+    shown = health(DashboardSettings(clickhouse_url=f"http://127.0.0.1:{free_port()}"))
+    assert ENGLISH.store_away in read(shown)
+    assert "bw-unknown" in html(shown)
+
+
+def word(source: str, **values: object) -> Health:
+    said: dict[str, object] = {
+        "state": "listening", "detail": "", "events": 10, "posts": 10, "rejected": 0, "reconnects": 0,
+        "last_event": WALL, "last_post": WALL, "heard_at": WALL, "lag": 5.0, "silent_after": 120.0,
+    }  # fmt: skip
+    return Health(source, **(said | values))  # type: ignore[arg-type]
+
+
+def standing(**values: object) -> Standing:
+    stretch = Coverage("bluesky", WALL - 30 * HOUR, WALL - MINUTE, False, WALL)
+    known: dict[str, object] = {
+        "coverage": (stretch,), "health": (word("bluesky"),), "scored_until": WALL - 5 * MINUTE,
+        "counted_until": WALL - MINUTE, "first": WALL - 30 * HOUR, "newest": WALL - MINUTE,
+    }  # fmt: skip
+    return Standing(**(known | values))  # type: ignore[arg-type]
+
+
+def test_counts_that_fall_behind_what_was_read_are_a_problem_of_the_workers() -> None:
+    assert problems(standing(), WALL) == ()
+    late = standing(counted_until=WALL - HOUR, scored_until=WALL - HOUR)
+    [problem] = problems(late, WALL)
+    assert (problem.fault, problem.span) == (Fault.COUNTS_BEHIND, HOUR - timedelta(seconds=5))
+    assert problems(standing(scored_until=None), WALL) == (Problem(Fault.NO_SCORES),)
+    assert [stage.state for stage in stages(standing(scored_until=None), WALL)] == [
+        StageState.WELL, StageState.WELL, StageState.UNKNOWN, StageState.UNKNOWN,
+    ]  # fmt: skip
+
+
+def test_only_the_last_attempt_at_a_channel_says_how_it_is() -> None:
+    failed = ChannelAttempt("slack", "timeout", WALL - HOUR, timedelta(), "")
+    sent = ChannelAttempt("slack", "sent", WALL - MINUTE, timedelta(), "")
+    assert problems(standing(attempts=(failed, sent)), WALL) == ()
+    assert stages(standing(attempts=(failed, sent)), WALL)[-1].until == WALL - MINUTE
+    assert [each.fault for each in problems(standing(attempts=(failed,)), WALL)] == [Fault.CHANNEL]
+
+
+def test_an_hour_that_nobody_covered_has_no_rate() -> None:
+    rows = [(WALL - 2 * HOUR, "rss", 60), (WALL - 2 * HOUR, "bluesky", 24), (WALL - STEP, "bluesky", 6)]
+    whole = Coverage("bluesky", WALL - 48 * HOUR, WALL, False, WALL)
+    ended = Coverage("rss", WALL - 4 * HOUR, WALL - 2 * HOUR + STEP, False, WALL)
+    found = {rate.source: rate for rate in rates(rows, (whole, ended), WALL)}
+    assert found["bluesky"].hour == 6
+    assert found["bluesky"].usual == pytest.approx(30 / 24)
+    assert found["rss"].hour is None
+    assert found["rss"].usual == pytest.approx(60 / (25 / 12))
+
+
+def test_a_label_is_whole_for_every_state() -> None:
+    absent = standing(health=(word("bluesky", state="failed"),))
+    labels = [path.label(stage, absent, ENGLISH, WALL) for stage in stages(absent, WALL)]
+    assert labels == ["1 collector is missing", "up to date", "up to date", PAGE.never_told]
+    assert [each.source for each in listed(absent, WALL)] == ["bluesky"]
