@@ -49,18 +49,18 @@ from tests.benchmarks.page_load import at, measure, told
 from tests.prepare import CHROMIUM
 from tests.support import stock
 from tests.support.browser import FLAGS
-from tests.support.filled import END, SOURCE, START, fill, surge
+from tests.support.filled import END, SOURCE, START, fill, settle, surge
 from tests.support.parts import Parts
 from tests.support.processor_time import processor_seconds
 from tests.support.waiting import eventually, free_port
 
 CHOICE = ("queries", "analysts", "open")
-PAGES = (
+PAGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("", {}),
     ("", {"range": "month", "by": "language"}),
     ("incident", {"id": stock.incident().id}),
     ("posts", {}),
-    ("posts", {"q": "TikTok banned", "topic": "ban"}),
+    ("posts", {"words": "TikTok banned", "topic": "ban"}),
 )
 """What the analysts look at: pages and parameters."""
 ANALYSTS = 20
@@ -161,18 +161,24 @@ class Session:
                 return 1000 * (time.perf_counter() - begun), list(parts)
 
 
-def main(folder: Path, posts: int, analysts: timedelta, opened: timedelta, chosen: Collection[str] = CHOICE) -> None:
-    """Print the chosen parts; `analysts` look for so long, each time, and the page stays open for `opened`."""
+def main(
+    folder: Path, posts: int, looks: int, analysts: timedelta, opened: timedelta, chosen: Collection[str] = CHOICE
+) -> None:
+    """Print the chosen parts, the first of so many looks.
+
+    `analysts` look for so long, each time, and the page stays open for `opened`.
+    """
     with Parts(folder) as parts:
         patient = replace(parts.store, timeout=timedelta(minutes=10))
         migrate(patient)
         with Store(patient) as store:
             fill(store, 0, posts)
             surge(store, posts)
+            settle(store)
         _load("at the start")
         if "queries" in chosen:
             print(f"{posts:,} posts, milliseconds of queries; `engine`: of a processor, in the store", flush=True)
-            measure(patient, parts.processes["store"], folder)
+            measure(patient, parts.processes["store"], folder, looks)
             _load("after the queries")
         if "analysts" in chosen:
             with going_on(patient):
@@ -387,6 +393,7 @@ def _load(when: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--millions", type=float, default=10)
+    parser.add_argument("--looks", type=int, default=20, help="at each page, to measure its queries")
     parser.add_argument("--minutes", type=float, default=3, help="for which analysts look, each time")
     parser.add_argument("--open", type=float, default=60, help="minutes for which a page stays open at most")
     parser.add_argument("--parts", nargs="+", choices=CHOICE, default=CHOICE)
@@ -399,6 +406,7 @@ if __name__ == "__main__":
             main(
                 Path(temporary),
                 int(1_000_000 * asked.millions),
+                asked.looks,
                 timedelta(minutes=asked.minutes),
                 timedelta(minutes=asked.open),
                 asked.parts,

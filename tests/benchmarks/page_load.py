@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -31,7 +32,6 @@ from tests.support import stock
 from tests.support.filled import END, START
 from tests.support.processor_time import processor_seconds
 
-COLD, WARM = 5, 20
 CACHES = ("MARK CACHE", "UNCOMPRESSED CACHE")
 NOW = {
     "Now, day": Filters(range=Range.DAY),
@@ -85,7 +85,7 @@ def noted(note: Callable[[float, str, Parameters | None], None]) -> Iterator[Non
         finally:
             note(1000 * (time.perf_counter() - begun), sql, parameters)
 
-    Store.query = query  # type: ignore[method-assign, assignment]
+    Store.query = query  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -123,7 +123,7 @@ def loads(settings: DashboardSettings, reader: Reader, lent: Services) -> dict[s
         queries.posts_with_keys(reader, words, found.keys[:PAGE])
 
     return {
-        **{name: lambda view=view: load(reader, view) for name, view in NOW.items()},
+        **{name: partial(load, reader, view) for name, view in NOW.items()},
         "Now, month as shares": lambda: load(reader, NOW["Now, month"], share=True),
         "Incident": incident,
         "Incident, its reasons": reasons,
@@ -133,15 +133,15 @@ def loads(settings: DashboardSettings, reader: Reader, lent: Services) -> dict[s
     }
 
 
-def measure(store: ClickHouseAddress, process: int, folder: Path) -> None:
-    """Print a line a page."""
+def measure(store: ClickHouseAddress, process: int, folder: Path, times: int) -> None:
+    """Print a line a page, of so many looks, and of a quarter as many cold ones."""
     for name in ("streamlit", *(each for each in logging.root.manager.loggerDict if each.startswith("streamlit"))):
         logging.getLogger(name).setLevel(logging.ERROR)  # no browser is there, which it would warn of
     print(f"{'':<36}{'cold':>7}{'p95':>7}{'warm':>8}{'p95':>7}  engine  queries, the slowest (ms)", flush=True)
     with Store(store) as writer, queries.connect(settings_of(store).clickhouse) as reader:
         for name, look in loads(settings_of(store), reader, services(load_settings({}))).items():
-            cold = looks(look, COLD, process, lambda: forget(writer, folder))
-            warm = looks(look, WARM, process)
+            cold = looks(look, max(1, times // 4), process, lambda: forget(writer, folder))
+            warm = looks(look, times, process)
             slowest = max(warm.asked, key=lambda each: each.milliseconds)
             print(
                 f"{name:<36}{cold.at(0.5):>7,.0f}{cold.at(0.95):>7,.0f}{warm.at(0.5):>8,.0f}{warm.at(0.95):>7,.0f}"

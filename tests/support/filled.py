@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from ingest.contract import Progress
 from processing.store.client import Store
 from processing.store.records import write_incidents, write_scored_until, write_spikes
+from processing.store.rollup import VISIBLE_WITHIN, roll_up
+from processing.store.versions import take_version
 from processing.store.writer import recount, write_progress
 from tests.support import stock
 
@@ -81,6 +83,13 @@ def surge(store: Store, size: int) -> None:
     write_incidents(store, [over, late])
     write_spikes(store, [stock.spike()])
     write_scored_until(store, END)
+
+
+def settle(store: Store) -> None:
+    """Sum up the hours and days, and let the sums be trusted as they are some minutes later."""
+    roll_up(store)
+    mark = take_version(store) + VISIBLE_WITHIN // timedelta(microseconds=1)
+    store.insert("roll_up_versions", ["of", "mark"], [["all", mark]])
 
 
 def _insert(store: Store, first: int, rows: int, start: datetime, end: datetime, *, one_in: int = 10) -> None:

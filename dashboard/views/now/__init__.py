@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 
 import streamlit as st
 
-from dashboard.context import Context, connection, which_store
+from dashboard.context import Context, connection, shared
 from dashboard.filters import Filters
 from dashboard.i18n import Words
 from dashboard.parts import filters, headline, live, timeline
@@ -47,22 +46,13 @@ def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
     return context.asked(ask)
 
 
-# While a value is being renewed, everybody gets the one before: a reader waits for the store at the first look only.
-_shared = partial(
-    st.cache_data,
-    show_spinner=False,
-    refresh_mode="background",
-    hash_funcs={DashboardSettings: which_store},
-)
-
-
-@_shared(ttl=3, max_entries=8)
+@shared(ttl=3, max_entries=8)
 def _present(settings: DashboardSettings) -> Present | None:
     """Return what the store knows at present. All readers share it."""
     return present(connection(settings))
 
 
-@_shared(ttl=5, max_entries=128)
+@shared(ttl=5, max_entries=128)
 def _counts(settings: DashboardSettings, view: Filters, *, share: bool) -> Snapshot | None:
     """Return the counts for these filters. All readers with the same filters share them."""
     known = _present(settings)
