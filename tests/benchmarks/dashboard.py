@@ -162,7 +162,7 @@ class Session:
 
 
 def main(
-    folder: Path, posts: int, looks: int, analysts: timedelta, opened: timedelta, chosen: Collection[str] = CHOICE
+    folder: Path, posts: int, *, looks: int, analysts: timedelta, opened: timedelta, chosen: Collection[str] = CHOICE
 ) -> None:
     """Print the chosen parts, the first of so many looks.
 
@@ -406,8 +406,8 @@ if __name__ == "__main__":
             main(
                 Path(temporary),
                 int(1_000_000 * asked.millions),
-                asked.looks,
-                timedelta(minutes=asked.minutes),
-                timedelta(minutes=asked.open),
-                asked.parts,
+                looks=asked.looks,
+                analysts=timedelta(minutes=asked.minutes),
+                opened=timedelta(minutes=asked.open),
+                chosen=asked.parts,
             )

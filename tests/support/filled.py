@@ -89,7 +89,7 @@ def settle(store: Store) -> None:
     """Sum up the hours and days, and let the sums be trusted as they are some minutes later."""
     roll_up(store)
     mark = take_version(store) + VISIBLE_WITHIN // timedelta(microseconds=1)
-    store.insert("roll_up_versions", ["of", "mark"], [["all", mark]])
+    store.insert("roll_up_versions", ["of", "mark"], [["all"], [mark]])
 
 
 def _insert(store: Store, first: int, rows: int, start: datetime, end: datetime, *, one_in: int = 10) -> None:
