@@ -5,7 +5,6 @@ Cold, nothing of the store's files is in memory: neither in the engine's caches 
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.logger import set_log_level
 
 from dashboard.filters import Filters, Range, Split
 from dashboard.services import Services
@@ -135,8 +135,7 @@ def loads(settings: DashboardSettings, reader: Reader, lent: Services) -> dict[s
 
 def measure(store: ClickHouseAddress, process: int, folder: Path, times: int) -> None:
     """Print a line a page, of so many looks, and of a quarter as many cold ones."""
-    for name in ("streamlit", *(each for each in logging.root.manager.loggerDict if each.startswith("streamlit"))):
-        logging.getLogger(name).setLevel(logging.ERROR)  # no browser is there, which it would warn of
+    set_log_level("ERROR")  # Streamlit warns that no browser is there
     print(f"{'':<36}{'cold':>7}{'p95':>7}{'warm':>8}{'p95':>7}  engine  queries, the slowest (ms)", flush=True)
     with Store(store) as writer, queries.connect(settings_of(store).clickhouse) as reader:
         for name, look in loads(settings_of(store), reader, services(load_settings({}))).items():
