@@ -263,14 +263,15 @@ def _times(plot: _Plot, words: Words, letters: float) -> Iterator[Shape]:
     room = LETTER * letters * 8
     most = max(1, int((plot.right - plot.left) / room))
     step = next((step for step in STEPS if length / step <= most), STEPS[-1])
-    at = floor(plot.window.start, step)
+    at, free = floor(plot.window.start, step), 2.0
     while at <= plot.window.end:
         if at >= plot.window.start:
             x = plot.x(at)
             yield Line(Role.AXIS, ((x, plot.base), (x, plot.base + 4)))
             text = _time(at, length, words)
             half = LETTER * (letters - 1) * len(text) / 2
-            if x - half >= 2 and x + half <= plot.right + 4:
+            if x - half >= free and x + half <= plot.right + 4:
+                free = x + half + letters / 2
                 yield Text(Role.QUIET, x, plot.base + 4 + letters * 1.1, text, letters - 1, "middle")
         at += step
 

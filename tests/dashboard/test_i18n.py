@@ -124,7 +124,7 @@ def test_all_of_a_moment_has_the_digits_of_the_language() -> None:
     )
     moment = persian.moment(datetime(2020, 7, 10, 16, 35, tzinfo=UTC))
     assert re.findall(r"[0-9]", moment) == []
-    assert moment.endswith("۲۱:۰۵\u00a0UTC+۴:۳۰")
+    assert moment.endswith("۲۱:۰۵\u00a0UTC+۴:۳۰\u2069")
     assert persian.number(12345) == "۱۲٬۳۴۵"
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from dashboard.i18n import ENGLISH
 from dashboard.markup import element
-from dashboard.parts.explanation import pointed_at
 from dashboard.parts.posts import article
+from dashboard.views.incident.explanation import pointed_at
 from processing.plain_text import ELLIPSIS, LONGEST_POST, displayable, safe_link
 from processing.queries import StoredPost
 from tests.support.stock import END, HOSTILE

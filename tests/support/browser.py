@@ -108,7 +108,8 @@ def visit(
     page = browser.new_page(viewport=viewport, color_scheme=scheme, timezone_id=timezone)
     opened = Visit(page, [], set())
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
-    page.on("request", lambda request: opened.hosts.add(urlsplit(request.url).netloc))
+    # What the page holds itself (`data:`, `blob:`) has no host.
+    page.on("request", lambda request: opened.hosts.update(filter(None, [urlsplit(request.url).netloc])))
     page.on("console", lambda said: "Content Security Policy" in said.text and opened.errors.append(said.text))
     page.set_default_timeout(PATIENCE)
     page.goto(f"{dashboard.url}/?{urlencode(address)}")
