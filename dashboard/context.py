@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.caching.cache_utils import CachedFunc
 
 from dashboard.filters import Filters
 from dashboard.i18n import Words
@@ -16,6 +17,7 @@ from dashboard.viewer import Viewer
 from processing import queries
 from processing.queries import Reader, StoreDamaged, StoreRefused, StoreUnavailable
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 NO_TABLES = frozenset({60, 81})
@@ -62,6 +64,24 @@ class Context:
 def which_store(settings: DashboardSettings) -> tuple[str, str]:
     """Return what tells two stores apart, as the key of a cached answer."""
     return settings.clickhouse_url, settings.clickhouse_database
+
+
+def shared(
+    *, ttl: float, max_entries: int, hash_funcs: dict[str | type[Any], Callable[[Any], Any]] | None = None
+) -> Callable[[Callable[P, T]], CachedFunc[P, T]]:
+    """Share a function's answers among all readers. While one is being renewed, everybody gets the one before.
+
+    Streamlit drops an answer at twice its `ttl`, in seconds. So a `ttl` below half of `dashboard_refresh` would let the
+    readers wait for the store at each refresh.
+    """
+    hashed: dict[str | type[Any], Callable[[Any], Any]] = {DashboardSettings: which_store, **(hash_funcs or {})}
+    return st.cache_data(
+        ttl=ttl,
+        max_entries=max_entries,
+        hash_funcs=hashed,
+        refresh_mode="background",
+        show_spinner=False,
+    )
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={DashboardSettings: which_store})

@@ -210,6 +210,7 @@ def look(reader: Reader, view: Filters, known: Present, *, share: bool = False) 
     held = queries.presence(reader, window.start, window.until)
     spikes = queries.spikes(reader, window.start - DAYS_BEFORE, window.end)
     back_from = floor(known.scored_until, WIDTHS[0]) if known.is_behind and known.scored_until else now
+    minutes = _counts(reader, view, back_from - 2 * HOUR, back_from, WIDTHS[0])
     return Snapshot(
         **{field.name: getattr(known, field.name) for field in fields(Present)},
         window=window,
@@ -218,8 +219,8 @@ def look(reader: Reader, view: Filters, known: Present, *, share: bool = False) 
         topics=held.topics,
         languages=held.languages,
         total=_posts_between(reader, view, window.start, window.until),
-        last_hour=_posts_between(reader, view, back_from - HOUR, back_from),
-        hour_before=_posts_between(reader, view, back_from - 2 * HOUR, back_from - HOUR),
+        last_hour=sum(posts for minute, posts in minutes.items() if minute >= back_from - HOUR),
+        hour_before=sum(posts for minute, posts in minutes.items() if minute < back_from - HOUR),
         counted_back_from=back_from,
         generated=held.generated,
         collected=held.collected,

@@ -1,7 +1,6 @@
 """`make bench-growth`: does a post cost more when millions are there? Inserts, recounts and page queries.
 
-The store is filled inside the engine with rows of the demo's shape (a tenth on the subject, with text, the rest
-keys), spread evenly over thirty days. What is measured are the product's own writes and reads.
+The store is filled by `tests.support.filled`. What is measured are the product's own writes and reads.
 """
 
 from __future__ import annotations
@@ -11,57 +10,30 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 from dashboard.filters import Filters, Range, Split
 from dashboard.snapshot import load
-from ingest.contract import Post, Progress
+from ingest.contract import Post
 from processing import queries
 from processing.contract import TaggedPost
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.store.writer import recount, write_posts, write_progress
+from processing.store.writer import recount, write_posts
+from tests.support.filled import END, SOURCE, START, fill
 from tests.support.parts import Parts
 
-DAYS = 30
-END = datetime(2020, 7, 24, tzinfo=UTC)
-START = END - timedelta(days=DAYS)
 SIZES = (1_000_000, 10_000_000, 50_000_000)
 BATCH = 10_000
 BATCHES = 20
-SOURCE = "synthetic-growth"
 VIEWS = {
     "month by topic, all languages": Filters(range=Range.MONTH),
     "month by language": Filters(range=Range.MONTH, by=Split.LANGUAGE),
     "month of one topic in Arabic": Filters(range=Range.MONTH, topic="ban", language="ar"),
     "day by topic": Filters(range=Range.DAY),
 }
-
-FILL = """
-INSERT INTO post_versions
-    (source, id, created_at, seen_at, language, confidence, topics, rules, text, url, author, version)
-WITH
-    cityHash64({first:UInt64} + number) AS dice,
-    toDateTime64({start:DateTime('UTC')}, 3, 'UTC') + toIntervalMillisecond(intDiv(dice, 7) % {span:UInt64}) AS at,
-    dice % 10 = 0 AS on
-SELECT
-    {source:String},
-    concat('f', toString({first:UInt64} + number)),
-    at,
-    at,
-    ['en', 'en', 'en', 'es', 'ar', 'hi', 'pt', 'fr', 'ja', 'tr'][dice % 10 + 1],
-    0.9,
-    if(on, [['ban', 'tiktok'], ['ban', 'government-ban', 'tiktok'], ['tiktok'], ['employer-ban', 'ban', 'tiktok']]
-        [intDiv(dice, 10) % 4 + 1], []),
-    'bench',
-    if(on, concat('TikTok is banned, says ', toString(dice), ' and so does ', toString(dice % 1000)), ''),
-    if(on, concat('https://synthetic.example.com/', toString(dice)), ''),
-    concat('author', toString(dice % 2000000)),
-    toUnixTimestamp64Milli(at)
-FROM numbers({rows:UInt64})
-"""
 
 
 @dataclass(frozen=True)
@@ -89,33 +61,13 @@ def main(folder: Path, sizes: Sequence[int] = SIZES) -> None:
 
 
 def _at(store: Store, reader: queries.Reader, size: int, before: int) -> Figures:
-    _fill(store, before, size - before)
+    fill(store, before, size - before)
     rate, share = _sustained(store, size)
     views = {name: _milliseconds(lambda view=view: load(reader, view)) for name, view in VIEWS.items()}
     print(f"{size:>12,} posts: {rate:,.0f} posts/s written and recounted ({share:.0%} of it writing)", flush=True)
     for name, milliseconds in views.items():
         print(f"{'':>14}{name}: {milliseconds:,.0f} ms of queries", flush=True)
     return Figures(size, rate, share, views)
-
-
-def _fill(store: Store, first: int, rows: int) -> None:
-    span = int((END - START).total_seconds() * 1000)
-    at_once = 1_000_000
-    for done in range(0, rows, at_once):
-        store.command(
-            FILL,
-            {
-                "source": SOURCE,
-                "start": START,
-                "span": span,
-                "first": first + done,
-                "rows": min(at_once, rows - done),
-            },
-        )
-    for hours in range(0, DAYS * 24, 12):
-        begin = START + timedelta(hours=hours)
-        recount(store, {begin + timedelta(minutes=minute) for minute in range(720)})
-    write_progress(store, [(0, Progress(source=SOURCE, since=START, until=END))])
 
 
 def _sustained(store: Store, size: int) -> tuple[float, float]:

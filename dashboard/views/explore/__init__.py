@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.context import Context, connection
+from dashboard.context import Context, connection, shared
 from dashboard.filters import Filters, Split
 from dashboard.parts import filters, live
-from dashboard.parts.known import present, shared
+from dashboard.parts.known import present
 from dashboard.settings import DashboardSettings
 from dashboard.views.explore import controls, drawing
 from dashboard.views.explore.comparison import Compare, Counted, compared, load, offered

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dashboard.context import Context, connection
+from dashboard.context import Context, connection, shared
 from dashboard.parts import live
-from dashboard.parts.known import shared
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import glance, networks, path, reports, store
 from dashboard.views.health.rates import DAY, STEP, rates

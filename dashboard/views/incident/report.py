@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import streamlit as st
-
-from dashboard.context import connection, which_store
+from dashboard.context import connection, shared
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import is_covered
@@ -100,7 +98,7 @@ class Told:
     notes: tuple[Annotation, ...]
 
 
-@st.cache_data(ttl=2, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+@shared(ttl=3, max_entries=64)
 def standing(settings: DashboardSettings, name: str) -> Standing | None:
     """Return the incident with this id as it stands; None if there is none."""
     reader = connection(settings)
@@ -116,10 +114,10 @@ def _as_it_stands(of: Standing) -> tuple[object, ...]:
     return incident.id, incident.observed, incident.end, incident.verdict, of.window, of.as_of
 
 
-SHARED: dict[str | type[Any], Callable[[Any], Any]] = {DashboardSettings: which_store, Standing: _as_it_stands}
+AS_IT_STANDS: dict[str | type[Any], Callable[[Any], Any]] = {Standing: _as_it_stands}
 
 
-@st.cache_data(ttl=10, max_entries=64, show_spinner=False, hash_funcs=SHARED)
+@shared(ttl=10, max_entries=64, hash_funcs=AS_IT_STANDS)
 def course(settings: DashboardSettings, of: Standing, *, with_deleted: bool) -> Course:
     """Return how the incident ran, with the posts that were deleted since or without them."""
     reader, window = connection(settings), of.window
@@ -145,7 +143,7 @@ def _bin(
     return Bin(start, found.posts if with_deleted else found.posts - found.deleted, found.deleted)
 
 
-@st.cache_data(ttl=60, max_entries=64, show_spinner=False, hash_funcs=SHARED)
+@shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
 def expected(settings: DashboardSettings, of: Standing, _services: Services) -> dict[datetime, float]:
     """Return the posts that were expected of each bin of the chart, by its start. A bin that is not known is absent."""
     if _services.expected is None:
@@ -167,7 +165,7 @@ def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, 
     return {each: sum(v for v in values if v is not None) for each, values in within.items() if None not in values}
 
 
-@st.cache_data(ttl=2, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+@shared(ttl=3, max_entries=64)
 def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: datetime) -> Told:
     """Return who was told of an incident, and what people said. `topics` are those that a silence may be of."""
     reader = connection(settings)
@@ -180,13 +178,13 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
     )
 
 
-@st.cache_data(ttl=30, max_entries=16, show_spinner=False, hash_funcs=SHARED)
+@shared(ttl=15, max_entries=16, hash_funcs=AS_IT_STANDS)
 def explained(settings: DashboardSettings, of: Standing, language: str) -> Explanation:
     """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
     return explanation.explain(connection(settings), of.incident, of.as_of, language=language)
 
 
-@st.cache_data(ttl=5, max_entries=4, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+@shared(ttl=5, max_entries=4)
 def listed(settings: DashboardSettings) -> tuple[Incident, ...]:
     """Return the newest incidents, the newest first."""
     return queries.incidents(connection(settings), limit=MOST_LISTED)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard.context import Context, connection
+from dashboard.context import Context, connection, shared
 from dashboard.filters import Filters
 from dashboard.i18n import Words
 from dashboard.parts import filters, headline, live, timeline
-from dashboard.parts.known import present, shared
+from dashboard.parts.known import present
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, look
 from dashboard.views.now import incidents, reached

@@ -11,7 +11,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard.addresses import of_query
-from dashboard.context import Context, connection, which_store
+from dashboard.context import Context, connection, shared, which_store
 from dashboard.markup import element
 from dashboard.parts.headline import warn_of_generated
 from dashboard.parts.posts import article
@@ -84,7 +84,7 @@ def _pages(context: Context, asked: Asked, found: Found) -> None:
         st.html(element("div", *(article(post, context.words) for post in posts), css="bw-posts"))
 
 
-@st.cache_data(ttl=5, max_entries=64, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+@shared(ttl=5, max_entries=64)
 def _hours(settings: DashboardSettings, search: PostSearch) -> tuple[CountedTime, ...]:
     return queries.hours_of(connection(settings), search)
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from dashboard.context import Context, connection, which_store
+from dashboard.context import Context, connection, shared
 from dashboard.filters import Filters
 from dashboard.i18n.messages.posts import PostsWords
 from dashboard.parts import filters
@@ -84,7 +84,7 @@ def _own(words: PostsWords, presence: Presence) -> tuple[str, str, Order]:
         return " ".join(typed.split()), from_source, _order(words)
 
 
-@st.cache_data(ttl=30, max_entries=8, show_spinner=False, hash_funcs={DashboardSettings: which_store})
+@shared(ttl=30, max_entries=8)
 def _held(settings: DashboardSettings) -> tuple[datetime, datetime, Presence] | None:
     """Return the oldest and the newest minute of the store, and what is in it."""
     reader = connection(settings)
