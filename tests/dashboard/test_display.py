@@ -82,5 +82,7 @@ def test_the_keyboard_comes_first_to_the_way_past_the_menu(browser: Browser, das
     expect(page.get_by_text("Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.locator("main button").first).to_be_focused()  # who is at the page
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name=language("en").native_name)).to_be_focused()
     page.close()
