@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import Words
-from dashboard.parts import access, display, filters
+from dashboard.parts import access, display, filters, generated, live
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
@@ -59,6 +59,7 @@ def main(settings: DashboardSettings, services: Services) -> None:
         st.caption(words.title, width="stretch")
         access.show(viewer, words)
         display.show(shown, words)
+    live.show("generated", generated.show, context)
     filters.remember(chosen)
     page.run()
 

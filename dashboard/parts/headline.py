@@ -14,17 +14,6 @@ from dashboard.snapshot import Snapshot
 from dashboard.status import headline_state
 
 
-def banner(snapshot: Snapshot, words: Words) -> None:
-    """Draw a warning if some or all posts are generated."""
-    if snapshot.generated or any(incident.synthetic for incident in snapshot.incidents):
-        warn_of_generated(words, partly=bool(snapshot.collected))
-
-
-def warn_of_generated(words: Words, *, partly: bool = False) -> None:
-    """Draw the warning that all posts on the page, or some of them, are generated."""
-    st.warning(words.partly_synthetic if partly else words.synthetic, icon="⚠️")
-
-
 def show(snapshot: Snapshot, words: Words, wall: datetime) -> None:
     """Draw the headline and the three figures beside it."""
     state = headline_state(snapshot, wall)

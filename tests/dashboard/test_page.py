@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import server
+from dashboard.app import VIEWS, View
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -17,6 +18,7 @@ from deploy.settings import load
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.tagging.topics import ReloadingTaxonomy
+from tests.dashboard import pages
 from tests.dashboard.conftest import settings_for
 from tests.support.serving import Says, served
 from tests.support.waiting import free_port
@@ -83,7 +85,7 @@ def test_a_language_that_is_not_offered_is_the_browsers(settings: DashboardSetti
 
 def test_a_reader_who_switches_updates_off_is_left_alone(settings: DashboardSettings) -> None:
     shown = page(settings, ui="en")
-    assert len(shown.get("bidi_component")) == 2
+    assert len(shown.get("bidi_component")) == 3
     shown.toggle(key="live").set_value(False).run()
     assert not shown.exception
     assert len(shown.get("bidi_component")) == 0
@@ -136,3 +138,9 @@ def test_a_wrong_password_is_refused_and_not_shown(settings: DashboardSettings) 
     shown = page(wrong, ui="en")
     assert [info.value for info in shown.info] == [ENGLISH.store_refused.format(code=516)]
     assert "hunter2" not in str(shown)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.path)
+def test_every_page_says_that_posts_are_generated(settings: DashboardSettings, view: View) -> None:
+    shown = pages.page(settings, view.path, ui="en")
+    assert ENGLISH.synthetic in [each.value for each in shown.warning]

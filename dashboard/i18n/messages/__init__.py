@@ -90,7 +90,6 @@ class Words:
     no_data: str = "Nothing was collected here"
     surge: str = "Surge"
     pulse: str = "Pulse"
-    pulse_detail: str = "Pulse, {peak}. Posts: {observed} (expected: {expected})."
     topics_overlap: str = "The largest topics. A post can have several, so they do not add up."
     marks_explained: str = "Shaded: a surge, with how far above normal. Dashed lines: its pulses, numbered."
     doubts_explained: str = "Framed: a rise that is no surge of people, with what it is."
@@ -102,13 +101,11 @@ class Words:
 
     incidents: str = "Latest surges"
     no_incidents: str = "No surge has been found so far."
-    incidents_note: str = "“Expected” is what this topic's own past made likely over the same time."
     state_open: str = "going on"
     state_closed: str = "over"
     severity_notable: str = "notable"
     severity_major: str = "major"
     severity_extreme: str = "extreme"
-    score: str = "Score"
     rarity: str = "So large a rise comes"
     times_normal: str = "×\u00a0normal"
     started: str = "Began"
@@ -118,7 +115,6 @@ class Words:
     observed: str = "Posts"
     expected: str = "Expected"
     languages: str = "Languages"
-    subtopics: str = "Topics"
     pulses: str = "Pulses"
     synthetic_badge: str = "generated"
 
@@ -127,7 +123,6 @@ class Words:
     verdict_collector: str = "collector, not told"
     verdict_backfill: str = "backfill, not told"
     also_doubted: str = "Likewise in doubt"
-    why: str = "Why: {topic}"
     why_note: str = "Read from the posts of {start} to {end}; terms from its start until an hour after its peak."
     driving_terms: str = "What people say that they did not say before"
     term_title: str = "Authors: {authors}, before: {before}, z {z}"
@@ -155,9 +150,6 @@ class Words:
     sql: str = "SQL"
     sql_note: str = "Ask again with `banwatch sql`."
 
-    latest_posts: str = "Latest posts"
-    no_posts: str = "No post in this time still has a text to show."
-    posts_note: str = "As their authors wrote them, unverified, newest first."
     read_at: str = "Read at {host}"
 
     freshness: str = "How fresh this is"

@@ -46,7 +46,6 @@ class ExploreWords:
     gaps: str = "A gap with a grey shade is a time that no collector covered. It is not known, and no zero."
     more: Plural = Plural("{count} more is left out.", "{count} more are left out.")
 
-    ranked_line: str = "{line} {value}"
     ranked: str = "{lines}."
     ranked_highest: str = "{lines}. Highest: {value} for {line} in the {width} from {start}."
     times: str = "{now} in this time, {before} in the time before."

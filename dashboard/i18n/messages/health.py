@@ -70,7 +70,6 @@ class HealthWords:
     heard: str = "Last sign of life"
     ago: str = "{age} ago"
     lag: str = "Lag"
-    lag_help: str = "Distance between the newest moment that was covered and the report of it."
     posts_read: str = "Posts read"
     rejected: str = "Rejected"
     reconnects: str = "Reconnects"

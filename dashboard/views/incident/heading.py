@@ -9,7 +9,6 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.badges import badges
-from dashboard.parts.headline import warn_of_generated
 from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
 from processing.explanation.sentences import rarity
@@ -18,8 +17,6 @@ from processing.explanation.sentences import rarity
 def show(of: Standing, words: Words) -> None:
     """Draw the heading."""
     incident = of.incident
-    if incident.synthetic:
-        warn_of_generated(words)
     kind = "calm" if incident.end else "surging" if incident.verdict is VerdictName.ORGANIC else "catching_up"
     title, *details = sentences(of, words)
     st.html(

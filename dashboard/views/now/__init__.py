@@ -59,7 +59,6 @@ def _top(context: Context) -> None:
     if isinstance(found, str):
         st.info(found, icon=":material/hourglass_empty:")
         return
-    headline.banner(found, words)
     headline.show(found, words, wall)
     reached.warn(found, words, wall)
     incidents.show(found, words, wall)

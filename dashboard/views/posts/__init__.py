@@ -13,7 +13,6 @@ import streamlit as st
 from dashboard.addresses import of_query
 from dashboard.context import Context, connection, shared, which_store
 from dashboard.markup import element
-from dashboard.parts.headline import warn_of_generated
 from dashboard.parts.posts import article
 from dashboard.settings import DashboardSettings
 from dashboard.views.posts.controls import Asked, Order, choose
@@ -72,9 +71,6 @@ def _pages(context: Context, asked: Asked, found: Found) -> None:
         if isinstance(posts, str):
             st.info(posts)
             return
-        generated = [post.synthetic for post in posts]
-        if any(generated):
-            warn_of_generated(context.words, partly=not all(generated))
         if pages > 1:
             st.caption(
                 context.words.posts_page.pages.format(
