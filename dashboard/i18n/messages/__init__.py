@@ -101,6 +101,7 @@ class Words:
 
     incidents: str = "Latest surges"
     no_incidents: str = "No surge has been found so far."
+    incidents_note: str = "“Expected” is what this topic's own past made likely over the same time."
     state_open: str = "going on"
     state_closed: str = "over"
     severity_notable: str = "notable"
