@@ -16,8 +16,14 @@ def test_five_minutes_are_read_as_people_write_them(written: str, monkeypatch: p
     assert ProcessingSettings().bin_width == timedelta(minutes=5)
 
 
-@pytest.mark.parametrize("written", ["five", "5 minutes", ""])
+@pytest.mark.parametrize("written", ["five", "5 minutes"])
 def test_what_is_no_duration_is_refused(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANWATCH_BIN_WIDTH", written)
     with pytest.raises(ValidationError, match="bin_width"):
         ProcessingSettings()
+
+
+def test_an_empty_setting_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = ProcessingSettings().bin_width
+    monkeypatch.setenv("BANWATCH_BIN_WIDTH", "")
+    assert ProcessingSettings().bin_width == usual
