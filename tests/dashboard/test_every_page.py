@@ -44,8 +44,7 @@ def site(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield served
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("interface", ["en", "ar"])
+@pytest.mark.parametrize(("interface", "scheme"), [("en", "light"), ("ar", "dark")])
 def test_axe_finds_no_serious_fault(browser: Browser, site: Site, interface: str, scheme: Scheme) -> None:
     found = []
     for name, address in site.pages(interface).items():
@@ -68,8 +67,7 @@ def serious(result: dict) -> list[tuple[str, str, str]]:  # type: ignore[type-ar
     ]
 
 
-@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
-@pytest.mark.parametrize("interface", ["en", "ar"])
+@pytest.mark.parametrize(("interface", "size"), [("en", DESK), ("ar", TELEPHONE)], ids=["en-desk", "ar-telephone"])
 def test_hostile_posts_stay_text_on_every_page(
     browser: Browser, site: Site, interface: str, size: tuple[int, int]
 ) -> None:

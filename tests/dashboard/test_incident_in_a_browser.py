@@ -67,8 +67,7 @@ def _note_foreign(url: str, dashboard: Dashboard, errors: list[str]) -> None:
         errors.append(f"the page asks {url}")
 
 
-@pytest.mark.parametrize("interface", LANGUAGES)
-@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+@pytest.mark.parametrize(("interface", "size"), [("fr", DESK), ("ar", TELEPHONE)], ids=["fr-desk", "ar-telephone"])
 def test_hostile_posts_are_text_and_break_no_layout(
     browser: Browser, dashboard: Dashboard, interface: str, size: tuple[int, int]
 ) -> None:
