@@ -25,7 +25,7 @@ from starlette.routing import Route
 from dashboard.access import pages
 from dashboard.access.members import verified_address
 from dashboard.access.pages import LoginForm
-from dashboard.access.policy import AccessPolicy, is_https
+from dashboard.access.policy import AccessPolicy, ProviderFailed, is_https
 from dashboard.access.sessions import Sessions
 from dashboard.access.throttle import Throttle
 from dashboard.forms import form_of
@@ -126,8 +126,6 @@ class Login:
 
     async def to_provider(self, request: Request) -> Response:
         """Send the person to the identity provider."""
-        from dashboard.access.oidc import ProviderFailed  # noqa: PLC0415 - an optional part
-
         request.session["next"] = _inside(request.query_params.get("next", ""))
         try:
             return await self._provider.begin(request)
@@ -136,8 +134,6 @@ class Login:
 
     async def from_provider(self, request: Request) -> Response:
         """Let in who comes back from the identity provider and has a role."""
-        from dashboard.access.oidc import ProviderFailed  # noqa: PLC0415 - an optional part
-
         try:
             claims = await self._provider.claims(request)
         except ProviderFailed as error:

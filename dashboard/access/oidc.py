@@ -10,6 +10,8 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from joserfc.errors import JoseError
 
+from dashboard.access.policy import ProviderFailed
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
 CALLBACK = "/login/callback"
 _TIMEOUT = 10
-
-
-class ProviderFailed(Exception):
-    """The provider does not answer, or what came back is no login. The message is for the log."""
 
 
 class OpenIdConnect:

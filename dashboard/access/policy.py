@@ -35,6 +35,10 @@ class Provider:
     members: Members
 
 
+class ProviderFailed(Exception):
+    """The provider does not answer, or what came back is no login. The message is for the log."""
+
+
 @dataclass(frozen=True)
 class AccessPolicy:
     """Who may come to the dashboard.

@@ -7,29 +7,23 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard.context import Context, connection, shared
-from dashboard.i18n import Words
 from dashboard.parts.known import present
 from dashboard.settings import DashboardSettings
+from dashboard.synthetic import Synthetic, synthetic_of
 from processing import queries
 from processing.queries import Presence
 
 
 def show(context: Context) -> None:
     """Draw the warning if some or all posts are generated. While the store is away, the page below says so."""
-    words = context.words
-    said = context.asked(lambda: _said(context.settings, words))
-    if said in {words.synthetic, words.partly_synthetic}:
-        st.warning(said, icon="⚠️")
+    found = context.asked(lambda: _synthetic(context.settings))
+    if isinstance(found, Synthetic) and (note := found.note(context.words)):
+        st.warning(note, icon="⚠️")
 
 
-def _said(settings: DashboardSettings, words: Words) -> str:
+def _synthetic(settings: DashboardSettings) -> Synthetic:
     known = present(settings)
-    if known is None:
-        return ""
-    held = _held(settings, known.first)
-    if held.generated or any(incident.synthetic for incident in known.incidents):
-        return words.partly_synthetic if held.collected else words.synthetic
-    return ""
+    return Synthetic.NO if known is None else synthetic_of(_held(settings, known.first), *known.incidents)
 
 
 @shared(ttl=60, max_entries=8)

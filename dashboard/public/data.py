@@ -14,8 +14,9 @@ from dashboard.headline import headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
 from dashboard.public.editions import Counts, Edition
-from dashboard.public.words import incident_path, incident_sentence, synthetic_of, updated
+from dashboard.public.words import incident_path, incident_sentence, updated
 from dashboard.status import headline_state
+from dashboard.synthetic import synthetic_of
 from processing.contract import Incident
 
 MOST_INCIDENTS = 100

@@ -22,10 +22,11 @@ from dashboard.public.chart import Chart, draw
 from dashboard.public.drawing import Theme
 from dashboard.public.editions import Counts, Edition, Editions
 from dashboard.public.pages import Site
-from dashboard.public.words import chart_sentence, incident_path, synthetic_of, words_of
+from dashboard.public.words import chart_sentence, incident_path, words_of
 from dashboard.services import TopicNames
 from dashboard.snapshot import SurgeMark, marks_of
 from dashboard.status import HeadlineState, headline_state
+from dashboard.synthetic import synthetic_of
 from processing.contract import EVERYTHING, Incident
 from processing.i18n import LANGUAGES
 from processing.queries import StoreDamaged, StoreRefused, StoreUnavailable

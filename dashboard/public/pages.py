@@ -21,9 +21,10 @@ from dashboard.parts.verdict import badge, doubts
 from dashboard.public import svg
 from dashboard.public.chart import Chart, Size, draw, spark
 from dashboard.public.editions import Counts, Edition, Story
-from dashboard.public.words import as_of, chart_sentence, incident_path, incident_sentence, rows_within, synthetic_of
+from dashboard.public.words import as_of, chart_sentence, incident_path, incident_sentence, rows_within
 from dashboard.snapshot import Point, SurgeMark
 from dashboard.status import HeadlineState, headline_state
+from dashboard.synthetic import synthetic_of
 from processing.contract import EVERYTHING, Incident, Severity, VerdictName
 from processing.explanation import SharedPost
 from processing.explanation.sentences import figure, limit, rarity, verdict_sentence

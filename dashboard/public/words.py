@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from urllib.parse import quote
 
 from dashboard.headline import incident_name, seen_until
@@ -27,26 +26,6 @@ def as_of(snapshot: Snapshot, words: Words, wall: datetime) -> str:
     """Return the sentence that says up to when the posts are counted."""
     live = is_live(snapshot.now, wall)
     return (words.public.as_of if live else words.public.as_of_replay).format(now=words.moment(snapshot.now))
-
-
-class Synthetic(StrEnum):
-    """How many of some posts are generated."""
-
-    NO = "no"
-    PARTLY = "partly"
-    YES = "yes"
-
-    def note(self, words: Words) -> str:
-        """Return the sentence that says so; empty for NO."""
-        return {Synthetic.NO: "", Synthetic.PARTLY: words.partly_synthetic, Synthetic.YES: words.synthetic}[self]
-
-
-def synthetic_of(shown: Snapshot | Counts | None, *incidents: Incident) -> Synthetic:
-    """Return how many of the posts are generated, in what is shown and in these incidents."""
-    known = shown is not None and bool(shown.generated)
-    if not known and not any(incident.synthetic for incident in incidents):
-        return Synthetic.NO
-    return Synthetic.PARTLY if shown is not None and shown.collected else Synthetic.YES
 
 
 def incident_sentence(incident: Incident, scored: datetime | None, words: Words) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from tests.support import stock
-from tests.support.browser import browser
+from tests.support.browser import Dashboard, browser, serve, up
 
 __all__ = ["browser"]
 
@@ -17,6 +19,13 @@ __all__ = ["browser"]
 def stocked(warehouse_url: str) -> ClickHouseAddress:
     """Three days of posts; the surge is over."""
     return stock.new_database(warehouse_url, "stocked")
+
+
+@pytest.fixture(scope="module")
+def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """The dashboard over it, as the command serves it."""
+    with up(serve(stocked, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+        yield dashboard
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -20,20 +21,32 @@ from processing.tagging.topics import ReloadingTaxonomy
 NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
 
 
-def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | None = None, **address: str) -> AppTest:
-    """Open a page at an address. `from_` stands for the parameter `from`."""
-    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": QUESTIONS} | (services or {})
-    server.leave(settings, Services(**lent))
-    st.cache_resource.clear()  # all pages of a test are of one session
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=60)
-    shown._page_hash = calc_hash(name)
+def run(settings: DashboardSettings, services: Services, name: str, **address: str) -> AppTest:
+    """Open a page at an address with these services. `from_` stands for the parameter `from`."""
+    server.leave(settings, services)
+    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
+    if name:
+        shown._page_hash = calc_hash(name)
     for parameter, value in address.items():
         shown.query_params[parameter.rstrip("_")] = value
     shown.run()
-    assert not shown.exception
+    assert not shown.exception, shown.exception
     return shown
 
 
+def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | None = None, **address: str) -> AppTest:
+    """Open a page with what most pages need."""
+    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": QUESTIONS} | (services or {})
+    st.cache_resource.clear()  # all pages of a test are of one session
+    return run(settings, Services(**lent), name, **address)
+
+
 def html(shown: AppTest) -> str:
-    """All of the page's own elements, in which no script would run."""
-    return "\n".join(each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript)
+    """All of the page's own elements, in which no script would run, but the style sheets."""
+    bodies = [each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript]
+    return "\n".join(body for body in bodies if "<style>" not in body)
+
+
+def text(written: str) -> str:
+    """What a person reads of some HTML, without the marks of direction around times."""
+    return re.sub(r"<[^>]*>|[\u2066-\u2069]", "", written).replace("\u00a0", " ")

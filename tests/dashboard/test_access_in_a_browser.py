@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,25 +11,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import WORDS
 from processing.contract import ClickHouseAddress
-from tests.support.browser import ARTEFACTS, DESK, TELEPHONE, Dashboard, serve
+from tests.support.browser import ARTEFACTS, DESK, TELEPHONE, serve, up
 from tests.support.oidc_provider import CLIENT, SECRET, oidc_provider
-from tests.support.waiting import eventually, free_port
+from tests.support.waiting import free_port
 
 pytestmark = pytest.mark.browser
 
 WORD = "the operators' word"
 SAID = WORDS["en"].access
-
-
-@contextmanager
-def served(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str) -> Iterator[Dashboard]:
-    dashboard = serve(store, folder, port, **settings)
-    try:
-        assert eventually(dashboard.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield dashboard
-    finally:
-        dashboard.process.terminate()
-        dashboard.process.wait(timeout=20)
 
 
 @contextmanager
@@ -53,7 +41,7 @@ def screenshot(page: Page, name: str) -> None:
 
 
 def test_a_team_logs_in_by_its_password_and_out(browser: Browser, stocked: ClickHouseAddress, tmp_path: Path) -> None:
-    with served(stocked, tmp_path, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=WORD) as dashboard:
+    with up(serve(stocked, tmp_path, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=WORD)) as dashboard:
         with opened(browser) as (page, faults):
             page.goto(f"{dashboard.url}/?ui=en&range=day")
             expect(page).to_have_title("Log in · banwatch")
@@ -100,7 +88,7 @@ def test_an_organisation_logs_in_by_its_provider(browser: Browser, stocked: Clic
             "BANWATCH_OIDC_CLIENT_SECRET": SECRET,
             "BANWATCH_OIDC_VIEWERS": "@example.org",
         }
-        with served(stocked, tmp_path, port, **settings) as dashboard, opened(browser) as (page, faults):
+        with up(serve(stocked, tmp_path, port, **settings)) as dashboard, opened(browser) as (page, faults):
             provider.claims = {"email": "omar@elsewhere.example", "email_verified": True}
             page.goto(f"{dashboard.url}/?ui=en&range=day")
             page.get_by_role("link", name=SAID.log_in_by_provider).click()
@@ -122,7 +110,7 @@ def test_an_organisation_logs_in_by_its_provider(browser: Browser, stocked: Clic
 def test_the_operator_of_this_machine_has_a_name_without_a_login(
     browser: Browser, stocked: ClickHouseAddress, tmp_path: Path
 ) -> None:
-    with served(stocked, tmp_path, LOGNAME="desk") as dashboard, opened(browser) as (page, faults):
+    with up(serve(stocked, tmp_path, LOGNAME="desk")) as dashboard, opened(browser) as (page, faults):
         page.goto(f"{dashboard.url}/?ui=en")
         page.get_by_role("button", name="desk").click()
         field = page.get_by_label(SAID.your_name, exact=True)
@@ -137,7 +125,7 @@ def test_the_operator_of_this_machine_has_a_name_without_a_login(
 
 def test_everybody_reads_where_that_is_said(browser: Browser, stocked: ClickHouseAddress, tmp_path: Path) -> None:
     settings = {"BANWATCH_DASHBOARD_ANONYMOUS": "1", "BANWATCH_DASHBOARD_OPERATOR_PASSWORD": WORD}
-    with served(stocked, tmp_path, **settings) as dashboard, opened(browser, TELEPHONE) as (page, faults):
+    with up(serve(stocked, tmp_path, **settings)) as dashboard, opened(browser, TELEPHONE) as (page, faults):
         page.goto(f"{dashboard.url}/?ui=en")
         expect(page.locator(".bw-viewer")).to_contain_text(SAID.anonymous)
         expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()

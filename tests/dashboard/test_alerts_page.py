@@ -12,9 +12,7 @@ import pytest
 import streamlit as st
 from markupsafe import escape
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
-from dashboard import server
 from dashboard.addresses import of_incident
 from dashboard.alert_rules import Channel, Rule, Rules
 from dashboard.context import connection
@@ -33,6 +31,7 @@ from processing.store.answers import Answer, answer, write_silence
 from processing.store.client import Store
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
+from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
 from tests.support.queued import Decided, decide
 
@@ -118,23 +117,8 @@ def opened(
     settings: DashboardSettings, rules: Rules | None = RULES, desk: Written | None = None, **address: str
 ) -> AppTest:
     lent = None if rules is None else lambda: rules
-    server.leave(settings, Services(topics=lambda: NAMES, user=OPERATOR, desk=desk, rules=lent))  # type: ignore[arg-type]
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
-    shown._page_hash = calc_hash("alerts")
-    for name, value in address.items():
-        shown.query_params[name] = value
-    shown.run()
-    assert not shown.exception, shown.exception
-    return shown
-
-
-def html(shown: AppTest) -> str:
-    bodies = [each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript]
-    return "\n".join(body for body in bodies if "<style>" not in body)
-
-
-def text(written: str) -> str:
-    return re.sub(r"<[^>]*>|[\u2066-\u2069]", "", written).replace("\u00a0", " ")
+    services = Services(topics=lambda: NAMES, user=OPERATOR, desk=desk, rules=lent)  # type: ignore[arg-type]
+    return run(settings, services, "alerts", **address)
 
 
 def press(shown: AppTest, label: str, number: int = 0) -> AppTest:

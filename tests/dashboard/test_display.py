@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import WORDS
-from processing.contract import ClickHouseAddress
 from processing.i18n import language
-from tests.support.browser import TELEPHONE, Dashboard, serve, visit
-from tests.support.waiting import eventually
+from tests.support.browser import TELEPHONE, Dashboard, visit
 
 pytestmark = pytest.mark.browser
 
 NEW_YORK = "America/New_York"
-
-
-@pytest.fixture(scope="module")
-def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
 
 
 def choose(page: Page, present: str, option: str) -> None:

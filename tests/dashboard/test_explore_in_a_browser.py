@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -16,8 +15,7 @@ from processing.i18n import LANGUAGES
 from processing.store.client import Store
 from tests.dashboard.test_health_page import HOSTILE, report, tell
 from tests.support import stock
-from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, serve
-from tests.support.waiting import eventually
+from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, serve, up
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -29,13 +27,8 @@ def dashboard(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
         tell(
             store, report("reddit", "failed", detail=HOSTILE), report("rss", idle=True), report("mastodon", minutes=31)
         )
-    served = serve(address, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
+    with up(serve(address, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+        yield dashboard
 
 
 def opened(

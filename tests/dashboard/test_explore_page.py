@@ -13,9 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
-from dashboard import server
 from dashboard.context import connection
 from dashboard.filters import Filters, Range
 from dashboard.i18n import WORDS
@@ -41,7 +39,7 @@ from processing.queries import Coverage
 from processing.store.client import Store
 from tests.dashboard import pages
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.test_page import NAMES, html
+from tests.dashboard.pages import NAMES, html, run
 from tests.support import stock
 from tests.support.waiting import free_port
 
@@ -57,14 +55,7 @@ def nothing_cached() -> Iterator[None]:
 
 
 def explore(settings: DashboardSettings, **address: str) -> AppTest:
-    server.leave(settings, Services(topics=lambda: NAMES))
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
-    shown._page_hash = calc_hash("explore")
-    for name, value in {"ui": "en", **address}.items():
-        shown.query_params[name] = value
-    shown.run()
-    assert not shown.exception
-    return shown
+    return run(settings, Services(topics=lambda: NAMES), "explore", **{"ui": "en", **address})
 
 
 def specs(shown: AppTest) -> list[str]:

@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
-from dashboard import server
 from dashboard.i18n import WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -26,7 +24,7 @@ from processing.store import writer
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.test_page import html
+from tests.dashboard.pages import html, run
 from tests.support import stock
 from tests.support.queued import Decided, decide
 from tests.support.waiting import free_port
@@ -45,14 +43,7 @@ def nothing_cached() -> Iterator[None]:
 
 
 def health(settings: DashboardSettings, **address: str) -> AppTest:
-    server.leave(settings, Services(topics=dict))
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
-    shown._page_hash = calc_hash("health")
-    for name, value in {"ui": "en", **address}.items():
-        shown.query_params[name] = value
-    shown.run()
-    assert not shown.exception
-    return shown
+    return run(settings, Services(topics=dict), "health", **{"ui": "en", **address})
 
 
 def read(shown: AppTest) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from itertools import combinations
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,24 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS
-from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from tests.support import stock
-from tests.support.browser import DESK, TELEPHONE, Dashboard, serve, visit
-from tests.support.waiting import eventually
+from tests.support.browser import DESK, TELEPHONE, Dashboard, visit
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
 
 
 def overlaps(page: Page) -> list[tuple[str, str]]:

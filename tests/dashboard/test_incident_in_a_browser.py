@@ -18,7 +18,7 @@ from processing.i18n import LANGUAGES
 from processing.store.client import Store
 from tests.dashboard.test_reading import readable
 from tests.support import stock, told_stock
-from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, Scheme, serve
+from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, Scheme, serve, up
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -31,13 +31,8 @@ def dashboard(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
     address: ClickHouseAddress = stock.new_database(warehouse_url, "told_in_a_browser")
     with Store(address) as store:
         told_stock.fill(store)
-    served = serve(address, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
+    with up(serve(address, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+        yield dashboard
 
 
 def opened(

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from dashboard import server
 from dashboard.context import connection
@@ -32,6 +31,7 @@ from processing.store.client import Store
 from processing.store.records import write_incidents
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
+from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
 from tests.support.waiting import free_port
@@ -90,25 +90,7 @@ class Written:
 
 
 def opened(settings: DashboardSettings, services: Services | None = None, **address: str) -> AppTest:
-    server.leave(settings, services or Services(topics=lambda: NAMES))
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=90)
-    shown._page_hash = calc_hash("incident")
-    for name, value in address.items():
-        shown.query_params[name] = value
-    shown.run()
-    assert not shown.exception, shown.exception
-    return shown
-
-
-def html(shown: AppTest) -> str:
-    """All of the page's own elements but the style sheets."""
-    bodies = [each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript]
-    return "\n".join(body for body in bodies if "<style>" not in body)
-
-
-def text(written: str) -> str:
-    """What a person reads of some HTML, without the marks of direction around times."""
-    return re.sub(r"<[^>]*>|[\u2066-\u2069]", "", written).replace("\u00a0", " ")
+    return run(settings, services or Services(topics=lambda: NAMES), "incident", **address)
 
 
 def a_standing(incident: Incident, **fields: object) -> Standing:

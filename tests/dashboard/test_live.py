@@ -10,26 +10,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH
-from processing.contract import ClickHouseAddress
 from processing.i18n import language
-from tests.support.browser import Dashboard, serve, visit
+from tests.support.browser import Dashboard, visit
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
 A_FEW_TURNS = 4_000
 """In milliseconds: several updates, of which there is one a second."""
-
-
-@pytest.fixture(scope="module")
-def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
 
 
 def updates(page: Page) -> int:

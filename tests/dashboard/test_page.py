@@ -7,7 +7,6 @@ from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import server
 from dashboard.app import VIEWS, View
 from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
@@ -28,18 +27,7 @@ EVENTS = load_events(load({}).events_file)
 
 
 def page(settings: DashboardSettings, **address: str) -> AppTest:
-    server.leave(settings, Services(topics=lambda: NAMES, events=lambda: EVENTS))
-    shown = AppTest.from_file(str(server.SCRIPT), default_timeout=30)
-    for name, value in address.items():
-        shown.query_params[name] = value
-    shown.run()
-    assert not shown.exception
-    return shown
-
-
-def html(shown: AppTest) -> str:
-    """All of the page's own elements, in which no script would run."""
-    return "\n".join(each.proto.body for each in shown.get("html") if not each.proto.unsafe_allow_javascript)
+    return pages.run(settings, Services(topics=lambda: NAMES, events=lambda: EVENTS), "", **address)
 
 
 @pytest.mark.parametrize("interface", LANGUAGES)
@@ -94,7 +82,7 @@ def test_a_reader_who_switches_updates_off_is_left_alone(settings: DashboardSett
 def test_an_address_full_of_nonsense_is_the_default_page(settings: DashboardSettings) -> None:
     shown = page(settings, ui="xx", range="yesterday", topic="<b>", language="a b", by="", to="'; DROP")
     assert shown.query_params == {}
-    assert "Surging" not in html(shown)
+    assert "Surging" not in pages.html(shown)
 
 
 def test_a_filter_without_posts_says_so(settings: DashboardSettings) -> None:

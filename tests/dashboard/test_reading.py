@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
-from tests.support.browser import Dashboard, Scheme, serve, visit
+from tests.support.browser import Dashboard, Scheme, visit
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -39,17 +37,6 @@ CONTRAST = """
 }
 """
 """The contrast of each element's letters with what is behind them, as pale as opacity makes them."""
-
-
-@pytest.fixture(scope="module")
-def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
 
 
 def readable(page: Page, written: str) -> bool:

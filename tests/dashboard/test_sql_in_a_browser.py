@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import WORDS
-from processing.contract import ClickHouseAddress
-from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, serve
-from tests.support.waiting import eventually
+from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard
 
 pytestmark = pytest.mark.browser
 
 SLOW = "SELECT count() FROM numbers(2000000000) WHERE sipHash64(toString(number)) = 1"
-
-
-@pytest.fixture(scope="module")
-def dashboard(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(stocked, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
 
 
 def opened(browser: Browser, dashboard: Dashboard, path: str, size: tuple[int, int] = DESK, **address: str) -> Page:

@@ -14,7 +14,7 @@ from dashboard.i18n import ENGLISH, WORDS
 from processing.contract import ClickHouseAddress
 from processing.i18n import language
 from tests.support import stock
-from tests.support.browser import PATIENCE, Dashboard, Scheme, browser, serve, visit
+from tests.support.browser import PATIENCE, Dashboard, Scheme, browser, serve, up, visit
 from tests.support.waiting import eventually
 
 __all__ = ["browser"]
@@ -49,13 +49,8 @@ def store(warehouse_url: str) -> ClickHouseAddress:
 
 @pytest.fixture(scope="module")
 def dashboard(store: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    served = serve(store, tmp_path_factory.mktemp("dashboard"))
-    try:
-        assert eventually(served.answers, timedelta(seconds=60)), "the dashboard did not come up"
-        yield served
-    finally:
-        served.process.terminate()
-        served.process.wait(timeout=20)
+    with up(serve(store, tmp_path_factory.mktemp("dashboard"))) as dashboard:
+        yield dashboard
 
 
 def choose(page: Page, present: str, wanted: str) -> None:

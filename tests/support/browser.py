@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +21,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from processing.contract import ClickHouseAddress
 from tests.conftest import ROOT
 from tests.prepare import CHROMIUM
-from tests.support.waiting import free_port
+from tests.support.waiting import eventually, free_port
 
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)  # a machine may be busy
@@ -61,6 +63,17 @@ def serve(store: ClickHouseAddress, folder: Path, port: int = 0, **settings: str
     port = port or free_port()
     own = {"BANWATCH_DASHBOARD_PORT": str(port), "BANWATCH_DASHBOARD_REFRESH": "PT1S"}
     return Dashboard(_started("dashboard", store, folder, own | settings), port)
+
+
+@contextmanager
+def up(server: Dashboard) -> Iterator[Dashboard]:
+    """Wait until a server that was started answers, and end it afterwards."""
+    try:
+        assert eventually(server.answers, timedelta(seconds=90)), f"{server.url} did not come up"
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(timeout=20)
 
 
 def serve_public(store: ClickHouseAddress, folder: Path, **settings: str) -> Dashboard:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from subprocess import Popen
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page
@@ -18,8 +16,7 @@ from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.store.client import Store
 from tests.support import stock, told_stock
-from tests.support.browser import DESK, PATIENCE, Scheme, serve, serve_public
-from tests.support.waiting import eventually
+from tests.support.browser import DESK, PATIENCE, Scheme, serve, serve_public, up
 
 PASSWORD = "the operators' own password"
 DRAWN = """
@@ -69,20 +66,12 @@ def told_site(warehouse_url: str, folder: Path) -> Iterator[Site]:
         told_stock.fill(store)
     DESK_KEY.made_up(folder)
     still = {"BANWATCH_DASHBOARD_REFRESH": "PT1H"}
-    with ExitStack() as running:
-        dashboard = serve(address, folder, **still)
-        closed = serve(address, folder, **still, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=PASSWORD)
-        public = serve_public(address, folder, BANWATCH_PUBLIC_POSTS="1")
-        for each in (dashboard, closed, public):
-            running.callback(_end, each.process)
-        for each in (dashboard, closed, public):
-            assert eventually(each.answers, timedelta(seconds=90)), f"{each.url} did not come up"
+    with (
+        up(serve(address, folder, **still)) as dashboard,
+        up(serve(address, folder, **still, BANWATCH_DASHBOARD_OPERATOR_PASSWORD=PASSWORD)) as closed,
+        up(serve_public(address, folder, BANWATCH_PUBLIC_POSTS="1")) as public,
+    ):
         yield Site(dashboard.url, closed.url, public.url)
-
-
-def _end(process: Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(timeout=20)
 
 
 def opened(

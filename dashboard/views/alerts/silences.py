@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import streamlit as st
 from markupsafe import Markup
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.context import Context
 from dashboard.i18n.labels import language_name, severity_name, topic_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
-from dashboard.parts.desk import fault
+from dashboard.parts.desk import written
 from dashboard.parts.silences import conditions, foreign
-from dashboard.services import Desk, DeskUnavailable
+from dashboard.services import Desk
 from dashboard.views.alerts import report
 from dashboard.views.alerts.report import Told
 from processing.contract import EVERYTHING, Severity, Silence
@@ -49,7 +51,7 @@ def _silence(context: Context, desk: Desk | None, each: Silence, told: Told) -> 
         if desk is not None and st.button(page.silence_end, key=f"alerts-silence-{each.id}", width="content"):
             end = told.event_time.replace(microsecond=0)
             ended = msgspec.structs.replace(each, starts_at=min(each.starts_at, end), ends_at=end)
-            _written(context, lambda: desk.silence(ended))
+            written(context, lambda: desk.silence(ended), report.renew)
 
 
 def described(silence: Silence, context: Context, now: datetime) -> Markup:
@@ -75,48 +77,30 @@ def described(silence: Silence, context: Context, now: datetime) -> Markup:
     return element("article", *parts, css=f"bw-silence {'bw-lasting' if lasts else 'bw-planned'}")
 
 
+@dataclass(frozen=True)
+class _Matched:
+    """The incidents that a silence is of. An empty field is no condition."""
+
+    topic: str
+    languages: tuple[str, ...]
+    severity: Severity | None
+    channel: str
+
+
 def _form(context: Context, desk: Desk, told: Told) -> None:
     words, page, incident = context.words, context.words.alerts_page, context.words.incident_page
-    languages = {language for each in told.incidents.values() for language in each.languages}
-    lent = context.services.rules
-    channels = {each.channel for each in told.channels}
-    channels |= set() if lent is None else {each.name for each in lent().channels}
     with st.form("alerts-silence", clear_on_submit=True, border=False):
         left, right = st.columns(2)
-        with left:
-            topic = st.selectbox(
-                incident.silence_topic,
-                [EVERYTHING, *sorted(words.topics, key=lambda each: topic_name(words, each))],
-                key="alerts-silence-topic",
-                format_func=lambda each: topic_name(words, each),
-            )
-            severity = _maybe(
-                page.silence_up_to,
-                "severity",
-                page.any_severity,
-                [each.value for each in Severity][:-1],
-                lambda each: severity_name(words, Severity(each)),
-            )
-            start = st.datetime_input(
-                page.silence_from.format(zone=str(words.zone)),
-                None,
-                key="alerts-silence-start",
-                format="YYYY-MM-DD",
-            )
-        with right:
-            chosen = st.multiselect(
-                incident.silence_languages,
-                sorted(languages),
-                key="alerts-silence-languages",
-                format_func=lambda each: language_name(words, each),
-            )
-            channel = _maybe(page.silence_at, "channel", page.any_channel, sorted(channels), str)
-            hours = st.selectbox(
-                incident.silence_for,
-                list(incident.silence_hours),
-                key="alerts-silence-hours",
-                format_func=incident.silence_hours.__getitem__,
-            )
+        matched = _matched(context, told, left, right)
+        start = left.datetime_input(
+            page.silence_from.format(zone=str(words.zone)), None, key="alerts-silence-start", format="YYYY-MM-DD"
+        )
+        hours = right.selectbox(
+            incident.silence_for,
+            list(incident.silence_hours),
+            key="alerts-silence-hours",
+            format_func=incident.silence_hours.__getitem__,
+        )
         sources = st.multiselect(page.silence_from_sources, told.sources, key="alerts-silence-sources")
         text = st.text_area(incident.note, key="alerts-silence-note", max_chars=LONGEST_NOTE, height=80)
         sent = st.form_submit_button(page.silence_button)
@@ -125,17 +109,48 @@ def _form(context: Context, desk: Desk, told: Told) -> None:
         begin = begin.replace(microsecond=0)
         begun = Silence(
             id=secrets.token_hex(4),
-            topic=topic,
-            languages=tuple(chosen),
+            topic=matched.topic,
+            languages=matched.languages,
             sources=tuple(sources),
-            severity=Severity(severity) if severity else None,
-            channel=channel,
+            severity=matched.severity,
+            channel=matched.channel,
             starts_at=begin,
             ends_at=begin + timedelta(hours=int(hours)),
             by=context.viewer.name,
             note=text.strip(),
         )
-        _written(context, lambda: desk.silence(begun))
+        written(context, lambda: desk.silence(begun), report.renew)
+
+
+def _matched(context: Context, told: Told, left: DeltaGenerator, right: DeltaGenerator) -> _Matched:
+    """Draw the choices of the incidents that are silenced, in two columns, and return what is chosen."""
+    words, page, incident = context.words, context.words.alerts_page, context.words.incident_page
+    lent = context.services.rules
+    channels = {each.channel for each in told.channels} | {each.name for each in (lent().channels if lent else ())}
+    languages = {language for each in told.incidents.values() for language in each.languages}
+    with left:
+        topic = st.selectbox(
+            incident.silence_topic,
+            [EVERYTHING, *sorted(words.topics, key=lambda each: topic_name(words, each))],
+            key="alerts-silence-topic",
+            format_func=lambda each: topic_name(words, each),
+        )
+        severity = _maybe(
+            page.silence_up_to,
+            "severity",
+            page.any_severity,
+            [each.value for each in Severity][:-1],
+            lambda each: severity_name(words, Severity(each)),
+        )
+    with right:
+        chosen = st.multiselect(
+            incident.silence_languages,
+            sorted(languages),
+            key="alerts-silence-languages",
+            format_func=lambda each: language_name(words, each),
+        )
+        channel = _maybe(page.silence_at, "channel", page.any_channel, sorted(channels), str)
+    return _Matched(topic, tuple(chosen), Severity(severity) if severity else None, channel)
 
 
 def _maybe(label: str, key: str, anything: str, options: Sequence[str], named: Callable[[str], str]) -> str:
@@ -148,15 +163,3 @@ def _maybe(label: str, key: str, anything: str, options: Sequence[str], named: C
             format_func=lambda each: named(each) if each else anything,
         )
     )
-
-
-def _written(context: Context, write: Callable[[], None]) -> None:
-    """Write what an operator entered, and draw the page again with it."""
-    try:
-        write()
-    except DeskUnavailable as unavailable:
-        st.error(fault(unavailable, context.words))
-        return
-    report.renew()
-    st.toast(context.words.incident_page.written)
-    st.rerun()

@@ -15,9 +15,9 @@ from dashboard.context import Context
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.access import why_not
-from dashboard.parts.desk import fault
+from dashboard.parts.desk import written
 from dashboard.parts.silences import conditions
-from dashboard.services import Desk, DeskUnavailable
+from dashboard.services import Desk
 from dashboard.views.incident import report, told
 from dashboard.views.incident.report import Standing, Told
 from processing.contract import EVERYTHING, Silence
@@ -62,7 +62,7 @@ def _answer(
     if needed and not text.strip():
         st.warning(page.note_empty)
         return
-    _written(context, lambda: write(text.strip()))
+    written(context, lambda: write(text.strip()), report.told.clear)
 
 
 def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
@@ -72,7 +72,7 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
             st.html(element("p", described(each, context)), width="content")
             if st.button(page.silence_end, key=f"incident-silence-{each.id}"):
                 ended = msgspec.structs.replace(each, ends_at=of.now.replace(microsecond=0))
-                _written(context, lambda ended=ended: desk.silence(ended))  # type: ignore[misc]
+                written(context, partial(desk.silence, ended), report.told.clear)
     topics = list(dict.fromkeys((incident.topic, *incident.subtopics, EVERYTHING)))
     with st.form("incident-silence", clear_on_submit=True, border=False):
         st.caption(page.silence_help)
@@ -104,7 +104,7 @@ def _silence(context: Context, desk: Desk, of: Standing, said: Told) -> None:
             by=context.viewer.name,
             note=text.strip(),
         )
-        _written(context, lambda: desk.silence(begun))
+        written(context, lambda: desk.silence(begun), report.told.clear)
 
 
 def described(silence: Silence, context: Context) -> str:
@@ -117,15 +117,3 @@ def described(silence: Silence, context: Context) -> str:
         topic=topic_name(words, silence.topic),
     )
     return Markup(" ").join((sentence, *conditions(silence, words)))
-
-
-def _written(context: Context, write: Callable[[], None]) -> None:
-    """Write what an operator entered, and draw the page again with it."""
-    try:
-        write()
-    except DeskUnavailable as unavailable:
-        st.error(fault(unavailable, context.words))
-        return
-    report.told.clear()
-    st.toast(context.words.incident_page.written)
-    st.rerun()
