@@ -11,6 +11,7 @@ from processing.contract import Incident
 from processing.detection.bins import start_of_bin
 from processing.explanation import SharedPost
 from processing.explanation.parts import first_posts, most_shared
+from processing.queries.course import bins_query
 from processing.queries.reader import Reader
 from processing.queries.scopes import IN_SCOPE, Scope, leading_scope
 from processing.queries.statement import Statement
@@ -27,8 +28,8 @@ def read_picture(reader: Reader, incident: Incident, now: datetime, width: timed
     """
     scope = leading_scope(incident, now)
     shown = msgspec.structs.replace(scope, start=start_of_bin(scope.start - BEFORE, width))
-    query = _counts(shown, width)
-    counts: dict[datetime, int] = {at: int(posts) for at, posts in query.rows(reader)}
+    query = bins_query(shown, width)
+    counts: dict[datetime, int] = {at: int(posts) for at, posts, _ in query.rows(reader)}
     bins = max(1, -((shown.start - scope.end) // width))
     [(people,)] = _people(scope).rows(reader)
     return Picture(
@@ -44,20 +45,6 @@ def read_picture(reader: Reader, incident: Incident, now: datetime, width: timed
 
 def _first(reader: Reader, query: Statement) -> SharedPost | None:
     return next((SharedPost(*row) for row in query.rows(reader)), None)
-
-
-def _counts(scope: Scope, width: timedelta) -> Statement:
-    return Statement(
-        """
-        SELECT toStartOfInterval(minute, toIntervalSecond({width:UInt32})) AS bin, sum(posts) AS posts
-        FROM counts
-        WHERE topic = {topic:String} AND ({language:String} = '*' OR language = {language:String})
-            AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
-        GROUP BY bin
-        ORDER BY bin
-        """,
-        {**scope.parameters, "width": int(width.total_seconds())},
-    )
 
 
 def _people(scope: Scope) -> Statement:

@@ -13,8 +13,8 @@ from processing.contract import Incident
 from processing.explanation import queries_of_figures
 from processing.export import layout
 from processing.queries import Reader
-from processing.queries.course import leading_series, minutes_query, posts_query, texts_query
-from processing.queries.scopes import Scope
+from processing.queries.course import minutes_query, posts_query, texts_query
+from processing.queries.scopes import Scope, leading_series
 from processing.queries.statement import Statement
 from processing.store.client import Row
 

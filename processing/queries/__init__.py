@@ -39,7 +39,6 @@ from processing.queries.course import (
     arrivals_query,
     bins_query,
     course,
-    leading_series,
 )
 from processing.queries.coverage import Health, coverage, health, retags, scored_until
 from processing.queries.incidents import (
@@ -50,7 +49,7 @@ from processing.queries.incidents import (
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
 from processing.queries.reader import Reader, connect
-from processing.queries.scopes import Scope
+from processing.queries.scopes import Scope, leading_series
 from processing.queries.search import (
     MOST_FOUND,
     PATIENCE,

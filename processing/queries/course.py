@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from processing.contract import Incident
 from processing.queries.reader import Reader
 from processing.queries.scopes import Scope
 from processing.queries.statement import Statement
@@ -44,12 +43,6 @@ class Arrival:
     deleted: int
     first: datetime
     tenth: datetime | None
-
-
-def leading_series(incident: Incident, now: datetime) -> Scope:
-    """Return the scope of the figures of an incident: the series of its leading spike, from its start to its end."""
-    end = incident.lead_end or now
-    return Scope(incident.lead_topic or incident.topic, incident.lead_language, incident.lead_start, end)
 
 
 def bins_query(scope: Scope, width: timedelta) -> Statement:

@@ -52,14 +52,17 @@ def scope_of(spike: Spike, now: datetime) -> Scope:
     return Scope(spike.topic, spike.language, *_day_of(spike.start, spike.peak, spike.end or now))
 
 
-def leading_scope(incident: Incident, now: datetime) -> Scope:
-    """Return the scope of the spike that leads an incident."""
+def leading_series(incident: Incident, now: datetime) -> Scope:
+    """Return the scope of the figures of an incident: the series of its leading spike, from its start to its end."""
     end = incident.lead_end or now
-    return Scope(
-        incident.lead_topic or incident.topic,
-        incident.lead_language,
-        *_day_of(incident.lead_start, incident.peak, end),
-    )
+    return Scope(incident.lead_topic or incident.topic, incident.lead_language, incident.lead_start, end)
+
+
+def leading_scope(incident: Incident, now: datetime) -> Scope:
+    """Return the scope of the spike that leads an incident, cut to a day, for what reads texts."""
+    series = leading_series(incident, now)
+    start, end = _day_of(series.start, incident.peak, series.end)
+    return msgspec.structs.replace(series, start=start, end=end)
 
 
 def _day_of(start: datetime, peak: datetime, end: datetime) -> Range:

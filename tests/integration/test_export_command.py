@@ -16,7 +16,8 @@ import pytest
 from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.export import layout
-from processing.queries.course import arrivals, course, leading_series
+from processing.queries.course import arrivals, course
+from processing.queries.scopes import leading_series
 from processing.store.client import Store
 from tests.conftest import ROOT, WRITER_PASSWORD
 from tests.support import stock, told_stock

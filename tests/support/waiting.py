@@ -40,7 +40,7 @@ def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=
     return found
 
 
-def polled(poll: Callable[[], Found], within: timedelta = timedelta(seconds=30)) -> Found:
+def polled(poll: Callable[[], Found], within: timedelta = timedelta(seconds=90)) -> Found:
     """Poll until what comes of it is true, without a pause: a poll waits by itself, and keeps its connection alive."""
     deadline = time.monotonic() + within.total_seconds()
     while not (found := poll()):

@@ -282,4 +282,4 @@ def test_the_picture_is_read_from_the_posts(store: Store) -> None:
     assert picture.first is not None
     assert picture.most_shared is not None
     assert (picture.first.id, picture.most_shared.id) == ("1", "3")
-    assert [int(posts) for _, posts in store.query(picture.query.paste)] == [1, 2, 1]
+    assert [int(posts) for _, posts, _ in store.query(picture.query.paste)] == [1, 2, 1]
