@@ -23,6 +23,12 @@ class IngestSettings(BaseSettings):
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas")
     kafka_group: str = Field("banwatch", description="consumer group of the workers")
     kafka_partitions: int = Field(4, description="partitions of the posts topic when it is created", ge=1, le=1024)
+    broker_memory_mb: int | None = Field(
+        None,
+        description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted; "
+        "an eighth of the machine's memory if unset",
+        ge=64,
+    )
 
     @property
     def kafka(self) -> KafkaAddress:

@@ -30,7 +30,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import structlog
@@ -49,6 +49,9 @@ log = structlog.get_logger()
 
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most."""
+
+REPORTED_EVERY = timedelta(seconds=30)
+"""Wall-clock time between two reports of a watch without work."""
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
@@ -72,6 +75,8 @@ class WatchState:
     """Read: source and begin of each stretch that is known to be covered."""
     renamed: dict[Name, Spike] = field(default_factory=dict)
     """The spikes that have another start in the events of the stretch that is taken."""
+    reported_at: datetime = datetime.min.replace(tzinfo=UTC)
+    """Wall clock of the last report of a watch without work."""
 
 
 @dataclass
@@ -103,7 +108,15 @@ class Watch:
         self.resume()
         while not stop.is_set():
             if not self.look():
+                self._report()
                 stop.wait(interval.total_seconds())
+
+    def _report(self) -> None:
+        """Write again how far the watch has come, so that a watch without work is told from one that has died."""
+        now = self.clock()
+        if self.state.scored_until is not None and not timedelta() <= now - self.state.reported_at < REPORTED_EVERY:
+            self.records.write_scored_until(self.state.scored_until)
+            self.state.reported_at = now
 
     def resume(self) -> None:
         """Make the state anew: from the counts, and from what a watch wrote down before."""
