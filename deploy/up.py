@@ -175,7 +175,9 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
         environment = told(os.environ, settings.data_dir)
-        parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input, is_source=True))
+        parts.append(
+            ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input, is_source=True)
+        )
     return parts + [_source_part(settings, name, needs) for name in options.sources]
 
 

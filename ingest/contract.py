@@ -117,11 +117,11 @@ RAW_KEPT = 4_096
 
 
 RejectionStage = Literal["collector", "worker", "store"]
-"""Who rejected a record: the collector that read it from its network, the worker that read it from Kafka, or the store."""
+"""Who rejected a record: its collector, the worker that read it from Kafka, or the store."""
 
 RejectionKind = Literal["unreadable", "too_large", "impossible_time", "missing", "refused"]
-"""Why a record was rejected, in one word. `unreadable`: its form is not that of a post. `missing`: posts are known to be
-gone, and nobody can read them any more. `refused`: the store does not take its contents."""
+"""Why a record was rejected, in one word. `unreadable`: its form is not that of a post. `missing`: posts are known to
+be gone, and nobody can read them any more. `refused`: the store does not take its contents."""
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

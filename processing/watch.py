@@ -30,7 +30,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -75,7 +75,7 @@ class WatchState:
     """Read: source and begin of each stretch that is known to be covered."""
     renamed: dict[Name, Spike] = field(default_factory=dict)
     """The spikes that have another start in the events of the stretch that is taken."""
-    reported_at: datetime = datetime.min.replace(tzinfo=UTC)
+    reported_at: datetime | None = None
     """Wall clock of the last report of a watch without work."""
 
 
@@ -113,10 +113,13 @@ class Watch:
 
     def _report(self) -> None:
         """Write again how far the watch has come, so that a watch without work is told from one that has died."""
-        now = self.clock()
-        if self.state.scored_until is not None and not timedelta() <= now - self.state.reported_at < REPORTED_EVERY:
-            self.records.write_scored_until(self.state.scored_until)
-            self.state.reported_at = now
+        state, now = self.state, self.clock()
+        if state.scored_until is None:
+            return
+        # A clock that was set back is no reason to be silent until it has caught up.
+        if state.reported_at is None or abs(now - state.reported_at) >= REPORTED_EVERY:
+            self.records.write_scored_until(state.scored_until)
+            state.reported_at = now
 
     def resume(self) -> None:
         """Make the state anew: from the counts, and from what a watch wrote down before."""

@@ -1,8 +1,8 @@
 """What is stored of a rejected record: who rejected it and why, and no word of its text.
 
-A reason may quote the text of a post, and a place may name its author. A deletion would find neither here. So quotes are
-taken out of the reason, the place becomes a part of a hash, and the store's own sentence, which can show a row without
-quotation marks, is left out. The topic `posts.rejected` has all of it until it expires.
+A reason may quote the text of a post, and a place may name its author. A deletion would find neither here. Quotations
+are therefore left out of the reason, and the place becomes a part of a hash. The store's own sentences are left out,
+because they can show a row without quotation marks. The topic `posts.rejected` has all of it until it expires.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from processing.store.client import Store
 
 LONGEST_REASON = 200
 QUOTED = re.compile("[\"'\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}].*", re.DOTALL)
-"""A quotation has no certain end, because the quoted text may hold quotation marks: all behind the first is left out."""
+"""The first quotation mark and all that follows. Where a quotation ends is not certain, because the quoted text may
+hold quotation marks itself."""
 
 COLUMNS = ("stage", "source", "kind", "reason", "id")
 

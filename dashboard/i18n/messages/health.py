@@ -142,6 +142,6 @@ class HealthWords:
     broker_recycled: str = "It held {held} MB and began anew at {moment}. Its limit is {limit} MB."
     broker_uncounted: str = "At {moment} it held {held} MB, which were not counted in time. Its limit is {limit} MB."
     broker_streamed: str = (
-        "At {moment} it held {held} MB, more than its limit of {limit} MB. It cannot begin anew, because standard input "
-        "cannot be read twice."
+        "At {moment} it held {held} MB, more than its limit of {limit} MB. It cannot begin anew, because standard "
+        "input cannot be read twice."
     )

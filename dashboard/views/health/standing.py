@@ -94,7 +94,7 @@ class Problem:
 class Standing:
     """What the store knows of banwatch itself.
 
-    `watch_heard_at` is the wall clock of the watch's last report. `rejections` and `rejected_shares` are of the last day.
+    `watch_heard_at` is the wall clock of the watch's last report. What was rejected is that of the last day.
     `first` and `counted_until` are the oldest and the newest covered moment, or None while there is no post.
     `posts` are all counted posts, and `newest` is the minute of the newest one.
     """
