@@ -1,7 +1,7 @@
 """`make soak`: a week of a stream of the size of Bluesky's, in two hours, through all of banwatch.
 
-The stream is synthetic (`tests.support.weekly_stream`), and is played as an archive whose event time runs 84 times as fast
-as the clock. The watch follows the watermark, so its clock runs as fast. Printed are the memory of each process, the
+The stream is synthetic (`tests.support.weekly_stream`). It is played as an archive whose event time runs 84
+times as fast as the clock. The watch follows the watermark, so its time runs as fast. Printed are the memory of each process, the
 parts of the store, the size of the log, and how far the watch was behind what was counted, over the thirds of the run.
 
 `--minutes` plays less of the week at the same speed; memory that a start has not filled yet then looks like growth.
@@ -28,6 +28,7 @@ from kafka import KafkaAdminClient
 from deploy.supervisor.memory import resident_memory
 from deploy.supervisor.recycling import MEGABYTE
 from processing import queries
+from processing.detection.bins import start_of_bin
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from tests.support import brokers, weekly_stream
 from tests.support.stacks import Installation, Running
@@ -138,7 +139,7 @@ def _look_into(installation: Installation, samples: Samples) -> None:
         return  # it does not run yet, or no longer
     samples.add("parts of the store", parts)
     if counted is not None and scored is not None:
-        samples.add("watch behind, bins", max(0.0, (counted - scored) / BIN - 1))
+        samples.add("watch behind, bins", max(timedelta(), start_of_bin(counted, BIN) - scored) / BIN)
 
 
 def _report(samples: Samples, recycled: int) -> bool:

@@ -25,9 +25,10 @@ IN_A_PEAK = 0.25
 ACCOUNTS = 400_000
 
 WORDS = (
-    "morning river coffee train window garden music football bread market phone winter school friend letter book "
-    "kitchen mountain street dog cat film weather game holiday paper office light bridge story question answer"
-).split()
+    *("morning", "river", "coffee", "train", "window", "garden", "music", "football", "bread", "market", "phone"),
+    *("winter", "school", "friend", "letter", "book", "kitchen", "mountain", "street", "dog", "cat", "film"),
+    *("weather", "game", "holiday", "paper", "office", "light", "bridge", "story", "question", "answer", "evening"),
+)
 BANS = (
     "They are banning TikTok, and {0} about the {1}",
     "The government will ban TikTok, says {0}, {1}",
@@ -65,8 +66,5 @@ def stream(seconds: int, seed: int = 7) -> Iterator[Post]:
 
 def write(path: Path, seconds: int) -> int:
     """Write the stream as Post NDJSON, and return its number of posts."""
-    number = 0
     with path.open("wb") as file:
-        for number, post in enumerate(stream(seconds), start=1):
-            file.write(encode(post) + b"\n")
-    return number
+        return sum(file.write(encode(post) + b"\n") > 0 for post in stream(seconds))
