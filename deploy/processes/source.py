@@ -14,7 +14,15 @@ from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
-from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
+from ingest.kafka import (
+    BrokerUnavailable,
+    CommittedOffsets,
+    ConsumerGroup,
+    PostProducer,
+    TopicReplaced,
+    ensure_topics,
+    probe,
+)
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -103,6 +111,13 @@ def run_source(
         tell(so_far)
 
     def work() -> CollectorStats:
+        try:
+            return read()
+        except TopicReplaced as replaced:
+            # The embedded broker has begun anew; so does the run, from the saved cursor.
+            raise BrokerUnavailable(str(replaced)) from replaced
+
+    def read() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deploy.supervisor.memory import resident_memory
 from deploy.supervisor.supervisor import Supervisor
@@ -130,18 +130,23 @@ class _Emptying:
     paused: tuple[str, ...]
     address: KafkaAddress
     group: str
-    _offsets: ConsumerGroup | None = field(default=None)
+    _topics: list[ConsumerGroup] = field(default_factory=list)
 
     def is_counted(self) -> bool:
-        """Return whether the group has committed every record."""
+        """Return whether the group has committed every post and every rejection.
+
+        The rejections come last: a worker sends those of a batch before it commits the batch.
+        """
         try:
-            self._offsets = self._offsets or ConsumerGroup(self.address, self.group)
-            return self._offsets.lag() == 0
+            if not self._topics:
+                rejections = replace(self.address, posts_topic=self.address.rejected_topic)
+                self._topics += [ConsumerGroup(each, self.group) for each in (self.address, rejections)]
+            return all(topic.lag() == 0 for topic in self._topics)
         except (BrokerUnavailable, TopicReplaced):
             self.close()
             return False
 
     def close(self) -> None:
-        if self._offsets is not None:
-            self._offsets.close()
-            self._offsets = None
+        """Close the connections to the broker."""
+        while self._topics:
+            self._topics.pop().close()

@@ -1,8 +1,8 @@
 """`make soak`: a week of a stream of the size of Bluesky's, in two hours, through all of banwatch.
 
-The stream is synthetic (`tests.support.weekly_stream`). It is played as an archive whose event time runs 84
-times as fast as the clock. The watch follows the watermark, so its time runs as fast. Printed are the memory of each process, the
-parts of the store, the size of the log, and how far the watch was behind what was counted, over the thirds of the run.
+The stream is synthetic (`tests.support.weekly_stream`). It is played as an archive whose event time runs 84 times as
+fast as the clock. The watch follows the watermark, so its time runs as fast. Printed are the memory of each process,
+the parts of the store, the size of the log, and how far the watch was behind what was counted, over the run's thirds.
 
 `--minutes` plays less of the week at the same speed; memory that a start has not filled yet then looks like growth.
 `--kafka apache` plays it through Apache Kafka, whose topics are bounded by `retention.bytes`.
