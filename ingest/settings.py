@@ -27,7 +27,7 @@ class IngestSettings(BaseSettings):
         None,
         description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted; "
         "an eighth of the machine's memory if unset",
-        ge=64,
+        ge=32,
     )
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.processes.signals import run_until, until_signalled
+from deploy.processes.signals import run_until, until_paused, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
@@ -100,7 +100,7 @@ def run_source(
     run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
     lost.
     """
-    stop = until_signalled()
+    stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
     ensure_topics(address, settings.ingest.kafka_partitions)
     tally = CollectorStats(datetime.now(UTC))
@@ -129,7 +129,16 @@ def run_source(
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(
-                source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
+                source,
+                producer,
+                cursor_file,
+                committed,
+                stop,
+                note,
+                address.posts_topic,
+                pace,
+                silent_after,
+                enough=enough,
             )()
 
     return work() if once else run_until(stop, work) or tally

@@ -115,6 +115,11 @@ class ManagedProcess:
         if self._process is not None and self.running:
             self._process.send_signal(signal.SIGTERM)
 
+    def ask_to_pause(self) -> None:
+        """Ask a source to read no more, and to end once all that it has sent is counted (SIGUSR1)."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGUSR1)
+
     def reap(self, deadline: float) -> None:
         """Wait for the process until `deadline`, in seconds of the monotonic clock, then kill it."""
         if self._process is None:

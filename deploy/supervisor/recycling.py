@@ -2,12 +2,12 @@
 
 The broker keeps every record until its process ends; its build deletes none. Above a limit, these steps empty it:
 
-1. The sources end. Each keeps its cursor, which lies behind what is counted.
-2. The workers count what the broker holds, until the group has committed every record.
+1. The sources read no more, and end once all that they have sent is counted. Each saves its cursor behind it.
+2. The workers count what else the broker holds, until the group has committed every record.
 3. The workers end, the broker ends, and all start again. The sources read on from their cursors.
 
-Where step 2 takes too long, the sources go on, and the broker keeps what it holds until the next attempt. A kill at any
-line is a death of the broker, of the workers or of the sources, which they survive: see `ingest.cursors`.
+If the counting takes too long, the sources go on, and the broker keeps what it holds until the next attempt. A kill at
+any line is a death of the broker, of the workers or of the sources, which they survive: see `ingest.cursors`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from processing.contract import BrokerState
 
 BROKER = "broker"
 LOOKED_AT_EVERY = 1.0
-ENDS_WITHIN = 10.0
-"""Seconds in which a source ends by itself. After that it is killed."""
 MEGABYTE = 1024 * 1024
 
 TIME_FOR_KAFKA = "It is time for Apache Kafka: set BANWATCH_KAFKA_BOOTSTRAP (docs/operations.md)."
@@ -91,7 +89,7 @@ class Recycling:
         if pid != emptying.pid:
             # The broker has died meanwhile, and whatever needs it starts after it: the memory is empty already.
             self._end(emptying)
-        elif self.stack.have_ended(emptying.paused, kill=now - emptying.since > ENDS_WITHIN) and emptying.is_counted():
+        elif self.stack.have_ended(emptying.paused) and emptying.is_counted():
             self._end(emptying)
             self.stack.start_anew(BROKER)
             self.say(f"The broker has begun anew after {now - emptying.since:.0f} s, and the sources go on.")

@@ -202,26 +202,24 @@ class Supervisor:
         return any(child.part.hears_input and child.running for child in self._children.values())
 
     def pause_sources(self, name: str) -> tuple[str, ...]:
-        """Ask the running sources to end that need the part `name`, and return their names.
+        """Ask the running sources that need the part `name` to end once all that they have sent is counted.
 
-        They stay ended until `resume` or `start_anew`.
+        Return their names. They stay ended until `resume` or `start_anew`.
         """
         running = [child for child in self._dependants(name) if child.part.is_source and child.running]
         for child in running:
             child.due = math.inf
-            child.ask_to_end()
+            child.ask_to_pause()
         return tuple(child.part.name for child in running)
 
-    def have_ended(self, names: Sequence[str], *, kill: bool) -> bool:
-        """Return whether these parts have ended. `kill` ends those at once that have not."""
-        for name in names if kill else ():
-            self._children[name].reap(deadline=time.monotonic())
+    def have_ended(self, names: Sequence[str]) -> bool:
+        """Return whether these parts have ended."""
         return not any(self._children[name].running for name in names)
 
     def resume(self, names: Sequence[str]) -> None:
-        """Start paused parts again."""
+        """Start paused parts again, whether they have ended or not."""
         for name in names:
-            self._children[name].reap(deadline=time.monotonic())
+            self._children[name].end(patience=END_WITHIN)
             self._children[name].start()
 
     def start_anew(self, name: str) -> None:
