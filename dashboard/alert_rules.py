@@ -14,11 +14,13 @@ class Rule:
 
     `topic` stands for the topics below it too. `severity`, `posts`, `people` and `lasting` are least values. `quiet` is
     the local begin and end of the quiet hours; `digest` is the time of day of a daily digest, or the width of the
-    windows of one.
+    windows of one. A rule about banwatch `itself` is not about incidents; with `hold_critical`, its quiet hours and
+    digests also hold what is critical.
     """
 
     name: str
     channels: tuple[str, ...]
+    itself: bool = False
     topic: str = ""
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class Rule:
     quiet: tuple[time, time] | None = None
     repeat: timedelta | None = None
     digest: timedelta | time | None = None
+    hold_critical: bool = False
 
 
 @dataclass(frozen=True)

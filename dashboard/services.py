@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.export import Versions
 from processing.queries import Reader, Scope
+from processing.troubles import Limits
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
@@ -122,3 +123,5 @@ class Services:
     """Returns the versions that an export names."""
     rules: Callable[[], Rules] | None = None
     """Returns the rules of alerts as their file has them now."""
+    limits: Limits = field(default_factory=Limits)
+    """The thresholds of banwatch's own troubles."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dashboard.alert_rules import Channel, Rule, Rules
-from processing.alerts.rules import AlertRule, RuleBook
+from processing.alerts.rules import AlertRule, RuleBook, RuleSubject
 from processing.alerts.rules_file import RulesError, load_rules
 
 
@@ -57,6 +57,7 @@ def _rule(rule: AlertRule) -> Rule:
     return Rule(
         name=rule.name,
         channels=rule.channels,
+        itself=rule.about is RuleSubject.BANWATCH,
         topic=rule.topic,
         languages=rule.languages,
         sources=rule.sources,
@@ -69,4 +70,5 @@ def _rule(rule: AlertRule) -> Rule:
         quiet=None if rule.quiet is None else (rule.quiet.start, rule.quiet.end),
         repeat=rule.repeat,
         digest=rule.digest,
+        hold_critical=rule.hold_critical,
     )

@@ -20,6 +20,7 @@ from dashboard.i18n.messages import ENGLISH
 from processing import i18n
 from processing.explanation import sentences
 from processing.i18n import CATALOGUES, language_names, messages
+from processing.troubles import sentences as troubles
 
 _WIDTH = 120
 _HEADER = "# What banwatch says, in one language. The context of an entry is the name of its sentence."
@@ -29,6 +30,7 @@ def all_messages() -> Iterator[i18n.Message]:
     """Yield every sentence that catalogues translate."""
     yield from messages(ENGLISH)
     yield from messages(sentences.ENGLISH, sentences.NAME)
+    yield from messages(troubles.ENGLISH, troubles.NAME)
     yield from messages(language_names.ENGLISH_NAMES, language_names.NAME)
 
 

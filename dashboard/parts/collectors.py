@@ -11,8 +11,8 @@ from dashboard.headline import counted_until
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.snapshot import Present
-from dashboard.status import Collector, CollectorState, collectors
 from processing.plain_text import displayable
+from processing.troubles import Collector, CollectorState, collectors
 
 COLLECTOR_SIGNS = {
     CollectorState.COMPLETE: "✓",

@@ -48,7 +48,15 @@ def conversations(
     with store_at_hand(settings()) as own, queries.connect(own.reader) as reader:
         found = queries.conversations(reader, resolved=everything, limit=limit)
     columns = ("conversation", "channel", "state", "step", "reason", "severity", "at", "acknowledged_by")
-    _print(found, columns, format, "No conversation goes on. `--all` prints those that are over, too.")
+    nothing = "No conversation goes on. `--all` prints those that are over, too."
+    itself = [each for each in found if ":" in each.conversation]
+    if format is TableFormat.JSON or not itself:
+        _print(found, columns, format, nothing)
+        return
+    of_the_world = [each for each in found if ":" not in each.conversation]
+    _print(of_the_world, columns, format, "No conversation about a surge goes on.")
+    print("banwatch itself:")
+    _print(itself, columns[:-1], format, nothing)
 
 
 def deliveries(

@@ -50,7 +50,7 @@ LIMIT 20""",
         "untold",
         """SELECT conversation, channel, argMax(reason, number) AS why, max(at) AS since
 FROM notifications
-WHERE NOT startsWith(conversation, 'source:') AND NOT startsWith(conversation, 'channel:')
+WHERE conversation NOT LIKE '%:%'
 GROUP BY conversation, channel
 HAVING countIf(step != '') = 0
 ORDER BY since DESC

@@ -15,6 +15,7 @@ from processing.alerts.channels import OpenChannels
 from processing.alerts.compose import Composer
 from processing.alerts.dispatcher import Dispatcher
 from processing.alerts.heartbeat import Heartbeat
+from processing.alerts.own_alerts import OwnAlerts
 from processing.alerts.rules import RuleBook
 from processing.store.client import Store
 from processing.tagging.topics import Taxonomy
@@ -27,9 +28,17 @@ def utc_now() -> datetime:
 
 @contextmanager
 def alerting_beside(
-    settings: Settings, stop: threading.Event, book: Callable[[], RuleBook], taxonomy: Callable[[], Taxonomy]
+    settings: Settings,
+    stop: threading.Event,
+    book: Callable[[], RuleBook],
+    taxonomy: Callable[[], Taxonomy],
+    *,
+    historic: bool = False,
 ) -> Iterator[None]:
-    """Tell the channels of the rules in a thread of its own, and ping the heartbeat's address if one is set.
+    """Tell the channels of the rules, decide what they hear of banwatch itself, and ping the heartbeat's address.
+
+    Each has a thread of its own; there is no heartbeat without an address. With `historic`, channels hear of banwatch
+    itself also while history is replayed.
 
     Raises:
         StoreUnavailable: the store does not answer.
@@ -47,11 +56,16 @@ def alerting_beside(
         )
         Dispatcher(store, OpenChannels(book), Attempts(store, composer, utc_now)).run(enough)
 
+    def look_at_ourselves(store: Store, enough: threading.Event) -> None:
+        limits = settings.alerts.limits(settings.processing.bin_width)
+        OwnAlerts(store, book, utc_now, limits, historic).run(enough)
+
     def ping(store: Store, enough: threading.Event) -> None:
         Heartbeat(store, settings.alerts.heartbeat_url, utc_now).run(enough)
 
     with ExitStack() as threads:
         threads.enter_context(beside("dispatcher", writer(settings), stop, tell))
+        threads.enter_context(beside("own alerts", writer(settings), stop, look_at_ourselves))
         if settings.alerts.heartbeat_url.get_secret_value():
             threads.enter_context(beside("heartbeat", writer(settings), stop, ping))
         yield

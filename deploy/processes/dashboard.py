@@ -52,6 +52,7 @@ def services(settings: Settings) -> Services:
         events=lambda: events,
         expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
+        limits=settings.alerts.limits(settings.processing.bin_width),
         rules=LentRules(settings.alerts_file, lambda: taxonomy.taxonomy.ancestors),
     )
 

@@ -54,7 +54,7 @@ def watch(
                 alert,
             )
             watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
-            telling = alerting_beside(settings, stop, lambda: rules.rules, lambda: taxonomy.taxonomy)
+            telling = alerting_beside(settings, stop, lambda: rules.rules, lambda: taxonomy.taxonomy, historic=alert)
             with upkeep_beside(settings, stop), telling:
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
 

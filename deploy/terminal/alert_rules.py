@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 from pydantic import SecretStr
 
-from processing.alerts.rules import AlertRule, Channel, RuleBook
+from processing.alerts.rules import AlertRule, Channel, RuleBook, RuleSubject
 from processing.alerts.settings import holds_secret
 
 
@@ -46,7 +46,10 @@ def _is_set(value: object) -> bool:
 def rule_sentence(rule: AlertRule, zone: str) -> str:
     """Return who is told of what, and when, in one sentence."""
     told = f"{', '.join(rule.channels)} {'hears' if len(rule.channels) == 1 else 'hear'} of"
-    return "; ".join([f"{told} {' '.join(_what(rule))}", *_when(rule, zone)]) + "."
+    what = "troubles of banwatch itself" if rule.about is RuleSubject.BANWATCH else " ".join(_what(rule))
+    if rule.about is RuleSubject.BANWATCH and rule.sources:
+        what += f", of {_or(rule.sources)} alone"
+    return "; ".join([f"{told} {what}", *_when(rule, zone)]) + "."
 
 
 def _what(rule: AlertRule) -> Iterator[str]:
@@ -66,6 +69,8 @@ def _what(rule: AlertRule) -> Iterator[str]:
 
 
 def _when(rule: AlertRule, zone: str) -> Iterator[str]:
+    if rule.about is RuleSubject.BANWATCH and (rule.quiet or rule.digest) and not rule.hold_critical:
+        yield "what is critical is sent at once"
     if rule.quiet:
         yield f"nothing is sent from {rule.quiet.start:%H:%M} to {rule.quiet.end:%H:%M} {zone}"
     match rule.digest:
@@ -74,7 +79,8 @@ def _when(rule: AlertRule, zone: str) -> Iterator[str]:
         case timedelta() as width:
             yield f"gathered to one message every {span_text(width)}"
     if rule.repeat:
-        yield f"told again every {span_text(rule.repeat)} until somebody acknowledges or it ends"
+        until = "it ends" if rule.about is RuleSubject.BANWATCH else "somebody acknowledges or it ends"
+        yield f"told again every {span_text(rule.repeat)} until {until}"
 
 
 def _or(words: Sequence[str]) -> str:

@@ -1,14 +1,14 @@
 """From incidents to decisions on telling people. Nothing is sent here: `processing.alerts.dispatcher` sends.
 
-A conversation is about an incident, or about a source that is silent, with one channel. All of its state is its last
-row in `notifications`, so a restart goes on where the watch was killed. A look takes these steps:
+A conversation is about an incident with one channel. All of its state is its last row in `notifications`, so a restart
+goes on where the watch was killed. `processing.alerts.own_alerts` does the same for troubles of banwatch itself. A look
+takes these steps:
 
 1. **Remember.** Only after a start or a failure: read the conversations that are open, and their incidents.
 2. **Step** each conversation of each incident, also where nothing has happened but that time went on.
-3. **Step** the conversations about sources.
-4. **Write** what has changed. A row with a step is in the queue of the dispatcher from then on.
+3. **Write** what has changed. A row with a step is in the queue of the dispatcher from then on.
 
-A process killed before step 4 has decided nothing, and decides the same again.
+A process killed before step 3 has decided nothing, and decides the same again.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from processing.alerts.clock import alert_time
-from processing.alerts.conversation import ConversationPolicy, Decision, Situation, source_step, step
+from processing.alerts.conversation import ConversationPolicy, Decision, Situation, step
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
 from processing.alerts.outbox import Outbox
 from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.alerts.records import ConversationRecords
-from processing.alerts.rules import RuleBook, facts_of, no_data_routes, wanted
+from processing.alerts.rules import RuleBook, facts_of, wanted
 from processing.alerts.silences import covers
-from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
+from processing.alerts.sources import any_silent, are_known
 from processing.contract import Incident
 from processing.coverage import HISTORY, Coverage
 from processing.explanation.sentences import verdict_sentence
@@ -82,7 +82,7 @@ class Alerts:
         memory.take(self.records, incidents, event_time)
         look = Look(event_time, self.clock(), coverage, self.book(), self.ancestors())
         outbox = Outbox(self.records, look.book, look.now)
-        decided = [*self._of_incidents(memory, look, outbox), *_of_sources(memory, look, outbox)]
+        decided = list(self._of_incidents(memory, look, outbox))
         self.records.write(decided, look.now, look.wall)
         memory.forget_what_is_over()
         self._memory = memory
@@ -162,23 +162,6 @@ def _is_inhibited(incident: Incident, channel: str, memory: Memory) -> bool:
 
 def _is_told(entry: Entry | None) -> bool:
     return entry is not None and entry.state.state in {State.FIRING, State.RECOVERING}
-
-
-def _of_sources(memory: Memory, look: Look, outbox: Outbox) -> Iterator[Written]:
-    for source, stretch in newest_stretches(look.coverage).items():
-        about, silent = f"source:{source}", is_silent(stretch, look.wall)
-        known = memory.of(about)
-        if not silent and not known:
-            continue
-        found = {each.channel.name: Matched(Match.MATCHES, each) for each in no_data_routes(look.book, source)}
-        for channel in sorted({*found, *known} & look.book.channels.keys()):
-            entry = known.get(channel) or Entry(about, channel)
-            news = silent and channel in found
-            historic = look.wall - stretch.heard_at >= HISTORY
-            decision = source_step(entry.state, silent=news, historic=historic, now=look.now)
-            if written := _written(entry, decision, found.get(channel) or Matched(Match.NONE), outbox):
-                memory.keep(written.entry)
-                yield written
 
 
 def _written(entry: Entry, decision: Decision, matched: Matched, outbox: Outbox, detail: str = "") -> Written | None:

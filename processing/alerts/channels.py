@@ -18,10 +18,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Channels:
-    """The channels by their names, and the channel that hears of one which fails; empty if none is named."""
+    """The channels by their names."""
 
     notifiers: Mapping[str, Notifier]
-    report_failures_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class OpenChannels:
         """Return the channels."""
         book = self.book()
         self._open = {name: (channel, self._opened(channel)) for name, channel in book.channels.items()}
-        return Channels({name: notifier for name, (_, notifier) in self._open.items()}, book.report_failures_to)
+        return Channels({name: notifier for name, (_, notifier) in self._open.items()})
 
     def _opened(self, channel: Channel) -> Notifier:
         known = self._open.get(channel.name)

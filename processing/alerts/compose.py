@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
@@ -15,23 +15,22 @@ from processing.alerts.clock import alert_time
 from processing.alerts.message import Wording, build
 from processing.alerts.news import (
     Acknowledgement,
-    ChannelNews,
     DigestNews,
     IncidentNews,
     News,
     Picture,
-    SourceNews,
     Told,
+    TroubleNews,
 )
-from processing.alerts.notification import Message, Notification, Notifier, Outcome, Step
+from processing.alerts.notification import Message, Notification, Notifier, Step
 from processing.alerts.picture import read_picture
 from processing.alerts.queue import Batch, Waiting
 from processing.alerts.reasons import Reason
-from processing.alerts.retries import FAILED
 from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import Incident, Severity
 from processing.store.client import Store, StoreFailure
+from processing.troubles import Area, Trouble
 
 log = structlog.get_logger()
 
@@ -80,6 +79,7 @@ class Composer:
             at=batch.first.at,
             message=self._message(batch, incidents, notifier),
             incident=None if batch.is_digest else incidents.get(batch.conversation),
+            trouble=None if batch.is_digest else _trouble(batch.first),
             root=root,
             in_doubt=batch.first.in_doubt,
             unknown=not batch.is_digest and _ends_unknown(batch.first),
@@ -88,7 +88,7 @@ class Composer:
     def _incidents(self, batch: Batch) -> Mapping[str, Incident | None]:
         """Return the incidents of a batch by their ids, as they are now; those of a replay as they were then."""
         last = {each.conversation: each for each in batch.notifications}
-        about = {name: each for name, each in last.items() if not name.startswith(("source:", "channel:"))}
+        about = {name: each for name, each in last.items() if not _is_trouble(name)}
         replays = bool(about) and self._replays()
         return {
             name: (_as_decided(each) if replays else None) or queries.incident(self.store, name)
@@ -132,12 +132,9 @@ class Composer:
 
     def _of_one(
         self, each: Waiting, incidents: Mapping[str, Incident | None], *, alone: bool
-    ) -> IncidentNews | SourceNews | ChannelNews:
-        kind, _, name = each.conversation.partition(":")
-        if kind == "source":
-            return SourceNews(step=each.step, at=each.at, source=name, since=self._silent_since(each, name))
-        if kind == "channel":
-            return self._of_channel(each, name)
+    ) -> IncidentNews | TroubleNews:
+        if _is_trouble(each.conversation):
+            return self._of_trouble(each)
         incident = incidents[each.conversation]
         if incident is None:
             raise LookupError(f"The store has no incident {each.conversation!r}.")
@@ -187,28 +184,17 @@ class Composer:
         now = incident.detected_at if reached is None else max(reached, incident.detected_at)
         return read_picture(self.store, incident, now, self.width)
 
-    def _silent_since(self, each: Waiting, source: str) -> datetime:
-        """Return the source's last sign of life, or when its silence was decided for one that has come back."""
-        if each.step is Step.DATA_BACK:
-            silent = self._part(lambda: self._before(each), None)
-            return each.at if silent is None else silent.at
-        health: Sequence[queries.Health] = self._part(lambda: queries.health(self.store), [])
-        return next((known.last_event or known.heard_at for known in health if known.source == source), each.at)
+    def _of_trouble(self, each: Waiting) -> TroubleNews:
+        trouble = _trouble(each)
+        if trouble is None:
+            raise LookupError(f"The store does not say what trouble {each.conversation!r} is.")
+        waiting = 0
+        if trouble.area is Area.CHANNEL and each.step is not Step.RESOLVED:
+            waiting = self._part(lambda: self._waiting_for(trouble.subject), 0)
+        return TroubleNews(step=each.step, at=each.at, trouble=trouble, waiting=waiting)
 
-    def _of_channel(self, each: Waiting, name: str) -> ChannelNews:
-        attempts: Sequence[queries.ChannelAttempt] = self._part(lambda: queries.last_attempts(self.store), [])
-        outcomes = [(Outcome(known.outcome), known.detail) for known in attempts if known.channel == name]
-        # A channel that has come back meanwhile is told to have failed before it is told to work again.
-        failed = [(outcome, detail) for outcome, detail in outcomes if outcome in FAILED] or [(Outcome.RETRY, "")]
-        works = each.step is Step.RESOLVED
-        return ChannelNews(
-            at=each.at,
-            channel=name,
-            outcome=Outcome.SENT if works else failed[0][0],
-            detail="" if works else failed[0][1],
-            failures=next((n for n, (outcome, _) in enumerate(outcomes) if outcome not in FAILED), len(outcomes)),
-            waiting=self._part(lambda: sum(known.channel == name for known in queries.undelivered(self.store)), 0),
-        )
+    def _waiting_for(self, channel: str) -> int:
+        return sum(each.channel == channel for each in queries.undelivered(self.store))
 
     def _part(self, read: Callable[[], Part], otherwise: Part) -> Part:
         """Return a part of a message, or `otherwise` if the store does not give it."""
@@ -217,6 +203,20 @@ class Composer:
         except StoreFailure as error:
             log.warning("message lacks a part", reason=str(error))
             return otherwise
+
+
+def _is_trouble(conversation: str) -> bool:
+    """Return whether a conversation is about a trouble of banwatch itself: see `Trouble.about`."""
+    return ":" in conversation
+
+
+def _trouble(each: Waiting) -> Trouble | None:
+    """Return the trouble as it was when it was decided to tell of it; None if that was not written down."""
+    try:
+        return msgspec.json.decode(each.trouble, type=Trouble) if each.trouble else None
+    except msgspec.MsgspecError as error:  # another version has written it
+        log.warning("trouble of a notification cannot be read", key=each.key, reason=str(error))
+        return None
 
 
 def _ends_unknown(each: Waiting) -> bool:

@@ -239,20 +239,3 @@ def _hold(state: Conversation, reason: Reason, withheld: Step) -> Decision:
 
 def _end(state: Conversation, reason: Reason) -> Decision:
     return Decision(replace(state, state=State.RESOLVED, reason=reason), None, (), reason)
-
-
-def source_step(state: Conversation, *, silent: bool, historic: bool, now: datetime) -> Decision:
-    """Decide what is said next about a source. `historic`: it had been silent for long when it was first looked at."""
-    if state.state is State.FIRING:
-        if silent:
-            return Decision(state, None, (), Reason.UNCHANGED)
-        return _turn(state, State.RESOLVED, Step.DATA_BACK, Reason.SOURCE_BACK, now)
-    if not silent:
-        return Decision(state, None, (), Reason.UNCHANGED)
-    if historic and state.reason in {None, Reason.HISTORIC}:
-        return _hold(state, Reason.HISTORIC, Step.NO_DATA)
-    return _turn(state, State.FIRING, Step.NO_DATA, Reason.SOURCE_SILENT, now)
-
-
-def _turn(state: Conversation, to: State, said: Step, reason: Reason, now: datetime) -> Decision:
-    return Decision(replace(state, state=to, reason=reason, told_at=now), said, (), reason)

@@ -35,13 +35,11 @@ from processing import queries
 from processing.alerts.attempts import Attempts
 from processing.alerts.channels import Channels, Unusable
 from processing.alerts.clock import alert_time
-from processing.alerts.health import Report, reports
 from processing.alerts.notification import Notifier
 from processing.alerts.queue import Batch, next_batch
-from processing.alerts.stored_queue import health_of, report_row
+from processing.alerts.stored_queue import health_of
 from processing.alerts.undelivered import Undelivered
 from processing.store.client import Store
-from processing.store.deliveries import write_report
 
 log = structlog.get_logger()
 
@@ -64,7 +62,6 @@ class Dispatcher:
     _queue: Undelivered = field(init=False)
     _busy: dict[str, Future[Batch | None]] = field(default_factory=dict)
     _told_again: dict[str, datetime] = field(default_factory=dict)
-    _reported: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._queue = Undelivered(self.store, self.attempts.clock)
@@ -85,13 +82,12 @@ class Dispatcher:
             threads.shutdown(wait=False, cancel_futures=True)
 
     def resume(self) -> None:
-        """Read how the channels have answered, and which of them are reported.
+        """Read how the channels have answered.
 
         Raises:
             StoreUnavailable: call it again.
         """
         self.attempts.health = health_of(queries.last_attempts(self.store))
-        self._reported = {(each.channel, each.told_at) for each in queries.failure_reports(self.store) if not each.over}
 
     def _wait(self, stop: threading.Event) -> None:
         if self._busy:
@@ -113,7 +109,6 @@ class Dispatcher:
         """
         self._take_back()
         channels, now = self.channels(), self.attempts.clock()
-        self._report(channels, now)
         alert_now, queued = alert_time(now, queries.scored_until(self.store)), self._queue.by_channel()
         for name in sorted({*queued, *channels.notifiers} - self._busy.keys()):
             if self.attempts.of(name).rests(now):
@@ -142,16 +137,3 @@ class Dispatcher:
     def _wants_to_hear_again(self, notifier: Notifier, now: datetime) -> bool:
         every, last = notifier.resend_every, self._told_again.get(notifier.name)
         return every is not None and (last is None or not last <= now < last + every)
-
-    def _report(self, channels: Channels, now: datetime) -> None:
-        """Queue what is to be told of channels that fail, or work again."""
-        health = dict(self.attempts.health)
-        for report in reports(health, self._reported, channels.notifiers.keys(), channels.report_failures_to):
-            log.warning("channel", name=report.channel, step=report.step.value, told_at=report.told_at)
-            write_report(self.store, report_row(report, self._next_number(report), now))
-            self._reported ^= {(report.channel, report.told_at)}
-
-    def _next_number(self, report: Report) -> int:
-        known = queries.failure_reports(self.store)
-        earlier = (each for each in known if (each.channel, each.told_at) == (report.channel, report.told_at))
-        return 1 + max((each.number for each in earlier), default=0)

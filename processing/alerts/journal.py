@@ -16,6 +16,7 @@ from processing.queries.notifications import StoredConversation
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
 from processing.store.records import NotificationRow, write_notifications
+from processing.troubles import Trouble
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -24,8 +25,9 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 class Entry:
     """A conversation with a channel, as it was written down last.
 
-    `about` is the id of an incident, or `source:NAME`. `channel` is empty where no rule names one. `number` counts the
-    rows, `rule` is the rule that named the channel last, and `due` is when the last message is to be sent.
+    `about` is the id of an incident, or `Trouble.about`. `channel` is empty where no rule names one. `number` counts
+    the rows, `rule` is the rule that named the channel last, and `due` is when the last message is to be sent.
+    `trouble` is the trouble that it is about, as the channel was told of it last.
     """
 
     about: str
@@ -34,6 +36,7 @@ class Entry:
     number: int = 0
     rule: str = ""
     due: datetime | None = None
+    trouble: Trouble | None = None
 
     @property
     def is_over(self) -> bool:
@@ -68,15 +71,17 @@ def entry_of(stored: StoredConversation) -> Entry:
     Raises:
         ValueError: a newer version has written a state or a reason that this one does not know.
     """
-    told = None
-    if stored.severity:
+    told, trouble = None, None
+    if stored.trouble:
+        trouble = msgspec.json.decode(stored.trouble, type=Trouble)
+    elif stored.severity:
         severity = Severity(stored.severity)
         told = Height(severity, tuple(stored.languages), stored.peak, stored.pulse, stored.last_pulse)
     state = Conversation(
         State(stored.state), Reason(stored.reason), told, stored.told_at, stored.acknowledgement, stored.acknowledged
     )
     due = stored.due if stored.due > EPOCH else None
-    return Entry(stored.conversation, stored.channel, state, stored.number, stored.rule, due)
+    return Entry(stored.conversation, stored.channel, state, stored.number, stored.rule, due, trouble)
 
 
 def write(store: Store, decided: Sequence[Written], now: datetime, wall: datetime) -> None:
@@ -92,8 +97,9 @@ def write(store: Store, decided: Sequence[Written], now: datetime, wall: datetim
 
 
 def _row(written: Written, now: datetime) -> NotificationRow:
-    entry, decision = written.entry, written.decision
+    entry, decision, trouble = written.entry, written.decision, written.entry.trouble
     state, told = entry.state, entry.state.told
+    known = told or trouble
     return NotificationRow(
         key=entry.key,
         conversation=entry.about,
@@ -104,7 +110,7 @@ def _row(written: Written, now: datetime) -> NotificationRow:
         step="" if decision.step is None else decision.step.value,
         growth=[each.value for each in decision.growth],
         reason=decision.reason.value,
-        severity="" if told is None else told.severity.value,
+        severity="" if known is None else known.severity.value,
         languages=[] if told is None else list(told.languages),
         peak=0.0 if told is None else told.peak,
         pulse=EPOCH if told is None else told.pulse,
@@ -115,12 +121,13 @@ def _row(written: Written, now: datetime) -> NotificationRow:
         due=entry.due or EPOCH,
         bundle=written.bundle,
         incident="" if decision.step is None else _as_json(written.incident),
+        trouble=_as_json(trouble),
         at=now,
     )
 
 
-def _as_json(incident: Incident | None) -> str:
-    return "" if incident is None else msgspec.json.encode(incident).decode()
+def _as_json(what: Incident | Trouble | None) -> str:
+    return "" if what is None else msgspec.json.encode(what).decode()
 
 
 def _held_row(written: Written, wall: datetime) -> DeliveryRow:

@@ -31,7 +31,7 @@ class Memory:
     answers: Answers = field(default_factory=Answers)
 
     def of(self, about: str) -> Mapping[str, Entry]:
-        """Return the conversations about an incident or a source, by channel."""
+        """Return the conversations about an incident, by channel."""
         return self.entries.get(about, {})
 
     def keep(self, entry: Entry) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from processing.alerts.notification import Growth, Outcome, Step
+from processing.alerts.notification import Growth, Step
 from processing.contract import DrivingTerm, Incident, Severity
 from processing.explanation import SharedPost
 from processing.queries import Statement
+from processing.troubles import Trouble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,27 +71,15 @@ class IncidentNews:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceNews:
-    """A source is silent, or has come back: `since` is when it fell silent."""
+class TroubleNews:
+    """A step of a trouble of banwatch itself: opened, grew, repeated or resolved.
+
+    `waiting` is the number of notifications that wait for the channel that it is about.
+    """
 
     step: Step
     at: datetime
-    source: str
-    since: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChannelNews:
-    """A channel has failed `failures` times in a row; so many notifications are `waiting` for it.
-
-    `outcome` and `detail` are those of its last attempt. After `sent`, the channel works again.
-    """
-
-    at: datetime
-    channel: str
-    outcome: Outcome
-    detail: str
-    failures: int
+    trouble: Trouble
     waiting: int = 0
 
 
@@ -99,7 +88,7 @@ class DigestNews:
     """Several steps in one message, and why they were gathered."""
 
     at: datetime
-    parts: tuple[IncidentNews | SourceNews | ChannelNews, ...]
+    parts: tuple[IncidentNews | TroubleNews, ...]
     why: Literal["digest", "quiet", "budget"] = "digest"
 
 
@@ -111,4 +100,4 @@ class ChannelTest:
     channel: str
 
 
-News = IncidentNews | SourceNews | ChannelNews | DigestNews | ChannelTest
+News = IncidentNews | TroubleNews | DigestNews | ChannelTest

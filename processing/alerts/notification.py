@@ -8,21 +8,17 @@ from enum import StrEnum
 from typing import Protocol
 
 from processing.contract import Incident
+from processing.troubles import Trouble
 
 
 class Step(StrEnum):
-    """One step of a conversation with a channel. A conversation is about one incident, source or channel."""
+    """One step of a conversation with a channel. A conversation is about one incident, or one trouble of banwatch."""
 
     OPENED = "opened"
     GREW = "grew"
     REPEATED = "repeated"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
-    NO_DATA = "no_data"
-    """A source is silent. The conversation is named `source:NAME`."""
-    DATA_BACK = "data_back"
-    CHANNEL_FAILED = "channel_failed"
-    """Another channel has failed twice in a row. The conversation is named `channel:NAME`."""
     DIGEST = "digest"
     """Several steps that were gathered, in one message."""
     TEST = "test"
@@ -122,7 +118,8 @@ class Notification:
 
     `key` is the same over all attempts, so that a receiver can tell a repetition. `root` is the channel's id of the
     conversation's first message, empty where there is none. `in_doubt`: an earlier attempt may have arrived.
-    `incident` is the incident as it is now, None where the conversation is about something else or is a digest.
+    `incident` is the incident as it is now, None where the conversation is about something else or is a digest;
+    `trouble` is the trouble as it was decided, likewise.
     `unknown`: it is resolved, and nobody knows whether it is over.
     """
 
@@ -134,6 +131,7 @@ class Notification:
     at: datetime
     message: Message
     incident: Incident | None = None
+    trouble: Trouble | None = None
     root: str = ""
     in_doubt: bool = False
     unknown: bool = False

@@ -9,9 +9,11 @@ from datetime import datetime
 from processing.alerts.conversation import Decision
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import route_to
+from processing.alerts.notification import Step
 from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import Route, RuleBook
 from processing.alerts.schedule import HOUR, ScheduleReason, schedule
+from processing.troubles import Trouble, TroubleSeverity
 
 
 @dataclass
@@ -29,7 +31,8 @@ class Outbox:
         route = route_to(self.book, matched, entry.channel, entry.rule)
         # A message behind one that still waits goes with it, so that no end comes before its beginning.
         held_until = entry.due if entry.due is not None and entry.due > self.now else None
-        when = schedule(route, self.book.zone, self.now, self._had(route), held_until)
+        urgent = _is_critical(entry.trouble) and decision.step is not Step.RESOLVED and not route.rule.hold_critical
+        when = schedule(route, self.book.zone, self.now, self._had(route), held_until, urgent=urgent)
         at_once = when.reason is ScheduleReason.NOW
         self._sent[entry.channel] += at_once
         held = "" if at_once else when.reason.value
@@ -41,3 +44,7 @@ class Outbox:
         if channel.budget is None:
             return 0
         return self._sent[channel.name] + self.records.messages_due(channel.name, self.now - HOUR, self.now)
+
+
+def _is_critical(trouble: Trouble | None) -> bool:
+    return trouble is not None and trouble.severity is TroubleSeverity.CRITICAL

@@ -9,9 +9,6 @@ from datetime import datetime, timedelta
 from processing.alerts.notification import Growth, Outcome, Step
 from processing.alerts.retries import FINAL, Tried, is_over
 
-ENDS = frozenset({Step.RESOLVED, Step.DATA_BACK})
-"""The steps by which a conversation ends."""
-
 TURNS = 3
 """Attempts after which a message lets those of other conversations go first: the fault may be its own."""
 
@@ -23,8 +20,8 @@ class Waiting:
     """A notification that has not come to an end.
 
     `message` is the key of the message in which it was tried, empty before the first attempt. `tried` holds the
-    attempts, oldest first; `pause` follows the last of them. `reason` is that of the decision, and `incident` is the
-    incident as it was then, as JSON; empty where it is about something else.
+    attempts, oldest first; `pause` follows the last of them. `reason` is that of the decision, and `incident` or
+    `trouble` is what it is about as it was then, as JSON; empty where it is about something else.
     """
 
     key: str
@@ -35,6 +32,7 @@ class Waiting:
     growth: tuple[Growth, ...] = ()
     reason: str = ""
     incident: str = ""
+    trouble: str = ""
     at: datetime
     due: datetime
     bundle: str = ""
@@ -56,9 +54,12 @@ class Waiting:
         """Return the notification after one more attempt, in the message of this key."""
         return replace(self, message=message, tried=(*self.tried, Tried(outcome, at)), pause=pause)
 
-    def is_due(self, alert_now: datetime) -> bool:
-        """Return whether it is to be sent. What was decided to be sent at once is sent, whatever a clock says now."""
-        return self.due <= self.at or self.due <= alert_now
+    def is_due(self, now: datetime, alert_now: datetime) -> bool:
+        """Return whether it is to be sent. What was decided to be sent at once is sent, whatever a clock says now.
+
+        A trouble goes by the wall clock `now`, also while history is replayed.
+        """
+        return self.due <= self.at or self.due <= (now if self.trouble else alert_now)
 
     def waits(self, now: datetime) -> bool:
         """Return whether it waits for its next attempt. `now` is the wall clock."""
@@ -100,7 +101,7 @@ class Batch:
         told: dict[str, Waiting] = {}
         for each in self.notifications:
             before = told.get(each.conversation)
-            if before is None or each.step in ENDS or before.step in ENDS:
+            if before is None or Step.RESOLVED in {each.step, before.step}:
                 told[each.conversation] = each
         return tuple(told.values())
 
@@ -154,7 +155,7 @@ def next_batch(waiting: Iterable[Waiting], now: datetime, alert_now: datetime) -
     times lets other conversations go first, so that one message which a channel cannot take does not stop the others.
     """
     ready, held = [], set[str]()
-    for batch in batches(each for each in waiting if each.is_due(alert_now)):
+    for batch in batches(each for each in waiting if each.is_due(now, alert_now)):
         conversations = {each.conversation for each in batch.notifications}
         if not (batch.first.waits(now) or conversations & held):
             ready.append(batch)

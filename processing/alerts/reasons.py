@@ -27,8 +27,6 @@ class Reason(StrEnum):
     RESOLVED_BY_PERSON = "resolved_by_person"
     RESOLVED_UNKNOWN = "resolved_unknown"
     """The incident seems over, and a source of it has not delivered the time since for too long to wait on."""
-    SOURCE_SILENT = "source_silent"
-    SOURCE_BACK = "source_back"
 
     # Held back:
     HISTORIC = "historic"
@@ -61,7 +59,7 @@ class Reason(StrEnum):
     ENDED_UNTOLD = "ended_untold"
     """A person ended the incident before the channel was told of it."""
     CHANNEL_GONE = "channel_gone"
-    """The incident is over, and the channel is no longer configured."""
+    """It is over, and the channel is no longer configured."""
     UNCHANGED = "unchanged"
     CLOSED = "closed"
     """The conversation is over."""

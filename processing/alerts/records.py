@@ -28,7 +28,7 @@ class ConversationRecords(Protocol):
     """Where conversations are kept. What was written is read from the next call on."""
 
     def open_conversations(self) -> Sequence[StoredConversation]:
-        """The conversations about each incident that is not over at every channel, and all about sources."""
+        """The conversations about each incident that is not over at every channel."""
         ...
 
     def conversations_about(self, names: Collection[str]) -> Sequence[StoredConversation]:

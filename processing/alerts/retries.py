@@ -9,11 +9,12 @@ from enum import Enum, auto
 
 from ingest.retry import BackoffPolicy, Failures, failed
 from processing.alerts.notification import Outcome
+from processing.troubles import CHANNEL_FAILURES
 
 FINAL = frozenset({Outcome.SENT, Outcome.REFUSED, Outcome.GAVE_UP})
 """Outcomes behind which nothing is tried any more."""
 
-FAILED = frozenset({Outcome.RETRY, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.AUTH, Outcome.GAVE_UP})
+FAILED = frozenset(map(Outcome, CHANNEL_FAILURES))
 """Outcomes that speak against the channel. A refusal speaks against the message."""
 
 ADJUSTED_BY = timedelta(minutes=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -12,11 +13,22 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from processing.alerts.rule_fields import Count, DigestField, LanguageTag, QuietField, SourceName, SpanField
 from processing.contract import Incident, Severity, VerdictName
+from processing.troubles import Area, Trouble
+
+
+class RuleSubject(StrEnum):
+    """What a rule is about: surges of talk in the world, or troubles of banwatch itself."""
+
+    SURGES = "surges"
+    BANWATCH = "banwatch"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRule:
     """One `[[rules]]` table. A condition that is empty, zero or None is fulfilled by every incident.
+
+    A rule about banwatch has no conditions but `sources`: troubles of these sources alone. `hold_critical` lets quiet
+    hours and digests also hold what is critical.
 
     `topic` means the topic and all topics below it. A language means the language and its variants: `hi` also means
     `hi-Latn`. `severity`, `posts`, `people` and `lasting` are least values. `repeat` is the pause after which a channel
@@ -27,6 +39,7 @@ class AlertRule:
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
+    about: RuleSubject = RuleSubject.SURGES
     topic: str = ""
     languages: tuple[LanguageTag, ...] = ()
     sources: tuple[SourceName, ...] = ()
@@ -39,6 +52,7 @@ class AlertRule:
     quiet: QuietField | None = None
     repeat: SpanField | None = None
     digest: DigestField | None = None
+    hold_critical: StrictBool = False
 
 
 @dataclass(frozen=True)
@@ -115,9 +129,16 @@ def routes(book: RuleBook, facts: IncidentFacts, ancestors: Mapping[str, frozens
     return _first_routes(book, lambda rule: _matches(rule, facts, below))
 
 
-def no_data_routes(book: RuleBook, source: str) -> tuple[Route, ...]:
-    """Return a route for each channel that hears of the silence of a source."""
-    return _first_routes(book, lambda rule: rule.no_data and (not rule.sources or source in rule.sources))
+def trouble_routes(book: RuleBook, trouble: Trouble) -> tuple[Route, ...]:
+    """Return a route for each channel that a rule names for a trouble of banwatch itself."""
+    return _first_routes(book, lambda rule: _hears_of(rule, trouble))
+
+
+def _hears_of(rule: AlertRule, trouble: Trouble) -> bool:
+    of_a_source = trouble.area in {Area.SOURCE, Area.REJECTED}
+    if rule.sources and not (of_a_source and trouble.subject in rule.sources):
+        return False
+    return rule.about is RuleSubject.BANWATCH or (rule.no_data and trouble.area is Area.SOURCE)
 
 
 def _first_routes(book: RuleBook, matches: Callable[[AlertRule], bool]) -> tuple[Route, ...]:
@@ -133,6 +154,7 @@ def _matches(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> b
 
 
 def _conditions(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -> Iterator[bool]:
+    yield rule.about is RuleSubject.SURGES
     yield not rule.topic or rule.topic in topics
     yield not rule.languages or bool(wanted(rule, facts.languages))
     yield not rule.sources or not facts.sources.isdisjoint(rule.sources)

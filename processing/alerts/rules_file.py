@@ -17,9 +17,17 @@ from ingest.errors import Failure
 from processing.alerts.channel_tables import read_channel
 from processing.alerts.faults import Fault, checked, sentence
 from processing.alerts.rule_fields import Name, ZoneField, nearest
-from processing.alerts.rules import AlertRule, RuleBook
+from processing.alerts.rules import AlertRule, RuleBook, RuleSubject
 from processing.alerts.settings import ALERT_SECRETS
 from processing.toml_text import Key, NotToml, TomlText
+
+FIELDS_OF_ONE = {
+    RuleSubject.BANWATCH.value: frozenset(
+        {"topic", "languages", "severity", "posts", "people", "verdicts", "lasting", "no_data"}
+    ),
+    RuleSubject.SURGES.value: frozenset({"hold_critical"}),
+}
+"""The fields that a rule must not have, by what it is about."""
 
 Secrets = Mapping[str, Mapping[str, SecretStr]]
 """The secret fields of each channel."""
@@ -65,6 +73,7 @@ def read_rules(document: TomlText, secrets: Secrets | None, topics: Collection[s
     rules = [checked(AlertRule, table, ("rules", index), faults) for index, table in rule_tables.items()]
     known = _Known(frozenset(channel_tables), frozenset(topics))
     faults += [*_wrong_names(document.values, rule_tables, known), *_wrong_secrets(secrets or {}, known)]
+    faults += _misplaced(rule_tables)
     if faults or whole is None:
         placed = sorted(faults, key=lambda fault: document.offset(fault.key))
         raise RulesError(dict.fromkeys(sentence(document, fault) for fault in placed))
@@ -124,6 +133,14 @@ def _wrong_names(
             if name in seen:
                 yield Fault(("rules", index, "name"), f"there is an earlier rule with the name {name!r}")
             seen.add(name)
+
+
+def _misplaced(rules: Mapping[int, Mapping[str, object]]) -> Iterator[Fault]:
+    """Yield a fault for each field that says nothing of what its rule is about."""
+    for index, table in rules.items():
+        about = table.get("about", RuleSubject.SURGES)
+        for field in table.keys() & FIELDS_OF_ONE.get(str(about), frozenset()):
+            yield Fault(("rules", index, field), f"a rule about {about} has no such field")
 
 
 def _wrong_channels(given: object, key: Key, known: _Known) -> Iterator[Fault]:

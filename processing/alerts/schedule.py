@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -36,19 +36,25 @@ class Schedule:
     reason: ScheduleReason
 
 
-def schedule(route: Route, zone: ZoneInfo, now: datetime, sent: int, held_until: datetime | None = None) -> Schedule:
+def schedule(
+    route: Route, zone: ZoneInfo, now: datetime, sent: int, held_until: datetime | None = None, *, urgent: bool = False
+) -> Schedule:
     """Return when a step that is decided at `now` is sent. `zone` is that of the rule book.
 
     `sent` is the number of messages that the channel has had in the hour before `now`, with those that are due and not
     yet sent; a digest is one message. `held_until` is the time at which the last step of the same conversation is due
     at the channel, if that step has not been sent: no step overtakes an earlier one.
 
+    What is `urgent` is held by the budget alone, and may overtake.
+
     The latest of all holds wins, and the quiet hours are applied to it. So `due` never decreases with `now`, as long as
     the caller passes `held_until`.
     """
+    rule = route.rule if not urgent else replace(route.rule, quiet=None, digest=None)
+    route, held_until = replace(route, rule=rule), None if urgent else held_until
     holds = [*_holds(route, zone, now, sent), *([(held_until, ScheduleReason.ORDER)] if held_until else [])]
     due, reason = max(holds, key=lambda hold: hold[0])
-    after = quiet_end(route.rule.quiet, zone, due) if route.rule.quiet else due
+    after = quiet_end(rule.quiet, zone, due) if rule.quiet else due
     if after > due:
         due, reason = after, ScheduleReason.QUIET
     return Schedule(due, "" if reason is ScheduleReason.NOW else bundle_of(due), reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,9 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processing.alerts.signed_links import SignedLinks, signed_links
+from processing.contract import Duration
 from processing.setting_types import SigningKeys, WebAddress
+from processing.troubles import Limits
 
 ALERT_SECRETS = "BANWATCH_ALERT_SECRETS"
 """The setting that holds the secrets of channels."""
@@ -45,6 +48,27 @@ class AlertSettings(BaseSettings):
     )
     answers_host: str = Field("127.0.0.1", description="address that the answers' server listens on")
     answers_port: int = Field(8502, description="port of the answers' server", ge=1, le=65_535)
+
+    lag_limit: Duration = Field(
+        timedelta(minutes=15), description="the counts may be so far behind the clock before it is told", gt=timedelta()
+    )
+    rejected_limit: float = Field(
+        0.05, description="share of a source's records in an hour that may be rejected before it is told", gt=0, le=1
+    )
+    rejected_least: int = Field(20, description="fewer rejected records in an hour are not told", ge=1)
+    disk_limit: float = Field(0.1, description="free share of a disk below which it is told", gt=0, lt=1)
+    disk_critical: float = Field(0.03, description="free share of a disk below which it is critical", gt=0, lt=1)
+
+    def limits(self, width: timedelta) -> Limits:
+        """The thresholds of banwatch's own troubles. `width` is the detector's bin."""
+        return Limits(
+            lag=self.lag_limit,
+            width=width,
+            rejected_share=self.rejected_limit,
+            rejected_least=self.rejected_least,
+            disk=self.disk_limit,
+            disk_critical=self.disk_critical,
+        )
 
     @property
     def links(self) -> SignedLinks | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from processing.alerts.health import ChannelHealth, Report
+from processing.alerts.health import ChannelHealth
 from processing.alerts.notification import Attempt, Growth, Outcome, Step
 from processing.alerts.queue import Batch, Waiting
 from processing.alerts.retries import Tried
 from processing.queries.attempts import ChannelAttempt, StoredNotification
-from processing.store.deliveries import DeliveryRow, ReportRow
+from processing.store.deliveries import DeliveryRow
 
 LONGEST_DETAIL = 500
 
@@ -31,6 +31,7 @@ def waiting(stored: StoredNotification) -> Waiting:
         growth=tuple(map(Growth, stored.growth)),
         reason=stored.reason,
         incident=stored.incident,
+        trouble=stored.trouble,
         at=stored.at,
         due=stored.due,
         bundle=stored.bundle,
@@ -94,19 +95,3 @@ def health_of(attempts: Iterable[ChannelAttempt]) -> dict[str, ChannelHealth]:
         known = health.get(each.channel, ChannelHealth())
         health[each.channel] = known.after(Outcome(each.outcome), each.at, each.pause)
     return health
-
-
-def report_row(report: Report, number: int, at: datetime) -> ReportRow:
-    """Return a report on a channel as a row of the queue."""
-    conversation = f"channel:{report.channel}"
-    return ReportRow(
-        key=f"{conversation}/{report.told_at}/{number}",
-        conversation=conversation,
-        channel=report.told_at,
-        number=number,
-        state="resolved" if report.step is Step.RESOLVED else "firing",
-        step=report.step.value,
-        reason=report.step.value,
-        due=at,
-        at=at,
-    )

@@ -19,10 +19,8 @@ from processing.queries.adhoc import (
 from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
-    FailureReport,
     KnownBefore,
     StoredNotification,
-    failure_reports,
     going_on,
     held_because,
     known_before,
@@ -47,6 +45,7 @@ from processing.queries.incidents import (
     incidents_named,
     spikes,
 )
+from processing.queries.notifications import troubles_told
 from processing.queries.own_health import (
     BrokerMemory,
     DiskSpace,
@@ -109,7 +108,6 @@ __all__ = [
     "Coverage",
     "Delivery",
     "DiskSpace",
-    "FailureReport",
     "Health",
     "Kind",
     "KnownBefore",
@@ -149,7 +147,6 @@ __all__ = [
     "deliveries",
     "disk_space",
     "extent",
-    "failure_reports",
     "first_counted",
     "going_on",
     "health",
@@ -184,6 +181,7 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "troubles_told",
     "undelivered",
     "vocabulary",
     "watch_report",

@@ -14,7 +14,8 @@ class StoredNotification:
     """A decided notification with its attempts so far.
 
     `outcomes` and `ends` are the reasons and the times of the attempts, oldest first. `message` and `pause` are those
-    of the last attempt. `reason` is that of the decision, and `incident` the incident as it was then, as JSON.
+    of the last attempt. `reason` is that of the decision, and `incident` or `trouble` what it is about as it was then,
+    as JSON.
     """
 
     key: str
@@ -32,12 +33,14 @@ class StoredNotification:
     pause: timedelta
     reason: str = ""
     incident: str = ""
+    trouble: str = ""
 
 
 _WITH_ATTEMPTS = """
     SELECT
         key, conversation, channel, number, step, growth, notifications.at, due, bundle,
-        tried.message, tried.outcomes, tried.ends, tried.pause, notifications.reason, notifications.incident
+        tried.message, tried.outcomes, tried.ends, tried.pause, notifications.reason, notifications.incident,
+        notifications.trouble
     FROM notifications
     LEFT JOIN
     (
@@ -66,7 +69,7 @@ _GOING_ON = """
     WHERE channel = {channel:String} AND step NOT IN ('', 'test') AND key IN
         (SELECT key FROM deliveries WHERE channel = {channel:String} AND attempt > 0 AND reason = 'sent')
     GROUP BY conversation
-    HAVING argMax(step, number) NOT IN ('resolved', 'data_back')
+    HAVING argMax(step, number) != 'resolved'
 """
 
 
@@ -105,7 +108,7 @@ def queue_mark(reader: Reader) -> tuple[object, ...]:
 
 
 def going_on(reader: Reader, channel: str) -> tuple[StoredNotification, ...]:
-    """Return the last notification that a channel took of each incident or source which is not over for it."""
+    """Return the last notification that a channel took of each incident or trouble which is not over for it."""
     return tuple(map(_stored, reader.query(_WITH_ATTEMPTS.replace("{keys}", _GOING_ON), {"channel": channel})))
 
 
@@ -155,30 +158,6 @@ def root_message(reader: Reader, conversation: str, channel: str) -> str:
         {"keys": f"{conversation}/{channel}/", "conversation": conversation, "channel": channel},
     )
     return str(rows[0][0]) if rows else ""
-
-
-@dataclass(frozen=True)
-class FailureReport:
-    """That `channel` fails was told, or is to be told, at the channel `told_at`; `over` once it was told to be over."""
-
-    channel: str
-    told_at: str
-    number: int
-    over: bool
-
-
-def failure_reports(reader: Reader) -> tuple[FailureReport, ...]:
-    """Return the last report on each failing channel at each channel that was to be told."""
-    rows = reader.query(
-        """
-        SELECT substring(conversation, length('channel:') + 1), channel, max(number), argMax(step, number) = 'resolved'
-        FROM notifications
-        WHERE startsWith(conversation, 'channel:')
-        GROUP BY conversation, channel
-        ORDER BY conversation, channel
-        """
-    )
-    return tuple(FailureReport(channel, told_at, number, bool(over)) for channel, told_at, number, over in rows)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class StoredConversation(msgspec.Struct, frozen=True):
     acknowledgement: datetime | None
     acknowledged: bool
     due: datetime
+    trouble: str = ""
 
 
 _LAST_ROWS = """
@@ -35,9 +36,8 @@ _LAST_ROWS = """
     (
         SELECT
             conversation, channel, number, rule, state, reason, severity, languages, peak, pulse, last_pulse, told_at,
-            acknowledgement, acknowledged, due
+            acknowledgement, acknowledged, due, trouble
         FROM notifications
-        WHERE NOT startsWith(conversation, 'channel:')
         ORDER BY number DESC
         LIMIT 1 BY conversation, channel
     )
@@ -45,14 +45,36 @@ _LAST_ROWS = """
 
 
 def open_conversations(reader: Reader) -> tuple[StoredConversation, ...]:
-    """Return the conversations about each incident that is not over at every channel, and all about sources."""
+    """Return the conversations about each incident that is not over at every channel."""
     rows = reader.query(
         f"""
-        {_LAST_ROWS} WHERE startsWith(conversation, 'source:')
-            OR conversation IN (SELECT conversation FROM ({_LAST_ROWS}) WHERE state != 'resolved')
+        {_LAST_ROWS} WHERE conversation NOT LIKE '%:%'
+            AND conversation IN (SELECT conversation FROM ({_LAST_ROWS}) WHERE state != 'resolved')
         """  # noqa: S608 - only text of ours
     )
     return tuple(StoredConversation(*row) for row in rows)
+
+
+def trouble_conversations(reader: Reader) -> tuple[StoredConversation, ...]:
+    """Return all conversations about troubles of banwatch itself, also those that are over."""
+    rows = reader.query(_LAST_ROWS + " WHERE conversation LIKE '%:%'")
+    return tuple(StoredConversation(*row) for row in rows)
+
+
+def troubles_told(reader: Reader) -> frozenset[str]:
+    """Return what the conversations are about that tell people of a trouble which is not over."""
+    rows = reader.query(
+        """
+        SELECT DISTINCT conversation FROM
+        (
+            SELECT conversation, channel, argMax(state, number) AS last FROM notifications
+            WHERE conversation LIKE '%:%'
+            GROUP BY conversation, channel
+        )
+        WHERE last = 'firing'
+        """
+    )
+    return frozenset(name for (name,) in rows)
 
 
 def conversations_about(reader: Reader, names: Collection[str]) -> tuple[StoredConversation, ...]:

@@ -1,4 +1,4 @@
-"""What a dispatcher writes: the attempts to tell a channel, and its reports on channels that fail."""
+"""What a dispatcher writes: the attempts to tell a channel."""
 
 from __future__ import annotations
 
@@ -31,25 +31,3 @@ def write_deliveries(store: Store, rows: Sequence[DeliveryRow]) -> None:
     """Write rows in one insert: the parts of a digest are tried together or not at all."""
     columns = [field.name for field in fields(DeliveryRow)]
     store.insert("delivery_versions", columns, list(zip(*map(astuple, rows), strict=True)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportRow:
-    """A report on a channel, as it stands in `notifications`."""
-
-    key: str
-    conversation: str
-    channel: str
-    number: int
-    state: str
-    step: str
-    reason: str
-    due: datetime
-    at: datetime
-
-
-def write_report(store: Store, row: ReportRow) -> None:
-    """Write a report on a channel into the queue."""
-    store.insert(
-        "notification_versions", [field.name for field in fields(ReportRow)], [[each] for each in astuple(row)]
-    )

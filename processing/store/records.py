@@ -62,6 +62,7 @@ class NotificationRow:
     due: datetime
     bundle: str
     incident: str
+    trouble: str
     at: datetime
 
 

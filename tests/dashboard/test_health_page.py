@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -17,25 +16,18 @@ from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import path
 from dashboard.views.health.rates import HOUR, STEP, rates
-from dashboard.views.health.standing import (
-    MEGABYTE,
-    Fault,
-    Problem,
-    StageState,
-    Standing,
-    listed,
-    problems,
-    stages,
-)
+from dashboard.views.health.standing import MEGABYTE, StageState, Standing, listed, stages
 from ingest.contract import Progress, Rejected
 from processing.contract import BrokerState, ClickHouseAddress
 from processing.i18n import LANGUAGES
-from processing.queries import BrokerMemory, ChannelAttempt, Coverage, DiskSpace, Health
+from processing.queries import ChannelAttempt, Coverage, Health
 from processing.store import writer
 from processing.store.broker import write_broker_memory
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
 from processing.store.rejections import write_rejections
+from processing.troubles import TroubleName
+from processing.troubles.sentences import ENGLISH as TROUBLES
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run
 from tests.support import stock
@@ -110,6 +102,8 @@ def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
         report("mastodon", "reconnecting", reconnects=7),
         report("telegram"),
     )
+    stocked = Rejected(source="mastodon", where="", reason="b", raw="")
+    write_rejections(store, [msgspec.structs.replace(stocked, where=str(number)) for number in range(20)])
     shown = health(settings_for(address))
     order = re.findall(r'<bdi class="bw-source">([\w-]+)</bdi>', "".join(html(shown).partition("bw-collectors")[1:]))
     assert order[:6] == ["bluesky", "mastodon", "reddit", "archive", "rss", "telegram"]
@@ -123,8 +117,9 @@ def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
     assert '<span class="bw-unknown">not known</span>' in card(shown, "telegram").partition(PAGE.last_post)[2]
     told = read(shown)
     assert "▲ 4 things need attention" in told
-    for name in ("failed", "away", "silent", "rejects"):
-        assert getattr(PAGE, f"{name}_todo") in told
+    for name in (TroubleName.FAILED, TroubleName.AWAY, TroubleName.SILENT, TroubleName.REJECTS):
+        assert TROUBLES.remedies[name] in told
+    assert "Of the records of mastodon in the last hour, 20 were rejected: 100%." in told
     assert "3 collectors are missing" in told
     assert "300 records have been rejected since the start of their collectors: reddit 300." in told
     # A collector's report may quote text from a network.
@@ -156,7 +151,7 @@ def test_a_watch_that_is_behind_and_one_that_has_not_begun_are_told(address: Cli
     told = read(health(settings_for(address)))
     assert "Surges have been looked for up to 2\u00a0hr before the newest count." in told
     assert "◔ 2\u00a0hr behind" in told
-    assert PAGE.scores_behind_todo in told
+    assert TROUBLES.remedies[TroubleName.SCORES_BEHIND] in told
 
 
 def test_rejections_are_shown_by_stage_network_and_reason_as_text(address: ClickHouseAddress, store: Store) -> None:
@@ -181,7 +176,7 @@ def test_the_disk_and_the_broker_s_memory_are_shown(address: ClickHouseAddress, 
     shown = read(health(settings_for(address)))
     assert re.search(r"Disk default[\d.,]+ of [\d.,]+ GB are free \(\d+%\)", shown)
     assert "it held 90 MB, which were not counted in time" in shown
-    assert PAGE.broker_todo in shown
+    assert TROUBLES.remedies[TroubleName.BROKER] in shown
 
 
 def test_a_channel_that_fails_and_a_message_that_waits_lead_to_the_alerts(
@@ -198,7 +193,7 @@ def test_a_channel_that_fails_and_a_message_that_waits_lead_to_the_alerts(
     )  # fmt: skip
     write_deliveries(store, [attempt])
     shown = health(settings_for(address))
-    assert "The last message to the channel slack failed, 1\u00a0hr ago." in read(shown)
+    assert "The channel slack has been failing for 1\u00a0hr." in read(shown)
     assert "2 messages are due and have not been sent, the oldest for 1\u00a0hr." in read(shown)
     assert "1 channel fails" in read(shown)
     assert html(shown).count('href="alerts?ui=en"') == 2
@@ -227,42 +222,18 @@ def standing(**values: object) -> Standing:
     return Standing(**(known | values))  # type: ignore[arg-type]
 
 
-def test_counts_that_fall_behind_what_was_read_are_a_problem_of_the_workers() -> None:
-    assert problems(standing(), WALL) == ()
+def test_a_stage_that_is_late_or_silent_says_so() -> None:
     late = standing(counted_until=WALL - HOUR, scored_until=WALL - HOUR)
-    [problem] = problems(late, WALL)
-    assert (problem.fault, problem.span) == (Fault.COUNTS_BEHIND, HOUR - timedelta(seconds=5))
-    assert problems(standing(scored_until=None), WALL) == (Problem(Fault.NO_SCORES),)
+    assert [stage.state for stage in stages(late, WALL)][1] is StageState.BEHIND
     assert [stage.state for stage in stages(standing(scored_until=None), WALL)] == [
         StageState.WELL, StageState.WELL, StageState.UNKNOWN, StageState.UNKNOWN,
     ]  # fmt: skip
-
-
-def test_a_watch_that_dies_while_nothing_is_counted_is_a_problem() -> None:
-    alive = standing(watch_heard_at=WALL - MINUTE)
-    assert problems(alive, WALL) == ()
     dead = standing(watch_heard_at=WALL - HOUR)
-    assert problems(dead, WALL) == (Problem(Fault.WATCH_SILENT, span=HOUR),)
     assert path.label(stages(dead, WALL)[2], dead, ENGLISH, WALL) == "not heard of for 1\u00a0hr"
-    complete = Coverage("archive-1", WALL - 30 * HOUR, WALL - MINUTE, True, WALL)
-    assert problems(standing(watch_heard_at=WALL - HOUR, coverage=(complete,), health=()), WALL) == ()
-
-
-def test_a_disk_that_is_nearly_full_and_a_broker_that_cannot_begin_anew_are_problems() -> None:
-    full, roomy = DiskSpace("default", 5, 100), DiskSpace("other", 50, 100)
-    assert problems(standing(disks=(full, roomy)), WALL) == (Problem(Fault.DISK, "default", share=0.05),)
-    stuck = BrokerMemory(BrokerState.STREAMED, 90 * MEGABYTE, 64 * MEGABYTE, WALL - MINUTE)
-    assert problems(standing(broker=stuck), WALL) == (Problem(Fault.BROKER, count=90),)
-    for harmless in (replace(stuck, state=BrokerState.RECYCLED), replace(stuck, at=WALL - HOUR)):
-        assert problems(standing(broker=harmless), WALL) == ()
-
-
-def test_only_the_last_attempt_at_a_channel_says_how_it_is() -> None:
     failed = ChannelAttempt("slack", "timeout", WALL - HOUR, timedelta(), "")
     sent = ChannelAttempt("slack", "sent", WALL - MINUTE, timedelta(), "")
-    assert problems(standing(attempts=(failed, sent)), WALL) == ()
-    assert stages(standing(attempts=(failed, sent)), WALL)[-1].until == WALL - MINUTE
-    assert [each.fault for each in problems(standing(attempts=(failed,)), WALL)] == [Fault.CHANNEL]
+    assert stages(standing(attempts=(sent, failed)), WALL)[-1].until == WALL - MINUTE
+    assert stages(standing(attempts=(failed,)), WALL)[-1].state is StageState.WRONG
 
 
 def test_an_hour_that_nobody_covered_has_no_rate() -> None:

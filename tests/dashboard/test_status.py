@@ -12,21 +12,12 @@ from dashboard.headline import headline
 from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.parts.badges import badges
 from dashboard.snapshot import Snapshot
-from dashboard.status import (
-    CollectorState,
-    HeadlineState,
-    collectors,
-    headline_state,
-    is_live,
-    missing,
-    newest_stretches,
-    state_of,
-    strongest,
-)
+from dashboard.status import HeadlineState, headline_state, is_live, strongest
 from dashboard.window import Window
 from processing.contract import IncidentState, Severity
 from processing.i18n import LANGUAGES
 from processing.queries import Coverage, Health
+from processing.troubles import CollectorState, collectors, missing, newest_stretches, state_of
 from tests.support.stock import END, START, incident
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -41,8 +41,8 @@ def test_the_rules_in_use_are_the_shipped_ones_until_a_setting_names_others(
     assert shipped.exit_code == 0
     assert shipped.output.splitlines() == [
         "Channel console: console, messages in en.",
-        "Rule major: console hears of organic incidents of every topic of severity major or above"
-        " and of silent sources.",
+        "Rule major: console hears of organic incidents of every topic of severity major or above.",
+        "Rule banwatch itself: console hears of troubles of banwatch itself.",
         "console hears of another channel that has failed twice in a row.",
     ]
     monkeypatch.setenv("BANWATCH_ALERTS_FILE", str(path))

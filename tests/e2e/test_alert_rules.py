@@ -136,7 +136,7 @@ def test_rules_that_change_are_obeyed_and_those_that_are_broken_leave_the_last_g
             assert stack.process.poll() is None
         server.thaw()
     assert {received.path for received in desk.received} == {"/second"}
-    assert desk.received[0].json["type"] == "source.no_data"
+    assert desk.received[0].json["type"] == "trouble.opened"
 
 
 def scored(installation: Installation) -> bool:

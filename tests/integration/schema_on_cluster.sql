@@ -1059,6 +1059,31 @@ CREATE OR REPLACE VIEW broker_memory ON CLUSTER 'main' AS
 SELECT * FROM broker_memory_versions FINAL
 COMMENT 'what last became of the memory of the embedded broker: one row';
 
+ALTER TABLE notification_versions_local ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS trouble String COMMENT 'the trouble of banwatch itself as it was then, as JSON; empty where it is about an incident' AFTER incident,
+    COMMENT COLUMN conversation 'id of the incident; AREA:SUBJECT, such as disk:default, where it is about a trouble of banwatch itself',
+    COMMENT COLUMN severity 'of the incident as the channel knows it after this; empty before anything was said; warning or critical of a trouble';
+
+ALTER TABLE notification_versions ON CLUSTER 'main'
+    ADD COLUMN IF NOT EXISTS trouble String COMMENT 'the trouble of banwatch itself as it was then, as JSON; empty where it is about an incident' AFTER incident,
+    COMMENT COLUMN conversation 'id of the incident; AREA:SUBJECT, such as disk:default, where it is about a trouble of banwatch itself',
+    COMMENT COLUMN severity 'of the incident as the channel knows it after this; empty before anything was said; warning or critical of a trouble';
+
+ALTER TABLE notification_versions_local ON CLUSTER 'main'
+    UPDATE step = if(step = 'data_back', 'resolved', 'opened'), reason = if(step = 'data_back', 'resolved', 'opened')
+    WHERE step IN ('no_data', 'data_back', 'channel_failed')
+    SETTINGS mutations_sync = 2;
+
+ALTER TABLE delivery_versions_local ON CLUSTER 'main'
+    UPDATE step = if(step = 'data_back', 'resolved', 'opened') WHERE step IN ('no_data', 'data_back', 'channel_failed')
+    SETTINGS mutations_sync = 2;
+
+DROP VIEW IF EXISTS notifications ON CLUSTER 'main';
+
+CREATE OR REPLACE VIEW notifications ON CLUSTER 'main' AS
+SELECT * FROM notification_versions FINAL
+COMMENT 'what was decided on telling people: one row a change';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

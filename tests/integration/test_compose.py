@@ -21,12 +21,16 @@ from processing.alerts.stored_queue import waiting
 from processing.contract import ClickHouseAddress
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.records import write_incidents, write_scored_until
+from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.support.alerted import INCIDENT, WIDTH
 from tests.support.queued import Decided, decide
 from tests.support.telling import BOOK
 
 AT = INCIDENT.detected_at
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+DEAD = msgspec.json.encode(
+    Trouble(name=TroubleName.CHANNEL, severity=TroubleSeverity.WARNING, since=AT, subject="slack", reason="auth")
+).decode()
 LINKS = signed_links("https://answers.example.org", SecretStr("k" * 32))
 
 
@@ -130,7 +134,10 @@ def test_digest_holds_a_message_for_each_part(store: Store) -> None:
     write_incidents(store, [INCIDENT, other])
 
     told = composed(
-        store, opened(bundle="night"), opened("b", bundle="night"), opened("source:bluesky", step="no_data")
+        store,
+        opened(bundle="night"),
+        opened("b", bundle="night"),
+        opened("channel:slack", bundle="night", trouble=DEAD),
     )
 
     assert told.step is Step.DIGEST
@@ -138,12 +145,18 @@ def test_digest_holds_a_message_for_each_part(store: Store) -> None:
     assert len(told.message.parts) == 3
 
 
-@pytest.mark.parametrize(("step", "said"), [("channel_failed", "CHANNEL FAILED"), ("resolved", "CHANNEL WORKS AGAIN")])
+@pytest.mark.parametrize(("step", "said"), [("opened", "has been failing"), ("resolved", "works again")])
 def test_channel_that_fails_or_works_again_is_named(store: Store, step: str, said: str) -> None:
-    told = composed(store, opened("channel:slack", step=step))
+    told = composed(store, opened("channel:slack", step=step, trouble=DEAD))
 
+    assert told.message.title.startswith("banwatch itself: ")
     assert said in told.message.title
     assert "slack" in told.message.title
+    assert told.trouble == msgspec.json.decode(DEAD, type=Trouble)
+
+
+def test_trouble_that_another_version_has_written_is_told_without_words(store: Store) -> None:
+    assert composed(store, opened("disk:default", trouble="{")).message.title == "opened: disk:default"
 
 
 class WithoutPosts(Store):

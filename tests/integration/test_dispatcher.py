@@ -46,7 +46,6 @@ class Rig:
 
     store: Store
     notifiers: Sequence[Notifier]
-    report_to: str = ""
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
@@ -55,7 +54,7 @@ class Rig:
     def start(self) -> None:
         """Start, as a process does that knows only what is in the store."""
         attempts = Attempts(self.store, self.compose, self.clock, chance=lambda: 0.5)
-        channels = Channels({each.name: each for each in self.notifiers}, self.report_to)
+        channels = Channels({each.name: each for each in self.notifiers})
         self.dispatcher = Dispatcher(self.store, lambda: channels, attempts)
         self.dispatcher.resume()
 
@@ -328,46 +327,6 @@ def test_root_of_a_conversation_is_no_digest(store: Store) -> None:
         told.work(HOUR)
 
     assert [asked.parameters["root"] for asked in server.took] == ["", "", "id of a/slack/2"]
-
-
-def test_channel_that_fails_twice_is_reported_once_on_another_until_it_works_again(store: Store) -> None:
-    decide(store, Decided("a", NOW))
-    with channel_server(lambda _: DOWN) as broken, channel_server() as mail, channel_server() as other:
-        told = Rig(store, [broken.channel(), mail.channel("mail"), other.channel("other")], report_to="mail")
-        told.work()
-        assert mail.keys == []
-        for _ in range(5):
-            told.work(MINUTE)
-            told.start()
-        steps = [(asked.parameters["conversation"], asked.parameters["step"]) for asked in mail.took]
-        assert steps == [("channel:slack", "channel_failed")]
-        broken.answer = lambda _: OK
-        told.work(HOUR)
-        told.work()
-
-    assert [asked.parameters["step"] for asked in mail.took] == ["channel_failed", "resolved"]
-    assert other.tried == []
-    assert broken.keys == ["a/slack/1"]
-
-
-def test_channel_that_hears_of_failures_is_reported_on_another(store: Store) -> None:
-    decide(store, Decided("a", NOW, channel="mail"))
-    with channel_server(lambda _: DOWN) as broken, channel_server() as other:
-        told = Rig(store, [broken.channel("mail"), other.channel("other")], report_to="mail")
-        for _ in range(3):
-            told.work(MINUTE)
-
-    assert [asked.parameters["conversation"] for asked in other.took] == ["channel:mail"]
-
-
-def test_channel_that_the_rules_do_not_name_any_more_is_reported(store: Store) -> None:
-    decide(store, Decided("a", NOW, channel="gone"))
-    with rig(store) as (told, server):
-        for _ in range(3):
-            told.work(MINUTE)
-
-    assert [asked.parameters["conversation"] for asked in server.took] == ["channel:gone"]
-    assert "retry" in told.outcomes("gone")
 
 
 def test_slow_channel_delays_no_other(store: Store) -> None:

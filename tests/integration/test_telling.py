@@ -293,28 +293,14 @@ def test_unknown_is_not_resolved(desk: Desk) -> None:
     assert ("console", "resolved", "unknown") in desk.held()
 
 
-def test_a_silent_source_is_told_and_resolves_nothing(desk: Desk) -> None:
-    desk.book = book(rule(no_data=True))
+def test_a_silent_source_resolves_nothing(desk: Desk) -> None:
     desk.look(NOON + 10 * MINUTE, an_incident())
     desk.look(NOON + 2 * HOUR, ENDED)
     desk.source_until = desk.heard_at = NOON + 2 * HOUR
-    assert desk.look(NOON + 2 * HOUR + 5 * MINUTE) == ["no_data"]
-    assert desk.look(NOON + 2 * HOUR + 6 * MINUTE) == []
     assert desk.look(OVER) == []
-    assert desk.reasons() == ["opened", "recovering", "no_data", "source_silent"]
+    assert desk.reasons() == ["opened", "recovering", "no_data"]
     desk.source_until = desk.heard_at = None
-    assert sorted(desk.look(OVER + HOUR)) == ["data_back", "resolved"]
-    desk.heard_at = OVER + HOUR
-    assert desk.look(OVER + 2 * HOUR) == ["no_data"]
-    numbers = desk.store.query("SELECT number, step FROM notifications WHERE conversation = 'source:example'")
-    assert sorted(numbers) == [(1, "no_data"), (2, "data_back"), (3, "no_data")]
-
-
-def test_a_source_that_has_been_silent_for_days_is_no_news(desk: Desk) -> None:
-    desk.book = book(rule(no_data=True))
-    desk.heard_at = NOON - 2 * DAY
-    assert desk.look(NOON) == []
-    assert desk.reasons() == ["historic"]
+    assert desk.look(OVER + HOUR) == ["resolved"]
 
 
 def test_no_rule_is_written_once_and_ends_when_a_rule_matches(desk: Desk) -> None:
@@ -448,11 +434,11 @@ def test_a_source_that_stopped_for_good_keeps_nothing_open_for_ever(desk: Desk) 
 
 def test_what_is_only_rehearsed_is_not_logged(desk: Desk) -> None:
     def logged(records: ConversationRecords) -> list[str]:
-        alerts = Alerts(records, lambda: book(rule(no_data=True)), lambda: ANCESTORS, lambda: NOON)
-        silent = Coverage("example", NOON - DAY, NOON - HOUR, complete=False, heard_at=NOON - HOUR)
+        alerts = Alerts(records, lambda: BOOK, lambda: ANCESTORS, lambda: NOON + 10 * MINUTE)
         with capture_logs() as logs:
-            alerts.tell([], NOON, [silent])
+            alerts.tell([an_incident()], NOON + 10 * MINUTE, [])
         return [each["event"] for each in logs]
 
-    assert logged(RehearsedConversations({})) == []
+    sources = {("ban", NOON, NOON + 10 * MINUTE): frozenset({"example"})}
+    assert logged(RehearsedConversations(sources)) == []
     assert logged(StoredConversations(desk.store)) == ["conversation"]

@@ -21,6 +21,7 @@ class Decided:
     bundle: str = ""
     incident: str = ""
     severity: str = ""
+    trouble: str = ""
 
     @property
     def key(self) -> str:
@@ -42,6 +43,7 @@ def decide(store: Store, *decisions: Decided) -> None:
         "bundle",
         "incident",
         "severity",
+        "trouble",
         "at",
     ]
     rows = [
@@ -58,6 +60,7 @@ def decide(store: Store, *decisions: Decided) -> None:
             each.bundle,
             each.incident,
             each.severity,
+            each.trouble,
             each.at,
         )
         for each in decisions

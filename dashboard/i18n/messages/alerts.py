@@ -44,22 +44,25 @@ class AlertsWords:
     nothing: str = "none"
 
     conversations: str = "Conversations"
-    conversations_note: str = "One line for each incident and channel. An incident's name leads to its page."
+    conversations_note: str = "One line for each incident or trouble and channel. An incident's name leads to its page."
     no_conversations: str = "No conversation goes on: nobody has been told of anything that is not over."
     conversations_over: Plural = Plural("{count} that is over", "{count} that are over")
     about: str = "About"
-    about_source: str = "the source {name}"
-    about_channel: str = "the channel {name}"
-    nobody: str = "nobody"
-    in_hand: str = "In hand"
-    steps: Mapping[str, str] = field(
+    about_itself: str = "banwatch itself: {what}"
+    areas: Mapping[str, str] = field(
         default_factory=lambda: {
-            "no_data": "a source is silent",
-            "data_back": "the source is back",
-            "channel_failed": "another channel fails",
-            "test": "a test",
+            "source": "the source {name}",
+            "rejected": "rejected records of {name}",
+            "lag": "the distance of the counts from the clock",
+            "watch": "the watch",
+            "channel": "the channel {name}",
+            "disk": "the disk {name}",
+            "broker": "the embedded broker",
         }
     )
+    nobody: str = "nobody"
+    in_hand: str = "In hand"
+    steps: Mapping[str, str] = field(default_factory=lambda: {"test": "a test"})
 
     silences: str = "Silences"
     silences_note: str = "Silenced incidents are recorded, and nobody is told of them."
@@ -107,6 +110,10 @@ class AlertsWords:
     rule_verdicts: str = "Verdict: {verdicts}."
     rule_lasting: str = "Gone on for {duration} or longer."
     rule_no_data: str = "Also a source that has fallen silent."
+    rule_itself: str = "Troubles of banwatch itself, and no surges."
+    rule_itself_sources: str = "Of these sources alone: {sources}."
+    rule_critical: str = "What is critical comes at once."
+    rule_itself_repeat: str = "Again after every {duration}, until it ends."
     rule_at_once: str = "At once."
     rule_quiet: str = "Nothing from {start} to {end} ({zone}): what happens then comes afterwards in one message."
     rule_daily: str = "Once a day at {time} ({zone}), in one message."

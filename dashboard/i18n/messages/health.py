@@ -21,33 +21,6 @@ class HealthWords:
     attention: Plural = Plural("{count} thing needs attention", "{count} things need attention")
     to_do: str = "What to do"
 
-    failed: str = "The collector {name} has stopped."
-    failed_todo: str = "Change the settings that its report names, and start it again."
-    away: str = "The collector {name} has lost its network, and was last heard of {age} ago."
-    away_todo: str = "It tries again by itself. If this lasts, look whether this machine reaches the network."
-    silent: str = "Nothing has come from the collector {name} for {age}."
-    silent_todo: str = "Look whether its process runs and whether this machine reaches the network."
-    rejects: str = "The collector {name} has rejected {count} records, {share} of what it read."
-    rejects_todo: str = "Read the reasons below. The network may have changed its format."
-    counts_behind: str = "The counts are {age} behind what was read."
-    counts_behind_todo: str = "The workers catch up by themselves. If the distance grows, start more workers."
-    scores_behind: str = "Surges have been looked for up to {age} before the newest count."
-    scores_behind_todo: str = "The watch catches up by itself. If the distance grows, look whether its process runs."
-    no_scores: str = "Nobody has looked for surges yet."
-    no_scores_todo: str = "Look whether the process “watch” runs. After a start it takes a few minutes."
-    channel: str = "The last message to the channel {name} failed, {age} ago."
-    channel_todo: str = "See the reason on the page “Alerts”."
-    overdue: Plural = Plural(
-        "{count} message has been waiting for {age} although it is due.",
-        "{count} messages are due and have not been sent, the oldest for {age}.",
-    )
-    watch_silent: str = "Nothing has been heard of the watch for {age}, so nobody looks for surges."
-    watch_silent_todo: str = "Look whether the process “watch” runs."
-    disk: str = "Only {share} of the disk {name} is free."
-    disk_todo: str = "Make room, or keep texts for a shorter time. When the disk is full, posts wait to be counted."
-    broker: str = "The embedded broker holds {count} MB and could not begin anew."
-    broker_todo: str = "It is time for Apache Kafka: set BANWATCH_KAFKA_BOOTSTRAP."
-    overdue_todo: str = "Look whether the process “watch” runs: it tells the channels."
     alerts: str = "To the page “Alerts”"
 
     stages: str = "The stages"

@@ -1,4 +1,4 @@
-"""The conversations: what each channel knows of each incident or source, and who has it in hand."""
+"""The conversations: what each channel knows of each incident or trouble, and who has it in hand."""
 
 from __future__ import annotations
 
@@ -56,13 +56,11 @@ def _row(each: Conversation, told: Told, words: Words) -> tuple[str, ...]:
 
 
 def about(conversation: str, told: Told, words: Words) -> Markup:
-    """Return what a conversation is about: a link to an incident, or the name of a source or a channel."""
+    """Return what a conversation is about: a link to an incident, or a trouble of banwatch itself."""
     page = words.alerts_page
-    kind, colon, name = conversation.partition(":")
-    if colon and kind == "source":
-        return filled(page.about_source, name=foreign(name))
-    if colon and kind == "channel":
-        return filled(page.about_channel, name=foreign(name))
+    area, colon, name = conversation.partition(":")
+    if colon and area in page.areas:
+        return filled(page.about_itself, what=filled(page.areas[area], name=foreign(name)))
     incident = told.incidents.get(conversation)
     named = foreign(conversation) if incident is None else element("span", incident_name(incident, words))
     link = element("a", named, href=of_incident(conversation, words), target="_self", css="bw-link")

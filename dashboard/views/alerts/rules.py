@@ -62,6 +62,11 @@ def _card(rule: Rule, zone: str, words: Words) -> Markup:
 def what(rule: Rule, words: Words) -> Iterator[Markup]:
     """Yield a sentence for each condition of a rule."""
     page = words.alerts_page
+    if rule.itself:
+        yield filled(page.rule_itself)
+        if rule.sources:
+            yield filled(page.rule_itself_sources, sources=_listed(rule.sources, words))
+        return
     yield filled(page.rule_topic, topic=topic_name(words, rule.topic)) if rule.topic else filled(page.rule_any_topic)
     if rule.languages:
         named = words.separator.join(language_name(words, each) for each in rule.languages)
@@ -94,8 +99,11 @@ def when(rule: Rule, zone: str, words: Words) -> Iterator[Markup]:
     if rule.quiet:
         start, end = rule.quiet
         yield filled(page.rule_quiet, start=_clock(start, words), end=_clock(end, words), zone=zone)
+    if rule.itself and not rule.hold_critical and (rule.quiet or rule.digest):
+        yield filled(page.rule_critical)
     if rule.repeat:
-        yield filled(page.rule_repeat, duration=words.duration(rule.repeat))
+        repeat = page.rule_itself_repeat if rule.itself else page.rule_repeat
+        yield filled(repeat, duration=words.duration(rule.repeat))
 
 
 def _clock(at: time, words: Words) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from dashboard.context import Context, connection, shared
@@ -14,6 +14,7 @@ from dashboard.views.health.standing import Standing
 from dashboard.window import end_of_time, floor
 from processing import queries
 from processing.contract import EVERYTHING
+from processing.troubles import own_facts
 
 
 def show(context: Context) -> None:
@@ -26,7 +27,7 @@ def _draw(context: Context) -> None:
     if isinstance(found, str):
         glance.store_is_away(found, words)
         return
-    glance.show(found, words, wall)
+    glance.show(found, context.services.limits, words, wall)
     path.show(found, words, wall)
     reports.show(found, words, wall)
     networks.show(found, words)
@@ -38,18 +39,15 @@ def _draw(context: Context) -> None:
 def _standing(settings: DashboardSettings) -> Standing:
     """Return what the store knows of banwatch itself. All readers share it."""
     reader, now = connection(settings), datetime.now(UTC)
-    watch = queries.watch_report(reader)
+    facts = own_facts(reader, now)
     known = Standing(
-        coverage=queries.coverage(reader),
-        health=queries.health(reader),
-        scored_until=None if watch is None else watch.scored_until,
-        watch_heard_at=None if watch is None else watch.heard_at,
-        disks=queries.disk_space(reader),
-        rejections=queries.rejections(reader, now - DAY, now),
-        rejected_shares=queries.rejected_shares(reader, now - DAY, now),
-        broker=queries.broker_memory(reader),
-        attempts=queries.last_attempts(reader, 1),
-        waiting=queries.undelivered(reader),
+        **{field.name: getattr(facts, field.name) for field in fields(facts)}
+        | {
+            "waiting": queries.undelivered(reader),
+            "rejections": queries.rejections(reader, now - DAY, now),
+            "rejected_shares": queries.rejected_shares(reader, now - DAY, now),
+            "told": queries.troubles_told(reader),
+        }
     )
     return _with_counts(known, settings)
 
@@ -58,7 +56,7 @@ def _with_counts(known: Standing, settings: DashboardSettings) -> Standing:
     reader = connection(settings)
     extent = queries.extent(reader)
     if extent is None:
-        return known
+        return replace(known, counted_until=None)
     first, newest = extent
     counted = end_of_time(known.coverage, newest)
     day = floor(counted, STEP)

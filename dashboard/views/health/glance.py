@@ -1,4 +1,4 @@
-"""Whether banwatch is well, at one glance: the headline, and each problem with what to do."""
+"""Whether banwatch is well, at one glance: the headline, and each trouble with what to do."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from markupsafe import Markup
 from dashboard import addresses
 from dashboard.i18n import Words
 from dashboard.markup import element, filled
-from dashboard.views.health.standing import Fault, Problem, StageState, Standing, problems, stages
+from dashboard.views.health.standing import StageState, Standing, stages
 from processing.plain_text import displayable
+from processing.troubles import Area, Limits, Trouble, remedy, sentence, troubles
 
 LONGEST_NAME = 80
 
 
-def show(of: Standing, words: Words, wall: datetime) -> None:
-    """Draw the headline and the problems."""
-    page, found = words.health_page, problems(of, wall)
+def show(of: Standing, limits: Limits, words: Words, wall: datetime) -> None:
+    """Draw the headline and the troubles."""
+    page, found = words.health_page, troubles(of, limits, wall, of.told)
     if found:
         _headline("▲", page.attention(len(found)), "", "surging")
     elif any(stage.state is StageState.UNKNOWN for stage in stages(of, wall)[:-1]):
@@ -26,7 +27,7 @@ def show(of: Standing, words: Words, wall: datetime) -> None:
     else:
         _headline("●", page.well, page.well_detail, "calm")
     if found:
-        st.html(element("ol", *(_row(problem, words) for problem in found), css="bw-problems"))
+        st.html(element("ol", *(_row(trouble, words) for trouble in found), css="bw-problems"))
 
 
 def store_is_away(sentence: str, words: Words) -> None:
@@ -46,26 +47,17 @@ def _headline(sign: str, title: str, detail: str, css: str) -> None:
     )
 
 
-def sentence(problem: Problem, words: Words) -> Markup:
+def said(trouble: Trouble, words: Words) -> Markup:
     """Return what is wrong, as one sentence."""
-    said = getattr(words.health_page, problem.fault.value)
-    age = words.duration(problem.span) if problem.span is not None else ""
-    if problem.fault is Fault.OVERDUE:
-        return element("b", said(problem.count, age=age))
-    values = {
-        "name": element("bdi", displayable(problem.name, LONGEST_NAME)),
-        "age": age,
-        "count": words.number(problem.count),
-        "share": words.percent(problem.share or 0),
-    }
-    return element("b", filled(said, **values))
+    name = element("bdi", displayable(trouble.subject, LONGEST_NAME))
+    return element("b", filled(sentence(trouble, words.tag), name=name))
 
 
-def _row(problem: Problem, words: Words) -> Markup:
+def _row(trouble: Trouble, words: Words) -> Markup:
     page = words.health_page
-    at_alerts = problem.fault in {Fault.CHANNEL, Fault.OVERDUE}
+    at_alerts = trouble.area in {Area.CHANNEL, Area.QUEUE}
     link = [" ", element("a", page.alerts, href=addresses.of_alerts(words), target="_self")] if at_alerts else []
-    todo = getattr(page, f"{problem.fault.value}_todo")
+    todo = remedy(trouble, words.tag)
     return element(
-        "li", element("span", "✕ "), sentence(problem, words), " ", element("span", page.to_do + ": ", todo, *link)
+        "li", element("span", "✕ "), said(trouble, words), " ", element("span", page.to_do + ": ", todo, *link)
     )

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.markup import element, filled, moment
-from dashboard.status import collectors, missing
-from dashboard.views.health.standing import Stage, StageName, StageState, Standing, failing, stages
+from dashboard.views.health.standing import Stage, StageName, StageState, Standing, stages
+from processing.troubles import collectors, failing, missing
 
 SIGNS = {StageState.WELL: "●", StageState.BEHIND: "◔", StageState.WRONG: "✕", StageState.UNKNOWN: "?"}
 

@@ -11,10 +11,11 @@ from markupsafe import Markup
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.parts.collectors import COLLECTOR_SIGNS, covered, detail, says
-from dashboard.status import Collector, is_live
+from dashboard.status import is_live
 from dashboard.views.health.standing import Standing, listed, rejected_share, words_of
 from processing.plain_text import displayable
 from processing.queries import Health
+from processing.troubles import Collector
 
 LONGEST_NAME = 80
 

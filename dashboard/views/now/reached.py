@@ -12,7 +12,7 @@ from dashboard.headline import age
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.snapshot import Present
-from dashboard.status import Collector, CollectorState, collectors, missing, watch_silence
+from processing.troubles import Collector, CollectorState, collectors, missing, watch_silence
 
 SIGNS = {
     CollectorState.LISTENING: "●",

@@ -3,6 +3,7 @@
 phrases.py, arabic.py   the sentences
 wording.py              a channel's language, names, zone and addresses
 incident.py             the steps of an incident
+trouble.py              the steps of a trouble of banwatch itself
 builder.py              `build`: every kind of news
 sparkline.py, chart.py  the timeline, in text and as a PNG
 text.py                 a message as lines of text

@@ -7,6 +7,7 @@ from babel import Locale
 from processing.alerts.message.phrases import Phrases
 from processing.alerts.notification import Outcome
 from processing.contract import Severity, VerdictName
+from processing.troubles import TroubleSeverity
 
 _SEVERITY = {Severity.NOTABLE: "موجة ملحوظة", Severity.MAJOR: "موجة كبيرة", Severity.EXTREME: "موجة بالغة الشدة"}
 
@@ -69,12 +70,22 @@ ARABIC = Phrases(
     written_by="{time}، {author}",
     synthetic="بيانات اصطناعية: هذه المنشورات مولَّدة آليًا ولم يكتبها أحد.",
     likewise="وموضع شك أيضًا: {languages}",
-    no_data="لا بيانات من {source} منذ {start}",
-    no_data_note="ما يُنشر هناك غير معلوم. لا يُنبَّه إلى انخفاض المنشورات ما دام المصدر صامتًا.",
-    data_back="عادت البيانات من {source}",
-    silent_from="بدأ الصمت",
-    channel_failed="تعطّلت القناة {channel}",
-    channel_works="عادت القناة {channel} إلى العمل",
+    itself="عن banwatch نفسه: {what}",
+    trouble="{severity}. {what}",
+    trouble_grew="صار الأمر الآن في درجة «{severity}». {what}",
+    trouble_repeated="لا يزال الأمر في درجة «{severity}». {what}",
+    trouble_over="انتهى. {what}",
+    trouble_severity={
+        TroubleSeverity.NOTICE: "للعلم",
+        TroubleSeverity.WARNING: "تحذير",
+        TroubleSeverity.CRITICAL: "حرج",
+    },
+    trouble_since="منذ",
+    value="القيمة",
+    threshold="الحد",
+    megabytes="{number} ميغابايت",
+    to_do="ما العمل",
+    health_page="افتح صفحة الحالة",
     failures="المحاولات الفاشلة على التوالي",
     reason="السبب",
     waiting="الرسائل المنتظرة",

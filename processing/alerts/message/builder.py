@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from processing.alerts.message.chart import timeline
 from processing.alerts.message.incident import incident_message
+from processing.alerts.message.trouble import trouble_message
 from processing.alerts.message.wording import Wording
-from processing.alerts.news import ChannelNews, ChannelTest, DigestNews, IncidentNews, News, SourceNews
-from processing.alerts.notification import Fact, Message, Outcome, Step
-from processing.plain_text import LONGEST_LINE
+from processing.alerts.news import ChannelTest, DigestNews, IncidentNews, News, TroubleNews
+from processing.alerts.notification import Message
 
 MOST_PARTS = 50
 
@@ -21,47 +21,12 @@ def build(news: News, wording: Wording) -> Message:
             message = incident_message(news, wording)
             drawn = timeline(news.picture, wording.zone) if wording.charts and news.picture else None
             return replace(message, chart=drawn)
-        case SourceNews():
-            return _of_source(news, wording)
-        case ChannelNews():
-            return _of_channel(news, wording)
+        case TroubleNews():
+            return trouble_message(news, wording)
         case DigestNews():
             return _of_several(news, wording)
         case ChannelTest():
             return _of_test(news, wording)
-
-
-def _of_source(news: SourceNews, wording: Wording) -> Message:
-    phrases, source, since = wording.phrases, wording.foreign(news.source), wording.moment(news.since)
-    if news.step is Step.DATA_BACK:
-        facts = (
-            Fact(phrases.silent_from, since),
-            Fact(phrases.lasted, wording.duration(news.at - news.since)),
-        )
-        return Message(language=wording.language, title=phrases.data_back.format(source=source), facts=facts)
-    title = phrases.no_data.format(source=source, start=since)
-    return Message(language=wording.language, title=title, notes=(phrases.no_data_note,))
-
-
-def _of_channel(news: ChannelNews, wording: Wording) -> Message:
-    phrases = wording.phrases
-    channel = wording.foreign(news.channel)
-    if news.outcome is Outcome.SENT:
-        return Message(language=wording.language, title=phrases.channel_works.format(channel=channel))
-    reason = phrases.outcomes.get(news.outcome, news.outcome.value)
-    detail = wording.foreign(news.detail, LONGEST_LINE)
-    facts = [
-        Fact(phrases.failures, wording.number(news.failures)),
-        Fact(phrases.reason, f"{reason}: {detail}" if detail else reason),
-    ]
-    if news.waiting:
-        facts.append(Fact(phrases.waiting, wording.number(news.waiting)))
-    return Message(
-        language=wording.language,
-        title=phrases.channel_failed.format(channel=channel),
-        facts=tuple(facts),
-        notes=(phrases.kept,) if news.waiting else (),
-    )
 
 
 def _of_several(news: DigestNews, wording: Wording) -> Message:

@@ -9,6 +9,7 @@ from babel import Locale
 
 from processing.alerts.notification import Outcome
 from processing.contract import Severity, VerdictName
+from processing.troubles import TroubleSeverity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +79,20 @@ class Phrases:
     likewise: str = "likewise in doubt: {languages}"
     sql: str = "SQL"
 
-    no_data: str = "NO DATA from {source} since {start}"
-    no_data_note: str = (
-        "What people post there is not known. A fall in posts is not told as long as the source is silent."
+    itself: str = "banwatch itself: {what}"
+    trouble: str = "{severity}. {what}"
+    trouble_grew: str = "NOW {severity}. {what}"
+    trouble_repeated: str = "STILL {severity}. {what}"
+    trouble_over: str = "OVER. {what}"
+    trouble_severity: Mapping[TroubleSeverity, str] = field(
+        default_factory=lambda: {each: each.value.upper() for each in TroubleSeverity}
     )
-    data_back: str = "DATA BACK from {source}"
-    silent_from: str = "Silent from"
-    channel_failed: str = "CHANNEL FAILED: {channel}"
-    channel_works: str = "CHANNEL WORKS AGAIN: {channel}"
+    trouble_since: str = "Since"
+    value: str = "Value"
+    threshold: str = "Threshold"
+    megabytes: str = "{number} MB"
+    to_do: str = "What to do"
+    health_page: str = "Open the page Health"
     failures: str = "Attempts failed in a row"
     reason: str = "Reason"
     waiting: str = "Messages waiting for it"

@@ -51,6 +51,10 @@ class Wording:
         """Return a number as the language writes it."""
         return notation.number(self.phrases.locale, value)
 
+    def percent(self, share: float) -> str:
+        """Return a share in per cent."""
+        return notation.percent(self.phrases.locale, share)
+
     def duration(self, span: timedelta) -> str:
         """Return a length of time in its two largest units."""
         return notation.duration(self.phrases.locale, span)
@@ -102,8 +106,15 @@ class Wording:
 
         The dashboard's page "Incident" reads these parameters.
         """
-        base, about = self.public_url.rstrip("/"), {"id": incident.id, "ui": self.language}
-        return (safe_link(f"{base}/incident?{urlencode(about)}") or "") if base else ""
+        return self._address("incident", id=incident.id)
+
+    def health_page(self) -> str:
+        """Return the address of the dashboard's page "Health"; empty where there is no safe one."""
+        return self._address("health")
+
+    def _address(self, page: str, **about: str) -> str:
+        base = self.public_url.rstrip("/")
+        return (safe_link(f"{base}/{page}?{urlencode(about | {'ui': self.language})}") or "") if base else ""
 
 
 def with_zone(phrases: Phrases, at: datetime, time: str) -> str:

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from processing.alerts.notification import Attempt, Notification, Outcome
+from processing.alerts.notification import Attempt, Notification, Outcome, Step
 from processing.alerts.notifiers.http import Answer, Clock, Failed, exchange, json_request, utc_now
 from processing.alerts.notifiers.options import Address, ChannelOptions, Labels, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure
-from processing.alerts.notifiers.prometheus import ENDS, annotations_of, labels_of, page_of, rfc3339, start_of
+from processing.alerts.notifiers.prometheus import annotations_of, labels_of, page_of, rfc3339, start_of
 
 RESEND_EVERY = timedelta(minutes=1)
 ENDS_AFTER = 3 * RESEND_EVERY
@@ -62,7 +62,7 @@ class Alertmanager:
 
     def _alert(self, notification: Notification, now: datetime) -> dict[str, Any]:
         start = start_of(notification)
-        end = _end(notification, now) if notification.step in ENDS else now + ENDS_AFTER
+        end = _end(notification, now) if notification.step is Step.RESOLVED else now + ENDS_AFTER
         page = page_of(notification.message)
         return {
             "labels": labels_of(notification, self.options.labels),

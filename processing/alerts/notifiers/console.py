@@ -13,7 +13,7 @@ from processing.alerts.message import terminal_lines
 from processing.alerts.notification import Attempt, Message, Notification, Outcome, Step
 
 ALERTS = frozenset({Step.OPENED, Step.GREW, Step.REPEATED})
-"""The steps that ask somebody to look: their title stands behind the word ALERT."""
+"""The steps of a surge that ask somebody to look: their title stands behind the word ALERT."""
 
 LATER = frozenset({Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED})
 """The steps that stand below the first message of their incident."""
@@ -41,7 +41,8 @@ class ConsoleNotifier:
     def notify(self, notification: Notification) -> Attempt:
         """Print the message."""
         title, *below = terminal_lines(_shown(notification))
-        shown = "\n".join([f"ALERT {title}" if notification.step in ALERTS else title, *below])
+        of_the_world = notification.trouble is None and notification.step in ALERTS
+        shown = "\n".join([f"ALERT {title}" if of_the_world else title, *below])
         encoding = self.stream.encoding or "utf-8"
         try:
             print(shown.encode(encoding, "replace").decode(encoding), file=self.stream, flush=True)

@@ -11,7 +11,7 @@ from processing.alerts.notification import Link, Message, Quote, Step
 from processing.alerts.notifiers.text import ELLIPSIS, one_line
 from processing.plain_text import is_safe_link
 
-TOLD_IN_THREAD = frozenset({Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED, Step.DATA_BACK})
+TOLD_IN_THREAD = frozenset({Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED})
 """Steps that a chat tells in the thread of the conversation, beside the edit of its root, which notifies nobody."""
 
 MOST_ITEMS = 12

@@ -21,15 +21,16 @@ from processing.alerts.notifiers.prometheus import annotations_of, page_of, rfc3
 from processing.alerts.notifiers.text import inert, one_line
 from processing.contract import Severity
 from processing.plain_text import is_safe_link
+from processing.troubles import TroubleSeverity
 
 LONGEST_SUMMARY = 1024
 LONGEST_KEY = 255
 
-ACTIONS = {Step.ACKNOWLEDGED: "acknowledge", Step.RESOLVED: "resolve", Step.DATA_BACK: "resolve"}
+ACTIONS = {Step.ACKNOWLEDGED: "acknowledge", Step.RESOLVED: "resolve"}
 """The action of each step. All others trigger."""
 
 SEVERITIES = {Severity.NOTABLE: "warning", Severity.MAJOR: "error", Severity.EXTREME: "critical"}
-_WITHOUT_INCIDENT = {Step.DIGEST: "info", Step.TEST: "info"}
+_TROUBLES = {TroubleSeverity.WARNING: "warning", TroubleSeverity.CRITICAL: "critical"}
 
 
 class PagerDutyOptions(ChannelOptions):
@@ -91,16 +92,24 @@ def _alert(notification: Notification) -> dict[str, Any]:
             "class": notification.step.value,
             "custom_details": annotations_of(notification),
         }
-        | ({"component": notification.incident.topic} if notification.incident is not None else {}),
+        | _component(notification),
         "client": "banwatch",
         "links": [{"href": link.url, "text": one_line(link.label, 100)} for link in links],
     } | ({"client_url": page} if (page := page_of(message)) else {})
 
 
+def _component(notification: Notification) -> dict[str, str]:
+    if notification.trouble is not None:
+        return {"component": one_line(notification.trouble.subject, 100) or notification.trouble.area.value}
+    return {"component": notification.incident.topic} if notification.incident is not None else {}
+
+
 def _severity(notification: Notification) -> str:
     if notification.incident is not None:
         return SEVERITIES[notification.incident.severity]
-    return _WITHOUT_INCIDENT.get(notification.step, "error")
+    if notification.trouble is not None:
+        return _TROUBLES.get(notification.trouble.severity, "info")
+    return "info"
 
 
 def _failure(answer: Answer) -> Attempt:

@@ -14,13 +14,7 @@ from processing.alerts.notification import Message, Notification, Step
 from processing.alerts.notifiers.text import inert, one_line
 from processing.plain_text import is_safe_link
 
-ENDS = frozenset({Step.RESOLVED, Step.DATA_BACK})
-"""Steps that end a conversation."""
-
 _NAMES = {
-    Step.NO_DATA: "BanwatchNoData",
-    Step.DATA_BACK: "BanwatchNoData",
-    Step.CHANNEL_FAILED: "BanwatchChannelFailed",
     Step.DIGEST: "BanwatchDigest",
     Step.TEST: "BanwatchTest",
 }
@@ -31,9 +25,12 @@ def labels_of(notification: Notification, more: Mapping[str, str]) -> dict[str, 
     single = notification.step in {Step.DIGEST, Step.TEST}
     conversation = notification.key if single else notification.conversation
     incident = notification.incident
-    topic = {"topic": incident.topic} if incident is not None else {}
-    name = _NAMES.get(notification.step, "BanwatchIncident")
-    return {**more, "alertname": name, "conversation": conversation, **topic}
+    trouble = notification.trouble
+    about = {"topic": incident.topic} if incident is not None else {}
+    if trouble is not None:
+        about = {"area": trouble.area.value, "subject": one_line(trouble.subject)}
+    name = _NAMES.get(notification.step, "BanwatchIncident" if trouble is None else "BanwatchTrouble")
+    return {**more, "alertname": name, "conversation": conversation, **about}
 
 
 def annotations_of(notification: Notification) -> dict[str, str]:
@@ -55,16 +52,20 @@ def annotations_of(notification: Notification) -> dict[str, str]:
             "ratio": f"{incident.ratio:.1f}",
             "languages": ", ".join(incident.languages),
         }
+    if notification.trouble is not None:
+        texts |= {"severity": notification.trouble.severity.value, "trouble": notification.trouble.name.value}
     return {name: text for name, text in texts.items() if text}
 
 
 def start_of(notification: Notification) -> datetime:
     """Return when what the alert is about began."""
+    if notification.trouble is not None:
+        return notification.trouble.since
     return notification.incident.start if notification.incident is not None else notification.at
 
 
 def page_of(message: Message) -> str:
-    """Return the address of the incident's page, or nothing."""
+    """Return the address of the page that the message links, or nothing."""
     return message.page.url if message.page is not None and is_safe_link(message.page.url) else ""
 
 

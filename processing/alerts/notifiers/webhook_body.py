@@ -14,20 +14,18 @@ import msgspec
 
 from processing.alerts.notification import Link, Message, Notification, Step
 from processing.alerts.notifiers.http import json_bytes
-from processing.alerts.notifiers.prometheus import ENDS, annotations_of, labels_of, page_of, rfc3339, start_of
+from processing.alerts.notifiers.prometheus import annotations_of, labels_of, page_of, rfc3339, start_of
 from processing.alerts.notifiers.text import LONGEST_TEXT, one_line
 from processing.plain_text import is_safe_link
+from processing.troubles import Trouble
 
 MOST_BYTES = 20_000
 
 TYPES = {
-    Step.NO_DATA: "source.no_data",
-    Step.DATA_BACK: "source.data_back",
-    Step.CHANNEL_FAILED: "channel.failed",
     Step.DIGEST: "digest",
     Step.TEST: "test",
 }
-"""The type of each step that is not one of an incident."""
+"""The type of each step that is not one of an incident or a trouble."""
 
 NEVER = "0001-01-01T00:00:00Z"
 """The end of an alert that goes on, as Go writes a time that is not set."""
@@ -40,7 +38,8 @@ def standard_body(notification: Notification) -> bytes:
 
 
 def _event(notification: Notification, data: Mapping[str, Any]) -> dict[str, Any]:
-    kind = TYPES.get(notification.step, f"incident.{notification.step}")
+    about = "incident" if notification.trouble is None else "trouble"
+    kind = TYPES.get(notification.step, f"{about}.{notification.step}")
     return {"type": kind, "timestamp": rfc3339(notification.at), "data": data}
 
 
@@ -53,7 +52,7 @@ def _data(notification: Notification) -> Iterator[dict[str, Any]]:
         "step": notification.step.value,
         "growth": [growth.value for growth in notification.growth],
         "end_unknown": notification.unknown,
-    }
+    } | _trouble(notification.trouble)
     incident = None if notification.incident is None else msgspec.to_builtins(notification.incident)
     yield base | {"incident": incident, "message": _message(message)}
     yield base | {"incident": incident, "message": _message(message) | {"sql": "", "parts": _titles(message)}}
@@ -62,6 +61,14 @@ def _data(notification: Notification) -> Iterator[dict[str, Any]]:
         "incident": _brief(incident),
         "message": {"title": one_line(message.title), "page": _link(message.page)},
     }
+
+
+def _trouble(trouble: Trouble | None) -> dict[str, Any]:
+    """Return the trouble in a field of its own; what strangers wrote is one bounded line."""
+    if trouble is None:
+        return {}
+    texts = {"subject": one_line(trouble.subject, 200), "detail": one_line(trouble.detail, 500)}
+    return {"trouble": msgspec.to_builtins(trouble) | texts}
 
 
 def _brief(incident: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -107,7 +114,7 @@ def _link(link: Link | None) -> dict[str, str] | None:
 def alertmanager_body(notification: Notification, receiver: str) -> bytes:
     """Return the body of Alertmanager's webhook, version 4, with one alert: see `notify/webhook` there."""
     labels, annotations = labels_of(notification, {}), annotations_of(notification)
-    ends = notification.step in ENDS
+    ends = notification.step is Step.RESOLVED
     status = "resolved" if ends else "firing"
     ended = notification.incident.end if notification.incident is not None else None
     page = page_of(notification.message)

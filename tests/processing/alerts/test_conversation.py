@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from processing.alerts.conversation import Conversation, ConversationPolicy, Decision, Situation, source_step, step
+from processing.alerts.conversation import Conversation, ConversationPolicy, Decision, Situation, step
 from processing.alerts.height import Height, height_of
 from processing.alerts.notification import Growth, Step
 from processing.alerts.reasons import HELD_BACK, Match, Reason, State
@@ -135,16 +135,9 @@ GATHERING = decide(FIRING, given(SEVERE), TOLD_AT + 9 * MINUTE)
 SOURCE = "source"
 
 
-def of_a_source() -> list[Decision]:
-    silent = source_step(NEW, silent=True, historic=False, now=LATER)
-    back = source_step(silent.state, silent=False, historic=False, now=LATER)
-    old = source_step(NEW, silent=True, historic=True, now=LATER)
-    return [silent, back, old, source_step(back.state, silent=True, historic=True, now=LATER)]
-
-
 def test_every_reason_is_reached() -> None:
     reached = {decide(state, situation).reason for state, situation, *_ in BRANCHES.values()}
-    assert reached | {GATHERING.reason} | {each.reason for each in of_a_source()} == set(Reason)
+    assert reached | {GATHERING.reason} == set(Reason)
 
 
 def test_every_reason_that_holds_back_says_what_it_holds_back() -> None:
@@ -153,16 +146,6 @@ def test_every_reason_that_holds_back_says_what_it_holds_back() -> None:
     assert decide(NEW, given(silenced=True)).withheld is Step.OPENED
     assert decide(RECOVERING, given(OVER, known=False)).withheld is Step.RESOLVED
     assert decide(IN_HAND, given(repeat=HOUR)).withheld is Step.REPEATED
-
-
-def test_a_source_is_silent_and_back_and_silent_again() -> None:
-    silent, back, old, again = of_a_source()
-    assert [each.step for each in (silent, back, old, again)] == [Step.NO_DATA, Step.DATA_BACK, None, Step.NO_DATA]
-    assert [each.state.state for each in (silent, back, again)] == [State.FIRING, State.RESOLVED, State.FIRING]
-    still = source_step(silent.state, silent=True, historic=True, now=LATER)
-    assert (still.state, still.step) == (silent.state, None)
-    heard = source_step(NEW, silent=False, historic=False, now=LATER)
-    assert (heard.state, heard.step) == (NEW, None)
 
 
 @pytest.mark.parametrize(

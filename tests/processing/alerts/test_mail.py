@@ -151,7 +151,7 @@ def test_a_digest_is_one_mail_with_all_its_parts(signed: Authority) -> None:
     inbox = Inbox()
     tried(inbox, signed, notification(message=digest, incident=None))
     assert part(inbox.mails[0], "html").count("<h3") == 2
-    assert "NO DATA from bluesky" in part(inbox.mails[0], "plain")
+    assert "banwatch itself: WARNING. Nothing has come from the collector bluesky" in part(inbox.mails[0], "plain")
 
 
 @pytest.mark.parametrize("hostile", ["</p><script>x</script>", '" onmouseover="x', "a\r\nBcc: x@evil.example\r\n\r\nx"])

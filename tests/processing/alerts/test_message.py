@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,12 +16,13 @@ from processing.alerts.message import Wording, build, quote_label, text_lines
 from processing.alerts.message.arabic import ARABIC
 from processing.alerts.message.phrases import ENGLISH, Phrases
 from processing.alerts.message.sparkline import blocks, gathered
-from processing.alerts.news import Acknowledgement, ChannelNews, ChannelTest, DigestNews, News, SourceNews
-from processing.alerts.notification import Growth, Message, Outcome, Step
+from processing.alerts.news import Acknowledgement, ChannelTest, DigestNews, News, TroubleNews
+from processing.alerts.notification import Growth, Message, Step
 from processing.alerts.picture import read_picture
 from processing.contract import Pulse, TaggedPost
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts
+from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import NOON
 from tests.conftest import a_post as a_raw_post
 from tests.support.alerted import ACKNOWLEDGED, GREW, INCIDENT, MINUTE, PICTURE, RESOLVED, WIDTH, a_post, news
@@ -31,9 +33,29 @@ ARABIC_NAMES = {"ban": "حظر تيك توك", "employer-ban": "حظر أصحا�
 IN_ENGLISH = Wording(width=WIDTH, topics=ENGLISH_NAMES, public_url="https://watch.example/")
 IN_ARABIC = replace(IN_ENGLISH, language="ar", topics=ARABIC_NAMES)
 
-SILENT = SourceNews(step=Step.NO_DATA, at=NOON + 25 * MINUTE, source="bluesky", since=NOON)
-BACK = replace(SILENT, step=Step.DATA_BACK)
-FAILED = ChannelNews(at=NOON, channel="newsroom", outcome=Outcome.AUTH, detail="invalid_auth", failures=2, waiting=3)
+
+def trouble(name: TroubleName, step: Step = Step.OPENED, waiting: int = 0, **fields: object) -> TroubleNews:
+    given: dict[str, object] = {"severity": TroubleSeverity.WARNING, "since": NOON, "subject": "bluesky"} | fields
+    about = Trouble(name=name, **given)  # type: ignore[arg-type]
+    return TroubleNews(step=step, at=NOON + 25 * MINUTE, trouble=about, waiting=waiting)
+
+
+SILENT = trouble(TroubleName.SILENT, value=1500.0, threshold=120.0, lasts=1500.0)
+BACK = replace(SILENT, step=Step.RESOLVED)
+FAILED = trouble(
+    TroubleName.CHANNEL,
+    waiting=3,
+    subject="newsroom",
+    value=2,
+    threshold=2,
+    count=2,
+    lasts=600.0,
+    reason="auth",
+    detail="invalid_auth",
+)
+FULL = trouble(
+    TroubleName.DISK, Step.GREW, subject="default", value=0.02, threshold=0.03, severity=TroubleSeverity.CRITICAL
+)
 ALL: dict[str, News] = {
     "opened": news(),
     "grew": GREW,
@@ -41,9 +63,11 @@ ALL: dict[str, News] = {
     "acknowledged": ACKNOWLEDGED,
     "resolved": RESOLVED,
     "resolved, unknown": replace(RESOLVED, unknown=True),
-    "no data": SILENT,
-    "data back": BACK,
-    "channel failed": FAILED,
+    "silent source": SILENT,
+    "source that is back": BACK,
+    "channel that fails": FAILED,
+    "full disk": FULL,
+    "full disk, still": replace(FULL, step=Step.REPEATED),
     "digest": DigestNews(at=NOON, parts=(news(), SILENT), why="quiet"),
     "test": ChannelTest(at=NOON, channel="newsroom"),
 }
@@ -169,20 +193,40 @@ def test_an_acknowledgement_says_whose_it_is() -> None:
     assert facts(message) | {"By": "desk", "Note": "I call Amazon"} == facts(message)
 
 
-def test_silence_and_failure_say_since_when_and_why() -> None:
-    assert build(SILENT, IN_ENGLISH).title == "NO DATA from bluesky since Fri 10 Jul 2020 12:00 UTC"
-    assert facts(build(BACK, IN_ENGLISH))["Lasted"] == "25\u00a0min"
+def test_a_trouble_of_banwatch_itself_says_what_since_when_how_much_and_what_to_do() -> None:
+    assert text_lines(build(FULL, IN_ENGLISH)) == (
+        "banwatch itself: NOW CRITICAL. Only 2% of the disk default is free.",
+        "  Since: Fri 10 Jul 2020 12:00 UTC",
+        "  Value: 2%",
+        "  Threshold: 3%",
+        "  What to do: Make room, or keep texts for a shorter time. When the disk is full, posts wait to be counted.",
+        "  Open the page Health: https://watch.example/health?ui=en",
+    )
+    back = build(BACK, IN_ENGLISH)
+    assert back.title == "banwatch itself: OVER. The collector bluesky delivers again."
+    assert facts(back)["Lasted"] == "25\u00a0min"
     failed = build(FAILED, IN_ENGLISH)
-    assert failed.title == "CHANNEL FAILED: newsroom"
+    assert failed.title == "banwatch itself: WARNING. The channel newsroom has been failing for 10\u00a0min."
     assert facts(failed)["Reason"] == "it does not accept the token, the password or the key: invalid_auth"
     assert facts(failed)["Messages waiting for it"] == "3"
+
+
+@pytest.mark.parametrize("name", TroubleName)
+@pytest.mark.parametrize("text", ["{name} {0} {age!r}", "\u202e<b>\n@here", "\u2069" * 20 + "x"])
+def test_a_name_of_strangers_stays_text_in_every_trouble(name: TroubleName, text: str) -> None:
+    given = trouble(name, subject=text, detail=text, value=1.0, threshold=1.0, count=2)
+    for news_, wording in product((given, replace(given, step=Step.RESOLVED)), (IN_ENGLISH, IN_ARABIC)):
+        message = build(news_, wording)
+        assert message.title.startswith(wording.phrases.itself.partition("{")[0])
+        assert not {*" ".join(texts(message))} & {*"\u202e\n"}
+        assert message.title.count("\u2068") == message.title.count("\u2069")
 
 
 def test_a_digest_has_a_message_a_part_and_one_part_is_no_digest() -> None:
     digest = build(ALL["digest"], IN_ENGLISH)
     assert digest.title == "DIGEST, messages: 2"
     assert digest.notes == ("These messages were held back in quiet hours.",)
-    assert [part.title[:7] for part in digest.parts] == ["EXTREME", "NO DATA"]
+    assert [part.title[:7] for part in digest.parts] == ["EXTREME", "banwatc"]
     assert "    Posts: 4,200, where 310 were expected" in text_lines(digest)
     assert build(DigestNews(at=NOON, parts=(SILENT,)), IN_ENGLISH) == build(SILENT, IN_ENGLISH)
     many = build(DigestNews(at=NOON, parts=(SILENT,) * 70, why="budget"), IN_ENGLISH)

@@ -103,9 +103,9 @@ def test_message_is_in_doubt_once_any_attempt_may_have_arrived() -> None:
 def test_a_digest_tells_each_conversation_once() -> None:
     opened, grew = decided("1", "a", bundle="b"), decided("2", "a", 1, bundle="b", number=2, step=Step.GREW)
     over = decided("3", "a", 2, bundle="b", number=3, step=Step.RESOLVED)
-    silent = decided("4", "source:x", 3, bundle="b", step=Step.NO_DATA)
-    back = decided("5", "source:x", 4, bundle="b", number=2, step=Step.DATA_BACK)
-    again = decided("6", "source:x", 5, bundle="b", number=3, step=Step.NO_DATA)
+    silent = decided("4", "source:x", 3, bundle="b")
+    back = decided("5", "source:x", 4, bundle="b", number=2, step=Step.RESOLVED)
+    again = decided("6", "source:x", 5, bundle="b", number=3)
     for gathered, told in (
         ([opened, grew], ["1"]),
         ([grew], ["2"]),

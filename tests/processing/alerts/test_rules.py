@@ -15,11 +15,13 @@ from processing.alerts.rules import (
     Channel,
     IncidentFacts,
     RuleBook,
+    RuleSubject,
     facts_of,
-    no_data_routes,
     routes,
+    trouble_routes,
 )
 from processing.contract import Severity, VerdictName
+from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import NOON
 from tests.deploy.test_explain_command import an_incident
 
@@ -105,20 +107,32 @@ def test_a_topic_that_the_taxonomy_has_lost_has_no_topic_above_it() -> None:
     assert named(book, replace(FACTS, topics=frozenset({"gone"}))) == []
 
 
+def hear(book: RuleBook, name: TroubleName, subject: str = "") -> list[tuple[str, str]]:
+    trouble = Trouble(name=name, severity=TroubleSeverity.WARNING, since=NOON, subject=subject)
+    return [(route.channel.name, route.rule.name) for route in trouble_routes(book, trouble)]
+
+
 def test_silent_sources_concern_the_rules_that_ask_for_them() -> None:
     book = a_book(
         AlertRule(name="incidents only", channels=("desk",)),
         AlertRule(name="of reddit", sources=("reddit",), no_data=True, channels=("newsroom",)),
         AlertRule(name="of any", severity=Severity.EXTREME, no_data=True, channels=("newsroom", "console")),
     )
-    heard = {
-        source: [(route.channel.name, route.rule.name) for route in no_data_routes(book, source)]
-        for source in ("reddit", "rss")
-    }
-    assert heard == {
-        "reddit": [("newsroom", "of reddit"), ("console", "of any")],
-        "rss": [("newsroom", "of any"), ("console", "of any")],
-    }
+    assert hear(book, TroubleName.SILENT, "reddit") == [("newsroom", "of reddit"), ("console", "of any")]
+    assert hear(book, TroubleName.SILENT, "rss") == [("newsroom", "of any"), ("console", "of any")]
+    assert hear(book, TroubleName.DISK, "reddit") == []
+
+
+def test_rules_about_banwatch_hear_of_all_its_troubles_and_of_no_surge() -> None:
+    book = a_book(
+        AlertRule(name="surges", channels=("desk",)),
+        AlertRule(name="itself", about=RuleSubject.BANWATCH, channels=("console",)),
+        AlertRule(name="of reddit", about=RuleSubject.BANWATCH, sources=("reddit",), channels=("newsroom",)),
+    )
+    assert named(book) == [("desk", "surges")]
+    assert hear(book, TroubleName.DISK, "reddit") == [("console", "itself")]
+    assert hear(book, TroubleName.REJECTS, "reddit") == [("console", "itself"), ("newsroom", "of reddit")]
+    assert hear(book, TroubleName.SILENT, "rss") == [("console", "itself")]
 
 
 def test_the_facts_of_an_incident_are_its_own_and_those_of_its_parts() -> None:

@@ -15,7 +15,7 @@ from processing.alerts.faults import Fault
 from processing.alerts.notifiers import KINDS, options_of
 from processing.alerts.notifiers.console import ConsoleOptions
 from processing.alerts.rule_fields import QuietHours, read_digest, read_span
-from processing.alerts.rules import AlertRule, Channel, RuleBook
+from processing.alerts.rules import AlertRule, Channel, RuleBook, RuleSubject
 from processing.alerts.rules_file import RulesError, Secrets, load_rules, read_rules
 from processing.alerts.rules_reload import ReloadingRules
 from processing.contract import Severity, VerdictName
@@ -206,12 +206,27 @@ def test_a_file_that_is_no_toml_or_is_missing_is_one_sentence(tmp_path: Path) ->
         load_rules(path, {}, TOPICS)
 
 
-def test_the_shipped_rules_tell_the_console_of_organic_incidents_that_are_major_and_of_silent_sources() -> None:
+def test_the_shipped_rules_tell_the_console_of_major_organic_incidents_and_of_banwatch_itself() -> None:
     book = load_rules(load({}).alerts_file, {}, [])
-    [rule] = book.rules
-    assert (rule.channels, rule.severity, rule.no_data) == (("console",), Severity.MAJOR, True)
-    assert rule == AlertRule(name=rule.name, channels=("console",), severity=Severity.MAJOR, no_data=True)
+    surges, itself = book.rules
+    assert surges == AlertRule(name=surges.name, channels=("console",), severity=Severity.MAJOR)
+    assert itself == AlertRule(name=itself.name, about=RuleSubject.BANWATCH, channels=("console",))
     assert book.report_failures_to == "console"
+
+
+def test_a_rule_has_no_field_of_what_it_is_not_about() -> None:
+    channel = '[channels.a]\nkind = "console"\n[[rules]]\nname = "x"\nchannels = ["a"]\n'
+    assert faults(channel + 'about = "banwatch"\ntopic = "ban"\nno_data = true') == [
+        "alerts.toml, line 7, field topic: a rule about banwatch has no such field.",
+        "alerts.toml, line 8, field no_data: a rule about banwatch has no such field.",
+    ]
+    assert faults(channel + "hold_critical = true") == [
+        "alerts.toml, line 6, field hold_critical: a rule about surges has no such field."
+    ]
+    assert faults(channel + 'about = "banwach"') == [
+        "alerts.toml, line 6, field about: 'banwach' is not one of surges, banwatch; did you mean banwatch?"
+    ]
+    assert faults(channel + "about = []") == ["alerts.toml, line 6, field about: [] is not one of surges, banwatch."]
 
 
 def test_the_example_in_the_shipped_rules_has_every_field_and_is_valid() -> None:
@@ -219,7 +234,7 @@ def test_the_example_in_the_shipped_rules_has_every_field_and_is_valid() -> None
     example = "\n".join(line.removeprefix("#   ") for line in text.splitlines() if line.startswith("#   "))
     [rule] = read(f"{example}\n[channels.console]\nkind = 'console'\n").rules
     unset = [field for field, value in vars(rule).items() if not value]
-    assert unset == ["no_data"], "only this field stands in the rule above the example"
+    assert unset == ["hold_critical"], "this field is one of rules about banwatch"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from processing.alerts.notification import Fact, Link, Message, Notification, Quote, Step
 from processing.contract import Incident, IncidentState, Severity
+from processing.troubles import Trouble, TroubleName, TroubleSeverity
 
 AT = datetime(2026, 7, 10, 12, 0, tzinfo=UTC)
 PAGE = "https://banwatch.example/?incident=ban-20260710T1200Z"
@@ -101,3 +102,18 @@ def a_notification(step: Step = Step.OPENED, **fields: object) -> Notification:
         incident=an_incident(),
     )
     return replace(notification, **fields)  # type: ignore[arg-type]
+
+
+def a_trouble(step: Step = Step.OPENED, **fields: object) -> Notification:
+    """A notification about a disk that is nearly full, with whatever the test needs different in the trouble."""
+    given: dict[str, object] = {
+        "name": TroubleName.DISK,
+        "severity": TroubleSeverity.WARNING,
+        "since": AT,
+        "subject": "default",
+        "value": 0.05,
+        "threshold": 0.1,
+    }
+    trouble = Trouble(**(given | fields))  # type: ignore[arg-type]
+    key = f"{trouble.about}/desk/1"
+    return a_notification(step, incident=None, trouble=trouble, conversation=trouble.about, key=key)

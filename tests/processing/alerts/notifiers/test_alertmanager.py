@@ -10,8 +10,9 @@ import pytest
 
 from processing.alerts.notification import Notification, Outcome, Step
 from processing.alerts.notifiers.alertmanager import AlertmanagerOptions, open_alertmanager
+from processing.troubles import TroubleSeverity
 from tests.support.channels.kinds import alertmanager
-from tests.support.channels.messages import AT, INCIDENT_ID, PAGE, a_notification, an_incident
+from tests.support.channels.messages import AT, INCIDENT_ID, PAGE, a_notification, a_trouble, an_incident
 from tests.support.channels.receiver import receiving
 from tests.support.channels.schemas import ALERTMANAGER
 from tests.support.channels.servers import TOKEN, AlertmanagerServer
@@ -73,11 +74,16 @@ def test_no_alert_ends_before_it_begins() -> None:
     assert alert["startsAt"] <= alert["endsAt"]
 
 
-def test_data_that_is_back_ends_the_alert_of_its_source() -> None:
-    source = {"incident": None, "conversation": "source:bluesky"}
-    (alert,) = alerts(a_notification(Step.NO_DATA, **source), a_notification(Step.DATA_BACK, **source))
+def test_a_trouble_of_banwatch_itself_is_one_alert_of_its_own_name() -> None:
+    grown = a_trouble(Step.GREW, severity=TroubleSeverity.CRITICAL, value=0.01)
+    (alert,) = alerts(a_trouble(), grown, a_trouble(Step.RESOLVED))
 
-    assert alert["labels"] == {"alertname": "BanwatchNoData", "conversation": "source:bluesky"}
+    assert alert["labels"] == {
+        "alertname": "BanwatchTrouble",
+        "conversation": "disk:default",
+        "area": "disk",
+        "subject": "default",
+    }
     assert alert["endsAt"] == "2026-07-10T13:00:00Z"
 
 

@@ -9,8 +9,17 @@ import pytest
 
 from processing.alerts.notification import Link, Message, Notification, Outcome, Step
 from processing.contract import Severity
+from processing.troubles import TroubleSeverity
 from tests.support.channels.kinds import pagerduty
-from tests.support.channels.messages import ACKNOWLEDGE, INCIDENT_ID, PAGE, a_message, a_notification, an_incident
+from tests.support.channels.messages import (
+    ACKNOWLEDGE,
+    INCIDENT_ID,
+    PAGE,
+    a_message,
+    a_notification,
+    a_trouble,
+    an_incident,
+)
 from tests.support.channels.receiver import receiving, says
 from tests.support.channels.schemas import PAGERDUTY
 from tests.support.channels.servers import TOKEN, PagerDutyServer
@@ -26,7 +35,7 @@ def event(notification: Notification) -> Any:
 
 @pytest.mark.parametrize("step", list(Step))
 def test_every_step_has_the_documented_form(step: Step) -> None:
-    actions = {Step.ACKNOWLEDGED: "acknowledge", Step.RESOLVED: "resolve", Step.DATA_BACK: "resolve"}
+    actions = {Step.ACKNOWLEDGED: "acknowledge", Step.RESOLVED: "resolve"}
 
     assert event(a_notification(step))["event_action"] == actions.get(step, "trigger")
     assert event(a_notification(step, incident=None))["event_action"] == actions.get(step, "trigger")
@@ -46,6 +55,16 @@ def test_all_steps_of_a_conversation_are_one_alert() -> None:
 )
 def test_severities_are_pagerdutys(severity: Severity, shown: str) -> None:
     assert event(a_notification(incident=an_incident(severity=severity)))["payload"]["severity"] == shown
+
+
+def test_a_trouble_of_banwatch_itself_is_an_alert_of_its_own() -> None:
+    told = event(a_trouble(severity=TroubleSeverity.CRITICAL))
+
+    assert told["dedup_key"] == "disk:default"
+    assert told["payload"]["severity"] == "critical"
+    assert told["payload"]["component"] == "default"
+    assert told["payload"]["custom_details"]["trouble"] == "disk"
+    assert event(a_trouble(Step.RESOLVED))["event_action"] == "resolve"
 
 
 @pytest.mark.parametrize("title", ["", "\u200b", "\n", "x" * 100_000, "@a.b/c" * 1000])

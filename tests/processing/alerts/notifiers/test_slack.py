@@ -12,7 +12,7 @@ from tests.support.channels.messages import AT, INCIDENT_ID, KEY, PNG, a_message
 from tests.support.channels.receiver import Fault, Receiver, Reply, receiving
 from tests.support.channels.servers import CHANNEL, SlackServer
 
-REAL_STEPS = [Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED, Step.DATA_BACK]
+REAL_STEPS = [Step.GREW, Step.REPEATED, Step.ACKNOWLEDGED, Step.RESOLVED]
 
 
 def a_step(step: Step, root: str, number: int = 2, **fields: object) -> Notification:

@@ -14,7 +14,7 @@ from processing.alerts.notification import Growth, Outcome, Step
 from processing.alerts.notifiers.webhook import webhook_id
 from processing.contract import Evidence
 from tests.support.channels.kinds import NEW_KEY, OLD_KEY, webhook
-from tests.support.channels.messages import KEY, PAGE, a_message, a_notification, an_incident
+from tests.support.channels.messages import KEY, PAGE, a_message, a_notification, a_trouble, an_incident
 from tests.support.channels.receiver import Received, Reply, receiving
 from tests.support.channels.schemas import ALERTMANAGER_WEBHOOK, STANDARD_WEBHOOK
 from tests.support.channels.servers import WebhookServer
@@ -101,6 +101,17 @@ def test_sql_goes_before_quotes() -> None:
     assert received.json["data"]["message"]["quotes"]
 
 
+def test_a_trouble_of_banwatch_itself_is_of_its_own_type_and_its_texts_stay_text() -> None:
+    told = sent(a_trouble(subject="<b>\u202ex\n", detail="y" * 3000)).json
+
+    assert told["type"] == "trouble.opened"
+    assert told["data"]["incident"] is None
+    assert told["data"]["trouble"]["name"] == "disk"
+    assert told["data"]["trouble"]["value"] == 0.05
+    assert told["data"]["trouble"]["subject"] == "<b>x"
+    assert len(told["data"]["trouble"]["detail"]) <= 503
+
+
 def test_a_key_with_a_full_stop_does_not_end_what_is_signed() -> None:
     assert webhook_id("source:a.b:desk:1") == "source:a%2Eb:desk:1"
     received = sent(a_notification(key="source:a.b\n:desk:1"))
@@ -120,7 +131,7 @@ def test_alertmanagers_webhook_has_its_documented_form(step: Step) -> None:
     body = sent(a_notification(step), format="alertmanager").json
 
     jsonschema.validate(body, ALERTMANAGER_WEBHOOK)
-    status = "resolved" if step in {Step.RESOLVED, Step.DATA_BACK} else "firing"
+    status = "resolved" if step is Step.RESOLVED else "firing"
     assert body["status"] == body["alerts"][0]["status"] == status
 
 

@@ -1,0 +1,50 @@
+"""What is wrong with banwatch itself. The page Health and the alerts take it from here, so that they agree.
+
+trouble.py     what a trouble is
+limits.py      from when on something is one
+collectors.py  the state of each collector
+conditions.py  `troubles`: from what the store knows to what is wrong; pure
+facts.py       `own_facts`: the reads
+sentences.py   what people read of a trouble
+"""
+
+from processing.troubles.collectors import (
+    Collector,
+    CollectorState,
+    collectors,
+    missing,
+    newest_stretches,
+    state_of,
+    watch_silence,
+)
+from processing.troubles.conditions import CHANNEL_FAILURES, Facts, collects_live, failing, overdue, troubles
+from processing.troubles.facts import own_facts
+from processing.troubles.limits import Limits
+from processing.troubles.sentences import over, remedy, sentence
+from processing.troubles.trouble import Area, Trouble, TroubleName, TroubleSeverity, Unit
+
+__all__ = [
+    "CHANNEL_FAILURES",
+    "Area",
+    "Collector",
+    "CollectorState",
+    "Facts",
+    "Limits",
+    "Trouble",
+    "TroubleName",
+    "TroubleSeverity",
+    "Unit",
+    "collectors",
+    "collects_live",
+    "failing",
+    "missing",
+    "newest_stretches",
+    "over",
+    "overdue",
+    "own_facts",
+    "remedy",
+    "sentence",
+    "state_of",
+    "troubles",
+    "watch_silence",
+]
