@@ -35,7 +35,7 @@ class Message(msgspec.Struct, frozen=True):
     """A message that a channel would have had.
 
     `decided` and `due` are event times; what is due at one time at one channel with the same non-empty `bundle` is one
-    digest. `incident` is the incident as it was then, None where the message is about a source.
+    digest. `incident` is the incident as it was then.
     """
 
     decided: datetime

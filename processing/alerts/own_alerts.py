@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from ingest.errors import Unavailable
 from processing.alerts.journal import Entry, Written, entry_of, write
 from processing.alerts.matches import Matched
 from processing.alerts.outbox import Outbox
@@ -33,12 +32,12 @@ from processing.alerts.trouble_conversation import (
 )
 from processing.coverage import HISTORY
 from processing.queries.notifications import trouble_conversations
-from processing.store.client import Store
+from processing.store.client import Store, StoreFailure
 from processing.troubles import Area, Facts, Limits, Trouble, TroubleSeverity, collects_live, own_facts, troubles
 
 log = structlog.get_logger()
 
-LOOKED_EVERY = timedelta(seconds=10)
+LOOKED_EVERY = timedelta(seconds=15)
 
 
 @dataclass
@@ -63,7 +62,7 @@ class OwnAlerts:
         while not stop.is_set():
             try:
                 self.look()
-            except Unavailable as error:
+            except StoreFailure as error:  # to know nothing of itself must not keep banwatch from watching
                 log.warning("own troubles are not known", reason=str(error))
             stop.wait(LOOKED_EVERY.total_seconds())
 

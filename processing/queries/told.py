@@ -11,7 +11,7 @@ from processing.queries.reader import Reader
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """An incident, a silent source or a failing channel, as one channel knows it.
+    """An incident or a trouble of banwatch itself, as one channel knows it.
 
     `step` is the last that was to be told, empty if there was none; `reason` is the last decision. `acknowledged_by` is
     empty where nobody has answered.
