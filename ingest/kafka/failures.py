@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka.errors import KafkaError
+from kafka.errors import (
+    BrokerNotAvailableError,
+    InvalidProducerEpochError,
+    KafkaError,
+    LogTruncationError,
+    OutOfOrderSequenceNumberError,
+    UnknownBrokerIdError,
+    UnknownProducerIdError,
+)
 
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure, Unavailable
+
+
+HEALED_BY_A_NEW_CLIENT = (
+    BrokerNotAvailableError,
+    InvalidProducerEpochError,
+    LogTruncationError,
+    OutOfOrderSequenceNumberError,
+    UnknownBrokerIdError,
+    UnknownProducerIdError,
+)
+"""What a client meets after a broker was lost, and the library does not repeat. Nobody has to change anything: a new
+client goes on from the committed offsets, or from the cursor."""
 
 
 class BrokerUnavailable(Unavailable):
@@ -41,6 +61,6 @@ def kafka_errors(address: KafkaAddress) -> Iterator[None]:
 
 def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
     said = str(error).rstrip(".")
-    if getattr(error, "retriable", False):
+    if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
         return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
     return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")

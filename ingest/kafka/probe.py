@@ -190,7 +190,9 @@ class _Dialogue:
             head = self._exactly(4)
             (size,) = struct.unpack(">i", head)
             if head[0] == TLS_ALERT:
-                raise NotKafka(f"{self._endpoint} speaks TLS: set BANWATCH_KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL.")
+                raise BrokerRefused(
+                    f"{self._endpoint} speaks TLS: set BANWATCH_KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL."
+                )
             if not 4 < size < LARGEST_ANSWER:
                 raise NotKafka(f"{self._endpoint} does not speak Kafka: another program holds the port.")
             return response.decode(self._exactly(size), version=version, header=True)
