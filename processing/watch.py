@@ -51,6 +51,9 @@ log = structlog.get_logger()
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most."""
 
+REPORTED_EVERY = timedelta(seconds=30)
+"""Wall-clock time between two reports of a watch without work."""
+
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
 
@@ -73,6 +76,8 @@ class WatchState:
     """Read: source and begin of each stretch that is known to be covered."""
     renamed: dict[Name, Spike] = field(default_factory=dict)
     """The spikes that have another start in the events of the stretch that is taken."""
+    reported_at: datetime | None = None
+    """Wall clock of the last report of a watch without work."""
 
 
 @dataclass
@@ -104,7 +109,18 @@ class Watch:
         self.resume()
         while not stop.is_set():
             if not self.look():
+                self._report()
                 stop.wait(interval.total_seconds())
+
+    def _report(self) -> None:
+        """Write again how far the watch has come, so that a watch without work is told from one that has died."""
+        state, now = self.state, self.clock()
+        if state.scored_until is None:
+            return
+        # A clock that was set back is no reason to be silent until it has caught up.
+        if state.reported_at is None or abs(now - state.reported_at) >= REPORTED_EVERY:
+            self.records.write_scored_until(state.scored_until)
+            state.reported_at = now
 
     def resume(self) -> None:
         """Make the state anew: from the counts, and from what a watch wrote down before."""
