@@ -18,7 +18,6 @@ from kafka.errors import (
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure, Unavailable
 
-
 HEALED_BY_A_NEW_CLIENT = (
     BrokerNotAvailableError,
     InvalidProducerEpochError,
