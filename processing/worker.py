@@ -176,8 +176,8 @@ class Pipeline:
         except PartitionsLost as lost:
             log.info("batch not committed", reason=str(lost))
         except CommitDelayed as delayed:
-            # What is stored is counted. A worker that joined anew would leave a silent member behind, and the group would
-            # wait for it.
+            # What is stored is counted. A worker that joined anew would leave a silent member behind, and the group
+            # would wait for it.
             log.warning("batch not committed yet", reason=str(delayed))
 
     def _refresh(self) -> None:
