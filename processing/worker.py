@@ -32,7 +32,7 @@ import structlog
 from ingest.contract import Post, Progress, Rejected, RejectionKind, RejectionStage, encode, raw_text
 from ingest.errors import Unavailable
 from ingest.event_time import Impossible, event_time, is_to_come
-from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from ingest.kafka import Batch, CommitDelayed, Delivery, PartitionsLost, PostConsumer, PostProducer
 from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
 from processing.shortage import Shortage
@@ -185,6 +185,10 @@ class Pipeline:
             self.consumer.commit(work.batch)
         except PartitionsLost as lost:
             log.info("batch not committed", reason=str(lost))
+        except CommitDelayed as delayed:
+            # What is stored is counted. A worker that joined anew would leave a silent member behind, and the group
+            # would wait for it.
+            log.warning("batch not committed yet", reason=str(delayed))
 
     def _refresh(self) -> None:
         """Reload the taxonomy if it has changed, so that the next batch is tagged by the present file."""

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -68,8 +68,9 @@ def tls_listener(authority: trustme.CA) -> Iterator[str]:
 
         def answer() -> None:
             connection, _ = listener.accept()
-            with suppress(OSError), closing(context.wrap_socket(connection, server_side=True)) as secured:
-                secured.recv(1)
+            with connection, suppress(OSError):
+                context.wrap_socket(connection.dup(), server_side=True).close()
+                connection.recv(1)  # a listener that closes with bytes unread would take back its alert
 
         thread = threading.Thread(target=answer)
         thread.start()
