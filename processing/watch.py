@@ -38,6 +38,7 @@ import structlog
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
 from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
+from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
 from processing.findings import Findings
@@ -263,9 +264,14 @@ class Watch:
         self.records.write_spikes(judged)
 
     def _is_news(self, event: SeriesEvent) -> bool:
-        """Whether a spike is new, has become more severe, or may by now be known to be people's."""
+        """Whether a spike is new, has become more severe, or may by now be known to be people's.
+
+        A spike of earlier bins is judged again only when it becomes more severe; else the close of the bin is enough.
+        """
         spike = event.episode.snapshot(*event.key)
         known = self.state.spikes.get(name_of(spike))
+        if event.kind is EpisodeKind.GREW:
+            return known is not None and spike.severity.rank > known.severity.rank
         if known is None or known.verdict is not VerdictName.ORGANIC:
             return known is None or known.observed != spike.observed
         return spike.severity is not known.severity

@@ -102,7 +102,7 @@ def run_source(
     """
     stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions)
+    ensure_topics(address, settings.ingest.kafka_partitions, settings.ingest.replication)
     tally = CollectorStats(datetime.now(UTC))
 
     def note(so_far: CollectorStats) -> None:

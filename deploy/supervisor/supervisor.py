@@ -111,10 +111,10 @@ class Supervisor:
 
     def _prepare_log(self) -> None:
         """Wait for Kafka, and create its topics."""
-        broker = self._children.get("broker")
+        broker, own = self._children.get("broker"), self.settings.ingest
         try:
-            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
-            ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+            wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(own.kafka, own.kafka_partitions, own.replication)
         except (BrokerUnavailable, NotKafka) as error:
             if broker is not None and not broker.running:
                 raise EndedEarly(broker) from error
