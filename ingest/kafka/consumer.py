@@ -152,10 +152,9 @@ class PostConsumer:
         batch.offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
         if record.topic == self._address.posts_topic:
             _sort_into(batch, record)
-        else:
-            # What is no rejection is left out: to reject it would write it into its own topic again.
-            if (rejection := read_rejected(record.value)) is not None:
-                batch.rejections.append(rejection)
+        # What is no rejection is left out: to reject it would write it into its own topic again.
+        elif (rejection := read_rejected(record.value)) is not None:
+            batch.rejections.append(rejection)
 
     def commit(self, batch: Batch) -> None:
         """Commit the offsets of a batch, and those of delayed commits before it. Call this after the write.
