@@ -50,6 +50,8 @@ class ManagedProcess:
     given_up: bool = False
     due: float | None = None
     """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished."""
+    starts: int = 0
+    """How often the process has been started."""
     _process: subprocess.Popen[str] | None = None
     _began_at: int = 0
     """The offset in the log at which the last process began, in bytes."""
@@ -61,6 +63,7 @@ class ManagedProcess:
         Ctrl-C then reaches only the stack, which ends all processes in order.
         """
         self.due = None
+        self.starts += 1
         with self.log.open("ab") as log:
             self._began_at = log.tell()
             self._process = subprocess.Popen(
@@ -92,6 +95,11 @@ class ManagedProcess:
     def status(self) -> int | None:
         """Exit status of the last process; None while it runs or before the first."""
         return None if self._process is None else self._process.poll()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process; None while it does not run."""
+        return self._process.pid if self._process is not None and self.running else None
 
     @property
     def finished(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -40,6 +41,8 @@ class Batch:
     """The messages of one poll, in the order of each partition.
 
     `progress` holds pairs of a partition and the progress read from it. `offsets` maps a partition to its next offset.
+    `sent_at` is when the first of the records was sent, by its sender's clock. `id` names the batch in logs, in the
+    store's log of queries and in traces.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -47,6 +50,8 @@ class Batch:
     rejected: list[Rejected] = field(default_factory=list)
     offsets: dict[int, int] = field(default_factory=dict)
     generation: int = -1
+    sent_at: datetime | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     def __bool__(self) -> bool:
         return bool(self.offsets)
@@ -67,6 +72,9 @@ class PostConsumer:
             BrokerRefused: the broker refuses the request.
         """
         self._address = address
+        self._next: dict[int, int] = {}
+        """The next offset of each partition that has been read from in the generation `_next_of` of the group."""
+        self._next_of = -1
         self._embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaConsumer(
@@ -106,7 +114,8 @@ class PostConsumer:
             BrokerUnavailable: the broker does not answer.
             BrokerRefused: the broker refuses the request.
         """
-        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
+        found = self._poll(timeout, min(RECORDS_AT_ONCE, max_records))
+        batch = Batch(generation=self._generation, sent_at=_moment(found[0].timestamp) if found else None)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -117,12 +126,29 @@ class PostConsumer:
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
             found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
+        # Another member may have read on in a partition that comes back after a rebalance.
+        self._next = (self._next if batch.generation == self._next_of else {}) | batch.offsets
+        self._next_of = batch.generation
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
         with kafka_errors(self._address):
             found = self._kafka.poll(int(timeout.total_seconds() * 1000), max_records=max_records)
         return [record for records in found.values() for record in records]
+
+    @property
+    def assigned(self) -> int | None:
+        """The number of partitions that this member reads; None while it is no member of the group."""
+        return len(self._kafka.assignment()) if self._generation >= 0 else None
+
+    def lag(self) -> int:
+        """Return the number of records in this member's partitions that it has not returned, as of the last fetch.
+
+        The number needs no request. A partition from which nothing has come since it was assigned is left out.
+        """
+        topic = self._address.posts_topic
+        ends = {tp.partition: self._kafka.highwater(tp) for tp in self._kafka.assignment() if tp.topic == topic}
+        return sum(max(0, (ends.get(partition) or 0) - offset) for partition, offset in self._next.items())
 
     @property
     def _generation(self) -> int:
