@@ -99,7 +99,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
             say=screen.line,
         )
         health = Health({"supervisor": stack.liveness})
-        pages = {TARGETS: partial(targets, ports)}
+        pages = {TARGETS: partial(targets, ports, lambda: {each.part.name for each in stack.children if each.finished})}
         shown = exposed(settings.process, "up", health, SupervisorMetrics(lambda: stack.children), pages=pages)
         try:
             open_parts.enter_context(shown)

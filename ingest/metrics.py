@@ -38,6 +38,13 @@ class Declared:
     meaning: str
     labels: Mapping[str, Sequence[str]]
 
+    @property
+    def unit(self) -> str:
+        """The unit, which is a part of the name; empty for a number of things."""
+        if "_timestamp_seconds" in self.name:
+            return "seconds since 1970"
+        return next((unit for unit in ("seconds", "bytes") if f"_{unit}" in self.name), "")
+
 
 class Metrics(Collector):
     """A group of metrics. `constant` holds the labels that all of its series have."""

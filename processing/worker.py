@@ -190,7 +190,8 @@ class Pipeline:
         with bound_contextvars(batch=batch.id), self.metrics.step("tag"):
             work = sort(batch, self._enricher, datetime.now(UTC))
         self.metrics.tagged.inc(len(work.tagged))
-        self.metrics.rejects(impossible=len(work.rejected) - len(batch.rejected), unreadable=len(batch.rejected))
+        self.metrics.rejects("unreadable", len(batch.rejected))
+        self.metrics.rejects("impossible_time", len(work.rejected) - len(batch.rejected))
         return work
 
     def _settle(self, work: UnderWay) -> None:
@@ -244,7 +245,7 @@ class Pipeline:
         with self._step("note"):
             progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
         self._tell_of_clock()
-        self.metrics.rejects(post=len(posts), deletion=len(gone), minute=len(minutes), progress=len(progress))
+        self.metrics.rejects("refused", sum(map(len, (posts, gone, minutes, progress))))
         self.metrics.written.inc(len(work.tagged) - len(posts))
         self.metrics.deletions.inc(len(work.deletions) - len(gone))
         self.metrics.recounted.inc(len(touched) - len(minutes))

@@ -14,8 +14,8 @@ from ingest.metrics import Metrics
 Stage = Literal["poll", "tag", "write", "recount", "note", "commit"]
 """The steps of a batch; see `processing.worker`."""
 
-Rejection = Literal["unreadable", "impossible", "post", "deletion", "minute", "progress"]
-"""Why a worker rejects: the record cannot be read, it has no possible time, or the store refuses what is named."""
+Rejection = Literal["unreadable", "impossible_time", "refused"]
+"""Why a worker rejects: the record cannot be read, it has no possible time, or the store refuses it."""
 
 
 class WorkerMetrics(Metrics):
@@ -98,10 +98,9 @@ class WorkerMetrics(Metrics):
         if batch.sent_at is not None:
             self.lag_seconds = max(0.0, (now - batch.sent_at).total_seconds())
 
-    def rejects(self, **counts: int) -> None:
-        """Count rejected records, by their reasons."""
-        for reason, count in counts.items():
-            self.rejected.labels(reason).inc(count)
+    def rejects(self, reason: Rejection, records: int) -> None:
+        """Count rejected records."""
+        self.rejected.labels(reason).inc(records)
 
     @contextmanager
     def step(self, stage: Stage) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from deploy.settings import ProcessSettings, SettingsError
@@ -46,6 +46,10 @@ def with_ports(parts: Sequence[ProcessSpec], ports: Mapping[str, int]) -> list[P
     ]
 
 
-def targets(ports: Mapping[str, int], host: str) -> str:
-    """Return the list that Prometheus reads by HTTP, with the host name by which it has asked for the list."""
-    return json.dumps([{"targets": [f"{host}:{port}" for port in ports.values()]}])
+def targets(ports: Mapping[str, int], finished: Callable[[], Collection[str]], host: str) -> str:
+    """Return the list that Prometheus reads by HTTP, without the processes whose work is done.
+
+    `host` is the name by which Prometheus has asked for the list.
+    """
+    over = finished()
+    return json.dumps([{"targets": [f"{host}:{port}" for name, port in ports.items() if name not in over]}])

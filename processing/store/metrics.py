@@ -12,10 +12,13 @@ Failing = Literal["unavailable", "refused", "rows", "damaged"]
 
 
 class StoreMetrics(Metrics):
-    """What a process asks of the store. All of its connections count here, wherever they are opened."""
+    """What a process asks of the store. All of its connections count here, wherever they are opened.
+
+    `deploy.metrics.server` gives the label `process` its value.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(process="")
         self.seconds = self.histogram(
             "banwatch_store_request_seconds",
             "Time of a request to ClickHouse that succeeded.",
