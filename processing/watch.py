@@ -36,7 +36,6 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from ingest.liveness import Liveness
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
 from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
@@ -44,9 +43,8 @@ from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
 from processing.findings import Findings
 from processing.incidents.group import IncidentPolicy, group, still_growing
-from processing.ports import Alerts, Describe, Judges, Records
+from processing.ports import Alerts, Describe, Judges, Observer, Records
 from processing.scoring import Scoring, Stretch
-from processing.watch_metrics import WatchMetrics
 
 log = structlog.get_logger()
 
@@ -92,8 +90,7 @@ class Watch:
     roots: Callable[[], Mapping[str, str]]
     policy: DetectorPolicy
     clock: Callable[[], datetime]
-    metrics: WatchMetrics = field(default_factory=WatchMetrics)
-    liveness: Liveness = field(default_factory=Liveness)
+    observer: Observer = field(default_factory=Observer)
     state: WatchState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,8 +106,7 @@ class Watch:
         while not stop.is_set():
             begun = time.monotonic()
             found = self.look()
-            self.metrics.looked(time.monotonic() - begun, self.state.scored_until, self.state.incidents.values())
-            self.liveness.turned(ready=True)
+            self.observer.looked(time.monotonic() - begun, self.state.scored_until, self.state.incidents.values())
             if not found:
                 stop.wait(interval.total_seconds())
 
@@ -181,14 +177,14 @@ class Watch:
         self.alerts.tell(self._regroup(until), until, coverage)
         self.records.write_scored_until(until)
         self.state.scored_until = until
-        self.liveness.turned()
+        self.observer.took()
 
     def _closed(self, coverage: Sequence[Coverage]) -> Stretch | None:
         """The bins to score now."""
         limit = watermark(coverage, self.policy.width, self.clock())
         if limit is None:
             return None
-        self.metrics.watermark = limit
+        self.observer.closed(limit)
         begin = self.state.scored_until or min(start_of_bin(each.since, self.policy.width) for each in coverage)
         return self.state.scoring.next_stretch(coverage, begin, limit, STRIDE)
 
@@ -203,7 +199,7 @@ class Watch:
         begun = [event for event in events if (event.key, event.episode.start) in found.new]
         judge = self.judges(now, coverage, self.roots())
         judged = found.judged(judge, state.scoring.first_minutes(begun), list(state.spikes.values()))
-        self._count_new(judged)
+        self.observer.found([spike for spike in judged if name_of(spike) not in state.spikes])
         state.spikes |= {name_of(spike): spike for spike in judged}
         return judged
 
@@ -224,7 +220,7 @@ class Watch:
         grouped = group(self._grouping, state.spikes.values(), list(state.incidents.values()), roots, now)
         incidents = [self.describe(incident, now, state.incidents.get(incident.id)) for incident in grouped]
         self.records.write_incidents([each for each in incidents if state.incidents.get(each.id) != each])
-        self.metrics.incidents.inc(sum(each.id not in state.incidents for each in incidents))
+        self.observer.began([each for each in incidents if each.id not in state.incidents])
         state.incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self._grouping, state.spikes.values(), roots, now)
         state.spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
@@ -256,7 +252,7 @@ class Watch:
             if told_at.get(name, now) <= now
         ]
         judged = judge.judge(begun, found.rises, ())
-        self._count_new(judged)
+        self.observer.found([spike for spike in judged if name_of(spike) not in self.state.spikes])
         self.state.spikes |= {name_of(spike): spike for spike in judged}
         self.records.write_spikes(judged)
 
@@ -284,11 +280,6 @@ class Watch:
         spike = event.episode.snapshot(*event.key)
         known = state.spikes.get(name_of(spike))
         return known is None or len(spike.pulses) > len(known.pulses) or spike.severity.rank > known.severity.rank
-
-    def _count_new(self, spikes: Iterable[Spike]) -> None:
-        for spike in spikes:
-            if name_of(spike) not in self.state.spikes:
-                self.metrics.spikes.labels(spike.severity).inc()
 
     def _note_history(self, coverage: Sequence[Coverage]) -> None:
         """Say so where posts have come of a time that the watch has passed already."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from ingest.liveness import Liveness
 from ingest.metrics import Metrics, timestamp
-from processing.contract import Incident, IncidentState, Severity
+from processing.contract import Incident, IncidentState, Severity, Spike
+from processing.ports import Observer
 
 
-class WatchMetrics(Metrics):
-    """What the watch counts, once a look."""
+class WatchMetrics(Metrics, Observer):
+    """What the watch does, counted once a look. `liveness` is that of its loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, liveness: Liveness | None = None) -> None:
         super().__init__()
+        self.liveness = liveness or Liveness()
         self.looks = self.histogram("banwatch_watch_look_seconds", "Time of a look at the counts.")
         self.spikes = self.counter(
             "banwatch_watch_spikes_total", "Spikes found, by the severity at that time.", severity=tuple(Severity)
@@ -36,8 +39,26 @@ class WatchMetrics(Metrics):
         )
         self.reads("gauge", "banwatch_watch_open_incidents", "Incidents that are open.", lambda: self.open)
 
+    def closed(self, watermark: datetime) -> None:
+        """Note how far event time has come."""
+        self.watermark = watermark
+
+    def found(self, spikes: Sequence[Spike]) -> None:
+        """Count new spikes."""
+        for spike in spikes:
+            self.spikes.labels(spike.severity).inc()
+
+    def began(self, incidents: Sequence[Incident]) -> None:
+        """Count new incidents."""
+        self.incidents.inc(len(incidents))
+
+    def took(self) -> None:
+        """Note that the loop is alive: the look of a replay has many parts."""
+        self.liveness.turned()
+
     def looked(self, seconds: float, scored_until: datetime | None, incidents: Collection[Incident]) -> None:
-        """Count a look, and note what it has left: how far the bins are scored, and the incidents that are known."""
+        """Count a look, and note what it has left."""
+        self.liveness.turned(ready=True)
         self.looks.observe(seconds)
         self.scored_until = scored_until
         self.open = sum(each.state is IncidentState.OPEN for each in incidents)

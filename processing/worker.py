@@ -245,7 +245,7 @@ class Pipeline:
         with self._step("note"):
             progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
         self._tell_of_clock()
-        self.metrics.rejects("refused", sum(map(len, (posts, gone, minutes, progress))))
+        self.metrics.rejects("refused", len(posts) + len(gone) + len(minutes) + len(progress))
         self.metrics.written.inc(len(work.tagged) - len(posts))
         self.metrics.deletions.inc(len(work.deletions) - len(gone))
         self.metrics.recounted.inc(len(touched) - len(minutes))

@@ -47,8 +47,9 @@ def watch(
     secrets = settings.alerts.alert_secrets
     rules = ReloadingRules(settings.alerts_file, secrets, lambda: taxonomy.taxonomy.ancestors)
     width = settings.processing.bin_width
-    health, metrics, of_alerts = Health(), WatchMetrics(), AlertMetrics()
+    health, of_alerts = Health(), AlertMetrics()
     liveness, of_dispatcher = health.loop("watch"), health.loop("dispatcher")
+    metrics = WatchMetrics(liveness)
 
     def work() -> None:
         with Store(writer(settings)) as store:
@@ -60,8 +61,7 @@ def watch(
                 alert,
                 metrics=of_alerts,
             )
-            watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
-            watching.metrics, watching.liveness = metrics, liveness
+            watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now, observer=metrics)
             telling = alerting_beside(
                 settings,
                 stop,

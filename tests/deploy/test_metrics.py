@@ -61,9 +61,9 @@ def test_a_label_has_no_value_but_the_declared_ones(title: str) -> None:
 
 def test_a_collector_shows_what_it_counts_and_no_word_of_its_network() -> None:
     stats = CollectorStats(NOON)
-    stats.taken(Item(a_post(text="a text of the network"), {}), NOON)
+    stats.taken(Item(a_post(text="words of a stranger"), {}), NOON)
     stats.taken(Watermark(NOON, NOON, {}, idle=True), NOON)
-    stats.part(PartStatus("a part of the network", "a fault of the network"))
+    stats.part(PartStatus("the name of a stranger", "a fault of a stranger"))
     shown = scraped(CollectorMetrics("example", lambda: stats))
     assert shown["banwatch_source_posts_total"] == 1
     assert shown["banwatch_source_failing_parts"] == 1
@@ -71,7 +71,7 @@ def test_a_collector_shows_what_it_counts_and_no_word_of_its_network() -> None:
     assert shown["banwatch_source_covered_until_timestamp_seconds"] == NOON.timestamp()
     assert shown["banwatch_source_state,listening"] == 1
     assert shown["banwatch_source_state,silent"] == 0
-    assert "of the network" not in generate_latest(registry_of(CollectorMetrics("example", lambda: stats))).decode()
+    assert "stranger" not in generate_latest(registry_of(CollectorMetrics("example", lambda: stats))).decode()
 
 
 def test_what_is_not_known_yet_is_absent_and_not_zero() -> None:
