@@ -13,7 +13,6 @@ from socket import create_server
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.docs.metrics import GROUPS, page
 from deploy.metrics.health import ALIVE_WITHIN, Health
@@ -26,6 +25,7 @@ from ingest.metrics import Metrics
 from ingest.progress import CollectorStats
 from ingest.source import Item, PartStatus, Watermark
 from tests.conftest import NOON, ROOT, a_post
+from tests.support.metered import metered
 from tests.support.waiting import free_port
 
 RULES = ROOT / "deploy" / "prometheus" / "banwatch.rules.yml"
@@ -64,7 +64,7 @@ def test_a_collector_shows_what_it_counts_and_no_word_of_its_network() -> None:
     stats.taken(Item(a_post(text="words of a stranger"), {}), NOON)
     stats.taken(Watermark(NOON, NOON, {}, idle=True), NOON)
     stats.part(PartStatus("the name of a stranger", "a fault of a stranger"))
-    shown = scraped(CollectorMetrics("example", lambda: stats))
+    shown = metered(CollectorMetrics("example", lambda: stats))
     assert shown["banwatch_source_posts_total"] == 1
     assert shown["banwatch_source_failing_parts"] == 1
     assert shown["banwatch_source_idle"] == 1
@@ -75,8 +75,8 @@ def test_a_collector_shows_what_it_counts_and_no_word_of_its_network() -> None:
 
 
 def test_what_is_not_known_yet_is_absent_and_not_zero() -> None:
-    assert "banwatch_watch_watermark_timestamp_seconds" not in scraped(GROUPS["The watch"])
-    assert "banwatch_worker_lag_seconds" not in scraped(GROUPS["A worker"])
+    assert "banwatch_watch_watermark_timestamp_seconds" not in metered(GROUPS["The watch"])
+    assert "banwatch_worker_lag_seconds" not in metered(GROUPS["A worker"])
 
 
 @pytest.mark.parametrize("path", [RULES, BOARD], ids=lambda path: path.name)
@@ -99,18 +99,6 @@ def registry_of(*groups: Metrics) -> CollectorRegistry:
     for group in groups:
         registry.register(group)
     return registry
-
-
-def scraped(group: Metrics) -> dict[str, float]:
-    """Samples by name, with the values of the labels that are not constant."""
-    text = generate_latest(registry_of(group)).decode()
-    return {
-        ",".join((sample.name, *(value for label, value in sample.labels.items() if label not in group.constant))): (
-            sample.value
-        )
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 class Clock:

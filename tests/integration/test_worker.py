@@ -19,6 +19,7 @@ from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
 from processing.worker import POLL, Pipeline
 from tests.conftest import NOON, a_post
+from tests.support.metered import metered
 from tests.support.waiting import eventually, polled
 
 PATIENCE = timedelta(seconds=20)
@@ -183,11 +184,7 @@ def test_a_worker_counts_what_came_of_each_record(
     with ConsumerGroup(log_address, "workers") as group:
         eventually(lambda: group.lag() == 0)
     eventually(lambda: worker.metrics.in_hand == 0)
-    shown = {
-        ",".join((sample.name.removeprefix("banwatch_worker_"), *sample.labels.values())): sample.value
-        for metric in worker.metrics.collect()
-        for sample in metric.samples
-    }
+    shown = {name.removeprefix("banwatch_worker_"): value for name, value in metered(worker.metrics).items()}
     assert shown["records_total,post"] == 52
     assert shown["records_total,progress"] == 2, "one in each partition"
     assert shown["tagged_posts_total"] == shown["written_posts_total"] == 50
