@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal, get_args
 
+from ingest.contract import RejectionKind
 from ingest.kafka import Batch
 from ingest.metrics import Metrics
 
-Stage = Literal["poll", "tag", "write", "recount", "note", "commit"]
+Stage = Literal["poll", "tag", "write", "recount", "note", "keep", "commit"]
 """The steps of a batch; see `processing.worker`."""
-
-Rejection = Literal["unreadable", "impossible_time", "refused"]
-"""Why a worker rejects: the record cannot be read, it has no possible time, or the store refuses it."""
 
 
 class WorkerMetrics(Metrics):
@@ -34,8 +32,8 @@ class WorkerMetrics(Metrics):
         self.recounted = self.counter("banwatch_worker_recounted_minutes_total", "Minutes counted again.")
         self.rejected = self.counter(
             "banwatch_worker_rejected_total",
-            "Records rejected: unreadable, without a possible time, or refused by the store.",
-            reason=get_args(Rejection),
+            "Records rejected by the worker or by the store, by the kind of the reason.",
+            kind=get_args(RejectionKind),
         )
         self.batches = self.counter(
             "banwatch_worker_batches_total",
@@ -97,10 +95,6 @@ class WorkerMetrics(Metrics):
         self.batches.labels("committed").inc()
         if batch.sent_at is not None:
             self.lag_seconds = max(0.0, (now - batch.sent_at).total_seconds())
-
-    def rejects(self, reason: Rejection, records: int) -> None:
-        """Count rejected records."""
-        self.rejected.labels(reason).inc(records)
 
     @contextmanager
     def step(self, stage: Stage) -> Iterator[None]:

@@ -10,14 +10,22 @@ from pathlib import Path
 
 from deploy.metrics.health import Health
 from deploy.metrics.server import exposed
-from deploy.processes.signals import run_until, until_signalled
+from deploy.processes.signals import run_until, until_paused, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
 from ingest.collector_metrics import CollectorMetrics
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
-from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
+from ingest.kafka import (
+    BrokerUnavailable,
+    CommittedOffsets,
+    ConsumerGroup,
+    PostProducer,
+    TopicReplaced,
+    ensure_topics,
+    probe,
+)
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -98,9 +106,9 @@ def run_source(
     run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
     lost.
     """
-    stop = until_signalled()
+    stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions)
+    ensure_topics(address, settings.ingest.kafka_partitions, settings.ingest.replication)
     tally = CollectorStats(datetime.now(UTC))
     health = Health()
     liveness = health.loop("collector")
@@ -112,6 +120,13 @@ def run_source(
         tell(so_far)
 
     def work() -> CollectorStats:
+        try:
+            return read()
+        except TopicReplaced as replaced:
+            # The embedded broker has begun anew; so does the run, from the saved cursor.
+            raise BrokerUnavailable(str(replaced)) from replaced
+
+    def read() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)
@@ -123,7 +138,16 @@ def run_source(
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(
-                source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
+                source,
+                producer,
+                cursor_file,
+                committed,
+                stop,
+                note,
+                address.posts_topic,
+                pace,
+                silent_after,
+                enough=enough,
             )()
 
     with exposed(settings.process, "collector", health, CollectorMetrics(name, lambda: tally)):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 
+from deploy.supervisor.memory import resident_memory
 from deploy.supervisor.process import ManagedProcess
 from ingest.metrics import Metrics
-
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class SupervisorMetrics(Metrics):
@@ -28,22 +24,19 @@ class SupervisorMetrics(Metrics):
         self.reads(
             "counter",
             "banwatch_up_restarts_total",
-            "Starts of each process after its first one.",
+            "Starts of each process after its first one. The broker begins anew when it holds much.",
             lambda: {each.part.name: each.starts - 1 for each in children()},
             child=(),
         )
         self.reads(
             "gauge",
             "banwatch_up_resident_memory_bytes",
-            "Memory of each process that runs, on Linux.",
+            "Memory of each process that runs.",
             lambda: _memory(children()),
             child=(),
         )
 
 
 def _memory(children: Sequence[ManagedProcess]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for each in children:
-        with suppress(OSError, ValueError, IndexError):  # the process ends meanwhile, or the machine has no /proc
-            found[each.part.name] = int(Path(f"/proc/{each.pid}/statm").read_text().split()[1]) * _PAGE_BYTES
-    return found
+    held = {each.part.name: resident_memory(each.pid) for each in children if each.pid is not None}
+    return {name: memory for name, memory in held.items() if memory is not None}

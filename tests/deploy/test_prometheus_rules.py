@@ -65,11 +65,11 @@ CASES = (
     Case(
         "BanwatchRejects",
         {
-            'banwatch_worker_rejected_total{reason="unreadable"}': "0+2x60",
+            'banwatch_worker_rejected_total{kind="unreadable"}': "0+2x60",
             'banwatch_worker_records_total{kind="post"}': "0+100x60",
         },
         {
-            'banwatch_worker_rejected_total{reason="unreadable"}': "0+1x60",
+            'banwatch_worker_rejected_total{kind="unreadable"}': "0+1x60",
             'banwatch_worker_records_total{kind="post"}': "0+1000x60",
         },
     ),
@@ -119,11 +119,6 @@ CASES = (
         "BanwatchQueriesStuck",
         {'banwatch_warehouse_stuck_queries{user="reader"}': f"1{HOUR}"},
         {'banwatch_warehouse_stuck_queries{user="reader"}': f"0{HOUR}"},
-    ),
-    Case(
-        "BanwatchBrokerGrows",
-        {'banwatch_up_resident_memory_bytes{child="broker"}': f"5e9{HOUR}"},
-        {'banwatch_up_resident_memory_bytes{child="worker-1"}': f"5e9{HOUR}"},
     ),
 )
 
