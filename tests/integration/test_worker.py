@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from kafka import KafkaConsumer
@@ -18,6 +19,7 @@ from processing.store.client import Store, StoreRefused
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
 from processing.worker import POLL, Pipeline
+from processing.worker_metrics import Stage
 from tests.conftest import NOON, a_post
 from tests.support.metered import metered
 from tests.support.waiting import eventually, polled
@@ -190,8 +192,8 @@ def test_a_worker_counts_what_came_of_each_record(
     assert shown["tagged_posts_total"] == shown["written_posts_total"] == 50
     assert shown["deletions_total"] == shown["rejected_total,impossible_time"] == 1
     assert shown["recounted_minutes_total"] >= 1
-    batches = shown["batches_total,committed"]
-    assert all(shown[f"stage_seconds_count,{stage}"] == batches >= 1 for stage in ("poll", "tag", "write", "commit"))
+    stages = [shown[f"stage_seconds_count,{stage}"] for stage in get_args(Stage)]
+    assert min(stages) >= shown["batches_total,committed"] >= 1
     assert (worker.metrics.assigned, worker.metrics.lag) == (2, 0)
     eventually(lambda: worker.metrics.lag_seconds == 0)
     assert worker.liveness.ready
