@@ -142,17 +142,19 @@ class PostConsumer:
 
     @property
     def assigned(self) -> int | None:
-        """The number of partitions that this member reads; None while it is no member of the group."""
-        return len(self._kafka.assignment()) if self._generation >= 0 else None
+        """The number of partitions of the posts topic that this member reads; None while it is in no group."""
+        return len(self._of_posts()) if self._generation >= 0 else None
 
     def lag(self) -> int:
         """Return the number of records in this member's partitions that it has not returned, as of the last fetch.
 
         The number needs no request. A partition from which nothing has come since it was assigned is left out.
         """
-        topic = self._address.posts_topic
-        ends = {tp.partition: self._kafka.highwater(tp) for tp in self._kafka.assignment() if tp.topic == topic}
+        ends = {each.partition: self._kafka.highwater(each) for each in self._of_posts()}
         return sum(max(0, (ends.get(partition) or 0) - offset) for partition, offset in self._next.items())
+
+    def _of_posts(self) -> list[TopicPartition]:
+        return [each for each in self._kafka.assignment() if each.topic == self._address.posts_topic]
 
     @property
     def _generation(self) -> int:
