@@ -19,7 +19,7 @@ test: setup  # in six minutes: the real broker, the real engine and one page in 
 	$(BIN)/python -m tests.prepare chromium
 	$(PYTEST) -m "not long"
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
-	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.prepare kafka promtool
 	$(PYTEST) -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

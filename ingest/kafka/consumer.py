@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -54,7 +55,9 @@ class Batch:
 
     `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
     and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `owed` means
-    that offsets of an earlier batch wait for the commit of this one, which may itself be empty.
+    that offsets of an earlier batch wait for the commit of this one, which may itself be empty. `sent_at` is when the
+    first of the records was sent, by its sender's clock. `id` names the batch in logs, in the store's log of queries
+    and in traces.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -64,9 +67,16 @@ class Batch:
     offsets: dict[TopicPartition, int] = field(default_factory=dict)
     generation: int = -1
     owed: bool = False
+    sent_at: datetime | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     def __bool__(self) -> bool:
         return bool(self.offsets) or self.owed
+
+    @property
+    def named_offsets(self) -> dict[str, int]:
+        """The offsets for a log, by names such as `posts/3`."""
+        return {f"{topic}/{partition}": offset for (topic, partition), offset in self.offsets.items()}
 
 
 class PostConsumer:
@@ -87,6 +97,9 @@ class PostConsumer:
         self._uncommitted = Batch()
         """The offsets of delayed commits, with their generation."""
         self._delays = 0
+        self._next: dict[TopicPartition, int] = {}
+        """The next offset of each partition that has been read from in the generation `_next_of` of the group."""
+        self._next_of = -1
         self._embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaConsumer(
@@ -127,7 +140,8 @@ class PostConsumer:
             BrokerRefused: the broker refuses the request.
         """
         found = self._poll(timeout, min(RECORDS_AT_ONCE, max_records))
-        batch = Batch(generation=self._generation, owed=bool(self._uncommitted.offsets))
+        sent_at = _moment(found[0].timestamp) if found else None
+        batch = Batch(generation=self._generation, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -137,12 +151,31 @@ class PostConsumer:
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
             found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
+        # Another member may have read on in a partition that comes back after a rebalance.
+        self._next = (self._next if batch.generation == self._next_of else {}) | batch.offsets
+        self._next_of = batch.generation
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
         with kafka_errors(self._address):
             found = self._kafka.poll(int(timeout.total_seconds() * 1000), max_records=max_records)
         return [record for records in found.values() for record in records]
+
+    @property
+    def assigned(self) -> int | None:
+        """The number of partitions of the posts topic that this member reads; None while it is in no group."""
+        return len(self._of_posts()) if self._generation >= 0 else None
+
+    def lag(self) -> int:
+        """Return the number of records in this member's partitions that it has not returned, as of the last fetch.
+
+        The number needs no request. A partition from which nothing has come since it was assigned is left out.
+        """
+        read = [each for each in self._of_posts() if each in self._next]
+        return sum(max(0, (self._kafka.highwater(each) or 0) - self._next[each]) for each in read)
+
+    def _of_posts(self) -> list[TopicPartition]:
+        return [each for each in self._kafka.assignment() if each.topic == self._address.posts_topic]
 
     @property
     def _generation(self) -> int:
