@@ -137,6 +137,10 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 """A time span in a setting of any stage, written as seconds (`30`) or as ISO 8601 (`PT30S`)."""
 
 
+POSTS_KEPT = timedelta(days=7)
+"""How long Kafka keeps posts, unless the settings say otherwise."""
+
+
 @dataclass(frozen=True)
 class KafkaAddress:
     """The address of Kafka. `bootstrap` is one or more `host:port`, separated by commas."""

@@ -46,6 +46,8 @@ GRANT CREATE DATABASE, DROP DATABASE, SELECT, INSERT, ALTER, CREATE TABLE, CREAT
 GRANT SET DEFINER ON writer TO writer;
 GRANT TABLE ENGINE ON * TO writer;
 GRANT SELECT ON system.parts TO writer;
+-- `banwatch doctor` says how much room is left.
+GRANT SELECT ON system.disks TO writer;
 
 -- What people and the dashboard read. No grant on sources (FILE, URL, S3, REMOTE ...) means no way out.
 GRANT SELECT ON banwatch.posts TO reader;

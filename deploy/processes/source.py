@@ -94,7 +94,7 @@ def run_source(
     """
     stop = until_signalled()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions)
+    ensure_topics(address, settings.ingest.kafka_partitions, settings.ingest.kafka_retention)
     tally = CollectorStats(datetime.now(UTC))
 
     def note(so_far: CollectorStats) -> None:

@@ -25,7 +25,7 @@ def process() -> None:
 
     def work() -> None:
         kafka = settings.ingest.kafka
-        ensure_topics(kafka, settings.ingest.kafka_partitions)
+        ensure_topics(kafka, settings.ingest.kafka_partitions, settings.ingest.kafka_retention)
         with (
             Store(writer(settings)) as store,
             PostProducer(kafka, client_id="banwatch-rejects") as producer,

@@ -1,4 +1,4 @@
-"""The Kafka cluster: its failures, the probe of an address, and its topics."""
+"""The Kafka cluster: its failures, and the probe of an address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError
 from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
@@ -42,11 +42,15 @@ class TopicReplaced(Failure):
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The Kafka cluster at an address. If it is `memory_only`, every record is lost when the broker ends."""
+    """The Kafka cluster at an address. If it is `memory_only`, every record is lost when the broker ends.
+
+    `advertised` are the addresses, `host:port`, at which its brokers say that clients reach them.
+    """
 
     cluster_id: str
     memory_only: bool
     brokers: int
+    advertised: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -126,6 +130,7 @@ def _identify(connection: socket.socket, endpoint: str) -> Cluster:
         cluster_id=answer.cluster_id or "",
         memory_only=answer.cluster_id == EMBEDDED_CLUSTER_ID,
         brokers=len(answer.brokers),
+        advertised=tuple(f"{broker.host}:{broker.port}" for broker in answer.brokers),
     )
 
 
@@ -137,27 +142,6 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
             raise ConnectionResetError("it closed the connection")
         received += part
     return bytes(received)
-
-
-def ensure_topics(address: KafkaAddress, partitions: int) -> None:
-    """Create the missing topics: `partitions` partitions for posts, and one for rejected records.
-
-    An existing topic stays unchanged, whatever its number of partitions. The number of replicas is the cluster's
-    default.
-
-    Raises:
-        BrokerUnavailable: the broker does not answer.
-        BrokerRefused: the broker refuses the request.
-    """
-    wanted = {address.posts_topic: partitions, address.rejected_topic: 1}
-    with kafka_errors(address), closing(administer(address)) as admin:
-        present = set(admin.list_topics())
-        for topic in wanted.keys() - present:
-            try:
-                admin.create_topics({topic: {"num_partitions": wanted[topic]}})
-            except TopicAlreadyExistsError:
-                continue  # another process has created it in the meantime
-        admin.wait_for_topics(list(wanted))
 
 
 def administer(address: KafkaAddress) -> KafkaAdminClient:

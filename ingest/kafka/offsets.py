@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,14 @@ log = structlog.get_logger()
 
 ASK_EVERY = 0.25
 JOIN_WITHIN = 0.5
+
+
+@dataclass(frozen=True)
+class GroupState:
+    """A consumer group: its state, by Kafka's name for it, and the number of its members."""
+
+    name: str
+    members: int
 
 
 class ConsumerGroup:
@@ -58,6 +67,12 @@ class ConsumerGroup:
         if end.keys() != committed.keys():
             committed = self._offsets(OffsetSpec.EARLIEST) | committed
         return sum(max(0, offset - committed[partition]) for partition, offset in end.items())
+
+    def state(self) -> GroupState:
+        """Return the state of the group. A group that nobody has joined yet is `Dead`."""
+        with kafka_errors(self._address):
+            group = self._admin.describe_groups([self._group])[self._group]
+        return GroupState(str(group["group_state"] or "Dead"), len(group["members"]))
 
     def close(self) -> None:
         self._admin.close()
