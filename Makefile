@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-warehouse chaos editor lock screenshots
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-warehouse bench-cluster chaos editor lock screenshots
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -33,6 +33,9 @@ bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
 	touch $@
+bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and every fault; needs root, Java and Maven
+	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.benchmarks.cluster
 bench-warehouse: setup  # ten minutes of readers and a writer, then what readers without manners cost the writer
 	$(BIN)/python -m tests.benchmarks.warehouse_load
 	$(BIN)/python -m tests.benchmarks.warehouse_attacks

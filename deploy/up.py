@@ -32,6 +32,7 @@ from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
 from ingest.errors import Unavailable
 from ingest.kafka import ConsumerGroup
+from ingest.settings import IngestSettings
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.alerts.settings import AlertSettings
@@ -144,8 +145,8 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    counting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(IngestSettings))
+    parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
@@ -162,7 +163,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
-        environment = told(os.environ, settings.data_dir)
+        environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings))
         parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input))
     return parts + [_source_part(settings, name, needs) for name in options.sources]
 
@@ -194,7 +195,7 @@ def _workers(options: UpOptions) -> list[str]:
 
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
-    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
+    environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), source=variable(name, ""))
     return ProcessSpec(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
 
 

@@ -107,7 +107,7 @@ def _refused(endpoint: str) -> str:
 def _topics(settings: Settings, cluster: Cluster, *, fix: bool) -> Iterator[Finding]:
     ingest = settings.ingest
     address = ingest.kafka
-    wanted = wanted_topics(address, cluster, ingest.kafka_partitions, ingest.kafka_retention)
+    wanted = wanted_topics(address, cluster, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
     found = read_topics(address, cluster, tuple(each.name for each in wanted))
     for each in wanted:
         topic = found.get(each.name)

@@ -94,7 +94,8 @@ def run_source(
     """
     stop = until_signalled()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions, settings.ingest.kafka_retention)
+    ingest = settings.ingest
+    ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
     tally = CollectorStats(datetime.now(UTC))
 
     def note(so_far: CollectorStats) -> None:

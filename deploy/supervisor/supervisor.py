@@ -124,11 +124,10 @@ class Supervisor:
 
     def _prepare_log(self) -> None:
         """Wait for Kafka, and create its topics."""
-        broker = self._children.get("broker")
+        broker, own = self._children.get("broker"), self.settings.ingest
         try:
-            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
-            ingest = self.settings.ingest
-            ensure_topics(ingest.kafka, ingest.kafka_partitions, ingest.kafka_retention)
+            wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(own.kafka, own.kafka_partitions, own.replication, own.kafka_retention)
         except (BrokerUnavailable, NotKafka) as error:
             if broker is not None and not broker.running:
                 raise EndedEarly(broker) from error

@@ -1,9 +1,10 @@
 """Kafka: the producer and the consumer of `posts`. Nothing outside this package imports the library `kafka`."""
 
-from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, NotKafka, TopicReplaced, probe
 from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
 from ingest.kafka.diagnosis import broker_clock, require_idempotence
+from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, NotKafka, TopicReplaced
 from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup, GroupState
+from ingest.kafka.probe import Cluster, probe
 from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
 from ingest.kafka.topics import (
     Aspect,

@@ -15,8 +15,10 @@ from kafka.structs import OffsetAndMetadata
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
-from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
 from ingest.kafka.codec import UnreadableRecord, read
+from ingest.kafka.connection import client_arguments
+from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
+from ingest.kafka.probe import require
 
 LARGEST_BATCH = 16 * 1024 * 1024
 """A batch ends once its records hold this many bytes. It may be larger by the size of `RECORDS_AT_ONCE` records."""
@@ -70,14 +72,13 @@ class PostConsumer:
         self._embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaConsumer(
-                bootstrap_servers=address.bootstrap.split(","),
+                **client_arguments(address),
                 client_id=client_id,
                 group_id=group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,
                 bootstrap_timeout_ms=10_000,
-                reconnect_backoff_max_ms=1_000,
                 # The lowest that a broker allows: a group forms in two or three seconds and notices a dead member.
                 session_timeout_ms=tansu.SESSION_TIMEOUT_MS if self._embedded else 6_000,
                 heartbeat_interval_ms=1_000,

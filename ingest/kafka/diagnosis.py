@@ -9,7 +9,8 @@ from kafka.errors import ClusterAuthorizationFailedError, UnsupportedVersionErro
 from kafka.protocol.producer import InitProducerIdRequest
 
 from ingest.contract import KafkaAddress
-from ingest.kafka.admin import administer, kafka_errors
+from ingest.kafka.admin import administer
+from ingest.kafka.failures import kafka_errors
 
 _NO_ID = -1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

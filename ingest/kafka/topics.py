@@ -15,13 +15,13 @@ from kafka import KafkaAdminClient
 from kafka.admin import ACLOperation, ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from ingest.contract import POSTS_KEPT, KafkaAddress
-from ingest.kafka.admin import BrokerRefused, Cluster, administer, kafka_errors, require
+from ingest.contract import BY_CLUSTER_SIZE, POSTS_KEPT, KafkaAddress, Replication
+from ingest.kafka.admin import administer
+from ingest.kafka.failures import BrokerRefused, kafka_errors
+from ingest.kafka.probe import Cluster, require
 
 REJECTED_KEPT = timedelta(days=30)
 """People read rejected records, weeks later, to find out why a source refuses so much."""
-
-MOST_REPLICAS = 3
 
 CLEANUP, RETENTION, IN_SYNC = "cleanup.policy", "retention.ms", "min.insync.replicas"
 UNLIMITED = "-1"
@@ -79,33 +79,28 @@ class Difference:
 
 
 def wanted_topics(
-    address: KafkaAddress, cluster: Cluster, partitions: int, retention: timedelta = POSTS_KEPT
+    address: KafkaAddress,
+    cluster: Cluster,
+    partitions: int,
+    replication: Replication = BY_CLUSTER_SIZE,
+    retention: timedelta = POSTS_KEPT,
 ) -> tuple[WantedTopic, ...]:
-    """Return the topics that a cluster should have. The embedded broker keeps one replica, and no setting of a topic.
+    """Return the topics that a cluster should have. The embedded broker is alone, and keeps no settings of topics.
 
     Kafka is a queue: ClickHouse keeps the posts. Nothing may be compacted, because progress and rejected records have
     no key, and Kafka refuses a record without a key in a compacted topic.
     """
     if cluster.memory_only:
         return WantedTopic(address.posts_topic, partitions, 1, {}), WantedTopic(address.rejected_topic, 1, 1, {})
-    replicas = max(1, min(MOST_REPLICAS, cluster.brokers))
+    replicas, in_sync = replication.on(cluster.brokers)
 
     def settings(kept: timedelta) -> dict[str, str]:
-        return {
-            CLEANUP: "delete",
-            RETENTION: str(kept // timedelta(milliseconds=1)),
-            # With one broker of two or three away, posts are still taken, and an acknowledged post is on another one.
-            IN_SYNC: str(_in_sync(replicas)),
-        }
+        return {CLEANUP: "delete", RETENTION: str(kept // timedelta(milliseconds=1)), IN_SYNC: str(in_sync)}
 
     return (
         WantedTopic(address.posts_topic, partitions, replicas, settings(retention)),
         WantedTopic(address.rejected_topic, 1, replicas, settings(REJECTED_KEPT)),
     )
-
-
-def _in_sync(replicas: int) -> int:
-    return max(1, replicas - 1)
 
 
 def differences(topic: Topic | None, wanted: WantedTopic) -> Iterator[Difference]:
@@ -121,9 +116,10 @@ def differences(topic: Topic | None, wanted: WantedTopic) -> Iterator[Difference
     if topic.replicas < wanted.replicas:
         yield Difference(wanted.name, Aspect.REPLICAS, str(topic.replicas), str(wanted.replicas), repairable=False)
     for name, value in wanted.settings.items():
-        found = topic.settings.get(name, "")
-        # More replicas in sync than one fewer than there are would stop all producing as soon as one is away.
-        least = str(min(int(value), _in_sync(topic.replicas))) if name == IN_SYNC else value
+        found, least = topic.settings.get(name, ""), value
+        if name == IN_SYNC and topic.replicas < wanted.replicas:
+            # As many replicas in sync as there are would stop all producing as soon as one is away.
+            least = str(min(int(value), max(1, topic.replicas - 1)))
         if found and not _satisfies(name, found, least):
             yield Difference(wanted.name, Aspect(name), found, least)
     if int(topic.settings.get(IN_SYNC, 1)) > topic.replicas:
@@ -135,7 +131,12 @@ def _satisfies(name: str, found: str, wanted: str) -> bool:
     return found == wanted if name == CLEANUP else found == UNLIMITED or int(found) >= int(wanted)
 
 
-def ensure_topics(address: KafkaAddress, partitions: int, retention: timedelta = POSTS_KEPT) -> None:
+def ensure_topics(
+    address: KafkaAddress,
+    partitions: int,
+    replication: Replication = BY_CLUSTER_SIZE,
+    retention: timedelta = POSTS_KEPT,
+) -> None:
     """Create the missing topics: `partitions` partitions for posts, and one for rejected records.
 
     An existing topic stays unchanged, whatever it is like: `banwatch doctor` compares it with what is wanted.
@@ -144,13 +145,14 @@ def ensure_topics(address: KafkaAddress, partitions: int, retention: timedelta =
         BrokerUnavailable: the broker does not answer.
         BrokerRefused: the broker refuses the request.
     """
-    wanted = wanted_topics(address, require(address), partitions, retention)
+    names = [address.posts_topic, address.rejected_topic]
     with kafka_errors(address), closing(administer(address)) as admin:
         present = set(admin.list_topics())
-        for topic in wanted:
-            if topic.name not in present:
-                _create(admin, topic)
-        admin.wait_for_topics([topic.name for topic in wanted])
+        if not present.issuperset(names):
+            for topic in wanted_topics(address, require(address), partitions, replication, retention):
+                if topic.name not in present:
+                    _create(admin, topic)
+        admin.wait_for_topics(names)
 
 
 def _create(admin: KafkaAdminClient, topic: WantedTopic) -> None:

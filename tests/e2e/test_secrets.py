@@ -22,6 +22,7 @@ ANSWERS = "banwatch: What answers at http://127.0.0.1:{port} has not proved"
 GIVEN = {
     "BANWATCH_CLICKHOUSE_PASSWORD": "of the writer",
     "BANWATCH_CLICKHOUSE_READER_PASSWORD": "of the reader",
+    "BANWATCH_KAFKA_PASSWORD": "of the user of kafka",
     "BANWATCH_AUTHOR_KEY": "a key of 32 letters or a few more",
     "BANWATCH_REDDIT_CLIENT_SECRET": "of reddit",
     "BANWATCH_MASTODON_TOKENS": "mastodon.example=of-mastodon",
@@ -107,16 +108,16 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
         assert running.says("dashboard "), running.said
         eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers", "public"})
         told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
-    writer, reader, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
+    writer, reader, kafka, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
     assert told == {
         "tansu": set(),
         "warehouse": {writer, reader},
-        "process": {writer, authors},
+        "process": {writer, kafka, authors},
         "watch": {writer, authors, channels, heartbeat, answers},
         "answers": {writer, authors, answers, desk},
         "dashboard": {reader, desk, *of_the_dashboard},
         "public": {reader},
-        "ingest": set(),
+        "ingest": {kafka},
     }
 
 

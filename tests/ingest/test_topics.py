@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -25,7 +24,7 @@ def test_an_acknowledged_post_outlives_a_broker_where_there_are_several(
 
 
 def test_the_embedded_broker_is_given_no_settings() -> None:
-    posts, rejected = wanted_topics(ADDRESS, Cluster("embedded", memory_only=True, brokers=1), 4, timedelta(days=1))
+    posts, rejected = wanted_topics(ADDRESS, Cluster("embedded", memory_only=True, brokers=1), 4)
     assert (posts.partitions, rejected.partitions) == (4, 1)
     assert posts.settings == rejected.settings == {}
 
