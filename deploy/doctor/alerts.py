@@ -9,7 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from deploy.doctor.attempt import attempt, findings
-from deploy.doctor.finding import Finding, error, ok, warning
+from deploy.doctor.finding import Finding, counted, error, ok, warning
 from deploy.known_events import load_events
 from deploy.settings import Settings
 from processing.alerts.notification import Attempt, Authenticating, Outcome
@@ -35,7 +35,8 @@ def check_alerts(settings: Settings) -> Iterator[Finding]:
         case RulesError():
             yield from (error(RULES, sentence) for sentence in book.sentences)
         case RuleBook():
-            said = f"{settings.alerts_file} holds {len(book.rules)} rules and {len(book.channels)} channels."
+            held = f"{counted(len(book.rules), 'rule')} and {counted(len(book.channels), 'channel')}"
+            said = f"{settings.alerts_file} holds {held}."
             yield ok(RULES, said)
             with ThreadPoolExecutor(AT_ONCE) as threads:
                 for found in threads.map(_checked, book.channels.values()):
@@ -44,11 +45,12 @@ def check_alerts(settings: Settings) -> Iterator[Finding]:
 
 def _topics(settings: Settings) -> Iterator[Finding]:
     taxonomy = load_taxonomy(settings.topics_file)
-    yield ok("topics", f"{settings.topics_file} holds {len(taxonomy.topics)} topics.")
+    yield ok("topics", f"{settings.topics_file} holds {counted(len(taxonomy.topics), 'topic')}.")
 
 
 def _events(settings: Settings) -> Iterator[Finding]:
-    yield ok("known events", f"{settings.events_file} holds {len(load_events(settings.events_file))} events.")
+    events = load_events(settings.events_file)
+    yield ok("known events", f"{settings.events_file} holds {counted(len(events), 'event')}.")
 
 
 def _rules(settings: Settings) -> RuleBook | RulesError:

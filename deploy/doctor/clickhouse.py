@@ -1,7 +1,7 @@
 """ClickHouse: where it answers, its version, schema, clock and disks, and what its two users may do.
 
 A right is tried by a statement that leaves no trace, even where it is wrongly allowed: an insert of no rows, a creation
-of what exists, a removal of what does not.
+of what exists, a removal of what does not, an explanation of a query that would leave the server.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ FORBIDDEN = (
     ("insert", "INSERT INTO count_versions SELECT * FROM count_versions WHERE 0"),
     ("create tables", "CREATE TABLE IF NOT EXISTS schema_migrations (number UInt32) ENGINE = Null"),
     ("drop tables", "DROP TABLE IF EXISTS banwatch_doctor_has_made_no_such_table"),
-    ("read files of the server", "SELECT * FROM file('banwatch-doctor', 'CSV', 'line String')"),
-    ("ask other web servers", "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'line String')"),
-    ("ask other databases", "SELECT * FROM remote('127.0.0.1:1', 'system', 'one')"),
+    ("read files of the server", "EXPLAIN QUERY TREE SELECT * FROM file('banwatch-doctor', 'CSV', 'line String')"),
+    ("ask other web servers", "EXPLAIN QUERY TREE SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'line String')"),
+    ("ask other databases", "EXPLAIN QUERY TREE SELECT * FROM remote('127.0.0.1:1', 'system', 'one')"),
     ("raise its limits", "SELECT 1 SETTINGS max_memory_usage = 0"),
 )
 """What a reader must be refused, with a statement that tries it."""

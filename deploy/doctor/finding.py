@@ -44,3 +44,8 @@ def warning(what: str, said: str, remedy: str = "") -> Finding:
 def error(what: str, said: str, remedy: str = "") -> Finding:
     """Return a finding that stops banwatch or a part of it. Without a remedy, `said` has it."""
     return Finding(Status.ERROR, what, said, remedy)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words, such as `1 host` or `3 hosts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,7 +8,7 @@ from functools import partial
 
 from deploy.doctor.attempt import PATIENCE, attempt, findings
 from deploy.doctor.clocks import Clock, judged
-from deploy.doctor.finding import Finding, Status, error, ok, warning
+from deploy.doctor.finding import Finding, Status, counted, error, ok, warning
 from deploy.embedded import broker
 from deploy.settings import Settings
 from deploy.supervisor.endpoints import ANSWER_TIMEOUT, kafka_answers
@@ -80,7 +80,7 @@ def _nobody(settings: Settings) -> Iterator[Finding]:
 def _who(address: KafkaAddress, cluster: Cluster) -> str:
     if cluster.memory_only:
         return f"The embedded broker answers at {address.bootstrap}. It keeps posts in memory until it ends."
-    brokers = "1 broker" if cluster.brokers == 1 else f"{cluster.brokers} brokers"
+    brokers = counted(cluster.brokers, "broker")
     return f"Kafka answers at {address.bootstrap}: {brokers}, cluster {cluster.cluster_id}."
 
 
@@ -125,8 +125,7 @@ def _name(topic: WantedTopic | Topic) -> str:
 
 
 def _described(topic: Topic) -> str:
-    partitions = "1 partition" if topic.partitions == 1 else f"{topic.partitions} partitions"
-    replicas = "1 replica" if topic.replicas == 1 else f"{topic.replicas} replicas"
+    partitions, replicas = counted(topic.partitions, "partition"), counted(topic.replicas, "replica")
     return f"It has {partitions} with {replicas}, and its settings are as banwatch needs them."
 
 
@@ -180,7 +179,7 @@ def _group(settings: Settings, cluster: Cluster) -> Iterator[Finding]:
     with ConsumerGroup(address, name) as group:
         state, lag = group.state(), group.lag()
         partitions = len(group.end_offsets())
-    left = f"{lag:,} records are not counted yet."
+    left = f"Not counted yet: {counted(lag, 'record')}."
     if not state.members:
         said = f"No worker reads posts in the group {name}. {left}"
         yield (warning if lag else ok)(
@@ -195,8 +194,7 @@ def _group(settings: Settings, cluster: Cluster) -> Iterator[Finding]:
             what, f"{said} {left}", "End those, or set BANWATCH_KAFKA_PARTITIONS and run `banwatch doctor --fix`."
         )
     else:
-        workers = "1 worker reads" if state.members == 1 else f"{state.members} workers read"
-        yield ok(what, f"{workers} posts in the group {name} ({state.name}). {left}")
+        yield ok(what, f"{counted(state.members, 'worker')} in the group {name} ({state.name}). {left}")
 
 
 def _clock(address: KafkaAddress, clock: Clock) -> Iterator[Finding]:

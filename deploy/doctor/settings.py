@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploy.access import check_access
 from deploy.doctor.attempt import attempt
-from deploy.doctor.finding import Finding, error, ok
+from deploy.doctor.finding import Finding, counted, error, ok
 from deploy.settings import PREFIX, Settings, SettingsError, faults, load
 
 LOGIN = "dashboard's access"
@@ -34,8 +34,8 @@ def read_settings() -> tuple[Settings | None, tuple[Finding, ...]]:
 
 
 def _how_many() -> str:
-    given = sorted(name for name in os.environ if name.startswith(PREFIX))
-    return f"{len(given)} environment variables are set, and each is known and valid."
+    given = sum(name.startswith(PREFIX) for name in os.environ)
+    return f"Set by environment variables and valid: {counted(given, 'setting')}. The others have their defaults."
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:

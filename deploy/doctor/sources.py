@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from deploy.doctor.attempt import PATIENCE, findings
-from deploy.doctor.finding import Finding, error, ok, warning
+from deploy.doctor.finding import Finding, counted, error, ok, warning
 from deploy.source_options import SourceSettingsError, live_source, source_settings, variable
 from ingest.source import SourceSettings
 from ingest.sources import SOURCES
@@ -52,17 +52,13 @@ def _source(name: str, settings: SourceSettings) -> Iterator[Finding]:
         reasons = dict(zip(hosts, threads.map(_unreachable, hosts), strict=True))
     away = [f"{host} ({reason})" for host, reason in reasons.items() if reason]
     if not away:
-        yield ok(name, f"Its settings can be used, and {_count(len(hosts))} can be reached.")
+        yield ok(name, f"Its settings can be used, and {counted(len(hosts), 'host')} can be reached.")
         return
     more = f" and {len(away) - NAMED} more" if len(away) > NAMED else ""
-    said = f"{len(away)} of {_count(len(hosts))} cannot be reached from here: {', '.join(away[:NAMED])}{more}."
+    said = f"{len(away)} of {counted(len(hosts), 'host')} cannot be reached from here: {', '.join(away[:NAMED])}{more}."
     yield warning(
         name, said, "The source tries again by itself. Look at the network, the proxy and its address settings."
     )
-
-
-def _count(hosts: int) -> str:
-    return "1 host" if hosts == 1 else f"{hosts} hosts"
 
 
 def _host(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from deploy.doctor.finding import Finding, Section, Status
+from deploy.doctor.finding import Finding, Section, Status, counted
 
 TITLES = {
     "settings": "Settings",
@@ -33,8 +33,4 @@ def summary(findings: Iterable[Finding]) -> str:
     """Return how many findings ask for something."""
     found = [finding.status for finding in findings]
     errors, warnings = found.count(Status.ERROR), found.count(Status.WARNING)
-    return f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,7 @@ from kafka.admin import OffsetSpec
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
 from ingest.kafka.admin import administer
 from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, TopicReplaced, kafka_errors
-from ingest.kafka.tansu import TopicEnds
+from ingest.kafka.tansu import TopicEnds, describe_groups
 
 log = structlog.get_logger()
 
@@ -72,7 +73,8 @@ class ConsumerGroup:
     def state(self) -> GroupState:
         """Return the state of the group. A group that nobody has joined yet is `Dead`."""
         with kafka_errors(self._address):
-            group = self._admin.describe_groups([self._group])[self._group]
+            describe = self._admin.describe_groups if self._ends is None else partial(describe_groups, self._admin)
+            group = describe([self._group])[self._group]
         return GroupState(str(group["group_state"] or "Dead"), len(group["members"]))
 
     def close(self) -> None:

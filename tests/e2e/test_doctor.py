@@ -19,7 +19,7 @@ def test_a_banwatch_that_runs_is_well(tmp_path: Path, monkeypatch: pytest.Monkey
         eventually(lambda: running.children("watch"), timedelta(seconds=60))
         found = eventually(lambda: well(installation), timedelta(seconds=60))
     said = {finding["what"]: finding["said"] for section in found for finding in section["findings"]}
-    assert "1 worker reads posts" in said["workers' group"]
+    assert "1 worker in the group banwatch" in said["workers' group"]
     assert "and can do nothing else" in said["reader"]
 
 
