@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
+from threading import Event
 
 from deploy.doctor.attempt import PATIENCE, attempt, findings
 from deploy.doctor.clocks import Clock, judged
@@ -28,8 +30,10 @@ from ingest.kafka import (
     require_idempotence,
     wanted_topics,
 )
+from ingest.retry import retry_while_unavailable
 
 ADDRESS, ADVERTISED = "address", "advertised addresses"
+SETTLED_WITHIN = timedelta(seconds=10)
 NEEDED_RIGHTS = frozenset({"READ", "WRITE", "DESCRIBE"})
 
 WHY = {
@@ -167,7 +171,8 @@ def _rights(topic: Topic) -> Iterator[Finding]:
 
 
 def _idempotence(address: KafkaAddress) -> Iterator[Finding]:
-    require_idempotence(address)
+    # A cluster that has just started has no ids to give for a moment.
+    retry_while_unavailable(lambda: require_idempotence(address), Event(), within=SETTLED_WITHIN)
     yield ok("idempotence", "The broker gives a producer its id, so that what is sent twice is stored once.")
 
 
@@ -177,8 +182,12 @@ def _group(settings: Settings, cluster: Cluster) -> Iterator[Finding]:
         yield ok(what, "There is no topic of posts to read yet.")
         return
     with ConsumerGroup(address, name) as group:
-        state, lag = group.state(), group.lag()
+        state = group.state()
+        lag = 0 if state is None else group.lag()
         partitions = len(group.end_offsets())
+    if state is None:
+        yield ok(what, f"No worker has read posts in the group {name} yet.")
+        return
     left = f"Not counted yet: {counted(lag, 'record')}."
     if not state.members:
         said = f"No worker reads posts in the group {name}. {left}"

@@ -70,12 +70,18 @@ class ConsumerGroup:
             committed = self._offsets(OffsetSpec.EARLIEST) | committed
         return sum(max(0, offset - committed[partition]) for partition, offset in end.items())
 
-    def state(self) -> GroupState:
-        """Return the state of the group. A group that nobody has joined yet is `Dead`."""
+    def state(self) -> GroupState | None:
+        """Return the state of the group, or None if nobody has joined it yet.
+
+        Apache Kafka makes its topic of offsets when it is first asked for a group, so it is asked for a known one only.
+        """
         with kafka_errors(self._address):
+            known = {group["group_id"] for group in self._admin.list_groups()} if self._ends is None else {self._group}
+            if self._group not in known:
+                return None
             describe = self._admin.describe_groups if self._ends is None else partial(describe_groups, self._admin)
             group = describe([self._group])[self._group]
-        return GroupState(str(group["group_state"] or "Dead"), len(group["members"]))
+        return GroupState(str(group["group_state"]), len(group["members"]))
 
     def close(self) -> None:
         self._admin.close()

@@ -46,7 +46,7 @@ def doctor(environment: Mapping[str, str], *options: str) -> Examined:
     own = dict.fromkeys((name for name in os.environ if name.startswith("BANWATCH_")), None) | dict(environment)
     ended = CliRunner().invoke(app, ["doctor", "--json", *options], env=own)
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
-    return Examined(ended.exit_code, ended.stdout)
+    return Examined(ended.exit_code, ended.stdout.splitlines()[-1])  # the log is standard error's, once it is set up
 
 
 @pytest.fixture
