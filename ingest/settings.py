@@ -52,7 +52,7 @@ class IngestSettings(BaseSettings):
         POSTS_KEPT,
         description="how long Kafka keeps posts, in a topic that is created: longer than any outage of the workers or "
         "of ClickHouse, and than the time between two backups",
-        ge=timedelta(hours=1),
+        ge=timedelta(minutes=1),
     )
     kafka_replication_factor: int | None = Field(
         None,

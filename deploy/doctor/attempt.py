@@ -28,9 +28,10 @@ def attempt(what: str, work: Callable[[], Result], patience: timedelta = PATIENC
 
 
 def findings(what: str, work: Callable[[], Iterable[Finding]], patience: timedelta = PATIENCE) -> tuple[Finding, ...]:
-    """Return the findings of some work. What fails or takes too long is one finding."""
-    found = attempt(what, lambda: tuple(work()), patience)
-    return (found,) if isinstance(found, Finding) else found
+    """Return the findings of some work. If it fails or takes too long, that is one more finding behind those so far."""
+    found: list[Finding] = []
+    failure = attempt(what, lambda: found.extend(work()), patience)
+    return (*found, failure) if isinstance(failure, Finding) else tuple(found)
 
 
 def _started(what: str, work: Callable[[], Result]) -> Future[Result]:

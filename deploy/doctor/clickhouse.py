@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deploy.doctor.attempt import attempt, findings
+from deploy.doctor.attempt import PATIENCE, attempt, findings
 from deploy.doctor.clocks import Clock, judged
 from deploy.doctor.finding import Finding, error, ok, warning
 from deploy.doctor.machine import room
@@ -19,7 +19,7 @@ from deploy.settings import Settings
 from deploy.supervisor.endpoints import clickhouse_answers
 from deploy.writer import writer
 from processing.contract import ClickHouseAddress
-from processing.store.client import UNKNOWN_DATABASE, Store, StoreFailure, StoreRefused
+from processing.store.client import UNKNOWN_DATABASE, Store, StoreRefused
 from processing.store.migrate import LEDGER, inspect, shipped
 from processing.store.schema import render
 
@@ -68,7 +68,7 @@ def check_clickhouse(settings: Settings, clock: Clock) -> Iterator[Finding]:
         return
     login = attempt(WRITER, lambda: Store(address, database="default"))
     if isinstance(login, Finding):
-        yield _with_remedy(login, address)
+        yield login if address.proves else _of(login, "BANWATCH_CLICKHOUSE_USER and BANWATCH_CLICKHOUSE_PASSWORD")
         return
     with login as server:
         yield from findings(ADDRESS, lambda: _version(server, url))
@@ -78,16 +78,12 @@ def check_clickhouse(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield from schema
     if not any(each.what == "database" for each in schema):
         yield from findings(WRITER, lambda: _writer(address))
-        yield from findings(READER, lambda: _reader(address, settings.reader))
+        yield from _reader(address, settings.reader)
 
 
-def _with_remedy(login: Finding, address: ClickHouseAddress) -> Finding:
+def _of(login: Finding, variables: str) -> Finding:
     """Return a failed login with what to set."""
-    if address.proves:
-        return login
-    return error(
-        login.what, login.said, "Set BANWATCH_CLICKHOUSE_USER and BANWATCH_CLICKHOUSE_PASSWORD to that user's."
-    )
+    return error(login.what, login.said, f"Set {variables} to those of a user of this ClickHouse.")
 
 
 def _nobody(settings: Settings) -> Iterator[Finding]:
@@ -165,17 +161,25 @@ def _ledger(address: ClickHouseAddress) -> str:
 
 
 def _reader(address: ClickHouseAddress, as_reader: ClickHouseAddress) -> Iterator[Finding]:
+    login = attempt(READER, lambda: Store(as_reader))
+    if isinstance(login, Finding):
+        yield _of(login, "BANWATCH_CLICKHOUSE_READER_USER and BANWATCH_CLICKHOUSE_READER_PASSWORD")
+        return
+    with login as reader:
+        yield from findings(READER, lambda: _rights(address, reader), 3 * PATIENCE)
+
+
+def _rights(address: ClickHouseAddress, reader: Store) -> Iterator[Finding]:
     """Yield what the reader may do and must not, and what it may not and should."""
     granted = granted_to_reader(USERS.read_text("utf-8"))
     with Store(address) as store:
         there = {
             str(name) for (name,) in store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
         }
-    with Store(as_reader) as reader:
-        done = [what for what, statement in FORBIDDEN if not _refuses(reader, statement)]
-        unreadable = sorted(each for each in granted & there if _refuses(reader, _look(each)))
-        readable = sorted(each for each in there - granted if not _refuses(reader, _look(each)))
-    user, remedy = as_reader.user, f"Take its rights back, and run {USERS_SQL} as a user who manages access."
+    done = [what for what, statement in FORBIDDEN if not _refuses(reader, statement)]
+    unreadable = sorted(each for each in granted & there if _refuses(reader, _look(each)))
+    readable = sorted(each for each in there - granted if not _refuses(reader, _look(each)))
+    user, remedy = reader.address.user, f"Take its rights back, and run {USERS_SQL} as a user who manages access."
     if done:
         yield error(READER, f"The user {user} can {', '.join(done)}, and may only read.", remedy)
     if readable:
@@ -194,11 +198,13 @@ def _look(table: str) -> str:
 
 
 def _refuses(store: Store, statement: str) -> bool:
-    """Return whether the store denies the right to a statement. Any other failure means that it has begun."""
+    """Return whether the store denies the right to a statement. If it refuses for another reason, it has begun.
+
+    Raises:
+        StoreUnavailable: the store cannot say so at present.
+    """
     try:
         store.query(statement)
-    except StoreFailure as failure:
-        if failure.code is None:
-            raise  # no answer came, so nothing is known
-        return failure.code in DENIED
+    except StoreRefused as refused:
+        return refused.code in DENIED
     return False

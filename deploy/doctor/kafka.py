@@ -58,6 +58,7 @@ def check_kafka(settings: Settings, clock: Clock, *, fix: bool) -> Iterator[Find
             yield from findings(ADDRESS, lambda: _nobody(settings))
             return
     yield ok(ADDRESS, _who(address, cluster))
+    yield from findings(ADDRESS, lambda: _bootstrap(address))
     reached = findings(ADVERTISED, lambda: _advertised(cluster))
     yield from reached
     if any(each.status is Status.ERROR for each in reached):
@@ -88,6 +89,14 @@ def _who(address: KafkaAddress, cluster: Cluster) -> str:
     return f"Kafka answers at {address.bootstrap}: {brokers}, cluster {cluster.cluster_id}."
 
 
+def _bootstrap(address: KafkaAddress) -> Iterator[Finding]:
+    """Yield the addresses of the bootstrap at which nobody answers, where another one does."""
+    for endpoint in address.endpoints:
+        if reason := _refused(endpoint):
+            said = f"{endpoint} of BANWATCH_KAFKA_BOOTSTRAP does not answer: {reason}."
+            yield warning(ADDRESS, said, "Start that broker, or correct the setting.")
+
+
 def _advertised(cluster: Cluster) -> Iterator[Finding]:
     """Yield whether brokers answer where they say that clients reach them: clients use the bootstrap only at first."""
     away = {endpoint: reason for endpoint in cluster.advertised if (reason := _refused(endpoint))}
@@ -102,7 +111,7 @@ def _refused(endpoint: str) -> str:
     """Return why nobody answers at an address; nothing if somebody does."""
     host, _, port = endpoint.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), ANSWER_TIMEOUT.total_seconds()).close()
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_TIMEOUT.total_seconds()).close()
     except OSError as failure:
         return failure.strerror or str(failure)
     return ""
@@ -119,7 +128,7 @@ def _topics(settings: Settings, cluster: Cluster, *, fix: bool) -> Iterator[Find
         for difference in different:
             yield from findings(_name(each), partial(_difference, address, each, difference, fix=fix))
         if topic is not None:
-            yield from _rights(topic)
+            yield from _rights(topic, cluster)
             if not different:
                 yield ok(_name(each), _described(topic))
 
@@ -161,13 +170,15 @@ def _remedy(difference: Difference) -> str:
     return "Lower it with kafka-configs.sh, or add replicas; banwatch reduces nothing."
 
 
-def _rights(topic: Topic) -> Iterator[Finding]:
+def _rights(topic: Topic, cluster: Cluster) -> Iterator[Finding]:
     """Yield the rights that the user lacks, where the broker says them."""
     missing = NEEDED_RIGHTS - topic.rights if topic.rights is not None else frozenset()
     if missing:
-        yield error(
-            _name(topic), f"The user may not {', '.join(sorted(missing))} it.", "Allow it with kafka-acls.sh --add."
-        )
+        said = f"The user may not {', '.join(sorted(missing))} it."
+        yield error(_name(topic), said, "Allow it with kafka-acls.sh --add.")
+    if not (topic.settings or cluster.memory_only):
+        said = "Its settings are not checked, because the user may not see them."
+        yield warning(_name(topic), said, "Allow DESCRIBE_CONFIGS with kafka-acls.sh --add.")
 
 
 def _idempotence(address: KafkaAddress) -> Iterator[Finding]:

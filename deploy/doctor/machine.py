@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from deploy.desk import DESK_KEY, reached_at
-from deploy.doctor.attempt import attempt, findings
+from deploy.doctor.attempt import findings
 from deploy.doctor.finding import Finding, error, ok, warning
 from deploy.kept_secrets import KeptSecret
 from deploy.open_files import ENOUGH, raise_limit
@@ -34,11 +34,12 @@ FOLDER = "data folder"
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
     """Yield the state of this machine."""
-    yield from _folder(settings.data_dir)
+    folder = settings.data_dir
+    yield from findings(FOLDER, lambda: _folder(folder))
     for kept in (WRITER_PASSWORD, DESK_KEY):
-        yield from _kept(kept, settings.data_dir)
-    yield room("disk of the data folder", *_disk(settings.data_dir))
-    yield from _memory(Path("/proc/meminfo"))
+        yield from findings(kept.file, partial(_kept, kept, folder))
+    yield from findings("disk of the data folder", lambda: _disk(folder))
+    yield from findings("memory", lambda: _memory(Path("/proc/meminfo")))
     yield _open_files(raise_limit())
     yield from _ports(settings)
     yield from _packages(settings)
@@ -79,16 +80,13 @@ def _existing(folder: Path) -> Path:
 
 
 def _kept(secret: KeptSecret, folder: Path) -> Iterator[Finding]:
-    """Yield what is wrong with a kept secret. One that is not there is made up when it is needed."""
-    kept = attempt(secret.file, lambda: secret.kept(folder))
-    if isinstance(kept, Finding):
-        yield kept
-    elif kept is not None:
+    """Yield whether a kept secret can be used. One that is not there is made up when it is needed."""
+    if secret.kept(folder) is not None:
         yield ok(secret.file, f"{folder / secret.file} can be used, and only this user can read it.")
 
 
-def _disk(folder: Path) -> tuple[int, str]:
-    return shutil.disk_usage(_existing(folder)).free, str(folder)
+def _disk(folder: Path) -> Iterator[Finding]:
+    yield room("disk of the data folder", shutil.disk_usage(_existing(folder)).free, str(folder))
 
 
 def room(what: str, free: int, where: str) -> Finding:

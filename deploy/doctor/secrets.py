@@ -44,8 +44,8 @@ def secret_variables() -> frozenset[str]:
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield every secret, whole and in its parts: several in one variable, or in JSON."""
-    for name in secret_variables() & environment.keys():
-        value = environment[name]
+    secret_names = secret_variables()
+    for value in (value for name, value in environment.items() if name.upper() in secret_names):
         for secret in (value, *_leaves(value)):
             yield from (part for part in (secret, *_SEPARATORS.split(secret)) if len(part) >= SHORTEST_SECRET)
 

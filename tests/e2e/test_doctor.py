@@ -35,5 +35,4 @@ def well(installation: Installation) -> list[dict[str, list[dict[str, str]]]]:
         and finding["status"] != "ok"
         and not finding["what"].startswith("disk ")
     ]
-    print(asking)
     return [] if asking else sections
