@@ -7,10 +7,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from threading import Event
 
 import msgspec
+import structlog
 from rich.console import Console
 
 from dashboard.settings import DashboardSettings, PublicSettings
@@ -26,21 +28,32 @@ from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import secrets_of, told
+from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.process import ProcessSpec
+from deploy.supervisor.recycling import BROKER, MEGABYTE, RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
+from deploy.writer import writer
 from ingest.errors import Unavailable
-from ingest.kafka import ConsumerGroup
+from ingest.kafka import ConsumerGroup, TopicReplaced
 from ingest.settings import IngestSettings
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.alerts.settings import AlertSettings
+from processing.contract import BrokerState
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
+from processing.store.broker import write_broker_memory
+from processing.store.client import Store, StoreUnavailable
 from processing.store.lack import Lack
 
+log = structlog.get_logger()
+
 DONE_ASKED_EVERY = 0.5
+
+SHARE_OF_MACHINE = 8
+"""The embedded broker may hold this part of the machine's memory: one gigabyte of eight."""
 
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
 """The secrets of the alerts and of the dashboard that the answers' server needs."""
@@ -79,7 +92,7 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """
     no_broker, no_store = missing(settings)
     played = () if options.archive is None else (_name_of(options.archive),)
-    with exclusive(settings.data_dir), Screen(console) as screen:
+    with exclusive(settings.data_dir), Screen(console) as screen, ExitStack() as running:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
         shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Supervisor(
@@ -91,21 +104,20 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
             | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
-        try:
-            stack.start()
-            _say_where(settings, options, screen)
-            done = _Done(settings, stack, played)
-            if played:
-                stack.watch_over(stop, done)
-                done.close()
-                screen.read_to_the_end()
-                if not stop.is_set():
-                    report(settings, screen.line, told=options.alert)
-            if not options.until_done:
-                stack.watch_over(stop, lambda: False)
-        finally:
-            screen.line("stopping")
-            stack.stop()
+        running.callback(stack.stop)
+        running.callback(screen.line, "stopping")
+        stack.start()
+        _say_where(settings, options, screen)
+        done = _Done(settings, stack, played)
+        recycling = running.enter_context(closing(_recycling(settings, stack, screen.line)))
+        if played:
+            stack.watch_over(stop, done, recycling.look)
+            done.close()
+            screen.read_to_the_end()
+            if not stop.is_set():
+                report(settings, screen.line, told=options.alert)
+        if not options.until_done:
+            stack.watch_over(stop, lambda: False, recycling.look)
 
 
 def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[ProcessSpec]:
@@ -164,8 +176,27 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
         environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings))
-        parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input))
+        parts.append(
+            ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input, is_source=True)
+        )
     return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _recycling(settings: Settings, stack: Supervisor, say: Callable[[str], None]) -> Recycling:
+    """Return the watch over the memory of the embedded broker. It does nothing where the stack has none."""
+    megabytes = settings.ingest.broker_memory_mb
+    limit = memory_of_machine() // SHARE_OF_MACHINE if megabytes is None else megabytes * MEGABYTE
+
+    def note(state: BrokerState, held: int) -> None:
+        try:
+            with Store(writer(settings)) as store:
+                write_broker_memory(store, state, held=held, limit=limit)
+        except StoreUnavailable as error:
+            log.warning("broker's state not stored", state=state, reason=str(error))
+
+    if stack.pid(BROKER) is not None:
+        note(BrokerState.STARTED, 0)
+    return Recycling(stack, settings.ingest.kafka, settings.ingest.kafka_group, RecyclePolicy(limit), say, note)
 
 
 def _desk(settings: Settings) -> dict[str, str]:
@@ -196,7 +227,8 @@ def _workers(options: UpOptions) -> list[str]:
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
     environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), source=variable(name, ""))
-    return ProcessSpec(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
+    command = (*BANWATCH, "ingest", name, "--progress", "json")
+    return ProcessSpec(name, command, environment, needs, expendable=True, is_source=True)
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:
@@ -261,4 +293,7 @@ class _Done:
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
         except Unavailable:
+            return False
+        except TopicReplaced:
+            self.close()
             return False

@@ -38,6 +38,7 @@ import structlog
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
 from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
+from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
 from processing.findings import Findings
@@ -49,6 +50,9 @@ log = structlog.get_logger()
 
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most."""
+
+REPORTED_EVERY = timedelta(seconds=30)
+"""Wall-clock time between two reports of a watch without work."""
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
@@ -72,6 +76,8 @@ class WatchState:
     """Read: source and begin of each stretch that is known to be covered."""
     renamed: dict[Name, Spike] = field(default_factory=dict)
     """The spikes that have another start in the events of the stretch that is taken."""
+    reported_at: datetime | None = None
+    """Wall clock of the last report of a watch without work."""
 
 
 @dataclass
@@ -103,7 +109,18 @@ class Watch:
         self.resume()
         while not stop.is_set():
             if not self.look():
+                self._report()
                 stop.wait(interval.total_seconds())
+
+    def _report(self) -> None:
+        """Write again how far the watch has come, so that a watch without work is told from one that has died."""
+        state, now = self.state, self.clock()
+        if state.scored_until is None:
+            return
+        # A clock that was set back is no reason to be silent until it has caught up.
+        if state.reported_at is None or abs(now - state.reported_at) >= REPORTED_EVERY:
+            self.records.write_scored_until(state.scored_until)
+            state.reported_at = now
 
     def resume(self) -> None:
         """Make the state anew: from the counts, and from what a watch wrote down before."""
@@ -247,9 +264,14 @@ class Watch:
         self.records.write_spikes(judged)
 
     def _is_news(self, event: SeriesEvent) -> bool:
-        """Whether a spike is new, has become more severe, or may by now be known to be people's."""
+        """Whether a spike is new, has become more severe, or may by now be known to be people's.
+
+        A spike of earlier bins is judged again only when it becomes more severe; else the close of the bin is enough.
+        """
         spike = event.episode.snapshot(*event.key)
         known = self.state.spikes.get(name_of(spike))
+        if event.kind is EpisodeKind.GREW:
+            return known is not None and spike.severity.rank > known.severity.rank
         if known is None or known.verdict is not VerdictName.ORGANIC:
             return known is None or known.observed != spike.observed
         return spike.severity is not known.severity

@@ -5,6 +5,7 @@
       --write-----> post_versions, blank where a tombstone names the post; then the batch's own deletions
       --recount---> count_versions, for the minutes touched
       --note------> source_health, how far each collector has come
+      --keep------> rejected_versions, why records were rejected that are read from posts.rejected
       --reject----> posts.rejected, with the rows that the store refuses for good
       --commit----> the group's offsets
 
@@ -28,7 +29,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from ingest.contract import Post, Progress, Rejected, encode, raw_text
+from ingest.contract import Post, Progress, Rejected, RejectionKind, RejectionStage, encode, raw_text
 from ingest.errors import Unavailable
 from ingest.event_time import Impossible, event_time, is_to_come
 from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
@@ -39,6 +40,7 @@ from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.refusals import RefusedItem, write_apart
+from processing.store.rejections import write_rejections
 from processing.store.versions import next_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.tagging.language import LanguageDetector
@@ -76,7 +78,7 @@ def sort(batch: Batch, enricher: Enricher, now: datetime) -> Sorted:
         try:
             check(post, now)
         except Impossible as error:
-            rejected.append(_rejected(post, str(error)))
+            rejected.append(_rejection(post, _place(post), str(error), "worker", "impossible_time"))
         else:
             (posts if post.op == "post" else deletions).append(post)
     return Sorted(enricher.tag_many(posts), deletions, rejected)
@@ -94,12 +96,19 @@ def check(post: Post, now: datetime) -> None:
         raise Impossible(f"created_at {post.created_at.isoformat()} is still to come, and seen_at is no help.")
 
 
-def _rejected(post: Post, reason: str) -> Rejected:
-    return _rejection(post, f"{post.source}:{post.id}", reason)
+def _place(post: Post) -> str:
+    return f"{post.source}:{post.id}"
 
 
-def _rejection(what: Post | Progress, where: str, reason: str) -> Rejected:
-    return Rejected(source=what.source, where=where, reason=reason, raw=raw_text(encode(what)))
+def _rejection(
+    what: Post | Progress,
+    where: str,
+    reason: str,
+    stage: RejectionStage = "store",
+    kind: RejectionKind = "refused",
+) -> Rejected:
+    raw = raw_text(encode(what))
+    return Rejected(source=what.source, where=where, reason=reason, raw=raw, stage=stage, kind=kind)
 
 
 def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:
@@ -108,7 +117,8 @@ def _refused_progress(refused: RefusedItem[tuple[int, Progress]]) -> Rejected:
 
 
 def _refused_recount(refused: RefusedItem[datetime]) -> Rejected:
-    return Rejected(source="counts", where=f"{refused.item:%Y-%m-%dT%H:%MZ}", reason=refused.reason, raw="")
+    minute = f"{refused.item:%Y-%m-%dT%H:%MZ}"
+    return Rejected(source="counts", where=minute, reason=refused.reason, raw="", stage="store", kind="refused")
 
 
 @dataclass(frozen=True)
@@ -200,10 +210,13 @@ class Pipeline:
         gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
         minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
         progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
+        if lost := write_apart(batch.rejections, lambda some: write_rejections(self.store, some)):
+            # To reject a rejection would write it into its own topic again.
+            log.warning("rejections not stored", count=len(lost), reason=lost[0].reason)
         self._tell_of_clock()
         return [
-            *(_rejected(each.item.post, each.reason) for each in posts),
-            *(_rejected(each.item, each.reason) for each in gone),
+            *(_rejection(each.item.post, _place(each.item.post), each.reason) for each in posts),
+            *(_rejection(each.item, _place(each.item), each.reason) for each in gone),
             *map(_refused_recount, minutes),
             *map(_refused_progress, progress),
         ]

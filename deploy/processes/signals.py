@@ -23,6 +23,13 @@ def until_signalled() -> threading.Event:
     return stop
 
 
+def until_paused() -> threading.Event:
+    """Return an event that SIGUSR1 sets: the supervisor asks a source to read no more and to end once all is safe."""
+    enough = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: enough.set())
+    return enough
+
+
 def run_until(stop: threading.Event, work: Callable[[], Result]) -> Result | None:
     """Return the result of `work`, which starts again while Kafka or ClickHouse is unavailable.
 

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.processes.signals import run_until, until_signalled
+from deploy.processes.signals import run_until, until_paused, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
-from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
+from ingest.kafka import (
+    BrokerUnavailable,
+    CommittedOffsets,
+    ConsumerGroup,
+    PostProducer,
+    TopicReplaced,
+    ensure_topics,
+    probe,
+)
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -92,7 +100,7 @@ def run_source(
     run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
     lost.
     """
-    stop = until_signalled()
+    stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
     ingest = settings.ingest
     ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
@@ -104,6 +112,13 @@ def run_source(
         tell(so_far)
 
     def work() -> CollectorStats:
+        try:
+            return read()
+        except TopicReplaced as replaced:
+            # The embedded broker has begun anew; so does the run, from the saved cursor.
+            raise BrokerUnavailable(str(replaced)) from replaced
+
+    def read() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)
@@ -115,7 +130,16 @@ def run_source(
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(
-                source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
+                source,
+                producer,
+                cursor_file,
+                committed,
+                stop,
+                note,
+                address.posts_topic,
+                pace,
+                silent_after,
+                enough=enough,
             )()
 
     return work() if once else run_until(stop, work) or tally

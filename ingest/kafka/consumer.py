@@ -15,7 +15,7 @@ from kafka.structs import OffsetAndMetadata
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
-from ingest.kafka.codec import UnreadableRecord, read
+from ingest.kafka.codec import UnreadableRecord, read, read_rejected
 from ingest.kafka.connection import client_arguments
 from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
 from ingest.kafka.probe import require
@@ -41,21 +41,25 @@ class PartitionsLost(Exception):
 class Batch:
     """The messages of one poll, in the order of each partition.
 
-    `progress` holds pairs of a partition and the progress read from it. `offsets` maps a partition to its next offset.
+    `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read.
+    `rejections` were read from the topic of rejections. `offsets` maps a partition of the posts topic to its next
+    offset, and `rejection_offsets` a partition of the topic of rejections.
     """
 
     posts: list[Post] = field(default_factory=list)
     progress: list[tuple[int, Progress]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    rejections: list[Rejected] = field(default_factory=list)
     offsets: dict[int, int] = field(default_factory=dict)
+    rejection_offsets: dict[int, int] = field(default_factory=dict)
     generation: int = -1
 
     def __bool__(self) -> bool:
-        return bool(self.offsets)
+        return bool(self.offsets or self.rejection_offsets)
 
 
 class PostConsumer:
-    """Reads the posts topic as a member of a group, from the committed offsets, else from the start.
+    """Reads the posts and the rejections as a member of a group, from the committed offsets, else from the start.
 
     One thread uses a consumer. The consumer stays in the group while the caller writes, for up to five minutes between
     two polls. While the broker is unavailable, a poll returns an empty batch, and the library reconnects.
@@ -89,12 +93,13 @@ class PostConsumer:
                 metrics_enabled=False,
                 kafka_client=self._connect,
             )
-            self._kafka.subscribe([address.posts_topic])
-            # A group's leader that does not know the topic yet would assign no partitions at all.
-            known = self._kafka.partitions_for_topic(address.posts_topic)
-        if not known:
+            topics = [address.posts_topic, address.rejected_topic]
+            self._kafka.subscribe(topics)
+            # A group's leader that does not know a topic yet would assign none of its partitions.
+            unknown = [topic for topic in topics if not self._kafka.partitions_for_topic(topic)]
+        if unknown:
             self._client.close()
-            raise BrokerUnavailable(f"There is no topic {address.posts_topic} at {address.bootstrap} yet.")
+            raise BrokerUnavailable(f"There is no topic {unknown[0]} at {address.bootstrap} yet.")
 
     def poll(self, timeout: timedelta, max_records: int) -> Batch:
         """Return the next batch, after a wait of at most `timeout`.
@@ -111,8 +116,7 @@ class PostConsumer:
         records, weight = 0, 0
         while found:
             for record in found:
-                batch.offsets[record.partition] = record.offset + 1
-                _sort_into(batch, record)
+                self._sort_into(batch, record)
                 weight += len(record.value or b"")
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
@@ -129,6 +133,16 @@ class PostConsumer:
     def _generation(self) -> int:
         return int(self._kafka.group_metadata().generation_id)
 
+    def _sort_into(self, batch: Batch, record: ConsumerRecord) -> None:
+        if record.topic == self._address.posts_topic:
+            batch.offsets[record.partition] = record.offset + 1
+            _sort_into(batch, record)
+        else:
+            batch.rejection_offsets[record.partition] = record.offset + 1
+            # What is no rejection is left out: to reject it would write it into its own topic again.
+            if (rejection := read_rejected(record.value)) is not None:
+                batch.rejections.append(rejection)
+
     def commit(self, batch: Batch) -> None:
         """Commit the offsets of a batch. Call this after the write.
 
@@ -137,14 +151,19 @@ class PostConsumer:
             BrokerUnavailable: the broker does not answer.
             BrokerRefused: the broker refuses the request.
         """
-        if not batch.offsets:
+        if not batch:
             return
         # The broker accepts a member's commit for any partition, so a batch from before a rebalance is refused here.
         if batch.generation != self._generation:
             raise PartitionsLost("The group was divided anew before this batch was committed.")
+        topics = (
+            (self._address.posts_topic, batch.offsets),
+            (self._address.rejected_topic, batch.rejection_offsets),
+        )
         offsets = {
-            TopicPartition(self._address.posts_topic, partition): OffsetAndMetadata(offset, "", -1)
-            for partition, offset in batch.offsets.items()
+            TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1)
+            for topic, read in topics
+            for partition, offset in read.items()
         }
         try:
             self._kafka.commit(offsets, timeout_ms=int(COMMIT_TIMEOUT.total_seconds() * 1000))
@@ -178,7 +197,7 @@ def _sort_into(batch: Batch, record: ConsumerRecord) -> None:
     try:
         message = read(record.headers, record.value)
     except UnreadableRecord as error:
-        batch.rejected.append(_rejected(record, str(error)))
+        batch.rejected.append(_rejected(record, error))
         return
     if isinstance(message, Post):
         batch.posts.append(message)
@@ -186,13 +205,15 @@ def _sort_into(batch: Batch, record: ConsumerRecord) -> None:
         batch.progress.append((record.partition, message))
 
 
-def _rejected(record: ConsumerRecord, reason: str) -> Rejected:
+def _rejected(record: ConsumerRecord, error: UnreadableRecord) -> Rejected:
     return Rejected(
         source="kafka",
         where=f"{record.topic}[{record.partition}]@{record.offset}",
-        reason=reason,
+        reason=str(error),
         raw=raw_text(record.value or b""),
         seen_at=_moment(record.timestamp),
+        stage="worker",
+        kind=error.kind,
     )
 
 

@@ -331,6 +331,7 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
         f"{first.isoformat()}.",
         raw="",
         seen_at=first,
+        kind="missing",
     )
 
 
