@@ -118,7 +118,7 @@ def _clock(server: Store, clock: Clock) -> Iterator[Finding]:
 
 def _disks(server: Store) -> Iterator[Finding]:
     try:
-        disks = server.query("SELECT name, free_space FROM system.disks WHERE type = 'Local' OR is_remote = 0")
+        disks = server.query("SELECT name, free_space FROM system.disks WHERE total_space > 0 AND NOT is_remote")
     except StoreRefused as refused:
         if refused.code not in DENIED:
             raise

@@ -33,7 +33,7 @@ from ingest.kafka import (
 from ingest.retry import retry_while_unavailable
 
 ADDRESS, ADVERTISED = "address", "advertised addresses"
-SETTLED_WITHIN = timedelta(seconds=10)
+SETTLED_WITHIN = timedelta(seconds=30)
 NEEDED_RIGHTS = frozenset({"READ", "WRITE", "DESCRIBE"})
 
 WHY = {
@@ -64,7 +64,7 @@ def check_kafka(settings: Settings, clock: Clock, *, fix: bool) -> Iterator[Find
     if any(each.status is Status.ERROR for each in reached):
         return  # every other request goes to these addresses
     yield from findings("topics", lambda: _topics(settings, cluster, fix=fix), 3 * PATIENCE)
-    yield from findings("idempotence", lambda: _idempotence(address))
+    yield from findings("idempotence", lambda: _idempotence(address), 2 * SETTLED_WITHIN)
     yield from findings("workers' group", lambda: _group(settings, cluster))
     if not cluster.memory_only:
         yield from findings("Kafka's clock", lambda: _clock(address, clock))
