@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deploy.access import check_access
 from deploy.doctor.attempt import attempt
-from deploy.doctor.finding import Finding, counted, error, ok
+from deploy.doctor.finding import Finding, counted, error, ok, warning
 from deploy.settings import PREFIX, Settings, SettingsError, faults, load
 
 LOGIN = "dashboard's access"
@@ -51,4 +51,6 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     given = settings.alerts
     if bool(given.answers_url) != bool(given.answers_key.get_secret_value()):
         missing = "BANWATCH_ANSWERS_KEY" if given.answers_url else "BANWATCH_ANSWERS_URL"
-        yield error("links in alerts", f"Alerts carry no links, because {missing} is not set.", f"Set {missing}, too.")
+        yield warning(
+            "links in alerts", f"Alerts carry no links, because {missing} is not set.", f"Set {missing}, too."
+        )
