@@ -30,7 +30,8 @@ def process() -> None:
 
     def work() -> None:
         kafka = settings.ingest.kafka
-        ensure_topics(kafka, settings.ingest.kafka_partitions, settings.ingest.replication)
+        ingest = settings.ingest
+        ensure_topics(kafka, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
         with (
             Store(writer(settings)) as store,
             PostProducer(kafka, client_id="banwatch-rejects") as producer,

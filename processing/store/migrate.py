@@ -78,17 +78,37 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
     Raises:
         SchemaConflict: the database has applied a migration that is unknown here or has another text.
     """
+    state = inspect(store, migrations)
+    if state.conflicts:
+        raise SchemaConflict(state.conflicts[0])
+    return state.pending
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """The migrations that a database lacks, and a sentence for each that it has applied in another form than here."""
+
+    pending: tuple[Migration, ...]
+    conflicts: tuple[str, ...]
+
+
+def inspect(store: Store, migrations: tuple[Migration, ...]) -> SchemaState:
+    """Compare the migrations that the database has applied with these. Nothing is changed.
+
+    Raises:
+        StoreRefused: the database or its table of migrations does not exist.
+    """
     rows = store.query("SELECT number, name, checksum FROM schema_migrations FINAL")
     seen = {number: (name, checksum) for number, name, checksum in rows}
     known = {migration.number: migration for migration in migrations}
+    conflicts = []
     for number, (name, checksum) in sorted(seen.items()):
         if number not in known:
-            raise SchemaConflict(
-                f"The database has seen migration {name}, which this banwatch does not know: upgrade it."
-            )
-        if known[number].checksum != checksum:
-            raise SchemaConflict(f"Migration {name} has changed since the database saw it: restore the shipped file.")
-    return tuple(migration for migration in migrations if migration.number not in seen)
+            conflicts.append(f"The database has seen migration {name}, which this banwatch does not know: upgrade it.")
+        elif known[number].checksum != checksum:
+            conflicts.append(f"Migration {name} has changed since the database saw it: restore the shipped file.")
+    missing = tuple(migration for migration in migrations if migration.number not in seen)
+    return SchemaState(missing, tuple(conflicts))
 
 
 @dataclass(frozen=True, slots=True)
