@@ -208,13 +208,12 @@ def test_where_something_is_no_backup_is_written(address: ClickHouseAddress, tmp
         save(address, Path("/proc/nowhere/backup"), quietly)
 
 
-def test_a_store_on_a_cluster_is_not_backed_up_in_part(saved: Path, address: ClickHouseAddress, tmp_path: Path) -> None:
-    spread = replace(address, cluster="main")
-    with pytest.raises(BackupUnusable, match="cluster main"):
-        save(spread, tmp_path / "other", quietly)
-    with pytest.raises(BackupUnusable, match="cluster main"):
-        restore(spread, saved, quietly, replacing=True)
-    assert not (tmp_path / "other").exists()
+def test_nothing_is_restored_into_a_replicated_database(
+    saved: Path, address: ClickHouseAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.backup.restore.is_replicated", lambda _: True)  # it takes a Keeper, so none is at hand
+    with pytest.raises(BackupUnusable, match="replicated"):
+        restore(address, saved, quietly, replacing=True)
 
 
 def test_posts_are_read_behind_progress_and_counts_behind_posts() -> None:
