@@ -1,7 +1,7 @@
 """`make check-deploy`: deploy/ by the tools that other people check such files with.
 
-hadolint and the schemas of Kubernetes come with the locked tools. kustomize, and docker with its compose, are used where
-they are installed; what is absent is said. The exit status is 1 if a tool found a fault.
+hadolint and the schemas of Kubernetes come with the locked tools. kustomize and docker compose are used where they are
+installed; what is absent is said. The exit status is 1 if a tool found a fault.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def compose() -> str:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         raise Absent("docker compose")
-    return _run("docker", "compose", "--file", DEPLOY / "compose" / "compose.yaml", "--profile", "*", "config", "--quiet")
+    return _run(
+        "docker", "compose", "--file", DEPLOY / "compose" / "compose.yaml", "--profile", "*", "config", "--quiet"
+    )
 
 
 def manifests() -> str:

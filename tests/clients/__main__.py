@@ -21,7 +21,7 @@ from tests.support.parts import Parts
 from tests.support.stored import tagged, write
 
 HERE = Path(__file__).parent
-TEXT = "it's \\ \"quoted\" 😀 حظر"
+TEXT = 'it\'s \\ "quoted" 😀 حظر'
 SUM = 299_999 * 300_000 // 2 + 300_000 * 100
 ACCESS_DENIED = 497
 AT = NOON.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -33,7 +33,8 @@ def main() -> int:
         migrate(parts.store)
         with Store(parts.store) as store:
             write(store, [tagged(a_post(text=TEXT, created_at=NOON))])
-        return int(not all([_compare(*each) for each in _clients(parts.store)]))
+        good = [_compare(*each) for each in _clients(parts.store)]
+    return int(not all(good))
 
 
 def _clients(address: ClickHouseAddress) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -45,7 +46,7 @@ def _clients(address: ClickHouseAddress) -> Iterator[tuple[str, list[str], list[
         said = _run("java", "-cp", f"{jdbc / 'target'}/*", str(jdbc / "Ask.java"), at, TEXT)
         yield "JDBC", said, [f"{TEXT} {AT} 1 null", str(SUM), "counts", str(ACCESS_DENIED)]
     if shutil.which("go"):
-        for compression in ("none", "gzip", "lz4"):
+        for compression in ("none", "gzip"):
             said = _run("go", "run", "-C", str(HERE / "go"), ".", at, TEXT, compression)
             yield f"clickhouse-go, {compression}", said, [f"{TEXT} {AT} 1 true", str(SUM), "true"]
 

@@ -33,6 +33,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 OURS = f"banwatch:{VERSION}"
 METRICS = {"BANWATCH_METRICS_HOST", "BANWATCH_METRICS_PORT"}
 SECRETS = frozenset().union(*map(secrets_of, STAGES))
+DEFAULTS = {name: field.default for stage in STAGES for name, field in stage.model_fields.items()}
 OF_STORE = {"writer", "reader", "clickhouse"}
 
 
@@ -75,14 +76,16 @@ def found_at(value: Any, key: str) -> Iterator[Any]:
             yield from found_at(each, key)
 
 
+def of_manifests(key: str) -> list[Any]:
+    """The entries of all lists that stand under a key in the manifests."""
+    return [entry for _, document in MANIFESTS for entries in found_at(document, key) for entry in entries]
+
+
 def plain_variables() -> dict[str, str]:
     """Every variable that a file of deploy/ sets to a value for everybody to read."""
     composed = [pair for service in SERVICES.values() for pair in service.get("environment", {}).items()]
-    literal = [each.split("=", 1) for _, document in MANIFESTS for all_ in found_at(document, "literals") for each in all_]
-    valued = [
-        (each["name"], each["value"]) for _, document in MANIFESTS for all_ in found_at(document, "env") for each in all_
-        if "value" in each
-    ]
+    literal = [each.split("=", 1) for each in of_manifests("literals")]
+    valued = [(each["name"], each["value"]) for each in of_manifests("env") if "value" in each]
     baked = re.findall(r"^(?:ENV|   ) (\w+)=(\S+)", CONTAINERFILE, re.MULTILINE)
     return {name: str(value) for name, value in (*composed, *literal, *valued, *baked)}
 
@@ -110,9 +113,7 @@ def test_every_image_has_the_tag_of_a_version() -> None:
     assert all(re.fullmatch(r"[a-z./-]+:v?\d+\.\d+\.\d+[\w.-]*", image) for image in images), images
     assert {image for image in images if image.startswith("banwatch:")} == {OURS}
     assert f'version="{VERSION}"' in CONTAINERFILE
-    retagged = [each for _, document in MANIFESTS for all_ in found_at(document, "images") for each in all_]
-    assert retagged
-    assert {each["newTag"] for each in retagged} == {VERSION}
+    assert {each["newTag"] for each in of_manifests("images")} == {VERSION}
 
 
 def test_no_container_has_more_than_it_needs() -> None:
@@ -127,10 +128,9 @@ def test_no_container_has_more_than_it_needs() -> None:
 
 def test_each_process_gets_the_secrets_that_it_needs_and_no_others() -> None:
     given = {name: {Path(file).stem for file in service.get("env_file", [])} for name, service in SERVICES.items()}
-    given |= {
-        f"kubernetes {name}": {each["secretRef"]["name"] for each in container(workload)["envFrom"] if "secretRef" in each}
-        for name, workload in WORKLOADS.items()
-    }
+    for name, workload in WORKLOADS.items():
+        sources = [each["secretRef"]["name"] for each in container(workload)["envFrom"] if "secretRef" in each]
+        given[f"kubernetes {name}"] = set(sources)
     of_command = commands()
     for place, files in given.items():
         command = of_command.get(place) or of_command.get(f"compose {place}", [""])
@@ -155,12 +155,11 @@ def test_metrics_are_where_probes_and_prometheus_look() -> None:
 
 
 def test_pages_listen_where_their_ports_are() -> None:
-    defaults = {name: field.default for stage in STAGES for name, field in stage.model_fields.items()}
     for name in ("dashboard", "answers", "public"):
         [port] = container(WORKLOADS[name])["ports"]
-        assert port["containerPort"] == defaults[f"{name}_port"]
+        assert port["containerPort"] == DEFAULTS[f"{name}_port"]
         assert SERVICES[name]["environment"][f"BANWATCH_{name.upper()}_HOST"] == "0.0.0.0"
-    assert SERVICES["dashboard"]["ports"] == [f"127.0.0.1:8501:{defaults['dashboard_port']}"]
+    assert SERVICES["dashboard"]["ports"] == [f"127.0.0.1:8501:{DEFAULTS['dashboard_port']}"]
 
 
 def test_every_manifest_is_in_a_kustomization_and_the_patches_reach_every_process() -> None:
@@ -173,19 +172,21 @@ def test_every_manifest_is_in_a_kustomization_and_the_patches_reach_every_proces
     for name, workload in WORKLOADS.items():
         assert workload["metadata"]["labels"]["banwatch/process"] == name
         assert container(workload)["name"] == "banwatch"
-        assert workload["spec"]["selector"]["matchLabels"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+        selected, labels = (
+            workload["spec"]["selector"]["matchLabels"],
+            workload["spec"]["template"]["metadata"]["labels"],
+        )
+        assert selected.items() <= labels.items(), name
     assert WORKLOADS["watch"]["spec"]["replicas"] == 1
     assert WORKLOADS["watch"]["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_kafka_has_the_topics_and_lets_the_group_read() -> None:
-    of_kind: dict[str, list[dict[str, Any]]] = {}
-    for _, document in MANIFESTS:
-        of_kind.setdefault(document["kind"], []).append(document)
-    assert {topic["metadata"]["name"] for topic in of_kind["KafkaTopic"]} == {POSTS_TOPIC, REJECTED_TOPIC}
-    groups = {acl["resource"]["name"] for acl in found_at(of_kind["KafkaUser"], "acls") for acl in acl if acl["resource"]["type"] == "group"}
-    [default] = [stage.model_fields["kafka_group"].default for stage in STAGES if "kafka_group" in stage.model_fields]
-    assert groups == {default}
+    topics = {document["metadata"]["name"] for _, document in MANIFESTS if document["kind"] == "KafkaTopic"}
+    assert topics == {POSTS_TOPIC, REJECTED_TOPIC}
+    resources = [acl["resource"] for acl in of_manifests("acls")]
+    assert {each["name"] for each in resources if each["type"] == "group"} == {DEFAULTS["kafka_group"]}
+    assert {each["name"] for each in resources if each["type"] == "topic"} == topics
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def _block(data: bytes) -> bytes:
     packed = lz4.block.compress(data, store_size=False)
     sealed = struct.pack("<BII", _LZ4, _HEAD + len(packed), len(data)) + packed
     high, low = divmod(CityHash128(sealed), 1 << 64)
-    return struct.pack("<QQ", high, low) + sealed
+    return bytes(struct.pack("<QQ", high, low) + sealed)
 
 
 _BLOCK = 1024 * 1024

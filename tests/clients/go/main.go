@@ -52,7 +52,6 @@ func method(name string) clickhouse.CompressionMethod {
 	return map[string]clickhouse.CompressionMethod{
 		"none": clickhouse.CompressionNone,
 		"gzip": clickhouse.CompressionGZIP,
-		"lz4":  clickhouse.CompressionLZ4,
 	}[name]
 }
 
