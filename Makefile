@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reord
 
 IN_IMAGE := apprise charts dashboard login public reddit telegram  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse chaos editor lock screenshots check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -44,6 +44,8 @@ editor:  # after a change of dashboard/editor; needs Node 20 with npm
 	cd dashboard/editor && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 screenshots: setup  # after a change of a page; the demo runs, and docs/images is written anew
 	$(BIN)/python -m tests.screenshots
+check-clients: setup  # JDBC and clickhouse-go against the embedded store; needs Java with Maven, and Go
+	$(BIN)/python -m tests.clients
 check-deploy: .venv/tools/ready  # the image's file, compose.yaml and the manifests, with what this machine has of tools
 	$(BIN)/python -m tests.check_deploy
 sbom: .venv/tools/ready  # what the image holds, as CycloneDX: dist/sbom.cdx.json

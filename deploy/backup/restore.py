@@ -24,8 +24,8 @@ from processing.store.retention import enforce_what_is_applied
 from processing.store.schema import is_replicated
 from processing.store.writer import recount
 
-FORMER = frozenset({"watch_state_versions"})
-"""Tables of an older banwatch that hold nothing which is not made again: a restore leaves them out."""
+FORMER = frozenset({"deliveries", "watch_state_versions"})
+"""Tables of an older banwatch that a migration has dropped: a restore leaves them out, as an upgrade does."""
 
 EXPIRING = "erasures"
 """The table whose rows expire. A restore does not compare its row count, because rows may expire during the load."""

@@ -31,6 +31,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 KUBERNETES = DEPLOY / "kubernetes"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 OURS = f"banwatch:{VERSION}"
+KAFKA_LOGIN = {f"BANWATCH_KAFKA_{name}" for name in ("CA_FILE", "SASL_MECHANISM", "SECURITY_PROTOCOL", "USER")}
 METRICS = {"BANWATCH_METRICS_HOST", "BANWATCH_METRICS_PORT"}
 SECRETS = frozenset().union(*map(secrets_of, STAGES))
 DEFAULTS = {name: field.default for stage in STAGES for name, field in stage.model_fields.items()}
@@ -93,7 +94,7 @@ def plain_variables() -> dict[str, str]:
 def test_every_variable_is_a_setting_and_none_is_a_secret() -> None:
     names = {name for name in plain_variables() if name.startswith(PREFIX)}
     assert len(names) > 10
-    assert names <= known_names() | METRICS
+    assert names <= known_names() | METRICS | KAFKA_LOGIN
     assert not names & SECRETS
     assert not any(re.search("PASSWORD|SECRET|TOKEN", name) for name in plain_variables())
 
@@ -166,6 +167,8 @@ def test_every_manifest_is_in_a_kustomization_and_the_patches_reach_every_proces
     for path in KUBERNETES.rglob("kustomization.yaml"):
         kustomization = yaml.safe_load(path.read_text("utf-8"))
         named = {*kustomization.get("resources", []), *(patch["path"] for patch in kustomization.get("patches", []))}
+        targets = [patch["target"] for patch in kustomization.get("patches", [])]
+        assert all(target.keys() <= {"kind", "name", "labelSelector"} for target in targets), path
         there = {each.name for each in path.parent.glob("*.yaml")} - {"kustomization.yaml"}
         assert there == {name for name in named if name.endswith(".yaml")}, path
         assert all((path.parent / name).exists() for name in named), path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -12,13 +13,13 @@ import pytest
 
 from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, Manifest
-from deploy.backup.restore import restore
+from deploy.backup.restore import FORMER, restore
 from deploy.backup.save import order, save
 from deploy.backup.swap import SWAPPING
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store.client import Store, StoreRefused
 from processing.store.deletions import delete_posts
-from processing.store.migrate import migrate
+from processing.store.migrate import migrate, shipped
 from processing.store.purge import purge
 from processing.store.records import write_scored_until
 from processing.store.retention import Retention, apply_retention
@@ -199,6 +200,16 @@ def test_a_backup_of_a_newer_banwatch_is_refused(saved: Path, other: ClickHouseA
     manifest.write(saved, msgspec.structs.replace(made, migrations=newer))
     with pytest.raises(BackupUnusable, match=r"9999_later\.sql"):
         restore(other, saved, quietly)
+
+
+def test_a_backup_may_hold_every_table_that_a_migration_has_dropped() -> None:
+    there: set[str] = set()
+    dropped: set[str] = set()
+    for statement in (statement for migration in shipped() for statement in migration.statements()):
+        if made := re.match(r"(CREATE|DROP) TABLE (\w+)", statement):
+            (there.add if made[1] == "CREATE" else dropped.add)(made[2])
+    assert dropped <= there
+    assert dropped == FORMER
 
 
 def test_where_something_is_no_backup_is_written(address: ClickHouseAddress, tmp_path: Path) -> None:
