@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reord
 
 IN_IMAGE := apprise charts dashboard login public reddit telegram  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -21,7 +21,7 @@ test: setup  # in six minutes: the real broker, the real engine and one page in 
 	$(BIN)/python -m tests.prepare chromium
 	$(PYTEST) -m "not long"
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
-	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.prepare kafka promtool
 	$(PYTEST) -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -35,9 +35,16 @@ bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
 	touch $@
+bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and every fault; needs root, Java and Maven
+	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.benchmarks.cluster
 bench-warehouse: setup  # ten minutes of readers and a writer, then what readers without manners cost the writer
 	$(BIN)/python -m tests.benchmarks.warehouse_load
 	$(BIN)/python -m tests.benchmarks.warehouse_attacks
+soak: setup  # a week of a synthetic stream in two hours, through the embedded broker and through Apache Kafka
+	$(BIN)/python -m tests.benchmarks.soak --kafka embedded
+	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.benchmarks.soak --kafka apache
 chaos: setup  # kill everything at random, with one to four workers, and compare the counts
 	@$(BIN)/python -m tests.e2e.chaos
 editor:  # after a change of dashboard/editor; needs Node 20 with npm

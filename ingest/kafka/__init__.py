@@ -1,8 +1,10 @@
 """Kafka: the producer and the consumer of `posts`. Nothing outside this package imports the library `kafka`."""
 
-from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, Cluster, NotKafka, TopicReplaced, ensure_topics, probe
-from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
+from ingest.kafka.admin import ensure_topics
+from ingest.kafka.consumer import Batch, CommitDelayed, PartitionsLost, PostConsumer
+from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, NotKafka, TopicReplaced
 from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup
+from ingest.kafka.probe import Cluster, probe
 from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
 
 __all__ = [
@@ -10,6 +12,7 @@ __all__ = [
     "BrokerRefused",
     "BrokerUnavailable",
     "Cluster",
+    "CommitDelayed",
     "CommittedOffsets",
     "ConsumerGroup",
     "Delivery",

@@ -12,7 +12,8 @@ from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, TopicReplaced, administer, kafka_errors
+from ingest.kafka.admin import administer
+from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, TopicReplaced, kafka_errors
 from ingest.kafka.tansu import TopicEnds
 
 log = structlog.get_logger()

@@ -11,7 +11,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.net.compat import KafkaNetClient
 
 from ingest.contract import KafkaAddress
-from ingest.kafka.admin import BrokerUnavailable, kafka_errors
+from ingest.kafka.connection import client_arguments
+from ingest.kafka.failures import BrokerUnavailable, kafka_errors
 
 POLLS = 100
 POLL_MS = 100
@@ -68,7 +69,7 @@ class TopicEnds:
 
     def _open_reader(self) -> KafkaConsumer:
         return KafkaConsumer(
-            bootstrap_servers=self._address.bootstrap.split(","),
+            **client_arguments(self._address),
             client_id="banwatch-watch",
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
+import trustme
 
 from deploy.embedded.broker import wait_until_ready
-from ingest.contract import KafkaAddress
-from ingest.kafka import BrokerUnavailable, NotKafka, probe
+from ingest.contract import KafkaAddress, KafkaSecurity
+from ingest.kafka import BrokerRefused, BrokerUnavailable, NotKafka, probe
 from tests.support import brokers
 from tests.support.waiting import free_port
 
@@ -48,6 +52,50 @@ def test_a_broker_is_recognised(broker: brokers.Broker, request: pytest.FixtureR
 def test_a_second_address_is_asked_where_the_first_is_away(broker: brokers.Broker) -> None:
     nobody = f"127.0.0.1:{free_port()}"
     assert probe(KafkaAddress(f"{nobody}, {broker.bootstrap}"), timedelta(seconds=5)) is not None
+
+
+def test_a_second_address_is_asked_where_the_first_hangs(broker: brokers.Broker) -> None:
+    with silent_listener() as hangs:
+        assert probe(KafkaAddress(f"{hangs.bootstrap},{broker.bootstrap}"), SHORT) is not None
+
+
+@contextmanager
+def tls_listener(authority: trustme.CA) -> Iterator[str]:
+    """A listener that goes through the handshake of TLS and then closes."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                context.wrap_socket(connection.dup(), server_side=True).close()
+                connection.recv(1)  # a listener that closes with bytes unread would take back its alert
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_certificate_of_an_unknown_authority_is_named_with_its_setting(tmp_path: Path) -> None:
+    known = tmp_path / "known.pem"
+    trustme.CA().cert_pem.write_to_path(known)
+    with tls_listener(trustme.CA()) as endpoint:
+        address = KafkaAddress(endpoint, security=KafkaSecurity("SSL", ca_file=known))
+        with pytest.raises(BrokerRefused, match=rf"{endpoint} is not trusted: .*BANWATCH_KAFKA_CA_FILE"):
+            probe(address, SHORT)
+
+
+def test_a_listener_that_speaks_tls_is_recognised_by_plain_text() -> None:
+    said = "speaks TLS: set BANWATCH_KAFKA_SECURITY_PROTOCOL"
+    with tls_listener(trustme.CA()) as endpoint, pytest.raises(BrokerRefused, match=said):
+        probe(KafkaAddress(endpoint), SHORT)
+
+
+def test_a_listener_without_tls_is_recognised_by_tls() -> None:
+    with http_server() as address, pytest.raises(NotKafka, match="does not speak TLS"):
+        probe(replace(address, security=KafkaSecurity("SSL")), SHORT)
 
 
 def test_nobody_is_none() -> None:

@@ -31,8 +31,6 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 KUBERNETES = DEPLOY / "kubernetes"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 OURS = f"banwatch:{VERSION}"
-KAFKA_LOGIN = {f"BANWATCH_KAFKA_{name}" for name in ("CA_FILE", "SASL_MECHANISM", "SECURITY_PROTOCOL", "USER")}
-METRICS = {"BANWATCH_METRICS_HOST", "BANWATCH_METRICS_PORT"}
 SECRETS = frozenset().union(*map(secrets_of, STAGES))
 DEFAULTS = {name: field.default for stage in STAGES for name, field in stage.model_fields.items()}
 OF_STORE = {"writer", "reader", "clickhouse"}
@@ -94,7 +92,7 @@ def plain_variables() -> dict[str, str]:
 def test_every_variable_is_a_setting_and_none_is_a_secret() -> None:
     names = {name for name in plain_variables() if name.startswith(PREFIX)}
     assert len(names) > 10
-    assert names <= known_names() | METRICS | KAFKA_LOGIN
+    assert names <= known_names()
     assert not names & SECRETS
     assert not any(re.search("PASSWORD|SECRET|TOKEN", name) for name in plain_variables())
 
