@@ -67,7 +67,10 @@ class Spans(Traces):
         from opentelemetry.trace import set_span_in_context  # noqa: PLC0415
 
         begun = time.time_ns() - int(seconds * 1e9)
-        attributes = {"banwatch.batch": batch.id, "messaging.batch.message_count": len(batch.posts)}
+        attributes: dict[str, str | int] = {
+            "banwatch.batch": batch.id,
+            "messaging.batch.message_count": len(batch.posts),
+        }
         span = self._tracer.start_span("batch", start_time=begun, attributes=attributes)
         self._open[batch.id] = span
         self._tracer.start_span("poll", set_span_in_context(span), start_time=begun).end()
