@@ -37,7 +37,7 @@ from structlog.contextvars import bound_contextvars
 from ingest.contract import Post, Progress, Rejected, RejectionKind, RejectionStage, encode, raw_text
 from ingest.errors import Unavailable
 from ingest.event_time import Impossible, event_time, is_to_come
-from ingest.kafka import Batch, Delivery, PartitionsLost, PostConsumer, PostProducer
+from ingest.kafka import Batch, CommitDelayed, Delivery, PartitionsLost, PostConsumer, PostProducer
 from ingest.liveness import Liveness
 from ingest.retry import retry_while_unavailable
 from processing.contract import TaggedPost
@@ -225,9 +225,14 @@ class Pipeline:
         except PartitionsLost as lost:
             self.metrics.batches.labels("lost").inc()
             log.info("batch not committed", reason=str(lost))
+        except CommitDelayed as delayed:
+            self.metrics.batches.labels("delayed").inc()
+            # What is stored is counted. A worker that joined anew would leave a silent member behind, and the group
+            # would wait for it.
+            log.warning("batch not committed yet", reason=str(delayed))
         else:
             self.metrics.committed(work.batch, datetime.now(UTC))
-            log.debug("batch counted", posts=len(work.batch.posts), offsets=work.batch.offsets)
+            log.debug("batch counted", posts=len(work.batch.posts), offsets=work.batch.named_offsets)
         self.traces.ended(work.batch)
 
     def _refresh(self) -> None:

@@ -37,8 +37,9 @@ class WorkerMetrics(Metrics):
         )
         self.batches = self.counter(
             "banwatch_worker_batches_total",
-            "Batches stored. A lost one is read again by another worker, because the group was divided anew.",
-            outcome=("committed", "lost"),
+            "Batches stored. A lost one is read again by another worker, because the group was divided anew. A delayed "
+            "one is committed with the next.",
+            outcome=("committed", "lost", "delayed"),
         )
         self.seconds = self.histogram(
             "banwatch_worker_stage_seconds", "Time of each step of a batch.", stage=get_args(Stage)

@@ -1,7 +1,7 @@
 """Kafka: the producer and the consumer of `posts`. Nothing outside this package imports the library `kafka`."""
 
 from ingest.kafka.admin import ensure_topics
-from ingest.kafka.consumer import Batch, PartitionsLost, PostConsumer
+from ingest.kafka.consumer import Batch, CommitDelayed, PartitionsLost, PostConsumer
 from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, NotKafka, TopicReplaced
 from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup
 from ingest.kafka.probe import Cluster, probe
@@ -12,6 +12,7 @@ __all__ = [
     "BrokerRefused",
     "BrokerUnavailable",
     "Cluster",
+    "CommitDelayed",
     "CommittedOffsets",
     "ConsumerGroup",
     "Delivery",
