@@ -8,6 +8,7 @@ from deploy.metrics.health import Health
 from deploy.metrics.server import exposed
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import load
+from deploy.traces import batch_traces
 from deploy.writer import writer
 from ingest.kafka import PostConsumer, PostProducer, ensure_topics
 from processing.shortage import Shortage
@@ -50,7 +51,8 @@ def process() -> None:
                 shortage,
                 metrics,
                 liveness,
+                traces,
             )()
 
-    with exposed(settings.process, "worker", health, metrics):
+    with exposed(settings.process, "worker", health, metrics), batch_traces(os.environ) as traces:
         run_until(stop, work, liveness)
