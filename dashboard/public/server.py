@@ -45,7 +45,7 @@ def run(settings: PublicSettings, names: TopicNames) -> None:
 
 
 def server(pages: ASGIApp) -> uvicorn.Server:
-    """Return the server of an application. httptools and uvloop serve three times as many requests as their likes."""
+    """Return the server of an application."""
     return uvicorn.Server(
         uvicorn.Config(
             pages,
