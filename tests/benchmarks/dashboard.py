@@ -199,6 +199,8 @@ def main(
                 print(
                     "one reader: processor time of the dashboard, in milliseconds, and queries of the store", flush=True
                 )
+                with spent(served, f"nobody looks for {REFRESH.total_seconds():.0f} s", REFRESHED):
+                    time.sleep(REFRESHED * REFRESH.total_seconds())
                 for page, address in PAGES:
                     asyncio.run(cost(served, page, address))
             _load("after one reader")
@@ -332,7 +334,8 @@ def _together(served: Dashboard, analysts: int, lasting: timedelta) -> float:
     busy = processor_seconds(served.process.pid) - busy
     milliseconds = [each.milliseconds for each in asked]
     print(
-        f"{analysts} analysts, {seconds:.0f} s: {len(seen.opened)} pages opened (p95 {at(0.95, seen.opened):,.0f} ms), "
+        f"{analysts} analysts, {seconds:.0f} s, {_loaded()}: "
+        f"{len(seen.opened)} pages opened (p95 {at(0.95, seen.opened):,.0f} ms), "
         f"{len(seen.refreshed)} parts refreshed (p95 {at(0.95, seen.refreshed):,.0f} ms), {len(seen.failed)} failed\n"
         f"    {len(asked)} queries, {len(asked) / seconds:.2f} a second: "
         f"p50 {at(0.5, milliseconds):,.0f}, p95 {at(0.95, milliseconds):,.0f} ms\n"
@@ -448,7 +451,11 @@ def _memory(page: Page) -> tuple[float, float, float]:
 
 
 def _load(when: str) -> None:
-    print(f"load of the machine {when}: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    print(f"{when}: {_loaded()}", flush=True)
+
+
+def _loaded() -> str:
+    return f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":
