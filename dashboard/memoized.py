@@ -23,7 +23,7 @@ def memoized(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
             with lock:
-                return kept(*args, **kwargs)
+                return kept(*args, **kwargs)  # type: ignore[arg-type]  # it refuses what has no hash
 
         return call
 

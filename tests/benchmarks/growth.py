@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -28,6 +29,8 @@ from tests.support.parts import Parts
 SIZES = (1_000_000, 10_000_000, 50_000_000)
 BATCH = 10_000
 BATCHES = 20
+
+
 @dataclass(frozen=True)
 class Figures:
     """At one size: posts/s through write and recount, milliseconds of each view."""
@@ -55,7 +58,7 @@ def main(folder: Path, sizes: Sequence[int] = SIZES) -> None:
 def _at(store: Store, reader: queries.Reader, size: int, before: int) -> Figures:
     fill(store, before, size - before)
     rate, share = _sustained(store, size)
-    views = {name: _milliseconds(lambda view=view: load(reader, view)) for name, view in NOW.items()}
+    views = {name: _milliseconds(partial(load, reader, view)) for name, view in NOW.items()}
     print(f"{size:>12,} posts: {rate:,.0f} posts/s written and recounted ({share:.0%} of it writing)", flush=True)
     for name, milliseconds in views.items():
         print(f"{'':>14}{name}: {milliseconds:,.0f} ms of queries", flush=True)

@@ -24,6 +24,7 @@ from processing import queries
 from processing.contract import EVERYTHING, ClickHouseAddress
 from processing.detection.policy import DetectorPolicy
 from processing.expectation import expectations
+from processing.explanation import Explanation
 from processing.store.client import Parameters, Row, Store
 from processing.store.deletions import DeletionTarget, delete
 from processing.store.writer import recount
@@ -95,7 +96,7 @@ def test_the_reasons_are_made_again_only_when_a_post_of_the_time_changes(
     assert found is not None
     days_later = [replace(found, now=stock.END + days * timedelta(days=1)) for days in (2, 3)]
 
-    def explained(number: int) -> report.Explanation:
+    def explained(number: int) -> Explanation:
         report.explained.clear()
         return report.explained(settings, days_later[number], EVERYTHING)
 
