@@ -11,7 +11,7 @@ from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.export import Versions
-from processing.queries import Reader, Scope
+from processing.queries import Coverage, Reader, Scope
 from processing.troubles import Limits
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
@@ -49,8 +49,9 @@ Dictionary = Callable[[Reader], Sequence[DescribedView]]
 """A function that returns the data dictionary of a store, the stable views first."""
 
 
-Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
-"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
+Expected = Callable[[Reader, Scope, Sequence[Coverage]], Mapping[datetime, float]]
+"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start. It
+is given what collectors have covered."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Event:
     """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
 
     at: datetime
-    names: Mapping[str, str]
+    names: Mapping[str, str] = field(hash=False)
     link: str
 
 

@@ -6,9 +6,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import msgspec
@@ -20,6 +21,9 @@ from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
 from deploy.local_store import warehouse_part
+from deploy.metrics.health import Health
+from deploy.metrics.ports import TARGETS, metrics_ports, targets, with_ports
+from deploy.metrics.server import exposed
 from deploy.optional_dependencies import require
 from deploy.processes.shortages import Shortages
 from deploy.processes.source import ArchiveOptions
@@ -29,6 +33,7 @@ from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
+from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import ProcessSpec
 from deploy.supervisor.recycling import BROKER, MEGABYTE, RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
@@ -37,6 +42,7 @@ from deploy.terminal.progress import Screen, SourceProgress
 from deploy.writer import writer
 from ingest.errors import Unavailable
 from ingest.kafka import ConsumerGroup, TopicReplaced
+from ingest.settings import IngestSettings
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.alerts.settings import AlertSettings
@@ -93,20 +99,26 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen, ExitStack() as running:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        parts = _parts(settings, options, [part.name for part in infrastructure])
+        ports = metrics_ports(settings.process, [*infrastructure, *parts])
         shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Supervisor(
             settings,
-            infrastructure,
-            _parts(settings, options, [part.name for part in infrastructure]),
+            with_ports(infrastructure, ports),
+            with_ports(parts, ports),
             hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
             | {name: _heard(screen, screen.state) for name in options.sources}
             | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
+        health = Health({"supervisor": stack.liveness})
+        pages = {TARGETS: partial(targets, ports, lambda: {each.part.name for each in stack.children if each.finished})}
+        shown = exposed(settings.process, "up", health, SupervisorMetrics(lambda: stack.children), pages=pages)
+        running.enter_context(shown)
         running.callback(stack.stop)
         running.callback(screen.line, "stopping")
         stack.start()
-        _say_where(settings, options, screen)
+        _say_where(settings, options, screen, ports)
         done = _Done(settings, stack, played)
         recycling = running.enter_context(closing(_recycling(settings, stack, screen.line)))
         if played:
@@ -156,8 +168,8 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    counting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(IngestSettings))
+    parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
@@ -174,7 +186,7 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
-        environment = told(os.environ, settings.data_dir)
+        environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings))
         parts.append(
             ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input, is_source=True)
         )
@@ -225,7 +237,7 @@ def _workers(options: UpOptions) -> list[str]:
 
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
-    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
+    environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), source=variable(name, ""))
     command = (*BANWATCH, "ingest", name, "--progress", "json")
     return ProcessSpec(name, command, environment, needs, expendable=True, is_source=True)
 
@@ -254,7 +266,7 @@ def _heard(screen: Screen, show: Callable[[SourceProgress], None]) -> Callable[[
     return hear
 
 
-def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
+def _say_where(settings: Settings, options: UpOptions, screen: Screen, ports: Mapping[str, int]) -> None:
     if options.dashboard:
         host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
         screen.line(f"dashboard   http://{host}:{port}")
@@ -262,6 +274,9 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
         screen.line(f"public      http://{settings.public.public_host}:{settings.public.public_port}")
     screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
     screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
+    if ports:
+        host = settings.process.metrics_host
+        screen.line(f"metrics     http://{host}:{ports['up']}/metrics ({TARGETS} lists those of every process)")
     screen.line(f"logs        {settings.data_dir / 'logs'}")
 
 

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from deploy.processes.beside import beside
 from deploy.settings import Settings
 from deploy.writer import writer
+from ingest.liveness import Liveness
 from processing.alerts.attempts import Attempts
 from processing.alerts.channels import OpenChannels
 from processing.alerts.compose import Composer
 from processing.alerts.dispatcher import Dispatcher
 from processing.alerts.heartbeat import Heartbeat
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.own_alerts import OwnAlerts
 from processing.alerts.rules import RuleBook
 from processing.store.client import Store
@@ -30,9 +32,11 @@ def utc_now() -> datetime:
 def alerting_beside(
     settings: Settings,
     stop: threading.Event,
+    *,
     book: Callable[[], RuleBook],
     taxonomy: Callable[[], Taxonomy],
-    *,
+    metrics: AlertMetrics,
+    liveness: Liveness,
     historic: bool = False,
 ) -> Iterator[None]:
     """Tell the channels of the rules, decide what they hear of banwatch itself, and ping the heartbeat's address.
@@ -54,11 +58,12 @@ def alerting_beside(
             settings.alerts.public_url,
             settings.alerts.links,
         )
-        Dispatcher(store, OpenChannels(book), Attempts(store, composer, utc_now)).run(enough)
+        attempts = Attempts(store, composer, utc_now, metrics=metrics)
+        Dispatcher(store, OpenChannels(book), attempts, liveness).run(enough)
 
     def look_at_ourselves(store: Store, enough: threading.Event) -> None:
         limits = settings.alerts.limits(settings.processing.bin_width)
-        OwnAlerts(store, book, utc_now, limits, historic).run(enough)
+        OwnAlerts(store, book, utc_now, limits, historic, metrics=metrics).run(enough)
 
     def ping(store: Store, enough: threading.Event) -> None:
         Heartbeat(store, settings.alerts.heartbeat_url, utc_now).run(enough)

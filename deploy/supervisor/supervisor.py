@@ -26,6 +26,7 @@ from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
 from deploy.writer import writer
 from ingest.errors import Failure
 from ingest.kafka import BrokerUnavailable, NotKafka, ensure_topics
+from ingest.liveness import Liveness
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
@@ -78,6 +79,19 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
+def running(folder: Path) -> str | None:
+    """Return the process id of the stack that runs from a data folder, or None. Nothing is changed."""
+    try:
+        with (folder / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "unknown"
+    except OSError:
+        return None  # no stack has ever run from it, or the folder cannot be read
+    return None
+
+
 @dataclass
 class Supervisor:
     """The children, in the order of their start. `parts` start after `infrastructure` is ready."""
@@ -88,7 +102,13 @@ class Supervisor:
     hear: Mapping[str, Callable[[str], None]]
     say: Callable[[str], None]
     policy: RestartPolicy = field(default_factory=RestartPolicy)
+    liveness: Liveness = field(default_factory=Liveness)
     _children: dict[str, ManagedProcess] = field(default_factory=dict)
+
+    @property
+    def children(self) -> list[ManagedProcess]:
+        """The processes that have been started."""
+        return list(self._children.values())
 
     def start(self) -> None:
         """Start everything.
@@ -111,10 +131,10 @@ class Supervisor:
 
     def _prepare_log(self) -> None:
         """Wait for Kafka, and create its topics."""
-        broker = self._children.get("broker")
+        broker, own = self._children.get("broker"), self.settings.ingest
         try:
-            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
-            ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+            wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(own.kafka, own.kafka_partitions, own.replication, own.kafka_retention)
         except (BrokerUnavailable, NotKafka) as error:
             if broker is not None and not broker.running:
                 raise EndedEarly(broker) from error
@@ -136,8 +156,9 @@ class Supervisor:
             StackFailed: a child keeps dying.
         """
         while not stop.is_set() and not enough():
-            for child in list(self._children.values()):
+            for child in self.children:
                 self._look_at(child)
+            self.liveness.turned(ready=True)
             also()
             stop.wait(CHILDREN_CHECKED_EVERY)
 
@@ -240,7 +261,7 @@ class Supervisor:
     def stop(self) -> None:
         """End everything in reverse order, within about `END_WITHIN` seconds."""
         deadline = time.monotonic() + END_WITHIN
-        stages = list(self._children.values())
+        stages = self.children
         for part in self.parts:
             if part.name in self._children:
                 self._children[part.name].ask_to_end()

@@ -22,12 +22,13 @@ from processing.alerts.conversation import ConversationPolicy, Decision, Situati
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.outbox import Outbox
 from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import RuleBook, facts_of, wanted
 from processing.alerts.silences import covers
-from processing.alerts.sources import any_silent, are_known
+from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
 from processing.contract import Incident
 from processing.coverage import HISTORY, Coverage
 from processing.explanation.sentences import verdict_sentence
@@ -67,6 +68,7 @@ class Alerts:
     clock: Callable[[], datetime]
     historic: bool = False
     policy: ConversationPolicy = field(default_factory=ConversationPolicy)
+    metrics: AlertMetrics = field(default_factory=AlertMetrics)
     _memory: Memory | None = None
 
     def tell(self, incidents: Sequence[Incident], event_time: datetime, coverage: Sequence[Coverage]) -> None:
@@ -84,8 +86,15 @@ class Alerts:
         outbox = Outbox(self.records, look.book, look.now)
         decided = list(self._of_incidents(memory, look, outbox))
         self.records.write(decided, look.now, look.wall)
+        self._count(decided, look)
         memory.forget_what_is_over()
         self._memory = memory
+
+    def _count(self, decided: Sequence[Written], look: Look) -> None:
+        for each in decided:
+            if each.decision.step is not None:
+                self.metrics.notifications.labels(each.decision.step).inc()
+        self.metrics.silent = sum(is_silent(stretch, look.wall) for stretch in newest_stretches(look.coverage).values())
 
     def _of_incidents(self, memory: Memory, look: Look, outbox: Outbox) -> Iterator[Written]:
         if not memory.incidents:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from processing.alerts.notification import Outcome
 from processing.alerts.retries import FAILED, is_over
+from processing.troubles import DEAD_AFTER
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,8 @@ class ChannelHealth:
     def rests(self, now: datetime) -> bool:
         """Return whether the channel is left alone for now. `now` is the wall clock."""
         return self.tried_at is not None and not is_over(self.tried_at, self.pause, now)
+
+    @property
+    def fails(self) -> bool:
+        """Whether so many attempts in a row have failed that the channel is dead."""
+        return self.in_row >= DEAD_AFTER

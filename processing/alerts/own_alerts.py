@@ -19,6 +19,7 @@ import structlog
 
 from processing.alerts.journal import Entry, Written, entry_of, write
 from processing.alerts.matches import Matched
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.outbox import Outbox
 from processing.alerts.reasons import HELD_BACK, Match, State
 from processing.alerts.records import StoredConversations
@@ -54,6 +55,7 @@ class OwnAlerts:
     historic: bool = False
     policy: TroublePolicy = field(default_factory=TroublePolicy)
     facts: Callable[[Store, datetime], Facts] = own_facts
+    metrics: AlertMetrics = field(default_factory=AlertMetrics)
     _entries: dict[str, dict[str, Entry]] | None = None
     _sightings: dict[str, Sighting] = field(default_factory=dict)
 
@@ -96,6 +98,8 @@ class OwnAlerts:
         for each in decided:
             entry = each.entry
             entries.setdefault(entry.about, {})[entry.channel] = entry
+            if each.decision.step is not None:
+                self.metrics.notifications.labels(each.decision.step).inc()
             log.info("trouble", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
 
     def _steps(

@@ -17,7 +17,15 @@ from processing.troubles.collectors import (
     state_of,
     watch_silence,
 )
-from processing.troubles.conditions import CHANNEL_FAILURES, Facts, collects_live, failing, overdue, troubles
+from processing.troubles.conditions import (
+    CHANNEL_FAILURES,
+    DEAD_AFTER,
+    Facts,
+    collects_live,
+    failing,
+    overdue,
+    troubles,
+)
 from processing.troubles.facts import own_facts
 from processing.troubles.limits import Limits
 from processing.troubles.sentences import over, remedy, sentence
@@ -25,6 +33,7 @@ from processing.troubles.trouble import Area, Trouble, TroubleName, TroubleSever
 
 __all__ = [
     "CHANNEL_FAILURES",
+    "DEAD_AFTER",
     "Area",
     "Collector",
     "CollectorState",

@@ -43,6 +43,9 @@ OVERDUE_AFTER = timedelta(minutes=5)
 BROKER_TOLD_WITHIN = timedelta(minutes=30)
 """An embedded broker that cannot begin anew is reported every ten minutes. An older report is of one that has ended."""
 
+DEAD_AFTER = 2
+"""So many failed attempts in a row make a channel dead."""
+
 SENT, NOT_ACCEPTED = "sent", "auth"
 
 CHANNEL_FAILURES = frozenset({"retry", "rate_limited", "timeout", NOT_ACCEPTED, "gave_up"})
@@ -89,7 +92,7 @@ def troubles(of: Facts, limits: Limits, wall: datetime, going_on: Collection[str
         *_of_rejections(of, limits, wall, going_on),
         *_of_counts(of, limits, wall, going_on),
         *_of_watch(of, limits, wall, going_on),
-        *_of_channels(of, limits, wall),
+        *_of_channels(of, wall),
         *_of_disks(of, limits, wall, going_on),
         *_of_broker(of, wall),
     )
@@ -211,11 +214,11 @@ def overdue(waiting: Iterable[StoredNotification], wall: datetime) -> tuple[Stor
     return tuple(each for each in waiting if wall - each.due > OVERDUE_AFTER)
 
 
-def _of_channels(of: Facts, limits: Limits, wall: datetime) -> Iterator[Trouble]:
+def _of_channels(of: Facts, wall: datetime) -> Iterator[Trouble]:
     for name, tried in failing(of.attempts).items():
         in_row = tuple(takewhile(lambda each: each.outcome in CHANNEL_FAILURES, tried))
         last = tried[0]
-        dead = len(in_row) >= limits.attempts or last.outcome == NOT_ACCEPTED
+        dead = len(in_row) >= DEAD_AFTER or last.outcome == NOT_ACCEPTED
         since = (in_row or tried)[-1].at
         yield Trouble(
             name=TroubleName.CHANNEL,
@@ -223,7 +226,7 @@ def _of_channels(of: Facts, limits: Limits, wall: datetime) -> Iterator[Trouble]
             since=since,
             subject=name,
             value=len(in_row),
-            threshold=limits.attempts,
+            threshold=DEAD_AFTER,
             lasts=(wall - since).total_seconds(),
             count=len(in_row),
             reason=last.outcome,

@@ -12,7 +12,7 @@ class Limits:
 
     `lag`: the counts are so far behind the clock, or the scores behind what could be scored. `width` is the detector's
     bin. `rejected_share` and `rejected_least`: of the records of a source in the last hour, such a share was rejected,
-    and so many. `disk` and `disk_critical` are free shares. `attempts`: so many failed attempts at a channel in a row.
+    and so many. `disk` and `disk_critical` are free shares.
     """
 
     lag: timedelta = timedelta(minutes=15)
@@ -21,4 +21,3 @@ class Limits:
     rejected_least: int = 20
     disk: float = 0.1
     disk_critical: float = 0.03
-    attempts: int = 2
