@@ -23,7 +23,7 @@ from processing.queries import (
     RejectedShare,
     StoredNotification,
 )
-from processing.troubles.collectors import (
+from processing.troubles.collector_states import (
     WATCH_SILENT_AFTER,
     CollectorState,
     collectors,
