@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-warehouse bench-cluster chaos editor lock screenshots
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-warehouse bench-cluster soak chaos editor lock screenshots
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -19,7 +19,7 @@ test: setup  # in six minutes: the real broker, the real engine and one page in 
 	$(BIN)/python -m tests.prepare chromium
 	$(PYTEST) -m "not long"
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
-	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.prepare kafka promtool
 	$(PYTEST) -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
@@ -39,6 +39,10 @@ bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and 
 bench-warehouse: setup  # ten minutes of readers and a writer, then what readers without manners cost the writer
 	$(BIN)/python -m tests.benchmarks.warehouse_load
 	$(BIN)/python -m tests.benchmarks.warehouse_attacks
+soak: setup  # a week of a synthetic stream in two hours, through the embedded broker and through Apache Kafka
+	$(BIN)/python -m tests.benchmarks.soak --kafka embedded
+	$(BIN)/python -m tests.prepare kafka
+	$(BIN)/python -m tests.benchmarks.soak --kafka apache
 chaos: setup  # kill everything at random, with one to four workers, and compare the counts
 	@$(BIN)/python -m tests.e2e.chaos
 editor:  # after a change of dashboard/editor; needs Node 20 with npm

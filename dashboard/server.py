@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import streamlit as st
@@ -92,8 +93,15 @@ def options(settings: DashboardSettings) -> dict[str, object]:
     }
 
 
-def run(settings: DashboardSettings, services: Services) -> None:
+def run(
+    settings: DashboardSettings,
+    services: Services,
+    around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
+    turned: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Serve the page until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
+
+    `around` wraps the application. The server calls `turned` every second.
 
     Raises:
         PageUnavailable: the server cannot listen on the configured address.
@@ -104,7 +112,7 @@ def run(settings: DashboardSettings, services: Services) -> None:
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)
-        _server(settings, application(settings, services)).run([listener])
+        _server(settings, around(application(settings, services)), turned).run([listener])
 
 
 def application(settings: DashboardSettings, services: Services) -> ASGIApp:
@@ -121,7 +129,9 @@ def application(settings: DashboardSettings, services: Services) -> ASGIApp:
     return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
 
 
-def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server:
+def _server(
+    settings: DashboardSettings, application: ASGIApp, turned: Callable[[], Awaitable[None]] | None
+) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -134,6 +144,8 @@ def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server
             headers=list(headers(https=is_https(settings))),
             forwarded_allow_ips=settings.dashboard_proxies,
             timeout_graceful_shutdown=_PAGES_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
     )
 

@@ -48,7 +48,7 @@ class Present:
     """What the store knows at present, whatever a reader has chosen.
 
     `first` and `now` are the oldest and the newest covered moment; `watched_until` is the end of the time that the
-    watch has scored, or None before its first bin.
+    watch has scored, and `watch_heard_at` the wall clock of its last report. Both are None before its first bin.
     """
 
     first: datetime
@@ -57,6 +57,7 @@ class Present:
     watched_until: datetime | None
     incidents: tuple[Incident, ...]
     health: tuple[Health, ...] = ()
+    watch_heard_at: datetime | None = None
 
     @property
     def scored_until(self) -> datetime | None:
@@ -191,14 +192,15 @@ def present(reader: Reader) -> Present | None:
     if extent is None:
         return None
     first, last = extent
-    coverage = queries.coverage(reader)
+    coverage, watch = queries.coverage(reader), queries.watch_report(reader)
     return Present(
         first=first,
         now=end_of_time(coverage, last),
         coverage=coverage,
-        watched_until=queries.scored_until(reader),
+        watched_until=None if watch is None else watch.scored_until,
         incidents=queries.incidents(reader, limit=MOST_INCIDENTS),
         health=queries.health(reader),
+        watch_heard_at=None if watch is None else watch.heard_at,
     )
 
 

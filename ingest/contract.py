@@ -117,6 +117,14 @@ RAW_KEPT = 4_096
 """The number of characters that are kept of an unreadable record."""
 
 
+RejectionStage = Literal["collector", "worker", "store"]
+"""Who rejected a record: its collector, the worker that read it from Kafka, or the store."""
+
+RejectionKind = Literal["unreadable", "too_large", "impossible_time", "missing", "refused"]
+"""Why a record was rejected, in one word. `unreadable`: its form is not that of a post. `missing`: posts are known to
+be gone, and nobody can read them any more. `refused`: the store does not take its contents."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A record that could not be read as a post: its place, the reason, and its first `RAW_KEPT` characters."""
 
@@ -125,6 +133,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     raw: str
     seen_at: Moment | None = None
+    stage: RejectionStage = "collector"
+    kind: RejectionKind = "unreadable"
 
 
 def _seconds(given: object) -> object:

@@ -52,6 +52,12 @@ class IngestSettings(BaseSettings):
     )
     kafka_user: str = Field("", description="user who logs in to Kafka")
     kafka_password: SecretStr = Field(SecretStr(""), description="password of this user")
+    broker_memory_mb: int | None = Field(
+        None,
+        description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted; "
+        "an eighth of the machine's memory if unset",
+        ge=32,
+    )
 
     @model_validator(mode="after")
     def _together(self) -> Self:

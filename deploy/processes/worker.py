@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from deploy.metrics.health import Health
+from deploy.metrics.server import exposed
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import load
 from deploy.writer import writer
@@ -13,6 +15,7 @@ from processing.store.client import Store
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
 from processing.worker import Pipeline
+from processing.worker_metrics import WorkerMetrics
 
 
 def process() -> None:
@@ -22,6 +25,8 @@ def process() -> None:
     detector = DETECTORS[settings.processing.language_detector]()
     taxonomy = ReloadingTaxonomy(settings.topics_file)
     shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
+    health, metrics = Health(), WorkerMetrics()
+    liveness = health.loop("worker")
 
     def work() -> None:
         kafka = settings.ingest.kafka
@@ -32,6 +37,19 @@ def process() -> None:
             PostConsumer(kafka, settings.ingest.kafka_group) as consumer,
         ):
             own = settings.processing
-            Pipeline(consumer, producer, store, detector, taxonomy, stop, own.batch_posts, own.authors, shortage)()
+            Pipeline(
+                consumer,
+                producer,
+                store,
+                detector,
+                taxonomy,
+                stop,
+                own.batch_posts,
+                own.authors,
+                shortage,
+                metrics,
+                liveness,
+            )()
 
-    run_until(stop, work)
+    with exposed(settings.process, "worker", health, metrics):
+        run_until(stop, work, liveness)

@@ -14,7 +14,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
-from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, encode, partition_key
+from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, RejectionKind, encode, partition_key
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
 from ingest.kafka.connection import REQUEST_TIMEOUT, client_arguments
 from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
@@ -103,7 +103,7 @@ class PostProducer:
             return
         if len(value) + len(key) > LARGEST_POST:
             reason = f"The post takes {len(value)} bytes as JSON; the topic carries up to {LARGEST_POST}."
-            self.reject(_unwritable(post, reason), on_delivered)
+            self.reject(_unwritable(post, reason, "too_large"), on_delivered)
             return
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
 
@@ -219,13 +219,14 @@ def _no_flush(timeout: float | None = None) -> None:
     """Replace the library's flush while the library closes."""
 
 
-def _unwritable(post: Post, reason: str) -> Rejected:
+def _unwritable(post: Post, reason: str, kind: RejectionKind = "unreadable") -> Rejected:
     return Rejected(
         source=post.source,
         where=post.id,
         reason=reason,
         raw=post.text,
         seen_at=post.seen_at or post.created_at,
+        kind=kind,
     )
 
 

@@ -1007,6 +1007,58 @@ CREATE OR REPLACE VIEW incidents ON CLUSTER 'main' AS
 SELECT * EXCEPT (version) FROM incident_versions FINAL
 COMMENT 'spikes that belong together: what people are told about, once';
 
+CREATE TABLE IF NOT EXISTS rejected_versions_local ON CLUSTER 'main'
+(
+    stage LowCardinality(String) COMMENT 'who rejected it: collector, worker or store',
+    source LowCardinality(String) COMMENT 'the network or the archive that it came from; kafka where nobody could tell; counts for a recount',
+    kind LowCardinality(String) COMMENT 'why: unreadable, too_large, impossible_time, missing (posts that nobody can read any more) or refused (by the store)',
+    reason String COMMENT 'the reason as a sentence, without what it quotes' CODEC(ZSTD(3)),
+    id UInt64 COMMENT 'hash of the record and its place: a record that is delivered again is one row',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when it was stored last; a row is kept for 14 days'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY (source, stage, kind, id)
+TTL toDateTime(at) + INTERVAL 14 DAY
+COMMENT 'what could not be read as a post, or not be stored, in the last 14 days';
+
+CREATE TABLE IF NOT EXISTS rejected_versions ON CLUSTER 'main' AS rejected_versions_local
+ENGINE = Distributed('main', currentDatabase(), rejected_versions_local, cityHash64(source, stage, kind, id))
+COMMENT 'what could not be read as a post, or not be stored, in the last 14 days';
+
+CREATE OR REPLACE VIEW rejected ON CLUSTER 'main' AS
+SELECT * FROM rejected_versions FINAL WHERE at >= now() - INTERVAL 14 DAY
+COMMENT 'what could not be read as a post, or not be stored, in the last 14 days: one row a record';
+
+CREATE OR REPLACE VIEW disk_space ON CLUSTER 'main'
+(
+    name String COMMENT 'the disk, as ClickHouse''s configuration names it',
+    free_bytes UInt64 COMMENT 'bytes that are free',
+    total_bytes UInt64 COMMENT 'bytes of the whole disk'
+) AS
+SELECT name, free_space AS free_bytes, total_space AS total_bytes FROM system.disks WHERE total_space > 0 AND NOT is_remote
+COMMENT 'the local disks of the server that answers';
+
+CREATE TABLE IF NOT EXISTS broker_memory_versions_local ON CLUSTER 'main'
+(
+    name LowCardinality(String) COMMENT 'which broker: embedded',
+    state LowCardinality(String)
+        COMMENT 'started; recycled: emptied and begun anew; uncounted: what it held was not counted in time; streamed: standard input, which cannot be read twice, keeps it from beginning anew',
+    held_bytes UInt64 COMMENT 'bytes of memory that it held then; 0 at its start',
+    limit_bytes UInt64 COMMENT 'bytes above which it begins anew',
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when'
+)
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY name
+COMMENT 'what last became of the memory of the embedded broker';
+
+CREATE TABLE IF NOT EXISTS broker_memory_versions ON CLUSTER 'main' AS broker_memory_versions_local
+ENGINE = Distributed('main', currentDatabase(), broker_memory_versions_local, cityHash64(name))
+COMMENT 'what last became of the memory of the embedded broker';
+
+CREATE OR REPLACE VIEW broker_memory ON CLUSTER 'main' AS
+SELECT * FROM broker_memory_versions FINAL
+COMMENT 'what last became of the memory of the embedded broker: one row';
+
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN text String TTL stored_at + toIntervalDay(30);
 
 ALTER TABLE post_versions_local ON CLUSTER 'main' MODIFY COLUMN url String TTL stored_at + toIntervalDay(30);

@@ -33,10 +33,13 @@ from deploy.embedded.chdb_http.settings import Role
 from processing.store.proof import PATH, is_question, proof
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Message, Receive, Scope, Send
 
     from deploy.embedded.chdb_http.connection import Connection
     from deploy.embedded.chdb_http.engine import Engine
+    from deploy.embedded.chdb_http.places import Places
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
@@ -51,6 +54,11 @@ class Gateway:
         self._engine = engine
         self._settings = settings
         self._workers = Executor(engine, settings)
+
+    @property
+    def places(self) -> Mapping[Role, Places]:
+        """The places of both users."""
+        return self._workers.places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. An error is reported in ClickHouse's form, without a stack trace."""

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 # The parameters that the HTTP interface itself reads. Every other name is a setting of the engine.
 _OWN = {
     "add_http_cors_header", "buffer_size", "client_protocol_version", "close_session", "compress", "database",
-    "decompress", "default_format", "password", "query", "query_id", "quota_key", "role", "session_check",
-    "session_id", "session_timeout", "stacktrace", "user", "wait_end_of_query",
+    "decompress", "default_format", "log_comment", "password", "query", "query_id", "quota_key", "role",
+    "session_check", "session_id", "session_timeout", "stacktrace", "user", "wait_end_of_query",
 }  # fmt: skip
+# `log_comment` is one of them because the engine's own is the mark by which a query is ended.
 _MOST_DIGITS = 9
 _SESSION_SECONDS = "60"
 

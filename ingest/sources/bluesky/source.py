@@ -326,6 +326,7 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
         f"{first.isoformat()}.",
         raw="",
         seen_at=first,
+        kind="missing",
     )
 
 

@@ -246,7 +246,9 @@ class Gdelt:
                 return
             reading.holes.append(here.file)
             reason = f"The file is passed over: {error}"
-            found = [(here.row + 1, Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=self._clock()))]
+            now = self._clock()
+            passed_over = Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=now, kind="missing")
+            found = [(here.row + 1, passed_over)]
         if self._broken.pop(name, None):
             yield PartStatus(name)
         for row, post in found:
