@@ -148,6 +148,10 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 """A time span in a setting of any stage, written as seconds (`30`) or as ISO 8601 (`PT30S`)."""
 
 
+POSTS_KEPT = timedelta(days=7)
+"""How long Kafka keeps posts, unless the settings say otherwise."""
+
+
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 import platformdirs
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingest.contract import KafkaAddress, KafkaSecurity, Replication, SaslMechanism, SecurityProtocol
+from ingest.contract import (
+    POSTS_KEPT,
+    Duration,
+    KafkaAddress,
+    KafkaSecurity,
+    Replication,
+    SaslMechanism,
+    SecurityProtocol,
+)
+
+
+def _brokers(bootstrap: str) -> str:
+    """Return the addresses of brokers as they are set.
+
+    Raises:
+        ValueError: one is not `host:port`.
+    """
+    for endpoint in bootstrap.split(","):
+        host, _, port = endpoint.strip().rpartition(":")
+        if not (host and port.isascii() and port.isdecimal()):
+            raise ValueError("Each broker is written host:port, and several are separated by commas.")
+    return bootstrap
 
 
 class IngestSettings(BaseSettings):
@@ -21,9 +43,17 @@ class IngestSettings(BaseSettings):
         default_factory=lambda: platformdirs.user_data_path("banwatch"),
         description="folder of the cursors, the embedded parts' data and the logs",
     )
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas")
+    kafka_bootstrap: Annotated[str, AfterValidator(_brokers)] = Field(
+        "127.0.0.1:9092", description="Kafka brokers, `host:port` separated by commas"
+    )
     kafka_group: str = Field("banwatch", description="consumer group of the workers")
     kafka_partitions: int = Field(4, description="partitions of the posts topic when it is created", ge=1, le=1024)
+    kafka_retention: Duration = Field(
+        POSTS_KEPT,
+        description="how long Kafka keeps posts, in a topic that is created: longer than any outage of the workers or "
+        "of ClickHouse, and than the time between two backups",
+        ge=timedelta(minutes=1),
+    )
     kafka_replication_factor: int | None = Field(
         None,
         description="replicas of a topic when it is created; a replica on each broker, up to 3, if unset",

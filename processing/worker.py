@@ -52,6 +52,7 @@ from processing.store.writer import minute_of, recount, write_posts, write_progr
 from processing.tagging.language import LanguageDetector
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import ReloadingTaxonomy, ReloadOutcome
+from processing.traces import Traces
 from processing.worker_metrics import Stage, WorkerMetrics
 
 log = structlog.get_logger()
@@ -157,6 +158,7 @@ class Pipeline:
     """The reporter of a store without room."""
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     liveness: Liveness = field(default_factory=Liveness)
+    traces: Traces = field(default_factory=Traces)
     _enricher: Enricher = field(init=False)
     _clock_behind: bool = False
     """Whether the worker has warned that the store's clock is behind."""
@@ -191,13 +193,16 @@ class Pipeline:
         batch = self.consumer.poll(POLL, self.batch_posts)
         assigned = self.consumer.assigned
         self.liveness.turned(ready=assigned is not None and not self._waits)
-        self.metrics.polled(batch, assigned, self.consumer.lag(), time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        self.metrics.polled(batch, assigned, self.consumer.lag(), seconds)
+        if batch:
+            self.traces.polled(batch, seconds)
         return batch
 
     def _sort(self, batch: Batch) -> Sorted:
         if not batch:
             return Sorted([], [], [])
-        with bound_contextvars(batch=batch.id), self.metrics.step("tag"):
+        with bound_contextvars(batch=batch.id), self._step(batch, "tag"):
             work = sort(batch, self._enricher, datetime.now(UTC))
         self.metrics.tagged.inc(len(work.tagged))
         return work
@@ -215,7 +220,7 @@ class Pipeline:
             log.warning("rejected", posts=len(rejected), first=rejected[0].where, reason=rejected[0].reason)
             self.producer.flush(FLUSH)
         try:
-            with self.metrics.step("commit"):
+            with self._step(work.batch, "commit"):
                 self.consumer.commit(work.batch)
         except PartitionsLost as lost:
             self.metrics.batches.labels("lost").inc()
@@ -228,6 +233,7 @@ class Pipeline:
         else:
             self.metrics.committed(work.batch, datetime.now(UTC))
             log.debug("batch counted", posts=len(work.batch.posts), offsets=work.batch.named_offsets)
+        self.traces.ended(work.batch)
 
     def _refresh(self) -> None:
         """Reload the taxonomy if it has changed, so that the next batch is tagged by the present file."""
@@ -249,16 +255,16 @@ class Pipeline:
 
     def _store_once(self, work: Sorted, batch: Batch) -> list[Rejected]:
         touched: set[datetime] = set()
-        with self._step("write"):
+        with self._step(batch, "write"):
             posts = write_apart(work.tagged, lambda some: touched.update(write_posts(self.store, some, self.names)))
             # A refused post may have been written, if the store refused the search for its tombstone.
             touched.update(minute_of(event_time(each.item.post).at) for each in posts)
             gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
-        with self._step("recount"):
+        with self._step(batch, "recount"):
             minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
-        with self._step("note"):
+        with self._step(batch, "note"):
             progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
-        with self._step("keep"):
+        with self._step(batch, "keep"):
             lost = write_apart(batch.rejections, lambda some: write_rejections(self.store, some))
         if lost:
             # To reject a rejection would write it into its own topic again.
@@ -290,8 +296,8 @@ class Pipeline:
         self._clock_behind = behind > CLOCK_BEHIND
 
     @contextmanager
-    def _step(self, stage: Stage) -> Iterator[None]:
-        with self.metrics.step(stage):
+    def _step(self, batch: Batch, stage: Stage) -> Iterator[None]:
+        with self.traces.step(batch, stage), self.metrics.step(stage):
             yield
         self.liveness.turned()
 

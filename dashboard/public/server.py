@@ -53,7 +53,7 @@ def run(
 
 
 def server(pages: ASGIApp, turned: Callable[[], Awaitable[None]] | None = None) -> uvicorn.Server:
-    """Return the server of an application. httptools and uvloop serve three times as many requests as their likes."""
+    """Return the server of an application."""
     return uvicorn.Server(
         uvicorn.Config(
             pages,

@@ -67,6 +67,13 @@ for each batch. A ClickHouse server has the same id in its log of queries:
 SELECT type, query_duration_ms, written_rows, query FROM system.query_log WHERE log_comment = '<batch>'
 ```
 
+## Traces
+
+With the extra `traces` (`pip install 'banwatch[traces]'`), a worker sends a trace of each batch by OTLP over HTTP
+(`http/protobuf`), if `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set. The batch is a span,
+and its steps are its children: poll, tag, write, recount, note, keep, commit. Its attribute `banwatch.batch` is the id
+that the log has. The other standard variables `OTEL_*` hold too: headers, certificates, sampling, the service's name.
+
 ## The metrics
 
 A label has one of the values given here, or a name that an operator gave. A gauge that is not known yet is absent.

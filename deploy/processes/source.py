@@ -108,7 +108,8 @@ def run_source(
     """
     stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions, settings.ingest.replication)
+    ingest = settings.ingest
+    ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
     tally = CollectorStats(datetime.now(UTC))
     health = Health()
     liveness = health.loop("collector")

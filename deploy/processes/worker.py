@@ -8,6 +8,7 @@ from deploy.metrics.health import Health
 from deploy.metrics.server import exposed
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import load
+from deploy.traces import batch_traces
 from deploy.writer import writer
 from ingest.kafka import PostConsumer, PostProducer, ensure_topics
 from processing.shortage import Shortage
@@ -30,7 +31,8 @@ def process() -> None:
 
     def work() -> None:
         kafka = settings.ingest.kafka
-        ensure_topics(kafka, settings.ingest.kafka_partitions, settings.ingest.replication)
+        ingest = settings.ingest
+        ensure_topics(kafka, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
         with (
             Store(writer(settings)) as store,
             PostProducer(kafka, client_id="banwatch-rejects") as producer,
@@ -49,7 +51,8 @@ def process() -> None:
                 shortage,
                 metrics,
                 liveness,
+                traces,
             )()
 
-    with exposed(settings.process, "worker", health, metrics):
+    with exposed(settings.process, "worker", health, metrics), batch_traces(os.environ) as traces:
         run_until(stop, work, liveness)

@@ -79,6 +79,19 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
+def running(folder: Path) -> str | None:
+    """Return the process id of the stack that runs from a data folder, or None. Nothing is changed."""
+    try:
+        with (folder / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "unknown"
+    except OSError:
+        return None  # no stack has ever run from it, or the folder cannot be read
+    return None
+
+
 @dataclass
 class Supervisor:
     """The children, in the order of their start. `parts` start after `infrastructure` is ready."""
@@ -121,7 +134,7 @@ class Supervisor:
         broker, own = self._children.get("broker"), self.settings.ingest
         try:
             wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
-            ensure_topics(own.kafka, own.kafka_partitions, own.replication)
+            ensure_topics(own.kafka, own.kafka_partitions, own.replication, own.kafka_retention)
         except (BrokerUnavailable, NotKafka) as error:
             if broker is not None and not broker.running:
                 raise EndedEarly(broker) from error

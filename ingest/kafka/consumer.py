@@ -163,8 +163,12 @@ class PostConsumer:
 
     @property
     def assigned(self) -> int | None:
-        """The number of partitions of the posts topic that this member reads; None while it is in no group."""
-        return len(self._of_posts()) if self._generation >= 0 else None
+        """The number of partitions of the posts topic that this member reads.
+
+        None while it is in no group, or has no connection to any broker.
+        """
+        connected = any(self._client.connected(each.node_id) for each in self._client.cluster.brokers())
+        return len(self._of_posts()) if connected and self._generation >= 0 else None
 
     def lag(self) -> int:
         """Return the number of records in this member's partitions that it has not returned, as of the last fetch.

@@ -38,11 +38,15 @@ TLS_ALERT = 0x15
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The Kafka cluster at an address. If it is `memory_only`, every record is lost when the broker ends."""
+    """The Kafka cluster at an address. If it is `memory_only`, every record is lost when the broker ends.
+
+    `advertised` are the addresses, `host:port`, at which its brokers say that clients reach them.
+    """
 
     cluster_id: str
     memory_only: bool
     brokers: int
+    advertised: tuple[str, ...] = ()
 
 
 def probe(address: KafkaAddress, timeout: timedelta) -> Cluster | None:
@@ -127,7 +131,7 @@ def _silent(error: OSError, endpoint: str) -> NotKafka:
         )
     if isinstance(error, ConnectionResetError):
         return NotKafka(
-            f"{endpoint} closed the connection: another program holds the port, or it is a Kafka that asks for TLS or a "
+            f"{endpoint} closed the connection: another program holds the port, or a Kafka that asks for TLS or a "
             "login (BANWATCH_KAFKA_SECURITY_PROTOCOL)."
         )
     return _foreign(endpoint, error)
@@ -154,6 +158,7 @@ class _Dialogue:
             cluster_id=answer.cluster_id or "",
             memory_only=answer.cluster_id == EMBEDDED_CLUSTER_ID,
             brokers=len(answer.brokers),
+            advertised=tuple(f"{broker.host}:{broker.port}" for broker in answer.brokers),
         )
 
     def _log_in(self, security: KafkaSecurity) -> None:

@@ -6,9 +6,11 @@ Nothing here is used with another broker.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.net.compat import KafkaNetClient
+from kafka.protocol.admin import DescribeGroupsRequest
 
 from ingest.contract import KafkaAddress
 from ingest.kafka.connection import client_arguments
@@ -28,6 +30,17 @@ def leave(client: KafkaNetClient) -> None:
     for ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds.
     """
     client.close()
+
+
+def describe_groups(admin: KafkaAdminClient, groups: list[str]) -> dict[str, Any]:
+    """Return what the library's method of this name returns.
+
+    The method asks for the operations that the user may do. Tansu answers with bits of operations that there are not,
+    and the library fails at them.
+    """
+    manager = admin._manager  # noqa: SLF001 - the library has no public way to send this request alone
+    answer = manager.run(manager.send, DescribeGroupsRequest(groups=groups, include_authorized_operations=False))
+    return {group.group_id: group.to_dict() for group in answer.groups}
 
 
 class TopicEnds:

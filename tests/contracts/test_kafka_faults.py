@@ -139,6 +139,8 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
         for batch in take(consumer, 50):
             consumer.commit(batch)
         assert watch.lag() == 0
+        assert (consumer.assigned, consumer.lag()) == (1, 0)
+    polled(lambda: not consumer.poll(TICK, 1) and consumer.assigned is None)
     with consumer, watch, brokers.tansu(port):
         ensure_topics(address, 1)
         with PostProducer(address) as producer:

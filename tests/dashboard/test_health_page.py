@@ -52,7 +52,7 @@ HOSTILE = "<script>document.title='x'</script> **bold** $x^2$ \u202egnp.exe [a](
 @pytest.fixture(autouse=True)
 def nothing_cached() -> Iterator[None]:
     yield
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def health(settings: DashboardSettings, **address: str) -> AppTest:

@@ -23,7 +23,7 @@ from deploy.embedded.chdb_http import response as reply
 from deploy.embedded.chdb_http.access import authenticate, refuse_web_pages
 from deploy.embedded.chdb_http.body import AT_ONCE, Insertion, blocks, body, command, form, is_form
 from deploy.embedded.chdb_http.bounds import require_fields, require_modest
-from deploy.embedded.chdb_http.codec import Encoder
+from deploy.embedded.chdb_http.codec import BLOCKS, Encoder
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.exchange import Exchange
 from deploy.embedded.chdb_http.executor import Executor
@@ -190,7 +190,7 @@ def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
 
 
 def _start(headers: dict[str, str], answer: Result, encoding: str | None, tag: str) -> Message:
-    if encoding:
+    if encoding and encoding != BLOCKS:
         headers["Content-Encoding"] = encoding
     if answer.length is None:
         headers["X-ClickHouse-Exception-Tag"] = tag

@@ -90,6 +90,11 @@ class GdeltSettings(SourceSettings):
         """
         return bool(self.model_fields_set)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the files are."""
+        return (self.base_url,)
+
 
 @dataclass(frozen=True, slots=True)
 class Next:

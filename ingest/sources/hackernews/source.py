@@ -85,6 +85,11 @@ class HackerNewsSettings(SourceSettings):
     base_url: str = Field("https://hacker-news.firebaseio.com/v0/", description="address of Firebase, or of a mirror")
     search_url: str = Field("https://hn.algolia.com/api/v1/", description="address of Algolia, or of a mirror")
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Firebase and Algolia."""
+        return self.base_url, self.search_url
+
 
 @dataclass(slots=True)
 class SearchBackfill(Backfill):
