@@ -53,6 +53,13 @@ def test_all_faults_of_the_settings_are_told_at_once_and_the_rest_is_checked(alo
     assert found.said("machine", Status.OK)
 
 
+def test_settings_that_do_not_fit_together_leave_the_sources_to_be_checked(alone: Environment) -> None:
+    found = doctor(alone | {"BANWATCH_KAFKA_USER": "banwatch", "BANWATCH_KAFKA_PASSWORD": "of-the-broker"})
+    assert "BANWATCH_KAFKA_SECURITY_PROTOCOL" in found.errors("settings")[0]
+    assert found.said("sources", Status.OK)
+    assert "of-the-broker" not in found.printed
+
+
 def test_a_dashboard_that_is_open_to_all_is_an_error(alone: Environment) -> None:
     [told] = doctor(alone | {"BANWATCH_DASHBOARD_HOST": "0.0.0.0"}).errors("settings")
     assert "BANWATCH_DASHBOARD_OPERATOR_PASSWORD" in told
