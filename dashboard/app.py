@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +44,7 @@ VIEWS = (
 def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
     shown, chosen = display.chosen(), filters.chosen()
-    words = replace(shown.words(), topics=_topics(services, shown.tag))
+    words = shown.words(_topics(services, shown.tag))
     # Without an icon of its own the page would fetch the icon of the menu from another site.
     st.set_page_config(page_icon="📈", layout="wide")
     _styles(words)

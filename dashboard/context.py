@@ -71,11 +71,12 @@ def shared(
 ) -> Callable[[Callable[P, T]], CachedFunc[P, T]]:
     """Share a function's answers among all readers. While one is being renewed, everybody gets the one before.
 
-    Streamlit drops an answer at twice its `ttl`, in seconds. So a `ttl` below half of `dashboard_refresh` would let the
-    readers wait for the store at each refresh.
+    All readers get the same object, which nobody changes: `st.cache_data` would make a copy for each look. Streamlit
+    drops an answer at twice its `ttl`, in seconds. So a `ttl` below half of `dashboard_refresh` would let the readers
+    wait for the store at each refresh.
     """
     hashed: dict[str | type[Any], Callable[[Any], Any]] = {DashboardSettings: which_store, **(hash_funcs or {})}
-    return st.cache_data(
+    return st.cache_resource(
         ttl=ttl,
         max_entries=max_entries,
         hash_funcs=hashed,

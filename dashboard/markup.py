@@ -38,7 +38,7 @@ def literal(text: str) -> str:
 
 def moment(at: datetime, words: Words) -> Markup:
     """Return a time in the reader's zone, with the time in UTC at hand."""
-    return element("time", words.moment(at), datetime=at.isoformat(), title=words.utc().moment(at))
+    return element("time", words.moment(at), datetime=at.isoformat(), title=words.moment_in_utc(at))
 
 
 def filled(sentence: str, **values: str) -> Markup:

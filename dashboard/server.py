@@ -6,10 +6,15 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import streamlit as st
 import uvicorn
+from altair.utils import schemapi
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp
 from streamlit.web import bootstrap
 
@@ -86,14 +91,24 @@ def options(settings: DashboardSettings) -> dict[str, object]:
         "client.showErrorDetails": "none",
         "global.developmentMode": False,
         "runner.magicEnabled": False,
+        # Streamlit would go through all objects of the process behind each update of a part. That takes longer than the
+        # update, and Python does it by itself when there is garbage.
+        "runner.postScriptGC": False,
         # Both themes are set and neither is the base, so the page follows the reader's system: light or dark.
         "theme.light.primaryColor": "#0072B2",
         "theme.dark.primaryColor": "#56B4E9",
     }
 
 
-def run(settings: DashboardSettings, services: Services) -> None:
+def run(
+    settings: DashboardSettings,
+    services: Services,
+    around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
+    turned: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Serve the page until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
+
+    `around` wraps the application. The server calls `turned` every second.
 
     Raises:
         PageUnavailable: the server cannot listen on the configured address.
@@ -104,7 +119,8 @@ def run(settings: DashboardSettings, services: Services) -> None:
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)
-        _server(settings, application(settings, services)).run([listener])
+        schemapi.disable_debug_mode()  # Altair would check each part of each chart against its schema
+        _server(settings, around(application(settings, services)), turned).run([listener])
 
 
 def application(settings: DashboardSettings, services: Services) -> ASGIApp:
@@ -116,12 +132,14 @@ def application(settings: DashboardSettings, services: Services) -> ASGIApp:
     policy = policy_of(settings)
     login = None if policy.local else login_of(settings, policy)
     leave(settings, services, login)
-    page = st.App(SCRIPT)
+    page = st.App(SCRIPT, routes=[Route("/now", _first_page)])
     gated = page if login is None else Gate(page, login)
     return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
 
 
-def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server:
+def _server(
+    settings: DashboardSettings, application: ASGIApp, turned: Callable[[], Awaitable[None]] | None
+) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -134,6 +152,8 @@ def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server
             headers=list(headers(https=is_https(settings))),
             forwarded_allow_ips=settings.dashboard_proxies,
             timeout_graceful_shutdown=_PAGES_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
     )
 
@@ -152,6 +172,12 @@ def _bound(host: str, port: int) -> socket.socket:
     # acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def _first_page(request: Request) -> RedirectResponse:
+    """Lead to the first page, which Streamlit serves at the root of the site only."""
+    query = request.url.query
+    return RedirectResponse(f"./?{query}" if query else "./")
 
 
 def _nothing(*_: object) -> None: ...

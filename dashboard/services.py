@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from processing.contract import Silence
 from processing.export import Versions
-from processing.queries import Reader, Scope
+from processing.queries import Coverage, Reader, Scope
 
 TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
 """A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
@@ -48,8 +48,9 @@ Dictionary = Callable[[Reader], Sequence[DescribedView]]
 """A function that returns the data dictionary of a store, the stable views first."""
 
 
-Expected = Callable[[Reader, Scope], Mapping[datetime, float]]
-"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start."""
+Expected = Callable[[Reader, Scope, Sequence[Coverage]], Mapping[datetime, float]]
+"""A function that returns the posts that the detector expects of each of its bins of a series, by the bin's start. It
+is given what collectors have covered."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Event:
     """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
 
     at: datetime
-    names: Mapping[str, str]
+    names: Mapping[str, str] = field(hash=False)
     link: str
 
 

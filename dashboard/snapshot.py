@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -47,11 +47,13 @@ class SurgeMark:
 class Present:
     """What the store knows at present, whatever a reader has chosen.
 
-    `first` and `now` are the oldest and the newest covered moment; `watched_until` is the end of the time that the
-    watch has scored, and `watch_heard_at` the wall clock of its last report. Both are None before its first bin.
+    `first` is the oldest covered moment, `newest` the newest counted minute, and `now` the newest covered moment;
+    `watched_until` is the end of the time that the watch has scored, and `watch_heard_at` the wall clock of its last
+    report. Both are None before its first bin.
     """
 
     first: datetime
+    newest: datetime
     now: datetime
     coverage: tuple[Coverage, ...]
     watched_until: datetime | None
@@ -195,6 +197,7 @@ def present(reader: Reader) -> Present | None:
     coverage, watch = queries.coverage(reader), queries.watch_report(reader)
     return Present(
         first=first,
+        newest=last,
         now=end_of_time(coverage, last),
         coverage=coverage,
         watched_until=None if watch is None else watch.scored_until,
@@ -204,15 +207,29 @@ def present(reader: Reader) -> Present | None:
     )
 
 
-def look(reader: Reader, view: Filters, known: Present, *, share: bool = False) -> Snapshot:
-    """Load the counts that the filters choose."""
+def recent(reader: Reader, topic: str, language: str, until: datetime) -> tuple[int, int]:
+    """Return the posts of a series in the hour before a moment, and in the hour before that one."""
+    counts = queries.series(reader, until - 2 * HOUR, until, WIDTHS[0], topic=topic, language=language)
+    last = sum(each.posts for each in counts if each.start >= until - HOUR)
+    return last, sum(each.posts for each in counts) - last
+
+
+def look(
+    reader: Reader,
+    view: Filters,
+    known: Present,
+    *,
+    share: bool = False,
+    recent: Callable[[Reader, str, str, datetime], tuple[int, int]] = recent,
+) -> Snapshot:
+    """Load the counts that the filters choose. `recent` counts the last two hours, which several choices share."""
     finished = all(stretch.complete for stretch in known.coverage)
     now = floor(known.now, WIDTHS[0])
     window = window_of(view, now, known.first, finished=finished)
     held = queries.presence(reader, window.start, window.until)
     spikes = queries.spikes(reader, window.start - DAYS_BEFORE, window.end)
     back_from = floor(known.scored_until, WIDTHS[0]) if known.is_behind and known.scored_until else now
-    minutes = _counts(reader, view, back_from - 2 * HOUR, back_from, WIDTHS[0])
+    last_hour, hour_before = recent(reader, view.topic, view.language, back_from)
     return Snapshot(
         **{field.name: getattr(known, field.name) for field in fields(Present)},
         window=window,
@@ -221,8 +238,8 @@ def look(reader: Reader, view: Filters, known: Present, *, share: bool = False) 
         topics=held.topics,
         languages=held.languages,
         total=_posts_between(reader, view, window.start, window.until),
-        last_hour=sum(posts for minute, posts in minutes.items() if minute >= back_from - HOUR),
-        hour_before=sum(posts for minute, posts in minutes.items() if minute < back_from - HOUR),
+        last_hour=last_hour,
+        hour_before=hour_before,
         counted_back_from=back_from,
         generated=held.generated,
         collected=held.collected,

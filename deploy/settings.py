@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
 
 from dashboard.settings import DashboardSettings, PublicSettings
@@ -25,12 +26,33 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
+
+class ProcessSettings(BaseSettings):
+    """What a process shows of itself, from environment variables with the prefix `BANWATCH_`."""
+
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid", env_ignore_empty=True)
+
+    metrics_port: int | None = Field(
+        None,
+        description="port of `/metrics`, `/healthz` and `/readyz`, none if unset; of `banwatch up` itself, whose "
+        "processes have the ports that follow",
+        ge=1,
+        le=65_535,
+    )
+    metrics_host: str = Field("127.0.0.1", description="address that these are served on")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log: `text`, or `json` for programs")
+    log_level: Literal["debug", "info", "warning"] = Field(
+        "info", description="least that the log holds: `debug` has a line for each batch"
+    )
+
+
 STAGES: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     ProcessingSettings,
     AlertSettings,
     DashboardSettings,
     PublicSettings,
+    ProcessSettings,
 )
 
 
@@ -47,6 +69,7 @@ class Settings:
     alerts: AlertSettings
     dashboard: DashboardSettings
     public: PublicSettings
+    process: ProcessSettings
 
     @property
     def data_dir(self) -> Path:
@@ -151,7 +174,14 @@ def load(environment: Mapping[str, str]) -> Settings:
     """
     if (first := next(faults(environment), None)) is not None:
         raise SettingsError(first.sentence)
-    return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings(), PublicSettings())
+    return Settings(
+        IngestSettings(),
+        ProcessingSettings(),
+        AlertSettings(),
+        DashboardSettings(),
+        PublicSettings(),
+        ProcessSettings(),
+    )
 
 
 def _fault_at(place: tuple[int | str, ...], message: str) -> SettingFault:

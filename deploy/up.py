@@ -6,9 +6,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import msgspec
@@ -20,6 +21,9 @@ from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
 from deploy.local_store import warehouse_part
+from deploy.metrics.health import Health
+from deploy.metrics.ports import TARGETS, metrics_ports, targets, with_ports
+from deploy.metrics.server import exposed
 from deploy.optional_dependencies import require
 from deploy.processes.shortages import Shortages
 from deploy.processes.source import ArchiveOptions
@@ -29,6 +33,7 @@ from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
+from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import ProcessSpec
 from deploy.supervisor.recycling import BROKER, MEGABYTE, RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
@@ -94,20 +99,26 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     played = () if options.archive is None else (_name_of(options.archive),)
     with exclusive(settings.data_dir), Screen(console) as screen, ExitStack() as running:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        parts = _parts(settings, options, [part.name for part in infrastructure])
+        ports = metrics_ports(settings.process, [*infrastructure, *parts])
         shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Supervisor(
             settings,
-            infrastructure,
-            _parts(settings, options, [part.name for part in infrastructure]),
+            with_ports(infrastructure, ports),
+            with_ports(parts, ports),
             hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
             | {name: _heard(screen, screen.state) for name in options.sources}
             | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
+        health = Health({"supervisor": stack.liveness})
+        pages = {TARGETS: partial(targets, ports, lambda: {each.part.name for each in stack.children if each.finished})}
+        shown = exposed(settings.process, "up", health, SupervisorMetrics(lambda: stack.children), pages=pages)
+        running.enter_context(shown)
         running.callback(stack.stop)
         running.callback(screen.line, "stopping")
         stack.start()
-        _say_where(settings, options, screen)
+        _say_where(settings, options, screen, ports)
         done = _Done(settings, stack, played)
         recycling = running.enter_context(closing(_recycling(settings, stack, screen.line)))
         if played:
@@ -255,7 +266,7 @@ def _heard(screen: Screen, show: Callable[[SourceProgress], None]) -> Callable[[
     return hear
 
 
-def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
+def _say_where(settings: Settings, options: UpOptions, screen: Screen, ports: Mapping[str, int]) -> None:
     if options.dashboard:
         host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
         screen.line(f"dashboard   http://{host}:{port}")
@@ -263,6 +274,9 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
         screen.line(f"public      http://{settings.public.public_host}:{settings.public.public_port}")
     screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
     screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
+    if ports:
+        host = settings.process.metrics_host
+        screen.line(f"metrics     http://{host}:{ports['up']}/metrics ({TARGETS} lists those of every process)")
     screen.line(f"logs        {settings.data_dir / 'logs'}")
 
 

@@ -222,10 +222,14 @@ class SourceRunner:
             self.producer.check()
             self.tally.look(self.clock())
             self._reporter.look(now)
-            self.tell(self.tally)
+            self._tell()
         if now - self._last_save >= SAVE_EVERY:
             self._last_save = now
             self._save()
+
+    def _tell(self) -> None:
+        self.tally.pending = len(self._tracker)
+        self.tell(self.tally)
 
     def _save(self) -> None:
         cursor = self._tracker.advance(self._committed())
@@ -255,12 +259,13 @@ class SourceRunner:
         while len(self._tracker) and not self.stop.is_set():
             self.stop.wait(REPORT_EVERY)
             self._save()
-        self.tell(self.tally)
+            self._tell()
+        self._tell()
 
     def _give_up(self, error: Misconfigured) -> None:
         """Report to the topic why the collector ends."""
         self.tally.failed(str(error))
-        self.tell(self.tally)
+        self._tell()
         with suppress(BrokerUnavailable):
             self._flush()
             self._reporter.say()

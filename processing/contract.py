@@ -261,7 +261,5 @@ class ClickHouseAddress:
     password: SecretStr
     database: str = "banwatch"
     timeout: timedelta = timedelta(seconds=30)
-    cluster: str = ""
-    """The cluster's name in the servers' configuration, for replicated and sharded tables; empty for one server."""
     proves: bool = False
     """Whether the store must prove that it knows the password before it receives it: see `processing.store.proof`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from processing import queries
 from processing.contract import EVERYTHING
-from processing.coverage import known_bins
+from processing.coverage import Coverage, known_bins
 from processing.detection.bins import EPOCH, close_of_bin, start_of_bin
 from processing.detection.policy import DetectorPolicy
 from processing.detection.scales import OWN, QUIET, Scales
@@ -19,16 +19,18 @@ from processing.queries import Reader
 from processing.queries.scopes import Scope
 
 
-def expectations(reader: Reader, series: Scope, policy: DetectorPolicy) -> Mapping[datetime, float]:
+def expectations(
+    reader: Reader, series: Scope, coverage: Sequence[Coverage], policy: DetectorPolicy
+) -> Mapping[datetime, float]:
     """Return the posts that are expected of each bin of a series in a range, by the start of the bin.
 
-    They are made of the counts as they are stored now. A bin that no collector covered is absent.
+    They are made of the counts as they are stored now. A bin that no collector covered, by `coverage`, is absent.
 
     The series is stepped from the detector's history before `start` on, as a watch steps it that has just begun.
     """
     first, last = start_of_bin(series.start, policy.width), close_of_bin(series.end, policy.width)
     begin = start_of_bin(first - policy.history, policy.width)
-    known = np.array(known_bins(queries.coverage(reader), begin, last, policy.width), dtype=bool)
+    known = np.array(known_bins(coverage, begin, last, policy.width), dtype=bool)
     named = ((EVERYTHING, EVERYTHING), (series.topic, series.language))
     rows = [_posts(reader, policy.width, Scope(*name, begin, last), known) for name in named]
     quiet = np.where(known, 0.0, np.nan)

@@ -43,9 +43,6 @@ class ProcessingSettings(BaseSettings):
         SecretStr(""),
         description="password of the user that may write; without one, a store that banwatch starts makes up its own",
     )
-    clickhouse_cluster: str = Field(
-        "", description="cluster of ClickHouse to make the tables on, replicated and sharded", pattern=r"^[\w.-]*$"
-    )
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
@@ -92,5 +89,4 @@ class ProcessingSettings(BaseSettings):
             self.clickhouse_user,
             self.clickhouse_password,
             self.clickhouse_database,
-            cluster=self.clickhouse_cluster,
         )

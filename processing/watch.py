@@ -28,6 +28,7 @@ again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,7 +44,7 @@ from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
 from processing.findings import Findings
 from processing.incidents.group import IncidentPolicy, group, still_growing
-from processing.ports import Alerts, Describe, Judges, Records
+from processing.ports import Alerts, Describe, Judges, Observer, Records
 from processing.scoring import Scoring, Stretch
 
 log = structlog.get_logger()
@@ -95,6 +96,7 @@ class Watch:
     roots: Callable[[], Mapping[str, str]]
     policy: DetectorPolicy
     clock: Callable[[], datetime]
+    observer: Observer = field(default_factory=Observer)
     state: WatchState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,7 +110,10 @@ class Watch:
         """
         self.resume()
         while not stop.is_set():
-            if not self.look():
+            begun = time.monotonic()
+            found = self.look()
+            self.observer.looked(time.monotonic() - begun, self.state.scored_until, self.state.incidents.values())
+            if not found:
                 self._report()
                 stop.wait(interval.total_seconds())
 
@@ -189,12 +194,14 @@ class Watch:
         self.alerts.tell(self._regroup(until), until, coverage)
         self.records.write_scored_until(until)
         self.state.scored_until = until
+        self.observer.took()
 
     def _closed(self, coverage: Sequence[Coverage]) -> Stretch | None:
         """The bins to score now."""
         limit = watermark(coverage, self.policy.width, self.clock())
         if limit is None:
             return None
+        self.observer.closed(limit)
         begin = self.state.scored_until or min(start_of_bin(each.since, self.policy.width) for each in coverage)
         return self.state.scoring.next_stretch(coverage, begin, limit, STRIDE)
 
@@ -209,6 +216,7 @@ class Watch:
         begun = [event for event in events if (event.key, event.episode.start) in found.new]
         judge = self.judges(now, coverage, self.roots())
         judged = found.judged(judge, state.scoring.first_minutes(begun), list(state.spikes.values()))
+        self.observer.found([spike for spike in judged if name_of(spike) not in state.spikes])
         state.spikes |= {name_of(spike): spike for spike in judged}
         return judged
 
@@ -229,6 +237,7 @@ class Watch:
         grouped = group(self._grouping, state.spikes.values(), list(state.incidents.values()), roots, now)
         incidents = [self.describe(incident, now, state.incidents.get(incident.id)) for incident in grouped]
         self.records.write_incidents([each for each in incidents if state.incidents.get(each.id) != each])
+        self.observer.began([each for each in incidents if each.id not in state.incidents])
         state.incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self._grouping, state.spikes.values(), roots, now)
         state.spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
@@ -260,6 +269,7 @@ class Watch:
             if told_at.get(name, now) <= now
         ]
         judged = judge.judge(begun, found.rises, ())
+        self.observer.found([spike for spike in judged if name_of(spike) not in self.state.spikes])
         self.state.spikes |= {name_of(spike): spike for spike in judged}
         self.records.write_spikes(judged)
 

@@ -12,6 +12,7 @@ from dashboard.charts.event import Event
 from dashboard.charts.figures import figures, summary
 from dashboard.charts.marks import RULE, SHADE_OF_SILENCE, SHADE_OF_SURGE
 from dashboard.charts.palette import INK, LINES, REST, SILENCE, SURGE, colours, names_of
+from dashboard.charts.specification import Specification, specification
 from dashboard.charts.timeline import BRUSH, Chart, timeline
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "SURGE",
     "Chart",
     "Event",
+    "Specification",
     "colours",
     "figures",
     "label_row",
     "names_of",
+    "specification",
     "summary",
     "time_axis",
     "timeline",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ class Chart:
 
     stacked: bool = False
     log: bool = False
-    everything: Mapping[datetime, int] | None = None
+    everything: Mapping[datetime, int] | None = field(default=None, hash=False)
     usual: Sequence[Usual] = ()
     events: Sequence[Event] = ()
     scored_until: datetime | None = None

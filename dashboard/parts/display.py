@@ -6,9 +6,10 @@ language to language, so the choices are kept in the address here.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -18,6 +19,8 @@ from processing.i18n import LANGUAGES, language, nearest
 
 INTERFACE, ZONE, LIVE = "ui", "zone", "live"
 OWN_ZONE, IN_UTC = "own", "utc"
+MOST_WORDS = 256
+"""The pairs of language and zone whose sentences are kept."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,17 @@ class Display:
     browser_zone: tzinfo
     live: bool
 
-    def words(self) -> Words:
-        """Return the sentences in the reader's language, with times in the reader's zone."""
-        return replace(WORDS[self.tag], zone=self.zone)
+    def words(self, topics: Mapping[str, str]) -> Words:
+        """Return the sentences in the reader's language, with these names of topics and times in the reader's zone.
+
+        Readers of one language and zone get the same object, by which they share what is made of it.
+        """
+        return _words(self.tag, self.zone, tuple(sorted(topics.items())))
+
+
+@lru_cache(maxsize=MOST_WORDS)
+def _words(tag: str, zone: tzinfo, topics: tuple[tuple[str, str], ...]) -> Words:
+    return replace(WORDS[tag], zone=zone, topics=dict(topics))
 
 
 def chosen() -> Display:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import streamlit as st
 
-from dashboard.context import Context, connection, shared
-from dashboard.parts.known import present
+from dashboard.context import Context
+from dashboard.parts.known import held, present
 from dashboard.settings import DashboardSettings
 from dashboard.synthetic import Synthetic, synthetic_of
-from processing import queries
-from processing.queries import Presence
 
 
 def show(context: Context) -> None:
@@ -23,11 +19,4 @@ def show(context: Context) -> None:
 
 def _synthetic(settings: DashboardSettings) -> Synthetic:
     known = present(settings)
-    return Synthetic.NO if known is None else synthetic_of(_held(settings, known.first), *known.incidents)
-
-
-@shared(ttl=60, max_entries=8)
-def _held(settings: DashboardSettings, first: datetime) -> Presence:
-    """Return whose posts the store holds. An earlier `first` post asks anew: an empty store's posts count at once."""
-    known = present(settings)
-    return queries.presence(connection(settings), first, first if known is None else known.now)
+    return Synthetic.NO if known is None else synthetic_of(held(settings, known.first), *known.incidents)

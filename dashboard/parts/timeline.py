@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from dashboard.charts import BRUSH, Chart, colours, figures, names_of, summary, timeline
+from dashboard.charts import (
+    BRUSH,
+    Chart,
+    Specification,
+    colours,
+    figures,
+    names_of,
+    specification,
+    summary,
+    timeline,
+)
 from dashboard.charts.event import event_name, letters, within
 from dashboard.charts.marks import is_surge
 from dashboard.filters import Filters, Split
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element
+from dashboard.memoized import memoized
 from dashboard.parts import filters
 from dashboard.services import Event
-from dashboard.snapshot import OTHERS, Snapshot
+from dashboard.snapshot import OTHERS, Point, Snapshot, SurgeMark
+from dashboard.window import Window
 from processing.plain_text import displayable, safe_link
+
+MOST_DRAWN = 64
+"""Charts that are kept: one for each choice of filters and each language and zone of its readers."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart, what it shows in one sentence, and its figures as a table."""
+
+    specification: Specification
+    sentence: str
+    figures: pd.DataFrame
 
 
 def show(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Event] = (), log: bool = False) -> None:
@@ -27,43 +53,55 @@ def show(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Ev
     if not snapshot.lines:
         st.info(words.nothing_in_range, icon=":material/search_off:")
         return
-    lines = names_of(snapshot.lines)
     if view.by is not Split.TOTAL:
-        _legend(lines, view, words)
+        _legend(names_of(snapshot.lines), view, words)
+    chart = drawn(snapshot, view, words, events=events, log=log)
+    # The key changes with the choice of time only, so that a refresh keeps a selection and a zoom ends it.
+    key = f"timeline {view.range} {view.start} {view.end}"
+    selected = st.vega_lite_chart(
+        spec=chart.specification, width="stretch", key=key, on_select="rerun", selection_mode=BRUSH
+    )
+    _zoom(selected, words)
+    st.html(element("p", chart.sentence, css="bw-sentence"))
+    st.caption(" ".join(_explained(snapshot, view, words)))
+    _events(within(events, snapshot.window), words)
+    with st.expander(words.now_page.table, icon=":material/table:"):
+        st.dataframe(chart.figures, hide_index=True, key="figures")
+
+
+def drawn(snapshot: Snapshot, view: Filters, words: Words, *, events: Sequence[Event] = (), log: bool = False) -> Drawn:
+    """Return the chart of a snapshot. It is made once for all readers who see the same, and nobody changes it."""
     chart = Chart(
         stacked=view.by is Split.LANGUAGE,
         log=log,
         everything=snapshot.everything,
         usual=snapshot.usual,
-        events=events,
+        events=tuple(events),
         scored_until=snapshot.scored_until if snapshot.is_behind else None,
         brush=True,
     )
+    return _drawn(snapshot.lines, snapshot.marks, snapshot.window, chart, view=view, words=words)
+
+
+@memoized(MOST_DRAWN)
+def _drawn(
+    lines: tuple[Point, ...],
+    marks: tuple[SurgeMark, ...],
+    window: Window,
+    chart: Chart,
+    *,
+    view: Filters,
+    words: Words,
+) -> Drawn:
     name = partial(line_name, view=view, words=words)
-    sentence = summary(snapshot.lines, snapshot.marks, snapshot.window, words=words, name=name, chart=chart)
+    sentence = summary(lines, marks, window, words=words, name=name, chart=chart)
     about = words.chart_alt.format(
         topic=topic_name(words, view.topic),
-        start=words.moment(snapshot.window.start, zoned=False),
-        end=words.moment(snapshot.window.end),
+        start=words.moment(window.start, zoned=False),
+        end=words.moment(window.end),
     )
-    drawn = timeline(
-        snapshot.lines,
-        snapshot.marks,
-        snapshot.window,
-        words=words,
-        name=name,
-        description=f"{about}. {sentence}",
-        chart=chart,
-    )
-    # The key changes with the choice of time only, so that a refresh keeps a selection and a zoom ends it.
-    key = f"timeline {view.range} {view.start} {view.end}"
-    selected = st.altair_chart(drawn, width="stretch", key=key, on_select="rerun", selection_mode=BRUSH)
-    _zoom(selected, words)
-    st.html(element("p", sentence, css="bw-sentence"))
-    st.caption(" ".join(_explained(snapshot, view, words)))
-    _events(within(events, snapshot.window), words)
-    with st.expander(words.now_page.table, icon=":material/table:"):
-        st.dataframe(figures(snapshot.lines, words=words, name=name, chart=chart), hide_index=True, key="figures")
+    made = timeline(lines, marks, window, words=words, name=name, description=f"{about}. {sentence}", chart=chart)
+    return Drawn(specification(made), sentence, figures(lines, words=words, name=name, chart=chart))
 
 
 def _zoom(selected: Any, words: Words) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ingest.errors import Unavailable
+from ingest.liveness import Liveness
 from ingest.retry import retry_while_unavailable
 
 Result = TypeVar("Result")
@@ -30,11 +31,11 @@ def until_paused() -> threading.Event:
     return enough
 
 
-def run_until(stop: threading.Event, work: Callable[[], Result]) -> Result | None:
+def run_until(stop: threading.Event, work: Callable[[], Result], liveness: Liveness) -> Result | None:
     """Return the result of `work`, which starts again while Kafka or ClickHouse is unavailable.
 
-    Return None if `stop` is set in the meantime.
+    `liveness` shows that the process waits. Return None if `stop` is set in the meantime.
     """
     with suppress(Unavailable):
-        return retry_while_unavailable(work, stop)
+        return retry_while_unavailable(work, stop, note=lambda _: liveness.turned(ready=False))
     return None

@@ -52,6 +52,8 @@ class ManagedProcess:
     given_up: bool = False
     due: float | None = None
     """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished."""
+    starts: int = 0
+    """How often the process has been started."""
     _process: subprocess.Popen[str] | None = None
     _began_at: int = 0
     """The offset in the log at which the last process began, in bytes."""
@@ -63,6 +65,7 @@ class ManagedProcess:
         Ctrl-C then reaches only the stack, which ends all processes in order.
         """
         self.due = None
+        self.starts += 1
         with self.log.open("ab") as log:
             self._began_at = log.tell()
             self._process = subprocess.Popen(

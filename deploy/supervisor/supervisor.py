@@ -26,6 +26,7 @@ from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
 from deploy.writer import writer
 from ingest.errors import Failure
 from ingest.kafka import BrokerUnavailable, NotKafka, ensure_topics
+from ingest.liveness import Liveness
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
@@ -101,7 +102,13 @@ class Supervisor:
     hear: Mapping[str, Callable[[str], None]]
     say: Callable[[str], None]
     policy: RestartPolicy = field(default_factory=RestartPolicy)
+    liveness: Liveness = field(default_factory=Liveness)
     _children: dict[str, ManagedProcess] = field(default_factory=dict)
+
+    @property
+    def children(self) -> list[ManagedProcess]:
+        """The processes that have been started."""
+        return list(self._children.values())
 
     def start(self) -> None:
         """Start everything.
@@ -149,8 +156,9 @@ class Supervisor:
             StackFailed: a child keeps dying.
         """
         while not stop.is_set() and not enough():
-            for child in list(self._children.values()):
+            for child in self.children:
                 self._look_at(child)
+            self.liveness.turned(ready=True)
             also()
             stop.wait(CHILDREN_CHECKED_EVERY)
 
@@ -253,7 +261,7 @@ class Supervisor:
     def stop(self) -> None:
         """End everything in reverse order, within about `END_WITHIN` seconds."""
         deadline = time.monotonic() + END_WITHIN
-        stages = list(self._children.values())
+        stages = self.children
         for part in self.parts:
             if part.name in self._children:
                 self._children[part.name].ask_to_end()

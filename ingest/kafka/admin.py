@@ -21,5 +21,4 @@ def administer(address: KafkaAddress) -> KafkaAdminClient:
         **client_arguments(address),
         client_id="banwatch-admin",
         bootstrap_timeout_ms=10_000,
-        request_timeout_ms=10_000,
     )

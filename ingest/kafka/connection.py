@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ssl
+from datetime import timedelta
 from typing import Any
 
 from ingest.contract import KafkaAddress, KafkaSecurity
 from ingest.errors import Misconfigured
 
+REQUEST_TIMEOUT = timedelta(seconds=10)
+"""How long a broker that hangs is waited for. Its partitions have other leaders by then: Kafka moves them after nine
+seconds of silence. The library's 30 seconds would hold back their posts, and a member's heartbeats, for as long."""
 
-def client_arguments(address: KafkaAddress) -> dict[str, Any]:
+
+def client_arguments(address: KafkaAddress, request_timeout: timedelta = REQUEST_TIMEOUT) -> dict[str, Any]:
     """Return the arguments by which any client of the library connects.
 
     Raises:
@@ -20,6 +25,7 @@ def client_arguments(address: KafkaAddress) -> dict[str, Any]:
         "bootstrap_servers": address.endpoints,
         "security_protocol": security.protocol,
         "reconnect_backoff_max_ms": 1_000,
+        "request_timeout_ms": int(request_timeout.total_seconds() * 1000),
     }
     if security.encrypted:
         arguments["ssl_context"] = tls_context(security)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -17,7 +19,7 @@ from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
 from ingest.kafka import tansu
 from ingest.kafka.codec import UnreadableRecord, read, read_rejected
 from ingest.kafka.connection import client_arguments
-from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
+from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, kafka_errors, translated
 from ingest.kafka.probe import require
 
 LARGEST_BATCH = 16 * 1024 * 1024
@@ -29,6 +31,9 @@ RECORDS_AT_ONCE = 64
 COMMIT_TIMEOUT = timedelta(seconds=10)
 CLOSE_TIMEOUT = timedelta(seconds=3)
 
+MOST_DELAYS = 6
+"""The number of commits in a row that may fail before the member gives up: about a minute."""
+
 
 class PartitionsLost(Exception):
     """The group was rebalanced after the batch was read, and another member now reads the batch again.
@@ -37,25 +42,41 @@ class PartitionsLost(Exception):
     """
 
 
+class CommitDelayed(Exception):
+    """The broker that keeps the group's offsets does not answer, as while another takes its place.
+
+    Go on with the next poll. The next commit carries these offsets too.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The messages of one poll, in the order of each partition.
 
-    `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read.
-    `rejections` were read from the topic of rejections. `offsets` maps a partition of the posts topic to its next
-    offset, and `rejection_offsets` a partition of the topic of rejections.
+    `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
+    and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `owed` means
+    that offsets of an earlier batch wait for the commit of this one, which may itself be empty. `sent_at` is when the
+    first of the records was sent, by its sender's clock. `id` names the batch in logs, in the store's log of queries
+    and in traces.
     """
 
     posts: list[Post] = field(default_factory=list)
     progress: list[tuple[int, Progress]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     rejections: list[Rejected] = field(default_factory=list)
-    offsets: dict[int, int] = field(default_factory=dict)
-    rejection_offsets: dict[int, int] = field(default_factory=dict)
+    offsets: dict[TopicPartition, int] = field(default_factory=dict)
     generation: int = -1
+    owed: bool = False
+    sent_at: datetime | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     def __bool__(self) -> bool:
-        return bool(self.offsets or self.rejection_offsets)
+        return bool(self.offsets) or self.owed
+
+    @property
+    def named_offsets(self) -> dict[str, int]:
+        """The offsets for a log, by names such as `posts/3`."""
+        return {f"{topic}/{partition}": offset for (topic, partition), offset in self.offsets.items()}
 
 
 class PostConsumer:
@@ -73,6 +94,12 @@ class PostConsumer:
             BrokerRefused: the broker refuses the request.
         """
         self._address = address
+        self._uncommitted = Batch()
+        """The offsets of delayed commits, with their generation."""
+        self._delays = 0
+        self._next: dict[TopicPartition, int] = {}
+        """The next offset of each partition that has been read from in the generation `_next_of` of the group."""
+        self._next_of = -1
         self._embedded = require(address).memory_only
         with kafka_errors(address):
             self._kafka = KafkaConsumer(
@@ -112,7 +139,9 @@ class PostConsumer:
             BrokerUnavailable: the broker does not answer.
             BrokerRefused: the broker refuses the request.
         """
-        found, batch = self._poll(timeout, min(RECORDS_AT_ONCE, max_records)), Batch(generation=self._generation)
+        found = self._poll(timeout, min(RECORDS_AT_ONCE, max_records))
+        sent_at = _moment(found[0].timestamp) if found else None
+        batch = Batch(generation=self._generation, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
         while found:
             for record in found:
@@ -122,6 +151,9 @@ class PostConsumer:
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
             found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
+        # Another member may have read on in a partition that comes back after a rebalance.
+        self._next = (self._next if batch.generation == self._next_of else {}) | batch.offsets
+        self._next_of = batch.generation
         return batch
 
     def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
@@ -130,47 +162,71 @@ class PostConsumer:
         return [record for records in found.values() for record in records]
 
     @property
+    def assigned(self) -> int | None:
+        """The number of partitions of the posts topic that this member reads.
+
+        None while it is in no group, or has no connection to any broker.
+        """
+        connected = any(self._client.connected(each.node_id) for each in self._client.cluster.brokers())
+        return len(self._of_posts()) if connected and self._generation >= 0 else None
+
+    def lag(self) -> int:
+        """Return the number of records in this member's partitions that it has not returned, as of the last fetch.
+
+        The number needs no request. A partition from which nothing has come since it was assigned is left out.
+        """
+        read = [each for each in self._of_posts() if each in self._next]
+        return sum(max(0, (self._kafka.highwater(each) or 0) - self._next[each]) for each in read)
+
+    def _of_posts(self) -> list[TopicPartition]:
+        return [each for each in self._kafka.assignment() if each.topic == self._address.posts_topic]
+
+    @property
     def _generation(self) -> int:
         return int(self._kafka.group_metadata().generation_id)
 
     def _sort_into(self, batch: Batch, record: ConsumerRecord) -> None:
+        batch.offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
         if record.topic == self._address.posts_topic:
-            batch.offsets[record.partition] = record.offset + 1
             _sort_into(batch, record)
-        else:
-            batch.rejection_offsets[record.partition] = record.offset + 1
-            # What is no rejection is left out: to reject it would write it into its own topic again.
-            if (rejection := read_rejected(record.value)) is not None:
-                batch.rejections.append(rejection)
+        # What is no rejection is left out: to reject it would write it into its own topic again.
+        elif (rejection := read_rejected(record.value)) is not None:
+            batch.rejections.append(rejection)
 
     def commit(self, batch: Batch) -> None:
-        """Commit the offsets of a batch. Call this after the write.
+        """Commit the offsets of a batch, and those of delayed commits before it. Call this after the write.
 
         Raises:
             PartitionsLost: the group was rebalanced after the batch was read.
+            CommitDelayed: the broker does not answer yet.
             BrokerUnavailable: the broker does not answer.
             BrokerRefused: the broker refuses the request.
         """
         if not batch:
             return
+        before, self._uncommitted = self._uncommitted, Batch()
         # The broker accepts a member's commit for any partition, so a batch from before a rebalance is refused here.
         if batch.generation != self._generation:
             raise PartitionsLost("The group was divided anew before this batch was committed.")
-        topics = (
-            (self._address.posts_topic, batch.offsets),
-            (self._address.rejected_topic, batch.rejection_offsets),
-        )
-        offsets = {
-            TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1)
-            for topic, read in topics
-            for partition, offset in read.items()
-        }
+        offsets = batch.offsets if before.generation != batch.generation else before.offsets | batch.offsets
         try:
-            self._kafka.commit(offsets, timeout_ms=int(COMMIT_TIMEOUT.total_seconds() * 1000))
+            self._commit(offsets)
         except (CommitFailedError, RebalanceInProgressError) as error:
             raise PartitionsLost("The group is being divided anew: the batch is not committed.") from error
         except KafkaError as error:
-            raise translated(error, self._address) from error
+            failure = translated(error, self._address)
+            # An embedded broker that comes back has forgotten its topics, and old offsets would mean other posts.
+            if self._embedded or isinstance(failure, BrokerRefused) or self._delays == MOST_DELAYS:
+                raise failure from error
+            self._delays += 1
+            self._uncommitted = Batch(offsets=offsets, generation=batch.generation)
+            raise CommitDelayed(str(failure)) from error
+        self._delays = 0
+
+    def _commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        named = {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+        if named:
+            self._kafka.commit(named, timeout_ms=int(COMMIT_TIMEOUT.total_seconds() * 1000))
 
     def close(self) -> None:
         """Leave the group, so that other members take over at once. Nothing is committed."""

@@ -129,6 +129,11 @@ def _silent(error: OSError, endpoint: str) -> NotKafka:
         return NotKafka(
             f"{endpoint} takes connections and does not answer: another program holds the port, or the broker hangs."
         )
+    if isinstance(error, ConnectionResetError):
+        return NotKafka(
+            f"{endpoint} closed the connection: another program holds the port, or a Kafka that asks for TLS or a "
+            "login (BANWATCH_KAFKA_SECURITY_PROTOCOL)."
+        )
     return _foreign(endpoint, error)
 
 
@@ -213,6 +218,6 @@ class _Dialogue:
         while len(received) < size:
             part = self._connection.recv(size - len(received))
             if not part:
-                raise ConnectionResetError("it closed the connection, as a Kafka does that asks for a login")
+                raise ConnectionResetError
             received += part
         return bytes(received)

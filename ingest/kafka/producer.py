@@ -16,7 +16,7 @@ from kafka.producer.future import RecordMetadata
 
 from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, RejectionKind, encode, partition_key
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
-from ingest.kafka.connection import client_arguments
+from ingest.kafka.connection import REQUEST_TIMEOUT, client_arguments
 from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
 from ingest.kafka.probe import require
 
@@ -71,7 +71,7 @@ class PostProducer:
         require(address)
         with kafka_errors(address):
             self._kafka = KafkaProducer(
-                **client_arguments(address),
+                **client_arguments(address, min(patience, REQUEST_TIMEOUT)),
                 client_id=client_id,
                 acks="all",
                 enable_idempotence=True,
@@ -81,7 +81,6 @@ class PostProducer:
                 batch_size=256 * 1024,
                 bootstrap_timeout_ms=patience_ms,
                 max_block_ms=patience_ms,
-                request_timeout_ms=patience_ms,
                 delivery_timeout_ms=int(GIVE_UP.total_seconds() * 1000) + patience_ms,
                 metadata_max_age_ms=10_000,
                 metrics_enabled=False,

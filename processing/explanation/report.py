@@ -26,6 +26,7 @@ from processing.explanation.parts import (
     sites,
     sources,
 )
+from processing.queries.counts import last_recount
 from processing.queries.reader import Reader
 from processing.queries.scopes import BEHIND_THE_PEAK, Scope, leading_scope, posts_of_each
 from processing.queries.statement import Statement
@@ -117,6 +118,15 @@ def explain(reader: Reader, incident: Incident, now: datetime, *, language: str 
         languages=_part(reader, Share, languages(scope)),
         sources=_part(reader, Share, sources(scope)),
     )
+
+
+def last_change(reader: Reader, incident: Incident, now: datetime) -> int:
+    """Return a number that rises when a post is written or deleted of which `explain` would make the explanation.
+
+    It rises with the recount, which follows the write.
+    """
+    scope = leading_scope(incident, now)
+    return last_recount(reader, scope.start - WEEK, scope.end)
 
 
 def queries_of_figures(incident: Incident, now: datetime) -> dict[str, Statement]:

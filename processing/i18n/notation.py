@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
@@ -70,8 +71,13 @@ def offset(locale: Locale, at: datetime) -> str:
 
 def with_digits(locale: Locale, written: str) -> str:
     """Return a text with the digits that are usual in the locale. Babel itself writes European digits only."""
+    return written.translate(_digits(locale))
+
+
+@cache
+def _digits(locale: Locale) -> dict[int, int]:
     zero = ord(_ZEROS.get(_system(locale), "0"))
-    return written.translate({ord("0") + digit: zero + digit for digit in range(10)})
+    return {ord("0") + digit: zero + digit for digit in range(10)}
 
 
 def _system(locale: Locale) -> str:

@@ -83,6 +83,18 @@ def first_counted(reader: Reader, start: datetime, end: datetime) -> datetime | 
     return first if posts else None
 
 
+def last_recount(reader: Reader, start: datetime, end: datetime) -> int:
+    """The highest version of the counts of a range: it rises when a minute of it is counted again. 0 without counts."""
+    [(version,)] = reader.query(
+        """
+        SELECT max(version) FROM count_versions
+        WHERE topic = {everything:String} AND minute >= {start:DateTime('UTC')} AND minute < {end:DateTime('UTC')}
+        """,
+        {"everything": EVERYTHING, "start": start, "end": end},
+    )
+    return int(version)
+
+
 def series(
     reader: Reader, start: datetime, end: datetime, width: timedelta, *, topic: str, language: str
 ) -> tuple[BinCount, ...]:

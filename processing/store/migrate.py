@@ -17,7 +17,7 @@ from ingest.retry import retry_while_unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.lock import schema_lock
-from processing.store.schema import render
+from processing.store.schema import is_replicated, render
 
 LEDGER = """\
 CREATE TABLE schema_migrations
@@ -130,8 +130,7 @@ def connect_for_setup(address: ClickHouseAddress) -> Store:
 
 def _with_database(address: ClickHouseAddress) -> Store:
     with Store(address, database="default") as server:
-        for statement in render("CREATE DATABASE IF NOT EXISTS {name:Identifier}", address.cluster):
-            server.command(statement, {"name": address.database})
+        server.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": address.database})
     return Store(address)
 
 
@@ -146,14 +145,15 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
         SchemaLocked: another process has held the lock for too long.
     """
     with connect_for_setup(address) as store:
-        _run(store, LEDGER)
+        replicated = is_replicated(store)
+        _run(store, LEDGER, replicated=replicated)
         todo = pending(store, shipped())
         if dry_run or not todo:
             return todo
         with Store(patient(address)) as waiting, schema_lock(store) as renew:
             todo = pending(store, shipped())
             for migration in todo:
-                _apply(waiting, migration, renew)
+                _apply(waiting, migration, renew, replicated=replicated)
         return todo
 
 
@@ -172,16 +172,16 @@ def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:
         SchemaConflict: the database was built by other migrations.
     """
     with connect_for_setup(address) as store:
-        _run(store, LEDGER)
+        _run(store, LEDGER, replicated=is_replicated(store))
         pending(store, shipped())
         applied: dict[int, datetime] = dict(store.query("SELECT number, applied_at FROM schema_migrations FINAL"))
         return tuple(MigrationStatus(each.name, applied.get(each.number)) for each in shipped())
 
 
-def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> None:
+def _apply(store: Store, migration: Migration, renew: Callable[[], None], *, replicated: bool) -> None:
     for statement in migration.statements():
         renew()
-        _run(store, statement)
+        _run(store, statement, replicated=replicated)
     store.insert(
         "schema_migrations",
         ["number", "name", "checksum"],
@@ -189,6 +189,5 @@ def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> Non
     )
 
 
-def _run(store: Store, statement: str) -> None:
-    for rendered in render(statement, store.address.cluster):
-        store.command(rendered)
+def _run(store: Store, statement: str, *, replicated: bool) -> None:
+    store.command(render(statement, replicated=replicated))

@@ -1,9 +1,10 @@
 """`make bench-dashboard`: what the pages ask of a store of ten million posts, of twenty analysts, and for eight hours.
 
-Three parts: milliseconds of each page's queries (`page_load`); twenty sessions that speak Streamlit's protocol with the
-dashboard's own process, beside fewer ones that see the same pages; and one page that stays open in Chromium, its hours
-compressed. While people look, posts go on coming, so nothing that is shown stays as it is. The dashboard, its readers
-and the store share the machine; the load is printed with the figures.
+Four parts: milliseconds of each page's queries (`page_load`); the processor time that the dashboard's own process takes
+for one reader; twenty sessions that speak Streamlit's protocol with it, beside fewer ones that see the same pages; and
+one page that stays open in Chromium, its hours compressed. While people look, posts go on coming, so nothing that is
+shown stays as it is. The dashboard, its readers and the store share the machine; the load is printed with the figures.
+Processor time hardly depends on it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count, pairwise
@@ -54,7 +55,7 @@ from tests.support.parts import Parts
 from tests.support.processor_time import processor_seconds
 from tests.support.waiting import eventually, free_port
 
-CHOICE = ("queries", "analysts", "open")
+CHOICE = ("queries", "cost", "analysts", "open")
 PAGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("", {}),
     ("", {"range": "month", "by": "language"}),
@@ -73,6 +74,8 @@ COMPRESSED = timedelta(milliseconds=250)
 BUCKET = 2.0
 """The seconds for which a page's shortest cache holds an answer."""
 SAMPLES = 60
+OPENED, REFRESHED = 10, 10
+"""How often one reader opens a page and refreshes it, to measure what that costs."""
 FASTER = "const own = window.setInterval; window.setInterval = (work, wait, ...rest) => own(work, wait / 10, ...rest);"
 """The page looks twice a second whether a refresh is due. With compressed hours it looks ten times as often."""
 
@@ -127,22 +130,33 @@ class Session:
     def __init__(self, socket: ClientConnection, seen: Seen) -> None:
         self._socket = socket
         self._seen = seen
+        self._state = ClientState()
+        self._parts: list[str] = []
 
     async def stay(self, page: str, address: dict[str, str], seconds: float) -> None:
         """Open a page and refresh its live parts for some seconds, as its script would."""
         until = time.monotonic() + seconds
-        state = ClientState(page_name=page, query_string=urlencode(address))
-        took, parts = await self._run(state)
-        self._seen.opened.append(took)
+        await self.open(page, address)
         while (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, REFRESH.total_seconds()))
-            for part in parts:
-                state.fragment_id = part
-                took, _ = await self._run(state)
-                self._seen.refreshed.append(took)
+            await self.refresh()
 
-    async def _run(self, state: ClientState) -> tuple[float, list[str]]:
+    async def open(self, page: str, address: dict[str, str]) -> None:
+        """Open a page."""
+        self._state = ClientState(page_name=page, query_string=urlencode(address))
+        took, self._parts = await self._run()
+        self._seen.opened.append(took)
+
+    async def refresh(self) -> None:
+        """Refresh the live parts of the page, one after the other."""
+        for part in self._parts:
+            self._state.fragment_id = part
+            took, _ = await self._run()
+            self._seen.refreshed.append(took)
+
+    async def _run(self) -> tuple[float, list[str]]:
         """Run the script, or a part of it; return the milliseconds, and the parts with a clock in what was drawn."""
+        state = self._state
         begun = time.perf_counter()
         await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
         parts: dict[str, None] = {}
@@ -180,6 +194,16 @@ def main(
             print(f"{posts:,} posts, milliseconds of queries; `engine`: of a processor, in the store", flush=True)
             measure(patient, parts.processes["store"], folder, looks)
             _load("after the queries")
+        if "cost" in chosen:
+            with going_on(patient), dashboard(parts.store, folder / "cost.jsonl", REFRESH) as served:
+                print(
+                    "one reader: processor time of the dashboard, in milliseconds, and queries of the store", flush=True
+                )
+                with spent(served, f"nobody looks for {REFRESH.total_seconds():.0f} s", REFRESHED):
+                    time.sleep(REFRESHED * REFRESH.total_seconds())
+                for page, address in PAGES:
+                    asyncio.run(cost(served, page, address))
+            _load("after one reader")
         if "analysts" in chosen:
             with going_on(patient):
                 few = together(parts.store, folder / "few.jsonl", len(PAGES), analysts)
@@ -262,6 +286,39 @@ def _post(name: str, at: datetime, line: int) -> TaggedPost:
     return TaggedPost(post, ("en", "ar", "es", "hi")[line % 4], 0.9, ("ban", "tiktok"), "bench")
 
 
+async def cost(served: Dashboard, page: str, address: dict[str, str]) -> None:
+    """Print what one reader costs who opens a page several times, and who refreshes all its parts every few seconds."""
+    seen = Seen()
+
+    async def opened() -> None:
+        async with session(served.port, seen) as reader:
+            await reader.open(page, address)
+
+    await opened()  # the first look of all waits for the store
+    name = f"/{page}?{urlencode(address)}" if address else f"/{page}"
+    with spent(served, f"{name} opened", OPENED):
+        for _ in range(OPENED):
+            await opened()
+    async with session(served.port, seen) as reader:
+        await reader.open(page, address)
+        with spent(served, f"{name} refreshed", REFRESHED):
+            for _ in range(REFRESHED):
+                await asyncio.sleep(REFRESH.total_seconds())
+                await reader.refresh()
+    for message in dict.fromkeys(seen.failed):
+        print(f"    {message}")
+
+
+@contextmanager
+def spent(served: Dashboard, what: str, times: int) -> Iterator[None]:
+    """Print what was spent in the block, on each of so many times."""
+    begun, busy = time.time(), processor_seconds(served.process.pid)
+    yield
+    busy = processor_seconds(served.process.pid) - busy
+    asked = len(served.queries(begun))
+    print(f"    {what:<52}{1000 * busy / times:>7,.0f} ms{asked / times:>7.1f} queries", flush=True)
+
+
 def together(store: ClickHouseAddress, log: Path, analysts: int, lasting: timedelta) -> float:
     """Let analysts look at the pages, all pages by as many; print what it cost, and return the queries a second."""
     with dashboard(store, log, REFRESH) as served:
@@ -277,7 +334,8 @@ def _together(served: Dashboard, analysts: int, lasting: timedelta) -> float:
     busy = processor_seconds(served.process.pid) - busy
     milliseconds = [each.milliseconds for each in asked]
     print(
-        f"{analysts} analysts, {seconds:.0f} s: {len(seen.opened)} pages opened (p95 {at(0.95, seen.opened):,.0f} ms), "
+        f"{analysts} analysts, {seconds:.0f} s, {_loaded()}: "
+        f"{len(seen.opened)} pages opened (p95 {at(0.95, seen.opened):,.0f} ms), "
         f"{len(seen.refreshed)} parts refreshed (p95 {at(0.95, seen.refreshed):,.0f} ms), {len(seen.failed)} failed\n"
         f"    {len(asked)} queries, {len(asked) / seconds:.2f} a second: "
         f"p50 {at(0.5, milliseconds):,.0f}, p95 {at(0.95, milliseconds):,.0f} ms\n"
@@ -305,10 +363,16 @@ async def _analyst(port: int, number: int, until: float, seen: Seen) -> None:
         if left <= 0:
             return
         page, address = PAGES[turn % len(PAGES)]
-        async with connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
-        ) as socket:
-            await Session(socket, seen).stay(page, address, min(left, STAY.total_seconds()))
+        async with session(port, seen) as alone:
+            await alone.stay(page, address, min(left, STAY.total_seconds()))
+
+
+@asynccontextmanager
+async def session(port: int, seen: Seen) -> AsyncIterator[Session]:
+    """Begin a session with the dashboard, as a browser's tab does."""
+    address = f"ws://127.0.0.1:{port}/_stcore/stream"
+    async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        yield Session(socket, seen)
 
 
 def _repeated(asked: Sequence[Query]) -> str:
@@ -387,7 +451,11 @@ def _memory(page: Page) -> tuple[float, float, float]:
 
 
 def _load(when: str) -> None:
-    print(f"load of the machine {when}: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    print(f"{when}: {_loaded()}", flush=True)
+
+
+def _loaded() -> str:
+    return f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":

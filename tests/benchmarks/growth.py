@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-from dashboard.filters import Filters, Range, Split
 from dashboard.snapshot import load
 from ingest.contract import Post
 from processing import queries
@@ -22,18 +22,13 @@ from processing.contract import TaggedPost
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.writer import recount, write_posts
+from tests.benchmarks.page_load import NOW
 from tests.support.filled import END, SOURCE, START, fill
 from tests.support.parts import Parts
 
 SIZES = (1_000_000, 10_000_000, 50_000_000)
 BATCH = 10_000
 BATCHES = 20
-VIEWS = {
-    "month by topic, all languages": Filters(range=Range.MONTH),
-    "month by language": Filters(range=Range.MONTH, by=Split.LANGUAGE),
-    "month of one topic in Arabic": Filters(range=Range.MONTH, topic="ban", language="ar"),
-    "day by topic": Filters(range=Range.DAY),
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ def main(folder: Path, sizes: Sequence[int] = SIZES) -> None:
 def _at(store: Store, reader: queries.Reader, size: int, before: int) -> Figures:
     fill(store, before, size - before)
     rate, share = _sustained(store, size)
-    views = {name: _milliseconds(lambda view=view: load(reader, view)) for name, view in VIEWS.items()}
+    views = {name: _milliseconds(partial(load, reader, view)) for name, view in NOW.items()}
     print(f"{size:>12,} posts: {rate:,.0f} posts/s written and recounted ({share:.0%} of it writing)", flush=True)
     for name, milliseconds in views.items():
         print(f"{'':>14}{name}: {milliseconds:,.0f} ms of queries", flush=True)

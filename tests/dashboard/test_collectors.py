@@ -22,7 +22,7 @@ HOSTILE = (
 
 
 def known(*coverage: Coverage, health: tuple[Health, ...] = ()) -> Present:
-    return Present(first=START, now=END, coverage=coverage, watched_until=END, incidents=(), health=health)
+    return Present(first=START, newest=END, now=END, coverage=coverage, watched_until=END, incidents=(), health=health)
 
 
 def report(source: str, state: str, detail: str) -> Health:

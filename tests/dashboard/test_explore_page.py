@@ -51,7 +51,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture(autouse=True)
 def nothing_cached() -> Iterator[None]:
     yield
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def explore(settings: DashboardSettings, **address: str) -> AppTest:

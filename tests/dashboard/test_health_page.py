@@ -52,7 +52,7 @@ HOSTILE = "<script>document.title='x'</script> **bold** $x^2$ \u202egnp.exe [a](
 @pytest.fixture(autouse=True)
 def nothing_cached() -> Iterator[None]:
     yield
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def health(settings: DashboardSettings, **address: str) -> AppTest:
@@ -93,7 +93,7 @@ def test_a_complete_archive_is_well_in_every_language(settings: DashboardSetting
         page.stages, page.collectors, page.sources, page.rejected_title, page.store,
     ]  # fmt: skip
     assert f"● {page.well}" in read(shown)
-    assert page.store_disk in read(shown)
+    assert page.store_disk.format(name="default") in read(shown)
     assert page.never_told in read(shown)
     assert "202007" in read(shown)
 

@@ -113,7 +113,7 @@ def test_moments_are_told_in_the_zone_of_the_reader() -> None:
     for zone, expected in shown.items():
         local = replace(ENGLISH, zone=ZoneInfo(zone))
         assert local.moment(at) == expected
-        assert local.utc().moment(at) == "10 Jul 2020, 16:35\u00a0UTC"
+        assert local.moment_in_utc(at) == "10 Jul 2020, 16:35\u00a0UTC"
     winter = replace(ENGLISH, zone=ZoneInfo("Europe/Berlin")).moment(datetime(2020, 1, 10, 16, 35, tzinfo=UTC))
     assert winter == "10 Jan 2020, 17:35\u00a0UTC+1"
 

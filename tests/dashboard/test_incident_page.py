@@ -55,7 +55,7 @@ def told(warehouse_url: str) -> DashboardSettings:
 @pytest.fixture(autouse=True)
 def nothing_cached() -> Iterator[None]:
     yield
-    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 class Written:

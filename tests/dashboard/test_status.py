@@ -38,6 +38,7 @@ FEEDS = Coverage("rss", START, END, complete=False, heard_at=WALL, idle=True, si
 def snapshot(**changes: object) -> Snapshot:
     base = Snapshot(
         first=START,
+        newest=END,
         now=END,
         window=Window(START, END, HOUR, END),
         coverage=(ALL_OF_IT,),

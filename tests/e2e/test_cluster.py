@@ -52,7 +52,7 @@ def test_a_new_topic_has_three_replicas_of_which_two_must_be_in_sync(under_load:
         topics = admin.describe_topics([address.posts_topic, address.rejected_topic])
         configs = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, address.posts_topic)])
     assert {len(each["replica_nodes"]) for topic in topics for each in topic["partitions"]} == {3}
-    print(configs)
+    assert configs["topic"][address.posts_topic]["min.insync.replicas"]["value"] == "2"
 
 
 @pytest.mark.parametrize(

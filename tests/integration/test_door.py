@@ -118,6 +118,11 @@ def test_every_answer_carries_the_headers(port: int, path: str, host: str | None
     assert "server" not in headers
 
 
+def test_the_name_of_the_first_page_leads_to_it(port: int) -> None:
+    found, headers, _ = answer(port, "/now?range=day")
+    assert (found, headers["location"]) == (307, "./?range=day")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", CLOSED)
 def test_what_the_page_does_not_use_is_not_there(port: int, path: str, method: str) -> None:

@@ -10,7 +10,7 @@ from processing.backtest import backtest
 from processing.contract import EVERYTHING
 from processing.detection.policy import DetectorPolicy
 from processing.expectation import expectations
-from processing.queries import Scope
+from processing.queries import Scope, coverage
 from processing.store.client import Store
 from tests.support import stock
 
@@ -24,7 +24,7 @@ def test_it_is_what_the_detector_expected_of_the_highest_bins(store: Store, lang
     found = backtest(store, POLICY, ROOTS, stock.START, stock.END)
     [spike, *_] = [each for each in found.spikes if (each.topic, each.language) == ("ban", language)]
     assert spike.pulses
-    expected = expectations(store, Scope("ban", language, stock.SURGE, stock.SURGE_END), POLICY)
+    expected = expectations(store, Scope("ban", language, stock.SURGE, stock.SURGE_END), coverage(store), POLICY)
     assert len(expected) == (stock.SURGE_END - stock.SURGE) / POLICY.width
     for pulse in spike.pulses:
         assert expected[pulse.peak] == pytest.approx(pulse.expected)
@@ -33,4 +33,4 @@ def test_it_is_what_the_detector_expected_of_the_highest_bins(store: Store, lang
 def test_a_bin_that_no_collector_covered_is_not_expected(store: Store) -> None:
     stock.fill(store)
     before = Scope("ban", EVERYTHING, stock.START - timedelta(hours=1), stock.START + timedelta(hours=1))
-    assert min(expectations(store, before, POLICY)) == stock.START
+    assert min(expectations(store, before, coverage(store), POLICY)) == stock.START

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -20,8 +21,11 @@ from dashboard.i18n.messages.public import PublicWords
 from dashboard.i18n.messages.sql import SqlWords
 from processing.i18n import Language, Plural, language, notation
 
+MOST_DATES = 20_000
+"""Written dates that are kept. A chart of a week has some hundred, which are the same for all readers of a language."""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Words:
     """The sentences of one language. A sentence without a translation stays English.
 
@@ -224,9 +228,15 @@ class Words:
 
         The zone follows as its distance from UTC, unless a later time in the sentence has it.
         """
-        local = at.astimezone(self.zone)
-        shown = notation.with_digits(self.locale, format_datetime(local, self.date, locale=self.locale))
-        return self.isolated(f"{shown}\u00a0{self.offset(at)}" if zoned else shown)
+        return self._moment(at.astimezone(self.zone), zoned=zoned)
+
+    def moment_in_utc(self, at: datetime) -> str:
+        """Return a date and a clock time in UTC, to the minute."""
+        return self._moment(at.astimezone(UTC), zoned=True)
+
+    def _moment(self, local: datetime, *, zoned: bool) -> str:
+        shown = _date(self.locale, self.date, local.replace(second=0, microsecond=0, tzinfo=None))
+        return self.isolated(f"{shown}\u00a0{notation.offset(self.locale, local)}" if zoned else shown)
 
     def isolated(self, text: str) -> str:
         """Return a text of this language so that it keeps its order in any surroundings.
@@ -239,10 +249,6 @@ class Words:
     def offset(self, at: datetime) -> str:
         """Return the reader's zone at a time as its distance from UTC, for example `UTC+2`."""
         return notation.offset(self.locale, at.astimezone(self.zone))
-
-    def utc(self) -> Words:
-        """Return the same sentences with times in UTC."""
-        return replace(self, zone=UTC)
 
     def duration(self, span: timedelta) -> str:
         """Return a length of time in its two largest units."""
@@ -259,6 +265,12 @@ class Words:
     def percent(self, share: float, *, tenths: bool = False) -> str:
         """Return a share in per cent."""
         return notation.percent(self.locale, share, tenths=tenths)
+
+
+@lru_cache(maxsize=MOST_DATES)
+def _date(locale: Locale, pattern: str, local: datetime) -> str:
+    """Return a date and a clock time. `local` is without a zone: moments of two zones can be equal."""
+    return notation.with_digits(locale, format_datetime(local, pattern, locale=locale))
 
 
 ENGLISH = Words()

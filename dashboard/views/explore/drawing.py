@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import addresses
-from dashboard.charts import colours
+from dashboard.charts import colours, specification
 from dashboard.context import Context
 from dashboard.filters import Filters
 from dashboard.i18n import Words
@@ -81,7 +81,9 @@ def _name(line: str, number: int, colour: str, of: Comparison, words: Words) -> 
 
 
 def _selectable(drawn: Any, key: str) -> Any:
-    return st.altair_chart(drawn, width="stretch", key=key, on_select="rerun", selection_mode=chart.PICKED)
+    return st.vega_lite_chart(
+        spec=specification(drawn), width="stretch", key=key, on_select="rerun", selection_mode=chart.PICKED
+    )
 
 
 def _bar(selected: Any, of: Comparison) -> Bar | None:

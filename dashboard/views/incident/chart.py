@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import AT, AXES, INK, LINES, REST, RULE, SHADE_OF_SURGE, time_axis
+from dashboard.charts import (
+    AT,
+    AXES,
+    INK,
+    LINES,
+    REST,
+    RULE,
+    SHADE_OF_SURGE,
+    Specification,
+    specification,
+    time_axis,
+)
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.markup import element, filled, moment
+from dashboard.memoized import memoized
 from dashboard.parts import tables
 from dashboard.views.incident.report import Bin, Course, Standing
+from dashboard.window import Window
+from processing.contract import Incident
 
 HEIGHT = 280
-Expected = dict[Any, float]
+MOST_DRAWN = 64
+"""Charts that are kept: one for each incident and each language and zone of its readers."""
+
+Expected = Mapping[datetime, float]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the chart shows. `end` is where the incident ends, or has come to."""
+
+    incident: Incident
+    window: Window
+    end: datetime
+    bins: tuple[Bin, ...]
+    expected: Expected = field(hash=False)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The chart and its figures as a table."""
+
+    specification: Specification
+    figures: pd.DataFrame
 
 
 def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
@@ -27,13 +66,17 @@ def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
         st.info(page.no_counts)
         return
     st.html(_legend(bool(expected), words))
-    st.altair_chart(drawn(of, ran, expected, words), width="stretch", key="incident-chart")
+    # The end that was asked for moves with each moment, and nothing of it is seen.
+    window = replace(of.window, until=of.window.end)
+    end = min(of.incident.end or of.as_of, window.end)
+    chart = _drawn(Shown(of.incident, window, end, ran.bins, expected), words)
+    st.vega_lite_chart(spec=chart.specification, width="stretch", key="incident-chart")
     st.caption(" ".join((summary(of, ran, expected, words), page.chart_marks)))
     if of.incident.pulses:
         st.html(element("ol", *(element("li", each) for each in _pulses(of, words)), css="bw-pulses"))
     left, right = st.columns(2)
     with left, st.expander(page.figures, icon=":material/table:"):
-        st.dataframe(_table(ran, expected, words), hide_index=True, width="stretch", height=320)
+        st.dataframe(chart.figures, hide_index=True, width="stretch", height=320)
     with right:
         tables.asked(words, *ran.queries)
 
@@ -52,11 +95,16 @@ def summary(of: Standing, ran: Course, expected: Expected, words: Words) -> str:
     return page.chart_summary.format(**figures, expected=words.number(expected[highest.start]))
 
 
-def drawn(of: Standing, ran: Course, expected: Expected, words: Words) -> alt.LayerChart:
+@memoized(MOST_DRAWN)
+def _drawn(shown: Shown, words: Words) -> _Drawn:
+    """Return the chart for all readers of these words."""
+    return _Drawn(specification(drawn(shown, words)), _table(shown, words))
+
+
+def drawn(shown: Shown, words: Words) -> alt.LayerChart:
     """Return the chart: observed posts as an area, expected ones as a dashed line, pulses as numbered lines."""
-    incident, window, page = of.incident, of.window, words.incident_page
-    rows = [_row(each, expected, of, words) for each in ran.bins]
-    base = alt.Chart(pd.DataFrame(rows)).encode(x=time_axis(window, words))
+    incident, window, page = shown.incident, shown.window, words.incident_page
+    base = alt.Chart(pd.DataFrame([_row(each, shown, words) for each in shown.bins])).encode(x=time_axis(window, words))
     tooltip = [
         alt.Tooltip("when:N", title=words.time_axis),
         alt.Tooltip("posts:Q", title=page.observed_line, format=",d"),
@@ -68,11 +116,10 @@ def drawn(of: Standing, ran: Course, expected: Expected, words: Words) -> alt.La
         y=alt.Y("posts:Q", title=title, axis=axis, scale=alt.Scale(zero=True, nice=True)), tooltip=tooltip
     )
     usual = base.mark_line(color=REST, strokeDash=[6, 4], strokeWidth=2).encode(y=alt.Y("expected:Q", title=title))
-    end = min(incident.end or of.as_of, window.end)
-    shade = [{"at": max(incident.start, window.start), "until": end}]
+    shade = [{"at": max(incident.start, window.start), "until": shown.end}]
     marks = [{"at": pulse.peak, "label": str(number)} for number, pulse in enumerate(incident.pulses, start=1)]
     layers = [SHADE_OF_SURGE(alt.Chart(pd.DataFrame(shade)), clip=True).encode(x=AT, x2="until:T"), observed]
-    layers += [usual] if expected else []
+    layers += [usual] if shown.expected else []
     if marks:
         pulses = alt.Chart(pd.DataFrame(marks))
         labels = pulses.mark_text(align="center", color=INK, fontSize=13, fontWeight="bold")
@@ -89,12 +136,12 @@ def drawn(of: Standing, ran: Course, expected: Expected, words: Words) -> alt.La
     )
 
 
-def _row(each: Bin, expected: Expected, of: Standing, words: Words) -> dict[str, Any]:
+def _row(each: Bin, shown: Shown, words: Words) -> dict[str, Any]:
     """Return one row of the chart. A point stands at the middle of its bin, where a pulse's line meets it."""
     return {
-        "at": each.start + of.window.width / 2,
+        "at": each.start + shown.window.width / 2,
         "posts": each.posts,
-        "expected": expected.get(each.start),
+        "expected": shown.expected.get(each.start),
         "when": words.moment(each.start),
     }
 
@@ -127,13 +174,13 @@ def _pulses(of: Standing, words: Words) -> list[str]:
     ]
 
 
-def _table(ran: Course, expected: Expected, words: Words) -> pd.DataFrame:
+def _table(shown: Shown, words: Words) -> pd.DataFrame:
     page = words.incident_page
     return pd.DataFrame(
         {
-            page.bin_start: [words.moment(each.start) for each in ran.bins],
-            page.observed_line: [each.posts for each in ran.bins],
-            page.expected_line: [expected.get(each.start) for each in ran.bins],
-            page.deleted_column: [each.deleted for each in ran.bins],
+            page.bin_start: [words.moment(each.start) for each in shown.bins],
+            page.observed_line: [each.posts for each in shown.bins],
+            page.expected_line: [shown.expected.get(each.start) for each in shown.bins],
+            page.deleted_column: [each.deleted for each in shown.bins],
         }
     )

@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from dashboard.context import connection, shared
+from dashboard.parts.known import present
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import is_covered
-from dashboard.window import Window, ceiling, end_of_time, floor, width_for
+from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, Incident, Silence
 from processing.explanation import Explanation
@@ -101,17 +102,18 @@ class Told:
 @shared(ttl=3, max_entries=64)
 def standing(settings: DashboardSettings, name: str) -> Standing | None:
     """Return the incident with this id as it stands; None if there is none."""
-    reader = connection(settings)
-    incident, extent = queries.incident(reader, name), queries.extent(reader)
-    if incident is None or extent is None:
+    known, incident = present(settings), queries.incident(connection(settings), name)
+    if known is None or incident is None:
         return None
-    coverage = queries.coverage(reader)
-    return Standing(incident, end_of_time(coverage, extent[1]), queries.scored_until(reader), coverage)
+    return Standing(incident, known.now, known.watched_until, known.coverage)
 
 
 def _as_it_stands(of: Standing) -> tuple[object, ...]:
-    incident = of.incident
-    return incident.id, incident.observed, incident.end, incident.verdict, of.window, of.as_of
+    """Return what the loads below depend on. Of an incident that is over, it does not change with each moment."""
+    incident, window = of.incident, of.window
+    led = queries.leading_series(incident, of.as_of)
+    times = window.start, window.end, led.start, led.end, of.whole.start, of.whole.end
+    return incident.id, incident.observed, incident.verdict, incident.languages, led.topic, led.language, times
 
 
 AS_IT_STANDS: dict[str | type[Any], Callable[[Any], Any]] = {Standing: _as_it_stands}
@@ -148,7 +150,7 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     """Return the posts that were expected of each bin of the chart, by its start. A bin that is not known is absent."""
     if _services.expected is None:
         return {}
-    return rebinned(_services.expected(connection(settings), of.series), of.window)
+    return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
 
 
 def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
@@ -180,7 +182,16 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
 
 @shared(ttl=15, max_entries=16, hash_funcs=AS_IT_STANDS)
 def explained(settings: DashboardSettings, of: Standing, language: str) -> Explanation:
-    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it."""
+    """Return the explanation. All visitors share it for half a minute; after that, a deleted post is absent from it.
+
+    It is made again only if posts of its time have been written or deleted since.
+    """
+    return _explained(settings, of, language, explanation.last_change(connection(settings), of.incident, of.as_of))
+
+
+@shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
+def _explained(settings: DashboardSettings, of: Standing, language: str, last_change: int) -> Explanation:  # noqa: ARG001
+    """Return the explanation since a change. Minutes later it is made again, because texts expire without a recount."""
     return explanation.explain(connection(settings), of.incident, of.as_of, language=language)
 
 

@@ -12,7 +12,7 @@ from dashboard.i18n import Words
 from dashboard.parts import filters, headline, live, timeline
 from dashboard.parts.known import present
 from dashboard.settings import DashboardSettings
-from dashboard.snapshot import Snapshot, look
+from dashboard.snapshot import Snapshot, look, recent
 from dashboard.views.now import incidents, reached
 
 SHARE, LOG = "share", "log"
@@ -51,7 +51,15 @@ def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
 def _counts(settings: DashboardSettings, view: Filters, *, share: bool) -> Snapshot | None:
     """Return the counts for these filters. All readers with the same filters share them."""
     known = present(settings)
-    return None if known is None else look(connection(settings), view, known, share=share)
+    if known is None:
+        return None
+    return look(connection(settings), view, known, share=share, recent=lambda _, *series: _recent(settings, *series))
+
+
+@shared(ttl=5, max_entries=128)
+def _recent(settings: DashboardSettings, topic: str, language: str, until: datetime) -> tuple[int, int]:
+    """Return the posts of the last hour and of the hour before. All readers of a series share them."""
+    return recent(connection(settings), topic, language, until)
 
 
 def _top(context: Context) -> None:

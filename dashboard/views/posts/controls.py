@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import streamlit as st
 
-from dashboard.context import Context, connection, shared
+from dashboard.context import Context
 from dashboard.filters import Filters
 from dashboard.i18n.messages.posts import PostsWords
 from dashboard.parts import filters
-from dashboard.settings import DashboardSettings
+from dashboard.parts.known import MINUTE, held, present
 from dashboard.window import LENGTHS, Window
 from processing import queries
 from processing.contract import EVERYTHING
 from processing.queries import PostSearch, Presence
 
-MINUTE = timedelta(minutes=1)
 _SOURCE = re.compile(r"\*|[\w.:-]{1,64}", re.ASCII)
 
 
@@ -44,12 +43,12 @@ def choose(context: Context) -> Asked | str:
     Raises:
         StoreUnavailable, StoreRefused, StoreDamaged: the store does not tell what there is.
     """
-    held = _held(context.settings)
-    if held is None:
+    known = present(context.settings)
+    if known is None:
         return context.words.empty
-    oldest, newest, presence = held
+    presence = held(context.settings, known.first)
     words, view = context.words, context.filters
-    start, end = _time(view, oldest, newest + MINUTE)
+    start, end = _time(view, known.first, known.newest + MINUTE)
     typed, source, order = _own(words.posts_page, presence)
     shown = Window(start, end, MINUTE, end)
     filters.show(view, words, shown, topics=presence.topics, languages=presence.languages)
@@ -82,14 +81,6 @@ def _own(words: PostsWords, presence: Presence) -> tuple[str, str, Order]:
         from_source = _source(words, presence)
     with order:
         return " ".join(typed.split()), from_source, _order(words)
-
-
-@shared(ttl=30, max_entries=8)
-def _held(settings: DashboardSettings) -> tuple[datetime, datetime, Presence] | None:
-    """Return the oldest and the newest minute of the store, and what is in it."""
-    reader = connection(settings)
-    extent = queries.extent(reader)
-    return extent and (*extent, queries.presence(reader, extent[0], extent[1] + MINUTE))
 
 
 def _order(words: PostsWords) -> Order:

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import AXES, INK, LINES
+from dashboard.charts import AXES, INK, LINES, specification
 from dashboard.i18n import Words
 from dashboard.markup import literal
 from dashboard.views.sql import frames
@@ -72,7 +72,8 @@ def show(table: Table, words: Words) -> None:
         lowest=words.number(float(data["y"].min())),
         highest=words.number(float(data["y"].max())),
     )
-    st.altair_chart(_chart(data, chosen, names, table.columns[chosen.x].kind, sentence), key="sql_chart")
+    drawn = _chart(data, chosen, names, table.columns[chosen.x].kind, sentence)
+    st.vega_lite_chart(spec=specification(drawn), key="sql_chart")
     st.caption(literal(sentence))
 
 

@@ -29,7 +29,7 @@ from tests.support.waiting import eventually
 NODES = 3
 CLIENT_PORT, PEER_PORT, CONTROLLER_PORT = 9092, 9094, 9093
 USER = "banwatch"
-PATIENCE = timedelta(seconds=120)
+PATIENCE = timedelta(seconds=300)
 PROBE_TIMEOUT = timedelta(seconds=2)
 HEAP_MB = 320
 
@@ -186,6 +186,7 @@ def kafka_cluster(folder: Path, disk_mb: int = 96) -> Iterator[KafkaCluster]:
         nodes = [Node(number, folder / f"broker-{number}", made) for number in range(1, NODES + 1)]
         authority = trustme.CA()
         cluster = KafkaCluster(nodes, made, folder / "ca.pem")
+        folder.mkdir(exist_ok=True)
         authority.cert_pem.write_to_path(cluster.ca_file)
         for node in nodes:
             node.data.mkdir(parents=True)
