@@ -83,8 +83,10 @@ def test_a_kept_secret_that_others_can_read_is_an_error(alone: Environment) -> N
 
 
 def test_a_port_that_another_program_holds_is_an_error(alone: Environment, listener: int) -> None:
-    [told] = doctor(alone | {"BANWATCH_DASHBOARD_PORT": str(listener)}).errors("machine")
-    assert f"127.0.0.1:{listener} is already in use" in told
+    taken = {"BANWATCH_DASHBOARD_PORT": str(listener), "BANWATCH_METRICS_PORT": str(listener)}
+    told = doctor(alone | taken).errors("machine")
+    assert len(told) == 2
+    assert all(f"127.0.0.1:{listener} is already in use" in each for each in told)
 
 
 def test_a_disk_and_a_clock_are_judged_by_how_much_is_wrong() -> None:
