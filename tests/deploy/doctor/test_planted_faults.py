@@ -53,6 +53,13 @@ def test_all_faults_of_the_settings_are_told_at_once_and_the_rest_is_checked(alo
     assert found.said("machine", Status.OK)
 
 
+def test_settings_that_do_not_fit_together_leave_the_sources_to_be_checked(alone: Environment) -> None:
+    found = doctor(alone | {"BANWATCH_KAFKA_USER": "banwatch", "BANWATCH_KAFKA_PASSWORD": "of-the-broker"})
+    assert "BANWATCH_KAFKA_SECURITY_PROTOCOL" in found.errors("settings")[0]
+    assert found.said("sources", Status.OK)
+    assert "of-the-broker" not in found.printed
+
+
 def test_a_dashboard_that_is_open_to_all_is_an_error(alone: Environment) -> None:
     [told] = doctor(alone | {"BANWATCH_DASHBOARD_HOST": "0.0.0.0"}).errors("settings")
     assert "BANWATCH_DASHBOARD_OPERATOR_PASSWORD" in told
@@ -76,8 +83,10 @@ def test_a_kept_secret_that_others_can_read_is_an_error(alone: Environment) -> N
 
 
 def test_a_port_that_another_program_holds_is_an_error(alone: Environment, listener: int) -> None:
-    [told] = doctor(alone | {"BANWATCH_DASHBOARD_PORT": str(listener)}).errors("machine")
-    assert f"127.0.0.1:{listener} is already in use" in told
+    taken = {"BANWATCH_DASHBOARD_PORT": str(listener), "BANWATCH_METRICS_PORT": str(listener)}
+    told = doctor(alone | taken).errors("machine")
+    assert len(told) == 2
+    assert all(f"127.0.0.1:{listener} is already in use" in each for each in told)
 
 
 def test_a_disk_and_a_clock_are_judged_by_how_much_is_wrong() -> None:
