@@ -21,7 +21,7 @@ from deploy.writer import writer
 from processing.contract import ClickHouseAddress
 from processing.store.client import UNKNOWN_DATABASE, Store, StoreRefused
 from processing.store.migrate import LEDGER, inspect, shipped
-from processing.store.schema import render
+from processing.store.schema import is_replicated, render
 
 ADDRESS, SCHEMA, WRITER, READER = "address", "schema", "writer", "reader"
 
@@ -148,16 +148,13 @@ def _schema(address: ClickHouseAddress) -> Iterator[Finding]:
 
 def _writer(address: ClickHouseAddress) -> Iterator[Finding]:
     with Store(address) as store:
-        refused = [what for what, statement in WRITES if _refuses(store, statement.format(ledger=_ledger(address)))]
+        ledger = render(LEDGER, replicated=is_replicated(store))
+        refused = [what for what, statement in WRITES if _refuses(store, statement.format(ledger=ledger))]
     if refused:
         said = f"The user {address.user} may not {', nor '.join(refused)}."
         yield error(WRITER, said, f"Run the GRANTs of {USERS_SQL} as a user who manages access.")
     else:
         yield ok(WRITER, f"The user {address.user} may create tables, insert, and see what purging needs.")
-
-
-def _ledger(address: ClickHouseAddress) -> str:
-    return render(LEDGER, address.cluster)[0]
 
 
 def _reader(address: ClickHouseAddress, as_reader: ClickHouseAddress) -> Iterator[Finding]:
