@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import streamlit as st
@@ -99,8 +100,15 @@ def options(settings: DashboardSettings) -> dict[str, object]:
     }
 
 
-def run(settings: DashboardSettings, services: Services) -> None:
+def run(
+    settings: DashboardSettings,
+    services: Services,
+    around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
+    turned: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Serve the page until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
+
+    `around` wraps the application. The server calls `turned` every second.
 
     Raises:
         PageUnavailable: the server cannot listen on the configured address.
@@ -112,7 +120,7 @@ def run(settings: DashboardSettings, services: Services) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _nothing)
         schemapi.disable_debug_mode()  # Altair would check each part of each chart against its schema
-        _server(settings, application(settings, services)).run([listener])
+        _server(settings, around(application(settings, services)), turned).run([listener])
 
 
 def application(settings: DashboardSettings, services: Services) -> ASGIApp:
@@ -129,7 +137,9 @@ def application(settings: DashboardSettings, services: Services) -> ASGIApp:
     return Door(gated, HostNames(settings.dashboard_host, settings.names), local=policy.local)
 
 
-def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server:
+def _server(
+    settings: DashboardSettings, application: ASGIApp, turned: Callable[[], Awaitable[None]] | None
+) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -142,6 +152,8 @@ def _server(settings: DashboardSettings, application: ASGIApp) -> uvicorn.Server
             headers=list(headers(https=is_https(settings))),
             forwarded_allow_ips=settings.dashboard_proxies,
             timeout_graceful_shutdown=_PAGES_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
     )
 

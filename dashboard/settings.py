@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processing.contract import ClickHouseAddress, Duration
-from processing.setting_types import SigningKeys, WebAddress
+from processing.setting_types import ServerAddress, SigningKeys, WebAddress
 
 
 class ReaderSettings(BaseSettings):
@@ -18,7 +18,7 @@ class ReaderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid")
 
-    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
+    clickhouse_url: ServerAddress = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_reader_user: str = Field("reader", description="user that may only read")
     clickhouse_reader_password: SecretStr = Field(SecretStr(""), description="password of the user that may only read")

@@ -48,7 +48,8 @@ class Present:
     """What the store knows at present, whatever a reader has chosen.
 
     `first` is the oldest covered moment, `newest` the newest counted minute, and `now` the newest covered moment;
-    `watched_until` is the end of the time that the watch has scored, or None before its first bin.
+    `watched_until` is the end of the time that the watch has scored, and `watch_heard_at` the wall clock of its last
+    report. Both are None before its first bin.
     """
 
     first: datetime
@@ -58,6 +59,7 @@ class Present:
     watched_until: datetime | None
     incidents: tuple[Incident, ...]
     health: tuple[Health, ...] = ()
+    watch_heard_at: datetime | None = None
 
     @property
     def scored_until(self) -> datetime | None:
@@ -192,15 +194,16 @@ def present(reader: Reader) -> Present | None:
     if extent is None:
         return None
     first, last = extent
-    coverage = queries.coverage(reader)
+    coverage, watch = queries.coverage(reader), queries.watch_report(reader)
     return Present(
         first=first,
         newest=last,
         now=end_of_time(coverage, last),
         coverage=coverage,
-        watched_until=queries.scored_until(reader),
+        watched_until=None if watch is None else watch.scored_until,
         incidents=queries.incidents(reader, limit=MOST_INCIDENTS),
         health=queries.health(reader),
+        watch_heard_at=None if watch is None else watch.heard_at,
     )
 
 

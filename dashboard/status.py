@@ -12,6 +12,8 @@ from processing.contract import Incident, VerdictName
 from processing.queries import Coverage, Health
 
 LIVE_WITHIN = timedelta(days=1)
+WATCH_SILENT_AFTER = timedelta(minutes=5)
+"""A watch without work reports twice a minute, and a busy one with each part of a day of history."""
 
 
 class HeadlineState(StrEnum):
@@ -59,6 +61,16 @@ def headline_state(known: Present, wall: datetime) -> HeadlineState:
     if known.is_behind:
         return HeadlineState.CATCHING_UP
     return HeadlineState.SURGING if going_on(known.incidents) else HeadlineState.CALM
+
+
+def watch_silence(heard_at: datetime | None, coverage: Iterable[Coverage], wall: datetime) -> timedelta | None:
+    """Return for how long nothing has been heard of the watch; None while it reports, or if nothing more will come.
+
+    `heard_at` is None before the watch's first bin, of which the page says so.
+    """
+    if heard_at is None or all(stretch.complete for stretch in coverage):
+        return None
+    return wall - heard_at if wall - heard_at > WATCH_SILENT_AFTER else None
 
 
 def is_stale(known: Present, wall: datetime) -> bool:

@@ -21,6 +21,7 @@ from ingest.errors import Failure
 COMMANDS = {
     "up": "deploy.commands.up:up",
     "demo": "deploy.commands.up:demo",
+    "doctor": "deploy.commands.doctor:doctor",
     "process": "deploy.processes.worker:process",
     "watch": "deploy.processes.watch:watch",
     "dashboard": "deploy.processes.dashboard:dashboard",

@@ -7,6 +7,9 @@ import resource
 from ingest.errors import Failure
 
 NEEDED = 256
+ENOUGH = 4_096
+"""Enough for a store of some months. Fewer do until many queries and merges run at once."""
+
 WANTED = 65_536
 """A store with many parts and clients opens thousands of files. A higher limit has no use."""
 

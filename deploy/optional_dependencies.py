@@ -13,6 +13,7 @@ EXTRAS = {
     "httptools": "public",
     "jinja2": "public",
     "markupsafe": "dashboard",
+    "opentelemetry": "traces",
     "pandas": "dashboard",
     "PIL": "public",
     "starlette": "embedded",

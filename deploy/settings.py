@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
 
 from dashboard.settings import DashboardSettings, PublicSettings
@@ -25,12 +26,33 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 FOR_TESTS = frozenset({"BANWATCH_TEST_DATA"})
 
+
+class ProcessSettings(BaseSettings):
+    """What a process shows of itself, from environment variables with the prefix `BANWATCH_`."""
+
+    model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid", env_ignore_empty=True)
+
+    metrics_port: int | None = Field(
+        None,
+        description="port of `/metrics`, `/healthz` and `/readyz`, none if unset; of `banwatch up` itself, whose "
+        "processes have the ports that follow",
+        ge=1,
+        le=65_535,
+    )
+    metrics_host: str = Field("127.0.0.1", description="address that these are served on")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log: `text`, or `json` for programs")
+    log_level: Literal["debug", "info", "warning"] = Field(
+        "info", description="least that the log holds: `debug` has a line for each batch"
+    )
+
+
 STAGES: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     ProcessingSettings,
     AlertSettings,
     DashboardSettings,
     PublicSettings,
+    ProcessSettings,
 )
 
 
@@ -47,6 +69,7 @@ class Settings:
     alerts: AlertSettings
     dashboard: DashboardSettings
     public: PublicSettings
+    process: ProcessSettings
 
     @property
     def data_dir(self) -> Path:
@@ -116,29 +139,55 @@ def fault(message: str) -> str:
     return message.removeprefix("Value error, ").rstrip(".") + "."
 
 
+@dataclass(frozen=True)
+class SettingFault:
+    """A fault of the settings. `variable` is empty if several variables do not fit together."""
+
+    variable: str
+    sentence: str
+
+
+def faults(environment: Mapping[str, str]) -> Iterator[SettingFault]:
+    """Yield each fault of the settings of the stages: the unknown names first, then each stage's invalid values."""
+    given = {name for name in environment if name.startswith(PREFIX)}
+    unknown = given - names_of_stages() - FOR_TESTS
+    for name in sorted(unknown - known_names() if unknown else ()):
+        yield SettingFault(
+            name, f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all."
+        )
+    for stage in STAGES:
+        try:
+            stage()
+        except ValidationError as error:
+            for each in error.errors(include_input=False, include_url=False):
+                yield _fault_at(each["loc"], fault(each["msg"]))
+        except NotJson as error:
+            name = str(error).split('"')[1]  # the name of the field is the only part of the error in quotation marks
+            yield _fault_at((name,), "It is not JSON.")
+
+
 def load(environment: Mapping[str, str]) -> Settings:
     """Return the settings that the environment holds.
 
     Raises:
         SettingsError: a variable is unknown or invalid. The message names the variable and the fault.
     """
-    given = {name for name in environment if name.startswith(PREFIX)}
-    unknown = given - names_of_stages() - FOR_TESTS
-    for name in sorted(unknown - known_names() if unknown else ()):
-        raise SettingsError(f"{name} is not a setting of banwatch. {_nearest(name)}docs/reference.md lists them all.")
-    try:
-        return Settings(IngestSettings(), ProcessingSettings(), AlertSettings(), DashboardSettings(), PublicSettings())
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsError(_sentence(first["loc"], fault(first["msg"]))) from error
-    except NotJson as error:
-        name = str(error).split('"')[1]  # the name of the field is the only part of the error in quotation marks
-        raise SettingsError(_sentence((name,), "It is not JSON.")) from error
+    if (first := next(faults(environment), None)) is not None:
+        raise SettingsError(first.sentence)
+    return Settings(
+        IngestSettings(),
+        ProcessingSettings(),
+        AlertSettings(),
+        DashboardSettings(),
+        PublicSettings(),
+        ProcessSettings(),
+    )
 
 
-def _sentence(place: tuple[int | str, ...], message: str) -> str:
-    """Return the sentence of a fault at a place in a setting, or in the settings together if the place is empty."""
+def _fault_at(place: tuple[int | str, ...], message: str) -> SettingFault:
+    """Return the fault at a place in a setting, or in the settings together if the place is empty."""
     if not place:
-        return message
+        return SettingFault("", message)
+    variable = f"{PREFIX}{str(place[0]).upper()}"
     within = f" in {'.'.join(str(part) for part in place[1:])}" if place[1:] else ""
-    return f"{PREFIX}{str(place[0]).upper()} cannot be used{within}: {message}"
+    return SettingFault(variable, f"{variable} cannot be used{within}: {message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,15 @@ from pydantic.fields import FieldInfo
 from deploy.settings import SettingsError, fault
 from ingest.source import LiveSource, SourceSettings
 from ingest.sources import SOURCES
+
+
+class SourceSettingsError(SettingsError):
+    """Settings of a source are invalid. `sentences` has one sentence for each fault; the message is the first."""
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__(self.sentences[0])
+
 
 METAVARS: dict[object, str] = {
     bool: "true|false",
@@ -80,16 +89,20 @@ def source_settings(name: str, given: Mapping[str, str] | None = None) -> Source
     """Return a source's settings. A value in `given` overrides the environment, which overrides the default.
 
     Raises:
-        SettingsError: a setting is invalid. The message names the setting and the fault.
+        SourceSettingsError: settings are invalid. The message names the first of them and the fault.
     """
     fields: dict[str, Any] = dict(given or {})
     try:
         return SOURCES[name].settings(**fields)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else ""
+        raise SourceSettingsError(_sentences(name, error)) from error
+
+
+def _sentences(name: str, error: ValidationError) -> Iterator[str]:
+    for each in error.errors(include_input=False, include_url=False):
+        field = str(each["loc"][0]) if each["loc"] else ""
         what = f"{variable(name, field)} ({option(field)})" if field else f"The settings of {name}"
-        raise SettingsError(f"{what} cannot be used: {fault(first['msg'])}") from error
+        yield f"{what} cannot be used: {fault(each['msg'])}"
 
 
 def live_source(name: str, settings: SourceSettings) -> LiveSource:

@@ -6,11 +6,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import msgspec
+import structlog
 from rich.console import Console
 
 from dashboard.settings import DashboardSettings, PublicSettings
@@ -18,6 +21,9 @@ from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
 from deploy.local_store import warehouse_part
+from deploy.metrics.health import Health
+from deploy.metrics.ports import TARGETS, metrics_ports, targets, with_ports
+from deploy.metrics.server import exposed
 from deploy.optional_dependencies import require
 from deploy.processes.shortages import Shortages
 from deploy.processes.source import ArchiveOptions
@@ -26,20 +32,33 @@ from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import secrets_of, told
+from deploy.supervisor.memory import memory_of_machine
+from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import ProcessSpec
+from deploy.supervisor.recycling import BROKER, MEGABYTE, RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
+from deploy.writer import writer
 from ingest.errors import Unavailable
-from ingest.kafka import ConsumerGroup
+from ingest.kafka import ConsumerGroup, TopicReplaced
+from ingest.settings import IngestSettings
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.alerts.settings import AlertSettings
+from processing.contract import BrokerState
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
+from processing.store.broker import write_broker_memory
+from processing.store.client import Store, StoreUnavailable
 from processing.store.lack import Lack
 
+log = structlog.get_logger()
+
 DONE_ASKED_EVERY = 0.5
+
+SHARE_OF_MACHINE = 8
+"""The embedded broker may hold this part of the machine's memory: one gigabyte of eight."""
 
 ANSWERING_KEYS = frozenset({"BANWATCH_ANSWERS_KEY", "BANWATCH_DESK_KEY"})
 """The secrets of the alerts and of the dashboard that the answers' server needs."""
@@ -78,33 +97,38 @@ def up(settings: Settings, options: UpOptions, console: Console, stop: Event) ->
     """
     no_broker, no_store = missing(settings)
     played = () if options.archive is None else (_name_of(options.archive),)
-    with exclusive(settings.data_dir), Screen(console) as screen:
+    with exclusive(settings.data_dir), Screen(console) as screen, ExitStack() as running:
         infrastructure = _infrastructure(settings, options, no_broker=no_broker, no_store=no_store)
+        parts = _parts(settings, options, [part.name for part in infrastructure])
+        ports = metrics_ports(settings.process, [*infrastructure, *parts])
         shortages = Shortages(screen.line, _where_to_make_room(settings) if no_store else {})
         stack = Supervisor(
             settings,
-            infrastructure,
-            _parts(settings, options, [part.name for part in infrastructure]),
+            with_ports(infrastructure, ports),
+            with_ports(parts, ports),
             hear={"watch": screen.line, "archive": _heard(screen, screen.reading)}
             | {name: _heard(screen, screen.state) for name in options.sources}
             | {name: shortages.of(name) for name in _workers(options)},
             say=screen.line,
         )
-        try:
-            stack.start()
-            _say_where(settings, options, screen)
-            done = _Done(settings, stack, played)
-            if played:
-                stack.watch_over(stop, done)
-                done.close()
-                screen.read_to_the_end()
-                if not stop.is_set():
-                    report(settings, screen.line, told=options.alert)
-            if not options.until_done:
-                stack.watch_over(stop, lambda: False)
-        finally:
-            screen.line("stopping")
-            stack.stop()
+        health = Health({"supervisor": stack.liveness})
+        pages = {TARGETS: partial(targets, ports, lambda: {each.part.name for each in stack.children if each.finished})}
+        shown = exposed(settings.process, "up", health, SupervisorMetrics(lambda: stack.children), pages=pages)
+        running.enter_context(shown)
+        running.callback(stack.stop)
+        running.callback(screen.line, "stopping")
+        stack.start()
+        _say_where(settings, options, screen, ports)
+        done = _Done(settings, stack, played)
+        recycling = running.enter_context(closing(_recycling(settings, stack, screen.line)))
+        if played:
+            stack.watch_over(stop, done, recycling.look)
+            done.close()
+            screen.read_to_the_end()
+            if not stop.is_set():
+                report(settings, screen.line, told=options.alert)
+        if not options.until_done:
+            stack.watch_over(stop, lambda: False, recycling.look)
 
 
 def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, no_store: bool) -> list[ProcessSpec]:
@@ -144,8 +168,8 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    processing = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts = [ProcessSpec(name, (*BANWATCH, "process"), processing, needs) for name in _workers(options)]
+    counting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(IngestSettings))
+    parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
@@ -162,9 +186,28 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     if options.archive is not None:
         command = (*BANWATCH, "ingest", "archive", *_arguments(options.archive), "--progress", "json")
         from_input = str(options.archive.path) == "-"
-        environment = told(os.environ, settings.data_dir)
-        parts.append(ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input))
+        environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings))
+        parts.append(
+            ProcessSpec("archive", command, environment, needs, finishes=True, hears_input=from_input, is_source=True)
+        )
     return parts + [_source_part(settings, name, needs) for name in options.sources]
+
+
+def _recycling(settings: Settings, stack: Supervisor, say: Callable[[str], None]) -> Recycling:
+    """Return the watch over the memory of the embedded broker. It does nothing where the stack has none."""
+    megabytes = settings.ingest.broker_memory_mb
+    limit = memory_of_machine() // SHARE_OF_MACHINE if megabytes is None else megabytes * MEGABYTE
+
+    def note(state: BrokerState, held: int) -> None:
+        try:
+            with Store(writer(settings)) as store:
+                write_broker_memory(store, state, held=held, limit=limit)
+        except StoreUnavailable as error:
+            log.warning("broker's state not stored", state=state, reason=str(error))
+
+    if stack.pid(BROKER) is not None:
+        note(BrokerState.STARTED, 0)
+    return Recycling(stack, settings.ingest.kafka, settings.ingest.kafka_group, RecyclePolicy(limit), say, note)
 
 
 def _desk(settings: Settings) -> dict[str, str]:
@@ -194,8 +237,9 @@ def _workers(options: UpOptions) -> list[str]:
 
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
-    environment = told(os.environ, settings.data_dir, source=variable(name, ""))
-    return ProcessSpec(name, (*BANWATCH, "ingest", name, "--progress", "json"), environment, needs, expendable=True)
+    environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), source=variable(name, ""))
+    command = (*BANWATCH, "ingest", name, "--progress", "json")
+    return ProcessSpec(name, command, environment, needs, expendable=True, is_source=True)
 
 
 def _arguments(archive: ArchiveOptions) -> list[str]:
@@ -222,7 +266,7 @@ def _heard(screen: Screen, show: Callable[[SourceProgress], None]) -> Callable[[
     return hear
 
 
-def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
+def _say_where(settings: Settings, options: UpOptions, screen: Screen, ports: Mapping[str, int]) -> None:
     if options.dashboard:
         host, port = settings.dashboard.dashboard_host, settings.dashboard.dashboard_port
         screen.line(f"dashboard   http://{host}:{port}")
@@ -230,6 +274,9 @@ def _say_where(settings: Settings, options: UpOptions, screen: Screen) -> None:
         screen.line(f"public      http://{settings.public.public_host}:{settings.public.public_port}")
     screen.line(f"ClickHouse  {settings.processing.clickhouse_url}  (banwatch sql, or any HTTP client, as `reader`)")
     screen.line(f"Kafka       {settings.ingest.kafka_bootstrap}")
+    if ports:
+        host = settings.process.metrics_host
+        screen.line(f"metrics     http://{host}:{ports['up']}/metrics ({TARGETS} lists those of every process)")
     screen.line(f"logs        {settings.data_dir / 'logs'}")
 
 
@@ -260,4 +307,7 @@ class _Done:
             self._reader = self._reader or queries.connect(self._settings.reader)
             return is_complete(standing(self._group, self._reader, self._sources), self._settings.processing.bin_width)
         except Unavailable:
+            return False
+        except TopicReplaced:
+            self.close()
             return False

@@ -6,13 +6,14 @@ a default. Renaming, retyping or removing a field raises `CONTRACT_VERSION`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, SecretStr
 
 CONTRACT_VERSION = 1
 
@@ -116,6 +117,14 @@ RAW_KEPT = 4_096
 """The number of characters that are kept of an unreadable record."""
 
 
+RejectionStage = Literal["collector", "worker", "store"]
+"""Who rejected a record: its collector, the worker that read it from Kafka, or the store."""
+
+RejectionKind = Literal["unreadable", "too_large", "impossible_time", "missing", "refused"]
+"""Why a record was rejected, in one word. `unreadable`: its form is not that of a post. `missing`: posts are known to
+be gone, and nobody can read them any more. `refused`: the store does not take its contents."""
+
+
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A record that could not be read as a post: its place, the reason, and its first `RAW_KEPT` characters."""
 
@@ -124,6 +133,8 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     raw: str
     seen_at: Moment | None = None
+    stage: RejectionStage = "collector"
+    kind: RejectionKind = "unreadable"
 
 
 def _seconds(given: object) -> object:
@@ -137,6 +148,40 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 """A time span in a setting of any stage, written as seconds (`30`) or as ISO 8601 (`PT30S`)."""
 
 
+POSTS_KEPT = timedelta(days=7)
+"""How long Kafka keeps posts, unless the settings say otherwise."""
+
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
+
+
+@dataclass(frozen=True)
+class KafkaSecurity:
+    """How clients of Kafka encrypt their connections and log in, in Kafka's own terms.
+
+    Without a `ca_file`, the authorities of the operating system are trusted. The key is not encrypted.
+    """
+
+    protocol: SecurityProtocol = "PLAINTEXT"
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    mechanism: SaslMechanism = "SCRAM-SHA-512"
+    user: str = ""
+    password: SecretStr = field(default=SecretStr(""))
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether connections use TLS."""
+        return self.protocol in {"SSL", "SASL_SSL"}
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether a client logs in by SASL."""
+        return self.protocol in {"SASL_PLAINTEXT", "SASL_SSL"}
+
+
 @dataclass(frozen=True)
 class KafkaAddress:
     """The address of Kafka. `bootstrap` is one or more `host:port`, separated by commas."""
@@ -144,6 +189,34 @@ class KafkaAddress:
     bootstrap: str
     posts_topic: str = POSTS_TOPIC
     rejected_topic: str = REJECTED_TOPIC
+    security: KafkaSecurity = KafkaSecurity()
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Each `host:port` of the bootstrap."""
+        return [endpoint.strip() for endpoint in self.bootstrap.split(",")]
+
+
+@dataclass(frozen=True)
+class Replication:
+    """How often a new topic is stored, and how many of its replicas must have a record before it is acknowledged.
+
+    None lets the size of the cluster decide: see `on`.
+    """
+
+    factor: int | None = None
+    min_insync: int | None = None
+
+    def on(self, brokers: int) -> tuple[int, int]:
+        """Return the number of replicas, and of those that must be in sync, on a cluster of so many brokers.
+
+        Up to three brokers have a replica each, and one of them may be away: 3 and 2, 2 and 1, 1 and 1.
+        """
+        factor = self.factor or min(3, max(1, brokers))
+        return factor, self.min_insync or max(1, factor - 1)
+
+
+BY_CLUSTER_SIZE = Replication()
 
 
 class NotAPost(ValueError):

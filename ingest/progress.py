@@ -32,6 +32,12 @@ class CollectorStats:
     reconnects: int = 0
     last_event: datetime | None = None
     last_post: datetime | None = None
+    covered_until: datetime | None = None
+    """The event time of the newest watermark."""
+    idle: bool = False
+    """Whether the newest watermark is idle."""
+    pending: int = 0
+    """The messages that are sent and not yet safe."""
     state: CollectorState = "listening"
     detail: str = ""
     faults: dict[str, str] = field(default_factory=dict)
@@ -59,6 +65,7 @@ class CollectorStats:
         self.last_event = now
         self.state, self.detail = "listening", ""
         if isinstance(step, Watermark):
+            self.covered_until, self.idle = step.until, step.idle
             return
         if isinstance(step.found, Post):
             self.posts += 1

@@ -57,7 +57,10 @@ Tell = Callable[[CollectorStats], None]
 
 @dataclass
 class SourceRunner:
-    """One run of one source. `committed` is given if only counted posts are safe: see `ingest.cursors`."""
+    """One run of one source. `committed` is given if only counted posts are safe: see `ingest.cursors`.
+
+    `stop` ends the run at once. `enough` ends the reading; the run ends once all that was read is safe.
+    """
 
     source: Source
     producer: PostProducer
@@ -71,6 +74,7 @@ class SourceRunner:
     backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
     clock: Clock = utc_now
     chance: Callable[[], float] = random.random
+    enough: threading.Event = field(default_factory=threading.Event)
     tally: CollectorStats = field(init=False)
     _tracker: InFlight = field(default_factory=InFlight)
     _cursor: Cursor = field(default_factory=dict)
@@ -87,7 +91,7 @@ class SourceRunner:
         self._reporter = Reporter(self.source.name, self.producer, self._tracker, self.tally)
 
     def __call__(self) -> CollectorStats:
-        """Read the source to its end, or until `stop` is set. Return the totals.
+        """Read the source to its end, or until `stop` or `enough` is set. Return the totals.
 
         Raises:
             Misconfigured: from the source, or the file holds no cursor.
@@ -109,7 +113,7 @@ class SourceRunner:
 
     def _read_to_the_end(self) -> None:
         failures, ended = Failures(), False
-        while not ended and not self.stop.is_set():
+        while not ended and not self._is_told_to_end():
             try:
                 self._read()
                 ended = True
@@ -132,7 +136,7 @@ class SourceRunner:
                         self._note(step)
                     case _:
                         self._wait_until_due(step)
-                if self.stop.is_set():
+                if self._is_told_to_end():
                     return
                 if isinstance(step, Item | Watermark):
                     self._take(step)
@@ -157,7 +161,7 @@ class SourceRunner:
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self.stop.is_set():
+        while (left := until - time.monotonic()) > 0 and not self._is_told_to_end():
             self._keep_up()
             self.stop.wait(min(left, REPORT_EVERY))
 
@@ -201,10 +205,13 @@ class SourceRunner:
 
     def _keep_up(self) -> None:
         self._look(time.monotonic())
-        while self._is_full() and not self.stop.is_set():
+        while self._is_full() and not self._is_told_to_end():
             self._look(time.monotonic())
             self._save()
             self.stop.wait(LOOK_EVERY)
+
+    def _is_told_to_end(self) -> bool:
+        return self.stop.is_set() or self.enough.is_set()
 
     def _is_full(self) -> bool:
         return self._tracker.unacknowledged >= MOST_UNACKNOWLEDGED or len(self._tracker) > MOST_PENDING
@@ -215,10 +222,14 @@ class SourceRunner:
             self.producer.check()
             self.tally.look(self.clock())
             self._reporter.look(now)
-            self.tell(self.tally)
+            self._tell()
         if now - self._last_save >= SAVE_EVERY:
             self._last_save = now
             self._save()
+
+    def _tell(self) -> None:
+        self.tally.pending = len(self._tracker)
+        self.tell(self.tally)
 
     def _save(self) -> None:
         cursor = self._tracker.advance(self._committed())
@@ -248,12 +259,13 @@ class SourceRunner:
         while len(self._tracker) and not self.stop.is_set():
             self.stop.wait(REPORT_EVERY)
             self._save()
-        self.tell(self.tally)
+            self._tell()
+        self._tell()
 
     def _give_up(self, error: Misconfigured) -> None:
         """Report to the topic why the collector ends."""
         self.tally.failed(str(error))
-        self.tell(self.tally)
+        self._tell()
         with suppress(BrokerUnavailable):
             self._flush()
             self._reporter.say()

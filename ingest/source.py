@@ -198,6 +198,15 @@ class SourceSettings(BaseSettings):
         """Whether `banwatch up` starts the source by default: it needs no setting, or its settings are set."""
         return True
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the source asks.
+
+        Raises:
+            Misconfigured: a setting that names them is wrong.
+        """
+        return ()
+
 
 class Source(Protocol):
     """One network or archive. A source knows neither Kafka nor another source."""

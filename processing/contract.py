@@ -240,6 +240,18 @@ def highest_pulse(of: Spike | Incident) -> Pulse:
     return max(of.pulses, key=lambda pulse: pulse.excess, default=whole)
 
 
+class BrokerState(StrEnum):
+    """What last became of the memory of the embedded broker."""
+
+    STARTED = "started"
+    RECYCLED = "recycled"
+    """It was emptied and has begun anew."""
+    UNCOUNTED = "uncounted"
+    """What it held was not counted in time, so it goes on growing."""
+    STREAMED = "streamed"
+    """Standard input, which cannot be read twice, keeps it from beginning anew."""
+
+
 @dataclass(frozen=True)
 class ClickHouseAddress:
     """The address of the store, with the user and the password."""
@@ -249,7 +261,5 @@ class ClickHouseAddress:
     password: SecretStr
     database: str = "banwatch"
     timeout: timedelta = timedelta(seconds=30)
-    cluster: str = ""
-    """The cluster's name in the servers' configuration, for replicated and sharded tables; empty for one server."""
     proves: bool = False
     """Whether the store must prove that it knows the password before it receives it: see `processing.store.proof`."""

@@ -102,3 +102,22 @@ class Alerts(Protocol):
         `event_time` is how far the watch has come. Time passes also where there are no incidents.
         """
         ...
+
+
+class Observer:
+    """Hears what a watch does. This one makes nothing of it; `processing.watch_metrics` counts it."""
+
+    def closed(self, watermark: datetime) -> None:
+        """All bins before this event time are closed."""
+
+    def found(self, spikes: Sequence[Spike]) -> None:
+        """These spikes are new."""
+
+    def began(self, incidents: Sequence[Incident]) -> None:
+        """These incidents are new."""
+
+    def took(self) -> None:
+        """A part of a look is done."""
+
+    def looked(self, seconds: float, scored_until: datetime | None, incidents: Collection[Incident]) -> None:
+        """A look is done. It has left the bins scored to an event time, and these incidents."""

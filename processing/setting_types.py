@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
@@ -39,8 +40,27 @@ def web_address(url: str) -> str:
     return url
 
 
+def server_address(url: str) -> str:
+    """Return the address of an HTTP server as it is set.
+
+    Raises:
+        ValueError: the address has another scheme, no host, or no port that there can be.
+    """
+    parts = urlsplit(url)
+    try:
+        there = parts.port != 0
+    except ValueError:
+        there = False
+    if not (there and parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("The address of a server begins with http:// or https:// and names a host.")
+    return url
+
+
 SigningKeys = Annotated[SecretStr, AfterValidator(strong_keys)]
 """Keys, separated by commas: the first signs, and all are accepted, so that a key can be changed."""
+
+ServerAddress = Annotated[str, AfterValidator(server_address)]
+"""The address of an HTTP server."""
 
 WebAddress = Annotated[str, AfterValidator(web_address)]
 """An address of the web, or empty."""

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.contract import Duration
 from processing.contract import ClickHouseAddress
 from processing.detection.policy import DetectorPolicy
+from processing.setting_types import ServerAddress
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
@@ -35,15 +36,12 @@ class ProcessingSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BANWATCH_", frozen=True, extra="forbid", env_ignore_empty=True)
 
-    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
+    clickhouse_url: ServerAddress = Field("http://127.0.0.1:8123", description="ClickHouse's HTTP interface")
     clickhouse_database: str = Field("banwatch", description="database that holds the tables", pattern=r"^\w+$")
     clickhouse_user: str = Field("writer", description="user that may write")
     clickhouse_password: SecretStr = Field(
         SecretStr(""),
         description="password of the user that may write; without one, a store that banwatch starts makes up its own",
-    )
-    clickhouse_cluster: str = Field(
-        "", description="cluster of ClickHouse to make the tables on, replicated and sharded", pattern=r"^[\w.-]*$"
     )
     topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
@@ -91,5 +89,4 @@ class ProcessingSettings(BaseSettings):
             self.clickhouse_user,
             self.clickhouse_password,
             self.clickhouse_database,
-            cluster=self.clickhouse_cluster,
         )

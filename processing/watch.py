@@ -28,6 +28,7 @@ again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,17 +39,21 @@ import structlog
 from processing.contract import EVERYTHING, Incident, IncidentState, Spike, VerdictName
 from processing.coverage import HISTORY, Coverage, watermark
 from processing.detection.bins import start_of_bin
+from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
 from processing.detection.series import Key, Name, SeriesEvent, name_of
 from processing.findings import Findings
 from processing.incidents.group import IncidentPolicy, group, still_growing
-from processing.ports import Alerts, Describe, Judges, Records
+from processing.ports import Alerts, Describe, Judges, Observer, Records
 from processing.scoring import Scoring, Stretch
 
 log = structlog.get_logger()
 
 STRIDE = timedelta(days=1)
 """Event time that one look covers at most."""
+
+REPORTED_EVERY = timedelta(seconds=30)
+"""Wall-clock time between two reports of a watch without work."""
 
 REMEMBERED = timedelta(days=90)
 """Of an incident that still grows, no spike is older than this."""
@@ -72,6 +77,8 @@ class WatchState:
     """Read: source and begin of each stretch that is known to be covered."""
     renamed: dict[Name, Spike] = field(default_factory=dict)
     """The spikes that have another start in the events of the stretch that is taken."""
+    reported_at: datetime | None = None
+    """Wall clock of the last report of a watch without work."""
 
 
 @dataclass
@@ -89,6 +96,7 @@ class Watch:
     roots: Callable[[], Mapping[str, str]]
     policy: DetectorPolicy
     clock: Callable[[], datetime]
+    observer: Observer = field(default_factory=Observer)
     state: WatchState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,8 +110,22 @@ class Watch:
         """
         self.resume()
         while not stop.is_set():
-            if not self.look():
+            begun = time.monotonic()
+            found = self.look()
+            self.observer.looked(time.monotonic() - begun, self.state.scored_until, self.state.incidents.values())
+            if not found:
+                self._report()
                 stop.wait(interval.total_seconds())
+
+    def _report(self) -> None:
+        """Write again how far the watch has come, so that a watch without work is told from one that has died."""
+        state, now = self.state, self.clock()
+        if state.scored_until is None:
+            return
+        # A clock that was set back is no reason to be silent until it has caught up.
+        if state.reported_at is None or abs(now - state.reported_at) >= REPORTED_EVERY:
+            self.records.write_scored_until(state.scored_until)
+            state.reported_at = now
 
     def resume(self) -> None:
         """Make the state anew: from the counts, and from what a watch wrote down before."""
@@ -172,12 +194,14 @@ class Watch:
         self.alerts.tell(self._regroup(until), until, coverage)
         self.records.write_scored_until(until)
         self.state.scored_until = until
+        self.observer.took()
 
     def _closed(self, coverage: Sequence[Coverage]) -> Stretch | None:
         """The bins to score now."""
         limit = watermark(coverage, self.policy.width, self.clock())
         if limit is None:
             return None
+        self.observer.closed(limit)
         begin = self.state.scored_until or min(start_of_bin(each.since, self.policy.width) for each in coverage)
         return self.state.scoring.next_stretch(coverage, begin, limit, STRIDE)
 
@@ -192,6 +216,7 @@ class Watch:
         begun = [event for event in events if (event.key, event.episode.start) in found.new]
         judge = self.judges(now, coverage, self.roots())
         judged = found.judged(judge, state.scoring.first_minutes(begun), list(state.spikes.values()))
+        self.observer.found([spike for spike in judged if name_of(spike) not in state.spikes])
         state.spikes |= {name_of(spike): spike for spike in judged}
         return judged
 
@@ -212,6 +237,7 @@ class Watch:
         grouped = group(self._grouping, state.spikes.values(), list(state.incidents.values()), roots, now)
         incidents = [self.describe(incident, now, state.incidents.get(incident.id)) for incident in grouped]
         self.records.write_incidents([each for each in incidents if state.incidents.get(each.id) != each])
+        self.observer.began([each for each in incidents if each.id not in state.incidents])
         state.incidents |= {incident.id: incident for incident in incidents}
         growing = still_growing(self._grouping, state.spikes.values(), roots, now)
         state.spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
@@ -243,13 +269,19 @@ class Watch:
             if told_at.get(name, now) <= now
         ]
         judged = judge.judge(begun, found.rises, ())
+        self.observer.found([spike for spike in judged if name_of(spike) not in self.state.spikes])
         self.state.spikes |= {name_of(spike): spike for spike in judged}
         self.records.write_spikes(judged)
 
     def _is_news(self, event: SeriesEvent) -> bool:
-        """Whether a spike is new, has become more severe, or may by now be known to be people's."""
+        """Whether a spike is new, has become more severe, or may by now be known to be people's.
+
+        A spike of earlier bins is judged again only when it becomes more severe; else the close of the bin is enough.
+        """
         spike = event.episode.snapshot(*event.key)
         known = self.state.spikes.get(name_of(spike))
+        if event.kind is EpisodeKind.GREW:
+            return known is not None and spike.severity.rank > known.severity.rank
         if known is None or known.verdict is not VerdictName.ORGANIC:
             return known is None or known.observed != spike.observed
         return spike.severity is not known.severity

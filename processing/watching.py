@@ -8,7 +8,7 @@ from functools import partial
 
 from processing.detection.policy import DetectorPolicy
 from processing.incidents.describe import described
-from processing.ports import Alerts
+from processing.ports import Alerts, Observer
 from processing.store.client import Store
 from processing.stored import StoredRecords, StoreJudge
 from processing.watch import Watch
@@ -20,6 +20,8 @@ def watch_over(
     width: timedelta,
     alerts: Alerts,
     clock: Callable[[], datetime],
+    *,
+    observer: Observer | None = None,
 ) -> Watch:
     """The watch that judges by the store's posts; see `Watch` for the rest."""
     return Watch(
@@ -30,4 +32,5 @@ def watch_over(
         roots,
         DetectorPolicy.for_bins(width),
         clock,
+        observer or Observer(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import uvicorn
@@ -27,8 +28,15 @@ class PublicUnavailable(Exception):
     """The server cannot listen on the configured address; the message is one sentence for a person."""
 
 
-def run(settings: PublicSettings, names: TopicNames) -> None:
+def run(
+    settings: PublicSettings,
+    names: TopicNames,
+    around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
+    turned: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
+
+    `around` wraps the application. The server calls `turned` every second.
 
     Raises:
         PublicUnavailable: the server cannot listen on the configured address.
@@ -41,10 +49,10 @@ def run(settings: PublicSettings, names: TopicNames) -> None:
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
-        server(pages).run([listener])
+        server(around(pages), turned).run([listener])
 
 
-def server(pages: ASGIApp) -> uvicorn.Server:
+def server(pages: ASGIApp, turned: Callable[[], Awaitable[None]] | None = None) -> uvicorn.Server:
     """Return the server of an application."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -60,6 +68,8 @@ def server(pages: ASGIApp) -> uvicorn.Server:
             limit_concurrency=_MOST_CONNECTIONS,
             backlog=_QUEUE,
             timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -11,8 +12,8 @@ from starlette.types import ASGIApp
 _REQUESTS_END_SECONDS = 3
 
 
-def serve(application: ASGIApp, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Call this function in the main thread.
+def serve(application: ASGIApp, host: str, port: int, turned: Callable[[], Awaitable[None]]) -> None:
+    """Serve until SIGTERM or SIGINT, and call `turned` every second. Call this function in the main thread.
 
     Raises:
         OSError: the address cannot be listened on.
@@ -31,5 +32,7 @@ def serve(application: ASGIApp, host: str, port: int) -> None:
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
         uvicorn.Server(config).run([listener])

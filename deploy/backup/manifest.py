@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 
 from ingest.errors import Failure
-from processing.contract import ClickHouseAddress
 
 MANIFEST_FILE = "manifest.json"
 LAYOUT = 1
@@ -23,19 +22,6 @@ LAYOUT = 1
 
 class BackupUnusable(Failure):
     """A backup cannot be made or restored; the message is one sentence for a person."""
-
-
-def refuse_cluster(address: ClickHouseAddress) -> None:
-    """Refuse a store on a cluster, because a backup holds the tables of one server.
-
-    Raises:
-        BackupUnusable: the store is spread over a cluster.
-    """
-    if address.cluster:
-        raise BackupUnusable(
-            f"The store is on the cluster {address.cluster}, and this command knows the tables of one server only:"
-            " use ClickHouse's own BACKUP and RESTORE with ON CLUSTER."
-        )
 
 
 class File(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deploy.backup import manifest
-from deploy.backup.manifest import BackupUnusable, Manifest, refuse_cluster
+from deploy.backup.manifest import BackupUnusable, Manifest
 from deploy.backup.save import COPY_TIMEOUT, LEDGER, MARKS, POSTS
 from deploy.backup.swap import drop_unless_swapping, swap
 from processing.contract import ClickHouseAddress
@@ -21,10 +21,11 @@ from processing.store.client import Store
 from processing.store.deletions import blank_everything_gone
 from processing.store.migrate import migrate, shipped
 from processing.store.retention import enforce_what_is_applied
+from processing.store.schema import is_replicated
 from processing.store.writer import recount
 
-FORMER = frozenset({"watch_state_versions"})
-"""Tables of an older banwatch that hold nothing which is not made again: a restore leaves them out."""
+FORMER = frozenset({"deliveries", "watch_state_versions"})
+"""Tables of an older banwatch that a migration has dropped: a restore leaves them out, as an upgrade does."""
 
 EXPIRING = "erasures"
 """The table whose rows expire. A restore does not compare its row count, because rows may expire during the load."""
@@ -60,15 +61,19 @@ def restore(
     `replacing` drops the old contents.
 
     Raises:
-        BackupUnusable: the backup is incomplete or comes from a newer banwatch; the database is not empty or is on a
-            cluster; or a kill stopped an earlier restore in its exchange.
+        BackupUnusable: the backup is incomplete or comes from a newer banwatch; the database is not empty or is
+            replicated; or a kill stopped an earlier restore in its exchange.
     """
-    refuse_cluster(address)
     found = manifest.read(folder)
     _check_migrations(found)
     beside = replace(address, database=f"{address.database}_restoring", timeout=COPY_TIMEOUT)
     migrate(address)
     with Store(address) as store:
+        if is_replicated(store):
+            raise BackupUnusable(
+                f"The database {address.database} is replicated, and its tables cannot change places with restored"
+                " ones: use ClickHouse's own BACKUP and RESTORE, see docs/production.md."
+            )
         if not replacing and (full := _not_empty(store)):
             raise BackupUnusable(
                 f"The database {address.database} is not empty ({full} has rows): say --replace to drop what it holds."

@@ -21,7 +21,7 @@ from pathlib import Path
 import zstandard
 
 from deploy.backup import manifest
-from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest, refuse_cluster
+from deploy.backup.manifest import Applied, BackupUnusable, File, Manifest
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StreamedRows
 from processing.store.versions import take_version
@@ -46,9 +46,8 @@ def save(address: ClickHouseAddress, target: Path, say: Callable[[str], None]) -
     The directory gets its name after all files are written.
 
     Raises:
-        BackupUnusable: the target exists, is not writable, or the store is on a cluster.
+        BackupUnusable: the target exists, or is not writable.
     """
-    refuse_cluster(address)
     if target.exists():
         raise BackupUnusable(f"There is something at {target} already: name another place for the backup.")
     unfinished = target.with_name(f".{target.name}.unfinished")

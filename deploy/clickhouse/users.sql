@@ -46,6 +46,7 @@ GRANT CREATE DATABASE, DROP DATABASE, SELECT, INSERT, ALTER, CREATE TABLE, CREAT
 GRANT SET DEFINER ON writer TO writer;
 GRANT TABLE ENGINE ON * TO writer;
 GRANT SELECT ON system.parts TO writer;
+GRANT SELECT ON system.disks TO writer;
 
 -- What people and the dashboard read. No grant on sources (FILE, URL, S3, REMOTE ...) means no way out.
 GRANT SELECT ON banwatch.posts TO reader;
@@ -68,6 +69,9 @@ GRANT SELECT ON banwatch.retags TO reader;
 GRANT SELECT ON banwatch.tombstones TO reader;
 GRANT SELECT ON banwatch.purges TO reader;
 GRANT SELECT ON banwatch.retention TO reader;
+GRANT SELECT ON banwatch.rejected TO reader;
+GRANT SELECT ON banwatch.disk_space TO reader;
+GRANT SELECT ON banwatch.broker_memory TO reader;
 -- The page asks here which hours, topics and sources there are at all: counts without a text, and twice as fast.
 GRANT SELECT ON banwatch.count_versions TO reader;
 GRANT SELECT ON banwatch.count_hour_versions TO reader;

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from deploy.processes.beside import beside
 from deploy.settings import Settings
 from deploy.writer import writer
+from ingest.liveness import Liveness
 from processing.alerts.attempts import Attempts
 from processing.alerts.channels import OpenChannels
 from processing.alerts.compose import Composer
 from processing.alerts.dispatcher import Dispatcher
 from processing.alerts.heartbeat import Heartbeat
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.rules import RuleBook
 from processing.store.client import Store
 from processing.tagging.topics import Taxonomy
@@ -27,7 +29,13 @@ def utc_now() -> datetime:
 
 @contextmanager
 def alerting_beside(
-    settings: Settings, stop: threading.Event, book: Callable[[], RuleBook], taxonomy: Callable[[], Taxonomy]
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    book: Callable[[], RuleBook],
+    taxonomy: Callable[[], Taxonomy],
+    metrics: AlertMetrics,
+    liveness: Liveness,
 ) -> Iterator[None]:
     """Tell the channels of the rules in a thread of its own, and ping the heartbeat's address if one is set.
 
@@ -45,7 +53,8 @@ def alerting_beside(
             settings.alerts.public_url,
             settings.alerts.links,
         )
-        Dispatcher(store, OpenChannels(book), Attempts(store, composer, utc_now)).run(enough)
+        attempts = Attempts(store, composer, utc_now, metrics=metrics)
+        Dispatcher(store, OpenChannels(book), attempts, liveness).run(enough)
 
     def ping(store: Store, enough: threading.Event) -> None:
         Heartbeat(store, settings.alerts.heartbeat_url, utc_now).run(enough)

@@ -6,6 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from deploy.desk import keys_of_server, names_of_server
+from deploy.metrics.health import Health, turned
+from deploy.metrics.http import HttpMetrics
+from deploy.metrics.server import exposed
 from deploy.processes.alerting import utc_now
 from deploy.settings import Settings, SettingsError, load
 from deploy.supervisor.endpoints import PortTaken
@@ -23,8 +26,10 @@ def answers() -> None:
     settings = load(os.environ)
     host, port = settings.alerts.answers_host, settings.alerts.answers_port
     application = _application(settings)
+    health, metrics = Health(), HttpMetrics("answers")
     try:
-        serve(application, host, port)
+        with exposed(settings.process, "answers", health, metrics):
+            serve(metrics.around(application), host, port, turned(health.loop("server")))
     except OSError as error:
         raise PortTaken(
             f"The answers' server cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "

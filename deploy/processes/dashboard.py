@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from deploy.access import check_access
 from deploy.desk import desk_of
+from deploy.metrics.health import Health, turned
+from deploy.metrics.http import HttpMetrics
+from deploy.metrics.server import exposed
 from deploy.settings import Settings, load
 from deploy.supervisor.endpoints import PortTaken
 from deploy.versions import versions
@@ -27,8 +30,10 @@ def dashboard() -> None:
 
     settings = load(os.environ)
     check_access(settings)
+    health, metrics = Health(), HttpMetrics("dashboard")
     try:
-        run(settings.dashboard, services(settings))
+        with exposed(settings.process, "dashboard", health, metrics):
+            run(settings.dashboard, services(settings), metrics.around, turned(health.loop("server")))
     except PageUnavailable as error:
         raise PortTaken(str(error)) from error
 

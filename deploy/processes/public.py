@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+from deploy.metrics.health import Health, turned
+from deploy.metrics.http import HttpMetrics
+from deploy.metrics.server import exposed
 from deploy.processes.dashboard import names_of
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken
@@ -16,7 +19,9 @@ def public() -> None:
 
     settings = load(os.environ)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    health, metrics = Health(), HttpMetrics("public")
     try:
-        run(settings.public, lambda: names_of(taxonomy))
+        with exposed(settings.process, "public", health, metrics):
+            run(settings.public, lambda: names_of(taxonomy), metrics.around, turned(health.loop("server")))
     except PublicUnavailable as error:
         raise PortTaken(str(error)) from error

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from ingest.errors import Unavailable
+from ingest.liveness import Liveness
 from ingest.retry import retry_while_unavailable
 
 Result = TypeVar("Result")
@@ -23,11 +24,18 @@ def until_signalled() -> threading.Event:
     return stop
 
 
-def run_until(stop: threading.Event, work: Callable[[], Result]) -> Result | None:
+def until_paused() -> threading.Event:
+    """Return an event that SIGUSR1 sets: the supervisor asks a source to read no more and to end once all is safe."""
+    enough = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: enough.set())
+    return enough
+
+
+def run_until(stop: threading.Event, work: Callable[[], Result], liveness: Liveness) -> Result | None:
     """Return the result of `work`, which starts again while Kafka or ClickHouse is unavailable.
 
-    Return None if `stop` is set in the meantime.
+    `liveness` shows that the process waits. Return None if `stop` is set in the meantime.
     """
     with suppress(Unavailable):
-        return retry_while_unavailable(work, stop)
+        return retry_while_unavailable(work, stop, note=lambda _: liveness.turned(ready=False))
     return None

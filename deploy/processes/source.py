@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from deploy.processes.signals import run_until, until_signalled
+from deploy.metrics.health import Health
+from deploy.metrics.server import exposed
+from deploy.processes.signals import run_until, until_paused, until_signalled
 from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings
 from deploy.terminal.archive import archive_notes
+from ingest.collector_metrics import CollectorMetrics
 from ingest.contract import SILENT_AFTER
 from ingest.cursors import CursorFile
-from ingest.kafka import CommittedOffsets, ConsumerGroup, PostProducer, ensure_topics, probe
+from ingest.kafka import (
+    BrokerUnavailable,
+    CommittedOffsets,
+    ConsumerGroup,
+    PostProducer,
+    TopicReplaced,
+    ensure_topics,
+    probe,
+)
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
@@ -48,7 +59,9 @@ def run_archive(
     archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
     pace = None if options.speed is None else Pace(options.speed)
     # Standard input cannot be read twice, so a run of it cannot be repeated after a failure.
-    tally = run_source(settings, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed)
+    tally = run_source(
+        settings, archive.name, lambda: archive, pace, lambda tally: tell(archive, tally), once=archive.streamed
+    )
     for sentence in archive_notes(archive, scored_until):
         note(sentence)
     return tally
@@ -74,35 +87,47 @@ def run_live(
     """
     own = source_settings(name, given)
     live_source(name, own)  # reports a wrong setting before the process waits for Kafka
-    return run_source(settings, lambda: live_source(name, own), None, tell, own.silent_after)
+    return run_source(settings, name, lambda: live_source(name, own), None, tell, silent_after=own.silent_after)
 
 
 def run_source(
     settings: Settings,
+    name: str,
     make: Callable[[], Source],
     pace: Pace | None,
     tell: Callable[[CollectorStats], None],
-    silent_after: timedelta = SILENT_AFTER,
     *,
+    silent_after: timedelta = SILENT_AFTER,
     once: bool = False,
 ) -> CollectorStats:
-    """Read one source into Kafka, and return the totals.
+    """Read one source, which makes a collector of this name, into Kafka. Return the totals.
 
     If Kafka fails, the run starts again from the saved cursor, except for a source that can be read only `once`. Each
     run makes a new source. A source that has read beyond its cursor would report time as covered whose posts Kafka has
     lost.
     """
-    stop = until_signalled()
+    stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
-    ensure_topics(address, settings.ingest.kafka_partitions)
+    ingest = settings.ingest
+    ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
     tally = CollectorStats(datetime.now(UTC))
+    health = Health()
+    liveness = health.loop("collector")
 
     def note(so_far: CollectorStats) -> None:
         nonlocal tally
         tally = so_far
+        liveness.turned(ready=so_far.state == "listening")
         tell(so_far)
 
     def work() -> CollectorStats:
+        try:
+            return read()
+        except TopicReplaced as replaced:
+            # The embedded broker has begun anew; so does the run, from the saved cursor.
+            raise BrokerUnavailable(str(replaced)) from replaced
+
+    def read() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)
@@ -114,7 +139,17 @@ def run_source(
             producer = open_parts.enter_context(PostProducer(address, client_id=f"banwatch-{source.name}"))
             cursor_file = CursorFile(settings.data_dir / "cursors" / f"{source.name}.json")
             return SourceRunner(
-                source, producer, cursor_file, committed, stop, note, address.posts_topic, pace, silent_after
+                source,
+                producer,
+                cursor_file,
+                committed,
+                stop,
+                note,
+                address.posts_topic,
+                pace,
+                silent_after,
+                enough=enough,
             )()
 
-    return work() if once else run_until(stop, work) or tally
+    with exposed(settings.process, "collector", health, CollectorMetrics(name, lambda: tally)):
+        return work() if once else run_until(stop, work, liveness) or tally

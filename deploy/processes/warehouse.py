@@ -7,6 +7,9 @@ import os
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 from deploy.embedded.chdb_http.policy.grants import USERS, granted_to_reader
 from deploy.embedded.chdb_http.settings import WarehouseSettings
+from deploy.metrics.health import Health, turned
+from deploy.metrics.http import HttpMetrics
+from deploy.metrics.server import exposed
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken, clickhouse_endpoint
 from deploy.writer import kept_password
@@ -14,7 +17,8 @@ from deploy.writer import kept_password
 
 def warehouse() -> None:
     """Serve the embedded ClickHouse."""
-    from deploy.embedded.chdb_http.server import serve  # noqa: PLC0415 - an optional part
+    from deploy.embedded.chdb_http.metrics import Monitoring  # noqa: PLC0415 - an optional part
+    from deploy.embedded.chdb_http.server import serve  # noqa: PLC0415
 
     settings = load(os.environ)
     endpoint = clickhouse_endpoint(settings.processing.clickhouse_url)
@@ -30,7 +34,10 @@ def warehouse() -> None:
         readable=granted_to_reader(USERS.read_text("utf-8")),
         database=settings.processing.clickhouse_database,
     )
+    health, http = Health(), HttpMetrics("warehouse")
+    shown = Monitoring(engine=health.loop("engine"), turned=turned(health.loop("server")), around=http.around)
     try:
-        serve(own)
+        with exposed(settings.process, "warehouse", health, http, shown.metrics):
+            serve(own, shown)
     except WarehouseUnavailable as error:
         raise PortTaken(str(error)) from error

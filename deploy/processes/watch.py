@@ -13,18 +13,22 @@ from typing import Annotated
 import structlog
 import typer
 
+from deploy.metrics.health import Health
+from deploy.metrics.server import exposed
 from deploy.processes.alerting import alerting_beside, utc_now
 from deploy.processes.beside import beside
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
 from processing.alerts.alerts import Alerts
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.records import StoredConversations
 from processing.alerts.rules import RuleBook
 from processing.alerts.rules_reload import ReloadingRules
 from processing.store.client import Store
 from processing.store.maintenance import Upkeep, chores
 from processing.tagging.topics import ReloadingTaxonomy
+from processing.watch_metrics import WatchMetrics
 from processing.watching import watch_over
 
 log = structlog.get_logger()
@@ -43,6 +47,9 @@ def watch(
     secrets = settings.alerts.alert_secrets
     rules = ReloadingRules(settings.alerts_file, secrets, lambda: taxonomy.taxonomy.ancestors)
     width = settings.processing.bin_width
+    health, of_alerts = Health(), AlertMetrics()
+    liveness, of_dispatcher = health.loop("watch"), health.loop("dispatcher")
+    metrics = WatchMetrics(liveness)
 
     def work() -> None:
         with Store(writer(settings)) as store:
@@ -52,13 +59,22 @@ def watch(
                 lambda: taxonomy.taxonomy.ancestors,
                 utc_now,
                 alert,
+                metrics=of_alerts,
             )
-            watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now)
-            telling = alerting_beside(settings, stop, lambda: rules.rules, lambda: taxonomy.taxonomy)
+            watching = watch_over(store, lambda: roots_of(taxonomy), width, alerts, utc_now, observer=metrics)
+            telling = alerting_beside(
+                settings,
+                stop,
+                book=lambda: rules.rules,
+                taxonomy=lambda: taxonomy.taxonomy,
+                metrics=of_alerts,
+                liveness=of_dispatcher,
+            )
             with upkeep_beside(settings, stop), telling:
-                run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval))
+                run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval), liveness)
 
-    run_until(stop, work)
+    with exposed(settings.process, "watch", health, metrics, of_alerts):
+        run_until(stop, work, liveness)
 
 
 def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:

@@ -22,7 +22,7 @@ class PortTaken(Failure):
 
 
 class OutOfReach(Failure):
-    """No service answers at an address on another machine, where banwatch cannot start one."""
+    """No service answers at an address where banwatch cannot start one, as on another machine."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Endpoint:
 
 def kafka_endpoint(address: KafkaAddress) -> Endpoint:
     """Return the first broker of the bootstrap list."""
-    host, _, port = address.bootstrap.split(",")[0].strip().rpartition(":")
+    host, _, port = address.endpoints[0].rpartition(":")
     return Endpoint(host.strip("[]"), int(port))
 
 
@@ -53,7 +53,8 @@ def kafka_answers(address: KafkaAddress) -> bool:
 
     Raises:
         PortTaken: another program uses the address.
-        OutOfReach: nothing answers at an address on another machine.
+        OutOfReach: nothing answers at an address where no embedded broker can start.
+        BrokerRefused, Misconfigured: the broker refuses the login, or a certificate is wrong.
     """
     try:
         found = probe(address, ANSWER_TIMEOUT)
@@ -61,6 +62,11 @@ def kafka_answers(address: KafkaAddress) -> bool:
         raise PortTaken(f"{error} Stop it, or set BANWATCH_KAFKA_BOOTSTRAP to another address.") from error
     if found is None:
         _must_be_here(kafka_endpoint(address), "Kafka", "BANWATCH_KAFKA_BOOTSTRAP")
+        if address.security.protocol != "PLAINTEXT":
+            raise OutOfReach(
+                f"No Kafka answers at {address.bootstrap}, and the embedded one speaks neither TLS nor SASL. "
+                "Check BANWATCH_KAFKA_BOOTSTRAP, or unset BANWATCH_KAFKA_SECURITY_PROTOCOL."
+            )
     return found is not None
 
 

@@ -17,6 +17,9 @@ from processing.alerts.settings import holds_secret
 PASSWORDS = frozenset({"BANWATCH_CLICKHOUSE_PASSWORD", "BANWATCH_CLICKHOUSE_READER_PASSWORD"})
 """The passwords of the store's two users, which the store needs."""
 
+METRICS_PORT = "BANWATCH_METRICS_PORT"
+"""The port of one process. A child gets one of its own, or none."""
+
 
 def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
     """Return the secret environment variables of a stage, which only that stage receives."""
@@ -29,7 +32,7 @@ def told(
     environment: Mapping[str, str], data_dir: Path, secrets: Collection[str] = (), source: str | None = None
 ) -> dict[str, str]:
     """Return the environment of a child, with these `secrets` and the settings whose names begin with `source`."""
-    public = names_of_stages() - frozenset().union(*map(secrets_of, STAGES)) | FOR_TESTS
+    public = names_of_stages() - frozenset().union(*map(secrets_of, STAGES)) - {METRICS_PORT} | FOR_TESTS
 
     def concerns(name: str) -> bool:
         return not name.startswith(PREFIX) or name in public | set(secrets) or bool(source and name.startswith(source))

@@ -32,6 +32,8 @@ class ProcessSpec:
     """Whether the process ends with status 0 when its work is done."""
     hears_input: bool = False
     """Whether the process reads this process's standard input."""
+    is_source: bool = False
+    """Whether the process reads a network or an archive into Kafka."""
     expendable: bool = False
     """Whether the stack goes on without the process after repeated deaths or after status 2 (a person must act)."""
 
@@ -50,6 +52,8 @@ class ManagedProcess:
     given_up: bool = False
     due: float | None = None
     """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished."""
+    starts: int = 0
+    """How often the process has been started."""
     _process: subprocess.Popen[str] | None = None
     _began_at: int = 0
     """The offset in the log at which the last process began, in bytes."""
@@ -61,6 +65,7 @@ class ManagedProcess:
         Ctrl-C then reaches only the stack, which ends all processes in order.
         """
         self.due = None
+        self.starts += 1
         with self.log.open("ab") as log:
             self._began_at = log.tell()
             self._process = subprocess.Popen(
@@ -94,9 +99,14 @@ class ManagedProcess:
         return None if self._process is None else self._process.poll()
 
     @property
+    def pid(self) -> int | None:
+        """The id of the process; None while none runs."""
+        return self._process.pid if self._process is not None and self.running else None
+
+    @property
     def finished(self) -> bool:
-        """Whether the process ended with its work done."""
-        return self.part.finishes and self.status == 0
+        """Whether the process ended with its work done. A process that waits for its next start has not finished."""
+        return self.part.finishes and self.status == 0 and self.due is None
 
     def end(self, patience: float) -> None:
         """Send SIGTERM, and kill the process after `patience` seconds."""
@@ -107,6 +117,11 @@ class ManagedProcess:
         """Send SIGTERM."""
         if self._process is not None and self.running:
             self._process.send_signal(signal.SIGTERM)
+
+    def ask_to_pause(self) -> None:
+        """Ask a source to read no more, and to end once all that it has sent is counted (SIGUSR1)."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGUSR1)
 
     def reap(self, deadline: float) -> None:
         """Wait for the process until `deadline`, in seconds of the monotonic clock, then kill it."""

@@ -26,6 +26,7 @@ from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
 from deploy.writer import writer
 from ingest.errors import Failure
 from ingest.kafka import BrokerUnavailable, NotKafka, ensure_topics
+from ingest.liveness import Liveness
 from processing.store.client import Store
 from processing.store.migrate import migrate
 from processing.store.retention import apply_retention
@@ -78,6 +79,19 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
+def running(folder: Path) -> str | None:
+    """Return the process id of the stack that runs from a data folder, or None. Nothing is changed."""
+    try:
+        with (folder / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read().strip() or "unknown"
+    except OSError:
+        return None  # no stack has ever run from it, or the folder cannot be read
+    return None
+
+
 @dataclass
 class Supervisor:
     """The children, in the order of their start. `parts` start after `infrastructure` is ready."""
@@ -88,7 +102,13 @@ class Supervisor:
     hear: Mapping[str, Callable[[str], None]]
     say: Callable[[str], None]
     policy: RestartPolicy = field(default_factory=RestartPolicy)
+    liveness: Liveness = field(default_factory=Liveness)
     _children: dict[str, ManagedProcess] = field(default_factory=dict)
+
+    @property
+    def children(self) -> list[ManagedProcess]:
+        """The processes that have been started."""
+        return list(self._children.values())
 
     def start(self) -> None:
         """Start everything.
@@ -111,10 +131,10 @@ class Supervisor:
 
     def _prepare_log(self) -> None:
         """Wait for Kafka, and create its topics."""
-        broker = self._children.get("broker")
+        broker, own = self._children.get("broker"), self.settings.ingest
         try:
-            wait_until_ready(self.settings.ingest.kafka, READY_WITHIN, lambda: broker is None or broker.running)
-            ensure_topics(self.settings.ingest.kafka, self.settings.ingest.kafka_partitions)
+            wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
+            ensure_topics(own.kafka, own.kafka_partitions, own.replication, own.kafka_retention)
         except (BrokerUnavailable, NotKafka) as error:
             if broker is not None and not broker.running:
                 raise EndedEarly(broker) from error
@@ -129,15 +149,17 @@ class Supervisor:
         with Store(writer(self.settings)) as store:
             apply_retention(store, self.settings.processing.retention)
 
-    def watch_over(self, stop: Event, enough: Callable[[], bool]) -> None:
-        """Keep the children running until `stop` is set or `enough` returns True.
+    def watch_over(self, stop: Event, enough: Callable[[], bool], also: Callable[[], None]) -> None:
+        """Keep the children running until `stop` is set or `enough` returns True. Call `also` at each look.
 
         Raises:
             StackFailed: a child keeps dying.
         """
         while not stop.is_set() and not enough():
-            for child in list(self._children.values()):
+            for child in self.children:
                 self._look_at(child)
+            self.liveness.turned(ready=True)
+            also()
             stop.wait(CHILDREN_CHECKED_EVERY)
 
     def _look_at(self, child: ManagedProcess) -> None:
@@ -172,10 +194,11 @@ class Supervisor:
         child.given_up = True
         self.say(f"{sentence}\nEverything else goes on; start banwatch again once that is mended.")
 
+    def _dependants(self, name: str) -> list[ManagedProcess]:
+        return [other for other in self._children.values() if name in other.part.needs and not other.given_up]
+
     def _start_again(self, child: ManagedProcess) -> None:
-        dependants = [
-            other for other in self._children.values() if child.part.name in other.part.needs and not other.given_up
-        ]
+        dependants = self._dependants(child.part.name)
         for other in dependants:
             other.end(patience=2.0)
             other.due = math.inf  # it starts again after the part that it needs
@@ -190,6 +213,47 @@ class Supervisor:
         for other in dependants:
             other.start()
 
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a part; None while it does not run, or where the stack has no such part."""
+        child = self._children.get(name)
+        return None if child is None else child.pid
+
+    def reads_input(self) -> bool:
+        """Return whether a running part reads this process's standard input, which nobody can read again."""
+        return any(child.part.hears_input and child.running for child in self._children.values())
+
+    def pause_sources(self, name: str) -> tuple[str, ...]:
+        """Ask the running sources that need the part `name` to end once all that they have sent is counted.
+
+        Return their names. They stay ended until `resume` or `start_anew`.
+        """
+        running = [child for child in self._dependants(name) if child.part.is_source and child.running]
+        for child in running:
+            child.due = math.inf
+            child.ask_to_pause()
+        return tuple(child.part.name for child in running)
+
+    def have_ended(self, names: Sequence[str]) -> bool:
+        """Return whether these parts have ended."""
+        return not any(self._children[name].running for name in names)
+
+    def resume(self, names: Sequence[str]) -> None:
+        """Start paused parts again, whether they have ended or not."""
+        for name in names:
+            self._children[name].end(patience=END_WITHIN)
+            self._children[name].start()
+
+    def start_anew(self, name: str) -> None:
+        """End a part and all that need it, in the reverse order of their start, and start them again.
+
+        Raises:
+            BrokerUnavailable: the broker started and does not answer.
+        """
+        for other in self._dependants(name):
+            other.end(patience=END_WITHIN)
+        self._children[name].end(patience=END_WITHIN)
+        self._start_again(self._children[name])
+
     def finished(self, names: Sequence[str]) -> bool:
         """Return whether these parts have ended with their work done."""
         return all(self._children[name].finished for name in names)
@@ -197,7 +261,7 @@ class Supervisor:
     def stop(self) -> None:
         """End everything in reverse order, within about `END_WITHIN` seconds."""
         deadline = time.monotonic() + END_WITHIN
-        stages = list(self._children.values())
+        stages = self.children
         for part in self.parts:
             if part.name in self._children:
                 self._children[part.name].ask_to_end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ingest.contract import CONTRACT_VERSION, NotAPost, Post, Progress, decode_post
+from ingest.contract import CONTRACT_VERSION, NotAPost, Post, Progress, Rejected, RejectionKind, decode_post
 
 HEADER = "banwatch"
 """The name of the header. Its value is the message's type and the version of the contract: `post/1`. There is only one
@@ -21,10 +21,15 @@ PROGRESS_HEADERS: Headers = [(HEADER, f"progress/{CONTRACT_VERSION}".encode())]
 REJECTED_HEADERS: Headers = [(HEADER, f"rejected/{CONTRACT_VERSION}".encode())]
 
 _decode_progress = msgspec.json.Decoder(Progress).decode
+_decode_rejected = msgspec.json.Decoder(Rejected).decode
 
 
 class UnreadableRecord(ValueError):
     """The record is neither a post nor progress; the message is the sentence for `Rejected.reason`."""
+
+    def __init__(self, reason: str, kind: RejectionKind = "unreadable") -> None:
+        super().__init__(reason)
+        self.kind: RejectionKind = kind
 
 
 def read(headers: Headers, value: bytes | None) -> Post | Progress:
@@ -39,7 +44,7 @@ def read(headers: Headers, value: bytes | None) -> Post | Progress:
     if value is None:
         raise UnreadableRecord("The record is empty: a deletion is a post with op `delete`.")
     if len(value) > LARGEST_RECORD:
-        raise UnreadableRecord(f"The record has {len(value)} bytes; up to {LARGEST_RECORD} are read.")
+        raise UnreadableRecord(f"The record has {len(value)} bytes; up to {LARGEST_RECORD} are read.", "too_large")
     try:
         return decode_post(value) if kind == b"post" else _decode_progress(value)
     except NotAPost as error:
@@ -48,6 +53,14 @@ def read(headers: Headers, value: bytes | None) -> Post | Progress:
         raise UnreadableRecord(f"Not progress: {error}.") from error
     except RecursionError as error:
         raise UnreadableRecord("The JSON is nested too deeply.") from error
+
+
+def read_rejected(value: bytes | None) -> Rejected | None:
+    """Return the rejection in a record of the topic of rejections, or None if another program wrote something else."""
+    try:
+        return None if value is None or len(value) > LARGEST_RECORD else _decode_rejected(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _kind(header: bytes | None) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -12,13 +14,22 @@ from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 
 from ingest.contract import EMBEDDED_CLUSTER_ID, KafkaAddress
-from ingest.kafka.admin import BrokerRefused, BrokerUnavailable, TopicReplaced, administer, kafka_errors
-from ingest.kafka.tansu import TopicEnds
+from ingest.kafka.admin import administer
+from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, TopicReplaced, kafka_errors
+from ingest.kafka.tansu import TopicEnds, describe_groups
 
 log = structlog.get_logger()
 
 ASK_EVERY = 0.25
 JOIN_WITHIN = 0.5
+
+
+@dataclass(frozen=True)
+class GroupState:
+    """A consumer group: its state, by Kafka's name for it, and the number of its members."""
+
+    name: str
+    members: int
 
 
 class ConsumerGroup:
@@ -58,6 +69,19 @@ class ConsumerGroup:
         if end.keys() != committed.keys():
             committed = self._offsets(OffsetSpec.EARLIEST) | committed
         return sum(max(0, offset - committed[partition]) for partition, offset in end.items())
+
+    def state(self) -> GroupState | None:
+        """Return the state of the group, or None if nobody has joined it yet.
+
+        Apache Kafka makes its topic of offsets when it is first asked for a group, so it is asked for a known one only.
+        """
+        with kafka_errors(self._address):
+            known = {group["group_id"] for group in self._admin.list_groups()} if self._ends is None else {self._group}
+            if self._group not in known:
+                return None
+            describe = self._admin.describe_groups if self._ends is None else partial(describe_groups, self._admin)
+            group = describe([self._group])[self._group]
+        return GroupState(str(group["group_state"]), len(group["members"]))
 
     def close(self) -> None:
         self._admin.close()

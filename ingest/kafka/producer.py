@@ -14,9 +14,11 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.producer.future import RecordMetadata
 
-from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, encode, partition_key
-from ingest.kafka.admin import BrokerUnavailable, kafka_errors, require, translated
+from ingest.contract import RAW_KEPT, KafkaAddress, Post, Progress, Rejected, RejectionKind, encode, partition_key
 from ingest.kafka.codec import POST_HEADERS, PROGRESS_HEADERS, REJECTED_HEADERS, Headers
+from ingest.kafka.connection import REQUEST_TIMEOUT, client_arguments
+from ingest.kafka.failures import BrokerUnavailable, kafka_errors, translated
+from ingest.kafka.probe import require
 
 LARGEST_POST = 900_000  # bytes; brokers take a million for a batch, headers and key included
 # The longest fields of a rejected record, in characters.
@@ -69,7 +71,7 @@ class PostProducer:
         require(address)
         with kafka_errors(address):
             self._kafka = KafkaProducer(
-                bootstrap_servers=address.bootstrap.split(","),
+                **client_arguments(address, min(patience, REQUEST_TIMEOUT)),
                 client_id=client_id,
                 acks="all",
                 enable_idempotence=True,
@@ -79,9 +81,7 @@ class PostProducer:
                 batch_size=256 * 1024,
                 bootstrap_timeout_ms=patience_ms,
                 max_block_ms=patience_ms,
-                request_timeout_ms=patience_ms,
                 delivery_timeout_ms=int(GIVE_UP.total_seconds() * 1000) + patience_ms,
-                reconnect_backoff_max_ms=1_000,
                 metadata_max_age_ms=10_000,
                 metrics_enabled=False,
             )
@@ -103,7 +103,7 @@ class PostProducer:
             return
         if len(value) + len(key) > LARGEST_POST:
             reason = f"The post takes {len(value)} bytes as JSON; the topic carries up to {LARGEST_POST}."
-            self.reject(_unwritable(post, reason), on_delivered)
+            self.reject(_unwritable(post, reason, "too_large"), on_delivered)
             return
         self._put(self._address.posts_topic, value, POST_HEADERS, on_delivered, key=key)
 
@@ -219,13 +219,14 @@ def _no_flush(timeout: float | None = None) -> None:
     """Replace the library's flush while the library closes."""
 
 
-def _unwritable(post: Post, reason: str) -> Rejected:
+def _unwritable(post: Post, reason: str, kind: RejectionKind = "unreadable") -> Rejected:
     return Rejected(
         source=post.source,
         where=post.id,
         reason=reason,
         raw=post.text,
         seen_at=post.seen_at or post.created_at,
+        kind=kind,
     )
 
 

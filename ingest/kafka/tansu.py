@@ -6,12 +6,15 @@ Nothing here is used with another broker.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.net.compat import KafkaNetClient
+from kafka.protocol.admin import DescribeGroupsRequest
 
 from ingest.contract import KafkaAddress
-from ingest.kafka.admin import BrokerUnavailable, kafka_errors
+from ingest.kafka.connection import client_arguments
+from ingest.kafka.failures import BrokerUnavailable, kafka_errors
 
 POLLS = 100
 POLL_MS = 100
@@ -27,6 +30,17 @@ def leave(client: KafkaNetClient) -> None:
     for ever, and no member gets a partition again. Tansu always replaces a silent member within seven seconds.
     """
     client.close()
+
+
+def describe_groups(admin: KafkaAdminClient, groups: list[str]) -> dict[str, Any]:
+    """Return what the library's method of this name returns.
+
+    The method asks for the operations that the user may do. Tansu answers with bits of operations that there are not,
+    and the library fails at them.
+    """
+    manager = admin._manager  # noqa: SLF001 - the library has no public way to send this request alone
+    answer = manager.run(manager.send, DescribeGroupsRequest(groups=groups, include_authorized_operations=False))
+    return {group.group_id: group.to_dict() for group in answer.groups}
 
 
 class TopicEnds:
@@ -68,7 +82,7 @@ class TopicEnds:
 
     def _open_reader(self) -> KafkaConsumer:
         return KafkaConsumer(
-            bootstrap_servers=self._address.bootstrap.split(","),
+            **client_arguments(self._address),
             client_id="banwatch-watch",
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -22,6 +22,7 @@ from processing.alerts.conversation import ConversationPolicy, Decision, Situati
 from processing.alerts.journal import Entry, Written
 from processing.alerts.matches import Matched, matches, without_rule
 from processing.alerts.memory import Memory, remembered
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.outbox import Outbox
 from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.alerts.records import ConversationRecords
@@ -67,6 +68,7 @@ class Alerts:
     clock: Callable[[], datetime]
     historic: bool = False
     policy: ConversationPolicy = field(default_factory=ConversationPolicy)
+    metrics: AlertMetrics = field(default_factory=AlertMetrics)
     _memory: Memory | None = None
 
     def tell(self, incidents: Sequence[Incident], event_time: datetime, coverage: Sequence[Coverage]) -> None:
@@ -84,8 +86,15 @@ class Alerts:
         outbox = Outbox(self.records, look.book, look.now)
         decided = [*self._of_incidents(memory, look, outbox), *_of_sources(memory, look, outbox)]
         self.records.write(decided, look.now, look.wall)
+        self._count(decided, look)
         memory.forget_what_is_over()
         self._memory = memory
+
+    def _count(self, decided: Sequence[Written], look: Look) -> None:
+        for each in decided:
+            if each.decision.step is not None:
+                self.metrics.notifications.labels(each.decision.step).inc()
+        self.metrics.silent = sum(is_silent(stretch, look.wall) for stretch in newest_stretches(look.coverage).values())
 
     def _of_incidents(self, memory: Memory, look: Look, outbox: Outbox) -> Iterator[Written]:
         if not memory.incidents:

@@ -15,7 +15,9 @@ import structlog
 from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.alerts.health import ChannelHealth
+from processing.alerts.metrics import AlertMetrics
 from processing.alerts.notification import Attempt, Notification, Notifier, Outcome
+from processing.alerts.notifiers import kind_of
 from processing.alerts.queue import Batch
 from processing.alerts.retries import FINAL, NoMore, RetryPolicy, Tried, next_attempt, pause_after
 from processing.alerts.stored_queue import delivery_rows, waiting
@@ -50,6 +52,7 @@ class Attempts:
     chance: Callable[[], float] = random.random
     ending: threading.Event = field(default_factory=threading.Event)
     health: dict[str, ChannelHealth] = field(default_factory=dict)
+    metrics: AlertMetrics = field(default_factory=AlertMetrics)
 
     def of(self, channel: str) -> ChannelHealth:
         """Return the health of a channel."""
@@ -69,6 +72,7 @@ class Attempts:
         ended = max(self.clock(), begun + A_MOMENT)
         self._note(notifier.name, attempt, ended)
         attempt, pause = self._judge(batch, attempt, ended)
+        self.metrics.tried(kind_of(notifier), attempt.outcome, latency)
         self._write(delivery_rows(batch, attempt, ended, latency=latency, pause=pause))
         log.info("told", channel=notifier.name, key=batch.key, outcome=attempt.outcome.value, detail=attempt.detail)
         return batch.after(attempt.outcome, ended, pause)
@@ -83,6 +87,7 @@ class Attempts:
             batch = Batch(stored.key, (waiting(stored),))
             attempt, latency = _try(notifier, self.compose(batch, notifier))
             now = self.clock()
+            self.metrics.tried(kind_of(notifier), attempt.outcome, latency)
             self._note(notifier.name, attempt, now)
             if attempt.outcome is not batch.first.tried[-1].outcome:
                 self._write(delivery_rows(batch, attempt, now, latency=latency))

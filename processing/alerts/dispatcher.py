@@ -30,6 +30,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from ingest.errors import Unavailable
+from ingest.liveness import Liveness
 from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.alerts.attempts import Attempts
@@ -61,6 +62,7 @@ class Dispatcher:
     store: Store
     channels: Callable[[], Channels]
     attempts: Attempts
+    liveness: Liveness = field(default_factory=Liveness)
     _queue: Undelivered = field(init=False)
     _busy: dict[str, Future[Batch | None]] = field(default_factory=dict)
     _told_again: dict[str, datetime] = field(default_factory=dict)
@@ -74,10 +76,11 @@ class Dispatcher:
         threads = ThreadPoolExecutor(MOST_CHANNELS, "channel")
         try:
             with suppress(Unavailable):
-                retry_while_unavailable(self.resume, stop)
+                retry_while_unavailable(self.resume, stop, note=self._waits)
             while not stop.is_set():
                 with suppress(Unavailable):
-                    retry_while_unavailable(lambda: self.look(threads), stop)
+                    retry_while_unavailable(lambda: self.look(threads), stop, note=self._waits)
+                    self.liveness.turned(ready=True)
                 self._wait(stop)
             self._drain(threads)
         finally:
@@ -92,6 +95,9 @@ class Dispatcher:
         """
         self.attempts.health = health_of(queries.last_attempts(self.store))
         self._reported = {(each.channel, each.told_at) for each in queries.failure_reports(self.store) if not each.over}
+
+    def _waits(self, _: Unavailable) -> None:
+        self.liveness.turned(ready=False)
 
     def _wait(self, stop: threading.Event) -> None:
         if self._busy:
@@ -115,6 +121,8 @@ class Dispatcher:
         channels, now = self.channels(), self.attempts.clock()
         self._report(channels, now)
         alert_now, queued = alert_time(now, queries.scored_until(self.store)), self._queue.by_channel()
+        self.attempts.metrics.waiting = sum(map(len, queued.values()))
+        self.attempts.metrics.failing = sum(self.attempts.of(name).fails for name in channels.notifiers)
         for name in sorted({*queued, *channels.notifiers} - self._busy.keys()):
             if self.attempts.of(name).rests(now):
                 continue

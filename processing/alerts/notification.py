@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from processing.contract import Incident
 
@@ -169,4 +169,13 @@ class Notifier(Protocol):
 
     def notify(self, notification: Notification) -> Attempt:
         """Tell the channel, once."""
+        ...
+
+
+@runtime_checkable
+class Authenticating(Protocol):
+    """A notifier whose channel can be asked whether it accepts the credentials, and tells nobody of it."""
+
+    def authenticate(self) -> Attempt:
+        """Ask the channel, once. `SENT` means that it accepts the credentials. A failed network raises nothing."""
         ...

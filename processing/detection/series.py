@@ -112,7 +112,7 @@ class SeriesSet:
         return sorted(events, key=lambda event: event.at)
 
     def peek(self, block: Block) -> list[SeriesEvent]:
-        """What the bin behind the last one opens or escalates, were it to close with what has come of it so far.
+        """What the bin behind the last one opens or raises, were it to close with what has come of it so far.
 
         Nothing is changed. More posts only raise a score: what opens now has opened when the bin closes.
         """

@@ -130,7 +130,7 @@ class SeriesGroup:
         return events
 
     def peek(self, part: Part) -> list[SeriesEvent]:
-        """What the bins behind those judged before would open or escalate; nothing is changed."""
+        """What the bins behind those judged before would open or raise; nothing is changed."""
         reached, tracked = self.scales.fast.next, self.tracked
         self.tracked = {row: Tracked(each.settled, each.live.copy()) for row, each in tracked.items()}
         try:
@@ -139,7 +139,7 @@ class SeriesGroup:
         finally:
             self.tracked = tracked
             self.scales.return_to(reached)
-        return [each for each in events if each.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}]
+        return [each for each in events if each.kind is not EpisodeKind.ENDED]
 
     def _scored(self, part: Part, some: slice, *, trial: bool = False) -> Iterator[Judged]:
         backfilled = None if part.backfilled is None else part.backfilled[:, some]

@@ -1,6 +1,10 @@
 """The only access to ClickHouse: queries, inserts, and errors in this project's terms.
 
 Nothing else imports clickhouse_connect, and none of its exceptions leaves this file.
+
+A request that belongs to a batch of a worker has the batch's id as its `log_comment`, as the lines of the log have it:
+`SELECT * FROM system.query_log WHERE log_comment = ...` lists what the batch asked of ClickHouse. The embedded store
+keeps no such log.
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +25,13 @@ import clickhouse_connect
 import urllib3.exceptions
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
+from structlog.contextvars import get_contextvars
 
 from ingest.errors import Failure, Unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.interruption import Interruption
 from processing.store.lack import Lack, lack_of
+from processing.store.metrics import STORE, Failing, RequestKind
 from processing.store.proof import NotProved, proving
 
 Row = tuple[Any, ...]
@@ -54,7 +61,7 @@ _LOWERED_BY_READERS = frozenset({"limit", "max_execution_time"})
 
 # By default the engine refuses a block for more than a hundred partitions, with a code that means a passing failure. A
 # batch of an archive over ten years would be retried for ever.
-_ANY_TIMES = {"max_partitions_per_insert_block": 0}
+_ANY_TIMES: dict[str, Any] = {"max_partitions_per_insert_block": 0}
 
 
 _ENGINE_NOISE = re.compile(
@@ -148,6 +155,37 @@ def _translated(address: ClickHouseAddress) -> Iterator[None]:
         raise StoreUnavailable(f"ClickHouse at {address.url} does not answer: {error}") from error
 
 
+def _failing(failure: StoreFailure) -> Failing:
+    match failure:
+        case StoreUnavailable():
+            return "unavailable"
+        case StoreDamaged():
+            return "damaged"
+        case RowsRefused():
+            return "rows"
+        case _:
+            return "refused"
+
+
+@contextmanager
+def _measured(kind: RequestKind, address: ClickHouseAddress) -> Iterator[None]:
+    """Count a request and its time, and translate its errors."""
+    begun = time.monotonic()
+    try:
+        with _translated(address):
+            yield
+    except StoreFailure as failure:
+        STORE.failures.labels(_failing(failure)).inc()
+        raise
+    STORE.seconds.labels(kind).observe(time.monotonic() - begun)
+
+
+def _of_batch() -> dict[str, str]:
+    """Return the setting that tells ClickHouse for which batch it works, if it works for one."""
+    batch = get_contextvars().get("batch")
+    return {} if batch is None else {"log_comment": str(batch)}
+
+
 @dataclass(frozen=True)
 class StreamedRows:
     """A result in pieces of bytes, with its number of rows and its format."""
@@ -201,8 +239,8 @@ class Store:
             StoreUnavailable: also with the code 159, if the query takes longer than `patience`, in whole seconds.
         """
         limits = {} if patience is None else {"max_execution_time": math.ceil(patience.total_seconds())}
-        with _translated(self.address):
-            answer = self._client.query(sql, parameters=dict(parameters or {}), settings=limits)
+        with _measured("query", self.address):
+            answer = self._client.query(sql, parameters=dict(parameters or {}), settings={**limits, **_of_batch()})
             return [tuple(row) for row in answer.result_rows]
 
     @contextmanager
@@ -221,7 +259,7 @@ class Store:
         query wins over `format`.
         """
         whole = {"wait_end_of_query": "1", **(settings or {})}
-        with _translated(self.address):
+        with _measured("stream", self.address):
             answer: Any = self._client.raw_stream(
                 sql,
                 parameters=dict(parameters or {}),
@@ -245,7 +283,7 @@ class Store:
 
     def insert_file(self, table: str, data: BinaryIO) -> int:
         """Insert a file of the format Native, compressed with zstd. Return the number of rows that the server wrote."""
-        with _translated(self.address):
+        with _measured("insert", self.address):
             written: Any = self._client.raw_insert(
                 table, insert_block=data, fmt="Native", compression="zstd", settings=_ANY_TIMES
             )
@@ -253,8 +291,8 @@ class Store:
 
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement whose result is not needed."""
-        with _translated(self.address):
-            self._client.command(sql, parameters=dict(parameters or {}), settings=_ANY_TIMES)
+        with _measured("command", self.address):
+            self._client.command(sql, parameters=dict(parameters or {}), settings={**_ANY_TIMES, **_of_batch()})
 
     def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]]) -> None:
         """Insert columns of equal length.
@@ -265,8 +303,9 @@ class Store:
         rows = len(data[0])
         if rows == 0:
             return
-        with _translated(self.address):
-            summary = self._client.insert(table, data, column_names=columns, column_oriented=True, settings=_ANY_TIMES)
+        settings = {**_ANY_TIMES, **_of_batch()}
+        with _measured("insert", self.address):
+            summary = self._client.insert(table, data, column_names=columns, column_oriented=True, settings=settings)
         if summary.written_rows != rows:
             raise WrittenShort(f"{rows} rows went to {table} and ClickHouse wrote {summary.written_rows}.")
 

@@ -17,7 +17,7 @@ from ingest.retry import retry_while_unavailable
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.lock import schema_lock
-from processing.store.schema import render
+from processing.store.schema import is_replicated, render
 
 LEDGER = """\
 CREATE TABLE schema_migrations
@@ -78,17 +78,37 @@ def pending(store: Store, migrations: tuple[Migration, ...]) -> tuple[Migration,
     Raises:
         SchemaConflict: the database has applied a migration that is unknown here or has another text.
     """
+    state = inspect(store, migrations)
+    if state.conflicts:
+        raise SchemaConflict(state.conflicts[0])
+    return state.pending
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """The migrations that a database lacks, and a sentence for each that it has applied in another form than here."""
+
+    pending: tuple[Migration, ...]
+    conflicts: tuple[str, ...]
+
+
+def inspect(store: Store, migrations: tuple[Migration, ...]) -> SchemaState:
+    """Compare the migrations that the database has applied with these. Nothing is changed.
+
+    Raises:
+        StoreRefused: the database or its table of migrations does not exist.
+    """
     rows = store.query("SELECT number, name, checksum FROM schema_migrations FINAL")
     seen = {number: (name, checksum) for number, name, checksum in rows}
     known = {migration.number: migration for migration in migrations}
+    conflicts = []
     for number, (name, checksum) in sorted(seen.items()):
         if number not in known:
-            raise SchemaConflict(
-                f"The database has seen migration {name}, which this banwatch does not know: upgrade it."
-            )
-        if known[number].checksum != checksum:
-            raise SchemaConflict(f"Migration {name} has changed since the database saw it: restore the shipped file.")
-    return tuple(migration for migration in migrations if migration.number not in seen)
+            conflicts.append(f"The database has seen migration {name}, which this banwatch does not know: upgrade it.")
+        elif known[number].checksum != checksum:
+            conflicts.append(f"Migration {name} has changed since the database saw it: restore the shipped file.")
+    missing = tuple(migration for migration in migrations if migration.number not in seen)
+    return SchemaState(missing, tuple(conflicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +130,7 @@ def connect_for_setup(address: ClickHouseAddress) -> Store:
 
 def _with_database(address: ClickHouseAddress) -> Store:
     with Store(address, database="default") as server:
-        for statement in render("CREATE DATABASE IF NOT EXISTS {name:Identifier}", address.cluster):
-            server.command(statement, {"name": address.database})
+        server.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": address.database})
     return Store(address)
 
 
@@ -126,14 +145,15 @@ def migrate(address: ClickHouseAddress, *, dry_run: bool = False) -> tuple[Migra
         SchemaLocked: another process has held the lock for too long.
     """
     with connect_for_setup(address) as store:
-        _run(store, LEDGER)
+        replicated = is_replicated(store)
+        _run(store, LEDGER, replicated=replicated)
         todo = pending(store, shipped())
         if dry_run or not todo:
             return todo
         with Store(patient(address)) as waiting, schema_lock(store) as renew:
             todo = pending(store, shipped())
             for migration in todo:
-                _apply(waiting, migration, renew)
+                _apply(waiting, migration, renew, replicated=replicated)
         return todo
 
 
@@ -152,16 +172,16 @@ def status(address: ClickHouseAddress) -> tuple[MigrationStatus, ...]:
         SchemaConflict: the database was built by other migrations.
     """
     with connect_for_setup(address) as store:
-        _run(store, LEDGER)
+        _run(store, LEDGER, replicated=is_replicated(store))
         pending(store, shipped())
         applied: dict[int, datetime] = dict(store.query("SELECT number, applied_at FROM schema_migrations FINAL"))
         return tuple(MigrationStatus(each.name, applied.get(each.number)) for each in shipped())
 
 
-def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> None:
+def _apply(store: Store, migration: Migration, renew: Callable[[], None], *, replicated: bool) -> None:
     for statement in migration.statements():
         renew()
-        _run(store, statement)
+        _run(store, statement, replicated=replicated)
     store.insert(
         "schema_migrations",
         ["number", "name", "checksum"],
@@ -169,6 +189,5 @@ def _apply(store: Store, migration: Migration, renew: Callable[[], None]) -> Non
     )
 
 
-def _run(store: Store, statement: str) -> None:
-    for rendered in render(statement, store.address.cluster):
-        store.command(rendered)
+def _run(store: Store, statement: str, *, replicated: bool) -> None:
+    store.command(render(statement, replicated=replicated))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from processing.store.client import Store
-from processing.store.schema import render
 from processing.store.statements import sql
 from processing.store.versions import moment_of, take_version
 
@@ -51,8 +50,7 @@ def _purge_month(store: Store, month: int) -> Purged | None:
     began_at = moment_of(take_version(store))
     left = _leftovers(store, month)
     if left:
-        for statement in render(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL", store.address.cluster):
-            store.command(statement)
+        store.command(f"OPTIMIZE TABLE post_versions PARTITION {month:d} FINAL")
         if _leftovers(store, month):
             return None
     store.insert("purge_versions", ["month", "began_at", "posts"], [[month], [began_at], [left]])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from processing.store.client import Store
-from processing.store.schema import render
 from processing.store.versions import moment_of, take_version
 
 CONTENT = {
@@ -90,5 +89,4 @@ def enforce_what_is_applied(store: Store) -> None:
 
 def _enforce(store: Store, retention: Retention) -> None:
     for statement in retention.statements():
-        for rendered in render(statement, store.address.cluster):
-            store.command(rendered)
+        store.command(statement)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -15,14 +17,25 @@ from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import path
 from dashboard.views.health.rates import HOUR, STEP, rates
-from dashboard.views.health.standing import Fault, Problem, StageState, Standing, listed, problems, stages
-from ingest.contract import Progress
-from processing.contract import ClickHouseAddress
+from dashboard.views.health.standing import (
+    MEGABYTE,
+    Fault,
+    Problem,
+    StageState,
+    Standing,
+    listed,
+    problems,
+    stages,
+)
+from ingest.contract import Progress, Rejected
+from processing.contract import BrokerState, ClickHouseAddress
 from processing.i18n import LANGUAGES
-from processing.queries import ChannelAttempt, Coverage, Health
+from processing.queries import BrokerMemory, ChannelAttempt, Coverage, DiskSpace, Health
 from processing.store import writer
+from processing.store.broker import write_broker_memory
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
+from processing.store.rejections import write_rejections
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run
 from tests.support import stock
@@ -80,7 +93,7 @@ def test_a_complete_archive_is_well_in_every_language(settings: DashboardSetting
         page.stages, page.collectors, page.sources, page.rejected_title, page.store,
     ]  # fmt: skip
     assert f"● {page.well}" in read(shown)
-    assert page.store_disk in read(shown)
+    assert page.store_disk.format(name="default") in read(shown)
     assert page.never_told in read(shown)
     assert "202007" in read(shown)
 
@@ -146,6 +159,31 @@ def test_a_watch_that_is_behind_and_one_that_has_not_begun_are_told(address: Cli
     assert PAGE.scores_behind_todo in told
 
 
+def test_rejections_are_shown_by_stage_network_and_reason_as_text(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store)
+    stocked = Rejected(source="reddit", where="a", reason=HOSTILE.replace("'", ""), raw="")
+    worker = Rejected(source="kafka", where="b", reason="Empty.", raw="", stage="worker", kind="too_large")
+    write_rejections(store, [stocked, msgspec.structs.replace(stocked, where="c"), worker])
+    shown = health(settings_for(address))
+    table = html(shown).partition("bw-table bw-words")[2].partition("</table>")[0]
+    rows = [re.sub("<[^>]+>", "|", row) for row in table.split("<tr>")[2:]]
+    assert [re.findall(r"[^|]+", row)[:2] for row in rows] == [["Collector", "reddit"], ["Worker", "kafka"]]
+    assert rows[0].count("|2|") == 2
+    assert PAGE.rejected_kinds["too_large"] in rows[1]
+    assert "&lt;script&gt;" in table
+    assert "<script" not in table
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", table)
+
+
+def test_the_disk_and_the_broker_s_memory_are_shown(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store)
+    write_broker_memory(store, BrokerState.UNCOUNTED, held=90 * MEGABYTE, limit=64 * MEGABYTE)
+    shown = read(health(settings_for(address)))
+    assert re.search(r"Disk default[\d.,]+ of [\d.,]+ GB are free \(\d+%\)", shown)
+    assert "it held 90 MB, which were not counted in time" in shown
+    assert PAGE.broker_todo in shown
+
+
 def test_a_channel_that_fails_and_a_message_that_waits_lead_to_the_alerts(
     address: ClickHouseAddress, store: Store
 ) -> None:
@@ -198,6 +236,25 @@ def test_counts_that_fall_behind_what_was_read_are_a_problem_of_the_workers() ->
     assert [stage.state for stage in stages(standing(scored_until=None), WALL)] == [
         StageState.WELL, StageState.WELL, StageState.UNKNOWN, StageState.UNKNOWN,
     ]  # fmt: skip
+
+
+def test_a_watch_that_dies_while_nothing_is_counted_is_a_problem() -> None:
+    alive = standing(watch_heard_at=WALL - MINUTE)
+    assert problems(alive, WALL) == ()
+    dead = standing(watch_heard_at=WALL - HOUR)
+    assert problems(dead, WALL) == (Problem(Fault.WATCH_SILENT, span=HOUR),)
+    assert path.label(stages(dead, WALL)[2], dead, ENGLISH, WALL) == "not heard of for 1\u00a0hr"
+    complete = Coverage("archive-1", WALL - 30 * HOUR, WALL - MINUTE, True, WALL)
+    assert problems(standing(watch_heard_at=WALL - HOUR, coverage=(complete,), health=()), WALL) == ()
+
+
+def test_a_disk_that_is_nearly_full_and_a_broker_that_cannot_begin_anew_are_problems() -> None:
+    full, roomy = DiskSpace("default", 5, 100), DiskSpace("other", 50, 100)
+    assert problems(standing(disks=(full, roomy)), WALL) == (Problem(Fault.DISK, "default", share=0.05),)
+    stuck = BrokerMemory(BrokerState.STREAMED, 90 * MEGABYTE, 64 * MEGABYTE, WALL - MINUTE)
+    assert problems(standing(broker=stuck), WALL) == (Problem(Fault.BROKER, count=90),)
+    for harmless in (replace(stuck, state=BrokerState.RECYCLED), replace(stuck, at=WALL - HOUR)):
+        assert problems(standing(broker=harmless), WALL) == ()
 
 
 def test_only_the_last_attempt_at_a_channel_says_how_it_is() -> None:

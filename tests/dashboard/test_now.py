@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import BRUSH
@@ -103,6 +104,17 @@ def data_of(arrow: bytes) -> list[dict[str, object]]:
 
     with pyarrow.ipc.open_stream(arrow) as reader:
         return list(reader.read_all().to_pylist())
+
+
+def test_a_watch_that_has_not_been_heard_of_is_told(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store, complete=False)
+    reports(store, "bluesky", minutes=1)
+    assert "heard of the watch" not in html(page(settings_for(address), ui="en"))
+    st.cache_data.clear()
+    store.command("TRUNCATE TABLE watch_progress_versions")
+    hour_ago = datetime.now(UTC) - HOUR
+    store.insert("watch_progress_versions", ["name", "scored_until", "at"], [["main"], [stock.END], [hour_ago]])
+    assert "Nothing has been heard of the watch for 1\u00a0hr" in html(page(settings_for(address), ui="en"))
 
 
 def test_without_any_score_the_page_claims_no_calm(address: ClickHouseAddress, store: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from deploy.settings import STAGES, SettingsError, load
+from ingest.contract import BY_CLUSTER_SIZE, Replication
 from ingest.sources import SOURCES
 
 KINDS: list[type[BaseSettings]] = [*STAGES, *(kind.settings for kind in SOURCES.values())]
@@ -74,3 +75,30 @@ def test_a_key_for_links_that_is_too_short_is_named_and_not_shown(monkeypatch: p
     ) as refused:
         load({"BANWATCH_ANSWERS_KEY": "short"})
     assert "short" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"SECURITY_PROTOCOL": "SASL_SSL"}, "set BANWATCH_KAFKA_USER"),
+        ({"USER": "banwatch"}, "needs BANWATCH_KAFKA_SECURITY_PROTOCOL"),
+        ({"CA_FILE": "ca.pem"}, "set BANWATCH_KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL"),
+        ({"SECURITY_PROTOCOL": "SSL", "KEY_FILE": "key.pem"}, "Set both BANWATCH_KAFKA_CERTIFICATE_FILE and"),
+        ({"REPLICATION_FACTOR": "2", "MIN_INSYNC_REPLICAS": "3"}, "is more than BANWATCH_KAFKA_REPLICATION_FACTOR"),
+    ],
+)
+def test_settings_of_kafka_that_do_not_go_together_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+) -> None:
+    variables = {f"BANWATCH_KAFKA_{name}": value for name, value in given.items()}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=sentence):
+        load(variables)
+
+
+@pytest.mark.parametrize(("brokers", "expected"), [(1, (1, 1)), (2, (2, 1)), (3, (3, 2)), (6, (3, 2))])
+def test_the_size_of_the_cluster_decides_on_replicas(brokers: int, expected: tuple[int, int]) -> None:
+    assert BY_CLUSTER_SIZE.on(brokers) == expected
+    assert Replication(factor=1).on(brokers) == (1, 1)
+    assert Replication(factor=3, min_insync=1).on(brokers) == (3, 1)

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.processes.signals import run_until
 from ingest.errors import Unavailable
+from ingest.liveness import Liveness
 
 WAITS = (
     "from deploy.processes.signals import until_signalled\n"
@@ -44,10 +45,12 @@ def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
 
 
 def test_a_stop_while_kafka_is_away_ends_the_work_without_a_failure() -> None:
-    stop = threading.Event()
+    stop, liveness = threading.Event(), Liveness(ready=True)
 
     def work() -> str:
         stop.set()
         raise Unavailable("Nothing answers.")
 
-    assert run_until(stop, work) is None
+    assert run_until(stop, work, liveness) is None
+    assert liveness.turned_at is not None
+    assert not liveness.ready, "it lives and does not do its work"

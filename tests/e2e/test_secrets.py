@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from socket import SHUT_WR, create_connection, socket
-from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 
+from tests.support.relays import relayed
 from tests.support.serving import Asked, Says, served
 from tests.support.stacks import Installation, Running, listens
 from tests.support.waiting import eventually, free_port
@@ -22,6 +20,7 @@ ANSWERS = "banwatch: What answers at http://127.0.0.1:{port} has not proved"
 GIVEN = {
     "BANWATCH_CLICKHOUSE_PASSWORD": "of the writer",
     "BANWATCH_CLICKHOUSE_READER_PASSWORD": "of the reader",
+    "BANWATCH_KAFKA_PASSWORD": "of the user of kafka",
     "BANWATCH_AUTHOR_KEY": "a key of 32 letters or a few more",
     "BANWATCH_REDDIT_CLIENT_SECRET": "of reddit",
     "BANWATCH_MASTODON_TOKENS": "mastodon.example=of-mastodon",
@@ -107,16 +106,16 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
         assert running.says("dashboard "), running.said
         eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers", "public"})
         told = {name: {each for each in given if each in GIVEN} for name, given in environments(running).items()}
-    writer, reader, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
+    writer, reader, kafka, authors, _, _, channels, heartbeat, answers, desk, *of_the_dashboard = GIVEN
     assert told == {
         "tansu": set(),
         "warehouse": {writer, reader},
-        "process": {writer, authors},
+        "process": {writer, kafka, authors},
         "watch": {writer, authors, channels, heartbeat, answers},
         "answers": {writer, authors, answers, desk},
         "dashboard": {reader, desk, *of_the_dashboard},
         "public": {reader},
-        "ingest": set(),
+        "ingest": {kafka},
     }
 
 
@@ -172,42 +171,6 @@ def test_a_squatter_that_passes_the_question_on_to_the_real_store_proves_nothing
     assert refused.stderr.decode().startswith(ANSWERS.format(port=elsewhere.clickhouse))
     assert b"GET /proof" in b"".join(passed)
     assert re.search(rb"(?i)authorization", b"".join(passed)) is None
-
-
-@contextmanager
-def relayed(port: int, to: int) -> Iterator[list[bytes]]:
-    """Pass every connection on to another port of this machine; what clients sent."""
-    passed: list[bytes] = []
-
-    class Relay(BaseRequestHandler):
-        def handle(self) -> None:
-            with create_connection(("127.0.0.1", to)) as server:
-                back = threading.Thread(target=carry, args=(server, self.request), daemon=True)
-                back.start()
-                carry(self.request, server, passed)
-            back.join()
-
-    relay = ThreadingTCPServer(("127.0.0.1", port), Relay)
-    relay.daemon_threads = True
-    thread = threading.Thread(target=relay.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield passed
-    finally:
-        relay.shutdown()
-        relay.server_close()
-        thread.join()
-
-
-def carry(origin: socket, target: socket, passed: list[bytes] | None = None) -> None:
-    """Hand on what one end says until it has nothing more to say or the other one has left."""
-    with suppress(OSError):
-        while piece := origin.recv(65536):
-            if passed is not None:
-                passed.append(piece)
-            target.sendall(piece)
-    with suppress(OSError):
-        target.shutdown(SHUT_WR)
 
 
 def test_a_running_store_that_is_replaced_by_a_squatter_is_told_nothing_more(alone: Installation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -12,13 +13,13 @@ import pytest
 
 from deploy.backup import manifest
 from deploy.backup.manifest import Applied, BackupUnusable, Manifest
-from deploy.backup.restore import restore
+from deploy.backup.restore import FORMER, restore
 from deploy.backup.save import order, save
 from deploy.backup.swap import SWAPPING
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store.client import Store, StoreRefused
 from processing.store.deletions import delete_posts
-from processing.store.migrate import migrate
+from processing.store.migrate import migrate, shipped
 from processing.store.purge import purge
 from processing.store.records import write_scored_until
 from processing.store.retention import Retention, apply_retention
@@ -201,6 +202,16 @@ def test_a_backup_of_a_newer_banwatch_is_refused(saved: Path, other: ClickHouseA
         restore(other, saved, quietly)
 
 
+def test_a_backup_may_hold_every_table_that_a_migration_has_dropped() -> None:
+    there: set[str] = set()
+    dropped: set[str] = set()
+    for statement in (statement for migration in shipped() for statement in migration.statements()):
+        if made := re.match(r"(CREATE|DROP) TABLE (\w+)", statement):
+            (there.add if made[1] == "CREATE" else dropped.add)(made[2])
+    assert dropped <= there
+    assert dropped == FORMER
+
+
 def test_where_something_is_no_backup_is_written(address: ClickHouseAddress, tmp_path: Path) -> None:
     with pytest.raises(BackupUnusable, match="already"):
         save(address, tmp_path, quietly)
@@ -208,13 +219,12 @@ def test_where_something_is_no_backup_is_written(address: ClickHouseAddress, tmp
         save(address, Path("/proc/nowhere/backup"), quietly)
 
 
-def test_a_store_on_a_cluster_is_not_backed_up_in_part(saved: Path, address: ClickHouseAddress, tmp_path: Path) -> None:
-    spread = replace(address, cluster="main")
-    with pytest.raises(BackupUnusable, match="cluster main"):
-        save(spread, tmp_path / "other", quietly)
-    with pytest.raises(BackupUnusable, match="cluster main"):
-        restore(spread, saved, quietly, replacing=True)
-    assert not (tmp_path / "other").exists()
+def test_nothing_is_restored_into_a_replicated_database(
+    saved: Path, address: ClickHouseAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.backup.restore.is_replicated", lambda _: True)  # it takes a Keeper, so none is at hand
+    with pytest.raises(BackupUnusable, match="replicated"):
+        restore(address, saved, quietly, replacing=True)
 
 
 def test_posts_are_read_behind_progress_and_counts_behind_posts() -> None:

@@ -21,6 +21,7 @@ from processing.contract import ClickHouseAddress
 from processing.store.client import Store, StoreUnavailable
 from processing.store.records import write_scored_until
 from tests.support.http_channel import OK, ChannelServer, channel_server, plain_notification
+from tests.support.metered import metered
 from tests.support.queued import Decided, decide
 from tests.support.serving import Says
 from tests.support.waiting import eventually
@@ -88,9 +89,12 @@ def test_what_was_decided_is_told_once_in_its_order_with_proof(store: Store) -> 
     with rig(store) as (told, server):
         told.work(MINUTE)
         told.work(MINUTE)
+        counted = metered(told.dispatcher.attempts.metrics)
         told.start()
         told.work(MINUTE)
 
+    assert counted["banwatch_alerts_deliveries_total,none,sent"] == 3
+    assert counted["banwatch_alerts_waiting_notifications"] == counted["banwatch_alerts_failing_channels"] == 0
     assert server.tried == ["a/slack/1", "b/slack/1", "a/slack/2"]
     assert told.outcomes() == ["sent"] * 3
     [(attempt, latency, message_id)] = store.query(

@@ -151,6 +151,16 @@ def test_a_sub_topic_that_grows_in_the_open_bin_is_told_when_it_is_large_enough(
     assert live.alerts == 1
 
 
+def test_a_surge_that_begins_at_the_end_of_a_bin_grows_before_the_next_one_closes(store: Store) -> None:
+    """Fifteen posts in a minute are notable. Whoever is told of what is major need not wait five minutes more."""
+    live, severities = Live(store, list(background(talk=12))), []
+    surge = posts("surge", 45, NOON + 4 * MINUTE, 4 * SECOND, "ban")
+    for minute in range(3):
+        live.deliver(surge[: 15 * (minute + 1)], NOON + (5 + minute) * MINUTE)
+        severities += {spike.severity for spike in queries.spikes(store, START, END)}
+    assert severities == [Severity.NOTABLE, Severity.MAJOR, Severity.EXTREME]
+
+
 def leaves(author: str, at: datetime) -> Post:
     return a_post(source=SOURCE, id="gone", op="delete_author", text="", author=author, created_at=at)
 

@@ -1,4 +1,4 @@
-"""The schema: built once, by one process at a time, and as it was declared; and what it becomes on a cluster."""
+"""The schema: built once, by one process at a time, and as it was declared; in a replicated database, replicated."""
 
 from __future__ import annotations
 
@@ -18,15 +18,13 @@ from processing.contract import ClickHouseAddress
 from processing.store import migrate as schema
 from processing.store.client import Store
 from processing.store.lock import Lock, SchemaLocked, next_number, schema_lock
-from processing.store.retention import Retention
-from processing.store.schema import render
+from processing.store.schema import is_replicated, render
 from tests.conftest import NOON, ROOT, a_post
 from tests.support.parts import Parts
 from tests.support.stored import counted, recounted, tagged, write
 from tests.support.waiting import eventually
 
 DECLARED = ROOT / "tests" / "integration" / "schema.txt"
-ON_A_CLUSTER = ROOT / "tests" / "integration" / "schema_on_cluster.sql"
 
 MINUTE = timedelta(minutes=1)
 IF_MEANT = "if that is meant: python -m tests.integration.test_store_schema"
@@ -98,11 +96,11 @@ def test_of_several_processes_at_once_one_applies(empty: ClickHouseAddress) -> N
 
 def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> None:
     with schema.connect_for_setup(empty) as store:
-        schema._run(store, schema.LEDGER)
+        schema._run(store, schema.LEDGER, replicated=False)
         for migration in schema.shipped():
             for statement in list(migration.statements())[:3]:
-                schema._run(store, statement)
-            schema._apply(store, migration, lambda: None)
+                schema._run(store, statement, replicated=False)
+            schema._apply(store, migration, lambda: None, replicated=False)
         assert schema.migrate(empty) == ()
         assert declared(store) == DECLARED.read_text("utf-8")
         post = tagged(a_post())
@@ -196,40 +194,27 @@ def names(store: Store) -> list[str]:
     return [name for (name,) in rows]
 
 
-def on_cluster() -> list[str]:
-    """Everything that is run to build the schema on a cluster."""
+def rendered(*, replicated: bool) -> list[str]:
+    """Everything that is run to build the schema."""
     statements = [schema.LEDGER, *(each for migration in schema.shipped() for each in migration.statements())]
-    rendered = [each for statement in statements for each in render(statement, "main")]
-    return [*rendered, *(each for one in Retention(30).statements() for each in render(one, "main"))]
+    return [render(statement, replicated=replicated) for statement in statements]
 
 
-def test_on_a_cluster_the_schema_is_what_it_was_declared_to_be(store: Store) -> None:
-    assert written(on_cluster()) == ON_A_CLUSTER.read_text("utf-8"), IF_MEANT
+def test_the_database_of_one_server_is_not_replicated(store: Store) -> None:
+    assert not is_replicated(store)
 
 
-def test_the_engine_can_read_every_statement_for_a_cluster(store: Store) -> None:
-    for statement in on_cluster():
-        [(formatted,)] = store.query("SELECT formatQuery({statement:String})", {"statement": statement})
-        assert "ON CLUSTER main" in formatted
-
-
-def test_on_a_cluster_every_table_is_replicated_and_spread(store: Store) -> None:
-    made = [each for each in on_cluster() if each.startswith("CREATE TABLE")]
-    local, spread = made[::2], made[1::2]
-    assert all("_local ON CLUSTER" in each and "ENGINE = Replicated" in each for each in local)
-    assert all("ENGINE = Distributed('main', currentDatabase(), " in each for each in spread)
-    [posts] = [each for each in spread if " post_versions " in each]
-    assert "cityHash64(source, id)" in posts
-    [counts] = [each for each in spread if " count_versions " in each]
-    assert "cityHash64(topic, minute, language, source)" in counts
-
-
-def written(statements: list[str]) -> str:
-    return "".join(f"{statement};\n\n" for statement in statements)
+def test_in_a_replicated_database_tables_are_replicated_and_nothing_else_is_different(store: Store) -> None:
+    alone, shared = rendered(replicated=False), rendered(replicated=True)
+    assert sum(statement.startswith("CREATE TABLE") for statement in shared) > 20
+    for one, other in zip(alone, shared, strict=True):
+        made = one.startswith("CREATE TABLE")
+        assert other == (one.replace("\nENGINE = ", "\nENGINE = Replicated") if made else one)
+        [(read,)] = store.query("SELECT formatQuery({statement:String})", {"statement": other})
+        assert ("ENGINE = Replicated" in read) == made
 
 
 if __name__ == "__main__":
-    ON_A_CLUSTER.write_text(written(on_cluster()), "utf-8")
     with tempfile.TemporaryDirectory() as folder, Parts(Path(folder)) as parts:
         schema.migrate(parts.store)
         with Store(parts.store) as built:

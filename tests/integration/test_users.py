@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from deploy.docs.data_dictionary import STABLE
@@ -29,6 +30,20 @@ def test_the_engine_can_read_every_statement(store: Store) -> None:
     for statement in statements():
         [(formatted,)] = store.query("SELECT formatQuerySingleLine({statement:String})", {"statement": statement})
         assert formatted
+
+
+def test_the_engine_can_read_the_sql_of_operators(store: Store) -> None:
+    page = (ROOT / "docs" / "production.md").read_text("utf-8")
+    asked = [
+        *re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL),
+        *re.findall(r"`(ALTER USER [^`]+)`", page),
+    ]
+    setup = (ROOT / "deploy" / "kubernetes" / "clickhouse" / "setup.yaml").read_text("utf-8")
+    files = next(yaml.safe_load_all(setup))["data"].values()
+    asked += [each for file in files for each in file.split(";\n") if each.strip()]
+    assert len(asked) > 8
+    for statement in asked:
+        store.query("SELECT formatQuery({statement:String})", {"statement": statement})
 
 
 def test_its_settings_are_settings_and_its_limits_those_of_the_embedded_reader(store: Store) -> None:

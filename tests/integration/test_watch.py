@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.records import write_spikes
 from processing.store.writer import recount, write_posts, write_progress
-from processing.watch import Watch
+from processing.watch import REPORTED_EVERY, Watch
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
 from tests.support.telling import BOOK, Heard, alerts_of, wall_clock
@@ -357,6 +358,26 @@ def test_a_store_that_fails_in_the_middle_of_a_look_is_waited_for(
     assert (incident.start, incident.verdict) == (NOON, VerdictName.ORGANIC)
     assert incident.end is not None
     assert out.opened == 1
+
+
+def test_a_watch_without_work_says_that_it_lives(store: Store) -> None:
+    fill(store, list(talk()))
+    look_at_all(store)
+    worked, ticks = queries.watch_report(store), itertools.count()
+    idle = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END + next(ticks) * REPORTED_EVERY)
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(idle.run, stop, timedelta(milliseconds=10))
+        try:
+            eventually(lambda: running.done() or queries.watch_report(store) != worked)
+        finally:
+            stop.set()
+        running.result()
+    reported = queries.watch_report(store)
+    assert worked is not None
+    assert reported is not None
+    assert reported.scored_until == worked.scored_until
+    assert reported.heard_at > worked.heard_at
 
 
 def test_bins_of_another_width_begin_at_a_boundary_of_their_own(store: Store) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from kafka import KafkaConsumer
@@ -17,9 +18,11 @@ from processing import queries
 from processing.store.client import Store, StoreRefused
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
-from processing.worker import Pipeline
+from processing.worker import POLL, Pipeline
+from processing.worker_metrics import Stage
 from tests.conftest import NOON, a_post
-from tests.support.waiting import eventually
+from tests.support.metered import metered
+from tests.support.waiting import eventually, polled
 
 PATIENCE = timedelta(seconds=20)
 HOUR = timedelta(hours=1)
@@ -172,6 +175,42 @@ def test_what_was_counted_is_committed(
         committed = group.committed()
     assert all(delivery.offset < committed[delivery.partition] for delivery in delivered)
     assert len(stored(store)) == 50
+
+
+def test_a_worker_counts_what_came_of_each_record(
+    worker: Pipeline, producer: PostProducer, store: Store, log_address: KafkaAddress
+) -> None:
+    send(producer, *(a_post(id=str(number)) for number in range(50)))
+    send(producer, a_post(id="old", created_at=datetime(1, 1, 1, tzinfo=UTC)), a_post(id="1", op="delete", text=""))
+    producer.report(Progress(source="archive-1", since=NOON, until=NOON + PATIENCE, complete=True))
+    with ConsumerGroup(log_address, "workers") as group:
+        eventually(lambda: group.lag() == 0)
+    eventually(lambda: worker.metrics.in_hand == 0)
+    shown = {name.removeprefix("banwatch_worker_"): value for name, value in metered(worker.metrics).items()}
+    assert shown["records_total,post"] == 52
+    assert shown["records_total,progress"] == 2, "one in each partition"
+    assert shown["tagged_posts_total"] == shown["written_posts_total"] == 50
+    assert shown["deletions_total"] == shown["rejected_total,impossible_time"] == 1
+    assert shown["recounted_minutes_total"] >= 1
+    stages = [shown[f"stage_seconds_count,{stage}"] for stage in get_args(Stage)]
+    assert min(stages) >= shown["batches_total,committed"] >= 1
+    assert (worker.metrics.assigned, worker.metrics.lag) == (2, 0)
+    eventually(lambda: worker.metrics.lag_seconds == 0)
+    assert worker.liveness.ready
+
+
+def test_records_behind_the_batch_are_the_lag(log_address: KafkaAddress, producer: PostProducer) -> None:
+    send(producer, *(a_post(id=str(number)) for number in range(300)))
+    with PostConsumer(log_address, group="lagging") as consumer:
+        first = polled(lambda: consumer.poll(POLL, 10))
+        assert first.sent_at is not None
+        assert abs(datetime.now(UTC) - first.sent_at) < HOUR
+        read, lags = len(first.posts), [consumer.lag()]
+        while read < 300:
+            read += len(consumer.poll(POLL, 10).posts)
+            lags.append(consumer.lag())
+        assert 0 < lags[0] <= 290
+        assert lags[-1] == 0
 
 
 def test_a_topic_added_to_the_file_is_counted_from_the_next_batch_on(

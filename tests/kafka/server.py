@@ -9,7 +9,7 @@ from pathlib import Path
 JARS = Path(__file__).parent / "target" / "jars"
 CLUSTER_ID = "YmFud2F0Y2gtdGVzdHM0MA"  # 16 bytes as base64, as the storage tool wants it
 
-JVM = ["-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+JVM = ["-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -49,10 +49,11 @@ def start(folder: Path, port: int, controller_port: int) -> subprocess.Popen[byt
         PROPERTIES.format(port=port, controller_port=controller_port, data=folder / "data"), encoding="utf-8"
     )
     tool = ["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(properties)]
-    subprocess.run([*_java(), *tool], check=True, capture_output=True, timeout=60)
+    subprocess.run([*java(), *tool], check=True, capture_output=True, timeout=60)
     with (folder / "kafka.log").open("wb") as log:
-        return subprocess.Popen([*_java(), "kafka.Kafka", str(properties)], stdout=log, stderr=log)
+        return subprocess.Popen([*java(), "kafka.Kafka", str(properties)], stdout=log, stderr=log)
 
 
-def _java() -> list[str]:
-    return ["java", *JVM, "-cp", f"{JARS}/*"]
+def java(heap_mb: int = 384) -> list[str]:
+    """The words before the name of a class of Kafka."""
+    return ["java", f"-Xmx{heap_mb}m", *JVM, "-cp", f"{JARS}/*"]

@@ -36,6 +36,8 @@ class Installation:
     batch_posts: int = 10_000
     writer_password: str | None = WRITER_PASSWORD
     """None where the folder is to keep one that was made up."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further settings, above those that are made of the fields."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,6 +53,7 @@ class Installation:
                 "BANWATCH_PUBLIC_PORT": str(self.public),
                 "BANWATCH_BATCH_POSTS": str(self.batch_posts),
             }
+            | self.settings
         )
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from processing.i18n import Plural
 
@@ -27,7 +28,7 @@ class HealthWords:
     silent: str = "Nothing has come from the collector {name} for {age}."
     silent_todo: str = "Look whether its process runs and whether this machine reaches the network."
     rejects: str = "The collector {name} has rejected {count} records, {share} of what it read."
-    rejects_todo: str = "Read the reasons in Kafka, as described below. The network may have changed its format."
+    rejects_todo: str = "Read the reasons below. The network may have changed its format."
     counts_behind: str = "The counts are {age} behind what was read."
     counts_behind_todo: str = "The workers catch up by themselves. If the distance grows, start more workers."
     scores_behind: str = "Surges have been looked for up to {age} before the newest count."
@@ -40,6 +41,12 @@ class HealthWords:
         "{count} message has been waiting for {age} although it is due.",
         "{count} messages are due and have not been sent, the oldest for {age}.",
     )
+    watch_silent: str = "Nothing has been heard of the watch for {age}, so nobody looks for surges."
+    watch_silent_todo: str = "Look whether the process “watch” runs."
+    disk: str = "Only {share} of the disk {name} is free."
+    disk_todo: str = "Make room, or keep texts for a shorter time. When the disk is full, posts wait to be counted."
+    broker: str = "The embedded broker holds {count} MB and could not begin anew."
+    broker_todo: str = "It is time for Apache Kafka: set BANWATCH_KAFKA_BOOTSTRAP."
     overdue_todo: str = "Look whether the process “watch” runs: it tells the channels."
     alerts: str = "To the page “Alerts”"
 
@@ -52,6 +59,7 @@ class HealthWords:
     state_well: str = "up to date"
     state_behind: str = "{age} behind"
     state_late: str = "late"
+    state_silent: str = "not heard of for {age}"
     state_missing: Plural = Plural("{count} collector is missing", "{count} collectors are missing")
     state_failing: Plural = Plural("{count} channel fails", "{count} channels fail")
     state_unknown: str = "not known"
@@ -94,9 +102,31 @@ class HealthWords:
     )
     rejected_of: str = "{name} {count}"
     rejected_unknown: str = "No collector has reported, so it is not known whether records were rejected."
+    rejected_by: str = "Rejected by"
+    rejected_why: str = "Reason"
+    rejected_hour: str = "In the last hour"
+    rejected_day: str = "In 24 hours"
+    share: str = "Share"
+    rejected_share_note: str = (
+        "The share is that of all rejected records of the network among what it delivered in the 24 hours. It is not "
+        "known for a replay of older posts."
+    )
+    rejecting: Mapping[str, str] = field(
+        default_factory=lambda: {"collector": "Collector", "worker": "Worker", "store": "Store"}
+    )
+    rejected_kinds: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "unreadable": "No post can be read from it.",
+            "too_large": "It is too large.",
+            "impossible_time": "Its time cannot be right.",
+            "missing": "Posts are gone, and nobody can read them any more.",
+            "refused": "The store does not take its contents.",
+        }
+    )
     rejected_where: str = (
-        "The store keeps how many, not why. Each record stands with its reason and its first characters in the Kafka "
-        "topic `posts.rejected`. Any client of Kafka reads it, for example:"
+        "The store keeps who rejected a record and why for 14 days, and nothing of its text. The record itself stands "
+        "in the Kafka topic `posts.rejected`, with the embedded broker until it begins anew. Any client of Kafka reads "
+        "it, for example:"
     )
 
     store: str = "The store"
@@ -104,8 +134,14 @@ class HealthWords:
     store_first: str = "Oldest post"
     store_newest: str = "Newest post"
     store_partition: str = "Newest partition"
-    store_disk: str = "Disk"
-    store_disk_note: str = (
-        "The reader of the store, which this page uses, may not see its disk. Whoever runs banwatch sees the size of "
-        "the folder `warehouse` in the data folder, or asks `system.parts` as the user `writer`."
+    store_disk: str = "Disk {name}"
+    store_free: str = "{free} of {total} GB are free ({share})"
+    store_disk_unknown: str = "The store has no disk of its own, so nobody knows how much room is left."
+    broker_memory: str = "Embedded broker"
+    broker_started: str = "It begins anew above {limit} MB."
+    broker_recycled: str = "It held {held} MB and began anew at {moment}. Its limit is {limit} MB."
+    broker_uncounted: str = "At {moment} it held {held} MB, which were not counted in time. Its limit is {limit} MB."
+    broker_streamed: str = (
+        "At {moment} it held {held} MB, more than its limit of {limit} MB. It cannot begin anew, because standard "
+        "input cannot be read twice."
     )

@@ -56,6 +56,8 @@ class NowWords:
     scored_up_to_here: str = "Surges are looked for up to here"
     scored_note: str = "Dotted line: up to there surges have been looked for."
 
+    watch_silent: str = "Nothing has been heard of the watch for {age}, so nobody looks for surges."
+
     highest: str = "Highest: {value} in the {width} from {start}"
     total_posts: str = "posts in all: {count}"
     marked_surges: str = "surges marked: {count}, from {since}"

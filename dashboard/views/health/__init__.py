@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from dashboard.context import Context, connection, shared
 from dashboard.parts import live
 from dashboard.settings import DashboardSettings
-from dashboard.views.health import glance, networks, path, reports, store
+from dashboard.views.health import glance, networks, path, rejected, reports, store
 from dashboard.views.health.rates import DAY, STEP, rates
 from dashboard.views.health.standing import Standing
 from dashboard.window import end_of_time, floor
@@ -30,18 +30,24 @@ def _draw(context: Context) -> None:
     path.show(found, words, wall)
     reports.show(found, words, wall)
     networks.show(found, words)
-    networks.rejected(found, words)
+    rejected.show(found, words)
     store.show(found, words)
 
 
 @shared(ttl=3, max_entries=8)
 def _standing(settings: DashboardSettings) -> Standing:
     """Return what the store knows of banwatch itself. All readers share it."""
-    reader = connection(settings)
+    reader, now = connection(settings), datetime.now(UTC)
+    watch = queries.watch_report(reader)
     known = Standing(
         coverage=queries.coverage(reader),
         health=queries.health(reader),
-        scored_until=queries.scored_until(reader),
+        scored_until=None if watch is None else watch.scored_until,
+        watch_heard_at=None if watch is None else watch.heard_at,
+        disks=queries.disk_space(reader),
+        rejections=queries.rejections(reader, now - DAY, now),
+        rejected_shares=queries.rejected_shares(reader, now - DAY, now),
+        broker=queries.broker_memory(reader),
         attempts=queries.last_attempts(reader, 1),
         waiting=queries.undelivered(reader),
     )

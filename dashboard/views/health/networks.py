@@ -1,18 +1,17 @@
-"""What each network brings, and what was rejected."""
+"""What each network brings."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.i18n import Words
-from dashboard.markup import element, filled
+from dashboard.markup import element
 from dashboard.parts import tables
 from dashboard.views.health.rates import Rate
 from dashboard.views.health.standing import Standing
 from processing.plain_text import displayable
 
 LONGEST_NAME = 80
-READ_REJECTED = 'kcat -C -e -b "$BANWATCH_KAFKA_BOOTSTRAP" -t posts.rejected'
 
 
 def show(of: Standing, words: Words) -> None:
@@ -42,22 +41,3 @@ def _name(source: str) -> str:
 def _number(value: float | None, words: Words) -> str:
     unknown = element("span", words.health_page.not_known, css="bw-unknown")
     return unknown if value is None else words.number(value)
-
-
-def rejected(of: Standing, words: Words) -> None:
-    """Draw how many records were rejected, and where their reasons stand."""
-    page, counted = words.health_page, [each for each in of.health if each.rejected]
-    st.header(page.rejected_title, anchor=False)
-    if not of.health:
-        st.html(element("p", element("span", page.rejected_unknown, css="bw-unknown")))
-    elif not counted:
-        st.html(element("p", page.rejected_none))
-    else:
-        parts: list[str] = []
-        for each in counted:
-            named = page.rejected_of.format(name=_name(each.source), count=words.number(each.rejected))
-            parts += [words.separator, element("bdi", named)] if parts else [element("bdi", named)]
-        told = page.rejected_some(sum(each.rejected for each in counted), names="{names}")
-        st.html(element("p", filled(told, names=element("span", *parts))))
-    st.caption(page.rejected_where)
-    st.code(READ_REJECTED, language="sh")

@@ -44,6 +44,8 @@ def label(stage: Stage, of: Standing, words: Words, wall: datetime) -> str:
         return page.state_late if stage.behind is None else page.state_behind.format(age=words.duration(stage.behind))
     if stage.name is StageName.READ:
         return page.state_missing(len(missing(collectors(of.coverage, of.health, wall))))
+    if stage.name is StageName.SCORED and stage.behind is not None:
+        return page.state_silent.format(age=words.duration(stage.behind))
     return page.state_failing(len(failing(of.attempts)))
 
 

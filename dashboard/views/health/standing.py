@@ -8,14 +8,29 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dashboard.snapshot import BEHIND_FROM
-from dashboard.status import Collector, CollectorState, collectors, missing
+from dashboard.status import Collector, CollectorState, collectors, missing, watch_silence
 from dashboard.views.health.rates import Rate
-from processing.queries import ChannelAttempt, Coverage, Health, StoredNotification
+from processing.contract import BrokerState
+from processing.queries import (
+    BrokerMemory,
+    ChannelAttempt,
+    Coverage,
+    DiskSpace,
+    Health,
+    RejectedShare,
+    Rejections,
+    StoredNotification,
+)
 
 MANY_REJECTED = 0.05
 """A collector whose records are rejected to this share or more is worth a look."""
 OVERDUE_AFTER = timedelta(minutes=5)
 """A message that is due for so long has not been sent because something is wrong."""
+LITTLE_FREE = 0.1
+"""A disk of which less than this share is free is worth a look."""
+BROKER_TOLD_WITHIN = timedelta(minutes=30)
+"""An embedded broker that cannot begin anew is reported every ten minutes. An older report is of one that has ended."""
+MEGABYTE = 1024 * 1024
 SENT = "sent"
 
 
@@ -59,6 +74,9 @@ class Fault(StrEnum):
     NO_SCORES = "no_scores"
     CHANNEL = "channel"
     OVERDUE = "overdue"
+    WATCH_SILENT = "watch_silent"
+    DISK = "disk"
+    BROKER = "broker"
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,7 @@ class Problem:
 class Standing:
     """What the store knows of banwatch itself.
 
+    `watch_heard_at` is the wall clock of the watch's last report. What was rejected is that of the last day.
     `first` and `counted_until` are the oldest and the newest covered moment, or None while there is no post.
     `posts` are all counted posts, and `newest` is the minute of the newest one.
     """
@@ -90,6 +109,11 @@ class Standing:
     counted_until: datetime | None = None
     posts: int = 0
     rates: tuple[Rate, ...] = ()
+    watch_heard_at: datetime | None = None
+    disks: tuple[DiskSpace, ...] = ()
+    rejections: tuple[Rejections, ...] = ()
+    rejected_shares: tuple[RejectedShare, ...] = ()
+    broker: BrokerMemory | None = None
 
 
 def read_until(health: Iterable[Health]) -> datetime | None:
@@ -99,7 +123,7 @@ def read_until(health: Iterable[Health]) -> datetime | None:
 
 def stages(of: Standing, wall: datetime) -> tuple[Stage, ...]:
     """Return the four stages in the order of a post's path."""
-    return _read(of, wall), _counted(of), _scored(of), _told(of, wall)
+    return _read(of, wall), _counted(of), _scored(of, wall), _told(of, wall)
 
 
 def _read(of: Standing, wall: datetime) -> Stage:
@@ -115,9 +139,11 @@ def _counted(of: Standing) -> Stage:
     return _behind(StageName.COUNTED, of.counted_until, read_until(of.health))
 
 
-def _scored(of: Standing) -> Stage:
+def _scored(of: Standing, wall: datetime) -> Stage:
     if of.scored_until is None or of.counted_until is None:
         return Stage(StageName.SCORED, StageState.UNKNOWN, None)
+    if (silence := watch_silence(of.watch_heard_at, of.coverage, wall)) is not None:
+        return Stage(StageName.SCORED, StageState.WRONG, min(of.scored_until, of.counted_until), silence)
     return _behind(StageName.SCORED, min(of.scored_until, of.counted_until), of.counted_until)
 
 
@@ -152,7 +178,7 @@ def overdue(waiting: Iterable[StoredNotification], wall: datetime) -> tuple[Stor
 
 def problems(of: Standing, wall: datetime) -> tuple[Problem, ...]:
     """Return everything that is wrong, the collectors first."""
-    return (*_of_collectors(of, wall), *_of_stages(of, wall), *_of_channels(of, wall))
+    return (*_of_collectors(of, wall), *_of_stages(of, wall), *_of_channels(of, wall), *_of_machine(of, wall))
 
 
 def _of_collectors(of: Standing, wall: datetime) -> Iterator[Problem]:
@@ -180,6 +206,8 @@ def _of_stages(of: Standing, wall: datetime) -> Iterator[Problem]:
     for stage in stages(of, wall):
         if stage.name in behind and stage.state is StageState.BEHIND:
             yield Problem(behind[stage.name], span=stage.behind)
+        if stage.name is StageName.SCORED and stage.state is StageState.WRONG:
+            yield Problem(Fault.WATCH_SILENT, span=stage.behind)
     if of.counted_until is not None and of.scored_until is None:
         yield Problem(Fault.NO_SCORES)
 
@@ -190,6 +218,15 @@ def _of_channels(of: Standing, wall: datetime) -> Iterator[Problem]:
     late = overdue(of.waiting, wall)
     if late:
         yield Problem(Fault.OVERDUE, span=wall - min(each.due for each in late), count=len(late))
+
+
+def _of_machine(of: Standing, wall: datetime) -> Iterator[Problem]:
+    for disk in of.disks:
+        if disk.share < LITTLE_FREE:
+            yield Problem(Fault.DISK, disk.name, share=disk.share)
+    stuck = of.broker is not None and of.broker.state in {BrokerState.UNCOUNTED, BrokerState.STREAMED}
+    if of.broker is not None and stuck and wall - of.broker.at < BROKER_TOLD_WITHIN:
+        yield Problem(Fault.BROKER, count=of.broker.held // MEGABYTE)
 
 
 def words_of(health: Iterable[Health]) -> dict[str, Health]:

@@ -12,7 +12,7 @@ from dashboard.headline import age
 from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.snapshot import Present
-from dashboard.status import Collector, CollectorState, collectors, missing
+from dashboard.status import Collector, CollectorState, collectors, missing, watch_silence
 
 SIGNS = {
     CollectorState.LISTENING: "●",
@@ -32,12 +32,19 @@ def show(known: Present, words: Words, wall: datetime) -> None:
 
 
 def warn(known: Present, words: Words, wall: datetime) -> None:
-    """Draw a warning that names the collectors whose posts are missing, if others still report."""
+    """Draw a warning that names the collectors whose posts are missing, if others still report, and a silent watch."""
     found = collectors(known.coverage, known.health, wall)
     absent = missing(found)
     if absent and len(absent) < len(found):
         names = words.separator.join(_last_heard(each, words, wall) for each in absent)
-        st.html(element("p", "✕ ", words.now_page.missing.format(names=names), css="bw-warning", role="status"))
+        _warn(words.now_page.missing.format(names=names))
+    silence = watch_silence(known.watch_heard_at, known.coverage, wall)
+    if silence is not None:
+        _warn(words.now_page.watch_silent.format(age=words.duration(silence)))
+
+
+def _warn(sentence: str) -> None:
+    st.html(element("p", "✕ ", sentence, css="bw-warning", role="status"))
 
 
 def stages(known: Present, words: Words, wall: datetime) -> str:

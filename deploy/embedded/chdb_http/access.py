@@ -7,7 +7,7 @@ import binascii
 import hmac
 from typing import TYPE_CHECKING
 
-from dashboard.host_names import HostNames
+from dashboard.host_names import HostNames, foreign_page
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.settings import Role
 
@@ -22,20 +22,11 @@ _NAMES_OF = {"writer": Role.WRITER, "reader": Role.READER, "default": Role.READE
 def refuse_web_pages(headers: Mapping[str, str], settings: WarehouseSettings) -> None:
     """Refuse a request that a browser sends for a foreign web page.
 
-    A page can reach loopback with a form, with a fetch, or under a host name of its own that resolves to 127.0.0.1. The
-    page cannot change `Origin`, `Sec-Fetch-Site` or `Host`.
-
     Raises:
         EngineError: ACCESS_DENIED, with the name of the header that shows the foreign page.
     """
-    host = headers.get("host", "")
-    origin = headers.get("origin")
-    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
-        raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: this one has a foreign Origin")
-    if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-        raise EngineError(Code.ACCESS_DENIED, "Requests of web pages are refused: Sec-Fetch-Site is foreign")
-    if not HostNames(settings.host).includes(host):
-        raise EngineError(Code.ACCESS_DENIED, "The Host header is not a name of this machine: use 127.0.0.1")
+    if (reason := foreign_page(headers, HostNames(settings.host))) is not None:
+        raise EngineError(Code.ACCESS_DENIED, reason)
 
 
 def authenticate(headers: Mapping[str, str], parameters: Mapping[str, str], settings: WarehouseSettings) -> Role:

@@ -23,7 +23,7 @@ from deploy.embedded.chdb_http import response as reply
 from deploy.embedded.chdb_http.access import authenticate, refuse_web_pages
 from deploy.embedded.chdb_http.body import AT_ONCE, Insertion, blocks, body, command, form, is_form
 from deploy.embedded.chdb_http.bounds import require_fields, require_modest
-from deploy.embedded.chdb_http.codec import Encoder
+from deploy.embedded.chdb_http.codec import BLOCKS, Encoder
 from deploy.embedded.chdb_http.errors import Code, EngineError
 from deploy.embedded.chdb_http.exchange import Exchange
 from deploy.embedded.chdb_http.executor import Executor
@@ -33,10 +33,13 @@ from deploy.embedded.chdb_http.settings import Role
 from processing.store.proof import PATH, is_question, proof
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Message, Receive, Scope, Send
 
     from deploy.embedded.chdb_http.connection import Connection
     from deploy.embedded.chdb_http.engine import Engine
+    from deploy.embedded.chdb_http.places import Places
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
@@ -51,6 +54,11 @@ class Gateway:
         self._engine = engine
         self._settings = settings
         self._workers = Executor(engine, settings)
+
+    @property
+    def places(self) -> Mapping[Role, Places]:
+        """The places of both users."""
+        return self._workers.places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. An error is reported in ClickHouse's form, without a stack trace."""
@@ -182,7 +190,7 @@ def _fixed(request: Request, settings: WarehouseSettings) -> Response | None:
 
 
 def _start(headers: dict[str, str], answer: Result, encoding: str | None, tag: str) -> Message:
-    if encoding:
+    if encoding and encoding != BLOCKS:
         headers["Content-Encoding"] = encoding
     if answer.length is None:
         headers["X-ClickHouse-Exception-Tag"] = tag

@@ -33,10 +33,11 @@ class Places:
         self.sessions = Sessions(lambda: Connection(engine, role, kept=True))
         self.stuck: set[Connection] = set()
         self.control = ThreadPoolExecutor(2, f"{role}-control")
-        self.engine = asyncio.Semaphore(settings.readers if reader else settings.writers)
+        self.size = settings.readers if reader else settings.writers
+        self.engine = asyncio.Semaphore(self.size)
         self._running: set[Future[Any]] = set()
         self._most = settings.queries
-        self._under_way = 0
+        self.under_way = 0
         # An abandoned query keeps its thread, so the next reader must have another one.
         self._threads = ThreadPoolExecutor(settings.queries + settings.readers if reader else settings.writers, role)
         # One thread, because reading a request holds Python's lock, which the writer's requests need too.
@@ -49,13 +50,13 @@ class Places:
         Raises:
             EngineError: this user has too many open requests.
         """
-        if max(self._under_way, len(self.stuck)) >= self._most:
+        if max(self.under_way, len(self.stuck)) >= self._most:
             raise EngineError(Code.TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries: try again")
-        self._under_way += 1
+        self.under_way += 1
         try:
             yield
         finally:
-            self._under_way -= 1
+            self.under_way -= 1
 
     def start(self, work: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """Start a call of the engine in a thread. The caller holds `engine`."""

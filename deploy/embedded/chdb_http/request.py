@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from deploy.embedded.chdb_http.codec import accepted_encoding
+from deploy.embedded.chdb_http.codec import BLOCKS, accepted_encoding
 from deploy.embedded.chdb_http.errors import Code, EngineError
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 # The parameters that the HTTP interface itself reads. Every other name is a setting of the engine.
 _OWN = {
     "add_http_cors_header", "buffer_size", "client_protocol_version", "close_session", "compress", "database",
-    "decompress", "default_format", "password", "query", "query_id", "quota_key", "role", "session_check",
-    "session_id", "session_timeout", "stacktrace", "user", "wait_end_of_query",
+    "decompress", "default_format", "log_comment", "password", "query", "query_id", "quota_key", "role",
+    "session_check", "session_id", "session_timeout", "stacktrace", "user", "wait_end_of_query",
 }  # fmt: skip
+# `log_comment` is one of them because the engine's own is the mark by which a query is ended.
 _MOST_DIGITS = 9
 _SESSION_SECONDS = "60"
 
@@ -83,14 +84,13 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
     Raises:
         EngineError: the request uses an unsupported feature, or a value is not a number.
     """
-    if parameters.get("compress") == "1" or parameters.get("decompress") == "1":
+    if parameters.get("decompress") == "1":
         raise EngineError(
             Code.NOT_IMPLEMENTED,
-            "ClickHouse's own block compression is not supported: say compress=false, and use HTTP's",
+            "ClickHouse's own blocks are not read in a request: send it plain, or compressed by Content-Encoding",
         )
     settings = {name: value for name, value in parameters.items() if name not in _OWN and not name.startswith("param_")}
     bound = {name[6:]: value for name, value in parameters.items() if name.startswith("param_")}
-    wants_encoding = parameters.get("enable_http_compression", "1") == "1"
     query = Query(
         text=parameters.get("query", "").encode(),
         output_format=(
@@ -114,9 +114,16 @@ def read_call(request: Request, parameters: Mapping[str, str], role: Role) -> Ca
         ),
         session_check=parameters.get("session_check") == "1",
         wait_end=parameters.get("wait_end_of_query") == "1",
-        encoding=accepted_encoding(request.headers.get("accept-encoding", "")) if wants_encoding else None,
+        encoding=_encoding(request, parameters),
         timezone=settings.get("session_timezone") or "UTC",
     )
+
+
+def _encoding(request: Request, parameters: Mapping[str, str]) -> str | None:
+    if parameters.get("compress") == "1":
+        return BLOCKS
+    wanted = parameters.get("enable_http_compression", "1") == "1"
+    return accepted_encoding(request.headers.get("accept-encoding", "")) if wanted else None
 
 
 def _whole_number(text: str, what: str, code: Code) -> int:

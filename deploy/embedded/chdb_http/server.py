@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,11 +22,14 @@ from deploy.embedded.chdb_http.engine import Engine
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 from deploy.embedded.chdb_http.files import BACKLOG, connections_within
 from deploy.embedded.chdb_http.losses import sentence
+from deploy.embedded.chdb_http.metrics import Monitoring
 from deploy.embedded.chdb_http.pulse import Heartbeat
 from deploy.embedded.chdb_http.sockets import HttpConnection, Room
 from deploy.open_files import raise_limit
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 _log = logging.getLogger(__name__)
@@ -37,14 +40,17 @@ _SILENT_SECONDS = 60
 _SWITCH_SECONDS = 0.0005
 
 
-def serve(settings: WarehouseSettings) -> None:
+def serve(settings: WarehouseSettings, monitoring: Monitoring | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Then end running queries, close the data and return.
+
+    `monitoring` shows the process to its operator.
 
     Raises:
         WarehouseUnavailable: the port or the directory is in use, or the limit of open files is too low. The message is
             for a person.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
+    shown = monitoring or Monitoring()
     room = Room(connections_within(raise_limit(), settings.connections), settings.head_seconds)
     with _bound(settings.host, settings.port) as listener:
         engine = Engine(settings)
@@ -52,9 +58,16 @@ def serve(settings: WarehouseSettings) -> None:
             if lost := sentence(engine.losses()):
                 print(lost, file=sys.stderr, flush=True)
             gateway = Gateway(engine, settings)
-            pulse = Heartbeat(engine.beat, settings.pulse_seconds)
+            shown.metrics.places, shown.metrics.directory = gateway.places, settings.directory
+            shown.engine.turned(ready=True)
+
+            def beat() -> None:
+                engine.beat()
+                shown.engine.turned(ready=True)
+
+            pulse = Heartbeat(beat, settings.pulse_seconds)
             with _signals_end_here():
-                _server(gateway, room).run([listener])
+                _server(shown.around(gateway), room, shown.turned).run([listener])
             pulse.stop()
             if not gateway.close():
                 os._exit(0)  # a thread does not end; the engine's data survive a kill
@@ -85,7 +98,7 @@ class LoopErrors:
             _log.error("The warehouse goes on after a failure: %s", failure)
 
 
-def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
+def _server(gateway: ASGIApp, room: Room, turned: Callable[[], Awaitable[None]] | None) -> uvicorn.Server:
     """Return a uvicorn server that logs nothing.
 
     Its log lines would hold passwords from URLs and report every faulty client.
@@ -104,6 +117,8 @@ def _server(gateway: Gateway, room: Room) -> uvicorn.Server:
             server_header=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=_REQUESTS_END_SECONDS,
+            callback_notify=turned,
+            timeout_notify=1,
         )
     )
 

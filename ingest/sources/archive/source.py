@@ -20,7 +20,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, decode_post, encode, raw_text
+from ingest.contract import ARCHIVE_PREFIX, NotAPost, Post, Rejected, RejectionKind, decode_post, encode, raw_text
 from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor, utc_now
@@ -105,7 +105,10 @@ def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Pos
         if record.format is not POSTS:
             for post in posts:
                 decode_post(encode(post))
-        return [_rejected(record, doubt) if (doubt := _doubt(post, now)) else _moved(post, shift) for post in posts]
+        return [
+            _rejected(record, doubt, "impossible_time") if (doubt := _doubt(post, now)) else _moved(post, shift)
+            for post in posts
+        ]
     except NotAPost as error:
         reason = str(error)
     except UNMAPPABLE as error:
@@ -124,9 +127,9 @@ def _doubt(post: Post, now: datetime) -> str:
     return f"The post is of {at.isoformat()}, which is later than now." if is_ahead(at, now) else ""
 
 
-def _rejected(record: ArchiveRecord, reason: str) -> Rejected:
+def _rejected(record: ArchiveRecord, reason: str, kind: RejectionKind = "unreadable") -> Rejected:
     raw = "" if isinstance(record.content, BrokenLine) else raw_text(record.content)
-    return Rejected(source="archive", where=record.where, reason=reason, raw=raw)
+    return Rejected(source="archive", where=record.where, reason=reason, raw=raw, kind=kind)
 
 
 def _moved(post: Post, shift: timedelta) -> Post:

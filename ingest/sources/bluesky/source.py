@@ -102,6 +102,11 @@ class BlueskySettings(SourceSettings):
         """The servers, which the source uses in turn."""
         return self.base_urls or (V2_HOSTS if self.wire == "v2" else V1_HOSTS)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The servers."""
+        return self.hosts
+
 
 Microseconds = Annotated[int, msgspec.Meta(ge=0, le=microseconds(CURSOR_TIMES[1]))]
 
@@ -326,6 +331,7 @@ def _missed(asked: datetime, first: datetime, host: str) -> Rejected:
         f"{first.isoformat()}.",
         raw="",
         seen_at=first,
+        kind="missing",
     )
 
 

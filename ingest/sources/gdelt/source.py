@@ -90,6 +90,11 @@ class GdeltSettings(SourceSettings):
         """
         return bool(self.model_fields_set)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the files are."""
+        return (self.base_url,)
+
 
 @dataclass(frozen=True, slots=True)
 class Next:
@@ -246,7 +251,9 @@ class Gdelt:
                 return
             reading.holes.append(here.file)
             reason = f"The file is passed over: {error}"
-            found = [(here.row + 1, Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=self._clock()))]
+            now = self._clock()
+            passed_over = Rejected(source=SOURCE, where=name, reason=reason, raw="", seen_at=now, kind="missing")
+            found = [(here.row + 1, passed_over)]
         if self._broken.pop(name, None):
             yield PartStatus(name)
         for row, post in found:

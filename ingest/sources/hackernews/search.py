@@ -52,7 +52,7 @@ class Index:
                     width = narrower
                     continue
                 reason = f"The index holds more than {MOST_HITS} items of this second, and gives no more."
-                posts.append(Rejected(source=SOURCE, where=start.isoformat(), reason=reason, raw=""))
+                posts.append(Rejected(source=SOURCE, where=start.isoformat(), reason=reason, raw="", kind="missing"))
             yield stop, posts
             start, width = stop, width.after(len(posts), MOST_HITS)
 

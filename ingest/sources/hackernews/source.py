@@ -85,6 +85,11 @@ class HackerNewsSettings(SourceSettings):
     base_url: str = Field("https://hacker-news.firebaseio.com/v0/", description="address of Firebase, or of a mirror")
     search_url: str = Field("https://hn.algolia.com/api/v1/", description="address of Algolia, or of a mirror")
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Firebase and Algolia."""
+        return self.base_url, self.search_url
+
 
 @dataclass(slots=True)
 class SearchBackfill(Backfill):
@@ -217,7 +222,7 @@ class HackerNews:
                 post, _ = yield from self._item(live, number)
                 if fault := self._broken.pop(number, ""):
                     reason = f"What has changed in the item is not known: {fault}"
-                    post = Rejected(source=SOURCE, where=f"item/{number}.json", reason=reason, raw="", seen_at=now)
+                    post = _missing(number, reason, now)
                 if post is not None:
                     yield Item(post, place.cursor())
             elif updated is None or now - updated >= UPDATES_EVERY:
@@ -262,7 +267,7 @@ class HackerNews:
             elif not shown:
                 reason = self._broken.pop(number, "The network gave out this number and has not shown the item")
                 reason = f"{reason.rstrip('.')}, for {patience}."
-                post = Rejected(source=SOURCE, where=f"item/{number}.json", reason=reason, raw="null", seen_at=now)
+                post = _missing(number, reason, now)
             if self._broken.get(number, "") != told:
                 yield PartStatus(f"item {number}", self._broken.get(number, ""))
             if post is not None:
@@ -280,7 +285,7 @@ class HackerNews:
         except RateLimited:
             raise
         except TooLarge as error:
-            return Rejected(source=SOURCE, where=where, reason=str(error), raw=""), True
+            return Rejected(source=SOURCE, where=where, reason=str(error), raw="", kind="too_large"), True
         except (Transient, Permanent) as error:
             self._broken_in_row += 1
             if self._broken_in_row > MOST_BROKEN:
@@ -305,3 +310,8 @@ class HackerNews:
             return read(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Transient(f"{path} is something else than documented: {error}.") from error
+
+
+def _missing(number: int, reason: str, now: datetime) -> Rejected:
+    where = f"item/{number}.json"
+    return Rejected(source=SOURCE, where=where, reason=reason, raw="", seen_at=now, kind="missing")

@@ -225,7 +225,8 @@ class FeedsReader:
             f"{until:%d %b %H:%M:%S} UTC are missing. A user's token for its stream has no such limit."
         )
         yield from line.tell(fault)
-        yield Item(Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw=""), self._cursor())
+        skipped = Rejected(source=SOURCE, where=line.feed.key, reason=fault, raw="", kind="missing")
+        yield Item(skipped, self._cursor())
 
     def _end(self, line: FeedState, error: Exception) -> Iterator[PartStatus]:
         """Postpone a feed after a failure. If no feed answers, the reading ends."""

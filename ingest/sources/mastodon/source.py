@@ -27,7 +27,7 @@ from ingest.sources.mastodon.client import Allowance, Instance
 from ingest.sources.mastodon.feed_state import FeedState
 from ingest.sources.mastodon.mapping import SOURCE
 from ingest.sources.mastodon.reader import FeedsReader, Pacing
-from ingest.sources.mastodon.timelines import Public, feeds_of
+from ingest.sources.mastodon.timelines import Public, feeds_of, instance_url
 from ingest.transport.slices import Since
 
 
@@ -63,6 +63,11 @@ class MastodonSettings(SourceSettings):
     def starts_with_up(self) -> bool:
         """Whether instances are set."""
         return bool(self.instances)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The instances."""
+        return tuple(map(instance_url, self.instances))
 
 
 class Mastodon:

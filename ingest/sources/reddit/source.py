@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, SecretStr
@@ -62,6 +63,11 @@ class RedditSettings(SourceSettings):
         """Whether a key is set."""
         return bool(self.client_id)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the access token and the listings come from."""
+        return self.token_url, self.base_url
+
 
 def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
     """Return the listings that the settings describe.
@@ -108,6 +114,8 @@ class Reddit:
                 "reddit needs a key that Reddit approved: set BANWATCH_REDDIT_CLIENT_ID, BANWATCH_REDDIT_CLIENT_SECRET "
                 "and BANWATCH_REDDIT_USER_AGENT."
             )
+        if find_spec("asyncpraw") is None:
+            raise Misconfigured("asyncpraw is not installed: pip install 'banwatch[reddit]'.")
         self.settings = settings
         self.clock = clock
         self.listings = {listing.key: listing for listing in listings_of(settings)}
@@ -119,12 +127,10 @@ class Reddit:
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the new things of all listings, then pause, for ever."""
-        try:
-            # The library is optional and slow to import.
-            from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
-            from ingest.sources.reddit.reader import ListingReader  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise Misconfigured(f"{error.name} is not installed: pip install 'banwatch[reddit]'.") from error
+        # The library is optional and slow to import.
+        from ingest.sources.reddit.client import RedditClient  # noqa: PLC0415
+        from ingest.sources.reddit.reader import ListingReader  # noqa: PLC0415
+
         client = RedditClient(
             client_id=self.settings.client_id,
             client_secret=self.settings.client_secret.get_secret_value(),

@@ -77,6 +77,11 @@ class RssSettings(SourceSettings):
     poll_every: Duration = Field(timedelta(minutes=10), description="pause between two looks at a feed", gt=timedelta())
     contact: str = Field("", description="how a publisher can reach you, sent in the User-Agent")
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The feeds."""
+        return tuple(feed.url for feed in feeds(self.feeds, self.feeds_file))
+
 
 class Known(msgspec.Struct, frozen=True):
     """The known version and entries of a feed.

@@ -79,6 +79,11 @@ class TelegramSettings(SourceSettings):
         """Whether channels are set."""
         return bool(self.channels)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The preview of Telegram."""
+        return (self.base_url,)
+
 
 def channel_name(given: str) -> str:
     """Return a channel's name, given `name`, `@name` or an address.

@@ -80,6 +80,11 @@ class SnscrapeSettings(SourceSettings):
         """Whether targets are set."""
         return bool(self.targets)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The mobile site of Weibo."""
+        return (self.base_url,)
+
 
 def checked_cookie(settings: SnscrapeSettings) -> str:
     """Return the configured cookie, or an empty text.

@@ -28,6 +28,9 @@ KINDS: dict[str, str] = {
 }
 """The class of each kind's options."""
 
+NO_KIND = "none"
+"""Stands for the kind of a channel that cannot be opened."""
+
 
 def options_of(kind: str) -> type[BaseModel]:
     """Return the class of the options of a kind.
@@ -42,3 +45,9 @@ def open_notifier(channel: Channel) -> Notifier:
     """Return the notifier of a channel."""
     opened = getattr(import_module(f"{__name__}.{channel.kind}"), f"open_{channel.kind}")
     return cast("Notifier", opened(channel.name, channel.options))
+
+
+def kind_of(notifier: Notifier) -> str:
+    """Return the kind of a channel, which is the name of its module."""
+    module = type(notifier).__module__.removeprefix(f"{__name__}.")
+    return module if module in KINDS else NO_KIND

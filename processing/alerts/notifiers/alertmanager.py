@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from processing.alerts.notification import Attempt, Notification, Outcome
-from processing.alerts.notifiers.http import Answer, Clock, Failed, exchange, json_request, utc_now
+from processing.alerts.notifiers.http import Answer, Clock, Failed, Request, exchange, json_request, utc_now
 from processing.alerts.notifiers.options import Address, ChannelOptions, Labels, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure
 from processing.alerts.notifiers.prometheus import ENDS, annotations_of, labels_of, page_of, rfc3339, start_of
@@ -48,17 +48,27 @@ class Alertmanager:
 
     def notify(self, notification: Notification) -> Attempt:
         """Send the alert as it is now."""
-        token = self.options.token
-        secret = "" if token is None else token.get_secret_value()
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        return attempted(lambda: self._tell(notification, headers), [secret])
-
-    def _tell(self, notification: Notification, headers: dict[str, str]) -> Attempt:
         alerts = [self._alert(notification, self.clock())]
-        answer = exchange(json_request(f"{self.options.url}/api/v2/alerts", alerts, headers=headers), clock=self.clock)
+        request = json_request(f"{self.options.url}/api/v2/alerts", alerts, headers=self._headers())
+        return attempted(lambda: self._asked(request, notification.conversation), [self._secret])
+
+    def authenticate(self) -> Attempt:
+        """Ask for its status."""
+        request = Request(url=f"{self.options.url}/api/v2/status", method="GET", headers=self._headers())
+        return attempted(lambda: self._asked(request, ""), [self._secret])
+
+    @property
+    def _secret(self) -> str:
+        return "" if self.options.token is None else self.options.token.get_secret_value()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
+
+    def _asked(self, request: Request, message_id: str) -> Attempt:
+        answer = exchange(request, clock=self.clock)
         if not answer.ok:
             raise Failed(failure(answer, _said(answer)))
-        return Attempt(Outcome.SENT, message_id=notification.conversation)
+        return Attempt(Outcome.SENT, message_id=message_id)
 
     def _alert(self, notification: Notification, now: datetime) -> dict[str, Any]:
         start = start_of(notification)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 
 from processing.alerts.notification import Attempt, Notification, Outcome
 from processing.alerts.notifiers.mail_message import mail_message, message_id, subject_of
-from processing.alerts.notifiers.smtp import Server, Verdict, deliver
+from processing.alerts.notifiers.smtp import Server, Verdict, deliver, try_login
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MOST_REMEMBERED = 100
@@ -81,6 +81,11 @@ class Mail:
             outcome = Outcome.SENT
         sent = f"{message_id(notification.key, self.options.sender)} {subject_of(notification)}"
         return Attempt(outcome, self._without_secrets(verdict), sent if outcome is Outcome.SENT else "")
+
+    def authenticate(self) -> Attempt:
+        """Connect, encrypt and log in, as for a mail."""
+        verdict = try_login(self._server)
+        return Attempt(verdict.outcome, self._without_secrets(verdict))
 
     @property
     def _server(self) -> Server:

@@ -21,6 +21,7 @@ from processing.alerts.notifiers.layout import TOLD_IN_THREAD
 from processing.alerts.notifiers.matrix_text import short_content, whole_content
 from processing.alerts.notifiers.options import Address, ChannelOptions, Secret
 from processing.alerts.notifiers.outcomes import attempted, failure, unreadable
+from processing.alerts.notifiers.text import one_line
 
 LONGEST_PAUSE = timedelta(days=1)
 
@@ -64,6 +65,15 @@ class Matrix:
         """Send an event, or edit the root and reply in its thread."""
         tell = self._follow if notification.root else self._begin
         return attempted(lambda: tell(notification), [self.options.token.get_secret_value()])
+
+    def authenticate(self) -> Attempt:
+        """Ask by `whoami` whose token it is."""
+        return attempted(self._whose, [self.options.token.get_secret_value()])
+
+    def _whose(self) -> Attempt:
+        address = f"{self.options.homeserver}/_matrix/client/v3/account/whoami"
+        user = self._answered(Request(url=address, method="GET", headers=self._headers()), "user_id")
+        return Attempt(Outcome.SENT, f"the account {one_line(user, 300)}")
 
     def _begin(self, notification: Notification) -> Attempt:
         root = self._send(notification.key, whole_content(notification.message))

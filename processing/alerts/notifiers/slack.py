@@ -68,6 +68,14 @@ class Slack:
         tell = self._follow if notification.root else self._begin
         return attempted(lambda: tell(notification), [self.api.token])
 
+    def authenticate(self) -> Attempt:
+        """Ask by `auth.test` whose token it is."""
+        return attempted(self._whose, [self.api.token])
+
+    def _whose(self) -> Attempt:
+        fields = self.api.ask("auth.test", {})
+        return Attempt(Outcome.SENT, f"the bot {one_line(str(fields.get('user', '')), 100)}")
+
     def _begin(self, notification: Notification) -> Attempt:
         if found := self._found(notification):
             return Attempt(Outcome.SENT, "It had arrived.", found)

@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -62,9 +62,23 @@ class _InDoubt(Exception):
 
 def deliver(server: Server, mail: EmailMessage, recipients: Sequence[str]) -> Verdict:
     """Hand the mail over for these recipients, once. No failure of the network or the server raises."""
+    return _conversed(server, lambda smtp: _hand_over(smtp, mail, recipients))
+
+
+def try_login(server: Server) -> Verdict:
+    """Connect, encrypt and log in, and hand nothing over. No failure of the network or the server raises."""
+
+    def ask(smtp: smtplib.SMTP) -> Verdict:
+        _expect(*smtp.noop())
+        return Verdict(Outcome.SENT)
+
+    return _conversed(server, ask)
+
+
+def _conversed(server: Server, converse: Callable[[smtplib.SMTP], Verdict]) -> Verdict:
     try:
         with _connected(server) as smtp:
-            return _hand_over(smtp, mail, recipients)
+            return converse(smtp)
     except _Answered as answered:
         return _failed(answered.code, str(answered))
     except smtplib.SMTPResponseException as error:

@@ -66,6 +66,14 @@ class Telegram:
         tell = self._follow if notification.root.isdecimal() else self._begin
         return attempted(lambda: tell(notification), [self.options.token.get_secret_value()])
 
+    def authenticate(self) -> Attempt:
+        """Ask by `getChat`, which takes the token and finds the chat."""
+        return attempted(self._chat, [self.options.token.get_secret_value()])
+
+    def _chat(self) -> Attempt:
+        self._call("getChat", {})
+        return Attempt(Outcome.SENT, "the chat is found")
+
     def _begin(self, notification: Notification) -> Attempt:
         sent = self._send(whole_text(notification.message))
         return replace(sent, detail=self._add_chart(notification, sent.message_id))

@@ -7,12 +7,15 @@ settings in every URL. JDBC asks for RowBinary by a header. Both were run agains
 from __future__ import annotations
 
 import gzip
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 from http import HTTPStatus
 
 import httpx
+import lz4.block
 import pytest
+from clickhouse_cityhash.cityhash import CityHash128
 
 from tests.integration.test_warehouse.conftest import READER, Warehouse
 
@@ -135,7 +138,31 @@ def test_what_jdbc_asks_on_opening_a_schema(warehouse: Warehouse, text: str) -> 
     assert answer.content[:1]
 
 
-def test_jdbcs_own_compression_is_refused_in_a_sentence(warehouse: Warehouse) -> None:
-    answer = warehouse.post("SELECT 1", "reader", compress="1")
+def test_jdbc_gets_its_answers_in_blocks_of_clickhouse(warehouse: Warehouse) -> None:
+    text = "SELECT number, repeat('Ω', 20) FROM numbers(100000) FORMAT TSV"
+    plain = warehouse.post(text, "reader")
+    packed = warehouse.post(text, "reader", compress="1")
+    assert "Content-Encoding" not in packed.headers
+    assert len(packed.content) < len(plain.content) / 4
+    assert unpacked(packed.content) == plain.content
+    refused = warehouse.post("SELECT nothing", "reader", compress="1")
+    assert refused.headers[EXCEPTION] == "47"
+    assert "UNKNOWN_IDENTIFIER" in refused.text
+
+
+def test_blocks_in_a_request_are_refused_in_a_sentence(warehouse: Warehouse) -> None:
+    answer = warehouse.post("SELECT 1", "reader", decompress="1")
     assert answer.status_code == HTTPStatus.NOT_IMPLEMENTED
-    assert "compress=false" in answer.text
+    assert "Content-Encoding" in answer.text
+
+
+def unpacked(body: bytes) -> bytes:
+    """The data of ClickHouse's compressed blocks, whose checksums hold."""
+    data = b""
+    while body:
+        high, low, method, size, length = struct.unpack("<QQBII", body[:25])
+        assert CityHash128(body[16 : 16 + size]) == high << 64 | low
+        assert method == 0x82
+        data += lz4.block.decompress(body[25 : 16 + size], uncompressed_size=length)
+        body = body[16 + size :]
+    return data

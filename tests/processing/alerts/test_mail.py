@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from processing.alerts.message import build
 from processing.alerts.news import DigestNews, IncidentNews
@@ -319,3 +319,13 @@ def test_many_channels_send_at_once(signed: Authority) -> None:
         for each in sends:
             each.join()
     assert len(inbox.mails) == 4
+
+
+@pytest.mark.parametrize(("password", "outcome"), [(PASSWORD, Outcome.SENT), ("of another", Outcome.AUTH)])
+def test_a_login_is_tried_without_a_mail(signed: Authority, password: str, outcome: Outcome) -> None:
+    inbox = Inbox()
+    with mail_server(inbox, signed) as port:
+        options = mail_options(port, signed.file, password=SecretStr(password))
+        answer = opened(options).authenticate()
+    assert (answer.outcome, inbox.envelopes) == (outcome, [])
+    assert password not in answer.detail

@@ -98,6 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.do_POST()
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def _reply(self, reply: Reply) -> None:
         self.send_response(reply.status)
         for name, value in reply.headers.items():

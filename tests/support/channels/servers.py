@@ -38,6 +38,8 @@ class SlackServer:
 
     def _answer(self, method: str, asked: Received) -> dict[str, Any]:
         match method:
+            case "auth.test":
+                return {"ok": True, "user": "banwatch", "team": "Newsroom"}
             case "chat.postMessage":
                 message = asked.json | {"ts": f"1700000000.{len(self.messages) + 1:06}"}
                 self.messages.append(message)
@@ -89,6 +91,8 @@ class TelegramServer:
         if not asked.path.startswith(f"/bot{TOKEN}/"):
             return says({"ok": False, "error_code": 401, "description": "Unauthorized"}, 401)
         match asked.path.rsplit("/", 1)[-1]:
+            case "getChat":
+                return says({"ok": True, "result": {"id": asked.json["chat_id"], "type": "supergroup"}})
             case "sendMessage":
                 number = len(self.messages) + 1
                 self.messages[number] = asked.json
@@ -125,6 +129,8 @@ class MatrixServer:
     def __call__(self, asked: Received) -> Reply:
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return says({"errcode": "M_UNKNOWN_TOKEN", "error": "Unrecognised access token"}, 401)
+        if (asked.method, asked.path) == ("GET", "/_matrix/client/v3/account/whoami"):
+            return says({"user_id": "@banwatch:here.example", "is_guest": False})
         if asked.path == "/_matrix/media/v3/upload":
             self.media.append(asked.body)
             return says({"content_uri": "mxc://here.example/chart"})
@@ -160,6 +166,8 @@ class AlertmanagerServer:
     def __call__(self, asked: Received) -> Reply:
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return Reply(401, b"Unauthorized")
+        if (asked.method, asked.path) == ("GET", "/api/v2/status"):
+            return says({"cluster": {"status": "ready"}, "uptime": "2026-11-25T12:00:00Z"})
         if asked.path != "/api/v2/alerts":
             return Reply(404)
         for alert in asked.json:

@@ -1,0 +1,56 @@
+"""The settings: all their faults at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from deploy.access import check_access
+from deploy.doctor.attempt import attempt
+from deploy.doctor.finding import Finding, counted, error, ok, warning
+from deploy.settings import PREFIX, Settings, SettingsError, faults, load
+
+LOGIN = "dashboard's access"
+
+
+def read_settings() -> tuple[Settings | None, tuple[Finding, ...]]:
+    """Return the settings, and what is wrong with them.
+
+    What cannot be used is taken out of this process's environment, so that everything else can still be checked. The
+    settings are None if even that leaves none that fit together.
+    """
+    wrong = tuple(dict.fromkeys(faults(os.environ)))
+    found = [error(fault.variable or "settings together", fault.sentence) for fault in wrong]
+    for fault in wrong:
+        os.environ.pop(fault.variable, None)
+    try:
+        settings = load(os.environ)
+    except SettingsError as failed:
+        lost = error("rest", f"Nothing else can be checked before that is mended: {failed}")
+        return None, (*found, lost)
+    if wrong:
+        return settings, (*found, ok("rest", "What follows is checked with the defaults of these settings."))
+    return settings, (ok("settings", _how_many()),)
+
+
+def _how_many() -> str:
+    given = sum(name.startswith(PREFIX) for name in os.environ)
+    return f"Set by environment variables and valid: {counted(given, 'setting')}. The others have their defaults."
+
+
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """Yield how settings fit together that are each valid."""
+    from processing.tagging.language import DETECTORS  # noqa: PLC0415 - language libraries, which no other check needs
+
+    detector = settings.processing.language_detector
+    if detector not in DETECTORS:
+        known = " or ".join(sorted(DETECTORS))
+        yield error("BANWATCH_LANGUAGE_DETECTOR", f"There is no language detector {detector!r}.", f"Set it to {known}.")
+    refused = attempt(LOGIN, lambda: check_access(settings))
+    yield refused if isinstance(refused, Finding) else ok(LOGIN, "The settings say who may come to the dashboard.")
+    given = settings.alerts
+    if bool(given.answers_url) != bool(given.answers_key.get_secret_value()):
+        missing = "BANWATCH_ANSWERS_KEY" if given.answers_url else "BANWATCH_ANSWERS_URL"
+        yield warning(
+            "links in alerts", f"Alerts carry no links, because {missing} is not set.", f"Set {missing}, too."
+        )

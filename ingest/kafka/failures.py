@@ -1,0 +1,65 @@
+"""The failures of Kafka, and the translation of the library's errors into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kafka.errors import (
+    BrokerNotAvailableError,
+    InvalidProducerEpochError,
+    KafkaError,
+    LogTruncationError,
+    OutOfOrderSequenceNumberError,
+    UnknownBrokerIdError,
+    UnknownProducerIdError,
+)
+
+from ingest.contract import KafkaAddress
+from ingest.errors import Failure, Unavailable
+
+HEALED_BY_A_NEW_CLIENT = (
+    BrokerNotAvailableError,
+    InvalidProducerEpochError,
+    LogTruncationError,
+    OutOfOrderSequenceNumberError,
+    UnknownBrokerIdError,
+    UnknownProducerIdError,
+)
+"""What a client meets after a broker was lost, and the library does not repeat. Nobody has to change anything: a new
+client goes on from the committed offsets, or from the cursor."""
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker does not answer, or not in time. A later attempt may succeed."""
+
+
+class BrokerRefused(Failure):
+    """The broker refuses the request (rights, versions, limits). A person has to change something."""
+
+
+class NotKafka(Failure):
+    """A program listens at the address but does not speak Kafka's protocol."""
+
+
+class TopicReplaced(Failure):
+    """The topic has been replaced since the first read, so its offsets have a new meaning.
+
+    A restarted embedded broker has forgotten everything. The caller goes back to the saved cursors.
+    """
+
+
+@contextmanager
+def kafka_errors(address: KafkaAddress) -> Iterator[None]:
+    """Translate the library's errors into banwatch's own. Only this function distinguishes them."""
+    try:
+        yield
+    except KafkaError as error:
+        raise translated(error, address) from error
+
+
+def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
+    said = str(error).rstrip(".")
+    if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
+        return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
+    return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")
