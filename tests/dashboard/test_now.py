@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import BRUSH
@@ -108,6 +109,8 @@ def data_of(arrow: bytes) -> list[dict[str, object]]:
 def test_a_watch_that_has_not_been_heard_of_is_told(address: ClickHouseAddress, store: Store) -> None:
     stock.fill(store, complete=False)
     reports(store, "bluesky", minutes=1)
+    assert "heard of the watch" not in html(page(settings_for(address), ui="en"))
+    st.cache_resource.clear()
     store.command("TRUNCATE TABLE watch_progress_versions")
     hour_ago = datetime.now(UTC) - HOUR
     store.insert("watch_progress_versions", ["name", "scored_until", "at"], [["main"], [stock.END], [hour_ago]])
