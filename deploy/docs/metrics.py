@@ -30,7 +30,7 @@ a post, no name of a channel, no secret.
 | path | answer |
 | --- | --- |
 | `/metrics` | the metrics below, and `process_*` (memory, processor, open files) |
-| `/healthz` | 200 if each loop of the process has turned within two minutes; else 503: restart the process |
+| `/healthz` | 200 if each loop of the process has turned within five minutes; else 503: restart the process |
 | `/readyz` | 200 if each loop does its work; else 503, with the loop that waits |
 | `/targets` | of `banwatch up` alone: its processes, as Prometheus discovers them by HTTP |
 

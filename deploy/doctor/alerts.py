@@ -17,7 +17,7 @@ from processing.alerts.notifiers import open_notifier
 from processing.alerts.rules import Channel, RuleBook
 from processing.alerts.rules_file import RulesError, load_rules
 from processing.alerts.settings import ALERT_SECRETS
-from processing.tagging.topics import load_taxonomy
+from processing.tagging.topics import Taxonomy, load_taxonomy
 
 RULES = "rules of alerts"
 CHANNEL_PATIENCE = timedelta(seconds=30)
@@ -26,9 +26,14 @@ AT_ONCE = 8
 
 def check_alerts(settings: Settings) -> Iterator[Finding]:
     """Yield the state of the files and of each channel of the rules. Nobody is told anything."""
-    yield from findings("topics", lambda: _topics(settings))
     yield from findings("known events", lambda: _events(settings))
-    book = attempt(RULES, lambda: _rules(settings))
+    taxonomy = attempt("topics", lambda: load_taxonomy(settings.topics_file))
+    if isinstance(taxonomy, Finding):
+        yield taxonomy
+        yield warning(RULES, "They are not checked, because they name topics.", "Mend the file of topics first.")
+        return
+    yield ok("topics", f"{settings.topics_file} holds {counted(len(taxonomy.topics), 'topic')}.")
+    book = attempt(RULES, lambda: _rules(settings, taxonomy))
     match book:
         case Finding():
             yield book
@@ -36,16 +41,10 @@ def check_alerts(settings: Settings) -> Iterator[Finding]:
             yield from (error(RULES, sentence) for sentence in book.sentences)
         case RuleBook():
             held = f"{counted(len(book.rules), 'rule')} and {counted(len(book.channels), 'channel')}"
-            said = f"{settings.alerts_file} holds {held}."
-            yield ok(RULES, said)
+            yield ok(RULES, f"{settings.alerts_file} holds {held}.")
             with ThreadPoolExecutor(AT_ONCE) as threads:
                 for found in threads.map(_checked, book.channels.values()):
                     yield from found
-
-
-def _topics(settings: Settings) -> Iterator[Finding]:
-    taxonomy = load_taxonomy(settings.topics_file)
-    yield ok("topics", f"{settings.topics_file} holds {counted(len(taxonomy.topics), 'topic')}.")
 
 
 def _events(settings: Settings) -> Iterator[Finding]:
@@ -53,9 +52,9 @@ def _events(settings: Settings) -> Iterator[Finding]:
     yield ok("known events", f"{settings.events_file} holds {counted(len(events), 'event')}.")
 
 
-def _rules(settings: Settings) -> RuleBook | RulesError:
+def _rules(settings: Settings, taxonomy: Taxonomy) -> RuleBook | RulesError:
     """Return the rules, or all that is wrong with them."""
-    topics = [topic.id for topic in load_taxonomy(settings.topics_file).topics]
+    topics = [topic.id for topic in taxonomy.topics]
     try:
         return load_rules(settings.alerts_file, settings.alerts.alert_secrets, topics)
     except RulesError as wrong:

@@ -34,6 +34,7 @@ def examine(clock: Clock, *, fix: bool) -> Iterator[Section]:
 
     if settings is None:
         yield section("settings", found)
+        yield section("sources", findings("sources", check_sources, SUBJECT_PATIENCE))
         return
     yield section("settings", (*found, *check_settings(settings)))
     checks: dict[str, Callable[[], Iterator[Finding]]] = {

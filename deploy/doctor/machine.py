@@ -29,7 +29,7 @@ LEAST_ROOM, SCARCE_ROOM = GIB, 10 * GIB
 """Bytes free on a disk. A store that merges its parts needs room for a second copy of the largest."""
 
 SCARCE_MEMORY = GIB
-FOLDER = "data folder"
+FOLDER, METRICS_PORT = "data folder", "BANWATCH_METRICS_PORT"
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
@@ -149,8 +149,10 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         )
     if alerts.links is not None:
         ports.append(_Port("answers' port", alerts.answers_host, alerts.answers_port, "BANWATCH_ANSWERS_PORT"))
-    for port in ports:
-        yield from findings(port.what, partial(_port, port, stack))
+    if (port := settings.process.metrics_port) is not None:
+        ports.append(_Port("first port of metrics", settings.process.metrics_host, port, METRICS_PORT, "/healthz"))
+    for each in ports:
+        yield from findings(each.what, partial(_port, each, stack))
 
 
 def _port(port: _Port, stack: str | None) -> Iterator[Finding]:

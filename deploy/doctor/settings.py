@@ -25,9 +25,8 @@ def read_settings() -> tuple[Settings | None, tuple[Finding, ...]]:
         os.environ.pop(fault.variable, None)
     try:
         settings = load(os.environ)
-    except SettingsError as failed:
-        lost = error("rest", f"Nothing else can be checked before that is mended: {failed}")
-        return None, (*found, lost)
+    except SettingsError:
+        return None, (*found, error("rest", "Nothing that needs these settings can be checked before that is mended."))
     if wrong:
         return settings, (*found, ok("rest", "What follows is checked with the defaults of these settings."))
     return settings, (ok("settings", _how_many()),)

@@ -11,8 +11,9 @@ from ingest.metrics import Metrics
 
 Loop = Literal["collector", "worker", "watch", "dispatcher", "server", "engine", "supervisor"]
 
-ALIVE_WITHIN = 120.0
-"""Seconds within which a loop turns. A turn takes a second, or one request to a slow store: 30 seconds at most."""
+ALIVE_WITHIN = 300.0
+"""Seconds within which a loop turns. A turn takes a second, or several requests to a slow store, of 30 seconds at most.
+Kafka too takes a worker for dead that does not poll for so long."""
 
 
 @dataclass

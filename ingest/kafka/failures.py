@@ -59,7 +59,7 @@ def kafka_errors(address: KafkaAddress) -> Iterator[None]:
 
 
 def translated(error: Exception, address: KafkaAddress) -> BrokerUnavailable | BrokerRefused:
-    said = str(error).rstrip(".")
+    said = str(error).removesuffix(": None").rstrip(".")
     if getattr(error, "retriable", False) or isinstance(error, HEALED_BY_A_NEW_CLIENT):
         return BrokerUnavailable(f"Kafka at {address.bootstrap} does not answer as it should: {said}.")
     return BrokerRefused(f"Kafka at {address.bootstrap} refused: {said}.")

@@ -16,6 +16,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.logger import set_log_level
 
+from dashboard.context import connection
 from dashboard.filters import Filters, Range, Split
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -137,10 +138,21 @@ def measure(store: ClickHouseAddress, process: int, folder: Path, times: int) ->
     """Print a line a page, of so many looks, and of a quarter as many cold ones."""
     set_log_level("ERROR")  # Streamlit warns that no browser is there
     print(f"{'':<36}{'cold':>7}{'p95':>7}{'warm':>8}{'p95':>7}  engine  queries, the slowest (ms)", flush=True)
-    with Store(store) as writer, queries.connect(settings_of(store).clickhouse) as reader:
-        for name, look in loads(settings_of(store), reader, services(load_settings({}))).items():
-            cold = looks(look, max(1, times // 4), process, lambda: forget(writer, folder))
-            warm = looks(look, times, process)
+    settings = settings_of(store)
+
+    def anew() -> None:
+        st.cache_resource.clear()
+        connection(settings)
+
+    with Store(store) as writer, queries.connect(settings.clickhouse) as reader:
+
+        def cold_anew() -> None:
+            anew()
+            forget(writer, folder)
+
+        for name, look in loads(settings, reader, services(load_settings({}))).items():
+            cold = looks(look, max(1, times // 4), process, cold_anew)
+            warm = looks(look, times, process, anew)
             slowest = max(warm.asked, key=lambda each: each.milliseconds)
             print(
                 f"{name:<36}{cold.at(0.5):>7,.0f}{cold.at(0.95):>7,.0f}{warm.at(0.5):>8,.0f}{warm.at(0.95):>7,.0f}"
@@ -149,14 +161,13 @@ def measure(store: ClickHouseAddress, process: int, folder: Path, times: int) ->
             )
 
 
-def looks(look: Load, times: int, process: int, before: Callable[[], None] = lambda: None) -> Looks:
-    """Look several times, each time as if nobody had looked before. `process` is the engine's."""
+def looks(look: Load, times: int, process: int, anew: Callable[[], None]) -> Looks:
+    """Look several times. `anew` makes each the first look of all, and `process` is the engine's."""
     wall: list[float] = []
     processor = 0.0
     asked: list[Asked] = []
     for _ in range(times):
-        before()
-        st.cache_data.clear()
+        anew()
         asked.clear()
         with noted(lambda milliseconds, sql, _: asked.append(Asked(milliseconds, sql))):
             busy, begun = processor_seconds(process), time.perf_counter()

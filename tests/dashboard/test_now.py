@@ -110,7 +110,7 @@ def test_a_watch_that_has_not_been_heard_of_is_told(address: ClickHouseAddress, 
     stock.fill(store, complete=False)
     reports(store, "bluesky", minutes=1)
     assert "heard of the watch" not in html(page(settings_for(address), ui="en"))
-    st.cache_data.clear()
+    st.cache_resource.clear()
     store.command("TRUNCATE TABLE watch_progress_versions")
     hour_ago = datetime.now(UTC) - HOUR
     store.insert("watch_progress_versions", ["name", "scored_until", "at"], [["main"], [stock.END], [hour_ago]])

@@ -16,9 +16,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from deploy.docs.metrics import GROUPS, page
 from deploy.metrics.health import ALIVE_WITHIN, Health
+from deploy.metrics.ports import metrics_ports, targets, with_ports
 from deploy.metrics.server import exposed
-from deploy.settings import ProcessSettings
+from deploy.settings import ProcessSettings, SettingsError
 from deploy.supervisor.endpoints import PortTaken
+from deploy.supervisor.process import ProcessSpec
 from ingest.collector_metrics import CollectorMetrics
 from ingest.liveness import Liveness
 from ingest.metrics import Metrics
@@ -141,11 +143,11 @@ def test_a_loop_that_hangs_turns_health_red_and_one_that_waits_only_readiness() 
         assert (get(port, "/healthz")[0], get(port, "/readyz")[0]) == (200, 503), "it waits for the store"
         loop.turned(ready=True)
         clock.now += ALIVE_WITHIN + 1
-        assert get(port, "/healthz") == (503, "The loop worker has not turned for 121 s.\n")
+        assert get(port, "/healthz") == (503, "The loop worker has not turned for 301 s.\n")
         assert get(port, "/readyz")[0] == 503
         status, text = get(port, "/metrics")
         assert status == 200
-        assert 'banwatch_loop_still_seconds{loop="worker"} 121.0' in text
+        assert 'banwatch_loop_still_seconds{loop="worker"} 301.0' in text
         assert 'banwatch_process_info{process="worker",version="' in text
         assert 'banwatch_store_failures_total{failure="refused",process="worker"}' in text
         assert "process_resident_memory_bytes" in text
@@ -169,6 +171,25 @@ def test_no_port_is_opened_unless_one_is_set_and_a_taken_one_is_named(monkeypatc
         taken = exposed(ProcessSettings(metrics_port=port), "worker", Health())
         with pytest.raises(PortTaken, match=f"127.0.0.1:{port}.*BANWATCH_METRICS_PORT"):
             taken.__enter__()
+
+
+def test_up_gives_its_processes_the_ports_that_follow_and_lists_those_that_run() -> None:
+    parts = [ProcessSpec(name, (), {"PATH": "/bin"}) for name in ("broker", "worker-1", "archive")]
+    port = free_port()
+    ports = metrics_ports(ProcessSettings(metrics_port=port), parts)
+    assert ports == {"up": port, "worker-1": port + 1, "archive": port + 2}
+    environments = [part.environment for part in with_ports(parts, ports)]
+    told = [given.get("BANWATCH_METRICS_PORT") for given in environments]
+    assert told == [None, str(port + 1), str(port + 2)]
+    assert all(given["PATH"] == "/bin" for given in environments)
+    assert json.loads(targets(ports, lambda: {"archive"}, "here")) == [
+        {"targets": [f"here:{port}", f"here:{port + 1}"]}
+    ]
+    assert metrics_ports(ProcessSettings(), parts) == {}
+    with pytest.raises(SettingsError, match="too high"):
+        metrics_ports(ProcessSettings(metrics_port=65_534), parts)
+    with create_server(("127.0.0.1", port + 1)), pytest.raises(PortTaken, match="BANWATCH_METRICS_PORT"):
+        metrics_ports(ProcessSettings(metrics_port=port), parts)
 
 
 def test_the_board_draws_each_panel_from_one_source_that_the_reader_chooses() -> None:

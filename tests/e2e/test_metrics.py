@@ -36,8 +36,8 @@ def free_ports(most: int) -> int:
         return first
 
 
-def ask(address: str) -> httpx.Response:
-    return httpx.get(address, timeout=20, trust_env=False)
+def ask(address: str, **headers: str) -> httpx.Response:
+    return httpx.get(address, headers=headers, timeout=20, trust_env=False)
 
 
 def addresses(base: int) -> list[str]:
@@ -48,7 +48,7 @@ def addresses(base: int) -> list[str]:
 def lives(address: str) -> bool:
     try:
         return ask(f"{address}/healthz").status_code == 200
-    except httpx.ConnectError:
+    except httpx.TransportError:
         return False
 
 
@@ -69,7 +69,7 @@ def everything(base: int) -> Samples:
     """What all processes show; series of the same name and labels in several processes are added."""
     found: Samples = {}
     for address in addresses(base):
-        with suppress(httpx.ConnectError):  # the archive is at its end
+        with suppress(httpx.TransportError):  # the archive is at its end
             for key, value in scrape(address).items():
                 found[key] = found.get(key, 0.0) + value
     return found
@@ -100,6 +100,11 @@ def test_every_process_shows_what_it_did_and_that_it_lives(
         assert total(shown, "banwatch_store_request_seconds_count", process="worker", request="insert") >= 2
         assert total(shown, "banwatch_up_resident_memory_bytes", child="broker") > 1e6
         assert total(shown, "banwatch_warehouse_disk_free_bytes") > 0
+        assert ask(f"{installation.public_url}/healthz").status_code == 200
+        assert ask(f"{installation.dashboard_url}/nothing", host="strange.example").status_code == 403
+        shown = everything(base)
+        assert total(shown, "banwatch_http_requests_total", process="public", status="2xx") == 1
+        assert total(shown, "banwatch_http_requests_total", process="dashboard", status="4xx") == 1
         eventually(lambda: total(everything(base), "banwatch_watch_scored_until_timestamp_seconds") > 0)
         eventually(lambda: total(everything(base), "banwatch_worker_lag_messages") == 0)
         assert {dict(labels)["process"] for name, labels in shown if name == "banwatch_process_info"} == PROCESSES

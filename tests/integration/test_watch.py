@@ -20,14 +20,17 @@ from ingest.retry import retry_while_unavailable
 from processing import queries
 from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
 from processing.detection.policy import DetectorPolicy
+from processing.ports import Observer
 from processing.rules_backtest import backtest_rules
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.records import write_spikes
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import REPORTED_EVERY, Watch
+from processing.watch_metrics import WatchMetrics
 from processing.watching import watch_over
 from tests.conftest import NOON, a_post
+from tests.support.metered import metered
 from tests.support.telling import BOOK, Heard, alerts_of, wall_clock
 from tests.support.waiting import eventually
 
@@ -72,16 +75,16 @@ def cover(store: Store, since: datetime, until: datetime) -> None:
     write_progress(store, [(0, Progress(source="archive-1", since=since, until=until, complete=True))])
 
 
-def watch(store: Store) -> Watch:
-    made = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END)
+def watch(store: Store, observer: Observer | None = None) -> Watch:
+    made = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END, observer=observer)
     made.resume()
     return made
 
 
-def look_at_all(store: Store) -> list[str]:
+def look_at_all(store: Store, observer: Observer | None = None) -> list[str]:
     """The steps that were told."""
     out = Heard(store)
-    looking = watch(store)
+    looking = watch(store, observer)
     while looking.look():
         pass
     return out.steps
@@ -89,7 +92,8 @@ def look_at_all(store: Store) -> list[str]:
 
 def test_a_surge_is_one_incident_told_once(store: Store) -> None:
     fill(store, list(talk()))
-    said = look_at_all(store)
+    metrics = WatchMetrics()
+    said = look_at_all(store, metrics)
     assert said.count("opened") == 1
     [incident] = queries.incidents(store)
     assert incident.start == NOON
@@ -103,6 +107,10 @@ def test_a_surge_is_one_incident_told_once(store: Store) -> None:
         ("employer-ban", "*"),
         ("employer-ban", "en"),
     }
+    counted = metered(metrics)
+    assert counted["banwatch_watch_incidents_total"] == 1
+    assert sum(value for name, value in counted.items() if name.startswith("banwatch_watch_spikes_total")) == 4
+    assert metrics.watermark == END + WIDTH, "the last bin of a whole archive is closed"
 
 
 def two_surges() -> list[TaggedPost]:

@@ -29,7 +29,8 @@ MOST_DATES = 20_000
 class Words:
     """The sentences of one language. A sentence without a translation stays English.
 
-    `str.format` fills `{name}` in. `date` is the pattern of a date with a clock time (Unicode TR 35, part 4).
+    `str.format` fills `{name}` in. `date` is the pattern of a date with a clock time (Unicode TR 35, part 4). An object
+    equals itself only, so that what is made of it can be kept by it.
     """
 
     language_of_page: Language = field(default_factory=lambda: language("en"))

@@ -13,6 +13,7 @@ from deploy.cli import app
 from deploy.doctor.clocks import judged
 from deploy.doctor.finding import Status
 from deploy.doctor.machine import GIB, room
+from deploy.doctor.secrets import masking
 from deploy.writer import kept_password
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.support.channels.receiver import receiving
@@ -53,6 +54,13 @@ def test_all_faults_of_the_settings_are_told_at_once_and_the_rest_is_checked(alo
     assert found.said("machine", Status.OK)
 
 
+def test_settings_that_do_not_fit_together_leave_the_sources_to_be_checked(alone: Environment) -> None:
+    found = doctor(alone | {"BANWATCH_KAFKA_USER": "banwatch", "BANWATCH_KAFKA_PASSWORD": "of-the-broker"})
+    assert "BANWATCH_KAFKA_SECURITY_PROTOCOL" in found.errors("settings")[0]
+    assert found.said("sources", Status.OK)
+    assert "of-the-broker" not in found.printed
+
+
 def test_a_dashboard_that_is_open_to_all_is_an_error(alone: Environment) -> None:
     [told] = doctor(alone | {"BANWATCH_DASHBOARD_HOST": "0.0.0.0"}).errors("settings")
     assert "BANWATCH_DASHBOARD_OPERATOR_PASSWORD" in told
@@ -76,8 +84,10 @@ def test_a_kept_secret_that_others_can_read_is_an_error(alone: Environment) -> N
 
 
 def test_a_port_that_another_program_holds_is_an_error(alone: Environment, listener: int) -> None:
-    [told] = doctor(alone | {"BANWATCH_DASHBOARD_PORT": str(listener)}).errors("machine")
-    assert f"127.0.0.1:{listener} is already in use" in told
+    taken = {"BANWATCH_DASHBOARD_PORT": str(listener), "BANWATCH_METRICS_PORT": str(listener)}
+    told = doctor(alone | taken).errors("machine")
+    assert len(told) == 2
+    assert all(f"127.0.0.1:{listener} is already in use" in each for each in told)
 
 
 def test_a_disk_and_a_clock_are_judged_by_how_much_is_wrong() -> None:
@@ -139,6 +149,18 @@ def test_a_source_without_credentials_is_an_error_and_one_out_of_reach_a_warning
     assert f"{nobody} (Connection refused)" in hackernews
     assert "127.0.0.1:1 (Connection refused)" in rss
     assert secret not in found.printed
+
+
+def test_a_secret_is_masked_wherever_an_error_quotes_it() -> None:
+    masked = masking(
+        {
+            "BANWATCH_MASTODON_TOKENS": "one.example=token-one,two.example=token-two",
+            "BANWATCH_ALERT_SECRETS": json.dumps({"hook": {"url": "https://hook.example/secret-path"}}),
+            "BANWATCH_KAFKA_BOOTSTRAP": "kafka:9092",
+        }
+    )
+    told = masked("token-two, https://hook.example/secret-path, http://reader:word@kafka:9092")
+    assert told == "***, ***, http://***@kafka:9092"
 
 
 def test_a_source_that_is_off_although_it_has_settings_is_told(alone: Environment) -> None:

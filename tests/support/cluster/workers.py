@@ -12,6 +12,7 @@ from deploy.supervisor.endpoints import clickhouse_answers
 from tests.support.stacks import Installation, Running
 from tests.support.waiting import eventually
 
+STARTS_WITHIN = timedelta(minutes=3)
 ENDS_WITHIN = timedelta(seconds=40)
 
 
@@ -71,7 +72,7 @@ class Workers:
 def warehouse(installation: Installation) -> Running:
     """Start the embedded warehouse, with its tables."""
     running = installation.start("warehouse")
-    eventually(lambda: clickhouse_answers(installation.store.url), timedelta(seconds=60))
+    eventually(lambda: clickhouse_answers(installation.store.url), STARTS_WITHIN)
     migrated = installation.run("migrate")
     assert migrated.returncode == 0, migrated.stderr.decode()
     return running
