@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -334,3 +335,11 @@ def test_a_secret_in_the_file_is_a_fault_that_does_not_repeat_it(tmp_path: Path)
     assert "the value is secret" in faults
     assert "there is no such field" in faults
     assert "hidden" not in faults
+
+
+def test_a_rule_about_banwatch_itself_names_no_surges() -> None:
+    rule = Rule(name="ops", channels=("ops",), itself=True, sources=("rss",), quiet=(time(22), time(7)))
+    assert [text(each) for each in rules_view.what(rule, ENGLISH)] == [PAGE.rule_itself, "Of these sources alone: rss."]
+    assert PAGE.rule_critical in [text(each) for each in rules_view.when(rule, "UTC", ENGLISH)]
+    held = replace(rule, hold_critical=True)
+    assert PAGE.rule_critical not in [text(each) for each in rules_view.when(held, "UTC", ENGLISH)]

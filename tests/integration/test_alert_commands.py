@@ -16,6 +16,7 @@ from processing.store.client import Store
 from processing.store.records import write_incidents
 from tests.conftest import NOON
 from tests.deploy.test_explain_command import an_incident
+from tests.support.queued import Decided, decide
 
 INCIDENT = an_incident()
 HOSTILE = "newsroom\x1b[2J\u202e"
@@ -90,6 +91,17 @@ def test_conversations_that_go_on_are_listed_and_the_others_if_asked(address: Cl
     assert INCIDENT.id in table
     assert "\x1b" not in table
     assert "\u202e" not in table
+
+
+@pytest.mark.usefixtures("told")
+def test_troubles_of_banwatch_itself_are_listed_below_what_is_said_of_surges(
+    address: ClickHouseAddress, store: Store
+) -> None:
+    decide(store, Decided("rejected:<b>\x1b[2J\u202e", NOON, channel="ops"))
+    surges, itself = run(address, "list").output.split("banwatch itself:")
+    assert INCIDENT.id in surges
+    assert "rejected:<b>" in itself
+    assert "\x1b" not in itself
 
 
 @pytest.mark.usefixtures("told")

@@ -138,6 +138,11 @@ def test_each_trouble_is_told_once_and_is_over_once_apart_from_a_surge(
     banwatch.go_on(8 * MINUTE)
     opened = {("trouble.opened", "disk:default"), ("trouble.opened", "channel:newsroom")}
     assert set(told(server, down, "/ops")) == opened | {("trouble.opened", "source:bluesky")}
+    # A moment of calm behind a restart makes nothing over.
+    banwatch.start()
+    for banwatch.heard in (True, False):
+        banwatch.go_on(3 * MINUTE)
+    assert len(told(server, down, "/ops")) == 3
 
     banwatch.limits = Limits(disk=0.0001, disk_critical=0.00001)
     banwatch.heard = True
