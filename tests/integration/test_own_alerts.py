@@ -32,6 +32,8 @@ from processing.troubles import Limits
 from tests.support.channels.receiver import Receiver, Reply, receiving
 from tests.support.conversations import an_incident
 
+pytestmark = pytest.mark.long
+
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 RULES = """
 [channels.newsroom]
