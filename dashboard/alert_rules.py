@@ -12,9 +12,9 @@ from processing.contract import Severity, VerdictName
 class Rule:
     """One rule. A condition that is empty, zero or None is fulfilled by every incident.
 
-    `topic` stands for the topics below it too. `severity`, `posts`, `people` and `lasting` are least values. `quiet` is
-    the local begin and end of the quiet hours; `digest` is the time of day of a daily digest, or the width of the
-    windows of one.
+    `topic` stands for the topics below it too. `severity`, `posts`, `people`, `ratio` (times normal) and `lasting` are
+    least values. `quiet` is the local begin and end of the quiet hours; `digest` is the time of day of a daily digest,
+    or the width of the windows of one.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Rule:
     severity: Severity = Severity.NOTABLE
     posts: int = 0
     people: int = 0
+    ratio: float = 0
     verdicts: tuple[VerdictName, ...] = (VerdictName.ORGANIC,)
     lasting: timedelta = timedelta()
     no_data: bool = False
