@@ -74,11 +74,18 @@ def what(rule: Rule, words: Words) -> Iterator[Markup]:
         yield filled(page.rule_posts, count=words.number(rule.posts))
     if rule.people:
         yield filled(page.rule_people, count=words.number(rule.people))
+    if rule.ratio:
+        yield filled(page.rule_ratio, ratio=least_value(rule.ratio, words))
     yield filled(page.rule_verdicts, verdicts=words.separator.join(name_of(each, words) for each in rule.verdicts))
     if rule.lasting:
         yield filled(page.rule_lasting, duration=words.duration(rule.lasting))
     if rule.no_data:
         yield filled(page.rule_no_data)
+
+
+def least_value(value: float, words: Words) -> str:
+    """Return the bound of a condition as a number, with a decimal where it has one."""
+    return words.decimal(value) if value % 1 else words.number(value)
 
 
 def when(rule: Rule, zone: str, words: Words) -> Iterator[Markup]:
