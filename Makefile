@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-IN_IMAGE := apprise charts dashboard login public reddit telegram  # the extras of the container's image
+IN_IMAGE := apprise charts dashboard login public reddit telegram traces  # the extras of the container's image
 
 .PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready

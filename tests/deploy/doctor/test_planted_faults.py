@@ -13,6 +13,7 @@ from deploy.cli import app
 from deploy.doctor.clocks import judged
 from deploy.doctor.finding import Status
 from deploy.doctor.machine import GIB, room
+from deploy.doctor.secrets import masking
 from deploy.writer import kept_password
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.support.channels.receiver import receiving
@@ -148,6 +149,18 @@ def test_a_source_without_credentials_is_an_error_and_one_out_of_reach_a_warning
     assert f"{nobody} (Connection refused)" in hackernews
     assert "127.0.0.1:1 (Connection refused)" in rss
     assert secret not in found.printed
+
+
+def test_a_secret_is_masked_wherever_an_error_quotes_it() -> None:
+    masked = masking(
+        {
+            "BANWATCH_MASTODON_TOKENS": "one.example=token-one,two.example=token-two",
+            "BANWATCH_ALERT_SECRETS": json.dumps({"hook": {"url": "https://hook.example/secret-path"}}),
+            "BANWATCH_KAFKA_BOOTSTRAP": "kafka:9092",
+        }
+    )
+    told = masked("token-two, https://hook.example/secret-path, http://reader:word@kafka:9092")
+    assert told == "***, ***, http://***@kafka:9092"
 
 
 def test_a_source_that_is_off_although_it_has_settings_is_told(alone: Environment) -> None:
