@@ -12,10 +12,10 @@ from processing.contract import Severity, VerdictName
 class Rule:
     """One rule. A condition that is empty, zero or None is fulfilled by every incident.
 
-    `topic` stands for the topics below it too. `severity`, `posts`, `people` and `lasting` are least values. `quiet` is
-    the local begin and end of the quiet hours; `digest` is the time of day of a daily digest, or the width of the
-    windows of one. A rule about banwatch `itself` is not about incidents; with `hold_critical`, its quiet hours and
-    digests also hold what is critical.
+    `topic` stands for the topics below it too. `severity`, `posts`, `people`, `ratio` (times normal) and `lasting` are
+    least values. `quiet` is the local begin and end of the quiet hours; `digest` is the time of day of a daily digest,
+    or the width of the windows of one. A rule about banwatch `itself` is not about incidents; with `hold_critical`, its
+    quiet hours and digests also hold what is critical.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Rule:
     severity: Severity = Severity.NOTABLE
     posts: int = 0
     people: int = 0
+    ratio: float = 0
     verdicts: tuple[VerdictName, ...] = (VerdictName.ORGANIC,)
     lasting: timedelta = timedelta()
     no_data: bool = False

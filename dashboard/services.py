@@ -9,6 +9,7 @@ from typing import Protocol
 
 from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
+from dashboard.rules_backtest import Backtests
 from processing.contract import Silence
 from processing.export import Versions
 from processing.queries import Coverage, Reader, Scope
@@ -126,3 +127,5 @@ class Services:
     """Returns the rules of alerts as their file has them now."""
     limits: Limits = field(default_factory=Limits)
     """The thresholds of banwatch's own troubles."""
+    backtests: Backtests | None = None
+    """Says what these rules would have sent."""

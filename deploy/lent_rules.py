@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashboard.alert_rules import Channel, Rule, Rules
@@ -17,7 +17,7 @@ class LentRules:
 
     path: Path
     topics: Callable[[], Collection[str]]
-    _valid: Rules = field(default_factory=Rules)
+    _valid: RuleBook | None = None
     _read: tuple[object, Rules] | None = None
 
     def __call__(self) -> Rules:
@@ -28,6 +28,11 @@ class LentRules:
             self._read = stamp, self._now(topics)
         return self._read[1]
 
+    def book(self) -> RuleBook | None:
+        """Return the last valid rules as alerts have them, without secrets; None if there were none."""
+        self()
+        return self._valid
+
     def _stamp(self) -> object:
         try:
             found = self.path.stat()
@@ -36,11 +41,12 @@ class LentRules:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _now(self, topics: Collection[str]) -> Rules:
+        faults: tuple[str, ...] = ()
         try:
-            self._valid = lent(load_rules(self.path, None, topics))
+            self._valid = load_rules(self.path, None, topics)
         except RulesError as error:
-            return replace(self._valid, faults=error.sentences)
-        return self._valid
+            faults = error.sentences
+        return Rules(faults=faults) if self._valid is None else replace(lent(self._valid), faults=faults)
 
 
 def lent(book: RuleBook) -> Rules:
@@ -64,6 +70,7 @@ def _rule(rule: AlertRule) -> Rule:
         severity=rule.severity,
         posts=rule.posts,
         people=rule.people,
+        ratio=rule.ratio,
         verdicts=rule.verdicts,
         lasting=rule.lasting,
         no_data=rule.no_data,

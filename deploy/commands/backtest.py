@@ -75,7 +75,16 @@ def backtest(
     events = () if truth is None else _events(truth)
     with store_at_hand(own_settings) as own, queries.connect(own.reader) as reader:
         if book is not None:
-            told = backtest_rules(reader, policy, chosen, book=book, ancestors=taxonomy.ancestors, start=start, end=end)
+            told = backtest_rules(
+                reader,
+                policy,
+                chosen,
+                book=book,
+                ancestors=taxonomy.ancestors,
+                start=start,
+                end=end,
+                terms=format is TableFormat.JSON,  # the table has none
+            )
             scored = None if truth is None else _scored(told, events, taxonomy.ancestors)
             _print_rules(told, scored, format)
             return

@@ -44,10 +44,13 @@ def services(settings: Settings) -> Services:
     from deploy.docs.data_dictionary import described  # noqa: PLC0415
     from deploy.docs.example_queries import QUESTIONS  # noqa: PLC0415
     from deploy.known_events import load_events  # noqa: PLC0415
+    from deploy.lent_backtests import LentBacktests  # noqa: PLC0415
     from deploy.lent_rules import LentRules  # noqa: PLC0415
 
     events = load_events(settings.events_file)
     taxonomy = ReloadingTaxonomy(settings.topics_file)
+    policy = DetectorPolicy.for_bins(settings.processing.bin_width)
+    rules = LentRules(settings.alerts_file, lambda: taxonomy.taxonomy.ancestors)
     return Services(
         topics=lambda: names_of(taxonomy),
         desk=desk_of(settings),
@@ -55,10 +58,11 @@ def services(settings: Settings) -> Services:
         dictionary=described,
         examples=QUESTIONS,
         events=lambda: events,
-        expected=partial(expectations, policy=DetectorPolicy.for_bins(settings.processing.bin_width)),
+        expected=partial(expectations, policy=policy),
         versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
         limits=settings.alerts.limits(settings.processing.bin_width),
-        rules=LentRules(settings.alerts_file, lambda: taxonomy.taxonomy.ancestors),
+        rules=rules,
+        backtests=LentBacktests(rules.book, lambda: taxonomy.taxonomy, policy),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 
 from pydantic import SecretStr
 
+from processing.alerts.rule_fields import span_text
 from processing.alerts.rules import AlertRule, Channel, RuleBook, RuleSubject
 from processing.alerts.settings import holds_secret
 
@@ -59,7 +60,8 @@ def _what(rule: AlertRule) -> Iterator[str]:
     if rule.sources:
         yield f"from {_or(rule.sources)}"
     yield f"of severity {rule.severity} or above"
-    least = [f"{count} {what}" for count, what in ((rule.posts, "posts"), (rule.people, "people")) if count]
+    bounds = ((rule.posts, "posts"), (rule.people, "people"), (rule.ratio, "times what is normal"))
+    least = [f"{bound:.15g} {what}" for bound, what in bounds if bound]
     if least:
         yield f"with at least {' and '.join(least)}"
     if rule.lasting:
@@ -86,12 +88,3 @@ def _when(rule: AlertRule, zone: str) -> Iterator[str]:
 def _or(words: Sequence[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
-
-
-def span_text(span: timedelta) -> str:
-    """Return a span in the form in which the rules file has it, such as `1h30m`."""
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    counts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
-    return "".join(f"{count}{unit}" for count, unit in counts if count)

@@ -49,12 +49,8 @@ def _what(message: Message) -> str:
 
 def _held_back(found: RulesBacktest) -> Iterator[str]:
     """What never came to be told, each conversation and channel once with its last reason."""
-    told = {(each.conversation, each.channel) for each in found.messages}
-    told |= {(conversation, "") for conversation, _ in told}  # a rule named a channel in the end
-    last = {(each.conversation, each.channel): each for each in found.held_back}
-    for (conversation, channel), each in last.items():
-        if (conversation, channel) not in told:
-            yield f"{conversation}{f' at {channel}' if channel else ''}: {each.reason}"
+    for (conversation, channel), reason in found.untold().items():
+        yield f"{conversation}{f' at {channel}' if channel else ''}: {reason}"
 
 
 def _number(count: int, what: str) -> str:

@@ -47,6 +47,15 @@ def read_span(text: str) -> timedelta:
     return span
 
 
+def span_text(span: timedelta) -> str:
+    """Return a span in the form in which the rules file has it, such as `1h30m`."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    counts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in counts if count)
+
+
 def read_clock(text: str) -> time:
     """Return a time of day from its form in the file, such as `08:00`.
 
@@ -123,6 +132,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Count = Annotated[int, Field(strict=True, ge=0)]
+Ratio = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 SpanField = Annotated[timedelta, _from_text(read_span)]
 QuietField = Annotated[QuietHours, _from_text(read_quiet_hours)]
 DigestField = Annotated[Digest, _from_text(read_digest)]

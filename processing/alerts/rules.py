@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from processing.alerts.rule_fields import Count, DigestField, LanguageTag, QuietField, SourceName, SpanField
+from processing.alerts.rule_fields import Count, DigestField, LanguageTag, QuietField, Ratio, SourceName, SpanField
 from processing.contract import Incident, Severity, VerdictName
 from processing.troubles import Area, Trouble
 
@@ -31,8 +31,8 @@ class AlertRule:
     hours and digests also hold what is critical.
 
     `topic` means the topic and all topics below it. A language means the language and its variants: `hi` also means
-    `hi-Latn`. `severity`, `posts`, `people` and `lasting` are least values. `repeat` is the pause after which a channel
-    is told again of an incident that goes on and that nobody has acknowledged.
+    `hi-Latn`. `severity`, `posts`, `people`, `ratio` (times normal) and `lasting` are least values. `repeat` is the
+    pause after which a channel is told again of an incident that goes on and that nobody has acknowledged.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -46,6 +46,7 @@ class AlertRule:
     severity: Severity = Severity.NOTABLE
     posts: Count = 0
     people: Count = 0
+    ratio: Ratio = 0
     verdicts: Annotated[tuple[VerdictName, ...], Field(min_length=1)] = (VerdictName.ORGANIC,)
     lasting: SpanField = timedelta()
     no_data: StrictBool = False
@@ -84,8 +85,9 @@ class RuleBook:
 class IncidentFacts:
     """The facts of an incident that rules test.
 
-    `topics` are its own topic, its leading topic and its sub-topics. `posts` and `people` are numbers of the leading
-    spike. `lasted` is the time from its start until its end, or until now while it goes on.
+    `topics` are its own topic, its leading topic and its sub-topics. `posts`, `people` and `ratio` are numbers of the
+    leading spike; `ratio` is that of its highest bin. `lasted` is the time from its start until its end, or until now
+    while it goes on.
     """
 
     topics: frozenset[str]
@@ -95,6 +97,7 @@ class IncidentFacts:
     verdict: VerdictName
     posts: int
     people: int
+    ratio: float
     lasted: timedelta
 
 
@@ -116,6 +119,7 @@ def facts_of(incident: Incident, sources: frozenset[str], people: int, now: date
         verdict=incident.verdict,
         posts=incident.observed,
         people=people,
+        ratio=incident.ratio,
         lasted=(incident.end or now) - incident.start,
     )
 
@@ -162,6 +166,7 @@ def _conditions(rule: AlertRule, facts: IncidentFacts, topics: frozenset[str]) -
     yield facts.verdict in rule.verdicts
     yield facts.posts >= rule.posts
     yield facts.people >= rule.people
+    yield facts.ratio >= rule.ratio
     yield facts.lasted >= rule.lasting
 
 

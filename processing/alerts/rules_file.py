@@ -23,7 +23,7 @@ from processing.toml_text import Key, NotToml, TomlText
 
 FIELDS_OF_ONE = {
     RuleSubject.BANWATCH.value: frozenset(
-        {"topic", "languages", "severity", "posts", "people", "verdicts", "lasting", "no_data"}
+        {"topic", "languages", "severity", "posts", "people", "ratio", "verdicts", "lasting", "no_data"}
     ),
     RuleSubject.SURGES.value: frozenset({"hold_critical"}),
 }

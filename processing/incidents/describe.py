@@ -14,8 +14,13 @@ from processing.incidents.languages import languages_of
 from processing.queries import Reader
 
 
-def described(reader: Reader, incident: Incident, now: datetime, known: Incident | None = None) -> Incident:
-    """The incident with its languages, its terms and where it comes from; as known while it has not changed."""
+def described(
+    reader: Reader, incident: Incident, now: datetime, known: Incident | None = None, *, terms: bool = True
+) -> Incident:
+    """The incident with its languages, its terms and where it comes from; as known while it has not changed.
+
+    Without `terms` it has none: nothing is decided by them, and to find them takes the most.
+    """
     if known is not None and _same_rise(known, incident):
         return msgspec.structs.replace(
             incident, languages=known.languages, synthetic=known.synthetic, terms=known.terms
@@ -24,7 +29,9 @@ def described(reader: Reader, incident: Incident, now: datetime, known: Incident
     if incident.verdict is VerdictName.ORGANIC:
         incident = msgspec.structs.replace(incident, languages=languages_of(reader, incident, now))
     return msgspec.structs.replace(
-        incident, synthetic=_are_synthetic(sources), terms=explanation.leading_terms(reader, incident, now)
+        incident,
+        synthetic=_are_synthetic(sources),
+        terms=explanation.leading_terms(reader, incident, now) if terms else (),
     )
 
 

@@ -1,15 +1,17 @@
-"""How long a backtest of the demonstration takes, and where the time goes: `make bench-backtest`."""
+"""What a backtest of the demonstration takes, and a rehearsal for rules: `make bench-backtest`."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from deploy.demo.communities import MINUTES, START
 from deploy.demo.generate import write
@@ -17,8 +19,12 @@ from ingest.contract import Post, Progress
 from ingest.source import Item
 from ingest.sources.archive.source import Archive
 from processing import queries
+from processing.alerts.notifiers.console import ConsoleOptions
+from processing.alerts.rules import AlertRule, Channel, RuleBook
 from processing.backtest import backtest
+from processing.contract import Severity
 from processing.detection.policy import DetectorPolicy
+from processing.rules_backtest import rehearsal, told_by
 from processing.scoring import Scoring
 from processing.store.client import Store
 from processing.store.migrate import migrate
@@ -30,14 +36,31 @@ from tests.support.parts import Parts, shipped_enricher
 END = START + timedelta(minutes=MINUTES)
 POLICY = DetectorPolicy.for_bins(timedelta(minutes=5))
 AT_ONCE = 10_000
+RULES = RuleBook(
+    version="",
+    zone=ZoneInfo("UTC"),
+    channels={"desk": Channel("desk", "console", ConsoleOptions())},
+    rules=(AlertRule(name="major", channels=("desk",), severity=Severity.MAJOR),),
+)
+
+
+SURGE = datetime(2020, 7, 10, 16, tzinfo=UTC)
+"""The hour in which the demonstration's surge begins."""
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
-    """Print how long something took, by the wall clock and by the processor."""
-    wall, processor = time.perf_counter(), time.process_time()
+def timed(what: str, store: int) -> Iterator[None]:
+    """Print how long something took, by the wall clock and by the processor. `store` is the store's process."""
+    wall, own, asked = time.perf_counter(), time.process_time(), processor_time(store)
     yield
-    print(f"  {what}: {time.perf_counter() - wall:.2f} s, of them {time.process_time() - processor:.2f} s in Python")
+    wall, own, asked = time.perf_counter() - wall, time.process_time() - own, processor_time(store) - asked
+    print(f"  {what}: {wall:.2f} s; of the processors {own:.2f} s in Python and {asked:.2f} s in the store")
+
+
+def processor_time(process: int) -> float:
+    """The seconds that a process has had of all processors."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def fill(store: Store, archive: Path) -> dict[str, str]:
@@ -60,13 +83,22 @@ def main() -> None:
             roots = fill(store, Path(folder) / "demo.ndjson.zst")
             scoring = Scoring.begin(StoredCounts(store), lambda: roots, POLICY)
             print(f"backtest of {(END - START).days} days of the demonstration:")
-            with timed("reading the counts and scoring them"):
+            process = parts.processes["store"]
+            with timed("reading the counts and scoring them", process):
                 events = list(scoring.through(queries.coverage(store), START - POLICY.history, END))
-            with timed("the first minutes of what begins"):
+            with timed("the first minutes of what begins", process):
                 scoring.first_minutes(events)
-            with timed("all of it, with verdicts and incidents"):
+            with timed("all of it, with verdicts and incidents", process):
                 found = backtest(store, POLICY, roots, START, END)
             print(f"  {found.series} series, {len(found.spikes)} spikes, {len(found.incidents)} incidents")
+            print("rehearsal of a watch, for what rules would have sent:")
+            with timed("the hour in which the surge begins", process):
+                rehearsal(store, POLICY, roots, start=SURGE, end=SURGE + timedelta(hours=1), terms=False)
+            with timed(f"{(END - START).days} days", process):
+                rehearsed = rehearsal(store, POLICY, roots, start=START, end=END, terms=False)
+            with timed("other rules over them", process):
+                told_by(RULES, rehearsed, {})
+            print(f"  {len(rehearsed.looks):,} looks, {len(rehearsed.incidents)} incidents")
 
 
 if __name__ == "__main__":

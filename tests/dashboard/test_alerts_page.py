@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 import streamlit as st
 from markupsafe import escape
@@ -19,15 +21,28 @@ from dashboard.alert_rules import Channel, Rule, Rules
 from dashboard.context import connection
 from dashboard.i18n import WORDS
 from dashboard.parts import display
+from dashboard.rehearsals import TooLong
+from dashboard.rules_backtest import (
+    Backtest,
+    BacktestIncident,
+    BacktestMessage,
+    MessagePart,
+    Rehearsal,
+    TunedRule,
+)
 from dashboard.services import DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
+from dashboard.views.alerts import backtest
 from dashboard.views.alerts import rules as rules_view
+from dashboard.views.alerts.backtest import controls
+from dashboard.views.alerts.backtest.span import Span
 from deploy.lent_rules import LentRules
 from deploy.processes.dashboard import names_of
 from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Severity, Silence
 from processing.i18n import LANGUAGES
+from processing.queries import Reader, StoreUnavailable
 from processing.store.answers import Answer, answer, write_silence
 from processing.store.client import Store
 from processing.tagging.topics import ReloadingTaxonomy
@@ -35,6 +50,7 @@ from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
 from tests.support.queued import Decided, decide
+from tests.support.waiting import eventually
 
 NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
 NAME = stock.incident().id
@@ -99,6 +115,7 @@ def told(warehouse_url: str) -> DashboardSettings:
 def nothing_cached() -> Iterator[None]:
     yield
     st.cache_data.clear()
+    backtest.rehearsals.clear()
 
 
 class Written:
@@ -114,12 +131,69 @@ class Written:
         self.silences.append(silence)
 
 
+@dataclass
+class Rehearsed:
+    """A past of two incidents, of which every rule tells that asks for no more posts than they have.
+
+    A rehearsal waits until `goes_on` is set, and fails with `fault` if there is one.
+    """
+
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    fault: Exception | None = None
+    rehearsals: int = 0
+
+    def rehearse(self, reader: Reader, start: datetime, end: datetime, reached: Callable[[datetime], None]) -> Span:
+        self.rehearsals += 1
+        reached(start + timedelta(hours=1))
+        assert self.goes_on.wait(60)
+        if self.fault is not None:
+            raise self.fault
+        return Span(start, end)
+
+    def told(self, rehearsal: Rehearsal, tuned: TunedRule | None) -> Backtest:
+        whole = stock.incident()
+        found = (
+            BacktestIncident(msgspec.structs.replace(whole, id="small", observed=60, severity=Severity.MAJOR), 40),
+            BacktestIncident(whole, 6_000),
+        )
+        rule, least = ("major", 0) if tuned is None else (tuned.rule, tuned.posts)
+        messages = tuple(
+            BacktestMessage(stock.SURGE, channel, (MessagePart(each.incident.id, "opened", rule),))
+            for each in found
+            for channel in ("newsroom", "night")
+            if each.incident.observed >= least
+        )
+        told = {part.about for each in messages for part in each.parts}
+        untold = {each.incident.id: "no_route" for each in found if each.incident.id not in told}
+        return Backtest(rehearsal.start, rehearsal.end, messages, found, untold)
+
+    def toml(self, tuned: TunedRule) -> str:
+        return f'[[rules]]\nname = "{tuned.rule}"\nposts = {tuned.posts}\n'
+
+
 def opened(
-    settings: DashboardSettings, rules: Rules | None = RULES, desk: Written | None = None, **address: str
+    settings: DashboardSettings,
+    rules: Rules | None = RULES,
+    desk: Written | None = None,
+    past: Rehearsed | None = None,
+    **address: str,
 ) -> AppTest:
     lent = None if rules is None else lambda: rules
-    services = Services(topics=lambda: NAMES, user=OPERATOR, desk=desk, rules=lent)  # type: ignore[arg-type]
+    services = Services(topics=lambda: NAMES, user=OPERATOR, desk=desk, rules=lent, backtests=past)  # type: ignore[arg-type]
     return run(settings, services, "alerts", **address)
+
+
+def worked_out(shown: AppTest, past: Rehearsed) -> AppTest:
+    """The page once the rehearsal has ended."""
+    past.goes_on.set()
+
+    def is_ready() -> bool:
+        shown.run()
+        return not shown.get("progress")
+
+    assert eventually(is_ready, timedelta(seconds=60))
+    assert not shown.exception
+    return shown
 
 
 def press(shown: AppTest, label: str, number: int = 0) -> AppTest:
@@ -133,7 +207,9 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     page = WORDS[interface].alerts_page
     shown = opened(told, ui=interface)
     headings = [each.value for each in shown.header]
-    assert headings == [page.channels, page.conversations, page.silences, page.rules, page.deliveries]
+    assert headings == [
+        page.channels, page.conversations, page.silences, page.rules, page.backtest, page.deliveries,
+    ]  # fmt: skip
     written = html(shown)
     assert not re.search(r"<(script|b|strong|img)\b", written)
     assert "\u202e" not in written
@@ -215,6 +291,80 @@ def with_faults(rules: Rules, faults: tuple[str, ...]) -> Rules:
 
 def test_without_rules_the_page_says_that_it_does_not_know_them(told: DashboardSettings) -> None:
     assert PAGE.rules_missing in [each.value for each in opened(told, None, ui="en").info]
+
+
+def slid(shown: AppTest, label: str, value: object) -> AppTest:
+    next(each for each in shown.select_slider if each.label == label).set_value(value).run()
+    assert not shown.exception
+    return shown
+
+
+def test_a_rehearsal_is_made_once_beside_the_page_and_tuning_only_applies_the_rules(told: DashboardSettings) -> None:
+    past = Rehearsed()
+    shown = opened(told, past=past, ui="en")
+    assert eventually(lambda: "1:00" in text(shown.run().get("progress")[0].proto.text), timedelta(seconds=60))
+    assert "Severity: major or above." in text(html(shown))
+    written = text(html(worked_out(shown, past)))
+    assert "Messages a week: 9.3 as tuned, 9.3 as the rule stands, counted from 8 Jul 2020, 00:00" in written
+    assert "All rules together49.3 a week49.3 a week" in written
+    written = text(html(slid(shown, PAGE.try_posts, 100)))
+    assert "Messages a week: 4.7 as tuned, 9.3 as the rule stands" in written
+    assert "newsroom24.7 a week12.3 a week" in written
+    assert f"● 10 Jul 2020, 16:05 UTC□ {ENGLISH.incident_page.outcomes['no_route']}" in written
+    said = text(" ".join(each.value for each in shown.caption))
+    assert (
+        "Incidents from 8 Jul 2020, 00:00 to 11 Jul 2020, 00:00 UTC: 2. The rule as tuned tells of 1 of them." in said
+    )
+    assert shown.code[-1].value.strip() == '[[rules]]\nname = "major"\nposts = 100'
+    press(shown, PAGE.try_reset)
+    assert "Messages a week: 9.3 as tuned" in text(html(shown))
+    shown.segmented_control(key=controls.LENGTH).set_value("30d").run()
+    assert past.rehearsals == 1  # the data are shorter than a week
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_what_a_rule_would_have_sent_is_told_in_every_language(told: DashboardSettings, interface: str) -> None:
+    past = Rehearsed()
+    shown = worked_out(opened(told, past=past, ui=interface), past)
+    shown.selectbox(key=controls.RULE).select(HOSTILE).run()
+    written = html(shown)
+    assert not re.search(r"<(script|strong|img)\b|\u202e", written)
+    assert not re.search(r"\{\w+\}", text(written) + "".join(each.value for each in shown.caption))
+
+
+def test_a_range_that_takes_too_long_is_refused_in_one_sentence(told: DashboardSettings) -> None:
+    past = Rehearsed(fault=TooLong())
+    written = text(html(worked_out(opened(told, past=past, ui="en"), past)))
+    assert "again takes this machine longer than 5 min. Choose a shorter time" in written
+
+
+def test_a_store_that_fails_meanwhile_is_one_sentence(told: DashboardSettings) -> None:
+    past = Rehearsed(fault=StoreUnavailable("away"))
+    written = text(html(worked_out(opened(told, past=past, ui="en"), past)))
+    assert written.count(ENGLISH.store_away) == 1
+
+
+def test_nothing_is_rehearsed_of_a_store_that_is_empty_or_away(address: ClickHouseAddress, store: Store) -> None:
+    past = Rehearsed()
+    assert ENGLISH.empty in text(html(opened(settings_for(address), past=past, ui="en")))
+    away = DashboardSettings(clickhouse_url="http://127.0.0.1:9")
+    assert ENGLISH.store_away in text(html(opened(away, past=past, ui="en")))
+    assert past.rehearsals == 0
+
+
+def test_nothing_is_rehearsed_while_the_watch_is_behind(address: ClickHouseAddress, store: Store) -> None:
+    stock.fill(store, scored=stock.END - timedelta(hours=1))
+    past = Rehearsed()
+    assert PAGE.try_behind in text(html(opened(settings_for(address), past=past, ui="en")))
+    assert past.rehearsals == 0
+
+
+def test_rules_with_faults_are_tried_in_their_last_valid_version(told: DashboardSettings) -> None:
+    past = Rehearsed()
+    shown = worked_out(opened(told, with_faults(RULES, ("wrong",)), past=past, ui="en"), past)
+    assert [each.value for each in shown.caption].count(PAGE.rules_kept) == 2
+    assert "All rules together" in text(html(shown))
+    assert PAGE.try_no_rules in text(html(opened(told, Rules(faults=("wrong",)), past=past, ui="en")))
 
 
 def test_a_store_of_which_nothing_was_told_says_so(address: ClickHouseAddress, store: Store) -> None:

@@ -54,8 +54,8 @@ def test_each_channel_and_each_rule_is_one_sentence(path: Path) -> None:
         "Channel console: console, messages in en.",
         "Channel newsroom: console, messages in ar, at most 20 an hour, and the rest in a digest.",
         "Rule arabic: newsroom, console hear of organic or concentrated incidents of ban and below in ar from bluesky"
-        " of severity major or above with at least 50 posts and 20 people that have gone on for 10m"
-        " and of silent sources; nothing is sent from 22:00 to 07:00 Europe/Berlin;"
+        " of severity major or above with at least 50 posts and 20 people and 2.5 times what is normal"
+        " that have gone on for 10m and of silent sources; nothing is sent from 22:00 to 07:00 Europe/Berlin;"
         " gathered to one message a day at 08:00 Europe/Berlin;"
         " told again every 1h30m until somebody acknowledges or it ends.",
         "Rule rest: console hears of organic incidents of every topic of severity notable or above;"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from ingest.contract import Progress
@@ -18,7 +19,7 @@ from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, Channel, RuleBook
 from processing.contract import Severity, TaggedPost
 from processing.detection.policy import DetectorPolicy
-from processing.rules_backtest import RulesBacktest, backtest_rules, digests, rehearsal, told_by
+from processing.rules_backtest import Message, RulesBacktest, backtest_rules, digests, rehearsal, told_by
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import Watch
@@ -64,6 +65,10 @@ def test_rules_tell_of_the_past_what_they_told_at_the_time(store: Store) -> None
     watched = rehearsal(store, POLICY, ROOTS, start=NOON, end=UNTIL)
     first, second = rehearsed(store), told_by(BOOK, watched, {})
     assert first == second
+    earlier = NOON - timedelta(hours=3)
+    longer = rehearsal(store, POLICY, ROOTS, start=earlier, end=UNTIL, terms=False)
+    assert [each.now for each in longer.looks if each.now <= NOON] == [earlier + n * MINUTE for n in range(1, 181)]
+    assert told_by(BOOK, longer, {}).messages == tuple(map(without_terms, first.messages))
     alone = told_by(replace(BOOK, rules=BOOK.rules[:1]), watched, {})
     assert alone.messages == tuple(each for each in first.messages if each.channel == "desk")
     told = store.query(
@@ -92,6 +97,11 @@ def test_rules_tell_of_the_past_what_they_told_at_the_time(store: Store) -> None
 def arabic(name: str, at: datetime) -> list[TaggedPost]:
     text, author = own_words(random.Random(name)), f"few{name}@home.example"
     return rise(1, MINUTE, language="ar", id=f"few{name}", created_at=at, author=author, text=text)
+
+
+def without_terms(message: Message) -> Message:
+    assert message.incident is not None
+    return msgspec.structs.replace(message, incident=msgspec.structs.replace(message.incident, terms=()))
 
 
 def rehearsed(store: Store) -> RulesBacktest:

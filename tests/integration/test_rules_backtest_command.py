@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +14,15 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from deploy.cli import app
+from deploy.processes.dashboard import services
+from deploy.settings import load
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
-from tests.integration.test_watch import fill, talk
+from processing.store.records import write_scored_until
+from tests.dashboard.pages import html, text
+from tests.dashboard.pages import run as open_page
+from tests.integration.test_watch import END, START, fill, talk
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.long
 
@@ -42,13 +52,16 @@ channels = ["desk"]
 RANGE = ["--from", "2020-07-10T11:00", "--to", "2020-07-11T02:00", "--topic", "ban"]
 
 
-def run(address: ClickHouseAddress, *arguments: str) -> Result:
-    environment = {
+def environment(address: ClickHouseAddress) -> dict[str, str]:
+    return {
         "BANWATCH_CLICKHOUSE_URL": address.url,
         "BANWATCH_CLICKHOUSE_DATABASE": address.database,
         "BANWATCH_CLICKHOUSE_PASSWORD": address.password.get_secret_value(),
     }
-    return CliRunner().invoke(app, ["backtest", *RANGE, *arguments], env=environment)
+
+
+def run(address: ClickHouseAddress, *arguments: str, range_: Sequence[str] = RANGE) -> Result:
+    return CliRunner().invoke(app, ["backtest", *range_, *arguments], env=environment(address))
 
 
 def test_rules_are_backtested_and_scored_and_nothing_is_written(
@@ -78,6 +91,28 @@ def test_rules_are_backtested_and_scored_and_nothing_is_written(
     assert "[rule surges]" in table
     for name in ("notification_versions", "delivery_versions", "spike_versions", "incident_versions"):
         assert store.query(f"SELECT count() FROM {name}") == [(0,)]
+
+
+def test_the_page_counts_the_messages_that_the_command_prints(
+    store: Store, address: ClickHouseAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all that there is, as the dashboard is composed."""
+    fill(store, list(talk()))
+    write_scored_until(store, END)
+    rules = tmp_path / "alerts.toml"
+    rules.write_text(RULES)
+    whole = ("--from", START.isoformat(), "--to", END.isoformat())
+    printed = run(address, "--rules", str(rules), range_=whole).output
+    counted = re.search(r"(\d+) messages to 2 channels .* ([\d.]+) a week", printed, re.DOTALL)
+    for name, value in (environment(address) | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
+        monkeypatch.setenv(name, value)
+    settings = load(os.environ)
+    shown = open_page(settings.dashboard, services(settings), "alerts", ui="en")
+    assert eventually(lambda: not shown.run().get("progress"), timedelta(minutes=5))
+    written = text(html(shown))
+    assert counted is not None
+    assert f"All rules together{counted[1]}{float(counted[2]):.1f} a week" in written
+    assert "counted from 7 Jul 2020, 12:00 to 10 Jul 2020, 20:00 UTC" in written
 
 
 @pytest.mark.parametrize(

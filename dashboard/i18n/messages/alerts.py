@@ -107,6 +107,7 @@ class AlertsWords:
     rule_severity: str = "Severity: {severity} or above."
     rule_posts: str = "Posts: {count} or more."
     rule_people: str = "People: {count} or more."
+    rule_ratio: str = "At its highest {ratio}×\u00a0normal or more."
     rule_verdicts: str = "Verdict: {verdicts}."
     rule_lasting: str = "Gone on for {duration} or longer."
     rule_no_data: str = "Also a source that has fallen silent."
@@ -119,6 +120,68 @@ class AlertsWords:
     rule_daily: str = "Once a day at {time} ({zone}), in one message."
     rule_window: str = "In one message every {duration}."
     rule_repeat: str = "Again after every {duration}, until somebody acknowledges it or it ends."
+
+    backtest: str = "What a rule would have sent"
+    try_note: str = (
+        "Choose a rule and move its conditions. Below is what it would have sent over the stored posts, beside what it "
+        "would have sent as it stands. Nobody is told anything, and the rules file stays as it is."
+    )
+    try_no_rules: str = "There is no rule to try."
+    try_behind: str = (
+        "The watch is behind the counts. What rules would have sent is worked out as soon as it has caught up."
+    )
+    try_too_young: str = "Less than an hour is counted: there is nothing yet to try a rule on."
+    try_waits: str = "To be worked out next. The page can be used meanwhile."
+    try_underway: str = (
+        "The posts from {start} to {end} are watched again, as they came: now {reached}. The page can be used "
+        "meanwhile."
+    )
+    try_too_long: str = (
+        "To watch the posts from {start} to {end} again takes this machine longer than {limit}. Choose a shorter time, "
+        "or run `banwatch backtest --rules`, which takes as long as it needs."
+    )
+    try_rule: str = "Rule"
+    try_length: str = "Over the last"
+    try_days: Plural = Plural("{count} day", "{count} days")
+    try_severity: str = "Least severity"
+    try_ratio: str = "Least times normal"
+    try_posts: str = "Least posts"
+    try_people: str = "Least people"
+    try_verdicts: str = "Made by"
+    try_verdicts_help: str = "With none of them chosen, those of the rule hold."
+    try_makers: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "organic": "people",
+            "concentrated": "few accounts",
+            "collector": "our collecting",
+            "backfill": "posts fetched late",
+        }
+    )
+    try_any: str = "any"
+    try_reset: str = "As the rule stands"
+    try_sentence: str = "Messages a week: {tuned} as tuned, {stands} as the rule stands, counted from {start} to {end}."
+    try_stands: str = "As it stands"
+    try_tuned: str = "As tuned"
+    try_a_week: str = "{count} a week"
+    try_all_rules: str = "All rules together"
+    try_no_incidents: str = "Nothing rose in this time, so there was nothing to tell."
+    try_told: str = "told by the rule as tuned"
+    try_untold: str = "not told by it"
+    try_line: str = "least posts of the rule"
+    try_summary: str = "Incidents from {start} to {end}: {count}. The rule as tuned tells of {told} of them."
+    try_incidents: str = "The incidents as a table"
+    try_number: str = "No."
+    try_severity_head: str = "Severity"
+    try_people_head: str = "People"
+    try_ratio_head: str = "At its highest"
+    try_by_others: str = "told by another rule"
+    try_messages: str = "The messages of the rule as tuned"
+    try_no_messages: str = "It would have sent none."
+    try_newest: str = "The newest {count}."
+    try_toml: str = "The tuned rule, for the rules file"
+    try_toml_note: str = (
+        "To put it in force, replace the rule in the rules file by this one. This page never writes the file."
+    )
 
     deliveries: str = "Deliveries"
     deliveries_note: str = "Each attempt to tell a channel, the newest first, and the reason where none was made."

@@ -1,7 +1,7 @@
 """The page "Alerts": who is told of what, who was told, and whether the messages arrive.
 
-What changes updates by itself: channels, conversations and deliveries. Silences have an operator's controls, and rules
-change with their file, so these are drawn with the whole page.
+What changes updates by itself: channels, conversations, what a rule would have sent, and deliveries. Silences have an
+operator's controls, and rules change with their file, so these are drawn with the whole page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.context import Context
 from dashboard.markup import element
 from dashboard.parts import live
-from dashboard.views.alerts import channels, conversations, deliveries, rules, silences
+from dashboard.views.alerts import backtest, channels, conversations, deliveries, rules, silences
 from dashboard.views.alerts.report import Told, told
 
 
@@ -28,6 +28,8 @@ def show(context: Context) -> None:
     _part(context, silences.show)
     st.header(page.rules, anchor=False)
     rules.show(context)
+    st.header(page.backtest, anchor=False)
+    backtest.show(context)
     st.header(page.deliveries, anchor=False)
     chosen = deliveries.choice(context)
     live.show("deliveries", deliveries.show, context, chosen)

@@ -61,12 +61,18 @@ def _card(rule: Rule, zone: str, words: Words) -> Markup:
 
 def what(rule: Rule, words: Words) -> Iterator[Markup]:
     """Yield a sentence for each condition of a rule."""
+    yield from _of_itself(rule, words) if rule.itself else _of_surges(rule, words)
+
+
+def _of_itself(rule: Rule, words: Words) -> Iterator[Markup]:
     page = words.alerts_page
-    if rule.itself:
-        yield filled(page.rule_itself)
-        if rule.sources:
-            yield filled(page.rule_itself_sources, sources=_listed(rule.sources, words))
-        return
+    yield filled(page.rule_itself)
+    if rule.sources:
+        yield filled(page.rule_itself_sources, sources=_listed(rule.sources, words))
+
+
+def _of_surges(rule: Rule, words: Words) -> Iterator[Markup]:
+    page = words.alerts_page
     yield filled(page.rule_topic, topic=topic_name(words, rule.topic)) if rule.topic else filled(page.rule_any_topic)
     if rule.languages:
         named = words.separator.join(language_name(words, each) for each in rule.languages)
@@ -79,11 +85,18 @@ def what(rule: Rule, words: Words) -> Iterator[Markup]:
         yield filled(page.rule_posts, count=words.number(rule.posts))
     if rule.people:
         yield filled(page.rule_people, count=words.number(rule.people))
+    if rule.ratio:
+        yield filled(page.rule_ratio, ratio=least_value(rule.ratio, words))
     yield filled(page.rule_verdicts, verdicts=words.separator.join(name_of(each, words) for each in rule.verdicts))
     if rule.lasting:
         yield filled(page.rule_lasting, duration=words.duration(rule.lasting))
     if rule.no_data:
         yield filled(page.rule_no_data)
+
+
+def least_value(value: float, words: Words) -> str:
+    """Return the bound of a condition as a number, with a decimal where it has one."""
+    return words.decimal(value) if value % 1 else words.number(value)
 
 
 def when(rule: Rule, zone: str, words: Words) -> Iterator[Markup]:

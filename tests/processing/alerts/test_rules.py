@@ -38,6 +38,7 @@ FACTS = IncidentFacts(
     verdict=VerdictName.ORGANIC,
     posts=50,
     people=20,
+    ratio=5.5,
     lasted=timedelta(minutes=10),
 )
 
@@ -70,6 +71,7 @@ def matches(**conditions: object) -> bool:
         ({"severity": Severity.NOTABLE}, {"severity": Severity.EXTREME}),
         ({"posts": 50}, {"posts": 51}),
         ({"people": 20}, {"people": 21}),
+        ({"ratio": 5.5}, {"ratio": 6}),
         ({"verdicts": (VerdictName.BACKFILL, VerdictName.ORGANIC)}, {"verdicts": (VerdictName.BACKFILL,)}),
         ({"lasting": timedelta(minutes=10)}, {"lasting": timedelta(minutes=11)}),
         ({}, {"posts": 50, "people": 21}),
@@ -146,6 +148,7 @@ def test_the_facts_of_an_incident_are_its_own_and_those_of_its_parts() -> None:
         verdict=VerdictName.ORGANIC,
         posts=3,
         people=2,
+        ratio=an_incident().ratio,
         lasted=timedelta(hours=1),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from processing.alerts.faults import Fault
 from processing.alerts.notifiers import KINDS, options_of
 from processing.alerts.notifiers.console import ConsoleOptions
 from processing.alerts.rule_fields import QuietHours, read_digest, read_span
+from processing.alerts.rule_toml import rule_toml
 from processing.alerts.rules import AlertRule, Channel, RuleBook, RuleSubject
 from processing.alerts.rules_file import RulesError, Secrets, load_rules, read_rules
 from processing.alerts.rules_reload import ReloadingRules
@@ -43,6 +45,7 @@ sources = ["bluesky"]
 severity = "major"
 posts = 50
 people = 20
+ratio = 2.5
 verdicts = ["organic", "concentrated"]
 lasting = "10m"
 no_data = true
@@ -99,6 +102,7 @@ lasting = "1 hour"
 digest = "24:00"
 quiet = "07:00-07:00"
 no_data = "yes"
+ratio = "high"
 """
 SAID = """
 alerts.toml: BANWATCH_ALERT_SECRETS names the channel 'newsroo', which is not in the file; did you mean newsroom?
@@ -128,6 +132,7 @@ alerts.toml, line 40, field lasting: '1 hour' is not a span of time: write it as
 alerts.toml, line 41, field digest: '24:00' is not a time of day: write it as "08:00".
 alerts.toml, line 42, field quiet: quiet hours begin and end at different times of day.
 alerts.toml, line 43, field no_data: the value should be a valid boolean.
+alerts.toml, line 44, field ratio: the value should be a valid number.
 """
 
 
@@ -161,6 +166,7 @@ def test_a_whole_file_is_read() -> None:
                 severity=Severity.MAJOR,
                 posts=50,
                 people=20,
+                ratio=2.5,
                 verdicts=(VerdictName.ORGANIC, VerdictName.CONCENTRATED),
                 lasting=timedelta(minutes=10),
                 no_data=True,
@@ -172,6 +178,14 @@ def test_a_whole_file_is_read() -> None:
         ),
         report_failures_to="console",
     )
+
+
+def test_a_rule_is_written_as_the_file_has_it() -> None:
+    book = read(WHOLE)
+    strange = replace(book.rules[0], name='a "b"\\\n\x7f [c] \u202e', digest=timedelta(hours=6), ratio=12)
+    for rule in (*book.rules, strange):
+        channels = '[channels.console]\nkind = "console"\n[channels.newsroom]\nkind = "console"\n'
+        assert read(channels + rule_toml(rule)).rules == (rule,)
 
 
 def test_every_fault_of_a_file_is_said_at_once_in_the_order_of_the_file() -> None:
