@@ -149,6 +149,12 @@ def leading_posts(
     return first, shared
 
 
+def first_post(reader: Reader, incident: Incident, now: datetime) -> SharedPost | None:
+    """The earliest post of an incident as it stands at `now` (event time); None where its texts are gone."""
+    rows = _part(reader, SharedPost, first_posts(leading_scope(incident, now), most=1)).rows
+    return rows[0] if rows else None
+
+
 def terms(
     reader: Reader, incident: Incident, scope: Scope, *, most_languages: int = MOST_LANGUAGES
 ) -> tuple[Terms, ...]:

@@ -24,6 +24,7 @@ from deploy.processes.dashboard import names_of
 from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Evidence, Incident, Silence, VerdictName
+from processing.explanation.sentences import verdict_sentence
 from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
@@ -118,8 +119,14 @@ def test_the_heading_says_what_since_when_and_as_of_when(told: DashboardSettings
     written = text(html(opened(told, ui="en", id=NAME)))
     assert "TikTok bans · Bans by employers" in written
     assert "Over. It lasted from 10 Jul 2020, 16:05 UTC to 10 Jul 2020, 23:00 UTC, that is 6 hr 55 min." in written
-    assert "As of 11 Jul 2020, 00:00 UTC: up to then posts were scored." in written
+    assert "As of 11 Jul 2020, 00:00 UTC. Later posts have not been judged yet." in written
     assert "less than once in eight months" in written
+
+
+def test_the_heading_says_what_came_first_and_whether_it_is_people(told: DashboardSettings) -> None:
+    section = text(html(opened(told, ui="en", id=NAME)).split("</section>", 1)[0])
+    assert re.search(r"First post: 10 Jul 2020, 16:0\d UTC, in \w+, from synthetic-microblog\.", section)
+    assert verdict_sentence(stock.incident().verdict, stock.incident().evidence, "en") in section
 
 
 def test_a_surge_that_goes_on_is_told_as_of_what_was_scored() -> None:
@@ -130,7 +137,7 @@ def test_a_surge_that_goes_on_is_told_as_of_what_was_scored() -> None:
     assert lasting == "Going on since 10 Jul 2020, 16:05 UTC, that is for 2 hr up to what was scored."
     said = text(heading.as_of(going, ENGLISH))
     assert said.startswith("As of 10 Jul 2020, 18:05 UTC")
-    assert "They are counted up to 11 Jul 2020, 00:00 UTC." in said
+    assert "Posts are counted up to 11 Jul 2020, 00:00 UTC" in said
 
 
 def test_scores_that_reach_further_than_the_counts_are_not_believed() -> None:

@@ -30,8 +30,9 @@ class IncidentWords:
     over: str = "Over. It lasted from {start} to {end}, that is {duration}."
     height: str = "{ratio}×\u00a0normal at its height, {peak}."
     amount: str = "Posts: {observed} (expected: {expected}). So large a rise comes {rarity} (score {score})."
-    as_of: str = "As of {scored}: up to then posts were scored."
-    as_of_behind: str = "As of {scored}: up to then posts were scored. They are counted up to {now}."
+    as_of: str = "As of {scored}. Later posts have not been judged yet."
+    as_of_behind: str = "As of {scored}. Posts are counted up to {now}; the later ones have not been judged yet."
+    begun: str = "First post: {time}, in {language}, from {source}."
     nothing_scored: str = "Nothing has been scored yet."
 
     deleted: str = "Posts that were deleted since"
@@ -47,13 +48,14 @@ class IncidentWords:
     chart_summary: str = "The highest bin of {width} holds {posts} posts, {peak}; {expected} were expected."
     chart_summary_alone: str = "The highest bin of {width} holds {posts} posts, {peak}."
     chart_marks: str = "Shaded: the incident. Dashed: what was expected. Numbered lines: its pulses."
-    pulse_row: str = "Pulse {number}: {peak}, {observed} posts, {expected} expected in the same bin."
+    pulse_row: str = "Pulse {number}: {peak}, {observed} posts in the detector's bin, where {expected} were expected."
+    ratio_note: str = "“Times normal” is (posts + 1) / (expected + 1), where that is highest."
     figures: str = "Figures of the chart"
     bin_start: str = "Bin"
     no_counts: str = "No post of this incident is counted any more."
 
     verdict: str = "Verdict"
-    nothing_decided: str = "No doubt reached its limit: a surge remains without the posts in doubt."
+    nothing_decided: str = "No figure reached its limit. A surge remains also without the doubtful posts."
     decided_by: str = "{name}: {value}, above the limit of {limit}."
 
     arrivals: str = "How the languages followed each other"

@@ -85,7 +85,7 @@ def _part(context: Context, name: str, draw: Callable[[Context, Standing], None]
 
 
 def _heading(context: Context, of: Standing) -> None:
-    heading.show(of, context.words)
+    heading.show(of, report.begun(context.settings, of), context.words)
 
 
 def _deleted_switch(words: Words) -> bool:

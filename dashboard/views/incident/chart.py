@@ -74,6 +74,7 @@ def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
     st.caption(" ".join((summary(of, ran, expected, words), page.chart_marks)))
     if of.incident.pulses:
         st.html(element("ol", *(element("li", each) for each in _pulses(of, words)), css="bw-pulses"))
+        st.caption(page.ratio_note)
     left, right = st.columns(2)
     with left, st.expander(page.figures, icon=":material/table:"):
         st.dataframe(chart.figures, hide_index=True, width="stretch", height=320)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts.badges import badges
+from dashboard.parts.posts import address
+from dashboard.parts.verdict import sentence
 from dashboard.views.incident.report import Standing
 from processing.contract import VerdictName
+from processing.explanation import SharedPost
 from processing.explanation.sentences import rarity
 
 
-def show(of: Standing, words: Words) -> None:
-    """Draw the heading."""
+def show(of: Standing, first: SharedPost | None, words: Words) -> None:
+    """Draw the heading. `first` is the first post."""
     incident = of.incident
     kind = "calm" if incident.end else "surging" if incident.verdict is VerdictName.ORGANIC else "catching_up"
     title, *details = sentences(of, words)
@@ -26,6 +30,8 @@ def show(of: Standing, words: Words) -> None:
                 "div",
                 element("div", title, css="bw-headline-title"),
                 *(element("p", detail) for detail in details),
+                element("p", sentence(incident, words)),
+                begun(first, words) if first else "",
                 element("p", as_of(of, words), css="bw-note"),
                 element("div", *badges(incident, words), css="bw-badges"),
             ),
@@ -56,6 +62,15 @@ def sentences(of: Standing, words: Words) -> tuple[str, ...]:
         lasting,
         height + " " + amount,
         *([words.colon.format(name=words.languages, value=languages)] if languages else []),
+    )
+
+
+def begun(first: SharedPost, words: Words) -> Markup:
+    """Return when, in which language and where the first post was written, with its address."""
+    about = {"time": moment(first.created_at, words), "language": language_name(words, first.language)}
+    source = element("bdi", first.source)
+    return Markup("{}{}").format(
+        element("p", filled(words.incident_page.begun, source=source, **about)), address(first.url, words)
     )
 
 

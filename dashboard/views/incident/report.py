@@ -16,7 +16,7 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, Incident, Silence
-from processing.explanation import Explanation
+from processing.explanation import Explanation, SharedPost
 from processing.queries import Arrival, BinPosts, Conversation, Coverage, Delivery, Scope, Statement
 
 LEAST_AROUND = timedelta(hours=3)
@@ -178,6 +178,12 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
         silences=tuple(each for each in queries.silences(reader, now) if each.topic in topics),
         notes=queries.annotations(reader, name),
     )
+
+
+@shared(ttl=15, max_entries=64, hash_funcs=AS_IT_STANDS)
+def begun(settings: DashboardSettings, of: Standing) -> SharedPost | None:
+    """Return the first post of the incident; None where its texts are gone."""
+    return explanation.first_post(connection(settings), of.incident, of.as_of)
 
 
 @shared(ttl=15, max_entries=16, hash_funcs=AS_IT_STANDS)

@@ -26,7 +26,7 @@ def show(incident: Incident, words: Words, queries: Iterable[Statement]) -> None
             st.html(element("div", *doubts(incident, words)))
         tables.asked(words, *queries)
     with right:
-        tables.show((words.evidence, "", words.decides), (_figure(each, words) for each in incident.evidence))
+        tables.show((words.evidence, words.found, words.decides), (_figure(each, words) for each in incident.evidence))
 
 
 def _figure(each: Evidence, words: Words) -> tuple[str, str, str]:

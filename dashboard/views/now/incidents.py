@@ -69,9 +69,11 @@ def _row(incident: Incident, scored: datetime, state: str, words: Words) -> Mark
         element("span", sign, css="bw-sign"),
         element(
             "p",
-            element("b", state if going else words.state_closed),
-            " ",
-            sentence(incident, scored, words),
+            filled(
+                words.colon,
+                name=element("b", state if going else words.state_closed),
+                value=sentence(incident, scored, words),
+            ),
             " ",
             element("a", words.now_page.why, **link),
         ),
