@@ -34,8 +34,8 @@ from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint
 from deploy.supervisor.environments import secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics
-from deploy.supervisor.process import ProcessSpec
-from deploy.supervisor.recycling import BROKER, MEGABYTE, RecyclePolicy, Recycling
+from deploy.supervisor.process import BROKER, ProcessSpec
+from deploy.supervisor.recycling import MEGABYTE, RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
@@ -151,7 +151,7 @@ def _infrastructure(settings: Settings, options: UpOptions, *, no_broker: bool, 
     if no_broker:
         broker.binary()
         parts.append(
-            ProcessSpec("broker", (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT)
+            ProcessSpec(BROKER, (*BANWATCH, "broker"), told(os.environ, settings.data_dir) | broker.ENVIRONMENT)
         )
     if no_store:
         parts.append(warehouse_part(settings))
@@ -167,7 +167,7 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
-    needs = ("broker",) if "broker" in embedded else ()
+    needs = (BROKER,) if BROKER in embedded else ()
     counting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(IngestSettings))
     parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))

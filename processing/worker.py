@@ -1,6 +1,6 @@
 """The loop of a worker, from Kafka to ClickHouse. The loop decides nothing, and a kill at any line does no harm.
 
-    posts topic --poll--> Batch
+    posts, posts.rejected --poll--> Batch
       --tag-------> TaggedPost; a post without a possible time is rejected
       --write-----> post_versions, blank where a tombstone names the post; then the batch's own deletions
       --recount---> count_versions, for the minutes touched

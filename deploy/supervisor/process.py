@@ -15,6 +15,9 @@ from deploy.supervisor.log_files import bound
 from deploy.supervisor.parent_death import PARENT
 from deploy.supervisor.restart_policy import Deaths
 
+BROKER = "broker"
+"""The name of the embedded broker among the parts."""
+
 
 @dataclass(frozen=True)
 class ProcessSpec:

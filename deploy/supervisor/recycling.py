@@ -2,7 +2,8 @@
 
 The broker keeps every record until its process ends; its build deletes none. Above a limit, these steps empty it:
 
-1. The sources read no more, and end once all that they have sent is counted. Each saves its cursor behind it.
+1. The sources read no more, and end once all that they have sent is counted. Each saves its cursor behind the last
+   counted post.
 2. The workers count what else the broker holds, until the group has committed every record.
 3. The workers end, the broker ends, and all start again. The sources read on from their cursors.
 
@@ -17,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from deploy.supervisor.memory import resident_memory
+from deploy.supervisor.process import BROKER
 from deploy.supervisor.supervisor import Supervisor
 from ingest.contract import KafkaAddress
 from ingest.kafka import BrokerUnavailable, ConsumerGroup, TopicReplaced
 from processing.contract import BrokerState
 
-BROKER = "broker"
 LOOKED_AT_EVERY = 1.0
 MEGABYTE = 1024 * 1024
 
@@ -92,7 +93,8 @@ class Recycling:
         elif self.stack.have_ended(emptying.paused) and emptying.is_counted():
             self._end(emptying)
             self.stack.start_anew(BROKER)
-            self.say(f"The broker has begun anew after {now - emptying.since:.0f} s, and the sources go on.")
+            seconds = time.monotonic() - emptying.since
+            self.say(f"The broker has begun anew after {seconds:.0f} s, and the sources go on.")
             self.note(BrokerState.RECYCLED, emptying.memory)
         elif now - emptying.since > self.policy.counted_within:
             self._end(emptying)

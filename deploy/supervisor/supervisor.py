@@ -21,7 +21,7 @@ from deploy.settings import Settings
 from deploy.supervisor.endpoints import clickhouse_answers, kafka_answers
 from deploy.supervisor.log_files import fresh_log
 from deploy.supervisor.lost_data import lost_data
-from deploy.supervisor.process import ManagedProcess, ProcessSpec
+from deploy.supervisor.process import BROKER, ManagedProcess, ProcessSpec
 from deploy.supervisor.restart_policy import GiveUp, RestartPolicy, died
 from deploy.writer import writer
 from ingest.errors import Failure
@@ -131,7 +131,7 @@ class Supervisor:
 
     def _prepare_log(self) -> None:
         """Wait for Kafka, and create its topics."""
-        broker, own = self._children.get("broker"), self.settings.ingest
+        broker, own = self._children.get(BROKER), self.settings.ingest
         try:
             wait_until_ready(own.kafka, READY_WITHIN, lambda: broker is None or broker.running)
             ensure_topics(own.kafka, own.kafka_partitions, own.replication, own.kafka_retention)

@@ -1,4 +1,4 @@
-"""The consumer of the posts topic: a group member that reads posts and commits their offsets once they are counted."""
+"""The consumer of posts and of rejections: a group member that commits their offsets once they are stored."""
 
 from __future__ import annotations
 
