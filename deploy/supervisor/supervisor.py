@@ -169,7 +169,7 @@ class Supervisor:
             return
         if child.due is not None:
             if now >= child.due:
-                self._start_again(child)
+                self._start_again(child, self._dependants(child.part.name))
             return
         if child.status == CANNOT_WORK:
             sentence = f"{child.part.name} does not run. {child.last_words(1)}"
@@ -197,8 +197,7 @@ class Supervisor:
     def _dependants(self, name: str) -> list[ManagedProcess]:
         return [other for other in self._children.values() if name in other.part.needs and not other.given_up]
 
-    def _start_again(self, child: ManagedProcess) -> None:
-        dependants = self._dependants(child.part.name)
+    def _start_again(self, child: ManagedProcess, dependants: Sequence[ManagedProcess]) -> None:
         for other in dependants:
             other.end(patience=2.0)
             other.due = math.inf  # it starts again after the part that it needs
@@ -223,15 +222,15 @@ class Supervisor:
         return any(child.part.hears_input and child.running for child in self._children.values())
 
     def pause_sources(self, name: str) -> tuple[str, ...]:
-        """Ask the running sources that need the part `name` to end once all that they have sent is counted.
+        """Ask the unfinished sources that need the part `name` to end once all that they have sent is counted.
 
-        Return their names. They stay ended until `resume` or `start_anew`.
+        Return their names. They stay ended until `resume` or `start_anew`, also one that waits for its next start.
         """
-        running = [child for child in self._dependants(name) if child.part.is_source and child.running]
-        for child in running:
+        unfinished = [child for child in self._dependants(name) if child.part.is_source and not child.finished]
+        for child in unfinished:
             child.due = math.inf
             child.ask_to_pause()
-        return tuple(child.part.name for child in running)
+        return tuple(child.part.name for child in unfinished)
 
     def have_ended(self, names: Sequence[str]) -> bool:
         """Return whether these parts have ended."""
@@ -246,13 +245,16 @@ class Supervisor:
     def start_anew(self, name: str) -> None:
         """End a part and all that need it, in the reverse order of their start, and start them again.
 
+        A part that has finished stays so: what it sent is counted.
+
         Raises:
-            BrokerUnavailable: the broker started and does not answer.
+            BrokerUnavailable, BrokerRefused, NotKafka: the broker started and does not answer as it should.
         """
-        for other in self._dependants(name):
+        dependants = [child for child in self._dependants(name) if not child.finished]
+        for other in reversed(dependants):
             other.end(patience=END_WITHIN)
         self._children[name].end(patience=END_WITHIN)
-        self._start_again(self._children[name])
+        self._start_again(self._children[name], dependants)
 
     def finished(self, names: Sequence[str]) -> bool:
         """Return whether these parts have ended with their work done."""
