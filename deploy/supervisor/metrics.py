@@ -17,8 +17,8 @@ class SupervisorMetrics(Metrics):
         self.reads(
             "gauge",
             "banwatch_up_running",
-            "1 for a process that runs or has done its work, 0 for one that has died.",
-            lambda: {each.part.name: float(each.running or each.finished) for each in children()},
+            "1 for a process that runs, is paused or has done its work; 0 for one that has died.",
+            lambda: {each.part.name: float(each.running or each.paused or each.finished) for each in children()},
             child=(),
         )
         self.reads(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -54,7 +55,10 @@ class ManagedProcess:
     deaths: Deaths = field(default_factory=Deaths)
     given_up: bool = False
     due: float | None = None
-    """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished."""
+    """The time of the next start, in seconds of the monotonic clock; None while it runs or has finished.
+
+    It is infinite while the start waits for another part.
+    """
     starts: int = 0
     """How often the process has been started."""
     _process: subprocess.Popen[str] | None = None
@@ -110,6 +114,11 @@ class ManagedProcess:
     def finished(self) -> bool:
         """Whether the process ended with its work done. A process that waits for its next start has not finished."""
         return self.part.finishes and self.status == 0 and self.due is None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its next start waits for another part, as that of a paused source does."""
+        return self.due == math.inf
 
     def end(self, patience: float) -> None:
         """Send SIGTERM, and kill the process after `patience` seconds."""
