@@ -50,7 +50,7 @@ from processing.contract import BrokerState
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.broker import write_broker_memory
-from processing.store.client import Store, StoreUnavailable
+from processing.store.client import Store, StoreFailure
 from processing.store.lack import Lack
 
 log = structlog.get_logger()
@@ -202,7 +202,7 @@ def _recycling(settings: Settings, stack: Supervisor, say: Callable[[str], None]
         try:
             with Store(writer(settings)) as store:
                 write_broker_memory(store, state, held=held, limit=limit)
-        except StoreUnavailable as error:
+        except StoreFailure as error:
             log.warning("broker's state not stored", state=state, reason=str(error))
 
     if stack.pid(BROKER) is not None:
