@@ -7,8 +7,10 @@ The broker keeps every record until its process ends; its build deletes none. Ab
 2. The workers count what else the broker holds, until the group has committed every record.
 3. The workers end, the broker ends, and all start again. The sources read on from their cursors.
 
-If the counting takes too long, the sources go on, and the broker keeps what it holds until the next attempt. A kill at
-any line is a death of the broker, of the workers or of the sources, which they survive: see `ingest.cursors`.
+If the counting takes too long, the sources go on, and the broker keeps what it holds until the next attempt. Each of
+them sends again what was not counted. The next attempt therefore waits until all that the broker held is counted: with
+a store that is away for long, repeated attempts would fill the memory. A kill at any line is a death of the broker, of
+the workers or of the sources, which they survive: see `ingest.cursors`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from deploy.supervisor.memory import resident_memory
 from deploy.supervisor.process import BROKER
 from deploy.supervisor.supervisor import Supervisor
 from ingest.contract import KafkaAddress
-from ingest.kafka import BrokerUnavailable, ConsumerGroup, TopicReplaced
+from ingest.kafka import BrokerRefused, BrokerUnavailable, ConsumerGroup, TopicReplaced
 from processing.contract import BrokerState
 
 LOOKED_AT_EVERY = 1.0
@@ -56,14 +58,15 @@ class Recycling:
     _due: float = 0.0
     """The time of the next look."""
     _emptying: _Emptying | None = None
+    _failed: _Emptying | None = None
+    """The last attempt, if what the broker held was not counted in time."""
     _told_streamed: bool = False
 
     def look(self) -> None:
         """Take the next step, if one is due. Call this often, between two looks at the children.
 
         Raises:
-            BrokerRefused: Kafka refuses to tell the offsets of the group.
-            StackFailed, BrokerUnavailable: the broker does not start again.
+            BrokerUnavailable, BrokerRefused, NotKafka: the broker started again and does not answer as it should.
         """
         now = time.monotonic()
         if now < self._due:
@@ -83,6 +86,10 @@ class Recycling:
             self.note(BrokerState.STREAMED, memory)
             self._due = now + self.policy.retry_after
             return
+        if self._failed is not None and self._failed.pid == pid and not self._failed.has_caught_up():
+            self.note(BrokerState.UNCOUNTED, memory)
+            self._due = now + self.policy.retry_after
+            return
         self.say(f"{self._holds(memory)}: sources pause until all of it is counted, and the broker begins anew.")
         self._emptying = _Emptying(pid, memory, now, self.stack.pause_sources(BROKER), self.address, self.group)
 
@@ -97,6 +104,8 @@ class Recycling:
             self.say(f"The broker has begun anew after {seconds:.0f} s, and the sources go on.")
             self.note(BrokerState.RECYCLED, emptying.memory)
         elif now - emptying.since > self.policy.counted_within:
+            emptying.held = emptying.records()
+            self._failed = emptying
             self._end(emptying)
             self.stack.resume(emptying.paused)
             self._due = now + self.policy.retry_after
@@ -130,6 +139,8 @@ class _Emptying:
     paused: tuple[str, ...]
     address: KafkaAddress
     group: str
+    held: int | None = None
+    """The number of records that the broker held at the end of a failed attempt; None where it did not answer."""
     _topics: list[ConsumerGroup] = field(default_factory=list)
 
     def is_counted(self) -> bool:
@@ -137,14 +148,28 @@ class _Emptying:
 
         The rejections come last: a worker sends those of a batch before it commits the batch.
         """
+        return self._sum(ConsumerGroup.lag) == 0
+
+    def records(self) -> int | None:
+        """Return the number of records that the broker holds, or None if it does not answer. It deletes none."""
+        return self._sum(lambda topic: sum(topic.end_offsets().values()))
+
+    def has_caught_up(self) -> bool:
+        """Return whether the group has committed as many records as the broker held when the attempt failed."""
+        committed = self._sum(lambda topic: sum(topic.committed().values()))
+        self.close()
+        return committed is not None and committed >= (self.held or 0)
+
+    def _sum(self, of: Callable[[ConsumerGroup], int]) -> int | None:
+        """Return a sum over the topics, or None if the broker does not answer as it should."""
+        topics = (self.address, replace(self.address, posts_topic=self.address.rejected_topic))
         try:
-            if not self._topics:
-                rejections = replace(self.address, posts_topic=self.address.rejected_topic)
-                self._topics += [ConsumerGroup(each, self.group) for each in (self.address, rejections)]
-            return all(topic.lag() == 0 for topic in self._topics)
-        except (BrokerUnavailable, TopicReplaced):
+            for topic in topics[len(self._topics) :]:
+                self._topics.append(ConsumerGroup(topic, self.group))
+            return sum(of(topic) for topic in self._topics)
+        except (BrokerUnavailable, BrokerRefused, TopicReplaced):
             self.close()
-            return False
+            return None
 
     def close(self) -> None:
         """Close the connections to the broker."""

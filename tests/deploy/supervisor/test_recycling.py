@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from deploy.settings import load
 from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import BROKER, ManagedProcess, ProcessSpec
+from deploy.supervisor.recycling import RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor
+from ingest.contract import KafkaAddress
+from ingest.kafka import PostConsumer, PostProducer, ensure_topics
+from processing.contract import BrokerState
+from tests.conftest import a_post
+from tests.support import brokers
 from tests.support.metered import metered
 from tests.support.waiting import eventually
 
@@ -78,3 +87,58 @@ def test_the_parts_end_in_reverse_and_a_finished_archive_is_not_played_again(
         "alive": 2,
         "dead": 2,
     }
+
+
+class StackOfNone:
+    """The doors of a stack that the recycling uses. Its broker is this process, and its sources end at once."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def pid(self, name: str) -> int:
+        return os.getpid()
+
+    def reads_input(self) -> bool:
+        return False
+
+    def have_ended(self, names: tuple[str, ...]) -> bool:
+        return True
+
+    def pause_sources(self, name: str) -> tuple[str, ...]:
+        self.calls.append("pause")
+        return ()
+
+    def resume(self, names: tuple[str, ...]) -> None:
+        self.calls.append("resume")
+
+    def start_anew(self, name: str) -> None:
+        self.calls.append("start anew")
+
+
+def test_sources_pause_again_only_when_what_a_failed_attempt_left_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.supervisor.recycling.LOOKED_AT_EVERY", 0.0)
+    stack, states = StackOfNone(), list[BrokerState]()
+    with brokers.tansu() as broker:
+        address = KafkaAddress(broker.bootstrap)
+        ensure_topics(address, 2)
+        policy = RecyclePolicy(limit=0, counted_within=0.0, retry_after=0.0)
+        recycling = Recycling(
+            cast(Supervisor, stack), address, "workers", policy, lambda _: None, lambda state, _: states.append(state)
+        )
+        with PostProducer(address) as producer, PostConsumer(address, "workers") as consumer:
+            for number in range(10):
+                producer.send(a_post(id=str(number)), lambda _: None)
+            producer.flush(timedelta(seconds=20))
+            for _ in range(4):
+                recycling.look()
+            assert stack.calls == ["pause", "resume"]
+            assert states == [BrokerState.UNCOUNTED] * 3
+            read = 0
+            while read < 10:
+                batch = consumer.poll(timedelta(seconds=1), 100)
+                consumer.commit(batch)
+                read += len(batch.posts)
+            for _ in range(2):
+                recycling.look()
+        assert stack.calls == ["pause", "resume", "pause", "start anew"]
+        assert states[-1] == BrokerState.RECYCLED
