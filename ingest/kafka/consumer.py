@@ -56,8 +56,8 @@ class Batch:
     `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
     and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `owed` means
     that offsets of an earlier batch wait for the commit of this one, which may itself be empty. `sent_at` is when the
-    first of the records was sent, by its sender's clock. `id` names the batch in logs, in the store's log of queries
-    and in traces.
+    first record of the posts topic was sent, by its sender's clock; None if the batch begins with rejections alone.
+    `id` names the batch in logs, in the store's log of queries and in traces.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -140,7 +140,8 @@ class PostConsumer:
             BrokerRefused: the broker refuses the request.
         """
         found = self._poll(timeout, min(RECORDS_AT_ONCE, max_records))
-        sent_at = _moment(found[0].timestamp) if found else None
+        posts_topic = self._address.posts_topic
+        sent_at = next((_moment(each.timestamp) for each in found if each.topic == posts_topic), None)
         batch = Batch(generation=self._generation, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
         while found:
