@@ -175,18 +175,24 @@ class Pipeline:
             BrokerUnavailable, BrokerRefused, StoreRefused, WrittenShort: this worker cannot go on. The next owner of
                 its partitions repeats the uncommitted work.
         """
-        with _seldom_collected(), ThreadPoolExecutor(1, "store") as beside:
-            before: UnderWay | None = None
-            while not self.stop.is_set():
-                batch = self._poll()
-                self._refresh()
-                work = self._sort(batch)
-                if before:
-                    self._settle(before)
-                before = UnderWay(batch, work.rejected, beside.submit(self._store, work, batch)) if batch else None
-                self.metrics.in_hand = len(batch.posts)
+        try:
+            with _seldom_collected(), ThreadPoolExecutor(1, "store") as beside:
+                self._work(beside)
+        finally:
+            self.metrics.left()
+
+    def _work(self, beside: ThreadPoolExecutor) -> None:
+        before: UnderWay | None = None
+        while not self.stop.is_set():
+            batch = self._poll()
+            self._refresh()
+            work = self._sort(batch)
             if before:
                 self._settle(before)
+            before = UnderWay(batch, work.rejected, beside.submit(self._store, work, batch)) if batch else None
+            self.metrics.in_hand = len(batch.posts)
+        if before:
+            self._settle(before)
 
     def _poll(self) -> Batch:
         begun = time.monotonic()

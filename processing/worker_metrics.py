@@ -97,6 +97,11 @@ class WorkerMetrics(Metrics):
         if batch.sent_at is not None:
             self.lag_seconds = max(0.0, (now - batch.sent_at).total_seconds())
 
+    def left(self) -> None:
+        """Show that this worker has left the group: it reads no partition, has no batch and knows of no lag."""
+        self.assigned = self.in_hand = 0
+        self.lag = self.lag_seconds = None
+
     @contextmanager
     def step(self, stage: Stage) -> Iterator[None]:
         """Take the time of a step that succeeds."""

@@ -161,6 +161,8 @@ def test_what_cannot_be_stored_is_not_committed_and_nothing_behind_it(
         with pytest.raises(StoreRefused, match="post_versions"):
             pipeline()
         assert group.lag() == 200
+    shown = pipeline.metrics
+    assert (shown.assigned, shown.in_hand, shown.lag, shown.lag_seconds) == (0, 0, None, None)
 
 
 def test_what_was_counted_is_committed(
