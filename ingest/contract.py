@@ -210,10 +210,11 @@ class Replication:
     def on(self, brokers: int) -> tuple[int, int]:
         """Return the number of replicas, and of those that must be in sync, on a cluster of so many brokers.
 
-        Up to three brokers have a replica each, and one of them may be away: 3 and 2, 2 and 1, 1 and 1.
+        Up to three brokers have a replica each, and one of them may be away: 3 and 2, 2 and 1, 1 and 1. No more must be in
+        sync than there are, or the topic would refuse every record.
         """
         factor = self.factor or min(3, max(1, brokers))
-        return factor, self.min_insync or max(1, factor - 1)
+        return factor, min(factor, self.min_insync or max(1, factor - 1))
 
 
 BY_CLUSTER_SIZE = Replication()

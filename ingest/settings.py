@@ -63,7 +63,7 @@ class IngestSettings(BaseSettings):
     kafka_min_insync_replicas: int | None = Field(
         None,
         description="replicas that must have a record before it is acknowledged, for a topic that is created; "
-        "all but one if unset",
+        "at most all of them, and all but one if unset",
         ge=1,
         le=9,
     )

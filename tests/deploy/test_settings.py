@@ -102,3 +102,4 @@ def test_the_size_of_the_cluster_decides_on_replicas(brokers: int, expected: tup
     assert BY_CLUSTER_SIZE.on(brokers) == expected
     assert Replication(factor=1).on(brokers) == (1, 1)
     assert Replication(factor=3, min_insync=1).on(brokers) == (3, 1)
+    assert Replication(min_insync=3).on(brokers) == (expected[0], expected[0])
