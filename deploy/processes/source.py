@@ -24,7 +24,7 @@ from ingest.kafka import (
     PostProducer,
     TopicReplaced,
     ensure_topics,
-    probe,
+    require,
 )
 from ingest.progress import CollectorStats
 from ingest.runner import Pace, SourceRunner
@@ -130,9 +130,8 @@ def run_source(
     def read() -> CollectorStats:
         source = make()
         with ExitStack() as open_parts:
-            cluster = probe(address, settings.processing.clickhouse.timeout)
             committed = None
-            if cluster is not None and cluster.memory_only:
+            if require(address).memory_only:
                 committed = open_parts.enter_context(
                     CommittedOffsets(ConsumerGroup(address, settings.ingest.kafka_group))
                 )

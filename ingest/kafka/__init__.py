@@ -4,7 +4,7 @@ from ingest.kafka.consumer import Batch, CommitDelayed, PartitionsLost, PostCons
 from ingest.kafka.diagnosis import broker_clock, require_idempotence
 from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, NotKafka, TopicReplaced
 from ingest.kafka.offsets import CommittedOffsets, ConsumerGroup, GroupState
-from ingest.kafka.probe import Cluster, probe
+from ingest.kafka.probe import Cluster, probe, require
 from ingest.kafka.producer import Delivery, OnDelivered, PostProducer
 from ingest.kafka.topics import (
     Aspect,
@@ -44,6 +44,7 @@ __all__ = [
     "probe",
     "read_topics",
     "repair",
+    "require",
     "require_idempotence",
     "wanted_topics",
 ]
