@@ -126,14 +126,18 @@ be gone, and nobody can read them any more. `refused`: the store does not take i
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A record that could not be read as a post: its place, the reason, and its first `RAW_KEPT` characters."""
+    """A record that could not be read as a post: its place, the reason, and its first `RAW_KEPT` characters.
+
+    `seen_at` is when it was read; in a rejection from Kafka, when it was written there. `stage` is None in a record of
+    0.1, which did not say it, and in a collector's until it is sent.
+    """
 
     source: str
     where: str
     reason: str
     raw: str
     seen_at: Moment | None = None
-    stage: RejectionStage = "collector"
+    stage: RejectionStage | None = None
     kind: RejectionKind = "unreadable"
 
 
@@ -210,8 +214,8 @@ class Replication:
     def on(self, brokers: int) -> tuple[int, int]:
         """Return the number of replicas, and of those that must be in sync, on a cluster of so many brokers.
 
-        Up to three brokers have a replica each, and one of them may be away: 3 and 2, 2 and 1, 1 and 1. No more must be in
-        sync than there are, or the topic would refuse every record.
+        Up to three brokers have a replica each, and one of them may be away: 3 and 2, 2 and 1, 1 and 1.
+        No more must be in sync than there are: such a topic refuses every record.
         """
         factor = self.factor or min(3, max(1, brokers))
         return factor, min(factor, self.min_insync or max(1, factor - 1))

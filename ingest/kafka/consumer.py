@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+import msgspec
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
@@ -192,7 +193,7 @@ class PostConsumer:
             _sort_into(batch, record)
         # What is no rejection is left out: to reject it would write it into its own topic again.
         elif (rejection := read_rejected(record.value)) is not None:
-            batch.rejections.append(rejection)
+            batch.rejections.append(msgspec.structs.replace(rejection, seen_at=_moment(record.timestamp)))
 
     def commit(self, batch: Batch) -> None:
         """Commit the offsets of a batch, and those of delayed commits before it. Call this after the write.

@@ -231,13 +231,14 @@ def _unwritable(post: Post, reason: str, kind: RejectionKind = "unreadable") -> 
 
 
 def _carried(rejected: Rejected) -> bytes:
-    """Return a rejected record within the topic's limits.
+    """Return a rejected record within the topic's limits. Without a stage, it is a collector's.
 
     A reason quotes the refused text, however long or invalid it is.
     """
     source, where = _writable(rejected.source, LONGEST_SOURCE), _writable(rejected.where, LONGEST_WHERE)
     reason, raw = _writable(rejected.reason, LONGEST_REASON), _writable(rejected.raw, RAW_KEPT)
-    return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw))
+    stage = rejected.stage or "collector"
+    return encode(msgspec.structs.replace(rejected, source=source, where=where, reason=reason, raw=raw, stage=stage))
 
 
 def _writable(text: str, most: int) -> str:

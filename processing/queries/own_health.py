@@ -89,7 +89,7 @@ def watch_report(reader: Reader, name: str = "main") -> WatchReport | None:
 
 
 def rejections(reader: Reader, since: datetime, until: datetime) -> tuple[Rejections, ...]:
-    """Return what was rejected between two moments of the store's clock, the most frequent first."""
+    """Return what was rejected between two moments, by when Kafka got it, the most frequent first."""
     rows = reader.query(
         """
         SELECT

@@ -156,7 +156,7 @@ def test_a_watch_that_is_behind_and_one_that_has_not_begun_are_told(address: Cli
 
 def test_rejections_are_shown_by_stage_network_and_reason_as_text(address: ClickHouseAddress, store: Store) -> None:
     stock.fill(store)
-    stocked = Rejected(source="reddit", where="a", reason=HOSTILE.replace("'", ""), raw="")
+    stocked = Rejected(source="reddit", where="a", reason=HOSTILE.replace("'", ""), raw="", stage="collector")
     worker = Rejected(source="kafka", where="b", reason="Empty.", raw="", stage="worker", kind="too_large")
     write_rejections(store, [stocked, msgspec.structs.replace(stocked, where="c"), worker])
     shown = health(settings_for(address))

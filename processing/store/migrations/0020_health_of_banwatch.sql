@@ -8,7 +8,7 @@ CREATE TABLE rejected_versions
     kind LowCardinality(String) COMMENT 'why: unreadable, too_large, impossible_time, missing (posts that nobody can read any more) or refused (by the store)',
     reason String COMMENT 'the reason as a sentence, without what it quotes' CODEC(ZSTD(3)),
     id UInt64 COMMENT 'hash of the record and its place: a record that is delivered again is one row',
-    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when it was stored last; a row is kept for 14 days'
+    at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when its record was written into Kafka; a row is kept for 14 days'
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY (source, stage, kind, id)
