@@ -188,6 +188,9 @@ def test_kafka_has_the_topics_and_lets_the_group_read() -> None:
     resources = [acl["resource"] for acl in of_manifests("acls")]
     assert {each["name"] for each in resources if each["type"] == "group"} == {DEFAULTS["kafka_group"]}
     assert {each["name"] for each in resources if each["type"] == "topic"} == topics
+    [worker] = [each for _, each in MANIFESTS if each["kind"] == "KafkaUser" and each["metadata"]["name"] == "worker"]
+    readable = [acl["resource"] for acl in worker["spec"]["authorization"]["acls"] if "Read" in acl["operations"]]
+    assert {each["name"] for each in readable if each["type"] == "topic"} == topics, "a worker subscribes to both"
 
 
 @pytest.fixture
