@@ -42,7 +42,8 @@ def test_missing_topics_are_created_only_when_asked(with_kafka: Environment, bro
     assert found.status == 1
     assert [told.partition(":")[0] for told in found.errors("kafka")] == ["topic posts", "topic posts.rejected"]
     assert "--fix" in found.errors("kafka")[0]
-    assert not topics(address)
+    doctor(with_kafka | {"BANWATCH_KAFKA_PARTITIONS": "many"}, "--fix")
+    assert not topics(address), "a default is not what was meant"
     assert not doctor(with_kafka, "--fix").errors("kafka")
     assert {name: topic.partitions for name, topic in topics(address).items()} == {"posts": 4, "posts.rejected": 1}
     well = doctor(with_kafka)

@@ -54,6 +54,16 @@ def test_all_faults_of_the_settings_are_told_at_once_and_the_rest_is_checked(alo
     assert found.said("machine", Status.OK)
 
 
+def test_nobody_at_a_default_address_is_asked_instead_of_whom_a_faulty_one_means(alone: Environment) -> None:
+    faulty = {"kafka": "BANWATCH_KAFKA_BOOTSTRAP", "clickhouse": "BANWATCH_CLICKHOUSE_URL"}
+    found = doctor(alone | dict.fromkeys(faulty.values(), "elsewhere"))
+    for subject, name in faulty.items():
+        assert found.warnings(subject) == [
+            f"address: Not asked, because its address cannot be used. Correct {name} first."
+        ]
+        assert not found.said(subject, Status.OK) + found.errors(subject)
+
+
 def test_settings_that_do_not_fit_together_leave_the_sources_to_be_checked(alone: Environment) -> None:
     found = doctor(alone | {"BANWATCH_KAFKA_USER": "banwatch", "BANWATCH_KAFKA_PASSWORD": "of-the-broker"})
     assert "BANWATCH_KAFKA_SECURITY_PROTOCOL" in found.errors("settings")[0]
