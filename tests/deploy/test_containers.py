@@ -178,6 +178,10 @@ def test_every_manifest_is_in_a_kustomization_and_the_patches_reach_every_proces
             workload["spec"]["template"]["metadata"]["labels"],
         )
         assert selected.items() <= labels.items(), name
+    base = yaml.safe_load((KUBERNETES / "base" / "kustomization.yaml").read_text("utf-8"))
+    [migrated] = [each["target"] for each in base["patches"] if each["path"] == "migrated.patch.yaml"]
+    writers = {name for name, each in WORKLOADS.items() if "writer" in found_at(container(each), "name")}
+    assert set(re.findall(r"\w+", migrated["labelSelector"].partition(" in ")[2])) == writers
     assert WORKLOADS["watch"]["spec"]["replicas"] == 1
     assert WORKLOADS["watch"]["spec"]["strategy"] == {"type": "Recreate"}
 
