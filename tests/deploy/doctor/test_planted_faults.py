@@ -18,6 +18,7 @@ from deploy.writer import kept_password
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.support.channels.receiver import receiving
 from tests.support.channels.servers import CHANNEL, TOKEN, SlackServer
+from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
 SLACK = f"""
@@ -98,6 +99,13 @@ def test_a_port_that_another_program_holds_is_an_error(alone: Environment, liste
     told = doctor(alone | taken).errors("machine")
     assert len(told) == 2
     assert all(f"127.0.0.1:{listener} is already in use" in each for each in told)
+
+
+def test_a_port_that_another_streamlit_holds_is_a_warning(alone: Environment) -> None:
+    with served(lambda _: Says()) as server:
+        port = server.url.rpartition(":")[2]
+        warnings = doctor(alone | {"BANWATCH_DASHBOARD_PORT": port}).warnings("machine")
+    assert any(f"127.0.0.1:{port} is already in use" in each for each in warnings)
 
 
 def test_a_disk_and_a_clock_are_judged_by_how_much_is_wrong() -> None:
