@@ -93,7 +93,8 @@ class OwnAlerts:
             if each.severity is not TroubleSeverity.NOTICE or each.about in told
         ]
         self._sightings = sighted(self.policy, self._sightings, found, now)
-        decided = list(self._steps(entries, _failing(found), now))
+        reported = {each.source: each.heard_at for each in facts.health}
+        decided = list(self._steps(entries, _failing(found), reported, now))
         write(self.store, decided, now, now)
         for each in decided:
             entry = each.entry
@@ -103,7 +104,11 @@ class OwnAlerts:
             log.info("trouble", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
 
     def _steps(
-        self, entries: Mapping[str, Mapping[str, Entry]], failing: Collection[str], now: datetime
+        self,
+        entries: Mapping[str, Mapping[str, Entry]],
+        failing: Collection[str],
+        reported: Mapping[str, datetime],
+        now: datetime,
     ) -> Iterator[Written]:
         book = self.book()
         outbox = Outbox(StoredConversations(self.store), book, now)
@@ -120,7 +125,7 @@ class OwnAlerts:
                     told=entry.trouble,
                     named=matched is not None,
                     gone=channel not in book.channels,
-                    historic=_is_historic(trouble, now),
+                    historic=trouble is not None and is_historic(trouble, reported, now),
                     repeat=None if matched is None or matched.route is None else matched.route.rule.repeat,
                 )
                 if written := _written(entry, given, matched or Matched(Match.NONE), outbox, now):
@@ -153,9 +158,13 @@ def _failing(found: Sequence[Trouble]) -> frozenset[str]:
     return frozenset(each.subject for each in found if each.area is Area.CHANNEL)
 
 
-def _is_historic(trouble: Trouble | None, now: datetime) -> bool:
-    """Return whether it is a source that was stopped long ago, which is no news."""
-    return trouble is not None and trouble.area is Area.SOURCE and now - trouble.since >= HISTORY
+def is_historic(trouble: Trouble, reported: Mapping[str, datetime], now: datetime) -> bool:
+    """Return whether it is a source that was stopped long ago, which is no news.
+
+    A collector that has reported since is at work, however old the last post is. `reported` is by source.
+    """
+    heard_at = max(trouble.since, reported.get(trouble.subject, trouble.since))
+    return trouble.area is Area.SOURCE and now - heard_at >= HISTORY
 
 
 def channels_for(
