@@ -87,14 +87,16 @@ class OwnAlerts:
 
     def _decide(self, entries: dict[str, dict[str, Entry]], facts: Facts, now: datetime) -> None:
         told = {about for about, known in entries.items() if any(map(_is_told, known.values()))}
+        book = self.book()
         found = [
             each
             for each in troubles(facts, self.limits, now, told)
-            if each.severity is not TroubleSeverity.NOTICE or each.about in told
+            if (each.severity is not TroubleSeverity.NOTICE or each.about in told)
+            and not _is_taken_out(each.about, book)
         ]
         self._sightings = sighted(self.policy, self._sightings, found, now)
         reported = {each.source: each.heard_at for each in facts.health}
-        decided = list(self._steps(entries, _failing(found), reported, now))
+        decided = list(self._steps(book, entries, _failing(found), reported, now))
         write(self.store, decided, now, now)
         for each in decided:
             entry = each.entry
@@ -105,12 +107,12 @@ class OwnAlerts:
 
     def _steps(
         self,
+        book: RuleBook,
         entries: Mapping[str, Mapping[str, Entry]],
         failing: Collection[str],
         reported: Mapping[str, datetime],
         now: datetime,
     ) -> Iterator[Written]:
-        book = self.book()
         outbox = Outbox(StoredConversations(self.store), book, now)
         for about in sorted({*entries, *self._sightings}):
             known, sighting = entries.get(about, {}), self._sightings.get(about)
@@ -124,7 +126,7 @@ class OwnAlerts:
                     trouble=trouble,
                     told=entry.trouble,
                     named=matched is not None,
-                    gone=channel not in book.channels,
+                    gone=channel not in book.channels or _is_taken_out(about, book),
                     historic=trouble is not None and is_historic(trouble, reported, now),
                     repeat=None if matched is None or matched.route is None else matched.route.rule.repeat,
                 )
@@ -156,6 +158,12 @@ def _is_told(entry: Entry) -> bool:
 def _failing(found: Sequence[Trouble]) -> frozenset[str]:
     """Return the channels that take nothing."""
     return frozenset(each.subject for each in found if each.area is Area.CHANNEL)
+
+
+def _is_taken_out(about: str, book: RuleBook) -> bool:
+    """Return whether it is about a channel that was taken out of the rules: it will never work again."""
+    area, _, subject = about.partition(":")
+    return area == Area.CHANNEL and subject not in book.channels
 
 
 def is_historic(trouble: Trouble, reported: Mapping[str, datetime], now: datetime) -> bool:

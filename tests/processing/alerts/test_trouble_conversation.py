@@ -60,6 +60,7 @@ BRANCHES: dict[str, tuple[Conversation, TroubleSituation, Step | None, Reason, S
     "grew": (FIRING, given(CRITICAL), Step.GREW, Reason.GREW, State.FIRING),
     "fell": (FIRING, given(DISK, told=CRITICAL), None, Reason.UNCHANGED, State.FIRING),
     "repeated": (FIRING, given(repeat=HOUR), Step.REPEATED, Reason.REPEATED, State.FIRING),
+    "history": (FIRING, given(repeat=HOUR, historic=True), None, Reason.UNCHANGED, State.FIRING),
     "not yet repeated": (FIRING, given(repeat=2 * HOUR), None, Reason.UNCHANGED, State.FIRING),
     "rule gone": (FIRING, given(named=False, repeat=HOUR), None, Reason.UNCHANGED, State.FIRING),
     "resolved": (FIRING, given(None), Step.RESOLVED, Reason.RESOLVED, State.RESOLVED),
