@@ -135,13 +135,18 @@ class OwnAlerts:
 
 
 def remembered(store: Store) -> dict[str, dict[str, Entry]]:
-    """Return all conversations about troubles, by what they are about and by channel."""
+    """Return all conversations about troubles, by what they are about and by channel.
+
+    One that cannot be read begins anew, but counts on: a message with the key of one that was sent would not be sent.
+    """
     entries: dict[str, dict[str, Entry]] = {}
     for stored in trouble_conversations(store):
         try:
-            entries.setdefault(stored.conversation, {})[stored.channel] = entry_of(stored)
+            entry = entry_of(stored)
         except (ValueError, msgspec.MsgspecError) as error:  # a newer version has written it
             log.warning("conversation cannot be read", about=stored.conversation, reason=str(error))
+            entry = Entry(stored.conversation, stored.channel, number=stored.number)
+        entries.setdefault(stored.conversation, {})[stored.channel] = entry
     return entries
 
 
