@@ -186,12 +186,12 @@ def channels_for(
     """Return the channels that hear of a trouble.
 
     That a channel fails is told at another one that works: where the rules say, at `report_failures_to`, else at any.
-    Once it is told, no other channel is told of it.
+    Once it is told, no other channel is told of it, unless the one that was told has left the rules.
     """
     found = {each.channel.name: Matched(Match.MATCHES, each) for each in trouble_routes(book, trouble)}
     if trouble.area is not Area.CHANNEL:
         return found
-    told = [channel for channel, entry in known.items() if _is_told(entry)]
+    told = [channel for channel, entry in known.items() if channel in book.channels and _is_told(entry)]
     if told:
         return {channel: found.get(channel, Matched(Match.MATCHES)) for channel in told}
     working = [channel for channel in sorted(book.channels) if channel not in {*failing, trouble.subject}]

@@ -127,6 +127,7 @@ def test_a_dead_channel_is_told_at_others_that_work_and_at_no_other_once_it_is_t
     assert told_at(book, "ops") == ["mail"]
     assert told_at(book, "slack", "mail") == ["ops"]
     assert told_at(book, "slack", told="mail") == ["mail"]
+    assert told_at(book, "slack", told="gone") == ["mail", "ops"]
     assert told_at(a_book("mail", "slack"), "slack") == ["mail"]
     assert told_at(a_book("mail", "slack", "x", report_to="mail"), "mail") == ["slack"]
     assert told_at(a_book("slack"), "slack") == []
