@@ -217,9 +217,11 @@ def overdue(waiting: Iterable[StoredNotification], wall: datetime) -> tuple[Stor
 def _of_channels(of: Facts, wall: datetime) -> Iterator[Trouble]:
     for name, tried in failing(of.attempts).items():
         in_row = tuple(takewhile(lambda each: each.outcome in CHANNEL_FAILURES, tried))
-        last = tried[0]
+        if not in_row:  # it has answered, and refused a message
+            continue
+        last = in_row[0]
         dead = len(in_row) >= DEAD_AFTER or last.outcome == NOT_ACCEPTED
-        since = (in_row or tried)[-1].at
+        since = in_row[-1].at
         yield Trouble(
             name=TroubleName.CHANNEL,
             severity=TroubleSeverity.WARNING if dead else TroubleSeverity.NOTICE,
