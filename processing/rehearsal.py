@@ -1,8 +1,8 @@
 """A watch over posts of the past as if it ran at that time: it sees each minute only what had been posted by then.
 
 It is the watch itself; only its records and its clock are others. It writes nothing to the store. Three things make it
-fast, and change nothing of what it finds: incidents have no driving terms unless somebody reads them, the store is asked
-the same thing once, and a time in which no series begins anything is scored at once.
+fast, and change nothing of what it finds: incidents have no driving terms unless somebody reads the messages, the store
+is asked the same thing once, and a time in which no series begins anything is scored at once.
 """
 
 from __future__ import annotations
