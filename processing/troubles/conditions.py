@@ -13,7 +13,7 @@ from itertools import groupby, takewhile
 
 from ingest.contract import ARCHIVE_PREFIX
 from processing.contract import BrokerState
-from processing.coverage import HISTORY, watermark
+from processing.coverage import HISTORY, newest_stretches, watermark
 from processing.queries import (
     BrokerMemory,
     ChannelAttempt,
@@ -28,7 +28,6 @@ from processing.troubles.collector_states import (
     CollectorState,
     collectors,
     missing,
-    newest_stretches,
     watch_silence,
 )
 from processing.troubles.limits import Limits

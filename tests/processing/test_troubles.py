@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processing.contract import BrokerState
+from processing.contract import MEGABYTE, BrokerState
 from processing.queries import BrokerMemory, ChannelAttempt, Coverage, DiskSpace, Health, RejectedShare
 from processing.store.client import Row, StoreRefused
 from processing.troubles import (
@@ -23,7 +23,6 @@ from processing.troubles import (
 
 WALL = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MEGABYTE = 1024 * 1024
 NOTICE, WARNING, CRITICAL = TroubleSeverity
 
 
