@@ -49,9 +49,11 @@ def batch_traces(environment: Mapping[str, str]) -> Iterator[Traces]:
     named = "OTEL_SERVICE_NAME" in environment or "service.name=" in environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
     provider = TracerProvider(resource=Resource.create({} if named else {"service.name": SERVICE}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    spans = Spans(provider.get_tracer("banwatch"))
     try:
-        yield Spans(provider.get_tracer("banwatch"))
+        yield spans
     finally:
+        spans.close()
         provider.shutdown()
 
 
@@ -86,3 +88,12 @@ class Spans(Traces):
     def ended(self, batch: Batch) -> None:
         """End the span of a batch."""
         self._open.pop(batch.id).end()
+
+    def close(self) -> None:
+        """End the spans of the batches that have failed."""
+        from opentelemetry.trace import StatusCode  # noqa: PLC0415
+
+        while self._open:
+            _, span = self._open.popitem()
+            span.set_status(StatusCode.ERROR, "The work ended before the batch did.")
+            span.end()

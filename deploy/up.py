@@ -31,7 +31,7 @@ from deploy.settings import Settings
 from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
 from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
-from deploy.supervisor.environments import secrets_of, told
+from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import ProcessSpec
@@ -168,7 +168,8 @@ def _not_alone(what: str, endpoint: Endpoint, setting: str) -> str:
 def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> list[ProcessSpec]:
     # A process that uses Kafka starts again after the embedded broker has lost its memory: see ingest.cursors.
     needs = ("broker",) if "broker" in embedded else ()
-    counting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(IngestSettings))
+    secrets = secrets_of(ProcessingSettings) | secrets_of(IngestSettings)
+    counting = told(os.environ, settings.data_dir, secrets, prefix=TRACES)
     parts = [ProcessSpec(name, (*BANWATCH, "process"), counting, needs) for name in _workers(options)]
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
@@ -237,7 +238,7 @@ def _workers(options: UpOptions) -> list[str]:
 
 
 def _source_part(settings: Settings, name: str, needs: tuple[str, ...]) -> ProcessSpec:
-    environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), source=variable(name, ""))
+    environment = told(os.environ, settings.data_dir, secrets_of(IngestSettings), prefix=variable(name, ""))
     command = (*BANWATCH, "ingest", name, "--progress", "json")
     return ProcessSpec(name, command, environment, needs, expendable=True, is_source=True)
 

@@ -21,3 +21,6 @@ class Traces:
 
     def ended(self, batch: Batch) -> None:
         """A batch is committed, or another worker reads it again."""
+
+    def close(self) -> None:
+        """No batch is under way any more. Those that have not ended have failed, and are read again."""

@@ -25,7 +25,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ from processing.shortage import Shortage
 from processing.store.client import Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.pseudonyms import PLAIN, AuthorNames
-from processing.store.refusals import RefusedItem, write_apart
+from processing.store.refusals import Item, RefusedItem, write_apart
 from processing.store.rejections import write_rejections
 from processing.store.versions import next_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
@@ -256,16 +256,20 @@ class Pipeline:
     def _store_once(self, work: Sorted, batch: Batch) -> list[Rejected]:
         touched: set[datetime] = set()
         with self._step(batch, "write"):
-            posts = write_apart(work.tagged, lambda some: touched.update(write_posts(self.store, some, self.names)))
+            posts = self._write_apart(
+                work.tagged, lambda some: touched.update(write_posts(self.store, some, self.names))
+            )
             # A refused post may have been written, if the store refused the search for its tombstone.
             touched.update(minute_of(event_time(each.item.post).at) for each in posts)
-            gone = write_apart(work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names)))
+            gone = self._write_apart(
+                work.deletions, lambda some: touched.update(delete_posts(self.store, some, self.names))
+            )
         with self._step(batch, "recount"):
-            minutes = write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
+            minutes = self._write_apart(sorted(touched), lambda some: recount(self.store, set(some)))
         with self._step(batch, "note"):
-            progress = write_apart(batch.progress, lambda some: write_progress(self.store, some))
+            progress = self._write_apart(batch.progress, lambda some: write_progress(self.store, some))
         with self._step(batch, "keep"):
-            lost = write_apart(batch.rejections, lambda some: write_rejections(self.store, some))
+            lost = self._write_apart(batch.rejections, lambda some: write_rejections(self.store, some))
         if lost:
             # To reject a rejection would write it into its own topic again.
             log.warning("rejections not stored", count=len(lost), reason=lost[0].reason)
@@ -279,6 +283,15 @@ class Pipeline:
             *map(_refused_recount, minutes),
             *map(_refused_progress, progress),
         ]
+
+    def _write_apart(self, items: Sequence[Item], write: Callable[[Sequence[Item]], None]) -> list[RefusedItem[Item]]:
+        """Write items as `write_apart` does. The loop turns with each piece: thousands of single rows take long."""
+
+        def turning(some: Sequence[Item]) -> None:
+            self.liveness.turned()
+            write(some)
+
+        return write_apart(items, turning)
 
     def _tell_of_clock(self) -> None:
         """Warn once when the store's clock falls behind its newest version.

@@ -34,7 +34,13 @@ from ingest.retry import retry_while_unavailable
 
 ADDRESS, ADVERTISED = "address", "advertised addresses"
 SETTLED_WITHIN = timedelta(seconds=30)
-NEEDED_RIGHTS = frozenset({"READ", "WRITE", "DESCRIBE"})
+DESCRIBE, SOME_NEED = "DESCRIBE", frozenset({"READ", "WRITE"})
+"""The right of a topic that every process needs, and those that some need."""
+
+WHO_NEEDS = (
+    "Workers need READ of both topics and WRITE on the rejected records; sources need WRITE. "
+    "Allow what this user's processes need with kafka-acls.sh --add."
+)
 
 WHY = {
     Aspect.TOPIC: "The topic does not exist.",
@@ -172,10 +178,12 @@ def _remedy(difference: Difference) -> str:
 
 def _rights(topic: Topic, cluster: Cluster) -> Iterator[Finding]:
     """Yield the rights that the user lacks, where the broker says them."""
-    missing = NEEDED_RIGHTS - topic.rights if topic.rights is not None else frozenset()
-    if missing:
-        said = f"The user may not {', '.join(sorted(missing))} it."
-        yield error(_name(topic), said, "Allow it with kafka-acls.sh --add.")
+    if topic.rights is not None:
+        if DESCRIBE not in topic.rights:
+            yield error(_name(topic), f"The user may not {DESCRIBE} it.", "Allow it with kafka-acls.sh --add.")
+        if missing := SOME_NEED - topic.rights:
+            said = f"The user may not {' or '.join(sorted(missing))} it."
+            yield warning(_name(topic), said, WHO_NEEDS)
     if not (topic.settings or cluster.memory_only):
         said = "Its settings are not checked, because the user may not see them."
         yield warning(_name(topic), said, "Allow DESCRIBE_CONFIGS with kafka-acls.sh --add.")

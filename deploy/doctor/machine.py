@@ -21,6 +21,7 @@ from deploy.open_files import ENOUGH, raise_limit
 from deploy.optional_dependencies import NotInstalled
 from deploy.settings import Settings
 from deploy.supervisor.endpoints import ANSWER_TIMEOUT, Endpoint, PortTaken, require_free
+from deploy.supervisor.environments import METRICS_PORT
 from deploy.supervisor.supervisor import running
 from deploy.writer import WRITER_PASSWORD
 
@@ -29,7 +30,7 @@ LEAST_ROOM, SCARCE_ROOM = GIB, 10 * GIB
 """Bytes free on a disk. A store that merges its parts needs room for a second copy of the largest."""
 
 SCARCE_MEMORY = GIB
-FOLDER, METRICS_PORT = "data folder", "BANWATCH_METRICS_PORT"
+FOLDER = "data folder"
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
@@ -163,7 +164,7 @@ def _port(port: _Port, stack: str | None) -> Iterator[Finding]:
         if stack is not None:
             yield ok(port.what, f"{endpoint} is held while process {stack} runs banwatch from the data folder.")
         elif port.health and _is_well(f"http://{reached_at(port.host)}:{port.port}{port.health}"):
-            yield ok(port.what, f"{endpoint} is held by a server that says it is well.")
+            yield warning(port.what, str(taken))  # perhaps a process of banwatch that was started by itself
         else:
             yield error(port.what, str(taken))
     else:

@@ -13,23 +13,26 @@ from deploy.settings import PREFIX, Settings, SettingsError, faults, load
 LOGIN = "dashboard's access"
 
 
-def read_settings() -> tuple[Settings | None, tuple[Finding, ...]]:
-    """Return the settings, and what is wrong with them.
+def read_settings() -> tuple[Settings | None, tuple[Finding, ...], frozenset[str]]:
+    """Return the settings, what is wrong with them, and the variables that cannot be used.
 
-    What cannot be used is taken out of this process's environment, so that everything else can still be checked. The
-    settings are None if even that leaves none that fit together.
+    These are taken out of this process's environment, so that everything else can still be checked. The settings are
+    None if even that leaves none that fit together.
     """
     wrong = tuple(dict.fromkeys(faults(os.environ)))
     found = [error(fault.variable or "settings together", fault.sentence) for fault in wrong]
-    for fault in wrong:
-        os.environ.pop(fault.variable, None)
+    unusable = frozenset(fault.variable for fault in wrong)
+    for variable in unusable:
+        os.environ.pop(variable, None)
     try:
         settings = load(os.environ)
     except SettingsError:
-        return None, (*found, error("rest", "Nothing that needs these settings can be checked before that is mended."))
+        rest = error("rest", "Nothing that needs these settings can be checked before that is mended.")
+        return None, (*found, rest), unusable
     if wrong:
-        return settings, (*found, ok("rest", "What follows is checked with the defaults of these settings."))
-    return settings, (ok("settings", _how_many()),)
+        rest = ok("rest", "What follows is checked with the defaults of these settings, and nothing is changed.")
+        return settings, (*found, rest), unusable
+    return settings, (ok("settings", _how_many()),), unusable
 
 
 def _how_many() -> str:

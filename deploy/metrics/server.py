@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 10
 """A connection that neither sends nor takes anything for so long is closed."""
 
+MOST_CONNECTIONS = 32
+"""A client that opens connections without end takes no more threads than these."""
+
 Page = Callable[[str], str]
 """Makes a JSON text, for whoever has asked by some host name."""
 
@@ -83,6 +86,28 @@ def _text(start_response: StartResponse, status: HTTPStatus, text: str, kind: st
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own. Where none is free, close the connection."""
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._free.release()  # no thread has started
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, in the thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that left, or that was too slow."""

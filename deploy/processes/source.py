@@ -109,7 +109,6 @@ def run_source(
     stop, enough = until_signalled(), until_paused()
     address = settings.ingest.kafka
     ingest = settings.ingest
-    ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
     tally = CollectorStats(datetime.now(UTC))
     health = Health()
     liveness = health.loop("collector")
@@ -128,6 +127,7 @@ def run_source(
             raise BrokerUnavailable(str(replaced)) from replaced
 
     def read() -> CollectorStats:
+        ensure_topics(address, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
         source = make()
         with ExitStack() as open_parts:
             cluster = probe(address, settings.processing.clickhouse.timeout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 from deploy.metrics.health import Health
 from deploy.metrics.server import exposed
@@ -34,6 +35,7 @@ def process() -> None:
         ingest = settings.ingest
         ensure_topics(kafka, ingest.kafka_partitions, ingest.replication, ingest.kafka_retention)
         with (
+            closing(traces),
             Store(writer(settings)) as store,
             PostProducer(kafka, client_id="banwatch-rejects") as producer,
             PostConsumer(kafka, settings.ingest.kafka_group) as consumer,

@@ -20,6 +20,9 @@ PASSWORDS = frozenset({"BANWATCH_CLICKHOUSE_PASSWORD", "BANWATCH_CLICKHOUSE_READ
 METRICS_PORT = "BANWATCH_METRICS_PORT"
 """The port of one process. A child gets one of its own, or none."""
 
+TRACES = "OTEL_"
+"""The beginning of OpenTelemetry's variables, of which a header may hold a token. Only workers send traces."""
+
 
 def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
     """Return the secret environment variables of a stage, which only that stage receives."""
@@ -29,13 +32,14 @@ def secrets_of(stage: type[BaseSettings]) -> frozenset[str]:
 
 
 def told(
-    environment: Mapping[str, str], data_dir: Path, secrets: Collection[str] = (), source: str | None = None
+    environment: Mapping[str, str], data_dir: Path, secrets: Collection[str] = (), prefix: str | None = None
 ) -> dict[str, str]:
-    """Return the environment of a child, with these `secrets` and the settings whose names begin with `source`."""
+    """Return the environment of a child, with these `secrets` and the variables whose names begin with `prefix`."""
     public = names_of_stages() - frozenset().union(*map(secrets_of, STAGES)) - {METRICS_PORT} | FOR_TESTS
 
     def concerns(name: str) -> bool:
-        return not name.startswith(PREFIX) or name in public | set(secrets) or bool(source and name.startswith(source))
+        ours = name.startswith((PREFIX, TRACES))
+        return not ours or name in public | set(secrets) or bool(prefix and name.startswith(prefix))
 
     kept = {name: value for name, value in environment.items() if concerns(name.upper())}
     return kept | {"BANWATCH_DATA_DIR": str(data_dir)}

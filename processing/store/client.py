@@ -38,10 +38,11 @@ Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
 
 # ClickHouse's error codes for failures that pass: too many queries or parts, time-outs, network failures between
-# servers, memory, a full disk, a table that is still read-only after a restart, too few replicas (285, 286, 289), a
-# query that an operator or a closing server has ended (394), and banwatch's own statement that runs too late (395).
+# servers, memory, a full disk, a table that is still read-only after a restart, no session with the Keeper
+# (NO_ZOOKEEPER, 225), too few replicas (285, 286, 289), a query that an operator or a closing server has ended (394),
+# and banwatch's own statement that runs too late (395).
 PASSING_CODES = frozenset(
-    {159, 202, 203, 209, 210, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
+    {159, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 286, 289, 319, 394, 395, 425, 999}
 )
 # Error codes for a file of a table that is incomplete, changed or missing: an early end of file (32, 33), a checksum
 # (40), a missing file (107, 226), a wrong size (228), marks (246), a block that does not decompress (271).

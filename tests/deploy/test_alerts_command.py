@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.settings import SettingsError, load
-from deploy.supervisor.environments import secrets_of, told
+from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.terminal.alert_rules import rule_book_lines
 from processing.alerts.rules import Channel, RuleBook
 from processing.alerts.rules_file import read_rules
@@ -127,3 +127,9 @@ def test_the_secrets_of_channels_reach_only_the_processes_that_alert(tmp_path: P
     others = told(given, tmp_path, secrets_of(ProcessingSettings))
     assert others == {"BANWATCH_ALERTS_FILE": "alerts.toml", "BANWATCH_DATA_DIR": str(tmp_path)}
     assert told(given, tmp_path, secrets_of(AlertSettings)) == others | given
+
+
+def test_the_token_of_traces_reaches_only_the_process_that_sends_them(tmp_path: Path) -> None:
+    given = {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=token"}
+    assert told(given, tmp_path).keys() == {"BANWATCH_DATA_DIR"}
+    assert told(given, tmp_path, prefix=TRACES).items() >= given.items()

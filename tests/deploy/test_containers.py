@@ -178,6 +178,10 @@ def test_every_manifest_is_in_a_kustomization_and_the_patches_reach_every_proces
             workload["spec"]["template"]["metadata"]["labels"],
         )
         assert selected.items() <= labels.items(), name
+    base = yaml.safe_load((KUBERNETES / "base" / "kustomization.yaml").read_text("utf-8"))
+    [migrated] = [each["target"] for each in base["patches"] if each["path"] == "migrated.patch.yaml"]
+    writers = {name for name, each in WORKLOADS.items() if "writer" in found_at(container(each), "name")}
+    assert set(re.findall(r"\w+", migrated["labelSelector"].partition(" in ")[2])) == writers
     assert WORKLOADS["watch"]["spec"]["replicas"] == 1
     assert WORKLOADS["watch"]["spec"]["strategy"] == {"type": "Recreate"}
 
@@ -188,6 +192,9 @@ def test_kafka_has_the_topics_and_lets_the_group_read() -> None:
     resources = [acl["resource"] for acl in of_manifests("acls")]
     assert {each["name"] for each in resources if each["type"] == "group"} == {DEFAULTS["kafka_group"]}
     assert {each["name"] for each in resources if each["type"] == "topic"} == topics
+    [worker] = [each for _, each in MANIFESTS if each["kind"] == "KafkaUser" and each["metadata"]["name"] == "worker"]
+    readable = [acl["resource"] for acl in worker["spec"]["authorization"]["acls"] if "Read" in acl["operations"]]
+    assert {each["name"] for each in readable if each["type"] == "topic"} == topics, "a worker subscribes to both"
 
 
 @pytest.fixture
@@ -232,21 +239,39 @@ def test_a_process_accepts_the_settings_that_compose_gives_it(
         assert [key.get_secret_value() for key in keys_of_server(settings)] == [given["BANWATCH_DESK_KEY"]]
 
 
-def test_the_store_gets_its_two_users_with_these_passwords(secrets: Path, tmp_path: Path) -> None:
-    client = tmp_path / "clickhouse-client"
-    client.write_text("#!/bin/sh\nexec cat\n")
-    client.chmod(0o700)
-    users = tmp_path / "users.sql"
-    users.write_text((DEPLOY / "clickhouse" / "users.sql").read_text("utf-8"))
-    script = (DEPLOY / "compose" / "clickhouse-users.sh").read_text("utf-8").replace("/banwatch/users.sql", str(users))
+def test_the_two_users_of_the_store_have_the_passwords_of_its_processes(secrets: Path) -> None:
     given = read(secrets / "clickhouse.env")
+    for user in ("writer", "reader"):
+        assert given[f"{user.upper()}_PASSWORD"] in read(secrets / f"{user}.env").values()
+
+
+[SETUP] = [document for _, document in MANIFESTS if document["kind"] == "Job"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [(DEPLOY / "compose" / "clickhouse-users.sh").read_text("utf-8"), container(SETUP)["args"][0]],
+    ids=["compose", "kubernetes"],
+)
+def test_the_store_gets_its_two_users_with_any_passwords_and_no_command_has_them(script: str, tmp_path: Path) -> None:
+    client = tmp_path / "clickhouse-client"
+    client.write_text('#!/bin/sh\necho "arguments: $*"\nexec cat\n')
+    client.chmod(0o700)
+    (tmp_path / "users.sql").write_text((DEPLOY / "clickhouse" / "users.sql").read_text("utf-8"))
+    for name in ("database.sql", "quorum.sql"):
+        (tmp_path / name).write_text("SELECT 1;\n")
+    given = {f"{user}_PASSWORD": f"{user} & / $1 \\\\ secret" for user in ("CLICKHOUSE", "WRITER", "READER")}
     environment = given | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CLICKHOUSE_USER": "admin"}
-    ran = subprocess.run(["bash", "-c", script], env=environment, check=True, capture_output=True, text=True)
+    script = re.sub(r"/(banwatch|users|setup)/(?=\w+\.sql)", f"{tmp_path}/", script)
+    ran = subprocess.run(["bash", "-euc", script], env=environment, check=True, capture_output=True, text=True)
     assert "BY 'replace" not in ran.stdout
     for user in ("writer", "reader"):
         password = given[f"{user.upper()}_PASSWORD"]
         assert f"USER IF NOT EXISTS {user} IDENTIFIED WITH sha256_password BY '{password}'" in ran.stdout
-        assert password in read(secrets / f"{user}.env").values()
+    commands = [line for line in ran.stdout.splitlines() if line.startswith("arguments: ")]
+    assert commands
+    assert not any("secret" in line for line in commands)
+    assert "sed" not in script
 
 
 def test_what_is_installed_in_the_image_is_locked() -> None:

@@ -6,18 +6,19 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from socket import create_server
+from socket import create_connection, create_server
 
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from deploy.docs.metrics import GROUPS, page
+from deploy.embedded.chdb_http.metrics import WarehouseMetrics
 from deploy.metrics.health import ALIVE_WITHIN, Health
 from deploy.metrics.ports import metrics_ports, targets, with_ports
-from deploy.metrics.server import exposed
+from deploy.metrics.server import MOST_CONNECTIONS, exposed
 from deploy.settings import ProcessSettings, SettingsError
 from deploy.supervisor.endpoints import PortTaken
 from deploy.supervisor.process import ProcessSpec
@@ -28,7 +29,7 @@ from ingest.progress import CollectorStats
 from ingest.source import Item, PartStatus, Watermark
 from tests.conftest import NOON, ROOT, a_post
 from tests.support.metered import metered
-from tests.support.waiting import free_port
+from tests.support.waiting import eventually, free_port
 
 RULES = ROOT / "deploy" / "prometheus" / "banwatch.rules.yml"
 BOARD = ROOT / "deploy" / "grafana" / "boards" / "banwatch.json"
@@ -79,6 +80,14 @@ def test_a_collector_shows_what_it_counts_and_no_word_of_its_network() -> None:
 def test_what_is_not_known_yet_is_absent_and_not_zero() -> None:
     assert "banwatch_watch_watermark_timestamp_seconds" not in metered(GROUPS["The watch"])
     assert "banwatch_worker_lag_seconds" not in metered(GROUPS["A worker"])
+
+
+def test_a_disk_that_cannot_be_asked_takes_no_other_metric_away(tmp_path: Path) -> None:
+    group = WarehouseMetrics()
+    group.directory = tmp_path / "gone"
+    assert "banwatch_warehouse_disk_free_bytes" not in metered(group)
+    group.directory = tmp_path
+    assert metered(group)["banwatch_warehouse_disk_free_bytes"] > 0
 
 
 @pytest.mark.parametrize("path", [RULES, BOARD], ids=lambda path: path.name)
@@ -161,6 +170,23 @@ def test_strange_pages_and_other_requests_get_nothing() -> None:
         assert get(port, "/")[0] == 404
         assert get(port, "/targets")[0] == 404, "only `up` knows of others"
         assert get(port, "/metrics")[0] == 200
+
+
+def test_connections_above_the_limit_are_closed_and_later_ones_are_served() -> None:
+    with shown(Health()) as port, ExitStack() as idle:
+        for _ in range(MOST_CONNECTIONS):
+            idle.enter_context(create_connection(("127.0.0.1", port), timeout=20))
+        with create_connection(("127.0.0.1", port), timeout=20) as one_more:
+            assert one_more.recv(1) == b""
+        idle.close()
+        eventually(lambda: served_at(port))
+
+
+def served_at(port: int) -> bool:
+    try:
+        return get(port, "/metrics")[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def test_no_port_is_opened_unless_one_is_set_and_a_taken_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,11 +51,15 @@ CASES = (
     ),
     Case("BanwatchNoWorker", {}, {"banwatch_worker_assigned_partitions": f"4{HOUR}"}),
     Case("BanwatchNoWorker", {"banwatch_worker_assigned_partitions": f"0{HOUR}"}, {}),
+    Case("BanwatchNoWatch", {}, {'banwatch_loop_still_seconds{loop="watch"}': f"1{HOUR}"}),
     Case("BanwatchLag", {"banwatch_worker_lag_seconds": f"121{HOUR}"}, {"banwatch_worker_lag_seconds": f"3{HOUR}"}),
     Case(
         "BanwatchStoreAway",
         {'banwatch_store_failures_total{failure="unavailable",process="worker"}': "0+1x60"},
-        {'banwatch_store_failures_total{failure="unavailable",process="worker"}': f"7{HOUR}"},
+        {
+            'banwatch_store_failures_total{failure="unavailable",process="worker"}': f"7{HOUR}",
+            'banwatch_store_failures_total{failure="unavailable",process="dashboard"}': "0+1x60",
+        },
     ),
     Case(
         "BanwatchStoreRefuses",

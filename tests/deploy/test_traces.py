@@ -7,11 +7,12 @@ import sys
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
 from deploy.traces import are_wanted, batch_traces
 from ingest.kafka import Batch
 from tests.conftest import a_post
-from tests.support.serving import Says, served
+from tests.support.serving import Asked, Says, served
 
 HERE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
 UNTRACED = """
@@ -28,6 +29,14 @@ print(any(name.startswith("opentelemetry") for name in sys.modules))
 """
 
 
+def resources_sent(asked: list[Asked]) -> list[ResourceSpans]:
+    return [one for each in asked for one in ExportTraceServiceRequest.FromString(each.body).resource_spans]
+
+
+def spans_sent(asked: list[Asked]) -> list[Span]:
+    return [span for one in resources_sent(asked) for scope in one.scope_spans for span in scope.spans]
+
+
 def test_a_batch_is_a_span_with_its_steps_as_children(monkeypatch: pytest.MonkeyPatch) -> None:
     with served(lambda _: Says()) as server:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
@@ -41,8 +50,8 @@ def test_a_batch_is_a_span_with_its_steps_as_children(monkeypatch: pytest.Monkey
                 raise ValueError("away")
             traces.ended(batch)
     assert {asked.path for asked in server.asked} == {"/v1/traces"}
-    sent = [one for asked in server.asked for one in ExportTraceServiceRequest.FromString(asked.body).resource_spans]
-    spans = [span for one in sent for scope in one.scope_spans for span in scope.spans]
+    sent = resources_sent(server.asked)
+    spans = spans_sent(server.asked)
     names = {each.key: each.value.string_value for one in sent for each in one.resource.attributes}
     by_name = {span.name: span for span in spans}
     assert by_name.keys() == {"batch", "poll", "tag", "write"}
@@ -55,6 +64,17 @@ def test_a_batch_is_a_span_with_its_steps_as_children(monkeypatch: pytest.Monkey
     assert whole.end_time_unix_nano - whole.start_time_unix_nano >= 5e8
     assert by_name["write"].status.message == "ValueError: away"
     assert names["service.name"] == "banwatch-worker"
+
+
+def test_a_batch_that_is_never_committed_is_sent_as_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(lambda _: Says()) as server:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
+        with batch_traces({"OTEL_EXPORTER_OTLP_ENDPOINT": server.url}) as traces:
+            traces.polled(Batch(posts=[a_post()], offsets={0: 1}), 0.5)
+    [whole] = [span for span in spans_sent(server.asked) if span.name == "batch"]
+    assert whole.status.code == Status.STATUS_CODE_ERROR
+    assert whole.end_time_unix_nano
 
 
 @pytest.mark.parametrize(

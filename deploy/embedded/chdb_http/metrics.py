@@ -56,7 +56,12 @@ class WarehouseMetrics(Metrics):
         )
 
     def _disk(self, what: str) -> float | None:
-        return None if self.directory is None else float(getattr(shutil.disk_usage(self.directory), what))
+        if self.directory is None:
+            return None
+        try:
+            return float(getattr(shutil.disk_usage(self.directory), what))
+        except OSError:  # one disk that cannot be asked takes no other metric away
+            return None
 
 
 @dataclass

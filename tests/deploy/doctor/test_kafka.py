@@ -13,9 +13,10 @@ import pytest
 from kafka import KafkaAdminClient
 
 from deploy.doctor.finding import Status
+from deploy.doctor.kafka import _rights
 from deploy.embedded import broker as embedded
 from ingest.contract import KafkaAddress
-from ingest.kafka import ensure_topics, probe, read_topics
+from ingest.kafka import Cluster, Topic, ensure_topics, probe, read_topics
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.kafka import server
 from tests.support import brokers
@@ -42,7 +43,8 @@ def test_missing_topics_are_created_only_when_asked(with_kafka: Environment, bro
     assert found.status == 1
     assert [told.partition(":")[0] for told in found.errors("kafka")] == ["topic posts", "topic posts.rejected"]
     assert "--fix" in found.errors("kafka")[0]
-    assert not topics(address)
+    doctor(with_kafka | {"BANWATCH_KAFKA_PARTITIONS": "many"}, "--fix")
+    assert not topics(address), "a default is not what was meant"
     assert not doctor(with_kafka, "--fix").errors("kafka")
     assert {name: topic.partitions for name, topic in topics(address).items()} == {"posts": 4, "posts.rejected": 1}
     well = doctor(with_kafka)
@@ -53,6 +55,23 @@ def test_too_few_partitions_are_told(with_kafka: Environment, broker: brokers.Br
     ensure_topics(KafkaAddress(broker.bootstrap), 1)
     [told] = doctor(with_kafka).warnings("kafka")
     assert "topic posts: partitions is 1 and should be 4" in told
+
+
+@pytest.mark.parametrize(
+    ("rights", "told"),
+    [
+        ({"DESCRIBE", "READ", "WRITE"}, []),
+        ({"DESCRIBE", "WRITE"}, [(Status.WARNING, "The user may not READ it.")]),
+        ({"READ", "WRITE"}, [(Status.ERROR, "The user may not DESCRIBE it.")]),
+        (None, []),
+    ],
+)
+def test_the_least_rights_of_one_kind_of_process_are_no_error(
+    rights: set[str] | None, told: list[tuple[Status, str]]
+) -> None:
+    topic = Topic("posts", 4, 1, {"cleanup.policy": "delete"}, None if rights is None else frozenset(rights))
+    found = list(_rights(topic, Cluster("id", memory_only=False, brokers=1)))
+    assert [(each.status, each.said) for each in found] == told
 
 
 @pytest.fixture
@@ -77,7 +96,7 @@ def test_a_broker_that_advertises_a_wrong_address_is_told(alone: Environment, mi
     assert "Connection refused" in told
 
 
-def topics(address: KafkaAddress) -> dict[str, object]:
+def topics(address: KafkaAddress) -> dict[str, Topic]:
     cluster = probe(address, SECOND)
     assert cluster is not None
     return dict(read_topics(address, cluster, (address.posts_topic, address.rejected_topic)))
@@ -111,12 +130,12 @@ def test_topics_of_apache_kafka_are_mended_and_nothing_is_reduced(alone: Environ
         told = " ".join(well.said("kafka", Status.OK))
         assert "Kafka's clock: Kafka's controller and this machine have the same time" in told
         assert "idempotence: The broker gives a producer its id" in told
-        settings = topics(address)["posts.rejected"].settings  # type: ignore[attr-defined]
+        settings = topics(address)["posts.rejected"].settings
         assert settings["retention.ms"] == longer["retention.ms"]
 
         ensure_topics(replace(address, posts_topic="made", rejected_topic="made.rejected"), 2)
         made = topics(replace(address, posts_topic="made", rejected_topic="made.rejected"))
-        assert {name: topic.settings["cleanup.policy"] for name, topic in made.items()} == {  # type: ignore[attr-defined]
+        assert {name: topic.settings["cleanup.policy"] for name, topic in made.items()} == {
             "made": "delete",
             "made.rejected": "delete",
         }

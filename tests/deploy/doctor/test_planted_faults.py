@@ -18,6 +18,7 @@ from deploy.writer import kept_password
 from tests.deploy.doctor.conftest import Environment, doctor
 from tests.support.channels.receiver import receiving
 from tests.support.channels.servers import CHANNEL, TOKEN, SlackServer
+from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
 SLACK = f"""
@@ -54,6 +55,16 @@ def test_all_faults_of_the_settings_are_told_at_once_and_the_rest_is_checked(alo
     assert found.said("machine", Status.OK)
 
 
+def test_nobody_at_a_default_address_is_asked_instead_of_whom_a_faulty_one_means(alone: Environment) -> None:
+    faulty = {"kafka": "BANWATCH_KAFKA_BOOTSTRAP", "clickhouse": "BANWATCH_CLICKHOUSE_URL"}
+    found = doctor(alone | dict.fromkeys(faulty.values(), "elsewhere"))
+    for subject, name in faulty.items():
+        assert found.warnings(subject) == [
+            f"address: Not asked, because its address cannot be used. Correct {name} first."
+        ]
+        assert not found.said(subject, Status.OK) + found.errors(subject)
+
+
 def test_settings_that_do_not_fit_together_leave_the_sources_to_be_checked(alone: Environment) -> None:
     found = doctor(alone | {"BANWATCH_KAFKA_USER": "banwatch", "BANWATCH_KAFKA_PASSWORD": "of-the-broker"})
     assert "BANWATCH_KAFKA_SECURITY_PROTOCOL" in found.errors("settings")[0]
@@ -88,6 +99,13 @@ def test_a_port_that_another_program_holds_is_an_error(alone: Environment, liste
     told = doctor(alone | taken).errors("machine")
     assert len(told) == 2
     assert all(f"127.0.0.1:{listener} is already in use" in each for each in told)
+
+
+def test_a_port_that_another_streamlit_holds_is_a_warning(alone: Environment) -> None:
+    with served(lambda _: Says()) as server:
+        port = server.url.rpartition(":")[2]
+        warnings = doctor(alone | {"BANWATCH_DASHBOARD_PORT": port}).warnings("machine")
+    assert any(f"127.0.0.1:{port} is already in use" in each for each in warnings)
 
 
 def test_a_disk_and_a_clock_are_judged_by_how_much_is_wrong() -> None:
