@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
@@ -21,6 +22,9 @@ ASKED_FOR = timedelta(minutes=2)
 MOST_KEPT = 6
 AGAIN_AFTER = timedelta(seconds=30)
 """After a failure of the store, a rehearsal is tried again."""
+
+RENEWED_AFTER = timedelta(hours=1)
+"""A rehearsal of the same range is made anew: posts of that time may have come since."""
 
 Run = Callable[[Callable[[datetime], None]], Rehearsal]
 """Makes a rehearsal, and calls what it is given with each moment that it has reached."""
@@ -41,7 +45,15 @@ class Underway:
     reached: datetime | None
 
 
-Answer = Rehearsal | Underway | Exception
+@dataclass(frozen=True)
+class Ready:
+    """A rehearsal, with a number that tells it from every other one, also of the same range."""
+
+    rehearsal: Rehearsal
+    number: int
+
+
+Answer = Ready | Underway | Exception
 
 
 @dataclass
@@ -61,12 +73,13 @@ class Rehearsals:
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, _Job] = {}
         self._works = False
+        self._numbers = count()
 
     def ask(self, name: Hashable, run: Run) -> Answer:
         """Return the rehearsal of this name, how far it has come, or the exception that has ended it.
 
         Without one, `run` is started, at once or behind the one that is made. `TooLong` stays the answer. Any other
-        exception is forgotten after a while.
+        exception is forgotten after a while, and a rehearsal after an hour.
         """
         now = time.monotonic()
         with self._lock:
@@ -83,8 +96,10 @@ class Rehearsals:
 
     @staticmethod
     def _is_to_be_run_again(job: _Job, now: float) -> bool:
-        failed = isinstance(job.answer, Exception) and not isinstance(job.answer, TooLong)
-        return failed and job.ended is not None and now - job.ended > AGAIN_AFTER.total_seconds()
+        if job.ended is None or isinstance(job.answer, TooLong):
+            return False
+        kept = AGAIN_AFTER if isinstance(job.answer, Exception) else RENEWED_AFTER
+        return now - job.ended > kept.total_seconds()
 
     def _forget(self) -> None:
         """Drop what was asked for the longest ago, but not what is made."""
@@ -122,7 +137,7 @@ class Rehearsals:
                 raise Superseded
 
         try:
-            return job.run(reached)
+            return Ready(job.run(reached), next(self._numbers))
         except Exception as error:  # noqa: BLE001 - it is the answer, and the page says what it means
             if not isinstance(error, TooLong | Superseded):
                 log.warning("rehearsal of the rules failed", reason=str(error))

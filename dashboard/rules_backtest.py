@@ -27,7 +27,7 @@ class TunedRule:
 
 @dataclass(frozen=True)
 class MessagePart:
-    """What one message says of one incident, or of a source (`source:NAME`), and the rule that it goes by."""
+    """What one message says of one incident, and the rule that it goes by. `about` is the incident's id."""
 
     about: str
     step: str

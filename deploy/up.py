@@ -35,7 +35,7 @@ from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics
 from deploy.supervisor.process import BROKER, ProcessSpec
-from deploy.supervisor.recycling import MEGABYTE, RecyclePolicy, Recycling
+from deploy.supervisor.recycling import RecyclePolicy, Recycling
 from deploy.supervisor.supervisor import Supervisor, exclusive, missing
 from deploy.terminal.incidents import report
 from deploy.terminal.progress import Screen, SourceProgress
@@ -46,7 +46,7 @@ from ingest.settings import IngestSettings
 from ingest.sources.archive.source import archive_files, archive_name
 from processing import queries
 from processing.alerts.settings import AlertSettings
-from processing.contract import BrokerState
+from processing.contract import MEGABYTE, BrokerState
 from processing.settings import ProcessingSettings
 from processing.shortage import SAID
 from processing.store.broker import write_broker_memory

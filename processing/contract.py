@@ -240,6 +240,10 @@ def highest_pulse(of: Spike | Incident) -> Pulse:
     return max(of.pulses, key=lambda pulse: pulse.excess, default=whole)
 
 
+MEGABYTE = 1024 * 1024
+"""The unit in which the memory of the embedded broker is set and told, in bytes."""
+
+
 class BrokerState(StrEnum):
     """What last became of the memory of the embedded broker."""
 

@@ -31,6 +31,12 @@ class Coverage:
         return is_silent(self.heard_at, self.silent_after, now)
 
 
+def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
+    """Return the stretch of each collector that was heard of last, sorted by the collector's name."""
+    newest = {each.source: each for each in sorted(coverage, key=lambda each: (each.heard_at, each.until))}
+    return tuple(newest[source] for source in sorted(newest))
+
+
 def watermark(coverage: Iterable[Coverage], width: timedelta, now: datetime) -> datetime | None:
     """The end of the last bin of which nothing more is to come; None before the first.
 

@@ -1,8 +1,8 @@
 """A watch over posts of the past as if it ran at that time: it sees each minute only what had been posted by then.
 
-It is the watch itself; only its records and its clock are others. It writes nothing to the store. Two things make it
-fast, and change nothing of what it finds: the store is asked the same thing once, and a time in which no series begins
-anything is scored at once.
+It is the watch itself; only its records and its clock are others. It writes nothing to the store. Three things make it
+fast, and change nothing of what it finds: incidents have no driving terms unless somebody reads the messages, the store
+is asked the same thing once, and a time in which no series begins anything is scored at once.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RehearsedRecords:
     reader: Reader
     now: datetime
     whole: Sequence[Coverage]
-    """What is covered today."""
+    """What is covered today. Each collector was heard of as long as it covered anything."""
     topics: Collection[str]
     width: timedelta
     _bins: dict[datetime, Mapping[datetime, Sequence[BinCount]]] = field(default_factory=dict)
@@ -74,10 +74,11 @@ class RehearsedRecords:
     @classmethod
     def at(cls, reader: Reader, begin: datetime, width: timedelta, topics: Collection[str]) -> RehearsedRecords:
         """The records as they were at `begin`, of some topics."""
-        return cls(reader, start_of_bin(begin, width), queries.coverage(reader), {*topics, EVERYTHING}, width)
+        whole = [replace(each, heard_at=each.until) for each in queries.coverage(reader)]
+        return cls(reader, start_of_bin(begin, width), whole, {*topics, EVERYTHING}, width)
 
     def coverage(self) -> Sequence[Coverage]:
-        """What the collectors had covered by then: each was heard of as long as it covered anything."""
+        """What the collectors had covered by then."""
         return _covered_by(self.now, self.whole)
 
     def binned(self, start: datetime, end: datetime, width: timedelta, topics: Collection[str]) -> Sequence[BinCount]:
@@ -219,13 +220,9 @@ class CalmTime:
 
 
 def _covered_by(now: datetime, coverage: Sequence[Coverage]) -> list[Coverage]:
+    """Return what was covered by then. What had ended is the same object for each time: a rehearsal has many."""
     return [
-        replace(
-            each,
-            until=min(each.until, now),
-            complete=each.complete and each.until <= now,
-            heard_at=min(each.until, now),
-        )
+        each if each.until <= now else replace(each, until=now, complete=False, heard_at=now)
         for each in coverage
         if each.since < now
     ]

@@ -24,10 +24,9 @@ from deploy.supervisor.process import BROKER
 from deploy.supervisor.supervisor import Supervisor
 from ingest.contract import KafkaAddress
 from ingest.kafka import BrokerRefused, BrokerUnavailable, ConsumerGroup, TopicReplaced
-from processing.contract import BrokerState
+from processing.contract import MEGABYTE, BrokerState
 
 LOOKED_AT_EVERY = 1.0
-MEGABYTE = 1024 * 1024
 
 TIME_FOR_KAFKA = "It is time for Apache Kafka: set BANWATCH_KAFKA_BOOTSTRAP (docs/operations.md)."
 

@@ -19,12 +19,17 @@ def rule_book_lines(book: RuleBook) -> Iterator[str]:
         yield f"Channel {channel.name}: {channel_sentence(channel, named)}"
     for rule in book.rules:
         yield f"Rule {rule.name}: {rule_sentence(rule, book.zone.key)}"
-    if book.report_failures_to:
-        yield f"{book.report_failures_to} hears of another channel that has failed twice in a row."
-    elif len(book.channels) > 1:
-        yield "Any other channel may hear of a channel that has failed twice in a row: report_failures_to is not set."
-    else:
-        yield "Nobody hears of a channel that fails: there is no other channel."
+    yield _who_hears_of_failures(book)
+
+
+def _who_hears_of_failures(book: RuleBook) -> str:
+    itself = [rule for rule in book.rules if rule.about is RuleSubject.BANWATCH and not rule.sources]
+    told = {channel for rule in itself for channel in rule.channels} | {book.report_failures_to} - {""}
+    if len(book.channels) < 2:
+        return "Nobody hears of a channel that fails: there is no other channel."
+    if told:
+        return f"{', '.join(sorted(told))} {'hears' if len(told) == 1 else 'hear'} of another channel that fails."
+    return "Any other channel may hear of a channel that fails: report_failures_to is not set."
 
 
 def channel_sentence(channel: Channel, named: Collection[str]) -> str:

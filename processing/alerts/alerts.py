@@ -28,9 +28,9 @@ from processing.alerts.reasons import HELD_BACK, Match, Reason, State
 from processing.alerts.records import ConversationRecords
 from processing.alerts.rules import RuleBook, facts_of, wanted
 from processing.alerts.silences import covers
-from processing.alerts.sources import any_silent, are_known, is_silent, newest_stretches
+from processing.alerts.sources import any_silent, are_known, is_silent
 from processing.contract import Incident
-from processing.coverage import HISTORY, Coverage
+from processing.coverage import HISTORY, Coverage, newest_stretches
 from processing.explanation.sentences import verdict_sentence
 from processing.incidents.people import people_in
 
@@ -94,7 +94,7 @@ class Alerts:
         for each in decided:
             if each.decision.step is not None:
                 self.metrics.notifications.labels(each.decision.step).inc()
-        self.metrics.silent = sum(is_silent(stretch, look.wall) for stretch in newest_stretches(look.coverage).values())
+        self.metrics.silent = sum(is_silent(stretch, look.wall) for stretch in newest_stretches(look.coverage))
 
     def _of_incidents(self, memory: Memory, look: Look, outbox: Outbox) -> Iterator[Written]:
         if not memory.incidents:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
@@ -124,11 +124,22 @@ class Composer:
         if not batch.is_digest:
             return self._of_one(batch.first, incidents, alone=True)
         why = self._part(lambda: queries.held_because(self.store, batch.first.key), "")
+        parts = tuple(self._parts(batch, incidents))
+        if not parts:
+            raise LookupError(f"The store says nothing of any part of {batch.key!r}.")
         return DigestNews(
             at=batch.first.at,
-            parts=tuple(self._of_one(each, incidents, alone=False) for each in batch.parts),
+            parts=parts,
             why=cast(Why, why if why in {"digest", "quiet", "budget"} else "digest"),
         )
+
+    def _parts(self, batch: Batch, incidents: Mapping[str, Incident | None]) -> Iterator[IncidentNews | TroubleNews]:
+        """Yield what a digest tells. A part of which the store says nothing must not take the others with it."""
+        for each in batch.parts:
+            try:
+                yield self._of_one(each, incidents, alone=False)
+            except LookupError as error:
+                log.warning("digest lacks a part", key=each.key, reason=str(error))
 
     def _of_one(
         self, each: Waiting, incidents: Mapping[str, Incident | None], *, alone: bool

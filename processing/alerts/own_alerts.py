@@ -87,13 +87,16 @@ class OwnAlerts:
 
     def _decide(self, entries: dict[str, dict[str, Entry]], facts: Facts, now: datetime) -> None:
         told = {about for about, known in entries.items() if any(map(_is_told, known.values()))}
+        book = self.book()
         found = [
             each
             for each in troubles(facts, self.limits, now, told)
-            if each.severity is not TroubleSeverity.NOTICE or each.about in told
+            if (each.severity is not TroubleSeverity.NOTICE or each.about in told)
+            and not _is_taken_out(each.about, book)
         ]
         self._sightings = sighted(self.policy, self._sightings, found, now)
-        decided = list(self._steps(entries, _failing(found), now))
+        reported = {each.source: each.heard_at for each in facts.health}
+        decided = list(self._steps(book, entries, _failing(found), reported, now))
         write(self.store, decided, now, now)
         for each in decided:
             entry = each.entry
@@ -103,9 +106,13 @@ class OwnAlerts:
             log.info("trouble", about=entry.about, channel=entry.channel, reason=each.decision.reason.value)
 
     def _steps(
-        self, entries: Mapping[str, Mapping[str, Entry]], failing: Collection[str], now: datetime
+        self,
+        book: RuleBook,
+        entries: Mapping[str, Mapping[str, Entry]],
+        failing: Collection[str],
+        reported: Mapping[str, datetime],
+        now: datetime,
     ) -> Iterator[Written]:
-        book = self.book()
         outbox = Outbox(StoredConversations(self.store), book, now)
         for about in sorted({*entries, *self._sightings}):
             known, sighting = entries.get(about, {}), self._sightings.get(about)
@@ -119,8 +126,8 @@ class OwnAlerts:
                     trouble=trouble,
                     told=entry.trouble,
                     named=matched is not None,
-                    gone=channel not in book.channels,
-                    historic=_is_historic(trouble, now),
+                    gone=channel not in book.channels or _is_taken_out(about, book),
+                    historic=trouble is not None and is_historic(trouble, reported, now),
                     repeat=None if matched is None or matched.route is None else matched.route.rule.repeat,
                 )
                 if written := _written(entry, given, matched or Matched(Match.NONE), outbox, now):
@@ -128,13 +135,18 @@ class OwnAlerts:
 
 
 def remembered(store: Store) -> dict[str, dict[str, Entry]]:
-    """Return all conversations about troubles, by what they are about and by channel."""
+    """Return all conversations about troubles, by what they are about and by channel.
+
+    One that cannot be read begins anew, but counts on: a message with the key of one that was sent would not be sent.
+    """
     entries: dict[str, dict[str, Entry]] = {}
     for stored in trouble_conversations(store):
         try:
-            entries.setdefault(stored.conversation, {})[stored.channel] = entry_of(stored)
+            entry = entry_of(stored)
         except (ValueError, msgspec.MsgspecError) as error:  # a newer version has written it
             log.warning("conversation cannot be read", about=stored.conversation, reason=str(error))
+            entry = Entry(stored.conversation, stored.channel, number=stored.number)
+        entries.setdefault(stored.conversation, {})[stored.channel] = entry
     return entries
 
 
@@ -153,9 +165,19 @@ def _failing(found: Sequence[Trouble]) -> frozenset[str]:
     return frozenset(each.subject for each in found if each.area is Area.CHANNEL)
 
 
-def _is_historic(trouble: Trouble | None, now: datetime) -> bool:
-    """Return whether it is a source that was stopped long ago, which is no news."""
-    return trouble is not None and trouble.area is Area.SOURCE and now - trouble.since >= HISTORY
+def _is_taken_out(about: str, book: RuleBook) -> bool:
+    """Return whether it is about a channel that was taken out of the rules: it will never work again."""
+    area, _, subject = about.partition(":")
+    return area == Area.CHANNEL and subject not in book.channels
+
+
+def is_historic(trouble: Trouble, reported: Mapping[str, datetime], now: datetime) -> bool:
+    """Return whether it is a source that was stopped long ago, which is no news.
+
+    A collector that has reported since is at work, however old the last post is. `reported` is by source.
+    """
+    heard_at = max(trouble.since, reported.get(trouble.subject, trouble.since))
+    return trouble.area is Area.SOURCE and now - heard_at >= HISTORY
 
 
 def channels_for(
@@ -164,12 +186,12 @@ def channels_for(
     """Return the channels that hear of a trouble.
 
     That a channel fails is told at another one that works: where the rules say, at `report_failures_to`, else at any.
-    Once it is told, no other channel is told of it.
+    Once it is told, no other channel is told of it, unless the one that was told has left the rules.
     """
     found = {each.channel.name: Matched(Match.MATCHES, each) for each in trouble_routes(book, trouble)}
     if trouble.area is not Area.CHANNEL:
         return found
-    told = [channel for channel, entry in known.items() if _is_told(entry)]
+    told = [channel for channel, entry in known.items() if channel in book.channels and _is_told(entry)]
     if told:
         return {channel: found.get(channel, Matched(Match.MATCHES)) for channel in told}
     working = [channel for channel in sorted(book.channels) if channel not in {*failing, trouble.subject}]

@@ -96,13 +96,16 @@ class Batch:
         """The notifications that are told: one of each conversation.
 
         Its last one where it is over by now. Otherwise its first: whoever has heard nothing yet hears that it was
-        opened, and not by how much it grew since a message that was never sent. Either tells the incident as it is now.
+        opened, and not by how much it grew since a message that was never sent. Either tells the incident as it is now,
+        or the trouble as it stood last.
         """
         told: dict[str, Waiting] = {}
         for each in self.notifications:
             before = told.get(each.conversation)
             if before is None or Step.RESOLVED in {each.step, before.step}:
                 told[each.conversation] = each
+            elif each.trouble:
+                told[each.conversation] = replace(before, trouble=each.trouble)
         return tuple(told.values())
 
     @property
@@ -151,13 +154,24 @@ def _key(members: Sequence[Waiting]) -> str:
 def next_batch(waiting: Iterable[Waiting], now: datetime, alert_now: datetime) -> Batch | None:
     """Return what one channel is told next, or None.
 
-    A conversation is told in its order: nothing of it overtakes what waits for its next attempt. What has failed a few
-    times lets other conversations go first, so that one message which a channel cannot take does not stop the others.
+    A conversation is told in its order: nothing of it overtakes what waits for its next attempt or is held for later.
+    What has failed a few times lets other conversations go first, so that one message which a channel cannot take does
+    not stop the others.
     """
     ready, held = [], set[str]()
-    for batch in batches(each for each in waiting if each.is_due(now, alert_now)):
+    for batch in batches(_due(waiting, now, alert_now)):
         conversations = {each.conversation for each in batch.notifications}
         if not (batch.first.waits(now) or conversations & held):
             ready.append(batch)
         held |= conversations
     return min(ready, key=lambda batch: len(batch.first.tried) >= TURNS, default=None)
+
+
+def _due(waiting: Iterable[Waiting], now: datetime, alert_now: datetime) -> list[Waiting]:
+    """Return what is due, with what comes before it in its conversation and was held for later."""
+    waiting = list(waiting)
+    reached: dict[str, int] = {}
+    for each in waiting:
+        if each.is_due(now, alert_now):
+            reached[each.conversation] = max(each.number, reached.get(each.conversation, 0))
+    return [each for each in waiting if each.number <= reached.get(each.conversation, -1)]

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from processing.coverage import Coverage
-
-
-def newest_stretches(coverage: Iterable[Coverage]) -> dict[str, Coverage]:
-    """Return the stretch of each collector that was heard of last."""
-    newest: dict[str, Coverage] = {}
-    for each in sorted(coverage, key=lambda each: (each.heard_at, each.until)):
-        newest[each.source] = each
-    return newest
+from processing.coverage import Coverage, newest_stretches
 
 
 def is_silent(stretch: Coverage, wall: datetime) -> bool:
@@ -34,8 +26,7 @@ def are_known(coverage: Sequence[Coverage], sources: Collection[str], end: datet
 
 def any_silent(coverage: Sequence[Coverage], sources: Collection[str], wall: datetime) -> bool:
     """Return whether one of the sources is silent."""
-    newest = newest_stretches(coverage)
-    return any(source in newest and is_silent(newest[source], wall) for source in sources)
+    return any(each.source in sources and is_silent(each, wall) for each in newest_stretches(coverage))
 
 
 def _collectors(coverage: Sequence[Coverage], source: str) -> Sequence[Coverage]:

@@ -70,8 +70,8 @@ class TroubleSituation:
     """How a trouble stands at a channel.
 
     `trouble` is None where nothing is wrong. `told` is the trouble as the channel was told of it last. `named`: a rule
-    names the channel for it; `gone`: the channel is no longer configured. `historic`: it had lasted for long when it
-    was first looked at.
+    names the channel for it; `gone`: the channel, or the one that the trouble is about, is no longer configured.
+    `historic`: nothing has been heard of it for so long that it is no news.
     """
 
     trouble: Trouble | None
@@ -109,6 +109,8 @@ def _go_on(state: Conversation, given: TroubleSituation, now: datetime) -> Decis
         return Decision(state, None, (), Reason.UNCHANGED)
     if given.told is not None and given.trouble.severity.rank > given.told.severity.rank:
         return _say(state, State.FIRING, Step.GREW, Reason.GREW, now, grown=(Growth.SEVERITY,))
+    if given.historic:
+        return Decision(state, None, (), Reason.UNCHANGED)
     if given.repeat is not None and state.told_at is not None and now >= state.told_at + given.repeat:
         return _say(state, State.FIRING, Step.REPEATED, Reason.REPEATED, now)
     return Decision(state, None, (), Reason.UNCHANGED)

@@ -8,12 +8,12 @@ facts.py             `own_facts`: the reads
 sentences.py         what people read of a trouble
 """
 
+from processing.coverage import newest_stretches
 from processing.troubles.collector_states import (
     Collector,
     CollectorState,
     collectors,
     missing,
-    newest_stretches,
     state_of,
     watch_silence,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from processing.coverage import newest_stretches
 from processing.queries import Coverage, Health
 
 WATCH_SILENT_AFTER = timedelta(minutes=5)
@@ -36,16 +37,6 @@ class Collector:
     heard_at: datetime
     stretch: Coverage | None
     detail: str
-
-
-def newest_stretches(coverage: Iterable[Coverage]) -> tuple[Coverage, ...]:
-    """Return each collector's newest covered stretch, sorted by the collector's name."""
-    newest: dict[str, Coverage] = {}
-    for stretch in coverage:
-        kept = newest.get(stretch.source)
-        if kept is None or stretch.until >= kept.until:
-            newest[stretch.source] = stretch
-    return tuple(newest[source] for source in sorted(newest))
 
 
 def state_of(stretch: Coverage, wall: datetime) -> CollectorState:

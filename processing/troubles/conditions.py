@@ -13,7 +13,7 @@ from itertools import groupby, takewhile
 
 from ingest.contract import ARCHIVE_PREFIX
 from processing.contract import BrokerState
-from processing.coverage import HISTORY, watermark
+from processing.coverage import HISTORY, newest_stretches, watermark
 from processing.queries import (
     BrokerMemory,
     ChannelAttempt,
@@ -28,7 +28,6 @@ from processing.troubles.collector_states import (
     CollectorState,
     collectors,
     missing,
-    newest_stretches,
     watch_silence,
 )
 from processing.troubles.limits import Limits
@@ -217,9 +216,11 @@ def overdue(waiting: Iterable[StoredNotification], wall: datetime) -> tuple[Stor
 def _of_channels(of: Facts, wall: datetime) -> Iterator[Trouble]:
     for name, tried in failing(of.attempts).items():
         in_row = tuple(takewhile(lambda each: each.outcome in CHANNEL_FAILURES, tried))
-        last = tried[0]
+        if not in_row:  # it has answered, and refused a message
+            continue
+        last = in_row[0]
         dead = len(in_row) >= DEAD_AFTER or last.outcome == NOT_ACCEPTED
-        since = (in_row or tried)[-1].at
+        since = in_row[-1].at
         yield Trouble(
             name=TroubleName.CHANNEL,
             severity=TroubleSeverity.WARNING if dead else TroubleSeverity.NOTICE,

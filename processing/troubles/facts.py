@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from processing import queries
-from processing.queries import Reader
+from processing.queries import DiskSpace, Reader
+from processing.store.client import StoreRefused
 from processing.troubles.conditions import Facts
 
 HOUR = timedelta(hours=1)
@@ -25,8 +26,16 @@ def own_facts(reader: Reader, now: datetime) -> Facts:
         counted_until=max((each.until for each in coverage), default=None),
         scored_until=None if watch is None else watch.scored_until,
         watch_heard_at=None if watch is None else watch.heard_at,
-        disks=queries.disk_space(reader),
+        disks=_disks(reader),
         rejected=queries.rejected_shares(reader, now - HOUR, now),
         broker=queries.broker_memory(reader),
         attempts=queries.last_attempts(reader),
     )
+
+
+def _disks(reader: Reader) -> tuple[DiskSpace, ...]:
+    """Return the disks; none where the user may not see them, which the page Health says."""
+    try:
+        return queries.disk_space(reader)
+    except StoreRefused:  # the user lacks a grant, which `banwatch doctor` names; the rest is still to be known
+        return ()

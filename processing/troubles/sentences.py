@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from processing.contract import MEGABYTE
 from processing.i18n import LANGUAGES, Plural, language, notation, translated
 from processing.troubles.trouble import Area, Trouble, TroubleName
 
 NAME = "trouble"
 """The first part of the names of these sentences."""
-
-MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)

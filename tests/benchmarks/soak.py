@@ -29,8 +29,8 @@ from kafka import KafkaAdminClient
 
 from deploy.supervisor.endpoints import clickhouse_answers
 from deploy.supervisor.memory import resident_memory
-from deploy.supervisor.recycling import MEGABYTE
 from processing import queries
+from processing.contract import MEGABYTE
 from processing.detection.bins import start_of_bin
 from processing.store.client import Store, StoreRefused, StoreUnavailable
 from tests.support import brokers, weekly_stream

@@ -16,9 +16,9 @@ from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.health import path
 from dashboard.views.health.rates import HOUR, STEP, rates
-from dashboard.views.health.standing import MEGABYTE, StageState, Standing, listed, stages
+from dashboard.views.health.standing import StageState, Standing, listed, stages
 from ingest.contract import Progress, Rejected
-from processing.contract import BrokerState, ClickHouseAddress
+from processing.contract import MEGABYTE, BrokerState, ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.queries import ChannelAttempt, Coverage, Health
 from processing.store import writer

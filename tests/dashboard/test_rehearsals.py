@@ -11,7 +11,17 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard import rehearsals
-from dashboard.rehearsals import AGAIN_AFTER, ASKED_FOR, LONGEST, Rehearsals, Superseded, TooLong, Underway
+from dashboard.rehearsals import (
+    AGAIN_AFTER,
+    ASKED_FOR,
+    LONGEST,
+    RENEWED_AFTER,
+    Ready,
+    Rehearsals,
+    Superseded,
+    TooLong,
+    Underway,
+)
 from dashboard.views.alerts.backtest.span import Span
 from tests.conftest import NOON
 from tests.support.waiting import eventually
@@ -57,7 +67,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def ended(made: Rehearsals, name: str, work: Work) -> object:
     work.goes_on.set()
-    return eventually(lambda: None if isinstance(found := made.ask(name, work), Underway) else found)
+    found = eventually(lambda: None if isinstance(found := made.ask(name, work), Underway) else found)
+    return found.rehearsal if isinstance(found, Ready) else found
 
 
 def test_the_second_waits_for_the_first_and_both_are_made_once(clock: Clock) -> None:
@@ -89,6 +100,18 @@ def test_a_failure_is_the_answer_for_a_while(clock: Clock) -> None:
     work.fault = None
     clock.move(AGAIN_AFTER)
     assert ended(made, "a", work) == MADE
+
+
+def test_a_rehearsal_is_made_anew_after_an_hour_and_is_another_one(clock: Clock) -> None:
+    made, work = Rehearsals(), Work()
+    assert ended(made, "a", work) == MADE
+    first = made.ask("a", work)
+    clock.move(RENEWED_AFTER / 2)
+    assert made.ask("a", work) is first
+    clock.move(RENEWED_AFTER / 2)
+    assert ended(made, "a", work) == MADE
+    assert made.ask("a", work) != first
+    assert work.runs == 2
 
 
 def test_what_nobody_waits_for_makes_room_for_what_somebody_asks_for(clock: Clock) -> None:

@@ -120,6 +120,9 @@ def test_a_collector_is_told_by_its_newest_stretch() -> None:
     old = Coverage("a", START, START + HOUR, complete=False, heard_at=WALL)
     new = Coverage("a", START + 2 * HOUR, END, complete=False, heard_at=WALL)
     assert newest_stretches([new, old]) == (new,)
+    # A collector that has gone back works there now.
+    back = replace(old, heard_at=WALL + MINUTE)
+    assert newest_stretches([back, new]) == (back,)
 
 
 def test_a_collector_is_silent_when_its_word_is_old() -> None:

@@ -13,9 +13,8 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.supervisor.recycling import MEGABYTE
 from processing import queries
-from processing.contract import BrokerState
+from processing.contract import MEGABYTE, BrokerState
 from processing.store.client import Store
 from tests.e2e.test_live import counted
 from tests.support.jetstream import Jetstream

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from processing.alerts.attempts import Attempts
 from processing.alerts.channels import OpenChannels
 from processing.alerts.compose import Composer
 from processing.alerts.dispatcher import Dispatcher
-from processing.alerts.own_alerts import OwnAlerts
+from processing.alerts.journal import Entry
+from processing.alerts.own_alerts import OwnAlerts, remembered
 from processing.alerts.records import StoredConversations
 from processing.alerts.rules_file import read_rules
 from processing.queries import disk_space
@@ -31,6 +32,7 @@ from processing.toml_text import TomlText
 from processing.troubles import Limits
 from tests.support.channels.receiver import Receiver, Reply, receiving
 from tests.support.conversations import an_incident
+from tests.support.queued import Decided, decide
 
 pytestmark = pytest.mark.long
 
@@ -162,6 +164,29 @@ def test_each_trouble_is_told_once_and_is_over_once_apart_from_a_surge(
     assert all(title.startswith("banwatch itself: ") for title in titles)
     over = next(each.json for each in taken(server, "/ops") if each.json["type"] == "trouble.resolved")
     assert "Lasted" in {fact["label"] for fact in over["data"]["message"]["facts"]}
+
+
+def test_a_dead_channel_that_is_taken_out_of_the_rules_is_told_no_more(
+    store: Store, server: Receiver, down: set[str]
+) -> None:
+    banwatch = Installation(store, server.url)
+    down.add("/newsroom")
+    banwatch.surge()
+    banwatch.go_on(5 * MINUTE)
+    ops, itself = banwatch.book.channels["ops"], banwatch.book.rules[1]
+    banwatch.book = replace(banwatch.book, channels={"ops": ops}, rules=(replace(itself, repeat=MINUTE),))
+    banwatch.go_on(8 * MINUTE)
+    assert told(server, down, "/ops") == [("trouble.opened", "channel:newsroom")]
+    last = "SELECT argMax(state, number), argMax(reason, number) FROM notifications WHERE conversation LIKE 'channel:%'"
+    assert store.query(last) == [("resolved", "channel_gone")]
+
+
+def test_a_conversation_that_cannot_be_read_begins_anew_behind_what_was_sent(store: Store) -> None:
+    unreadable = Decided(
+        "disk:default", datetime.now(UTC), channel="ops", number=7, trouble='{"name":"of a newer version"}'
+    )
+    decide(store, unreadable)
+    assert remembered(store) == {"disk:default": {"ops": Entry("disk:default", "ops", number=7)}}
 
 
 def test_a_hostile_source_stays_text(store: Store, server: Receiver) -> None:

@@ -10,15 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from processing import queries
+from processing.alerts.channels import Unusable
+from processing.alerts.compose import Composer
+from processing.alerts.notification import Step
+from processing.alerts.queue import Batch
+from processing.alerts.rules import RuleBook
+from processing.alerts.stored_queue import waiting
 from processing.contract import ClickHouseAddress
 from processing.store import migrate as schema
 from processing.store.client import Store
 from processing.store.lock import Lock, SchemaLocked, next_number, schema_lock
 from processing.store.schema import is_replicated, render
+from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import NOON, ROOT, a_post
 from tests.support.parts import Parts
 from tests.support.stored import counted, recounted, tagged, write
@@ -27,6 +36,7 @@ from tests.support.waiting import eventually
 DECLARED = ROOT / "tests" / "integration" / "schema.txt"
 
 MINUTE = timedelta(minutes=1)
+SILENT_OR_FAILING = (TroubleName.SILENT, TroubleName.CHANNEL)
 IF_MEANT = "if that is meant: python -m tests.integration.test_store_schema"
 
 COLUMNS = """
@@ -108,12 +118,58 @@ def test_a_migration_that_was_cut_off_is_finished(empty: ClickHouseAddress) -> N
         assert counted(store) == recounted([post])
 
 
+def _built_before(store: Store, number: int) -> None:
+    """Build the schema as it was before a migration."""
+    schema._run(store, schema.LEDGER, replicated=False)
+    for migration in schema.shipped():
+        if migration.number < number:
+            schema._apply(store, migration, lambda: None, replicated=False)
+
+
+def test_a_silent_source_and_a_failing_channel_that_were_not_told_yet_are_told_as_troubles(
+    empty: ClickHouseAddress,
+) -> None:
+    decided = [('source:a"b:c', "no_data"), ("source:rss", "data_back"), ("channel:slack", "channel_failed")]
+    with schema.connect_for_setup(empty) as store:
+        _built_before(store, 21)
+        names = [about for about, _ in decided]
+        row = {
+            "key": [f"{about}/ops/1" for about in names],
+            "conversation": names,
+            "step": [step for _, step in decided],
+        }
+        same = {
+            "channel": "ops",
+            "number": 1,
+            "state": "firing",
+            "reason": "x",
+            "due": NOON,
+            "bundle": "night",
+            "at": NOON,
+        }
+        columns = row | {name: [value] * len(decided) for name, value in same.items()}
+        store.insert("notification_versions", list(columns), list(columns.values()))
+        schema.migrate(empty)
+        found = [waiting(each) for each in queries.undelivered(store)]
+        told = {each.conversation: (each.step, msgspec.json.decode(each.trouble, type=Trouble)) for each in found}
+        composer = Composer(
+            store, lambda: RuleBook("1", ZoneInfo("UTC"), {}, ()), lambda _: {}, lambda: NOON, 5 * MINUTE
+        )
+        unreadable = replace(found[0], key="other", conversation="disk:x", trouble="")
+        message = composer(Batch("digest", (*found, unreadable)), Unusable("ops", "")).message
+    silent, channel = (Trouble(name=name, severity=TroubleSeverity.WARNING, since=NOON) for name in SILENT_OR_FAILING)
+    assert told == {
+        'source:a"b:c': (Step.OPENED, msgspec.structs.replace(silent, subject='a"b:c')),
+        "source:rss": (Step.RESOLVED, msgspec.structs.replace(silent, subject="rss")),
+        "channel:slack": (Step.OPENED, msgspec.structs.replace(channel, subject="slack")),
+    }
+    assert message.title == "DIGEST, messages: 3"
+    assert all(part.title.startswith("banwatch itself: ") for part in message.parts)
+
+
 def test_what_live_sources_called_complete_before_is_idle(empty: ClickHouseAddress) -> None:
     with schema.connect_for_setup(empty) as store:
-        for migration in schema.shipped():
-            if migration.number < 12:
-                for statement in migration.statements():
-                    store.command(statement)
+        _built_before(store, 12)
         for source, complete in (("rss", True), ("bluesky", False), ("archive-1", True)):
             row = {"source": source, "since": NOON, "until": NOON + MINUTE, "partitions": 1, "complete": complete}
             store.insert("source_health_versions", list(row), [[value] for value in row.values()])

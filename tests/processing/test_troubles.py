@@ -7,13 +7,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processing.contract import BrokerState
+from processing.contract import MEGABYTE, BrokerState
 from processing.queries import BrokerMemory, ChannelAttempt, Coverage, DiskSpace, Health, RejectedShare
-from processing.troubles import Facts, Limits, Trouble, TroubleName, TroubleSeverity, collects_live, troubles
+from processing.store.client import Row, StoreRefused
+from processing.troubles import (
+    Facts,
+    Limits,
+    Trouble,
+    TroubleName,
+    TroubleSeverity,
+    collects_live,
+    own_facts,
+    troubles,
+)
 
 WALL = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MEGABYTE = 1024 * 1024
 NOTICE, WARNING, CRITICAL = TroubleSeverity
 
 
@@ -171,7 +180,8 @@ def attempts(*outcomes: str) -> tuple[ChannelAttempt, ...]:
         (("sent",), None),
         (("retry", "sent"), None),
         (("sent", "retry"), NOTICE),
-        (("sent", "refused"), NOTICE),
+        (("sent", "refused"), None),
+        (("retry", "timeout", "refused"), None),
         (("retry", "refused", "retry"), NOTICE),
         (("sent", "retry", "timeout"), WARNING),
         (("sent", "auth"), WARNING),
@@ -193,6 +203,17 @@ def test_a_broker_that_cannot_begin_anew_is_a_trouble_while_it_says_so() -> None
     assert found(broker=stuck) == [(TroubleName.BROKER, "", WARNING)]
     for harmless in (replace(stuck, state=BrokerState.RECYCLED), replace(stuck, at=WALL - HOUR)):
         assert found(broker=harmless) == []
+
+
+def test_without_the_right_to_see_disks_the_rest_is_known() -> None:
+    class Restricted:
+        def query(self, sql: str, parameters: object = None, *, patience: timedelta | None = None) -> list[Row]:
+            if "disk_space" in sql:
+                raise StoreRefused("Not enough privileges.")
+            return [(WALL, WALL)] if "watch_progress" in sql else []
+
+    known = own_facts(Restricted(), WALL)
+    assert (known.disks, known.scored_until) == ((), WALL)
 
 
 def test_archives_alone_are_no_collecting() -> None:

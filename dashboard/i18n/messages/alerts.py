@@ -28,10 +28,8 @@ class AlertsWords:
     channel_kind: str = "{kind}, messages in {language}"
     channel_budget: str = "At most {count} messages an hour, and the rest in one more."
     channel_unnamed: str = "No rule names it."
-    channel_hears_of_failures: str = "It hears of another channel that has failed twice in a row."
-    nobody_hears_of_failures: str = (
-        "`report_failures_to` is not set: any other channel may hear of one that has failed twice in a row."
-    )
+    channel_hears_of_failures: str = "It hears of another channel that fails."
+    nobody_hears_of_failures: str = "`report_failures_to` is not set: any other channel may hear of one that fails."
     last_success: str = "Last success"
     last_attempt: str = "Last attempt"
     attempts: str = "Attempts, {days} days"

@@ -109,7 +109,7 @@ class HealthWords:
     store_partition: str = "Newest partition"
     store_disk: str = "Disk {name}"
     store_free: str = "{free} of {total} GB are free ({share})"
-    store_disk_unknown: str = "The store has no disk of its own, so nobody knows how much room is left."
+    store_disk_unknown: str = "The store shows no disk of its own, so nobody knows how much room is left."
     broker_memory: str = "Embedded broker"
     broker_started: str = "It begins anew above {limit} MB."
     broker_recycled: str = "It held {held} MB and began anew at {moment}. Its limit is {limit} MB."

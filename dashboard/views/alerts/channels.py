@@ -43,7 +43,7 @@ def show(context: Context, told: Told) -> None:
     if any(each.record.tried_at for each in found):
         st.html(element("p", sentence, css="bw-warning bw-fault" if fail else "bw-said"))
     st.html(element("div", *(_card(each, rules, told, words) for each in found), css="bw-channels"))
-    if len(rules.channels) > 1 and not rules.report_failures_to:
+    if len(rules.channels) > 1 and not rules.report_failures_to and not any(each.itself for each in rules.rules):
         st.caption(page.nobody_hears_of_failures)
 
 

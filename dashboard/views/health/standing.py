@@ -12,7 +12,6 @@ from dashboard.views.health.rates import Rate
 from processing.queries import Health, RejectedShare, Rejections
 from processing.troubles import Collector, Facts, collectors, failing, missing, overdue, watch_silence
 
-MEGABYTE = 1024 * 1024
 SENT = "sent"
 
 

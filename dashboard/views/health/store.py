@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from dashboard.i18n import Words
 from dashboard.markup import element, filled, moment
-from dashboard.views.health.standing import MEGABYTE, Standing
+from dashboard.views.health.standing import Standing
+from processing.contract import MEGABYTE
 from processing.plain_text import displayable
 from processing.queries import BrokerMemory, DiskSpace
 

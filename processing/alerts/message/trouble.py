@@ -8,10 +8,9 @@ from datetime import timedelta
 from processing.alerts.message.wording import Wording
 from processing.alerts.news import TroubleNews
 from processing.alerts.notification import Fact, Link, Message, Outcome, Step
+from processing.contract import MEGABYTE
 from processing.plain_text import LONGEST_LINE
 from processing.troubles import Area, Trouble, Unit, over, remedy, sentence
-
-MEGABYTE = 1024 * 1024
 
 
 def trouble_message(news: TroubleNews, wording: Wording) -> Message:

@@ -48,6 +48,16 @@ def test_what_is_held_waits_for_its_time() -> None:
     assert keys(next_batch([held], SOON, NOON + 20 * MINUTE)) == ["held"]
 
 
+def test_what_is_held_goes_before_what_follows_it_at_once() -> None:
+    held = decided("opened", "disk:a", due=SOON + MINUTE, bundle="night")
+    other = decided("other", "disk:b", due=SOON + MINUTE, bundle="night")
+    critical = decided("grew", "disk:a", minute=5, number=2, step=Step.GREW)
+
+    assert keys(next_batch([held, other, critical], SOON, SOON)) == ["opened"]
+    assert keys(next_batch([other, critical], SOON, SOON)) == ["grew"]
+    assert next_batch([other], SOON, SOON) is None
+
+
 def test_nothing_of_a_conversation_overtakes_what_waits_for_its_next_attempt() -> None:
     waits, follows, other = (
         decided("opened", "a", message="opened", **tried()),
@@ -117,6 +127,13 @@ def test_a_digest_tells_each_conversation_once() -> None:
         [batch] = batches(gathered)
         assert [each.key for each in batch.parts] == told
         assert keys(batch) == [each.key for each in gathered]
+
+
+def test_a_digest_tells_a_trouble_as_it_stood_last() -> None:
+    opened = decided("1", "disk:a", bundle="b", trouble="warning")
+    grew = decided("2", "disk:a", 1, bundle="b", number=2, step=Step.GREW, trouble="critical")
+    [batch] = batches([opened, grew])
+    assert [(each.key, each.step, each.trouble) for each in batch.parts] == [("1", Step.OPENED, "critical")]
 
 
 MINUTES_BY_CONVERSATION = st.dictionaries(

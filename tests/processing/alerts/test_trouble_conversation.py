@@ -14,7 +14,7 @@ from processing.alerts.journal import Entry
 from processing.alerts.notification import Growth, Step
 from processing.alerts.notifiers.console import ConsoleOptions
 from processing.alerts.outbox import Outbox
-from processing.alerts.own_alerts import channels_for
+from processing.alerts.own_alerts import channels_for, is_historic
 from processing.alerts.reasons import Reason, State
 from processing.alerts.rule_fields import QuietHours
 from processing.alerts.rules import AlertRule, Channel, Route, RuleBook, RuleSubject
@@ -29,7 +29,7 @@ from processing.rules_backtest import RehearsedConversations
 from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import NOON
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LATER = NOON + HOUR
 POLICY = TroublePolicy()
 DISK = Trouble(name=TroubleName.DISK, severity=TroubleSeverity.WARNING, since=NOON, subject="default", value=0.05)
@@ -60,6 +60,7 @@ BRANCHES: dict[str, tuple[Conversation, TroubleSituation, Step | None, Reason, S
     "grew": (FIRING, given(CRITICAL), Step.GREW, Reason.GREW, State.FIRING),
     "fell": (FIRING, given(DISK, told=CRITICAL), None, Reason.UNCHANGED, State.FIRING),
     "repeated": (FIRING, given(repeat=HOUR), Step.REPEATED, Reason.REPEATED, State.FIRING),
+    "history": (FIRING, given(repeat=HOUR, historic=True), None, Reason.UNCHANGED, State.FIRING),
     "not yet repeated": (FIRING, given(repeat=2 * HOUR), None, Reason.UNCHANGED, State.FIRING),
     "rule gone": (FIRING, given(named=False, repeat=HOUR), None, Reason.UNCHANGED, State.FIRING),
     "resolved": (FIRING, given(None), Step.RESOLVED, Reason.RESOLVED, State.RESOLVED),
@@ -95,6 +96,16 @@ def test_a_trouble_that_comes_and_goes_is_one_that_began_when_it_was_seen_first(
     assert not sighted(POLICY, known, [], NOON - HOUR), "a clock that was set back keeps nothing for ever"
 
 
+def test_a_source_that_stopped_long_ago_is_history_unless_its_collector_has_reported_since() -> None:
+    failed = Trouble(name=TroubleName.FAILED, severity=TroubleSeverity.WARNING, since=NOON, subject="rss")
+    later = NOON + 2 * DAY
+    assert is_historic(failed, {}, later)
+    assert is_historic(failed, {"rss": NOON}, later)
+    assert not is_historic(failed, {"rss": later - MINUTE}, later)
+    assert not is_historic(failed, {}, NOON + HOUR)
+    assert not is_historic(DISK, {}, later)
+
+
 def a_book(*names: str, report_to: str = "", quiet: QuietHours | None = None, hold: bool = False) -> RuleBook:
     channels = {name: Channel(name, "console", ConsoleOptions()) for name in names}
     rule = AlertRule(name="itself", about=RuleSubject.BANWATCH, channels=("ops",), quiet=quiet, hold_critical=hold)
@@ -116,6 +127,7 @@ def test_a_dead_channel_is_told_at_others_that_work_and_at_no_other_once_it_is_t
     assert told_at(book, "ops") == ["mail"]
     assert told_at(book, "slack", "mail") == ["ops"]
     assert told_at(book, "slack", told="mail") == ["mail"]
+    assert told_at(book, "slack", told="gone") == ["mail", "ops"]
     assert told_at(a_book("mail", "slack"), "slack") == ["mail"]
     assert told_at(a_book("mail", "slack", "x", report_to="mail"), "mail") == ["slack"]
     assert told_at(a_book("slack"), "slack") == []

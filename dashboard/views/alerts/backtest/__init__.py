@@ -17,7 +17,7 @@ from dashboard.context import Context, which_store
 from dashboard.markup import element, filled, moment
 from dashboard.parts import live
 from dashboard.parts.known import present
-from dashboard.rehearsals import LONGEST, Answer, Rehearsals, TooLong, Underway
+from dashboard.rehearsals import LONGEST, Answer, Ready, Rehearsals, TooLong, Underway
 from dashboard.rules_backtest import Backtest, Backtests, Rehearsal, TunedRule
 from dashboard.views.alerts.backtest import controls, outcome
 from dashboard.views.alerts.backtest.span import Length, Span, span_of
@@ -58,9 +58,8 @@ def _draw(context: Context, backtests: Backtests, rules: Rules, length: Length, 
             _underway(span, reached, context)
         case Exception():
             _too_long(span, context)
-        case _:
-            rehearsed = which_store(context.settings), span
-            stands, told = (_told(rehearsed, rules, each, backtests, answer) for each in (None, tuned))
+        case Ready(rehearsal, number):
+            stands, told = (_told(number, rules, each, backtests, rehearsal) for each in (None, tuned))
             outcome.show(stands, told, tuned, backtests.toml(tuned), context.words)
 
 
@@ -111,7 +110,7 @@ def _too_long(span: Span, context: Context) -> None:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _told(
-    rehearsed: tuple[object, Span],  # noqa: ARG001 - with the rules it tells the answers in the cache apart
+    number: int,  # noqa: ARG001 - of the rehearsal; with the rules it tells the answers in the cache apart
     rules: Rules,  # noqa: ARG001
     tuned: TunedRule | None,
     _backtests: Backtests,

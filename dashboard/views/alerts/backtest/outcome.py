@@ -147,6 +147,5 @@ def _messages(told: Backtest, rule: str, words: Words) -> None:
 
 def _parts(message: BacktestMessage, names: dict[str, BacktestIncident], words: Words) -> Iterator[Markup]:
     for part in message.parts:
-        known, (_, _, source) = names.get(part.about), part.about.partition(":")
-        about = foreign(source) if known is None else element("span", incident_name(known.incident, words))
+        about = element("span", incident_name(names[part.about].incident, words))
         yield element("div", element("b", step_name(part.step, words)), " ", about)
