@@ -65,7 +65,7 @@ def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(stand
     assert WORDS["en"].public.as_of.format(now=WORDS["en"].moment(stock.END)) in page.css_first(".as-of").text()
     [link] = page.css(".incidents a")
     assert "TikTok bans · Bans by employers rose to 15× normal" in link.text()
-    assert [node.text() for node in page.css(".incidents .bw-badge")] == ["organic", "over", "extreme", "generated"]
+    assert [node.text() for node in page.css(".incidents .bw-badge")] == ["organic", "ended", "extreme", "generated"]
     rows = [row.css("th, td") for row in page.css(".tables section")[0].css("tbody tr")]
     assert [rows[0][0].text(), rows[1][0].text()] == ["English", "Arabic"]
     assert standing.get("/chart.svg").status_code == 200
