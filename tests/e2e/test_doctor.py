@@ -17,7 +17,7 @@ def test_a_banwatch_that_runs_is_well(tmp_path: Path, monkeypatch: pytest.Monkey
     installation = Installation(tmp_path / "data", writer_password=None)
     with closing(installation.start("up", "--no-sources", "--no-dashboard")) as running:
         eventually(lambda: running.children("watch"), timedelta(seconds=60))
-        found = eventually(lambda: well(installation), timedelta(seconds=60))
+        found = eventually(lambda: well(installation), timedelta(minutes=3))
     said = {finding["what"]: finding["said"] for section in found for finding in section["findings"]}
     assert "1 worker in the group banwatch" in said["workers' group"]
     assert "and can do nothing else" in said["reader"]
@@ -35,4 +35,5 @@ def well(installation: Installation) -> list[dict[str, list[dict[str, str]]]]:
         and finding["status"] != "ok"
         and not finding["what"].startswith("disk ")
     ]
+    print(*asking, sep="\n")
     return [] if asking else sections

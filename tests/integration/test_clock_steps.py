@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
-from processing.contract import ClickHouseAddress, TaggedPost, VerdictName
+from processing.contract import BrokerState, ClickHouseAddress, TaggedPost, VerdictName
 from processing.store.annotations import save_query
+from processing.store.broker import write_broker_memory
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -197,6 +198,10 @@ def two_queries(store: Store, second: bool) -> None:
     save_query(store, "languages", f"SELECT {int(second)}", "Nora")
 
 
+def two_starts(store: Store, second: bool) -> None:
+    write_broker_memory(store, BrokerState.STARTED, held=int(second), limit=2)
+
+
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
@@ -204,6 +209,7 @@ NEWEST = {
     "source_health": (two_reports, "SELECT until FROM source_health"),
     "saved_queries": (two_queries, "SELECT sql FROM saved_queries"),
     "retention": (two_retentions, "SELECT policy FROM retention"),
+    "broker_memory": (two_starts, "SELECT held_bytes FROM broker_memory"),
 }
 
 
@@ -256,6 +262,7 @@ def test_every_table_that_keeps_versions_is_known_here(store: Store) -> None:
     assert versioned(store).keys() == {
         "acknowledgement_versions",
         "annotation_versions",
+        "broker_memory_versions",
         "count_day_versions",
         "count_hour_versions",
         "count_versions",

@@ -18,4 +18,4 @@ def test_machine_made_queries_reach_no_file_and_no_address(tmp_path: Path) -> No
     with attacked(tmp_path) as (warehouse, canaries):
         result = attack(warehouse, canaries, QUERIES, seed=20200710)
     assert result.leaks == []
-    assert (result.tried, result.answered > 300) == (QUERIES, True)
+    assert (result.tried, result.answered > 150) == (QUERIES, True)
