@@ -1,10 +1,11 @@
-"""Who posted alike in an incident: pairs of accounts that posted the same thing within seconds, more often than chance."""
+"""Who posted alike in an incident: pairs of accounts that posted the same within seconds, more often than chance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from processing.queries.posts import STORED_POST, StoredPost, stored_post
 from processing.queries.reader import Reader
@@ -95,9 +96,9 @@ def alike(reader: Reader, incident: str) -> tuple[int, tuple[AlikePair, ...]]:
     return (rows[0][-1] if rows else 0), pairs
 
 
-def _together(stored: object) -> PostedTogether:
+def _together(stored: Any) -> PostedTogether:
     """Return a named tuple of the store. The client returns it as a dictionary or as a tuple."""
-    kinds, *rest = stored.values() if isinstance(stored, dict) else stored  # type: ignore[attr-defined]
+    kinds, *rest = stored.values() if isinstance(stored, dict) else stored
     return PostedTogether(tuple(kinds), *rest)
 
 

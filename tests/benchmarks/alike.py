@@ -102,8 +102,7 @@ def _fill(store: Store, posts: Iterable[TaggedPost]) -> None:
 
 def _pairs(store: Store, seconds: int, condition: str = "true") -> set[Pair]:
     rows = store.query(
-        "SELECT author_a, author_b FROM alike(incident = 'bench', seconds = {seconds:UInt16}) "  # noqa: S608 - ours
-        f"WHERE {condition}",
+        f"SELECT author_a, author_b FROM alike(incident = 'bench', seconds = {{seconds:UInt16}}) WHERE {condition}",
         {"seconds": seconds},
     )
     return {(min(a, b), max(a, b)) for a, b in rows}
@@ -118,7 +117,8 @@ def _cost(store: Store, address: ClickHouseAddress) -> None:
             begun = time.perf_counter()
             found = _pairs(store, 10, f"chance < {BEYOND_CHANCE}")
             taken.append(time.perf_counter() - begun)
-        print(f"{POSTS:,} posts in two hours, {name}: {min(taken):.1f} to {max(taken):.1f} s, {len(found)} pairs by mistake")
+        span = f"{min(taken):.1f} to {max(taken):.1f} s"
+        print(f"{POSTS:,} posts in two hours, {name}: {span}, {len(found)} pairs by mistake")
     print(f"asked at {address.url}, with {os.cpu_count()} cores")
 
 
@@ -130,7 +130,7 @@ def _by_chance(links: int) -> Iterator[TaggedPost]:
         post = a_post(
             id=str(number),
             author=f"a{dice.randrange(POSTS // 3)}",
-            text=f"what people say of all this and again and again {'abcdefghij'[dice.randrange(10)] * dice.randrange(9)}",
+            text=f"what people say of all this again and again {'abcdefghij'[dice.randrange(10)] * dice.randrange(9)}",
             created_at=at,
             seen_at=at,
             links=(f"https://example.org/{dice.randrange(links)}",),

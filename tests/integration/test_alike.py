@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,19 +19,23 @@ from processing.store.migrate import migrate
 from processing.store.records import write_incidents
 from tests.conftest import a_post, as_writer
 from tests.support import stock
+from tests.support.coortweet import Share, weights
 from tests.support.stored import tagged, write
 
 START = datetime(2020, 7, 10, 16, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 INCIDENT = changed(stock.incident(), id="ban-1", start=START, end=START + timedelta(hours=3))
 OTHER = changed(INCIDENT, id="work-1", topic="work")
+RANDOM = changed(INCIDENT, id="random-1", topic="random")
 SENTENCE = "Everybody at the office has to take TikTok off the phone by Friday"
 
 
-def said(author: str, second: float, text: str = "hm", *, topics: tuple[str, ...] = ("ban",), **more: object) -> TaggedPost:
+def said(
+    author: str, second: float, text: str = "hm", topics: tuple[str, ...] = ("ban",), **more: object
+) -> TaggedPost:
     at = START + second * SECOND
-    name = f"{author}-{second}-{more.get('source', '')}"
-    post = a_post(id=name, text=text, author=author, created_at=at, seen_at=at, **more)
+    given = {"id": f"{author}-{second}-{more.get('source', '')}", "text": text, "author": author} | more
+    post = a_post(created_at=at, seen_at=at, **given)
     return tagged(post, topics=topics)
 
 
@@ -65,19 +70,30 @@ def posts() -> Iterator[TaggedPost]:
     yield said("once-2", 9_000, "quite another thing")
 
 
-@pytest.fixture
+def shares() -> list[Share]:
+    """Shares by chance, so many that some come together again."""
+    dice = random.Random(7)
+    return [
+        Share(f"https://example.org/{dice.randrange(40)}", f"a{dice.randrange(40)}", str(number), dice.randrange(3_600))
+        for number in range(1_500)
+    ]
+
+
+@pytest.fixture(scope="module")
 def writer(warehouse_url: str) -> ClickHouseAddress:
     return as_writer(warehouse_url, "alike")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(writer: ClickHouseAddress) -> Iterator[Store]:
-    """A store with the posts, opened by the user that may only read."""
+    """A store with the posts of three incidents, opened by the user that may only read."""
     migrate(writer)
     with Store(writer) as opened:
-        opened.command("TRUNCATE TABLE post_versions")
-        write(opened, posts())
-        write_incidents(opened, [INCIDENT, OTHER])
+        by_chance = (
+            said(each.account, each.at, "", ("random",), links=(each.thing,), id=each.content) for each in shares()
+        )
+        write(opened, [*posts(), *by_chance])
+        write_incidents(opened, [INCIDENT, OTHER, RANDOM])
     with Store(replace(writer, user="reader", password=SecretStr(""))) as reader:
         yield reader
 
@@ -114,10 +130,24 @@ def test_who_posts_the_same_within_seconds_again_and_again_is_found_with_the_pos
     with Store(writer) as opened:
         delete(opened, DeletionTarget("example", [link.together[0].id_a]))
         delete(opened, DeletionTarget("example", authors={"text-2": START + timedelta(days=1)}))
-    assert accounts(store, "chance < 0.05") == {("link-1", "link-2"): (3, ["link"]), ("tags-1", "tags-2"): (4, ["hashtags"])}
+    assert accounts(store, "chance < 0.05") == {
+        ("link-1", "link-2"): (3, ["link"]),
+        ("tags-1", "tags-2"): (4, ["hashtags"]),
+    }
 
 
-@pytest.mark.parametrize("table", ["post_versions", "other.alike", "system.alike", "file"])
-def test_a_reader_calls_no_other_table_with_parameters(store: Store, table: str) -> None:
-    with pytest.raises(StoreRefused):
-        store.query(f"SELECT * FROM {table}(incident = 'ban-1', seconds = 10)")
+def test_a_reader_calls_no_other_table_with_parameters(store: Store) -> None:
+    for table in ("post_versions", "other.alike", "system.alike", "file"):
+        with pytest.raises(StoreRefused):
+            store.query(f"SELECT * FROM {table}(incident = 'ban-1', seconds = 10)")
+
+
+def test_what_comes_together_again_is_what_coortweet_finds(store: Store) -> None:
+    for seconds in (10, 60):
+        rows = store.query(
+            "SELECT author_a, author_b, times FROM alike(incident = 'random-1', seconds = {seconds:UInt16})",
+            {"seconds": seconds},
+        )
+        theirs = {pair: weight for pair, weight in weights(shares(), seconds).items() if weight > 1}
+        assert len(theirs) > 5
+        assert {(min(a, b), max(a, b)): times for a, b, times in rows} == theirs

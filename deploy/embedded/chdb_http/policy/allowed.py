@@ -78,7 +78,7 @@ _TABLE_FUNCTIONS = {
     *("generate_series", "generateseries", "numbers", "numbers_mt", "primes", "sqlstandardvalues", "values", "view"),
     *("zeros", "zeros_mt"),
 }
-# Views of ours that take parameters. A query calls them as it calls a table function: `alike(incident = '…', seconds = 10)`.
+# Views that take parameters. A query calls one as it calls a table function: `alike(incident = 'x', seconds = 10)`.
 _VIEWS_WITH_PARAMETERS = {"alike"}
 # The tables that clients read to show a schema and complete a query. None shows other people's queries, this machine or
 # the writer's configuration.
