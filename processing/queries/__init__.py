@@ -89,6 +89,7 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
+from processing.queries.trends import TrendLead, trend_leads
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -133,6 +134,7 @@ __all__ = [
     "StoredNotification",
     "StoredPost",
     "Table",
+    "TrendLead",
     "Vocabulary",
     "WatchReport",
     "adhoc_address",
@@ -188,6 +190,7 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "trend_leads",
     "troubles_told",
     "undelivered",
     "vocabulary",

@@ -29,6 +29,7 @@ from processing.queries import (
     Scope,
     Statement,
     StoredPost,
+    TrendLead,
 )
 
 LEAST_AROUND = timedelta(hours=3)
@@ -206,6 +207,12 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
         silences=tuple(each for each in queries.silences(reader, now) if each.topic in topics),
         notes=queries.annotations(reader, name),
     )
+
+
+@shared(ttl=60, max_entries=64)
+def leads(settings: DashboardSettings, name: str) -> tuple[TrendLead, ...]:
+    """Return who was first, banwatch or the trends of each network; nothing where no trend is of the incident."""
+    return queries.trend_leads(connection(settings), name)
 
 
 @shared(ttl=15, max_entries=64, hash_funcs=AS_IT_STANDS)
