@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import ahocorasick
 
-from processing.tagging.text import skimmed, words
+from processing.tagging.text import words
 from processing.tagging.topics.rule_tree import Term
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI ")
@@ -77,13 +77,13 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         for number, term in enumerate(terms):
-            for written in _writings(term):
+            for written in writings(term):
                 by_words[written].append((number, term.prefix))
-        self._automaton = _automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
+        self._automaton = automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
 
     def any_in(self, text: str) -> bool:
         """Return whether a text contains any term, even inside a word."""
-        return _any_in(self._automaton, text)
+        return bool(self._automaton) and next(self._automaton.iter(text), None) is not None
 
     def hits(self, text: str) -> dict[int, list[Span]]:
         """Return the spans of each term that stands at word boundaries, by the term's number.
@@ -110,20 +110,7 @@ class Matcher:
         return found
 
 
-class Skim:
-    """A fast test for texts that contain any of some terms, before anything is folded."""
-
-    def __init__(self, terms: Iterable[Term]) -> None:
-        longest = {max(written.split(), key=len) for term in terms for written in _writings(term)}
-        self._automaton = _automaton((word, True) for word in longest)
-
-    def may_hold(self, text: str) -> bool:
-        """Return whether `Matcher.any_in` may be true of `matchable(text)`. False is certain."""
-        shown = skimmed(text)
-        return shown is None or _any_in(self._automaton, shown)
-
-
-def _writings(term: Term) -> list[str]:
+def writings(term: Term) -> list[str]:
     """Return the words of a term, and the same without their spaces."""
     written = words(term.words)
     joined = "".join(term.words.split())
@@ -132,16 +119,13 @@ def _writings(term: Term) -> list[str]:
     return [written]
 
 
-def _automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
-    automaton = ahocorasick.Automaton()
+def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
+    """Return the automaton that finds texts and yields their values."""
+    made = ahocorasick.Automaton()
     for text, value in values:
-        automaton.add_word(text, value)
-    automaton.make_automaton()
-    return automaton
-
-
-def _any_in(automaton: ahocorasick.Automaton, text: str) -> bool:
-    return bool(automaton) and next(automaton.iter(text), None) is not None
+        made.add_word(text, value)
+    made.make_automaton()
+    return made
 
 
 def _at_seams(text: str, hit: _Hit) -> _Hit:
