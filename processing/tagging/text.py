@@ -164,8 +164,10 @@ def matchable(text: str) -> str:
     return words(text)
 
 
-def batches(texts: Sequence[str], most: int) -> Iterable[Sequence[str]]:
+def batches(texts: Sequence[str], most: int = 1_024) -> Iterable[Sequence[str]]:
     """Yield the texts in order, at most `most` texts and 64,000 code points at a time.
+
+    So many texts share the cost of a call of numpy, and their arrays stay in a processor's cache.
 
     Every text must be shorter than that. Three code points more than a text has are reckoned for its ends.
     """

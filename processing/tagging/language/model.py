@@ -24,9 +24,6 @@ Table = Weights | NDArray[np.int16]
 """Rows of numbers. A shipped model has small integers, so sums are exact, and a text's weight is the same to the last
 bit in every batch. A model in training has fractions."""
 
-_TOGETHER = 128
-"""The number of texts that are read at once: so many that their rows stay in a processor's cache."""
-
 _SURENESS = 0.8
 """The factor for the model's weights. Training makes the model too sure; with the factor, its probabilities are the
 shares of right answers."""
@@ -86,7 +83,7 @@ class Model(NamedTuple):
 
     def read(self, texts: Sequence[str]) -> Prediction:
         """Weigh each text. A text without letters has zero `letters`, and its probabilities have no meaning."""
-        parts = [self._read(batch) for batch in batches(texts, _TOGETHER)]
+        parts = [self._read(batch) for batch in batches(texts)]
         return Prediction(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _read(self, texts: Sequence[str]) -> Prediction:

@@ -16,8 +16,6 @@ from processing.tagging.text import batches, spaced
 from processing.tagging.topics.matcher import automaton, writings
 from processing.tagging.topics.rule_tree import Term
 
-_TOGETHER = 1_024
-"""The most texts that are read as one array."""
 _END, _DROPPED = ord("\n"), 1
 """Codes in the array that stand for the end of a text, and for nothing."""
 _LONGER, _COMPOSES = 1 << 30, 1 << 31
@@ -42,7 +40,7 @@ class Skim:
         if not self._automaton:
             return []
         found, first = [], 0
-        for some in batches(texts, _TOGETHER):
+        for some in batches(texts):
             found += [first + number for number in self._maybes(some)]
             first += len(some)
         return found
