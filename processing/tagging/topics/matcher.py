@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -110,13 +111,14 @@ class Matcher:
         return found
 
 
-def writings(term: Term) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def writings(term: Term) -> tuple[str, ...]:
     """Return the words of a term, and the same without their spaces."""
     written = words(term.words)
     joined = "".join(term.words.split())
     if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
-        return [written, words(joined)]
-    return [written]
+        return written, words(joined)
+    return (written,)
 
 
 def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:

@@ -11,7 +11,7 @@ from processing.tagging.topics.explain import RuleExplanation
 from processing.tagging.topics.file import Definition, Written
 from processing.tagging.topics.matcher import Matcher
 from processing.tagging.topics.prefilter import prefilter
-from processing.tagging.topics.rule_tree import BoolOp, Rule, Term, resolve
+from processing.tagging.topics.rule_tree import BoolOp, OneOf, Rule, Term, resolve
 
 
 class RuleSet:
@@ -76,6 +76,7 @@ class _Names:
             name: tuple(dict.fromkeys(term for language in chain for term in by_language.get(language, ())))
             for name, by_language in definition.sets.items()
         }
+        self._one_of = {name: OneOf(frozenset(terms)) for name, terms in self._terms.items()}
         self._rules: dict[str, tuple[Rule, ...]] = {}
         for one in definition.rules:
             if one.language in chain:
@@ -83,6 +84,9 @@ class _Names:
 
     def terms(self, name: str) -> tuple[Term, ...]:
         return self._terms[name]
+
+    def one_of(self, name: str) -> OneOf:
+        return self._one_of[name]
 
     def rules(self, name: str) -> tuple[Rule, ...]:
         return self._rules.get(name, ())
