@@ -93,11 +93,13 @@ class Matcher:
         """
         found: dict[int, list[Span]] = {}
         loose: list[_Hit] = []
-        size = len(text)
+        size, scripts = len(text), _SCRIPTS
         for last, (length, terms) in self._automaton.iter(text) if self._automaton else ():
             end = last + 1
             start = end - length
-            left = not start or text[start - 1] == " " or begins_word(text, start)
+            left = not start or (before := text[start - 1]) == " "
+            if not left and (scripts[before] != scripts[text[start]] or not text[start].isascii()):
+                left = begins_word(text, start)
             if not left and length < _PART:
                 continue  # most hits: `us` in `because`
             right = end == size or text[end] == " " or ends_word(text, end)
@@ -157,6 +159,9 @@ def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
     known = [span for spans in found.values() for span in spans if span[1] - span[0] >= _PART]
     ends = {end: end - start for start, end in known}
     starts = {start: end - start for start, end in known}
+    last, first = {hit.end for hit in loose}.union(ends), {hit.start for hit in loose}.union(starts)
+    if not any((hit.left or hit.start in last) and (hit.right or hit.end in first) for hit in loose):
+        return  # nearly always: the term is part of a word that no rule names
     begun: set[_Hit] = set()
     for hit in sorted(loose):
         if hit.left or _meets(ends.get(hit.start, 0), hit):
