@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reord
 
 IN_IMAGE := apprise charts dashboard login public reddit telegram traces  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster soak chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,16 +22,16 @@ test: setup  # in six minutes: the real broker, the real engine and one page in 
 	$(PYTEST) -m "not long"
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
 	$(BIN)/python -m tests.prepare kafka promtool
-	$(PYTEST) -m long
+	$(PYTEST) -n 4 -m long  # most of their time is waiting
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 bench: setup .venv/measured .venv/frameworks  # half an hour; the growth of the store takes most of it
 	$(BIN)/python -m tests.benchmarks
-bench-language: .venv/measured
+bench-language bench-alike: .venv/measured
 bench-pipeline: .venv/frameworks
-bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
+bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
