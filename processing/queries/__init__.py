@@ -30,7 +30,14 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
-from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.counts import (
+    binned_counts,
+    first_counted,
+    last_recount,
+    minute_counts,
+    series,
+    sources_between,
+)
 from processing.queries.course import (
     Arrival,
     BinPosts,
@@ -165,6 +172,7 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "last_recount",
     "leading_series",
     "minute_counts",
     "most_shared",

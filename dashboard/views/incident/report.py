@@ -242,11 +242,11 @@ def alike(settings: DashboardSettings, of: Standing) -> Alike:
 
     The pairs are found again only if posts of the incident's time have been written or deleted since.
     """
-    return _alike(settings, of, explanation.last_change(connection(settings), of.incident, of.as_of))
+    return _alike(settings, of, queries.last_recount(connection(settings), of.whole.start, of.whole.end))
 
 
 @shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
-def _alike(settings: DashboardSettings, of: Standing, last_change: int) -> Alike:  # noqa: ARG001
+def _alike(settings: DashboardSettings, of: Standing, last_recount: int) -> Alike:  # noqa: ARG001
     reader = connection(settings)
     count, pairs = queries.alike(reader, of.incident.id)
     return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), queries.alike_query(of.incident.id))
