@@ -137,7 +137,6 @@ def test_who_posts_the_same_within_seconds_again_and_again_is_found_with_the_pos
     assert accounts(store, "chance < 0.05") == {
         ("link-1", "link-2"): (3, ["link"]),
         ("chinese-1", "chinese-2"): (4, ["text"]),
-        ("chinese-1", "chinese-2"): (4, ["text"]),
         ("tags-1", "tags-2"): (4, ["hashtags"]),
     }
 
