@@ -197,6 +197,27 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     doubted: tuple[Doubt, ...] = ()
 
 
+class ClaimRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A search for the claims of an incident.
+
+    `posts` are those of the incident with a text, `compared` those of them that were compared, `waiting` the texts that
+    are still to be compared across languages. `last` says that the incident was closed.
+    """
+
+    incident: str
+    method: str
+    until: datetime
+    posts: int
+    compared: int
+    waiting: int
+    last: bool
+
+    @property
+    def across_languages(self) -> bool:
+        """Whether a model compared the languages."""
+        return "+" in self.method
+
+
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """A time, in event time, during which incidents are recorded and not told. An empty matcher matches everything.
 

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
+from processing.contract import ClaimRun
 from processing.store.client import Store
 from processing.store.versions import moment_of
-from processing.store.writer import minute_of
 
 
 class Placing(NamedTuple):
-    """A post and the `claim` that it makes; empty where it makes none any more. `rank` counts from the middle."""
+    """A post, the start of its `minute`, and the `claim` that it makes; empty where it makes none any more.
+
+    `distance` is from the middle of the claim, in hundredths.
+    """
 
     source: str
     id: str
-    created_at: datetime
+    minute: datetime
     claim: str
-    rank: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimRun:
-    """A search for the claims of an incident, as it stands in `claim_runs`."""
-
-    incident: str
-    method: str
-    until: datetime
-    posts: int
-    compared: int
-    last: bool
+    distance: int
 
 
 def write_claims(store: Store, run: ClaimRun, placings: Sequence[Placing], version: int) -> None:
@@ -40,14 +32,14 @@ def write_claims(store: Store, run: ClaimRun, placings: Sequence[Placing], versi
     A search that is cut off between the two writes is made again.
     """
     rows = [
-        (run.incident, each.source, each.id, minute_of(each.created_at), each.claim, each.rank, run.method, version)
+        (run.incident, each.source, each.id, each.minute, each.claim, each.distance, run.method, version)
         for each in placings
     ]
     if rows:
-        columns = ["incident", "source", "id", "minute", "claim", "rank", "method", "version"]
+        columns = ["incident", "source", "id", "minute", "claim", "distance", "method", "version"]
         store.insert("claim_post_versions", columns, list(zip(*rows, strict=True)))
     store.insert(
         "claim_run_versions",
-        ["incident", "method", "until", "posts", "compared", "last", "at"],
-        [[run.incident], [run.method], [run.until], [run.posts], [run.compared], [run.last], [moment_of(version)]],
+        [*run.__struct_fields__, "at"],
+        [*([value] for value in msgspec.structs.astuple(run)), [moment_of(version)]],
     )

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
-from processing.contract import BrokerState, ClickHouseAddress, TaggedPost, VerdictName
+from processing.contract import BrokerState, ClaimRun, ClickHouseAddress, TaggedPost, VerdictName
 from processing.store.annotations import save_query
 from processing.store.broker import write_broker_memory
-from processing.store.claims import ClaimRun, Placing, write_claims
+from processing.store.claims import Placing, write_claims
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -185,7 +185,7 @@ def two_incidents(store: Store, second: bool) -> None:
 
 def two_searches(store: Store, second: bool) -> None:
     write(store, [tagged(a_post())])
-    run = ClaimRun(incident="i", method="1", until=NOON, posts=1, compared=1 + second, last=False)
+    run = ClaimRun(incident="i", method="1", until=NOON, posts=1, compared=1 + second, waiting=0, last=False)
     write_claims(store, run, [Placing("example", "1", NOON, ("first", "second")[second], 0)], take_version(store))
 
 

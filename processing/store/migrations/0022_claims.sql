@@ -10,7 +10,7 @@ CREATE TABLE claim_post_versions
     id String COMMENT 'the post''s name in that network',
     minute DateTime('UTC') COMMENT 'start of the minute of its created_at',
     claim String COMMENT 'name of the claim in the incident; empty where the post is in none any more',
-    rank UInt32 COMMENT 'place in the claim, from its middle outwards: the post with the lowest is its title',
+    distance UInt16 COMMENT 'how far the post is from the middle of its claim, in hundredths: the nearest is its title',
     method LowCardinality(String) COMMENT 'how claims were found: a version, and the model that compared languages, if any',
     version UInt64 COMMENT 'server clock in microseconds ahead of the reading of the posts'
 )
@@ -29,11 +29,11 @@ SELECT
     post.author AS author,
     post.url AS url,
     post.text AS text,
-    placed.rank AS rank,
+    placed.distance AS distance,
     placed.method AS method
 FROM
 (
-    SELECT source, id, minute, incident, claim, rank, method
+    SELECT source, id, minute, incident, claim, distance, method
     FROM claim_post_versions FINAL
     WHERE claim != ''
 ) AS placed
@@ -58,7 +58,7 @@ CREATE VIEW claims
     people UInt64 COMMENT 'their distinct authors; a post without one counts as an author of its own',
     share Float64 COMMENT 'of the incident''s posts that were compared, those that make the claim: 0..1',
     languages Array(String)
-        COMMENT 'languages in order of arrival, by their first posts: those of three people, or of a tenth of the posts',
+        COMMENT 'in the order in which the third person, or the last of fewer, said it: languages of at least three people and a 500th of the posts, or of a tenth of the posts',
     first_at DateTime64(3, 'UTC') COMMENT 'created_at of the first post',
     last_at DateTime64(3, 'UTC') COMMENT 'created_at of the last post',
     first_source LowCardinality(String) COMMENT 'the network of the first post',
@@ -77,7 +77,7 @@ SELECT
     people,
     of_claim / sum(of_claim) OVER (PARTITION BY incident) AS share,
     arrayMap(each -> each.2, arraySort(arrayFilter(
-        each -> each.2 != 'und' AND (length(each.4) >= 3 OR each.3 * 10 >= of_claim), arrived
+        each -> each.2 != 'und' AND (each.3 * 10 >= of_claim OR length(each.4) >= greatest(3, of_claim / 500)), spoken
     ))) AS languages,
     first_at,
     last_at,
@@ -90,14 +90,14 @@ FROM
     SELECT
         incident,
         claim,
-        min(middle) AS nearest,
-        nearest.5 AS title,
-        nearest.3 AS title_source,
-        nearest.4 AS title_id,
-        nearest.6 AS title_language,
+        min(nearest) AS middle,
+        middle.6 AS title,
+        middle.4 AS title_source,
+        middle.5 AS title_id,
+        middle.7 AS title_language,
         sum(written) AS of_claim,
         length(groupUniqArrayArray(who)) AS people,
-        groupArray((begun.1, language, written, who)) AS arrived,
+        groupArray((arrived, language, written, who)) AS spoken,
         min(begun) AS first,
         first.1 AS first_at,
         max(ended) AS last_at,
@@ -111,13 +111,28 @@ FROM
             incident,
             claim,
             language,
-            count() AS written,
-            groupUniqArray(if(author = '', concat('-', id), author)) AS who,
-            min((created_at, source, id, url)) AS begun,
-            max(created_at) AS ended,
-            min((text = '', rank, source, id, text, language)) AS middle,
-            any(method) AS by_method
-        FROM claim_posts
+            sum(of_person) AS written,
+            groupArray(person) AS who,
+            arraySort(groupArray(first_of_person.1))[least(3, count())] AS arrived,
+            min(first_of_person) AS begun,
+            max(last_of_person) AS ended,
+            min(nearest_of_person) AS nearest,
+            any(method_of_person) AS by_method
+        FROM
+        (
+            SELECT
+                incident,
+                claim,
+                language,
+                if(author = '', concat('-', id), author) AS person,
+                count() AS of_person,
+                min((created_at, source, id, url)) AS first_of_person,
+                max(created_at) AS last_of_person,
+                min((text = '', distance, created_at, source, id, text, language)) AS nearest_of_person,
+                any(method) AS method_of_person
+            FROM claim_posts
+            GROUP BY incident, claim, language, person
+        )
         GROUP BY incident, claim, language
     )
     GROUP BY incident, claim
@@ -131,6 +146,7 @@ CREATE TABLE claim_run_versions
     `until` DateTime('UTC') COMMENT 'event time of the last post that was read',
     posts UInt64 COMMENT 'posts of the incident with a text of their own',
     compared UInt64 COMMENT 'of these, those that were compared: all, up to a limit',
+    waiting UInt64 COMMENT 'texts that are still to be compared with those of other languages',
     last Bool COMMENT 'the incident was closed when its posts were read: its claims are not looked for again',
     at DateTime64(3, 'UTC') COMMENT 'when that was done'
 )
