@@ -44,15 +44,18 @@ Stored = Mapping[tuple[str, str], tuple[Placing, str]]
 """By source and id: the placing that is stored, and the method that made it."""
 
 _OF_INCIDENT = """
-    has(topics, {topic:String}) AND NOT deleted AND text != ''
+    has(topics, {topic:String}) AND NOT deleted AND (text != '' OR repost_of != '')
     AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
 """
 _MARK = f"""
-SELECT count(), groupBitXor(cityHash64(source, id, created_at, language, author, text, topics)), max(created_at)
+SELECT
+    count(),
+    groupBitXor(cityHash64(source, id, created_at, language, author, text, repost_of, topics)),
+    max(created_at)
 FROM posts WHERE {_OF_INCIDENT}
 """  # noqa: S608 - constants of this file
 _POSTS = f"""
-SELECT source, id, created_at, language, author, leftUTF8(text, {{letters:UInt32}}) AS said, topics
+SELECT source, id, created_at, language, author, leftUTF8(text, {{letters:UInt32}}) AS said, topics, repost_of
 FROM posts WHERE {_OF_INCIDENT}
 ORDER BY cityHash64(source, id), source, id
 LIMIT {{most:UInt32}}
@@ -159,7 +162,7 @@ class ClaimSearch:
     def _found(self, incident: Incident, scope: Mapping[str, object]) -> Claims:
         limits = {"most": MOST_COMPARED, "letters": MOST_LETTERS}
         below = frozenset(self.subtopics(incident.topic))
-        posts = [_post(row, below) for row in self.store.query(_POSTS, {**scope, **limits})]
+        posts = list(_posts(self.store.query(_POSTS, {**scope, **limits}), below))
         if self._memory is not None:
             self._memory.begin(self.new_at_once)
         return find_claims(posts, self._memory)
@@ -189,6 +192,9 @@ class ClaimSearch:
         return len(gone) + len(changed)
 
 
-def _post(row: Row, below: frozenset[str]) -> ClaimPost:
-    source, name, created_at, language, author, text, topics = row
-    return ClaimPost(source, name, created_at, language, author, text, below.intersection(topics))
+def _posts(rows: Sequence[Row], below: frozenset[str]) -> Iterator[ClaimPost]:
+    """The posts of these rows. A repost says what the post says that it repeats, if that is among them."""
+    texts = {(source, name): text for source, name, _, _, _, text, _, _ in rows}
+    for source, name, created_at, language, author, text, topics, repost_of in rows:
+        if said := texts.get((source, repost_of)) or text:
+            yield ClaimPost(source, name, created_at, language, author, said, below.intersection(topics))

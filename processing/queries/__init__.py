@@ -29,7 +29,7 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
-from processing.queries.claims import ClaimInLanguage, claim_range, claim_runs, claims, claims_query
+from processing.queries.claims import Claim, ClaimInLanguage, claim_range, claim_runs, claims, claims_query
 from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
 from processing.queries.course import (
     Arrival,
@@ -103,6 +103,7 @@ __all__ = [
     "Cancelled",
     "ChannelAttempt",
     "ChannelRecord",
+    "Claim",
     "ClaimInLanguage",
     "Column",
     "Conversation",

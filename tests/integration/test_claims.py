@@ -113,7 +113,9 @@ def test_the_search_writes_the_claims_of_an_incident_and_only_what_has_changed_s
     assert (search.look(), search.look()) == (1, 0)
     assert ClaimSearch(store, lambda root: (), None).look() == 0, "what a model has compared is not made worse"
     found = queries.claims(store, an_incident(), NOON)
-    assert [(each.posts, each.people, each.nearest) for each in found] == [(2, 2, TEXTS[1]), (1, 1, TEXTS[0])]
+    assert [(each.posts, each.people) for each in found] == [(2, 2), (1, 1)]
+    assert [each.title("ar").nearest for each in found] == [TEXTS[1], TEXTS[0]]
+    assert [each.language for each in found[0].arrivals] == ["en"]
 
 
 def test_without_a_model_copies_alone_are_claims_until_there_is_one(store: Store) -> None:

@@ -14,6 +14,7 @@ from dashboard.markup import element
 from dashboard.parts import live
 from dashboard.views.incident import (
     chart,
+    claims,
     desk,
     evidence,
     explanation,
@@ -53,6 +54,7 @@ def show(context: Context) -> None:
     body, why, rest = st.container(), st.container(), st.container()
     with body:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
+        live.show("claims", _part, context, name, _claims)
     with rest:
         live.show("told", _part, context, name, _told)
         desk.show(context, found, _said(context, found))
@@ -125,6 +127,10 @@ def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> 
 def _said(context: Context, of: Standing) -> Told:
     topics = (EVERYTHING, of.incident.topic, *of.incident.subtopics)
     return report.told(context.settings, of.incident.id, topics, of.now.replace(second=0, microsecond=0))
+
+
+def _claims(context: Context, of: Standing) -> None:
+    claims.show(report.said(context.settings, of), context.words)
 
 
 def _told(context: Context, of: Standing) -> None:
