@@ -117,6 +117,17 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     assert not any(re.search(r"\{\w+:", query) for query in queries_shown)
 
 
+def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
+    [largest, *_] = queries.claims(connection(told), stock.incident(), stock.END, limit=6, least_people=3)
+    shown = opened(told, ui="en", id=NAME)
+    [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
+    assert f"Posts: {largest.posts:,}" in written
+    assert largest.title("en").nearest in written
+    assert written.count("First post: ") > 1
+    assert [each.language for each in largest.arrivals]
+    assert any(PAGE.claims_alone in each.value for each in shown.caption)
+
+
 def test_the_heading_says_what_since_when_and_as_of_when(told: DashboardSettings) -> None:
     written = text(html(opened(told, ui="en", id=NAME)))
     assert "TikTok bans · Bans by employers" in written
