@@ -15,6 +15,7 @@ from dashboard.parts import live
 from dashboard.views.incident import (
     chart,
     claims,
+    correction,
     desk,
     evidence,
     explanation,
@@ -107,11 +108,13 @@ def _deleted_switch(words: Words) -> bool:
 def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     words = context.words
     ran = report.course(context.settings, of, with_deleted=with_deleted)
-    chart.show(of, ran, report.expected(context.settings, of, context.services), words)
+    corrected = report.corrections(context.settings, of, tuple(context.services.corrects()))
+    chart.show(of, ran, report.expected(context.settings, of, context.services), corrected, words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
     st.header(words.incident_page.verdict, anchor=False)
     verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
     languages.show(of, ran, words)
+    correction.show(of, ran, corrected, words)
 
 
 def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> str:

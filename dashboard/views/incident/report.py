@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import astuple
+
 from dashboard.context import connection, shared
 from dashboard.parts.known import present
 from dashboard.services import Services
@@ -15,8 +17,8 @@ from dashboard.settings import DashboardSettings
 from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
-from processing.contract import Annotation, ClaimRun, Incident, Silence
-from processing.explanation import Explanation, SharedPost
+from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
+from processing.explanation import Correction, Explanation, SharedPost
 from processing.queries import Arrival, BinPosts, Claim, Conversation, Coverage, Delivery, Scope, Statement
 
 LEAST_AROUND = timedelta(hours=3)
@@ -163,6 +165,12 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     if _services.expected is None:
         return {}
     return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
+
+
+@shared(ttl=10, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
+    """Return the claims of the incident that have a correction among the topics of the taxonomy."""
+    return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
 
 
 def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
