@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.demo.generate import generate_labelled
-from deploy.demo.situations import BAN_TALK
 from processing.claims import find
 from processing.claims.embedding import E5, Embedder
 from processing.claims.find import ClaimPolicy, ClaimPost, Claims, find_claims
@@ -38,13 +37,13 @@ class Memory:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._known: dict[str, NDArray[np.float32]] = {}
-        self.seconds = 0.0
 
     def learn(self, texts: Sequence[str]) -> None:
         new = sorted({text for text in texts if text not in self._known})
-        begun = time.monotonic()
         self._known |= zip(new, self._embedder(new), strict=True)
-        self.seconds += time.monotonic() - begun
+
+    def __len__(self) -> int:
+        return len(self._known)
 
     def __call__(self, text: str) -> NDArray[np.float32]:
         if text not in self._known:
@@ -93,7 +92,8 @@ class Centres:
 
 
 def main(arguments: Sequence[str]) -> None:
-    memory = Memory(E5())
+    model = E5()
+    memory = Memory(model)
     threshold = labelled("threshold")
     memory.learn([each.post.text for each in threshold])
     if "--centres" in arguments:
@@ -102,7 +102,8 @@ def main(arguments: Sequence[str]) -> None:
     held_out = labelled("held_out")
     memory.learn([each.post.text for each in held_out])
     of_labels(threshold, held_out, memory)
-    of_demo(Memory(E5()))
+    model.close()
+    of_demo()
 
 
 def of_labels(threshold: Sequence[Labelled], held_out: Sequence[Labelled], memory: Memory) -> None:
@@ -129,7 +130,7 @@ def of_labels(threshold: Sequence[Labelled], held_out: Sequence[Labelled], memor
     print(f"held out without a model: {len({each.claim for each in alone.posts})} claims")
 
 
-def of_demo(memory: Memory) -> None:
+def of_demo() -> None:
     """Print the claims of the demo's 10 July, and what they cost."""
     written = [each for each in generate_labelled() if FRIDAY[0] <= each.post.created_at < FRIDAY[1]]
     taxonomy = load_taxonomy(ROOT / "deploy/config/topics.toml")
@@ -148,20 +149,21 @@ def of_demo(memory: Memory) -> None:
         for each in tagged
         if "ban" in each.topics
     ]
-    begun, processor = time.monotonic(), time.process_time()
+    model, before = E5(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    memory, begun, processor = Memory(model), time.monotonic(), time.process_time()
     groups = find.grouped(posts)
     print(
         f"\ndemo, 10 July: {len(posts):,} posts, {len(groups):,} groups of copies in {time.monotonic() - begun:.1f} s"
     )
     memory.learn([groups[number].text for number in find.in_turn(groups)[: ClaimPolicy().most_compared]])
     found = find_claims(posts, memory)
-    seconds = time.monotonic() - begun
-    used, children = (
-        resource.getrusage(of).ru_maxrss / 1024 for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    seconds, processor = time.monotonic() - begun, time.process_time() - processor
+    model.close()
+    used, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
-        f"  {seconds:.1f} s in all, {memory.seconds:.1f} s of them the model's, {time.process_time() - processor:.1f} s"
-        f" of this process; {used:.0f} MB with the archive, the model {children:.0f} MB"
+        f"  {seconds:.0f} s in all; of a core {processor:.1f} s here and {child.ru_utime - before:.0f} s for"
+        f" {len(memory):,} texts in the model; {used.ru_maxrss / 1024:.0f} MB with the archive, and"
+        f" {child.ru_maxrss / 1024:.0f} MB"
     )
     by_claim: dict[str, list[ClaimPost]] = defaultdict(list)
     title: dict[str, tuple[int, str]] = {}
@@ -173,21 +175,21 @@ def of_demo(memory: Memory) -> None:
         print(f"  {len(of):5,} {dict(mix.most_common(3))}: {title[claim][1][:90]}")
         print(f"        {' '.join(arrivals(of))}")
     for situation in ("employer", "retraction"):
-        whole = sorted(
-            (each.post.created_at, each.language)
-            for each in written
-            if each.situation.value == situation and each.situation in BAN_TALK
-        )
-        print(f"  planted {situation}: {' '.join(dict.fromkeys(language for _, language in whole))}")
+        whole = [each.post for each in written if each.situation.value == situation]
+        told_in = [
+            ClaimPost(p.source, p.id, p.created_at, told[p.source, p.id].language, p.author or "", "") for p in whole
+        ]
+        print(f"  planted {situation}: {' '.join(arrivals(told_in))}")
 
 
 def arrivals(posts: Sequence[ClaimPost]) -> Iterator[str]:
-    """Languages of at least three people, by their first posts."""
-    people: dict[str, set[str]] = defaultdict(set)
-    for post in posts:
-        people[post.language].add(post.author)
-    ordered = sorted(posts, key=lambda post: post.created_at)
-    yield from (language for language in dict.fromkeys(post.language for post in ordered) if len(people[language]) >= 3)
+    """Languages in the order in which their third persons came, as the view `claims` has them."""
+    first: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for post in sorted(posts, key=lambda post: post.created_at):
+        first[post.language].setdefault(post.author, post.created_at)
+    came = {language: sorted(people.values()) for language, people in first.items()}
+    counted = {language: times for language, times in came.items() if len(times) >= max(3, len(posts) / 500)}
+    yield from sorted(counted, key=lambda language: counted[language][2])
 
 
 if __name__ == "__main__":
