@@ -76,6 +76,11 @@ class E5:
         batches = [self._vectors(texts[first : first + AT_ONCE]) for first in range(0, len(texts), AT_ONCE)]
         return np.concatenate([np.zeros((0, DIMENSIONS), np.float32), *batches])
 
+    @property
+    def pid(self) -> int | None:
+        """The id of the process; None while none runs."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """End the process."""
         if self._process is not None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -12,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -158,12 +160,13 @@ def of_demo() -> None:
     memory.learn([groups[number].text for number in find.in_turn(groups)[: ClaimPolicy().most_compared]])
     found = find_claims(posts, memory)
     seconds, processor = time.monotonic() - begun, time.process_time() - processor
+    assert model.pid is not None
+    child = memory_of(model.pid)
     model.close()
-    used, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     print(
-        f"  {seconds:.0f} s in all; of a core {processor:.1f} s here and {child.ru_utime - before:.0f} s for"
-        f" {len(memory):,} texts in the model; {used.ru_maxrss / 1024:.0f} MB with the archive, and"
-        f" {child.ru_maxrss / 1024:.0f} MB"
+        f"  {seconds:.0f} s in all; of a core {processor:.1f} s here and {used:.0f} s for {len(memory):,} texts in the"
+        f" model; {memory_of(os.getpid()):.0f} MB with the archive, and {child:.0f} MB"
     )
     by_claim: dict[str, list[ClaimPost]] = defaultdict(list)
     title: dict[str, tuple[int, str]] = {}
@@ -180,6 +183,12 @@ def of_demo() -> None:
             ClaimPost(p.source, p.id, p.created_at, told[p.source, p.id].language, p.author or "", "") for p in whole
         ]
         print(f"  planted {situation}: {' '.join(arrivals(told_in))}")
+
+
+def memory_of(pid: int) -> float:
+    """The most megabytes that a process has held."""
+    [line] = [each for each in Path(f"/proc/{pid}/status").read_text().splitlines() if each.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
 
 
 def arrivals(posts: Sequence[ClaimPost]) -> Iterator[str]:

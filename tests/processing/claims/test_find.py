@@ -122,9 +122,9 @@ class TestE5:
         texts: Sequence[str] = ["\ufdfa" * 300, "", "a\0b", "ok"]
         lengths = np.linalg.norm(asked(texts), axis=1)
         assert lengths == pytest.approx(1.0, abs=1e-3)
-        assert asked._process is not None
-        before = asked._process.pid
+        before = asked.pid
+        assert before is not None
         os.kill(before, signal.SIGKILL)
         assert np.linalg.norm(asked(["ok"])) == pytest.approx(1.0, abs=1e-3)
-        assert asked._process.pid != before
+        assert asked.pid != before
         asked.close()
