@@ -147,13 +147,14 @@ class ClaimSearch:
 
     def _search(self, incident: Incident, now: datetime) -> bool:
         """Search one incident, unless nothing has changed. Return whether it was searched."""
-        begun, version = time.monotonic(), take_version(self.store)
+        begun = time.monotonic()
         start, end = queries.claim_range(incident, now)
         scope = {"topic": incident.topic, "start": start, "end": end}
         [(count, mark, until)] = self.store.query(_MARK, scope)
         seen = (count, mark, incident.state, start, end)
         if self._seen.get(incident.id) == seen:
             return False
+        version = take_version(self.store)
         claims = self._found(incident, scope)
         written = self._write(incident, claims, int(count), until, version)
         if claims.waiting:
