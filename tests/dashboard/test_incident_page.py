@@ -123,7 +123,7 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     shown = opened(told, ui=interface, id=NAME)
     headings = [each.value for each in shown.header]
     last = [page.told, page.notes, page.export]
-    assert headings == [page.chart, page.verdict, page.arrivals, page.reasons, page.alike, *last]
+    assert headings == [page.chart, page.verdict, page.arrivals, page.claims, page.reasons, page.alike, *last]
     assert len(shown.get("vega_lite_chart")) == 1
     written = html(shown)
     for name in (words.links, words.hashtags, words.sources, words.who_speaks, words.evidence, words.decides):
@@ -131,6 +131,17 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     queries_shown = [code.value for code in shown.code]
     assert any("FROM counts" in query for query in queries_shown)
     assert not any(re.search(r"\{\w+:", query) for query in queries_shown)
+
+
+def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
+    [largest, *_] = queries.claims(connection(told), stock.incident(), stock.END, limit=6, least_people=3)
+    shown = opened(told, ui="en", id=NAME)
+    [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
+    assert f"Posts: {largest.posts:,}" in written
+    assert largest.title("en").nearest in written
+    assert written.count("First post: ") > 1
+    assert [each.language for each in largest.arrivals]
+    assert any(PAGE.claims_alone in each.value for each in shown.caption)
 
 
 def test_the_heading_says_what_since_when_and_as_of_when(told: DashboardSettings) -> None:

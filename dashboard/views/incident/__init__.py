@@ -15,6 +15,7 @@ from dashboard.parts import live
 from dashboard.views.incident import (
     alike,
     chart,
+    claims,
     correction,
     desk,
     evidence,
@@ -56,6 +57,7 @@ def show(context: Context) -> None:
     body, why, rest = st.container(), st.container(), st.container()
     with body:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
+        live.show("claims", _part, context, name, _claims)
     with rest:
         live.show("told", _part, context, name, _told)
         live.show("leads", _part, context, name, _leads)
@@ -133,6 +135,10 @@ def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> 
 def _said(context: Context, of: Standing) -> Told:
     topics = (EVERYTHING, of.incident.topic, *of.incident.subtopics)
     return report.told(context.settings, of.incident.id, topics, of.now.replace(second=0, microsecond=0))
+
+
+def _claims(context: Context, of: Standing) -> None:
+    claims.show(report.said(context.settings, of), context.words)
 
 
 def _told(context: Context, of: Standing) -> None:
