@@ -1,6 +1,6 @@
 """Explanation: why a spike is one, in words and figures of its posts. Public: the dashboard uses it too."""
 
-from processing.explanation.corrections import (
+from processing.explanation.correction import (
     CORRECTION_WINDOW,
     LEAST_CORRECTED,
     Correction,
@@ -8,6 +8,8 @@ from processing.explanation.corrections import (
     Spread,
     corrections,
 )
+from processing.explanation.lag import REACH, Lag
+from processing.explanation.leading import Follower, Leads, leads
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
 from processing.explanation.report import (
@@ -26,11 +28,15 @@ from processing.verdicts.verdict import Concentration
 __all__ = [
     "CORRECTION_WINDOW",
     "LEAST_CORRECTED",
+    "REACH",
     "Concentration",
     "Correction",
     "Counted",
     "Driver",
     "Explanation",
+    "Follower",
+    "Lag",
+    "Leads",
     "Part",
     "Reach",
     "Share",
@@ -43,5 +49,6 @@ __all__ = [
     "last_change",
     "leading_posts",
     "leading_terms",
+    "leads",
     "queries_of_figures",
 ]

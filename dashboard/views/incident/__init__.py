@@ -20,6 +20,7 @@ from dashboard.views.incident import (
     explanation,
     heading,
     languages,
+    led,
     listing,
     report,
     told,
@@ -51,7 +52,7 @@ def show(context: Context) -> None:
         return
     live.show("heading", _part, context, name, _heading)
     with_deleted = _deleted_switch(words)
-    body, why, rest = st.container(), st.container(), st.container()
+    body, who, why, rest = st.container(), st.container(), st.container(), st.container()
     with body:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
     with rest:
@@ -59,7 +60,9 @@ def show(context: Context) -> None:
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
-    # The explanation is computed last, so that the page is not empty meanwhile.
+    # What is computed longest comes last, so that the page is not empty meanwhile.
+    with who:
+        live.show("led", _part, context, name, _led)
     with why:
         st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
@@ -132,6 +135,10 @@ def _said(context: Context, of: Standing) -> Told:
 
 def _told(context: Context, of: Standing) -> None:
     told.show(of, _said(context, of), context.words)
+
+
+def _led(context: Context, of: Standing) -> None:
+    led.show(of, report.leads(context.settings, of), context.words)
 
 
 def _reasons(context: Context, of: Standing) -> None:
