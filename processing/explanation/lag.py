@@ -117,7 +117,8 @@ def _sums(counts: Counts, width: int) -> Counts:
     half = width // 2
     padded = np.pad(counts, [(0, 0)] * (counts.ndim - 1) + [(half + 1, half)])
     sums = padded.cumsum(axis=-1)
-    return sums[..., width:] - sums[..., :-width]
+    within: Counts = sums[..., width:] - sums[..., :-width]
+    return within
 
 
 def _correlation(leading: Counts, following: Counts) -> Counts:
@@ -136,7 +137,8 @@ def _lag(correlation: Counts) -> Counts:
     last = np.where((above < 0) & (places > at), places, places.size).min(axis=-1, keepdims=True)
     # Two series without a single post agree at all lags alike.
     weights = np.where((places > first) & (places < last), np.maximum(above, 1e-12), 0.0)
-    return (weights * (places - REACH)).sum(axis=-1) / weights.sum(axis=-1)
+    centre: Counts = (weights * (places - REACH)).sum(axis=-1) / weights.sum(axis=-1)
+    return centre
 
 
 def _chance(leading: Counts, following: Counts) -> float:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from processing.contract import EVERYTHING, Incident
+from processing.contract import EVERYTHING, Incident, VerdictName
 from processing.explanation.lag import REACH, Counts, Lag, lags
 from processing.queries import Reader, Scope, Statement
 from processing.queries.leads import language_hours_query, language_minutes_query
@@ -62,13 +62,14 @@ class Leads:
 def leads(reader: Reader, incident: Incident, now: datetime) -> Leads | None:
     """Return which language of an incident led its first pulse, as it stands at `now` (event time).
 
-    None if no language followed another for certain.
+    None if no language followed another for certain, or if people did not make the incident: who is copied into which
+    language first says nothing.
 
     Raises:
         StoreUnavailable: ask again later.
     """
     start, end = _looked_at(incident, now)
-    if end - start < LEAST_TIME or len(incident.languages) < 2:
+    if incident.verdict is not VerdictName.ORGANIC or end - start < LEAST_TIME or len(incident.languages) < 2:
         return None
     before = start - BEFORE
     scope = Scope(incident.topic, EVERYTHING, before, end)

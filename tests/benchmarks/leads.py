@@ -57,8 +57,9 @@ def simulated() -> None:
         decided = [(one, each) for one, each in zip(found, true, strict=True) if one.is_decided]
         wrong = sum(one.minutes * each < 0 for one, each in decided) / len(found)
         at_once = np.mean([_found(*pair(chance, 0, peaks, bursts=bursts)).is_decided for _ in range(PAIRS)])
+        kind = f"{peaks[0]:g} and {peaks[1]:g}{', bursts' if bursts else ''}"
         print(
-            f"{peaks[0]:g} and {peaks[1]:<5g}{'bursts' if bursts else '':<7}{error.mean():>8.2f}{error.std():>8.2f}{held:>8.1%}{width:>8.1f}"
+            f"{kind:<20}{error.mean():>8.2f}{error.std():>8.2f}{held:>8.1%}{width:>8.1f}"
             f"{len(decided) / len(found):>9.1%}{wrong:>12.1%}{at_once:>14.1%}"
         )
 

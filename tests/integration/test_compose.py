@@ -20,7 +20,7 @@ from processing.alerts.queue import Batch
 from processing.alerts.rules import Channel, RuleBook
 from processing.alerts.signed_links import signed_links
 from processing.alerts.stored_queue import waiting
-from processing.contract import ClickHouseAddress, Corrects, TaggedPost
+from processing.contract import ClickHouseAddress, Corrects, TaggedPost, VerdictName
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.records import write_incidents, write_scored_until
 from processing.store.writer import recount, write_posts
@@ -117,6 +117,10 @@ def test_message_says_who_led(store: Store) -> None:
     assert told["Who led"].startswith("Arabic followed English by ")
     assert low <= lag <= high
     assert low <= 20 <= high
+
+    few = msgspec.structs.replace(INCIDENT, verdict=VerdictName.CONCENTRATED)
+    write_incidents(store, [few])
+    assert "Who led" not in {fact.label for fact in composed(store, opened()).message.facts}
 
 
 def said(count: int, *topics: str, after: timedelta = timedelta()) -> list[TaggedPost]:
