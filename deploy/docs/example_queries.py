@@ -189,6 +189,20 @@ GROUP BY other
 ORDER BY posts DESC""",
     ),
     ExampleQuery(
+        "posted-alike",
+        """SELECT
+    author_a,
+    author_b,
+    times,
+    kinds,
+    round(apart, 1) AS seconds_apart,
+    round(expected, 2) AS by_chance,
+    chance < 0.05 AS beyond_chance
+FROM alike(incident = (SELECT id FROM incidents ORDER BY observed DESC LIMIT 1), seconds = 60)
+ORDER BY chance, times DESC
+LIMIT 20""",
+    ),
+    ExampleQuery(
         "corrections",
         """SELECT
     language,

@@ -169,6 +169,7 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("retraction", 10, 1)],
     "corrections": lambda rows: [row[:4] for row in rows] == [("en", 70, 10, 12.5), ("ar", 40, 0, 0.0)],
     "series": lambda rows: len(rows) == 20 * 288 and sum(row[1] for row in rows) == 40 and rows[0][1:] == (0, 0),
+    "posted-alike": lambda rows: len(rows) == 20 and rows[0][2:5] == (12, ["link", "text"], 60.0) and not rows[0][6],
     "busiest": lambda rows: [row[0] for row in rows] == ["en", "ar"] and rows[0][2] == 10,
 }
 

@@ -13,6 +13,7 @@ from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.parts import live
 from dashboard.views.incident import (
+    alike,
     chart,
     correction,
     desk,
@@ -60,12 +61,14 @@ def show(context: Context) -> None:
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
-    # What is computed longest comes last, so that the page is not empty meanwhile.
+    # Who led, the explanation and who posted alike are computed last, so that the page is not empty meanwhile.
     with who:
         live.show("led", _part, context, name, _led)
     with why:
         st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
+        st.header(words.incident_page.alike, anchor=False)
+        live.show("alike", _part, context, name, _alike)
 
 
 def _standing(context: Context, name: str) -> Standing | str:
@@ -143,3 +146,7 @@ def _led(context: Context, of: Standing) -> None:
 
 def _reasons(context: Context, of: Standing) -> None:
     explanation.show(report.explained(context.settings, of, EVERYTHING), context.words)
+
+
+def _alike(context: Context, of: Standing) -> None:
+    alike.show(report.alike(context.settings, of), context.words)
