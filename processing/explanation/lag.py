@@ -35,8 +35,8 @@ NEAR_THE_TOP = 0.9
 TREND = 31
 """Minutes over which the trend of a series is taken. What is beyond the trend is chance."""
 
-BURST = 5
-"""Minutes that chance has in common: in the bootstrap they are drawn together."""
+BURST = 11
+"""In the bootstrap, chance has less in common the further two minutes are apart, and nothing from so many on."""
 
 DRAWS = 200
 SEED = 20200710
@@ -69,7 +69,7 @@ class Lag:
     def is_decided(self) -> bool:
         """Whether the one follows or leads for certain: they move together, and the interval lies on one side of 0."""
         within = self.low > -REACH and self.high < REACH
-        return self.is_related and within and (self.low > 0 or self.high < 0)
+        return self.is_related and within and (self.low >= 1 or self.high <= -1)
 
 
 def lags(counts: Counts, expected: Counts, leading: int, since: int) -> list[Lag | None]:
@@ -103,9 +103,9 @@ def _drawn(counts: Counts, expected: Counts, row: int, since: int) -> Counts:
     generator = np.random.default_rng((SEED, row))
     own = counts[row, since:]
     trend = _sums(own, TREND) / _sums(np.ones_like(own), TREND)
-    bursts = generator.standard_normal((DRAWS, own.size // BURST + 2)).repeat(BURST, axis=1)
-    first = generator.integers(BURST)
-    return _smoothed(own + (own - trend) * bursts[:, first : first + own.size] - expected[row, since:])
+    chance = _sums(generator.standard_normal((DRAWS, own.size + 2 * BURST)), BURST)[:, BURST:-BURST] / np.sqrt(BURST)
+    beyond = (own - trend) * np.sqrt(TREND / (TREND - BURST))
+    return _smoothed(own + beyond * chance - expected[row, since:])
 
 
 def _smoothed(excess: Counts) -> Counts:
@@ -122,10 +122,20 @@ def _sums(counts: Counts, width: int) -> Counts:
 
 
 def _correlation(leading: Counts, following: Counts) -> Counts:
-    """Return the sums of products at each lag from `-REACH` to `REACH`, on the last axis. Nothing wraps around."""
+    """Return the correlation at each lag from `-REACH` to `REACH`, on the last axis, without the factor of the leading.
+
+    The last minutes of the leading series are left out, so that each lag compares as many minutes.
+    """
     size = leading.shape[-1] + REACH
-    both = np.conj(np.fft.rfft(leading, size)) * np.fft.rfft(following, size)
-    return np.fft.irfft(both, size)[..., np.arange(-REACH, REACH + 1)]
+    compared = leading.shape[-1] - REACH
+    lags = np.arange(-REACH, REACH + 1)
+    both = np.conj(np.fft.rfft(leading[..., :compared], size)) * np.fft.rfft(following, size)
+    products = np.fft.irfft(both, size)[..., lags]
+    energy = np.pad(following**2, [(0, 0)] * (following.ndim - 1) + [(1, 0)]).cumsum(axis=-1)
+    first = np.maximum(lags, 0)
+    within = energy[..., lags + compared] - energy[..., first]
+    correlation: Counts = products / np.sqrt(np.maximum(within, 1e-9))
+    return correlation
 
 
 def _lag(correlation: Counts) -> Counts:

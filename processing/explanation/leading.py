@@ -22,11 +22,11 @@ BEFORE = 2 * DAY
 USUAL = 14 * DAY
 """The days before that, of which the median is what is expected of an hour of the day."""
 
-LEAST_TIME = 30 * MINUTE
-"""An incident that is shorter has not shown who follows whom."""
+LEAST_TIME = 90 * MINUTE
+"""An incident that is shorter has not shown who follows whom: the last hour only shows who followed the time before."""
 
-LONGEST = 12 * HOUR
-"""Nobody is said to follow by what happens later in an incident."""
+LONGEST = 4 * HOUR
+"""Later, an incident has the shape of the hours of its speakers: who goes to bed does not lead."""
 
 LEAST_POSTS = 10
 """A language with fewer posts in the incident says nothing of when it came."""

@@ -9,7 +9,7 @@ import numpy as np
 from deploy.demo.scenario import Wave
 from processing.explanation.lag import REACH, Counts
 
-BEFORE, HERE = 2880, 480
+BEFORE, HERE = 2880, 240
 """Minutes before the incident and of it."""
 
 SINCE = BEFORE - REACH
