@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import msgspec
 from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
-from processing.tagging.topics.rule_set import RuleSet
+from processing.tagging.topics.rule_set import RuleSet, needed_terms
+from processing.tagging.topics.skim import Skim
 from processing.toml_text import NotToml, TomlText
 
 _READ = 20_000
@@ -46,11 +47,23 @@ class Taxonomy:
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
         """Return the sorted ids of a post's topics, with the parents that they imply."""
         rules = self._by_language.get(language) or self._prepare(language)
-        text = text[:_READ]
-        if not rules.may_find(text):
-            return ()
-        found = rules.topics(matchable(text), language, source)
+        found = rules.topics(matchable(text[:_READ]), language, source)
         return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
+
+    def tag_many(self, texts: Sequence[str], languages: Sequence[str], sources: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the result of `tag` for each text. Here most texts off the subject cost a microsecond."""
+        topics: list[tuple[str, ...]] = [()] * len(texts)
+        for number in self._maybes([text[:_READ] for text in texts]):
+            topics[number] = self.tag(texts[number], languages[number], sources[number])
+        return topics
+
+    def _maybes(self, texts: Sequence[str]) -> Iterable[int]:
+        return range(len(texts)) if self._skim is None else self._skim.maybes(texts)
+
+    @cached_property
+    def _skim(self) -> Skim | None:
+        needed = needed_terms(self._definition, self._written)
+        return None if needed is None else Skim(needed)
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
         """Return every rule that a post matches, with the (folded) words that match."""
