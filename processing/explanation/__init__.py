@@ -8,7 +8,7 @@ from processing.explanation.correction import (
     Spread,
     corrections,
 )
-from processing.explanation.lag import REACH, Lag
+from processing.explanation.lag import Lag
 from processing.explanation.leading import Follower, Leads, leads
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
@@ -28,7 +28,6 @@ from processing.verdicts.verdict import Concentration
 __all__ = [
     "CORRECTION_WINDOW",
     "LEAST_CORRECTED",
-    "REACH",
     "Concentration",
     "Correction",
     "Counted",

@@ -2,7 +2,7 @@
 
 Pure functions over arrays. The lag is where the cross-correlation of the two excesses (counts above expectation) is
 highest. Its interval is that of the lags of counts drawn anew by a dependent wild bootstrap (Shao 2010): what each
-count has beyond its trend is multiplied by chance, minutes beside each other by the same, so that bursts are as large
+count has beyond its trend is multiplied by chance, neighbouring minutes by nearly the same, so that bursts are as large
 as they were. Whether the series move together at all is a permutation test over all circular shifts of the one against
 the other: shifts keep what each series is like by itself. Equal arrays give an equal answer.
 """
@@ -104,6 +104,7 @@ def _drawn(counts: Counts, expected: Counts, row: int, since: int) -> Counts:
     own = counts[row, since:]
     trend = _sums(own, TREND) / _sums(np.ones_like(own), TREND)
     chance = _sums(generator.standard_normal((DRAWS, own.size + 2 * BURST)), BURST)[:, BURST:-BURST] / np.sqrt(BURST)
+    # The trend takes a part of the chance with it, which the factor gives back.
     beyond = (own - trend) * np.sqrt(TREND / (TREND - BURST))
     return _smoothed(own + beyond * chance - expected[row, since:])
 
