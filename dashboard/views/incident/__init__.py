@@ -23,6 +23,7 @@ from dashboard.views.incident import (
     heading,
     languages,
     leads,
+    led,
     listing,
     report,
     told,
@@ -54,7 +55,7 @@ def show(context: Context) -> None:
         return
     live.show("heading", _part, context, name, _heading)
     with_deleted = _deleted_switch(words)
-    body, why, rest = st.container(), st.container(), st.container()
+    body, who, why, rest = st.container(), st.container(), st.container(), st.container()
     with body:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
         live.show("claims", _part, context, name, _claims)
@@ -64,7 +65,9 @@ def show(context: Context) -> None:
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
-    # The explanation and who posted alike are computed last, so that the page is not empty meanwhile.
+    # Who led, the explanation and who posted alike are computed last, so that the page is not empty meanwhile.
+    with who:
+        live.show("led", _part, context, name, _led)
     with why:
         st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
@@ -143,6 +146,10 @@ def _claims(context: Context, of: Standing) -> None:
 
 def _told(context: Context, of: Standing) -> None:
     told.show(of, _said(context, of), context.words)
+
+
+def _led(context: Context, of: Standing) -> None:
+    led.show(of, report.led(context.settings, of), context.words)
 
 
 def _leads(context: Context, of: Standing) -> None:

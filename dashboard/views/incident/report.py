@@ -18,7 +18,7 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
-from processing.explanation import Correction, Explanation, SharedPost
+from processing.explanation import Correction, Explanation, Leads, SharedPost
 from processing.queries import (
     AlikePair,
     Arrival,
@@ -193,6 +193,12 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
 def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
     """Return the claims of the incident that have a correction among the topics of the taxonomy."""
     return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
+
+
+@shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
+def led(settings: DashboardSettings, of: Standing) -> Leads | None:
+    """Return which language led the incident; None where it cannot be decided."""
+    return explanation.leads(connection(settings), of.incident, of.as_of)
 
 
 def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
