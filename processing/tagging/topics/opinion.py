@@ -35,24 +35,31 @@ class SecondOpinion:
     """An opinion, ready to be asked.
 
     `settled` holds the topics that make a post one of `unless`. `checks` holds, for each set with a weight, whether the
-    set is spoken of in a text.
+    set is spoken of in a text. Its first need is the bit that a term of the set leaves in the mask of a text.
     """
 
     def __init__(self, topic: str, opinion: Opinion, settled: frozenset[str], checks: Mapping[str, Check]) -> None:
         self.topic = topic
         self._among, self._settled, self._bias = opinion.among, settled, opinion.bias
-        self._weighed = [(name, checks[name], weight) for name, weight in opinion.weights.items()]
+        self._weighed = [
+            (checks[name].needs[0], weight, checks[name], name) for name, weight in opinion.weights.items()
+        ]
         self._least = math.log(opinion.threshold / (1 - opinion.threshold))
 
     def holds(self, topics: Sequence[str], reading: MatchContext) -> bool:
         """Return whether a text to which the rules gave these topics has this topic, too."""
         if self._among not in topics or not self._settled.isdisjoint(topics):
             return False
-        return self._bias + sum(weight for _, _, weight in self.spoken_of(reading)) >= self._least
+        found = reading.found
+        present = [each for each in self._weighed if found & each[0]]
+        # To measure distances costs ten times as much, and few texts could pass even if all that speaks for were near.
+        if self._bias + sum(weight for _, weight, _, _ in present if weight > 0) < self._least:
+            return False
+        return self._bias + sum(weight for _, weight, check, _ in present if check.holds(reading)) >= self._least
 
     def spoken_of(self, reading: MatchContext) -> Iterator[tuple[str, Check, float]]:
         """Yield each set that is spoken of in a text, its check and its weight."""
-        for name, check, weight in self._weighed:
+        for _, weight, check, name in self._weighed:
             if check.holds(reading):
                 yield name, check, weight
 
