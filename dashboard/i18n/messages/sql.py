@@ -106,6 +106,13 @@ class SqlWords:
     question_freshness: str = "How fresh is each source, and how late do its posts come?"
     question_arabic: str = "What do Arabic posts call it: a ban (حظر), a deletion (حذف) or a block (حجب)?"
     question_reasons: str = "Which sub-topics were talked about together with bans?"
+    question_posted_alike: str = (
+        "Which accounts posted alike in the largest incident: the same link, text or hashtags within a minute, twice "
+        "or more? And how often would chance have had it?"
+    )
+    question_corrections: str = (
+        "What share of a claim and its correction corrects, language by language, and since when?"
+    )
     question_busiest: str = "Which five minutes were the busiest in each language?"
     question_series: str = (
         "How many posts about bans in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it."

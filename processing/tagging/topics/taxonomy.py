@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from processing.contract import UNDETERMINED
+from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
 from processing.tagging.topics.context import Place
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
-from processing.tagging.topics.rule_set import RuleSet
+from processing.tagging.topics.rule_set import RuleSet, needed_terms
+from processing.tagging.topics.skim import Skim
 from processing.toml_text import NotToml, TomlText
 
 _READ = 20_000
@@ -48,11 +49,23 @@ class Taxonomy:
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
         """Return the sorted ids of a post's topics, with the parents that they imply."""
         rules = self._by_language.get(language) or self._prepare(language)
-        text = text[:_READ]
-        if not rules.may_find(text):
-            return ()
-        found = rules.topics(matchable(text), language, source)
+        found = rules.topics(matchable(text[:_READ]), language, source)
         return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
+
+    def tag_many(self, texts: Sequence[str], languages: Sequence[str], sources: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the result of `tag` for each text. Here most texts off the subject cost a microsecond."""
+        topics: list[tuple[str, ...]] = [()] * len(texts)
+        for number in self._maybes([text[:_READ] for text in texts]):
+            topics[number] = self.tag(texts[number], languages[number], sources[number])
+        return topics
+
+    def _maybes(self, texts: Sequence[str]) -> Iterable[int]:
+        return range(len(texts)) if self._skim is None else self._skim.maybes(texts)
+
+    @cached_property
+    def _skim(self) -> Skim | None:
+        needed = needed_terms(self._definition, self._written)
+        return None if needed is None else Skim(needed)
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
         """Return every rule that a post matches, with the (folded) words that match, and then the second opinions."""
@@ -86,6 +99,13 @@ class Taxonomy:
     def ancestors(self) -> dict[str, frozenset[str]]:
         """The topics above each topic, without the topic itself, whether or not it implies them."""
         return {topic.id: frozenset(self._above(topic)) for topic in self.topics}
+
+    @cached_property
+    def corrections(self) -> tuple[Corrects, ...]:
+        """The topics that correct another, in the file's order."""
+        return tuple(
+            Corrects(topic.id, topic.corrects, self.root_of(topic.id)) for topic in self.topics if topic.corrects
+        )
 
     def _above(self, topic: Topic) -> Iterator[str]:
         while topic.parent is not None:
