@@ -6,6 +6,7 @@ the first commit to the last: before it stand joining the group and compiling th
 
 from __future__ import annotations
 
+import logging
 import resource
 import signal
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import msgspec
+import structlog
 from pydantic import SecretStr
 
 from ingest.contract import KafkaAddress
@@ -121,6 +123,11 @@ class TimedConsumer(PostConsumer):
 
 def main(bootstrap: str, url: str) -> None:
     """Work until SIGTERM, then print what it took."""
+    # Standard output carries the figures alone.
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     watch = Stopwatch()
