@@ -39,6 +39,7 @@ bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics 
 .venv/frameworks: tests/benchmarks/frameworks.txt .venv/ready  # Bytewax and Quix Streams, in a folder of their own: 140 MB
 	rm -rf $@
 	$(BIN)/pip install --quiet --require-hashes --target $@ -r $<
+	touch $@
 bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and every fault; needs root, Java and Maven
 	$(BIN)/python -m tests.prepare kafka
 	$(BIN)/python -m tests.benchmarks.cluster
