@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.commands.options import settings
+from deploy.shipped_topics import topics_files
+from deploy.source_options import check_words
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import Taxonomy, load_taxonomy
 
@@ -20,11 +21,18 @@ Source = Annotated[str, typer.Option(help="Name of the network it comes from.")]
 
 @app.command()
 def check(
-    path: Annotated[Path | None, typer.Argument(help="A taxonomy file; else the one in use.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Files, or names of shipped watch lists; else those in use."),
+    ] = None,
 ) -> None:
-    """Read a taxonomy and report whether it is valid."""
-    taxonomy = load_taxonomy(path or settings().topics_file)
+    """Read a taxonomy, report whether it is valid, and print its watch lists."""
+    taxonomy = load_taxonomy(*(topics_files(paths) if paths else settings().topics_files))
+    check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
+    for root in (topic for topic in taxonomy.topics if topic.parent is None):
+        members = [topic for topic in taxonomy.topics if taxonomy.root_of(topic.id) == root.id]
+        print(f"{root.id}: {root.names['en']}, {len(members)} topics")
 
 
 @app.command("try")
@@ -46,6 +54,6 @@ def explain(text: Text, language: Language = None, source: Source = "example") -
 
 def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:
     own = settings()
-    taxonomy = load_taxonomy(own.topics_file)
+    taxonomy = load_taxonomy(*own.topics_files)
     found = language or DETECTORS[own.processing.language_detector]().detect(text).language
     return found, taxonomy.tag(text, found, source), taxonomy

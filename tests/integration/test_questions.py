@@ -165,8 +165,8 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "concentration": lambda rows: rows == [(7, 120, 100.0)],
     "new-authors": lambda rows: rows[-1] == (FRIDAY, 7, 7) and rows[1][2] == 0,
     "freshness": lambda rows: rows[0][0] == "example" and rows[0][3] == 3,
-    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 40, 40, 0),
-    "reasons": lambda rows: rows == [("employer-ban", 130, 2)],
+    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 7, 0),
+    "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("tiktok", 130, 2)],
     "series": lambda rows: len(rows) == 20 * 288 and sum(row[1] for row in rows) == 40 and rows[0][1:] == (0, 0),
     "busiest": lambda rows: [row[0] for row in rows] == ["en", "ar"] and rows[0][2] == 10,
 }

@@ -77,7 +77,9 @@ def _pages(context: Context, asked: Asked, found: Found) -> None:
                     page=context.words.number(page), pages=context.words.number(pages)
                 )
             )
-        st.html(element("div", *(article(post, context.words) for post in posts), css="bw-posts"))
+        st.html(
+            element("div", *(article(post, context.words, context.filters.watch) for post in posts), css="bw-posts")
+        )
 
 
 @shared(ttl=5, max_entries=64)

@@ -7,7 +7,7 @@ explain.py     finds the matching part of a rule
 """
 
 from processing.reload import Refreshed, ReloadOutcome
-from processing.tagging.topics.file import TaxonomyError, Topic
+from processing.tagging.topics.file import SourceWords, TaxonomyError, Topic
 from processing.tagging.topics.reload import ReloadingTaxonomy
 from processing.tagging.topics.taxonomy import Match, Taxonomy, load_taxonomy, parse_taxonomy
 
@@ -16,6 +16,7 @@ __all__ = [
     "Refreshed",
     "ReloadOutcome",
     "ReloadingTaxonomy",
+    "SourceWords",
     "Taxonomy",
     "TaxonomyError",
     "Topic",

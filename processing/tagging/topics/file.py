@@ -3,7 +3,7 @@
 `[sets.<name>]` holds lists of terms by language (or `any`). `[reads]` says which other languages' terms also count in a
 language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
 (`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
-of the parent.
+of the parent. `[sources.<name>]` holds what a source asks its network for, by the name of the source's setting.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[str, object]
     sets: dict[str, object] = {}
+    sources: dict[str, object] = {}
     reads: dict[str, list[str]] = {}
 
 
@@ -67,14 +68,27 @@ class Written:
 
 
 @dataclass(frozen=True)
+class SourceWords:
+    """The value of a source's setting that a file gives. `place` is the file and the line, for errors.
+
+    Whether there is such a source and such a setting is not known here.
+    """
+
+    source: str
+    setting: str
+    words: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True)
 class Definition:
     """A whole file after the check: every set, parent and term that it names exists."""
 
-    version: str
     topics: tuple[Topic, ...]
     rules: tuple[Written, ...]
     sets: dict[str, dict[str, tuple[Term, ...]]]
     reads: dict[str, tuple[str, ...]]
+    sources: tuple[SourceWords, ...] = ()
 
 
 def read_definition(document: TomlText) -> Definition:
@@ -102,11 +116,11 @@ class _Reader:
         if not rules:
             self._fail("no topic has a rule, so that no post would be on the subject and none would keep its text")
         return Definition(
-            version=self._document.version,
             topics=topics,
             rules=rules,
             sets=sets,
             reads={language: tuple(others) for language, others in contents.reads.items()},
+            sources=tuple(self._sources(contents.sources)),
         )
 
     def _shaped(self, loaded: object, shape: type[_Shape], where: str, at: int) -> _Shape:
@@ -122,6 +136,13 @@ class _Reader:
             language: tuple(self._term(written, f"set {key}, {language}", at) for written in terms)
             for language, terms in by_language.items()
         }
+
+    def _sources(self, loaded: Mapping[str, object]) -> Iterator[SourceWords]:
+        for source, settings in loaded.items():
+            at = self._document.offset(("sources", source))
+            for setting, words in self._shaped(settings, dict[str, list[str]], f"sources.{source}", at).items():
+                line = self._document.line(self._document.offset(("sources", source, setting)))
+                yield SourceWords(source, setting, tuple(words), f"{self._document.name}, line {line}")
 
     def _term(self, written: str, where: str, header: int) -> Term:
         try:
