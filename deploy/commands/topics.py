@@ -1,18 +1,21 @@
-"""`banwatch topics`: these commands check a taxonomy and apply it to a text."""
+"""`banwatch topics`: these commands check a taxonomy, apply it to a text, and begin a new one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.commands.options import settings
-from deploy.shipped_topics import topics_files
+from deploy.new_taxonomy import from_file, from_words
+from deploy.shipped_topics import FIRST, shipped, topics_files
 from deploy.source_options import check_words
+from processing.i18n import LANGUAGES, language
 from processing.tagging.language import DETECTORS
-from processing.tagging.topics import Taxonomy, load_taxonomy
+from processing.tagging.topics import TOPIC_ID, Taxonomy, load_taxonomy, parse_taxonomy
 
-app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, and try it on a text.")
+app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, try it on a text, begin a new one.")
 
 Text = Annotated[str, typer.Argument(help="What somebody posted.")]
 Language = Annotated[str | None, typer.Option(help="BCP 47 tag of the text; detected if not given.")]
@@ -50,6 +53,51 @@ def explain(text: Text, language: Language = None, source: Source = "example") -
     for match in taxonomy.explain(text, found, source):
         print(f"{match.topic} ({match.language}): {', '.join(match.words)}")
         print(f"    {match.branch}")
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Id of the root topic, such as `election`.")],
+    title: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG=TEXT", help="The title in a language of the page, such as `en=Elections`."),
+    ] = None,
+    words: Annotated[str | None, typer.Option(metavar="A,B,...", help="Words that name the subject.")] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Copy the rules of a shipped watch list instead.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write; NAME.toml if not given.")] = None,
+) -> None:
+    """Begin a watch list: write a taxonomy file with a title in each language of the page, to be changed by hand.
+
+    What is not given is asked for.
+    """
+    if not TOPIC_ID.fullmatch(name):
+        raise typer.BadParameter(f"{name!r} is no id: it is made of small letters, digits and hyphens, 64 at most.")
+    path = (to or Path(f"{name}.toml")).absolute()
+    if path.exists():
+        raise typer.BadParameter(f"{path} exists already.")
+    known = shipped()
+    if like is not None and like not in known:
+        raise typer.BadParameter(f"There is no shipped watch list {like!r}. There are: {', '.join(known)}.")
+    titles = _titles(title or [])
+    if like is not None:
+        text = from_file(known[like], name, titles)
+    else:
+        given = words or typer.prompt("Words that name the subject, separated by commas")
+        text = from_words(name, titles, [each.strip() for each in given.split(",") if each.strip()])
+    parse_taxonomy(text, str(path))  # what cannot be used is not written
+    path.write_text(text, "utf-8")
+    print(f"{path} is written. Change its rules, and check them with `banwatch topics check {path}`.")
+    print(f"To watch it beside the bans of TikTok: BANWATCH_TOPICS_FILE={FIRST},{path}")
+
+
+def _titles(given: list[str]) -> dict[str, str]:
+    """Return the title in each language of the page. One that is not given is asked for."""
+    pairs = dict(each.partition("=")[::2] for each in given)
+    if unknown := pairs.keys() - set(LANGUAGES):
+        raise typer.BadParameter(f"--title is TAG=TEXT, with a TAG of {', '.join(LANGUAGES)}: not {min(unknown)!r}.")
+    return {tag: pairs.get(tag) or typer.prompt(f"Title in {language(tag).native_name}") for tag in LANGUAGES}
 
 
 def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:

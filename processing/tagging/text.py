@@ -116,7 +116,7 @@ def _without_names(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return the words that a person wrote: no links, no mentions, hashtags as words (`#MetroStrike`: `Metro Strike`)."""
+    """Return the words that a person wrote: no links, no mentions, hashtags as words (`#BusStrike`: `Bus Strike`)."""
     text = _without_names(text)
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_words, text)

@@ -20,11 +20,13 @@ from pathlib import Path
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import BAN_TALK
+from deploy.shipped_topics import shipped
 from ingest.contract import Post, decode_post
 from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import Taxonomy, load_taxonomy
 from tests.conftest import ROOT
+from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 ROOT_TOPIC = "ban"
@@ -44,6 +46,7 @@ def main(folder: Path = DEFAULT_FOLDER) -> None:
     taxonomy = load_taxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
     _print_labelled(folder / "topics" / "labelled.ndjson", taxonomy)
     _print_demo(taxonomy)
+    _print_watch_lists(load_taxonomy(*shipped().values()))
     _print_speed(folder / "archives", taxonomy)
 
 
@@ -96,6 +99,20 @@ def _print_demo(taxonomy: Taxonomy) -> None:
     print("topics, demo archive, which is synthetic and was read while the rules were written: precision and recall")
     print(f"  all {_quality([on for on, _ in every], [said for _, said in every])}; recall", end=" ")
     print(", ".join(f"{name} {_recall(pairs):.2f}" for name, pairs in sorted(told.items())))
+
+
+def _print_watch_lists(taxonomy: Taxonomy) -> None:
+    """The author of the rules invented the sentences: `held` flatters them, and `fresh` was made to defeat them."""
+    said = judged(taxonomy)
+    print(f"topics, the other shipped watch lists, {len(said)} invented sentences: precision and recall")
+    print(f"{'':16}" + "".join(f"{part:>15}" for part in PARTS))
+    for root in dict.fromkeys(each.root for each in said):
+        own = [each for each in said if each.root == root]
+        for language in ("all", *sorted({each.language for each in own})):
+            spoken = [each for each in own if language in {"all", each.language}]
+            chosen = ([each for each in spoken if each.part == part] for part in PARTS)
+            cells = (_quality([each.on for each in part], [each.found for each in part]) for part in chosen)
+            print(f"{root:10}{language:6}" + "".join(f"{cell:>15}" for cell in cells))
 
 
 def _recall(pairs: Sequence[tuple[bool, bool]]) -> float:

@@ -7,11 +7,12 @@ explain.py     finds the matching part of a rule
 """
 
 from processing.reload import Refreshed, ReloadOutcome
-from processing.tagging.topics.file import SourceWords, TaxonomyError, Topic
+from processing.tagging.topics.file import TOPIC_ID, SourceWords, TaxonomyError, Topic
 from processing.tagging.topics.reload import ReloadingTaxonomy
 from processing.tagging.topics.taxonomy import Match, Taxonomy, load_taxonomy, parse_taxonomy
 
 __all__ = [
+    "TOPIC_ID",
     "Match",
     "Refreshed",
     "ReloadOutcome",

@@ -21,7 +21,7 @@ from processing.tagging.topics.rule_tree import Rule, SetOf, Term, TopicOf, part
 from processing.toml_text import TomlText
 
 ANY = "any"
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _Shape = TypeVar("_Shape")
 
 
@@ -153,7 +153,7 @@ class _Reader:
 
     def _entry(self, key: str, loaded: object) -> _Entry:
         at = self._header(key)
-        if not _ID.fullmatch(key):
+        if not TOPIC_ID.fullmatch(key):
             self._fail(f"topic {key!r}: an id is made of small letters, digits and hyphens, 64 at most", at)
         return self._shaped(loaded, _Entry, f"topic {key}", at)
 
