@@ -34,8 +34,8 @@ def check(
     check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
     for root in (topic for topic in taxonomy.topics if topic.parent is None):
-        members = [topic for topic in taxonomy.topics if taxonomy.root_of(topic.id) == root.id]
-        print(f"{root.id}: {root.names['en']}, {len(members)} topics")
+        below = sum(taxonomy.root_of(topic.id) == root.id for topic in taxonomy.topics) - 1
+        print(f"watch list {root.id}: {root.names['en']}; topics below it: {below}")
 
 
 @app.command("try")
