@@ -46,8 +46,11 @@ def main(folder: Path = DEFAULT_FOLDER) -> None:
     taxonomy = load_taxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
     _print_labelled(folder / "topics" / "labelled.ndjson", taxonomy)
     _print_demo(taxonomy)
-    _print_watch_lists(load_taxonomy(*shipped().values()))
-    _print_speed(folder / "archives", taxonomy)
+    every = load_taxonomy(*shipped().values())
+    _print_watch_lists(every)
+    print("topics, posts/s of one core's time:       Taxonomy.tag   with language detection")
+    _print_speed(folder / "archives", taxonomy, "")
+    _print_speed(folder / "archives", every, f"{len(shipped())} lists")
 
 
 def _print_labelled(path: Path, taxonomy: Taxonomy) -> None:
@@ -125,13 +128,13 @@ def _languages(texts: Sequence[str]) -> list[str]:
     return [found.language for found in detector.detect_many(texts, [()] * len(texts))]
 
 
-def _print_speed(folder: Path, taxonomy: Taxonomy) -> None:
+def _print_speed(folder: Path, taxonomy: Taxonomy, lists: str) -> None:
     enricher = Enricher(DETECTORS["vote"](), taxonomy)
-    print("topics, posts/s of one core's time:       Taxonomy.tag   with language detection")
     for name, posts in _archives(folder):
         tag = _seconds(partial(_tag, taxonomy, posts, _languages([post.text for post in posts])))
         enrich = _seconds(partial(_enrich, enricher, posts))
-        print(f"  {name:14}{len(posts):8,} posts {len(posts) / tag:24,.0f}{len(posts) / enrich:26,.0f}")
+        figures = f"{len(posts) / tag:24,.0f}{len(posts) / enrich:26,.0f}"
+        print(f"  {name:14}{len(posts):8,} posts {figures}  {lists}".rstrip())
 
 
 def _tag(taxonomy: Taxonomy, posts: Sequence[Post], languages: Sequence[str]) -> None:

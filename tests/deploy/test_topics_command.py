@@ -28,7 +28,7 @@ def test_words_and_titles_make_a_list_that_can_be_used(tmp_path: Path) -> None:
     assert taxonomy.topics[-1].names == TITLES
     assert taxonomy.tag("they walk out at noon", "en", "here") == ("strike",)
     assert taxonomy.tag("بدأ الإضراب اليوم", "ar", "here") == ("strike",)
-    assert f'watch list strike: {TITLES["en"]}; topics below it: 0' in run("check", str(file))
+    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in run("check", str(file))
 
 
 def test_what_is_not_given_is_asked_for(tmp_path: Path) -> None:
