@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reord
 
 IN_IMAGE := apprise charts dashboard login public reddit telegram traces  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster soak chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -29,8 +29,8 @@ fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 bench: setup .venv/measured  # half an hour; the growth of the store takes most of it
 	$(BIN)/python -m tests.benchmarks
-bench-language: .venv/measured
-bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
+bench-language bench-alike: .venv/measured
+bench-language bench-alike bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<

@@ -10,8 +10,12 @@ from typing import Protocol
 from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from dashboard.rules_backtest import Backtests
+<<<<<<< HEAD
 from dashboard.watch_list import Topic
 from processing.contract import Silence
+=======
+from processing.contract import Corrects, Silence
+>>>>>>> origin/main
 from processing.export import Versions
 from processing.queries import Coverage, Reader, Scope
 from processing.troubles import Limits
@@ -141,5 +145,7 @@ class Services:
     """Returns the rules of alerts as their file has them now."""
     limits: Limits = field(default_factory=Limits)
     """The thresholds of banwatch's own troubles."""
+    corrects: Callable[[], Sequence[Corrects]] = tuple
+    """Returns the topics of the taxonomy that correct others, as they are now."""
     backtests: Backtests | None = None
     """Says what these rules would have sent."""

@@ -197,6 +197,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     doubted: tuple[Doubt, ...] = ()
 
 
+class Corrects(msgspec.Struct, frozen=True):
+    """A topic whose posts withdraw or deny what the posts of another topic, `claim`, say. Both are below one `root`."""
+
+    topic: str
+    claim: str
+    root: str
+
+
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """A time, in event time, during which incidents are recorded and not told. An empty matcher matches everything.
 

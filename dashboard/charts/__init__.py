@@ -10,6 +10,7 @@ from __future__ import annotations
 from dashboard.charts.axes import AT, AXES, label_row, time_axis, value_axis
 from dashboard.charts.event import Event
 from dashboard.charts.figures import figures, summary
+from dashboard.charts.graph import Edge, graph
 from dashboard.charts.marks import RULE, SHADE_OF_SILENCE, SHADE_OF_SURGE
 from dashboard.charts.palette import INK, LINES, REST, SILENCE, SURGE, colours, names_of
 from dashboard.charts.specification import Specification, specification
@@ -28,10 +29,12 @@ __all__ = [
     "SILENCE",
     "SURGE",
     "Chart",
+    "Edge",
     "Event",
     "Specification",
     "colours",
     "figures",
+    "graph",
     "label_row",
     "names_of",
     "specification",

@@ -22,6 +22,9 @@ from processing.store.migrate import migrate
 Views = Mapping[str, tuple[str, str]]
 """View name -> its comment and its query."""
 
+_DECLARED = re.compile(r"`(\w+)` ((?:(?! COMMENT ').)+) COMMENT '((?:[^'\\]|\\.)*)'")
+"""A column in the statement that creates a view: its name, its type and its comment."""
+
 STABLE = ("posts", "counts", "spikes", "incidents")
 HEAD = """# Data dictionary
 
@@ -42,7 +45,7 @@ ASKING = """## Worked questions
 Each can be pasted into `banwatch sql`, or kept in a file for `banwatch sql --file`.
 """
 _VIEWS = """
-SELECT name, comment, as_select FROM system.tables
+SELECT name, comment, as_select, create_table_query FROM system.tables
 WHERE database = currentDatabase() AND engine = 'View' ORDER BY name
 """
 _COLUMNS = """
@@ -54,10 +57,19 @@ WHERE database = currentDatabase() ORDER BY table, position
 def described(store: Reader) -> tuple[DescribedView, ...]:
     """Return the views of the database that `store` is connected to, the stable ones first.
 
-    A view has no column comments, so they come from the tables that the view reads.
+    A view has no column comments, so they come from the tables that the view reads. The engine lists no columns of a
+    view with parameters, so they come from the statement that creates the view.
     """
-    views = {str(name): (str(comment), str(query)) for name, comment, query in store.query(_VIEWS)}
+    rows = [tuple(str(each) for each in row) for row in store.query(_VIEWS)]
+    views = {name: (comment, query) for name, comment, query, _ in rows}
     columns = [tuple(str(each) for each in row) for row in store.query(_COLUMNS)]
+    listed = {table for table, *_ in columns}
+    columns += [
+        (name, *(part.replace("\\'", "'") for part in column))
+        for name, _, _, created in rows
+        if name not in listed
+        for column in _DECLARED.findall(created)
+    ]
     rest = [name for name in views if name not in STABLE]
     return tuple(_described(name, views, columns) for name in (*STABLE, *rest) if name in views)
 

@@ -188,6 +188,34 @@ GROUP BY other
 ORDER BY posts DESC, other""",
     ),
     ExampleQuery(
+        "posted-alike",
+        """SELECT
+    author_a,
+    author_b,
+    times,
+    kinds,
+    round(apart, 1) AS seconds_apart,
+    round(expected, 2) AS by_chance,
+    chance < 0.05 AS beyond_chance
+FROM alike(incident = (SELECT id FROM incidents ORDER BY observed DESC LIMIT 1), seconds = 60)
+ORDER BY chance, times DESC
+LIMIT 20""",
+    ),
+    ExampleQuery(
+        "corrections",
+        """SELECT
+    language,
+    countIf(NOT has(topics, 'retraction')) AS claims,
+    countIf(has(topics, 'retraction')) AS corrections,
+    round(100 * corrections / count(), 1) AS percent,
+    minIf(created_at, has(topics, 'retraction')) AS first_correction
+FROM posts
+WHERE hasAny(topics, ['employer-ban', 'retraction'])
+    AND created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-11 16:00:00'
+GROUP BY language
+ORDER BY claims + corrections DESC""",
+    ),
+    ExampleQuery(
         "busiest",
         """SELECT language, argMax(bin, posts) AS busiest, max(posts) AS most
 FROM

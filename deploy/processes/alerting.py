@@ -57,6 +57,7 @@ def alerting_beside(
             settings.processing.bin_width,
             settings.alerts.public_url,
             settings.alerts.links,
+            lambda: taxonomy().corrections,
         )
         attempts = Attempts(store, composer, utc_now, metrics=metrics)
         Dispatcher(store, OpenChannels(book), attempts, liveness).run(enough)

@@ -15,6 +15,7 @@ from deploy.metrics.server import exposed
 from deploy.settings import Settings, load
 from deploy.supervisor.endpoints import PortTaken
 from deploy.versions import versions
+from processing.contract import Corrects
 from processing.detection.policy import DetectorPolicy
 from processing.expectation import expectations
 from processing.tagging.topics import ReloadingTaxonomy
@@ -62,6 +63,7 @@ def services(settings: Settings) -> Services:
         versions=lambda: versions(settings.topics_files, taxonomy.taxonomy),
         limits=settings.alerts.limits(settings.processing.bin_width),
         rules=rules,
+        corrects=lambda: corrections_of(taxonomy),
         backtests=LentBacktests(rules.book, lambda: taxonomy.taxonomy, policy),
     )
 
@@ -73,6 +75,12 @@ def topics_of(taxonomy: ReloadingTaxonomy) -> dict[str, Topic]:
     taxonomy.refresh()
     now = taxonomy.taxonomy
     return {topic.id: Topic(topic.names, now.root_of(topic.id)) for topic in now.topics}
+
+
+def corrections_of(taxonomy: ReloadingTaxonomy) -> tuple[Corrects, ...]:
+    """Return the topics that correct others, from the present taxonomy file."""
+    taxonomy.refresh()
+    return taxonomy.taxonomy.corrections
 
 
 def _user() -> str:

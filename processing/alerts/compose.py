@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar, cast
@@ -28,7 +28,8 @@ from processing.alerts.queue import Batch, Waiting
 from processing.alerts.reasons import Reason
 from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
-from processing.contract import Incident, Severity
+from processing.contract import Corrects, Incident, Severity
+from processing.explanation import Correction, corrections
 from processing.store.client import Store, StoreFailure
 from processing.troubles import Area, Trouble
 
@@ -52,6 +53,7 @@ class Composer:
     """Makes notifications. `topic_names` gives the names of topics in a language, and `book` the rules as they are now.
 
     `width` is the detector's bin, `public_url` the dashboard's address, and `links` signs the links for answers.
+    `corrects` gives the topics that correct others, as they are now.
     """
 
     store: Store
@@ -61,6 +63,7 @@ class Composer:
     width: timedelta
     public_url: str = ""
     links: SignedLinks | None = None
+    corrects: Callable[[], Sequence[Corrects]] = tuple
 
     def __call__(self, batch: Batch, notifier: Notifier) -> Notification:
         """Return what a channel is told. A part that cannot be read or worded is left out.
@@ -163,6 +166,7 @@ class Composer:
             told=self._part(lambda: self._told(each), None) if each.step in FOLLOWING else None,
             acknowledgement=self._part(lambda: self._answer(incident), None),
             picture=self._part(lambda: self._picture(each, incident), None) if shown else None,
+            corrections=self._part(lambda: self._corrections(each, incident), ()) if shown else (),
             acknowledge_url=self.links.link(incident.id, self.clock()) if asks and self.links else "",
         )
 
@@ -191,9 +195,15 @@ class Composer:
         return Acknowledgement(by=by, note=note, at=at, action=action)
 
     def _picture(self, each: Waiting, incident: Incident) -> Picture:
+        return read_picture(self.store, incident, self._as_of(each, incident), self.width)
+
+    def _corrections(self, each: Waiting, incident: Incident) -> tuple[Correction, ...]:
+        return corrections(self.store, incident, self._as_of(each, incident), self.corrects())
+
+    def _as_of(self, each: Waiting, incident: Incident) -> datetime:
+        """Return the moment, in event time, of which the message speaks."""
         reached = each.at if self._replays() else queries.scored_until(self.store)
-        now = incident.detected_at if reached is None else max(reached, incident.detected_at)
-        return read_picture(self.store, incident, now, self.width)
+        return incident.detected_at if reached is None else max(reached, incident.detected_at)
 
     def _of_trouble(self, each: Waiting) -> TroubleNews:
         trouble = _trouble(each)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from processing.alerts.notification import Growth, Step
 from processing.contract import DrivingTerm, Incident, Severity
-from processing.explanation import SharedPost
+from processing.explanation import Correction, SharedPost
 from processing.queries import Statement
 from processing.troubles import Trouble
 
@@ -67,6 +67,7 @@ class IncidentNews:
     told: Told | None = None
     acknowledgement: Acknowledgement | None = None
     picture: Picture | None = None
+    corrections: tuple[Correction, ...] = ()
     acknowledge_url: str = ""
 
 

@@ -1,5 +1,13 @@
 """Explanation: why a spike is one, in words and figures of its posts. Public: the dashboard uses it too."""
 
+from processing.explanation.corrections import (
+    CORRECTION_WINDOW,
+    LEAST_CORRECTED,
+    Correction,
+    Reach,
+    Spread,
+    corrections,
+)
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
 from processing.explanation.report import (
@@ -16,14 +24,20 @@ from processing.explanation.report import (
 from processing.verdicts.verdict import Concentration
 
 __all__ = [
+    "CORRECTION_WINDOW",
+    "LEAST_CORRECTED",
     "Concentration",
+    "Correction",
     "Counted",
     "Driver",
     "Explanation",
     "Part",
+    "Reach",
     "Share",
     "SharedPost",
+    "Spread",
     "Terms",
+    "corrections",
     "explain",
     "first_post",
     "last_change",

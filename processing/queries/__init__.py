@@ -16,6 +16,7 @@ from processing.queries.adhoc import (
     reader_limits,
     vocabulary,
 )
+from processing.queries.alike import WITHIN_SECONDS, Account, AlikePair, alike, alike_query, posts_of_pairs
 from processing.queries.annotations import annotations, saved_queries
 from processing.queries.attempts import (
     ChannelAttempt,
@@ -94,7 +95,10 @@ __all__ = [
     "LONGEST_SEARCH",
     "MOST_FOUND",
     "PATIENCE",
+    "WITHIN_SECONDS",
+    "Account",
     "AdHocQuery",
+    "AlikePair",
     "Arrival",
     "BinCount",
     "BinPosts",
@@ -132,6 +136,8 @@ __all__ = [
     "Vocabulary",
     "WatchReport",
     "adhoc_address",
+    "alike",
+    "alike_query",
     "annotations",
     "answer_to",
     "arrivals",
@@ -164,6 +170,7 @@ __all__ = [
     "newest_posts",
     "newest_with_words",
     "place_of",
+    "posts_of_pairs",
     "posts_over_time",
     "posts_with_keys",
     "presence",

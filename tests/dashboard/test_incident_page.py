@@ -15,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import server
 from dashboard.context import connection
 from dashboard.i18n import WORDS
+from dashboard.i18n.labels import language_name
+from dashboard.markup import filled
 from dashboard.services import DeskUnavailable, Services
 from dashboard.settings import DashboardSettings
 from dashboard.views.incident import evidence, heading, languages, report
@@ -23,13 +25,14 @@ from dashboard.window import Window
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing import queries
-from processing.contract import ClickHouseAddress, Evidence, Incident, Silence, VerdictName
+from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
 from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
 from processing.store.client import Store
 from processing.store.records import write_incidents
+from processing.store.writer import recount, write_posts
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
@@ -50,6 +53,20 @@ def told(warehouse_url: str) -> DashboardSettings:
     address = stock.new_database(warehouse_url, "told_page")
     with Store(address) as store:
         told_stock.fill(store)
+    return settings_for(address)
+
+
+@pytest.fixture(scope="session")
+def corrected(warehouse_url: str) -> DashboardSettings:
+    """The stocked posts, with a correction in English alone around the second peak."""
+    address = stock.new_database(warehouse_url, "corrected_page")
+    topics, start = ("ban", "employer-ban", "retraction"), stock.PEAKS[1] - 10 * MINUTE
+    posts = [
+        stock.tagged(f"c{n}", "It was sent in error", start + n * timedelta(seconds=2), "en", topics=topics)
+        for n in range(900)
+    ]
+    with Store(address) as store:
+        recount(store, write_posts(store, posts))
     return settings_for(address)
 
 
@@ -176,6 +193,25 @@ def test_deleted_posts_are_counted_or_left_out(told: DashboardSettings) -> None:
     assert with_deleted[-1] == "40"
     assert int(with_deleted[-2].replace(",", "")) - int(without[-2].replace(",", "")) == 40
     assert told_stock.DELETED_TEXT not in html(shown)
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_a_correction_is_shown_by_language_and_names_its_pulse(corrected: DashboardSettings, interface: str) -> None:
+    words = WORDS[interface]
+    services = Services(topics=lambda: NAMES, corrects=lambda: [Corrects("retraction", "employer-ban", "ban")])
+
+    shown = opened(corrected, services, ui=interface, id=NAME)
+
+    assert words.correction.title in [each.value for each in shown.header]
+    assert len(shown.get("vega_lite_chart")) == 2
+    written = text(html(shown))
+    first, pulse = (text(words.correction.pulse.partition(":")[0]).format(number=words.number(n)) for n in (1, 2))
+    assert pulse in written
+    assert first not in written
+    named = [language_name(words, each) for each in ("es", "ar", "ru", "hi")]
+    assert text(filled(words.correction.absent, languages="|")).partition("|")[0] in written
+    assert all(name in written for name in (*named, words.correction.reach["never"]))
+    assert any("hasAny(topics" in code.value for code in shown.code)
 
 
 def english_row(written: str) -> list[str]:

@@ -102,6 +102,22 @@ def test_friday_is_one_incident_with_two_pulses_each_within_ten_minutes(watched:
     assert watched.friday.detected_at <= datetime(2020, 7, 10, 16, 10, tzinfo=UTC)
 
 
+def test_the_second_pulse_is_a_correction_and_the_first_is_not(watched: Watched) -> None:
+    """The languages with fewer posts have too few in half an hour, or are overtaken late."""
+    corrects = load_taxonomy(Path(TAXONOMY)).corrections
+    [found] = explanation.corrections(watched.store, watched.friday, LAST, corrects)
+    assert found.pulses == (False, True)
+    assert not found.alone
+    by_language = {each.language: each for each in found.languages}
+    for language in ("en", "ar", "es", "pt", "fr"):
+        [planted_at] = [each.start for each in planted("amazon-retraction") if each.language == language]
+        overtaken = by_language[language].overtaken
+        assert overtaken is not None, language
+        assert planted_at <= overtaken <= planted_at + 60 * MINUTE, language
+    others = [each for each in watched.incidents if each != watched.friday]
+    assert [explanation.corrections(watched.store, each, LAST, corrects) for each in others] == [(), ()]
+
+
 def test_the_email_is_found_within_ten_minutes_in_the_large_languages(watched: Watched) -> None:
     """A language that has fewer than ten posts in half an hour has no spike of its own; the incident names it."""
     heard = [surge for surge in planted("amazon-email") if surge.language != "*" and surge.per_minute >= 5.0]

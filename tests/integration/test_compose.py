@@ -18,10 +18,12 @@ from processing.alerts.queue import Batch
 from processing.alerts.rules import Channel, RuleBook
 from processing.alerts.signed_links import signed_links
 from processing.alerts.stored_queue import waiting
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, Corrects, TaggedPost
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.records import write_incidents, write_scored_until
+from processing.store.writer import write_posts
 from processing.troubles import Trouble, TroubleName, TroubleSeverity
+from tests.conftest import a_post as a_raw_post
 from tests.support.alerted import INCIDENT, WIDTH
 from tests.support.queued import Decided, decide
 from tests.support.telling import BOOK
@@ -70,6 +72,36 @@ def test_message_shows_the_incident_as_it_is_now(store: Store) -> None:
     assert told.message.sparkline
     assert told.message.chart is not None
     assert told.message.acknowledge is not None
+
+
+def test_message_says_what_a_correction_has_come_to(store: Store) -> None:
+    """The posts are read when the message is made; a taxonomy without corrections says nothing of them."""
+    write_incidents(store, [INCIDENT])
+    write_scored_until(store, INCIDENT.start + HOUR)
+    write_posts(store, [*said(30, "employer-ban"), *said(40, "employer-ban", "retraction", after=30 * MINUTE)])
+    decide(store, opened())
+    batch = Batch(opened().key, tuple(map(waiting, queries.undelivered(store))))
+
+    def told(*corrects: Corrects) -> dict[str, str]:
+        composer = Composer(store, lambda: BOOK, lambda _: {}, lambda: AT, WIDTH, corrects=lambda: corrects)
+        return {fact.label: fact.value for fact in composer(batch, Quiet()).message.facts}
+
+    assert "57% of the posts on both correct" in told(Corrects("retraction", "employer-ban", "ban"))["Correction"]
+    assert "Correction" not in told()
+
+
+def said(count: int, *topics: str, after: timedelta = timedelta()) -> list[TaggedPost]:
+    """Posts of the incident with these topics, one in ten seconds."""
+    return [
+        TaggedPost(
+            a_raw_post(id=f"{topics}{number}", created_at=INCIDENT.start + after + timedelta(seconds=10 * number)),
+            "en",
+            0.9,
+            ("ban", *topics),
+            "1",
+        )
+        for number in range(count)
+    ]
 
 
 def test_replay_shows_the_incident_as_it_was_decided(store: Store) -> None:

@@ -48,7 +48,7 @@ def a_stock() -> list[TaggedPost]:
         tagged(
             number,
             "ar" if number % 3 == 0 else "en",
-            ban,
+            (*ban, "retraction") if number % 12 == 1 else ban,
             text=ARABIC if number % 3 == 0 else "Amazon wants TikTok gone",
             hashtags=("TikTokBan",) if number % 2 else ("tiktokban", "amazon"),
             links=("https://www.example.org/a",) if number % 4 else ("https://news.example.com/b",),
@@ -165,9 +165,16 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "concentration": lambda rows: rows == [(7, 120, 100.0)],
     "new-authors": lambda rows: rows[-1] == (FRIDAY, 7, 7) and rows[1][2] == 0,
     "freshness": lambda rows: rows[0][0] == "example" and rows[0][3] == 3,
+<<<<<<< HEAD
     "arabic": lambda rows: rows[0] == (FRIDAY, 40, 7, 0),
     "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("tiktok", 130, 2)],
+=======
+    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 40, 40, 0),
+    "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("retraction", 10, 1)],
+    "corrections": lambda rows: [row[:4] for row in rows] == [("en", 70, 10, 12.5), ("ar", 40, 0, 0.0)],
+>>>>>>> origin/main
     "series": lambda rows: len(rows) == 20 * 288 and sum(row[1] for row in rows) == 40 and rows[0][1:] == (0, 0),
+    "posted-alike": lambda rows: len(rows) == 20 and rows[0][2:5] == (12, ["link", "text"], 60.0) and not rows[0][6],
     "busiest": lambda rows: [row[0] for row in rows] == ["en", "ar"] and rows[0][2] == 10,
 }
 

@@ -74,7 +74,7 @@ def test_the_embedded_reader_sees_what_is_granted_and_no_more(store: Store, addr
     there = {name for (name,) in store.query("SELECT name FROM system.tables WHERE database = currentDatabase()")}
     assert "post_versions" in there - granted
     with Store(replace(address, user="reader", password=SecretStr(""))) as as_reader:
-        for table in granted:
+        for table in {each for each in granted if each != "alike"} | {"alike(incident = 'x', seconds = 10)"}:
             as_reader.query(f"SELECT * FROM {table} LIMIT 1")
         for table in there - granted:
             with pytest.raises(StoreRefused, match="Not enough privileges"):

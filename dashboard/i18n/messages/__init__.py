@@ -12,6 +12,7 @@ from babel.dates import format_datetime
 
 from dashboard.i18n.messages.access import AccessWords
 from dashboard.i18n.messages.alerts import AlertsWords
+from dashboard.i18n.messages.correction import CorrectionWords
 from dashboard.i18n.messages.explore import ExploreWords
 from dashboard.i18n.messages.health import HealthWords
 from dashboard.i18n.messages.incident import IncidentWords
@@ -188,6 +189,7 @@ class Words:
 
     now_page: NowWords = field(default_factory=NowWords)
     incident_page: IncidentWords = field(default_factory=IncidentWords)
+    correction: CorrectionWords = field(default_factory=CorrectionWords)
     explore_page: ExploreWords = field(default_factory=ExploreWords)
     posts_page: PostsWords = field(default_factory=PostsWords)
     sql_page: SqlWords = field(default_factory=SqlWords)

@@ -75,6 +75,32 @@ class IncidentWords:
 
     reasons: str = "Why"
 
+    alike: str = "Posted alike"
+    alike_none: str = (
+        "No two accounts posted the same thing within {seconds} seconds of each other at least twice and more often "
+        "than chance would have it."
+    )
+    alike_some: str = (
+        "Pairs of accounts that posted the same thing within {seconds} seconds of each other, at least twice and more "
+        "often than chance would have it: {pairs}."
+    )
+    alike_shown: str = "Shown are the first {shown}."
+    alike_note: str = (
+        "The same thing is the same link, the same text or the same three hashtags or more. Reposts do not count, nor "
+        "what more than 50 others post at once. It does not say why two accounts post alike: one person can have both, "
+        "both can repeat one agency, or people have agreed on it."
+    )
+    alike_chart: str = "Accounts that posted alike, joined by lines: the thicker a line, the more often."
+    account: str = "Account"
+    other_account: str = "Posted alike with"
+    times: str = "Times"
+    same: str = "The same"
+    apart: str = "Apart"
+    by_chance: str = "Expected by chance"
+    alike_posts: str = "Posts of each pair"
+    alike_pair: str = "{a} and {b}"
+    kinds: Mapping[str, str] = field(default_factory=lambda: {"link": "link", "text": "text", "hashtags": "hashtags"})
+
     told: str = "Who was told"
     told_nobody: str = "Nobody was told of it."
     told_not_organic: str = "Nobody was told of it, because it is no surge of people."

@@ -13,7 +13,9 @@ from dashboard.i18n import Words
 from dashboard.markup import element
 from dashboard.parts import filters, live
 from dashboard.views.incident import (
+    alike,
     chart,
+    correction,
     desk,
     evidence,
     explanation,
@@ -59,10 +61,12 @@ def show(context: Context) -> None:
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
-    # The explanation is computed last, so that the page is not empty meanwhile.
+    # The explanation and who posted alike are computed last, so that the page is not empty meanwhile.
     with why:
         st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
+        st.header(words.incident_page.alike, anchor=False)
+        live.show("alike", _part, context, name, _alike)
 
 
 def _follow(context: Context, topic: str) -> None:
@@ -113,11 +117,13 @@ def _deleted_switch(words: Words) -> bool:
 def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     words = context.words
     ran = report.course(context.settings, of, with_deleted=with_deleted)
-    chart.show(of, ran, report.expected(context.settings, of, context.services), words)
+    corrected = report.corrections(context.settings, of, tuple(context.services.corrects()))
+    chart.show(of, ran, report.expected(context.settings, of, context.services), corrected, words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
     st.header(words.incident_page.verdict, anchor=False)
     verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
     languages.show(of, ran, words)
+    correction.show(of, ran, corrected, words)
 
 
 def _deleted(of: Standing, ran: Course, words: Words, *, with_deleted: bool) -> str:
@@ -141,3 +147,7 @@ def _told(context: Context, of: Standing) -> None:
 
 def _reasons(context: Context, of: Standing) -> None:
     explanation.show(report.explained(context.settings, of, EVERYTHING), context.words)
+
+
+def _alike(context: Context, of: Standing) -> None:
+    alike.show(report.alike(context.settings, of), context.words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from dashboard.parts import tables
 from dashboard.views.incident.report import Bin, Course, Standing
 from dashboard.window import Window
 from processing.contract import Incident
+from processing.explanation import Correction
 
 HEIGHT = 280
 MOST_DRAWN = 64
@@ -58,8 +59,8 @@ class _Drawn:
     figures: pd.DataFrame
 
 
-def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
-    """Draw the chart with its sentences, and its figures in an expander."""
+def show(of: Standing, ran: Course, expected: Expected, corrected: Sequence[Correction], words: Words) -> None:
+    """Draw the chart with its sentences, and its figures in an expander. A pulse of a correction is named as one."""
     page = words.incident_page
     st.header(page.chart, anchor=False)
     if not any(each.posts for each in ran.bins):
@@ -73,7 +74,7 @@ def show(of: Standing, ran: Course, expected: Expected, words: Words) -> None:
     st.vega_lite_chart(spec=chart.specification, width="stretch", key="incident-chart")
     st.caption(" ".join((summary(of, ran, expected, words), page.chart_marks)))
     if of.incident.pulses:
-        st.html(element("ol", *(element("li", each) for each in _pulses(of, words)), css="bw-pulses"))
+        st.html(element("ol", *(element("li", each) for each in _pulses(of, corrected, words)), css="bw-pulses"))
         st.caption(page.ratio_note)
     left, right = st.columns(2)
     with left, st.expander(page.figures, icon=":material/table:"):
@@ -162,10 +163,11 @@ def _legend(with_expected: bool, words: Words) -> str:
     )
 
 
-def _pulses(of: Standing, words: Words) -> list[str]:
+def _pulses(of: Standing, corrected: Sequence[Correction], words: Words) -> list[str]:
+    corrects = [any(each.pulses[number] for each in corrected) for number in range(len(of.incident.pulses))]
     return [
         filled(
-            words.incident_page.pulse_row,
+            words.correction.pulse if corrects[number - 1] else words.incident_page.pulse_row,
             number=words.number(number),
             peak=moment(pulse.peak, words),
             observed=words.number(pulse.observed),

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import astuple
+
 from dashboard.context import connection, shared
 from dashboard.parts.known import present
 from dashboard.services import Services
@@ -15,9 +17,19 @@ from dashboard.settings import DashboardSettings
 from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
-from processing.contract import Annotation, Incident, Silence
-from processing.explanation import Explanation, SharedPost
-from processing.queries import Arrival, BinPosts, Conversation, Coverage, Delivery, Scope, Statement
+from processing.contract import Annotation, Corrects, Incident, Silence
+from processing.explanation import Correction, Explanation, SharedPost
+from processing.queries import (
+    AlikePair,
+    Arrival,
+    BinPosts,
+    Conversation,
+    Coverage,
+    Delivery,
+    Scope,
+    Statement,
+    StoredPost,
+)
 
 LEAST_AROUND = timedelta(hours=3)
 """The time that the chart shows before and behind an incident, at least."""
@@ -89,6 +101,16 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Who posted alike: how many pairs of accounts, the first of them, and their posts by source and id."""
+
+    count: int
+    pairs: tuple[AlikePair, ...]
+    posts: Mapping[tuple[str, str], StoredPost]
+    query: Statement
+
+
+@dataclass(frozen=True)
 class Told:
     """Who was told, what people answered, and what they wrote beside the incident."""
 
@@ -153,6 +175,12 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
 
 
+@shared(ttl=10, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
+    """Return the claims of the incident that have a correction among the topics of the taxonomy."""
+    return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
+
+
 def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
     """Return what is expected of the bins of a window, from what the detector expects of its own bins.
 
@@ -199,6 +227,22 @@ def explained(settings: DashboardSettings, of: Standing, language: str) -> Expla
 def _explained(settings: DashboardSettings, of: Standing, language: str, last_change: int) -> Explanation:  # noqa: ARG001
     """Return the explanation since a change. Minutes later it is made again, because texts expire without a recount."""
     return explanation.explain(connection(settings), of.incident, of.as_of, language=language)
+
+
+@shared(ttl=60, max_entries=16, hash_funcs=AS_IT_STANDS)
+def alike(settings: DashboardSettings, of: Standing) -> Alike:
+    """Return who posted alike. All visitors share it for two minutes; after that, a deleted post is absent from it.
+
+    The pairs are found again only if posts of the incident's time have been written or deleted since.
+    """
+    return _alike(settings, of, explanation.last_change(connection(settings), of.incident, of.as_of))
+
+
+@shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
+def _alike(settings: DashboardSettings, of: Standing, last_change: int) -> Alike:  # noqa: ARG001
+    reader = connection(settings)
+    count, pairs = queries.alike(reader, of.incident.id)
+    return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), queries.alike_query(of.incident.id))
 
 
 @shared(ttl=5, max_entries=4)

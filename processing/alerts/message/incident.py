@@ -12,7 +12,7 @@ from processing.alerts.news import IncidentNews
 from processing.alerts.notification import Fact, Growth, Link, Message, Quote, Step
 from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName, highest_pulse
 from processing.detection.policy import LONG_WINDOW
-from processing.explanation import SharedPost
+from processing.explanation import Correction, Reach, SharedPost
 from processing.explanation.sentences import doubt_sentence, rarity, verdict_sentence
 from processing.plain_text import LONGEST_LINE, safe_link
 
@@ -90,7 +90,8 @@ def _when(incident: Incident, wording: Wording) -> str:
 def _whole(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     """Everything that is known."""
     yield from _growth(news, wording)
-    yield from _pulses(news.incident, wording)
+    yield from _pulses(news, wording)
+    yield from _corrections(news, wording)
     yield from _size(news, wording)
     yield from _about(news, wording)
     yield _found(news.incident, wording)
@@ -110,6 +111,7 @@ def _over(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     incident = news.incident
     yield Fact(wording.phrases.lasted, wording.duration((incident.end or news.at) - incident.start))
     yield Fact(wording.phrases.height, _height(incident, wording))
+    yield from _corrections(news, wording)
     yield from _size(news, wording)
     yield from _languages(incident, wording)
     yield _found(incident, wording)
@@ -170,14 +172,37 @@ def _height(incident: Incident, wording: Wording) -> str:
     )
 
 
-def _pulses(incident: Incident, wording: Wording) -> Iterator[Fact]:
+def _pulses(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     """Each rise: when it began, when it was highest, and how high that was; of many, the last."""
+    incident, phrases = news.incident, wording.phrases
     if _is_of_a_day(incident):
-        yield Fact(wording.phrases.height, _height(incident, wording))
+        yield Fact(phrases.height, _height(incident, wording))
         return
     numbered = list(enumerate(incident.pulses, start=1))[-MOST_PULSES:]
     for number, pulse in numbered:
-        yield Fact(wording.phrases.pulse.format(number=wording.number(number)), _pulse(pulse, wording))
+        corrects = any(each.pulses[number - 1] for each in news.corrections)
+        label = (phrases.pulse_corrects if corrects else phrases.pulse).format(number=wording.number(number))
+        yield Fact(label, _pulse(pulse, wording))
+
+
+def _corrections(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
+    """Whether a correction has overtaken its claim, and in which languages nobody speaks of it."""
+    for each in news.corrections:
+        if each.is_spoken_of:
+            yield Fact(wording.phrases.correction, _correction(each, wording))
+
+
+def _correction(found: Correction, wording: Wording) -> str:
+    phrases, whole = wording.phrases, found.whole
+    ahead = phrases.overtaken if whole.reach is Reach.OVERTAKEN else phrases.not_overtaken
+    sentence = (phrases.denies if found.alone else ahead).format(
+        correction=wording.topic(found.of.topic),
+        claim=wording.topic(found.of.claim),
+        share=wording.percent(whole.share),
+        at=wording.clock(whole.overtaken) if whole.overtaken else "",
+    )
+    absent = wording.listed([wording.spoken(language) for language in found.absent])
+    return phrases.not_arrived.format(sentence=sentence, languages=absent) if found.absent else sentence
 
 
 def _pulse(pulse: Pulse, wording: Wording) -> str:

@@ -3,7 +3,11 @@
 `[sets.<name>]` holds lists of terms by language (or `any`). `[reads]` says which other languages' terms also count in a
 language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
 (`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
+<<<<<<< HEAD
 of the parent. `[sources.<name>]` holds what a source asks its network for, by the name of the source's setting.
+=======
+of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny.
+>>>>>>> origin/main
 """
 
 from __future__ import annotations
@@ -32,7 +36,8 @@ class TaxonomyError(Failure, ValueError):
 class Topic(msgspec.Struct, frozen=True):
     """A subject, with its names in at least `en` and `ar`. With `implies`, its posts are also posts of its parent.
 
-    A topic that is not `watched` is counted, and its posts are kept, but it has no spikes.
+    A topic that is not `watched` is counted, and its posts are kept, but it has no spikes. The posts of a topic that
+    `corrects` another withdraw or deny what the posts of the other claim.
     """
 
     id: str
@@ -40,6 +45,7 @@ class Topic(msgspec.Struct, frozen=True):
     names: dict[str, str]
     implies: bool
     watched: bool = True
+    corrects: str | None = None
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +53,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parent: str | None = None
     implies: bool = True
     watched: bool = True
+    corrects: str | None = None
     rules: dict[str, str] = {}
 
 
@@ -111,6 +118,8 @@ class _Reader:
         topics = tuple(self._topic(key, entries) for key in entries)
         for key in entries:
             self._check_ancestry(key, entries)
+        for key in entries:
+            self._check_correction(key, entries)
         rules = tuple(self._rules(entries, sets))
         self._check_references(rules)
         if not rules:
@@ -164,7 +173,7 @@ class _Reader:
                 self._fail(f"topic {key}: names.{language} is missing", self._header(key))
         if entry.parent is not None and entry.parent not in entries:
             self._fail(f"topic {key}: its parent {entry.parent!r} is not a topic of the file", self._header(key))
-        return Topic(key, entry.parent, entry.names, entry.implies, entry.watched)
+        return Topic(key, entry.parent, entry.names, entry.implies, entry.watched, entry.corrects)
 
     def _check_ancestry(self, key: str, entries: Mapping[str, _Entry]) -> None:
         seen, parent = {key}, entries[key].parent
@@ -173,6 +182,24 @@ class _Reader:
                 self._fail(f"topic {key}: it is among its own ancestors", self._header(key))
             seen.add(parent)
             parent = entries[parent].parent
+
+    def _check_correction(self, key: str, entries: Mapping[str, _Entry]) -> None:
+        claim = entries[key].corrects
+        if claim is None:
+            return
+        if claim not in entries:
+            self._fail_in_correction(key, f"{claim!r} is not a topic of the file")
+        own, others = _line(key, entries), _line(claim, entries)
+        if own[-1] != others[-1]:
+            self._fail_in_correction(key, f"{claim!r} is below another root than {key!r}, so no incident has both")
+        if key in others:
+            self._fail_in_correction(key, f"{claim!r} is the topic itself or below it, so no claim would be left")
+        seen, at = {key}, entries[claim].corrects
+        while at is not None and at in entries and at not in seen:
+            seen.add(at)
+            at = entries[at].corrects
+        if at in seen:
+            self._fail_in_correction(key, f"the corrections lead in a circle back to {at!r}")
 
     def _rules(self, entries: Mapping[str, _Entry], sets: Mapping[str, object]) -> Iterator[Written]:
         for key, entry in entries.items():
@@ -215,6 +242,9 @@ class _Reader:
     def _header(self, key: str) -> int:
         return self._document.offset(("topics", key))
 
+    def _fail_in_correction(self, key: str, message: str) -> NoReturn:
+        self._fail(f"topic {key}, corrects: {message}", self._document.offset(("topics", key, "corrects")))
+
     def _fail_in_rule(self, key: str, language: str, rule: str, offset: int, message: str) -> NoReturn:
         header = self._header(key)
         at = self._text.find(rule, max(header, 0))
@@ -225,3 +255,11 @@ class _Reader:
     def _fail(self, message: str, at: int = -1) -> NoReturn:
         where = f", line {self._document.line(at)}, column {self._document.column(at)}" if at >= 0 else ""
         raise TaxonomyError(f"{self._document.name}{where}: {message.rstrip('.')}.") from None
+
+
+def _line(key: str, entries: Mapping[str, _Entry]) -> list[str]:
+    """Return the topic and those above it, the root last."""
+    line = [key]
+    while (parent := entries[line[-1]].parent) is not None:
+        line.append(parent)
+    return line

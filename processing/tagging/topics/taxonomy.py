@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from processing.contract import UNDETERMINED
+from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
 from processing.tagging.topics.rule_set import RuleSet
@@ -97,6 +97,13 @@ class Taxonomy:
     def ancestors(self) -> dict[str, frozenset[str]]:
         """The topics above each topic, without the topic itself, whether or not it implies them."""
         return {topic.id: frozenset(self._above(topic)) for topic in self.topics}
+
+    @cached_property
+    def corrections(self) -> tuple[Corrects, ...]:
+        """The topics that correct another, in the file's order."""
+        return tuple(
+            Corrects(topic.id, topic.corrects, self.root_of(topic.id)) for topic in self.topics if topic.corrects
+        )
 
     def _above(self, topic: Topic) -> Iterator[str]:
         while topic.parent is not None:

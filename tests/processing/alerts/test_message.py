@@ -19,7 +19,9 @@ from processing.alerts.message.sparkline import blocks, gathered
 from processing.alerts.news import Acknowledgement, ChannelTest, DigestNews, News, TroubleNews
 from processing.alerts.notification import Growth, Message, Step
 from processing.alerts.picture import read_picture
-from processing.contract import Pulse, TaggedPost
+from processing.contract import Corrects, Pulse, TaggedPost
+from processing.explanation import Correction, Reach, Spread
+from processing.queries import Statement
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts
 from processing.troubles import Trouble, TroubleName, TroubleSeverity
@@ -28,8 +30,9 @@ from tests.conftest import a_post as a_raw_post
 from tests.support.alerted import ACKNOWLEDGED, GREW, INCIDENT, MINUTE, PICTURE, RESOLVED, WIDTH, a_post, news
 from tests.support.stock import HOSTILE
 
-ENGLISH_NAMES = {"ban": "TikTok bans", "employer-ban": "Bans by employers"}
-ARABIC_NAMES = {"ban": "حظر تيك توك", "employer-ban": "حظر أصحاب العمل"}
+ENGLISH_NAMES = {"ban": "TikTok bans", "employer-ban": "Bans by employers", "retraction": "Sent in error"}
+ARABIC_NAMES = {"ban": "حظر تيك توك", "employer-ban": "حظر أصحاب العمل", "retraction": "تراجع"}
+HOUR = timedelta(hours=1)
 IN_ENGLISH = Wording(width=WIDTH, topics=ENGLISH_NAMES, public_url="https://watch.example/")
 IN_ARABIC = replace(IN_ENGLISH, language="ar", topics=ARABIC_NAMES)
 
@@ -56,8 +59,24 @@ FAILED = trouble(
 FULL = trouble(
     TroubleName.DISK, Step.GREW, subject="default", value=0.02, threshold=0.03, severity=TroubleSeverity.CRITICAL
 )
+CORRECTED = Correction(
+    of=Corrects("retraction", "employer-ban", "ban"),
+    whole=Spread("*", 300, 200, NOON + 5 * HOUR, Reach.OVERTAKEN, NOON + 5.25 * HOUR),
+    languages=(
+        Spread("en", 200, 200, NOON + 5 * HOUR, Reach.OVERTAKEN, NOON + 5.25 * HOUR),
+        Spread("ar", 100, 0, None, Reach.NEVER, None),
+    ),
+    pulses=(False, True),
+    alone=False,
+    minutes=(),
+    query=Statement("SELECT 1", {}),
+)
+NOT_OVERTAKEN = replace(CORRECTED, whole=Spread("*", 300, 20, NOON, Reach.NOT_YET, None), pulses=(False, False))
 ALL: dict[str, News] = {
     "opened": news(),
+    "corrected": news(corrections=(CORRECTED,)),
+    "not yet corrected": news(corrections=(NOT_OVERTAKEN,)),
+    "denied alone": news(corrections=(replace(CORRECTED, alone=True),)),
     "grew": GREW,
     "repeated": news(Step.REPEATED),
     "acknowledged": ACKNOWLEDGED,
@@ -111,6 +130,20 @@ def test_an_incident_that_opened_is_told_whole() -> None:
         "  Acknowledge: https://watch.example/a?id=1",
         "  SELECT sum(posts) FROM counts WHERE topic = CAST('ban', 'String')",
     )
+
+
+def test_a_correction_names_its_pulse_and_where_it_has_not_arrived() -> None:
+    told = facts(build(news(corrections=(CORRECTED,)), IN_ENGLISH))
+    assert "Pulse 1" in told
+    assert "Pulse 2, a correction" in told
+    assert told["Correction"] == (
+        "“Sent in error” overtook “Bans by employers” at 17:15 UTC; 40% of the posts on both correct; "
+        "not one such post in Arabic"
+    )
+    behind = facts(build(news(corrections=(NOT_OVERTAKEN,)), IN_ENGLISH))["Correction"]
+    assert behind.startswith("“Sent in error” has not overtaken “Bans by employers”; 6% of")
+    few = replace(CORRECTED, whole=Spread("*", 300, 2, NOON, Reach.TOO_FEW, None))
+    assert "Correction" not in facts(build(news(corrections=(few,)), IN_ENGLISH))
 
 
 def test_arabic_stands_in_isolates_so_that_no_name_or_number_turns_the_sentence() -> None:

@@ -78,6 +78,8 @@ _TABLE_FUNCTIONS = {
     *("generate_series", "generateseries", "numbers", "numbers_mt", "primes", "sqlstandardvalues", "values", "view"),
     *("zeros", "zeros_mt"),
 }
+# Views that take parameters. A query calls one as it calls a table function: `alike(incident = 'x', seconds = 10)`.
+_VIEWS_WITH_PARAMETERS = {"alike"}
 # The tables that clients read to show a schema and complete a query. None shows other people's queries, this machine or
 # the writer's configuration.
 _SYSTEM_TABLES = {
@@ -232,6 +234,10 @@ class _Judging:
             if name in _TABLE_FUNCTIONS:
                 if name == "values":
                     self._values(place.node)
+                return
+            parts = tuple(str(place.node["name"]).split("."))
+            if place.key == "table_function" and parts[-1] in _VIEWS_WITH_PARAMETERS:
+                self._table(parts)
                 return
             if place.key == "table_function" or name in self.policy.catalog.table_functions:
                 raise denied(f"the table function {_shown(str(place.node['name']))}")
