@@ -10,12 +10,8 @@ from typing import Protocol
 from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from dashboard.rules_backtest import Backtests
-<<<<<<< HEAD
 from dashboard.watch_list import Topic
-from processing.contract import Silence
-=======
 from processing.contract import Corrects, Silence
->>>>>>> origin/main
 from processing.export import Versions
 from processing.queries import Coverage, Reader, Scope
 from processing.troubles import Limits

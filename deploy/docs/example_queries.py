@@ -6,7 +6,14 @@ questions themselves, in every language, stand in `dashboard/i18n/messages/sql.p
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from dashboard.services import ExampleQuery
+from processing.contract import Corrects
+
+_ID = re.compile(r"\{(root|claim|correction)\}")
+"""The place of a topic's id in a query."""
 
 _ABOUT_A_ROOT: tuple[ExampleQuery, ...] = (
     ExampleQuery(
@@ -205,12 +212,12 @@ LIMIT 20""",
         "corrections",
         """SELECT
     language,
-    countIf(NOT has(topics, 'retraction')) AS claims,
-    countIf(has(topics, 'retraction')) AS corrections,
+    countIf(NOT has(topics, '{correction}')) AS claims,
+    countIf(has(topics, '{correction}')) AS corrections,
     round(100 * corrections / count(), 1) AS percent,
-    minIf(created_at, has(topics, 'retraction')) AS first_correction
+    minIf(created_at, has(topics, '{correction}')) AS first_correction
 FROM posts
-WHERE hasAny(topics, ['employer-ban', 'retraction'])
+WHERE hasAny(topics, ['{claim}', '{correction}'])
     AND created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-11 16:00:00'
 GROUP BY language
 ORDER BY claims + corrections DESC""",
@@ -243,10 +250,21 @@ ORDER BY timestamp WITH FILL
 )
 
 
-def questions(root: str) -> tuple[ExampleQuery, ...]:
-    """Return the questions about the watch list of a root topic. Its id has letters, digits and hyphens only."""
-    return tuple(ExampleQuery(each.name, each.sql.replace("{root}", root)) for each in _ABOUT_A_ROOT)
+def questions(root: str, corrects: Sequence[Corrects] = ()) -> tuple[ExampleQuery, ...]:
+    """Return the questions about the watch list of a root topic. Ids have letters, digits and hyphens only.
+
+    `corrects` are the corrections of all lists. A question about one is left out where the list has none.
+    """
+    ids = {"root": root}
+    for each in corrects:
+        if each.root == root:
+            ids |= {"claim": each.claim, "correction": each.topic}
+    return tuple(
+        ExampleQuery(each.name, _ID.sub(lambda found: ids[found[1]], each.sql))
+        for each in _ABOUT_A_ROOT
+        if ids.keys() >= set(_ID.findall(each.sql))
+    )
 
 
-QUESTIONS = questions("ban")
+QUESTIONS = questions("ban", (Corrects("retraction", "employer-ban", "ban"),))
 """The questions about the demo's root topic."""

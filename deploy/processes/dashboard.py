@@ -57,7 +57,7 @@ def services(settings: Settings) -> Services:
         desk=desk_of(settings),
         user=_user(),
         dictionary=described,
-        examples=questions,
+        examples=lambda root: questions(root, corrections_of(taxonomy)),
         events=lambda: events,
         expected=partial(expectations, policy=policy),
         versions=lambda: versions(settings.topics_files, taxonomy.taxonomy),

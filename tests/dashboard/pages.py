@@ -13,7 +13,7 @@ from dashboard import server
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.docs.data_dictionary import described
-from deploy.docs.example_queries import questions
+from deploy.docs.example_queries import QUESTIONS
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing.tagging.topics import ReloadingTaxonomy
@@ -36,7 +36,7 @@ def run(settings: DashboardSettings, services: Services, name: str, **address: s
 
 def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | None = None, **address: str) -> AppTest:
     """Open a page with what most pages need."""
-    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": questions} | (services or {})
+    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": lambda _: QUESTIONS} | (services or {})
     st.cache_resource.clear()  # all pages of a test are of one session
     return run(settings, Services(**lent), name, **address)
 

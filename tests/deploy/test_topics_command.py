@@ -45,6 +45,7 @@ def test_a_copy_of_a_shipped_list_has_ids_of_its_own_and_finds_the_same(tmp_path
     own = [topic for topic in both.topics if topic not in alone.topics]
     assert len(own) == len(alone.topics)
     assert {both.root_of(topic.id) for topic in own} == {"own"}
+    assert [each.root for each in both.corrections].count("own") == len(alone.corrections)
     assert next(topic for topic in own if topic.id == "own").names == TITLES
     for text in ("The senate votes to ban TikTok", "Instagram is down", "Measles outbreak in two schools"):
         found = both.tag(text, "en", "here")

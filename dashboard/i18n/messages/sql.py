@@ -104,14 +104,10 @@ class SqlWords:
     question_concentration: str = "How much of the talk came from the ten most active authors?"
     question_new_authors: str = "How many authors spoke of the topic for the first time, day by day?"
     question_freshness: str = "How fresh is each source, and how late do its posts come?"
-<<<<<<< HEAD
     question_arabic: str = (
         "How many Arabic posts does each day have, by how many authors, and how many of them ask something?"
     )
     question_reasons: str = "Which other topics do posts on the topic have?"
-=======
-    question_arabic: str = "What do Arabic posts call it: a ban (حظر), a deletion (حذف) or a block (حجب)?"
-    question_reasons: str = "Which sub-topics were talked about together with bans?"
     question_posted_alike: str = (
         "Which accounts posted alike in the largest incident: the same link, text or hashtags within a minute, twice "
         "or more? And how often would chance have had it?"
@@ -119,7 +115,6 @@ class SqlWords:
     question_corrections: str = (
         "What share of a claim and its correction corrects, language by language, and since when?"
     )
->>>>>>> origin/main
     question_busiest: str = "Which five minutes were the busiest in each language?"
     question_series: str = (
         "How many posts on the topic in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it."

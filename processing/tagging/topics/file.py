@@ -3,11 +3,8 @@
 `[sets.<name>]` holds lists of terms by language (or `any`). `[reads]` says which other languages' terms also count in a
 language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
 (`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
-<<<<<<< HEAD
-of the parent. `[sources.<name>]` holds what a source asks its network for, by the name of the source's setting.
-=======
-of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny.
->>>>>>> origin/main
+of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny. `[sources.<name>]` holds
+what a source asks its network for, by the name of the source's setting.
 """
 
 from __future__ import annotations
