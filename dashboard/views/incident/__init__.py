@@ -150,4 +150,4 @@ def _reasons(context: Context, of: Standing) -> None:
 
 
 def _alike(context: Context, of: Standing) -> None:
-    alike.show(report.alike(context.settings, of), context.words)
+    alike.show(report.alike(context.settings, of), context.words, of.incident.topic)
