@@ -44,6 +44,8 @@ rules.any = "@subject"
 #   rules.any = "topic:{name} AND (minister OR ministry OR وزارة)"
 """
 
+_NAMES = re.compile(r"^names\..*\n", re.MULTILINE)
+
 
 def from_words(name: str, titles: Mapping[str, str], words: Sequence[str]) -> str:
     """Return a file with one topic, which finds these words in every language. `titles` are by language."""
@@ -66,11 +68,9 @@ def from_file(path: Path, name: str, titles: Mapping[str, str]) -> str:
     ids = {topic.id: f"{name}-{topic.id.removeprefix(f'{root}-')}" for topic in taxonomy.topics} | {root: name}
     naming = re.compile(r'(^\[topics\.|^parent = "|^corrects = "|\btopic:)([a-z0-9][a-z0-9-]*)', re.MULTILINE)
     text = naming.sub(lambda found: found[1] + ids.get(found[2], found[2]), path.read_text("utf-8"))
-    header = f"[topics.{name}]\n"
-    before, _, own = text.partition(header)
-    kept = re.sub(r"^names\..*\n", "", own.partition("\n[")[0], flags=re.MULTILINE)
-    rest = own[len(own.partition("\n[")[0]) :]
-    return before + header + "\n".join(_titles(titles)) + "\n" + kept + rest
+    own = re.compile(rf"^(\[topics\.{name}\].*\n)((?:(?!\[).*\n)*)", re.MULTILINE)
+    titled = "\n".join(_titles(titles)) + "\n"
+    return own.sub(lambda found: found[1] + titled + _NAMES.sub("", found[2]), text)
 
 
 def _titles(titles: Mapping[str, str]) -> list[str]:

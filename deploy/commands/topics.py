@@ -89,7 +89,7 @@ def new(
     parse_taxonomy(text, str(path))  # what cannot be used is not written
     path.write_text(text, "utf-8")
     print(f"{path} is written. Change its rules, and check them with `banwatch topics check {path}`.")
-    print(f"To watch it beside the bans of TikTok: BANWATCH_TOPICS_FILE={FIRST},{path}")
+    print(f"It is watched with BANWATCH_TOPICS_FILE={path}, and beside another list with {FIRST},{path}")
 
 
 def _titles(given: list[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ def run(*arguments: str, stdin: str = "") -> str:
 def test_words_and_titles_make_a_list_that_can_be_used(tmp_path: Path) -> None:
     file = tmp_path / "strike.toml"
     said = run("new", "strike", *GIVEN, "--words", "walk out, إضراب", "--to", str(file))
-    assert f"BANWATCH_TOPICS_FILE={FIRST},{file}" in said
+    assert f"BANWATCH_TOPICS_FILE={file}, and beside another list with {FIRST},{file}" in said
     taxonomy = load_taxonomy(shipped()[FIRST], file)
     assert taxonomy.topics[-1].names == TITLES
     assert taxonomy.tag("they walk out at noon", "en", "here") == ("strike",)
