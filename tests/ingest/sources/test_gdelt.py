@@ -181,7 +181,9 @@ def wall() -> Wall:
 
 
 def source(server: Served, wall: Wall, **fields: object) -> Gdelt:
-    settings = GdeltSettings.model_validate({"base_url": f"{server.url}/gdeltv2/", "first_files": 1} | fields)
+    settings = GdeltSettings.model_validate(
+        {"base_url": f"{server.url}/gdeltv2/", "first_files": 1, "terms": TERMS} | fields
+    )
     return Gdelt(settings, wall)
 
 
