@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reord
 
 IN_IMAGE := apprise charts dashboard login public reddit telegram traces  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -27,14 +27,18 @@ check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
-bench: setup .venv/measured  # half an hour; the growth of the store takes most of it
+bench: setup .venv/measured .venv/frameworks  # half an hour; the growth of the store takes most of it
 	$(BIN)/python -m tests.benchmarks
 bench-language bench-alike: .venv/measured
-bench-language bench-alike bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
+bench-pipeline: .venv/frameworks
+bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
 	touch $@
+.venv/frameworks: tests/benchmarks/frameworks.txt .venv/ready  # Bytewax and Quix Streams, in a folder of their own: 140 MB
+	rm -rf $@
+	$(BIN)/pip install --quiet --require-hashes --target $@ -r $<
 bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and every fault; needs root, Java and Maven
 	$(BIN)/python -m tests.prepare kafka
 	$(BIN)/python -m tests.benchmarks.cluster
@@ -65,5 +69,6 @@ sbom: .venv/tools/ready  # what the image holds, as CycloneDX: dist/sbom.cdx.jso
 lock:  # after a change of dependencies; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-deps --no-header --no-emit-index-url --no-emit-find-links tests/benchmarks/requirements.in -o tests/benchmarks/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links tests/benchmarks/frameworks.in -o tests/benchmarks/frameworks.txt
 	uv pip compile --quiet --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --python-version 3.13 --python-platform linux --constraints requirements.lock $(addprefix --extra ,$(IN_IMAGE)) pyproject.toml -o deploy/container/requirements.lock
 	uv pip compile --quiet --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 deploy/container/tools.in -o deploy/container/tools.lock

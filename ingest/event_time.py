@@ -27,6 +27,9 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """The latest time of a post, within the range of the store's times."""
 
 
+_LATEST_SEEN = LATEST - CLOCK_SKEW
+
+
 class Impossible(ValueError):
     """Neither the author's clock nor the network's gives a possible time."""
 
@@ -49,8 +52,8 @@ def event_time(post: Post) -> EventTime:
     Raises:
         Impossible: neither clock gives a possible time.
     """
-    at, replaced = placed(post.created_at, post.seen_at)
-    return EventTime(at, replaced or post.clock_replaced)
+    time = placed(post.created_at, post.seen_at)
+    return EventTime(time.at, replaced=True) if post.clock_replaced else time
 
 
 def placed(created_at: datetime, seen_at: datetime | None) -> EventTime:
@@ -69,7 +72,7 @@ def placed(created_at: datetime, seen_at: datetime | None) -> EventTime:
 def can_be_right(created_at: datetime, seen_at: datetime | None) -> bool:
     """Return whether the author's clock gives a possible time, compared with the network's clock."""
     # The comparison comes before the addition, which would overflow near the last possible time.
-    latest = LATEST if seen_at is None or seen_at > LATEST - CLOCK_SKEW else seen_at + CLOCK_SKEW
+    latest = LATEST if seen_at is None or seen_at > _LATEST_SEEN else seen_at + CLOCK_SKEW
     return EARLIEST <= created_at <= latest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -142,14 +142,14 @@ class PostConsumer:
         """
         found = self._poll(timeout, min(RECORDS_AT_ONCE, max_records))
         posts_topic = self._address.posts_topic
-        sent_at = next((_moment(each.timestamp) for each in found if each.topic == posts_topic), None)
+        sent_at = next((_moment(some[0].timestamp) for at, some in found.items() if at.topic == posts_topic), None)
         batch = Batch(generation=self._generation, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
         while found:
-            for record in found:
-                self._sort_into(batch, record)
-                weight += len(record.value or b"")
-            records += len(found)
+            for partition, some in found.items():
+                self._sort_into(batch, partition, some)
+                weight += sum([len(record.value or b"") for record in some])
+                records += len(some)
             if records >= max_records or weight >= LARGEST_BATCH or self._generation != batch.generation:
                 break
             found = self._poll(timedelta(0), min(RECORDS_AT_ONCE, max_records - records))
@@ -158,10 +158,10 @@ class PostConsumer:
         self._next_of = batch.generation
         return batch
 
-    def _poll(self, timeout: timedelta, max_records: int) -> list[ConsumerRecord]:
+    def _poll(self, timeout: timedelta, max_records: int) -> dict[TopicPartition, list[ConsumerRecord]]:
         with kafka_errors(self._address):
             found = self._kafka.poll(int(timeout.total_seconds() * 1000), max_records=max_records)
-        return [record for records in found.values() for record in records]
+        return {partition: records for partition, records in found.items() if records}
 
     @property
     def assigned(self) -> int | None:
@@ -187,13 +187,16 @@ class PostConsumer:
     def _generation(self) -> int:
         return int(self._kafka.group_metadata().generation_id)
 
-    def _sort_into(self, batch: Batch, record: ConsumerRecord) -> None:
-        batch.offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-        if record.topic == self._address.posts_topic:
-            _sort_into(batch, record)
-        # What is no rejection is left out: to reject it would write it into its own topic again.
-        elif (rejection := read_rejected(record.value)) is not None:
-            batch.rejections.append(msgspec.structs.replace(rejection, seen_at=_moment(record.timestamp)))
+    def _sort_into(self, batch: Batch, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        batch.offsets[partition] = records[-1].offset + 1
+        if partition.topic == self._address.posts_topic:
+            for record in records:
+                _sort_into(batch, record)
+            return
+        for record in records:
+            # What is no rejection is left out: to reject it would write it into its own topic again.
+            if (rejection := read_rejected(record.value)) is not None:
+                batch.rejections.append(msgspec.structs.replace(rejection, seen_at=_moment(record.timestamp)))
 
     def commit(self, batch: Batch) -> None:
         """Commit the offsets of a batch, and those of delayed commits before it. Call this after the write.

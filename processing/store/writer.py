@@ -7,10 +7,10 @@ The version is taken before the read, so a recount that began after all writes p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from ingest.contract import Progress
+from ingest.contract import Post, Progress
 from ingest.event_time import EARLIEST, LATEST, EventTime, event_time
 from processing.contract import TaggedPost
 from processing.store.client import Store
@@ -19,31 +19,8 @@ from processing.store.pseudonyms import PLAIN, AuthorNames
 from processing.store.statements import portions, sql
 from processing.store.versions import moment_of, overtaken, take_version
 
-POST_COLUMNS = (
-    "source",
-    "id",
-    "created_at",
-    "clock_replaced",
-    "seen_at",
-    "language",
-    "confidence",
-    "topics",
-    "rules",
-    "text",
-    "url",
-    "author",
-    "langs",
-    "links",
-    "hashtags",
-    "reply_to",
-    "repost_of",
-    "likes",
-    "replies",
-    "reposts",
-    "backfill",
-    "deleted",
-    "version",
-)
+OFF_SUBJECT = Post(source="none", id="none", text="", created_at=EARLIEST)
+"""What is stored of a post off the subject, beside its place in the conversation: nothing."""
 
 
 class StoredBefore(NamedTuple):
@@ -64,37 +41,43 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
-def _row(tagged: TaggedPost, time: EventTime, names: AuthorNames, *, keep_text: bool) -> tuple[object, ...]:
-    post = tagged.post
+def _columns(
+    batch: Sequence[TaggedPost], times: Sequence[EventTime], names: AuthorNames, *, keep_text: bool
+) -> dict[str, list[Any]]:
+    """Return the columns of tagged posts. Times are milliseconds, which the driver writes faster than datetimes."""
+    posts = [tagged.post for tagged in batch]
+    kept = [tagged.post if keep_text or tagged.topics else OFF_SUBJECT for tagged in batch]
+    created_at = [milliseconds(time.at) for time in times]
     # A time in the far future would also prevail over every later edit.
-    seen_at = time.at if post.seen_at is None or post.seen_at > LATEST else post.seen_at
-    # A post off the subject is kept for its place in the conversation, without its text.
-    whole = keep_text or bool(tagged.topics)
-    return (
-        post.source,
-        post.id,
-        time.at,
-        time.replaced,
-        seen_at,
-        tagged.language,
-        tagged.confidence,
-        tagged.topics,
-        tagged.rules,
-        post.text if whole else "",
-        (post.url or "") if whole else "",
-        names.stored(post.source, post.author or ""),
-        post.langs if whole else (),
-        post.links if whole else (),
-        post.hashtags if whole else (),
-        (post.reply_to or "") if whole else "",
-        (post.repost_of or "") if whole else "",
-        post.likes if whole else None,
-        post.replies if whole else None,
-        post.reposts if whole else None,
-        post.backfill,
-        False,
-        milliseconds(seen_at),
-    )
+    seen_at = [
+        at if post.seen_at is None or post.seen_at > LATEST else milliseconds(post.seen_at)
+        for post, at in zip(posts, created_at, strict=True)
+    ]
+    return {
+        "source": [post.source for post in posts],
+        "id": [post.id for post in posts],
+        "created_at": created_at,
+        "clock_replaced": [time.replaced for time in times],
+        "seen_at": seen_at,
+        "language": [tagged.language for tagged in batch],
+        "confidence": [tagged.confidence for tagged in batch],
+        "topics": [tagged.topics for tagged in batch],
+        "rules": [tagged.rules for tagged in batch],
+        "text": [post.text for post in kept],
+        "url": [post.url or "" for post in kept],
+        "author": [names.stored(post.source, post.author or "") for post in posts],
+        "langs": [post.langs for post in kept],
+        "links": [post.links for post in kept],
+        "hashtags": [post.hashtags for post in kept],
+        "reply_to": [post.reply_to or "" for post in kept],
+        "repost_of": [post.repost_of or "" for post in kept],
+        "likes": [post.likes for post in kept],
+        "replies": [post.replies for post in kept],
+        "reposts": [post.reposts for post in kept],
+        "backfill": [post.backfill for post in posts],
+        "deleted": [False] * len(posts),
+        "version": seen_at,
+    }
 
 
 def write_posts(
@@ -130,13 +113,11 @@ def insert_posts(
     times = [event_time(tagged.post) for tagged in batch]
     if before is not None:
         times = [EventTime(time.at, each.clock_replaced) for time, each in zip(times, before, strict=True)]
-    rows = [_row(tagged, time, names, keep_text=keep_text) for tagged, time in zip(batch, times, strict=True)]
-    if rows:
-        columns, data = list(POST_COLUMNS), list(zip(*rows, strict=True))
-        if before is not None:
-            columns, data = [*columns, "stored_at"], [*data, tuple(each.stored_at for each in before)]
-        store.insert("post_versions", columns, data)
-    return {minute_of(time.at) for time in times}
+    columns = _columns(batch, times, names, keep_text=keep_text)
+    if before is not None:
+        columns["stored_at"] = [each.stored_at for each in before]
+    store.insert("post_versions", list(columns), list(columns.values()))
+    return {datetime.fromtimestamp(at * 60, UTC) for at in {at // 60_000 for at in columns["created_at"]}}
 
 
 def recount(store: Store, minutes: set[datetime]) -> None:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
+
+MOST_TOGETHER = 1 << 16
+"""The most code points that are read as one array. `batches` divides longer input at the end of a text."""
 
 _MARKS = (
     (0x0300, 0x036F),  # accents of Latin, Greek and Cyrillic
@@ -123,13 +127,17 @@ def readable(text: str) -> str:
     return text
 
 
+def spaced(point: int) -> str:
+    """Return the folding of a code point, with a space for every character that no word contains."""
+    return "".join(part if is_word(part) else " " for part in _FOLDED[point])
+
+
 class _Spaced(dict[int, str]):
-    """The folding of every code point met so far, with a space for every character that no word contains."""
+    """The `spaced` folding of every code point met so far."""
 
     def __missing__(self, point: int) -> str:
-        folded = _FOLDED[point]
-        spaced = self[point] = "".join(part if is_word(part) else " " for part in folded)
-        return spaced
+        self[point] = folded = spaced(point)
+        return folded
 
 
 _SPACED = _Spaced()
@@ -145,21 +153,6 @@ def words(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text.translate(_SPACED)).split())
 
 
-_CHANGED = re.compile(
-    "[^\x00-\x7f\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3094\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3"
-    "\uff01-\uff0f\uff1a-\uff20\U0001f300-\U0001faff]"
-)
-"""The characters that folding may change in more than case. Characters of no word are not among them."""
-
-
-def skimmed(text: str) -> str | None:
-    """Return lower-case text that contains every word of `matchable(text)`, and more; None if only folding could tell.
-
-    The function is several times as fast as folding, and most posts can be skipped after it.
-    """
-    return None if _CHANGED.search(text) else text.lower().replace("_", "")
-
-
 def matchable(text: str) -> str:
     """Return the `words` of a post without links and mentions. Each hashtag appears both split and whole.
 
@@ -169,3 +162,20 @@ def matchable(text: str) -> str:
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_readings, text)
     return words(text)
+
+
+def batches(texts: Sequence[str], most: int = 1_024) -> Iterable[Sequence[str]]:
+    """Yield the texts in order, at most `most` texts and 64,000 code points at a time.
+
+    So many texts share the cost of a call of numpy, and their arrays stay in a processor's cache.
+
+    Every text must be shorter than that. Three code points more than a text has are reckoned for its ends.
+    """
+    first, length = 0, 0
+    for number, text in enumerate(texts):
+        length += len(text) + 3
+        if number - first >= most or length > MOST_TOGETHER - 3:
+            yield texts[first:number]
+            first, length = number, len(text) + 3
+    if first < len(texts):
+        yield texts[first:]

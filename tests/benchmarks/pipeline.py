@@ -1,7 +1,8 @@
 """One worker from Kafka to `counts`, with full tagging, over the embedded parts: posts/s and where the time goes.
 
 `python -m tests.benchmarks.pipeline`, on Linux. Two hundred thousand posts lie in the log when the worker starts. It is
-a process of its own, as are the broker and the store, and all three share the machine.
+a process of its own, as are the broker and the store, and all three share the machine. Then the same tagger runs in
+other loops over the same log: see `tests.benchmarks.loops`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ingest.contract import Post
 from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics
 from processing.store.client import Store
 from processing.store.migrate import migrate
+from tests.benchmarks import loops
 from tests.benchmarks.worker import GROUP, Figures
 from tests.support.parts import Parts
 from tests.support.processor_time import processor_seconds
@@ -34,6 +36,8 @@ ON_SUBJECT = 20
 FIREHOSE_RATE = 30_000
 """Posts a second."""
 LOOK_EVERY = 0.5
+LONGEST_LOOP = 600
+"""The seconds after which another loop is taken for stuck."""
 
 
 def archive(rounds: int = 3) -> Iterator[Post]:
@@ -73,9 +77,10 @@ def main() -> None:
             worker = work(parts)
             others = {part: seconds - before[part] for part, seconds in cpu_times(parts).items()}
             counted = counted_posts(parts)
-        if counted != sent:
-            raise SystemExit(f"{sent:,} posts went into the log and {counted:,} are counted.")
-        tell(name, worker, {part: seconds / sent for part, seconds in others.items()})
+            if counted != sent:
+                raise SystemExit(f"{sent:,} posts went into the log and {counted:,} are counted.")
+            tell(name, worker, {part: seconds / sent for part, seconds in others.items()})
+            compare(worker, {loop: run(loop, parts, sent) for loop in loops.installed()})
 
 
 def fill(parts: Parts, posts: Iterable[Post]) -> int:
@@ -101,6 +106,23 @@ def work(parts: Parts) -> Figures:
         worker.terminate()
         said, _ = worker.communicate()
     return msgspec.json.decode(said, type=Figures)
+
+
+def run(loop: str, parts: Parts, posts: int) -> loops.Figures:
+    """Let another loop read the same log."""
+    command = [sys.executable, "-m", "tests.benchmarks.loops", loop, parts.kafka.bootstrap, parts.store.url, str(posts)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=LONGEST_LOOP)
+    return msgspec.json.decode(done.stdout, type=loops.Figures)
+
+
+def compare(worker: Figures, others: Mapping[str, loops.Figures]) -> None:
+    """Print posts a second of a core's user time, of the worker and of other loops with its tagger."""
+    ours = worker.posts / worker.user
+    print(f"  posts/s of a core's user time: the worker {ours:,.0f}; with its tagger, without counts and deletions: ")
+    for loop, figures in others.items():
+        theirs = figures.posts / figures.user
+        print(f"    {loop:<13} {theirs:,.0f}; the worker reaches {ours / theirs:.2f} of it", end="")
+        print(f"; memory at its peak: {figures.peak:,.0f} MB", flush=True)
 
 
 def cpu_times(parts: Parts) -> dict[str, float]:
@@ -129,6 +151,7 @@ def tell(name: str, worker: Figures, others: Mapping[str, float]) -> None:
     print(f"  it waited for the store, with the next batch tagged: {worker.waited / worker.seconds:.0%} of the time")
     print("  CPU time of the others, us a post: " + ", ".join(f"{part} {micro(cpu)}" for part, cpu in others.items()))
     print(f"  memory of the worker at its peak: {worker.peak:,.0f} MB", flush=True)
+    print(f"  CPU time of its start, before the first poll: {worker.start:.2f} s", flush=True)
 
 
 def micro(seconds: float) -> str:

@@ -37,12 +37,17 @@ GROUP = "bench"
 
 
 class Figures(msgspec.Struct):
-    """Of a worker: seconds of wall and of CPU time, the latter also by step; the peak of its memory in MB."""
+    """Of a worker: seconds of wall and of CPU time, the latter also by step; the peak of its memory in MB.
+
+    `user` is the part of `cpu` that the kernel did not take. `start` is the CPU time before the first poll.
+    """
 
     posts: int
     batches: int
     seconds: float
     cpu: float
+    user: float
+    start: float
     cpu_by_step: dict[str, float]
     waited: float
     peak: float
@@ -54,7 +59,8 @@ class Stopwatch:
     def __init__(self) -> None:
         self._cpu: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()
-        self._begun: tuple[float, float] | None = None
+        self._begun: tuple[float, float, float] | None = None
+        self._start = 0.0
         self._posts = self._batches = 0
         self.figures: Figures | None = None
 
@@ -71,11 +77,15 @@ class Stopwatch:
 
         return timed
 
+    def started(self) -> None:
+        """Note that the process is ready for its first poll."""
+        self._start = time.process_time()
+
     def committed(self, batch: Batch) -> None:
         """Begin with the first batch; from the second on, take the figures so far."""
-        now, cpu = time.perf_counter(), time.process_time()
+        now, cpu, used = time.perf_counter(), time.process_time(), resource.getrusage(resource.RUSAGE_SELF)
         if self._begun is None:
-            self._begun = now, cpu
+            self._begun = now, cpu, used.ru_utime
             self._cpu.clear()
             self._busy.clear()
             return
@@ -87,9 +97,11 @@ class Stopwatch:
             self._batches,
             seconds,
             cpu - self._begun[1],
+            used.ru_utime - self._begun[2],
+            self._start,
             dict(self._cpu),
             seconds - sum(self._busy[step] for step in ("read", "tag", "commit")),
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            used.ru_maxrss / 1024,
         )
 
 
@@ -123,6 +135,7 @@ def main(bootstrap: str, url: str) -> None:
         PostProducer(kafka, client_id="bench-rejects") as producer,
         TimedConsumer(kafka, watch) as consumer,
     ):
+        watch.started()
         pipeline.Pipeline(consumer, producer, store, detector, taxonomy, stop, most)()
     sys.stdout.buffer.write(msgspec.json.encode(watch.figures))
 

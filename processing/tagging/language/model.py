@@ -16,7 +16,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from processing.tagging.language.features import DROPPED, Rows, WordList, batches, featurise
+from processing.tagging.language.features import DROPPED, Rows, WordList, featurise
+from processing.tagging.text import batches
 
 Weights = NDArray[np.float32]
 Table = Weights | NDArray[np.int16]

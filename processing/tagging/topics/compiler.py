@@ -35,10 +35,11 @@ class Compiler:
 
         A check compares the mask of a text with its `needs`.
         """
-        return {
-            term: sum(bit for numbers, bit in self._bits.items() if number in numbers)
-            for term, number in self._numbers.items()
-        }
+        masks = [0] * len(self._numbers)
+        for numbers, bit in self._bits.items():
+            for number in numbers:
+                masks[number] |= bit
+        return dict(zip(self._numbers, masks, strict=True))
 
     def mask(self, numbers: Container[int]) -> int:
         """Return the bit mask of a text in which the terms with these numbers were found.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 import ahocorasick
 
-from processing.tagging.text import skimmed, words
+from processing.tagging.text import words
 from processing.tagging.topics.rule_tree import Term
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "BOPOMOFO", "YI ")
@@ -77,13 +78,13 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
         for number, term in enumerate(terms):
-            for written in _writings(term):
+            for written in writings(term):
                 by_words[written].append((number, term.prefix))
-        self._automaton = _automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
+        self._automaton = automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
 
     def any_in(self, text: str) -> bool:
         """Return whether a text contains any term, even inside a word."""
-        return _any_in(self._automaton, text)
+        return bool(self._automaton) and next(self._automaton.iter(text), None) is not None
 
     def hits(self, text: str) -> dict[int, list[Span]]:
         """Return the spans of each term that stands at word boundaries, by the term's number.
@@ -92,11 +93,13 @@ class Matcher:
         """
         found: dict[int, list[Span]] = {}
         loose: list[_Hit] = []
-        size = len(text)
+        size, scripts = len(text), _SCRIPTS
         for last, (length, terms) in self._automaton.iter(text) if self._automaton else ():
             end = last + 1
             start = end - length
-            left = not start or text[start - 1] == " " or begins_word(text, start)
+            left = not start or (before := text[start - 1]) == " "
+            if not left and (scripts[before] != scripts[text[start]] or not text[start].isascii()):
+                left = begins_word(text, start)
             if not left and length < _PART:
                 continue  # most hits: `us` in `because`
             right = end == size or text[end] == " " or ends_word(text, end)
@@ -110,38 +113,23 @@ class Matcher:
         return found
 
 
-class Skim:
-    """A fast test for texts that contain any of some terms, before anything is folded."""
-
-    def __init__(self, terms: Iterable[Term]) -> None:
-        longest = {max(written.split(), key=len) for term in terms for written in _writings(term)}
-        self._automaton = _automaton((word, True) for word in longest)
-
-    def may_hold(self, text: str) -> bool:
-        """Return whether `Matcher.any_in` may be true of `matchable(text)`. False is certain."""
-        shown = skimmed(text)
-        return shown is None or _any_in(self._automaton, shown)
-
-
-def _writings(term: Term) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def writings(term: Term) -> tuple[str, ...]:
     """Return the words of a term, and the same without their spaces."""
     written = words(term.words)
     joined = "".join(term.words.split())
     if words(joined) == written.replace(" ", "") != written and len(joined) >= _JOINED:
-        return [written, words(joined)]
-    return [written]
+        return written, words(joined)
+    return (written,)
 
 
-def _automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
-    automaton = ahocorasick.Automaton()
+def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
+    """Return the automaton that finds texts and yields their values."""
+    made = ahocorasick.Automaton()
     for text, value in values:
-        automaton.add_word(text, value)
-    automaton.make_automaton()
-    return automaton
-
-
-def _any_in(automaton: ahocorasick.Automaton, text: str) -> bool:
-    return bool(automaton) and next(automaton.iter(text), None) is not None
+        made.add_word(text, value)
+    made.make_automaton()
+    return made
 
 
 def _at_seams(text: str, hit: _Hit) -> _Hit:
@@ -171,6 +159,9 @@ def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
     known = [span for spans in found.values() for span in spans if span[1] - span[0] >= _PART]
     ends = {end: end - start for start, end in known}
     starts = {start: end - start for start, end in known}
+    last, first = {hit.end for hit in loose}.union(ends), {hit.start for hit in loose}.union(starts)
+    if not any((hit.left or hit.start in last) and (hit.right or hit.end in first) for hit in loose):
+        return  # nearly always: the term is part of a word that no rule names
     begun: set[_Hit] = set()
     for hit in sorted(loose):
         if hit.left or _meets(ends.get(hit.start, 0), hit):

@@ -9,9 +9,9 @@ from processing.tagging.topics.compiler import Compiler
 from processing.tagging.topics.context import ANYTHING, MatchContext, Place
 from processing.tagging.topics.explain import RuleExplanation
 from processing.tagging.topics.file import Definition, Written
-from processing.tagging.topics.matcher import Matcher, Skim
+from processing.tagging.topics.matcher import Matcher
 from processing.tagging.topics.prefilter import prefilter
-from processing.tagging.topics.rule_tree import BoolOp, Rule, Term, resolve
+from processing.tagging.topics.rule_tree import BoolOp, OneOf, Rule, Term, resolve
 
 
 class RuleSet:
@@ -19,7 +19,7 @@ class RuleSet:
 
     def __init__(self, definition: Definition, chain: tuple[str, ...]) -> None:
         self._names = _Names(definition, chain)
-        resolved = [(one, resolve(one.rule, self._names)) for one in definition.rules if one.language in chain]
+        resolved = _resolved(definition, chain, self._names)
         needed = prefilter([rule for _, rule in resolved])
         compiler = Compiler(common=needed or frozenset())
         self._rules = [(written, compiler.check(rule)) for written, rule in resolved]
@@ -31,11 +31,6 @@ class RuleSet:
         self._masks = tuple(terms.values())
         self._matcher = Matcher(terms)
         self._gate = None if needed is None else Matcher(needed)
-        self._skim = None if needed is None else Skim(needed)
-
-    def may_find(self, text: str) -> bool:
-        """Return whether an unfolded text may have a topic. The test is fast, and most texts fail it."""
-        return self._skim is None or self._skim.may_hold(text)
 
     def topics(self, text: str, language: str, source: str) -> list[str]:
         """Return the topics with a rule that matches a text from `processing.tagging.text.matchable`."""
@@ -61,6 +56,18 @@ class RuleSet:
         return MatchContext(text, hits, found, language, source)
 
 
+def needed_terms(definition: Definition, chain: tuple[str, ...]) -> frozenset[Term] | None:
+    """Return terms of which a text must contain one for any rule of a chain to match; None if a rule matches any text.
+
+    The terms of all languages together also serve each language alone: a set only grows with the languages of a chain.
+    """
+    return prefilter([rule for _, rule in _resolved(definition, chain, _Names(definition, chain))])
+
+
+def _resolved(definition: Definition, chain: tuple[str, ...], names: _Names) -> list[tuple[Written, Rule]]:
+    return [(one, resolve(one.rule, names)) for one in definition.rules if one.language in chain]
+
+
 class _Names:
     """The meaning of the names of sets and topics, in the languages of a chain."""
 
@@ -69,6 +76,7 @@ class _Names:
             name: tuple(dict.fromkeys(term for language in chain for term in by_language.get(language, ())))
             for name, by_language in definition.sets.items()
         }
+        self._one_of = {name: OneOf(frozenset(terms)) for name, terms in self._terms.items()}
         self._rules: dict[str, tuple[Rule, ...]] = {}
         for one in definition.rules:
             if one.language in chain:
@@ -76,6 +84,9 @@ class _Names:
 
     def terms(self, name: str) -> tuple[Term, ...]:
         return self._terms[name]
+
+    def one_of(self, name: str) -> OneOf:
+        return self._one_of[name]
 
     def rules(self, name: str) -> tuple[Rule, ...]:
         return self._rules.get(name, ())

@@ -105,7 +105,11 @@ class Names(Protocol):
     """The meaning of the names in a rule, in one language."""
 
     def terms(self, name: str) -> tuple[Term, ...]:
-        """Return the terms of a set."""
+        """Return the terms of a set, in the file's order."""
+        ...
+
+    def one_of(self, name: str) -> OneOf:
+        """Return the terms of a set as one rule."""
         ...
 
     def rules(self, name: str) -> tuple[Rule, ...]:
@@ -118,7 +122,7 @@ def resolve(rule: Rule, names: Names) -> Rule:
     resolved = rule
     match rule:
         case SetOf(name, _):
-            resolved = OneOf(frozenset(names.terms(name)))
+            resolved = names.one_of(name)
         case TopicOf(name, _):
             resolved = BoolOp("OR", tuple(resolve(inner, names) for inner in names.rules(name)))
         case Not(inner):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,9 @@ import msgspec
 from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
-from processing.tagging.topics.rule_set import RuleSet
+from processing.tagging.topics.rule_set import RuleSet, needed_terms
+from processing.tagging.topics.rule_tree import Term
+from processing.tagging.topics.skim import Skim
 from processing.toml_text import NotToml, TomlText
 
 _READ = 20_000
@@ -51,13 +53,29 @@ class Taxonomy:
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
         """Return the sorted ids of a post's topics, with the parents that they imply."""
         files = self._by_language.get(language) or self._prepare(language)
-        text = text[:_READ]
-        likely = [rules for rules in files if rules.may_find(text)]
-        if not likely:
-            return ()
-        shown = matchable(text)
-        found = [topic for rules in likely for topic in rules.topics(shown, language, source)]
+        shown = matchable(text[:_READ])
+        found = [topic for rules in files for topic in rules.topics(shown, language, source)]
         return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
+
+    def tag_many(self, texts: Sequence[str], languages: Sequence[str], sources: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the result of `tag` for each text. Here most texts off the subject cost a microsecond."""
+        topics: list[tuple[str, ...]] = [()] * len(texts)
+        for number in self._maybes([text[:_READ] for text in texts]):
+            topics[number] = self.tag(texts[number], languages[number], sources[number])
+        return topics
+
+    def _maybes(self, texts: Sequence[str]) -> Iterable[int]:
+        return range(len(texts)) if self._skim is None else self._skim.maybes(texts)
+
+    @cached_property
+    def _skim(self) -> Skim | None:
+        """The search for terms of which a text must contain one for any rule of any file; None if one matches any text."""
+        needed: set[Term] = set()
+        for file in self._files:
+            if file.needed is None:
+                return None
+            needed |= file.needed
+        return Skim(frozenset(needed))
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
         """Return every rule that a post matches, with the (folded) words that match."""
@@ -131,6 +149,11 @@ class _FileRules:
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
         self._by_chain: dict[tuple[str, ...], RuleSet] = {}
+
+    @cached_property
+    def needed(self) -> frozenset[Term] | None:
+        """Terms of which a text must contain one for any rule of the file to match; None if a rule matches any text."""
+        return needed_terms(self._definition, self._written)
 
     def rules(self, language: str) -> RuleSet:
         """Return the rules for a language."""

@@ -95,6 +95,7 @@ def test_fast_and_slow_agree_on_any_rules_and_text(rules: list[Rule], words: lis
     slowly = tuple(f"t{number}" for number, rule in enumerate(rules) if _slowly(rule, words) is not None)
     taxonomy, text = _taxonomy(rules), " ".join(words)
     assert taxonomy.tag(text, "xx", "xx") == slowly
+    assert taxonomy.tag_many(["", text], ["xx", "xx"], ["xx", "xx"])[1] == slowly
     explained = taxonomy.explain(text, "xx", "xx")
     assert tuple(match.topic for match in explained) == slowly
     assert all(match.branch for match in explained)

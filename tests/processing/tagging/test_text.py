@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.tagging.text import fold, is_word, matchable, readable, skimmed, words
+from processing.tagging.text import fold, matchable, readable, words
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
 
@@ -33,19 +33,6 @@ def test_words_are_separated_by_single_spaces_and_stay_as_they_are(text: str) ->
 def test_any_text_can_be_read_and_matched(text: str) -> None:
     assert isinstance(readable(text), str)
     assert isinstance(matchable(text), str)
-
-
-def test_what_skims_over_a_character_reads_it_as_folding_does() -> None:
-    read = [chr(point) for point in range(sys.maxunicode + 1) if skimmed(chr(point)) is not None]
-    assert set("aZ_禁が가,，") <= set(read)
-    assert [each for each in read if words(each) not in {each.lower(), ""}] == []
-    assert [each for each in read if not words(each) and any(map(is_word, each))] == []
-
-
-@given(st.one_of(ANY_TEXT, st.text(alphabet="aBc1_#@禁が:/.ß’ ")))
-def test_skimming_loses_no_word(text: str) -> None:
-    shown = skimmed(text)
-    assert shown is None or [word for word in matchable(text).split() if word not in shown] == []
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,9 @@ def test_beside_other_lists_a_list_finds_what_it_finds_alone(every: Taxonomy) ->
     )
     assert {"ban", "outage", "outage-social"} <= {*every.tag(text, "en", "here")}
     assert {match.topic for match in every.explain(text, "en", "here")} >= {"ban", "outage"}
+    apart = [text, "Instagram is down worldwide", "measles outbreak in two schools", "a quiet day"]
+    assert every.tag_many(apart, ["en"] * 4, ["here"] * 4) == [every.tag(each, "en", "here") for each in apart]
+    assert [bool(found) for found in every.tag_many(apart, ["en"] * 4, ["here"] * 4)] == [True, True, True, False]
 
 
 def test_files_have_sets_of_their_own_and_share_no_topic(tmp_path: Path) -> None:
