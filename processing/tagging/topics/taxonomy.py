@@ -69,7 +69,7 @@ class Taxonomy:
 
     @cached_property
     def _skim(self) -> Skim | None:
-        """The search for terms of which a text must have one for any rule of any file; None if a rule matches any text."""
+        """The search for the terms that any rule of any file needs; None if a rule matches any text."""
         needed: set[Term] = set()
         for file in self._files:
             if file.needed is None:
