@@ -30,7 +30,14 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
-from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.counts import (
+    binned_counts,
+    first_counted,
+    last_recount,
+    minute_counts,
+    series,
+    sources_between,
+)
 from processing.queries.course import (
     Arrival,
     BinPosts,
@@ -89,6 +96,7 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
+from processing.queries.trends import TrendLead, trend_leads
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -133,6 +141,7 @@ __all__ = [
     "StoredNotification",
     "StoredPost",
     "Table",
+    "TrendLead",
     "Vocabulary",
     "WatchReport",
     "adhoc_address",
@@ -163,6 +172,7 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "last_recount",
     "leading_series",
     "minute_counts",
     "most_shared",
@@ -188,6 +198,7 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "trend_leads",
     "troubles_told",
     "undelivered",
     "vocabulary",

@@ -21,6 +21,7 @@ from dashboard.views.incident import (
     explanation,
     heading,
     languages,
+    leads,
     listing,
     report,
     told,
@@ -58,6 +59,7 @@ def show(context: Context) -> None:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
     with rest:
         live.show("told", _part, context, name, _told)
+        live.show("leads", _part, context, name, _leads)
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
@@ -143,6 +145,10 @@ def _said(context: Context, of: Standing) -> Told:
 
 def _told(context: Context, of: Standing) -> None:
     told.show(of, _said(context, of), context.words)
+
+
+def _leads(context: Context, of: Standing) -> None:
+    leads.show(report.leads(context.settings, of.incident.id), context.words)
 
 
 def _reasons(context: Context, of: Standing) -> None:
