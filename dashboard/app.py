@@ -12,10 +12,12 @@ import streamlit as st
 from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import Words
+from dashboard.i18n.labels import topic_name
 from dashboard.parts import access, display, filters, generated, live
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.views import alerts, explore, health, incident, now, posts, sql
+from dashboard.watch_list import names_in, watch_lists
 
 STATIC = Path(__file__).with_name("static")
 
@@ -43,30 +45,29 @@ VIEWS = (
 
 def main(settings: DashboardSettings, services: Services) -> None:
     """Draw the shell and the page that the address names."""
-    shown, chosen = display.chosen(), filters.chosen()
-    words = shown.words(_topics(services, shown.tag))
+    topics = services.topics()
+    lists = watch_lists(topics)
+    shown, chosen = display.chosen(), filters.chosen(lists)
+    words = shown.words(names_in(topics, shown.tag))
     # Without an icon of its own the page would fetch the icon of the menu from another site.
     st.set_page_config(page_icon="📈", layout="wide")
     _styles(words)
     viewer = access.viewer(settings, services, words)
-    context = Context(settings, services, chosen, words, viewer, live=shown.live)
+    context = Context(settings, services, chosen, words, viewer, live=shown.live, lists=lists)
     pages = {view.path: _page(view, context) for view in VIEWS}
     page = st.navigation(list(pages.values()), position="top")
     _follow_old_address(page, pages)
     st.set_page_config(page_title=f"{page.title} · banwatch")
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
-        st.caption(words.title, width="stretch")
+        st.caption(words.title.format(topic=topic_name(words, chosen.watch.root)), width="stretch")
+        if len(lists) > 1:
+            filters.watch_list(words, lists)
         access.show(viewer, words)
         display.show(shown, words)
     live.show("generated", generated.show, context)
-    filters.remember(chosen)
+    filters.remember(chosen, lists)
     page.run()
-
-
-def _topics(services: Services, tag: str) -> dict[str, str]:
-    """Return the names of the topics in a language. A topic without one is named in English."""
-    return {topic: names.get(tag) or names["en"] for topic, names in services.topics().items()}
 
 
 def _page(view: View, context: Context) -> st.Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from dashboard.i18n import Words
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.viewer import Viewer
+from dashboard.watch_list import WatchList
 from processing import queries
 from processing.queries import Reader, StoreDamaged, StoreRefused, StoreUnavailable
 
@@ -28,7 +29,7 @@ NO_TABLES = frozenset({60, 81})
 class Context:
     """The settings, the lent parts, the reader's choice, the sentences of the reader's language, and the reader.
 
-    `live` says whether the reader lets the page update by itself.
+    `live` says whether the reader lets the page update by itself. `lists` are all watch lists; one is in the filters.
     """
 
     settings: DashboardSettings
@@ -37,6 +38,7 @@ class Context:
     words: Words
     viewer: Viewer
     live: bool = True
+    lists: Sequence[WatchList] = ()
 
     @property
     def reader(self) -> Reader:

@@ -1,4 +1,4 @@
-"""The reader's choice of time, topic and language.
+"""The reader's choice of watch list, time, topic and language.
 
 The page's address holds the choice, so a reader can share a view. It names topics and languages by their ids, so a view
 can be shared with a reader of another language.
@@ -7,15 +7,14 @@ can be shared with a reader of another language.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from dashboard.watch_list import WatchList, list_of
 from processing.contract import EVERYTHING
-
-ROOT_TOPIC = "ban"
 
 OLDEST, NEWEST = datetime(2006, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Moments that can be chosen. No network of today is older."""
@@ -48,14 +47,23 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """One value for every filter. `start` and `end` are in UTC, and are set if the range is `CHOSEN`."""
+    """One value for every filter. `start` and `end` are in UTC, and are set if the range is `CHOSEN`.
 
+    `topic` is of the watch list, or `*`; it is the root without another choice.
+    """
+
+    watch: WatchList
     range: Range = Range.WEEK
     start: datetime | None = None
     end: datetime | None = None
-    topic: str = ROOT_TOPIC
+    topic: str = ""
     language: str = EVERYTHING
     by: Split = Split.TOTAL
+
+    def __post_init__(self) -> None:
+        """Choose the root where no topic is chosen."""
+        if not self.topic:
+            object.__setattr__(self, "topic", self.watch.root)
 
 
 NAMES = {field.name: {"start": "from", "end": "to"}.get(field.name, field.name) for field in fields(Filters)}
@@ -90,14 +98,19 @@ _READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def from_address(parameters: Mapping[str, str]) -> Filters:
-    """Return the filters that the address holds. A filter that is missing or invalid takes its default."""
-    known: dict[str, Any] = {}
+def from_address(parameters: Mapping[str, str], lists: Sequence[WatchList]) -> Filters:
+    """Return the filters that the address holds. A filter that is missing or invalid takes its default.
+
+    A topic chooses its watch list. Without one, the address names the list by its root, and the first is the default.
+    """
+    known: dict[str, Any] = {"watch": list_of(lists, parameters.get(NAMES["watch"], "")) or lists[0]}
     for name, read in _READERS.items():
         try:
             known[name] = read(parameters[NAMES[name]])
         except (KeyError, ValueError, OverflowError):
             continue
+    if (own := list_of(lists, known.get("topic", ""))) is not None:
+        known["watch"] = own
     return settled(Filters(**known))
 
 
@@ -109,12 +122,13 @@ def settled(view: Filters) -> Filters:
     return replace(view, range=Filters.range if view.range is Range.CHOSEN else view.range, start=None, end=None)
 
 
-def to_address(view: Filters) -> dict[str, str]:
+def to_address(view: Filters, lists: Sequence[WatchList]) -> dict[str, str]:
     """Return the address's parameters: each filter that differs from its default."""
-    default = Filters(range=view.range) if view.range is Range.CHOSEN else Filters()
-    chosen = {name: getattr(view, name) for name in NAMES}
-    return {
+    default = Filters(view.watch, view.range if view.range is Range.CHOSEN else Filters.range)
+    chosen = {name: getattr(view, name) for name in _READERS}
+    address = {
         NAMES[name]: value.strftime("%Y-%m-%dT%H:%MZ") if isinstance(value, datetime) else str(value)
         for name, value in chosen.items()
         if value != getattr(default, name)
     }
+    return address if view.watch == lists[0] else {NAMES["watch"]: view.watch.root, **address}

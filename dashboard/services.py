@@ -10,13 +10,14 @@ from typing import Protocol
 from dashboard.alert_rules import Rules
 from dashboard.desk_protocol import Fault
 from dashboard.rules_backtest import Backtests
+from dashboard.watch_list import Topic
 from processing.contract import Corrects, Silence
 from processing.export import Versions
 from processing.queries import Coverage, Reader, Scope
 from processing.troubles import Limits
 
-TopicNames = Callable[[], Mapping[str, Mapping[str, str]]]
-"""A function that returns the taxonomy's present names: topic id -> language (at least `en`) -> name."""
+Topics = Callable[[], Mapping[str, Topic]]
+"""A function that returns the present topics of the taxonomy by their ids, in its order."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class DescribedView:
 
 @dataclass(frozen=True)
 class ExampleQuery:
-    """A worked question: its short, stable name and its SQL."""
+    """A worked question: its short, stable name and its SQL, which is about one watch list."""
 
     name: str
     sql: str
@@ -57,11 +58,24 @@ is given what collectors have covered."""
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source."""
+    """Something that happened in the world, for charts to mark. `names` has at least `en`; `link` leads to a source.
+
+    `topic` is the root of the watch list whose charts mark it; charts of every watch list do if it is empty.
+    """
 
     at: datetime
     names: Mapping[str, str] = field(hash=False)
     link: str
+    topic: str = ""
+
+
+Examples = Callable[[str], Sequence[ExampleQuery]]
+"""A function that returns the worked questions about the watch list of a root topic."""
+
+
+def no_examples(root: str) -> Sequence[ExampleQuery]:  # noqa: ARG001 - the form of `Examples`
+    """Return that there is no worked question."""
+    return ()
 
 
 Events = Callable[[], tuple[Event, ...]]
@@ -113,12 +127,12 @@ class Desk(Protocol):
 class Services:
     """The lent parts. A part that is None is not configured, and the page says so where it would be used."""
 
-    topics: TopicNames
+    topics: Topics
     desk: Desk | None = None
     user: str = ""
     """The name of the user who runs the dashboard, for entries from this machine; empty if it is not known."""
     dictionary: Dictionary | None = None
-    examples: Sequence[ExampleQuery] = ()
+    examples: Examples = no_examples
     events: Events = no_events
     expected: Expected | None = None
     versions: Callable[[], Versions] | None = None

@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from dashboard.filters import ROOT_TOPIC, Filters, Split
+from dashboard.filters import Filters, Split
 from dashboard.usual import DAYS_BEFORE, HOUR, Usual, usual
+from dashboard.watch_list import WatchList
 from dashboard.window import WIDTHS, Window, end_of_time, floor, window_of
 from processing import queries
 from processing.contract import EVERYTHING, Incident, Pulse, Spike, VerdictName
@@ -60,6 +61,10 @@ class Present:
     incidents: tuple[Incident, ...]
     health: tuple[Health, ...] = ()
     watch_heard_at: datetime | None = None
+
+    def of(self, watch: WatchList) -> Self:
+        """Return the same with the incidents of one watch list."""
+        return replace(self, incidents=tuple(each for each in self.incidents if each.topic == watch.root))
 
     @property
     def scored_until(self) -> datetime | None:
@@ -222,7 +227,11 @@ def look(
     share: bool = False,
     recent: Callable[[Reader, str, str, datetime], tuple[int, int]] = recent,
 ) -> Snapshot:
-    """Load the counts that the filters choose. `recent` counts the last two hours, which several choices share."""
+    """Load the counts that the filters choose, with the incidents of their watch list.
+
+    `recent` counts the last two hours, which several choices share.
+    """
+    known = known.of(view.watch)
     finished = all(stretch.complete for stretch in known.coverage)
     now = floor(known.now, WIDTHS[0])
     window = window_of(view, now, known.first, finished=finished)
@@ -253,7 +262,7 @@ def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Cov
     if view.by is Split.TOPIC:
         rows = queries.topics_over_time(reader, start, end, width, language=view.language)
         # The root topic contains all the others, which would be flat lines beside it. The split "Total" shows it.
-        rows = tuple(row for row in rows if row[1] != ROOT_TOPIC)
+        rows = tuple(row for row in rows if row[1] in view.watch.topics)
         return lines_of(rows, window, coverage, others=False)
     if view.by is Split.LANGUAGE and view.language == EVERYTHING:
         rows = queries.posts_over_time(reader, start, end, width, by="language", topic=view.topic)

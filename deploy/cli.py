@@ -84,7 +84,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="A monitor of social media talk about TikTok bans: live dashboard, alerts on spikes, ad-hoc SQL.",
+    help="A monitor of what people post on a subject: live dashboard, alerts on spikes, ad-hoc SQL.",
 )
 
 

@@ -21,6 +21,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
     at: Annotated[datetime, msgspec.Meta(tz=True)]
     names: dict[str, str]
     link: str
+    topic: str = ""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,4 +45,4 @@ def load_events(path: Path) -> tuple[Event, ...]:
             raise EventsError(f"The file of known events {path} cannot be used: event {number} has no `names.en`.")
         if safe_link(event.link) is None:
             raise EventsError(f"The file of known events {path} cannot be used: the link of event {number} is no link.")
-    return tuple(Event(each.at.astimezone(UTC), each.names, each.link) for each in file.events)
+    return tuple(Event(each.at.astimezone(UTC), each.names, each.link, each.topic) for each in file.events)

@@ -37,8 +37,7 @@ class LentBacktests:
         self, reader: Reader, start: datetime, end: datetime, reached: Callable[[datetime], None]
     ) -> Rehearsal:
         """Watch stored posts again."""
-        taxonomy = self.taxonomy()
-        roots = {each.id: taxonomy.root_of(each.id) for each in taxonomy.topics if each.watched}
+        roots = self.taxonomy().roots
         return rules_backtest.rehearsal(reader, self.policy, roots, start=start, end=end, terms=False, reached=reached)
 
     def told(self, rehearsal: Rehearsal, tuned: TunedRule | None) -> Backtest:

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
 
 from dashboard.settings import DashboardSettings, PublicSettings
+from deploy.shipped_topics import topics_files
 from ingest.errors import Failure
 from ingest.settings import IngestSettings
 from processing.alerts.settings import AlertSettings
@@ -87,9 +88,9 @@ class Settings:
         return self.data_dir / "demo"
 
     @property
-    def topics_file(self) -> Path:
-        """The path of the taxonomy: the user's file, else the shipped one."""
-        return self.processing.topics_file or Path(str(resources.files("deploy").joinpath("config", "topics.toml")))
+    def topics_files(self) -> tuple[Path, ...]:
+        """The paths of the taxonomy: the files and the shipped ones that the user names, else the first shipped."""
+        return topics_files(self.processing.topics_file)
 
     @property
     def alerts_file(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from deploy.settings import SettingsError, fault
 from ingest.source import LiveSource, SourceSettings
 from ingest.sources import SOURCES
+from processing.tagging.topics import SourceWords, TaxonomyError
 
 
 class SourceSettingsError(SettingsError):
@@ -85,17 +86,48 @@ def default_of(field: FieldInfo) -> str:
             return str(value)
 
 
-def source_settings(name: str, given: Mapping[str, str] | None = None) -> SourceSettings:
-    """Return a source's settings. A value in `given` overrides the environment, which overrides the default.
+def source_settings(
+    name: str, given: Mapping[str, str] | None = None, taxonomy: Sequence[SourceWords] = ()
+) -> SourceSettings:
+    """Return a source's settings. A value in `given` overrides the environment, which overrides the taxonomy.
 
     Raises:
         SourceSettingsError: settings are invalid. The message names the first of them and the fault.
+        TaxonomyError: the taxonomy gives words to a source or a setting that does not exist.
     """
     fields: dict[str, Any] = dict(given or {})
     try:
-        return SOURCES[name].settings(**fields)
+        settings = SOURCES[name].settings(**fields)
+        words = {key: value for key, value in _words(name, taxonomy).items() if key not in settings.model_fields_set}
+        return SOURCES[name].settings(**fields | words) if words else settings
     except ValidationError as error:
         raise SourceSettingsError(_sentences(name, error)) from error
+
+
+def check_words(taxonomy: Sequence[SourceWords]) -> None:
+    """Check that the taxonomy gives words only to sources and settings that exist.
+
+    Raises:
+        TaxonomyError: one does not exist, or it is no list.
+    """
+    for each in taxonomy:
+        where = f"{each.place}: sources.{each.source}.{each.setting}"
+        if each.source not in SOURCES:
+            raise TaxonomyError(f"{where}: there is no source {each.source!r}. There are: {', '.join(SOURCES)}.")
+        fields = SOURCES[each.source].settings.model_fields
+        lists = [key for key, field in fields.items() if typing.get_origin(field.annotation) is tuple]
+        if each.setting not in lists:
+            raise TaxonomyError(f"{where}: no list of this name is a setting of {each.source}: {', '.join(lists)}.")
+
+
+def _words(name: str, taxonomy: Sequence[SourceWords]) -> dict[str, tuple[str, ...]]:
+    """Return what the files of the taxonomy give to a source, by the name of the setting."""
+    check_words(taxonomy)
+    words: dict[str, tuple[str, ...]] = {}
+    for each in taxonomy:
+        if each.source == name:
+            words[each.setting] = tuple(dict.fromkeys((*words.get(each.setting, ()), *each.words)))
+    return words
 
 
 def _sentences(name: str, error: ValidationError) -> Iterator[str]:

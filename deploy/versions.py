@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from processing.export import Versions
 from processing.tagging.topics import Taxonomy
 
 
-def versions(topics_file: Path, taxonomy: Taxonomy) -> Versions:
-    """Return the versions of this installation and of its file of topics."""
+def versions(topics_files: Sequence[Path], taxonomy: Taxonomy) -> Versions:
+    """Return the versions of this installation and of its files of topics, which are hashed one after the other."""
     return Versions(
         banwatch=version("banwatch"),
         topics_version=taxonomy.version,
-        topics_sha256=hashlib.sha256(topics_file.read_bytes()).hexdigest(),
+        topics_sha256=hashlib.sha256(b"".join(file.read_bytes() for file in topics_files)).hexdigest(),
     )

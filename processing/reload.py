@@ -1,8 +1,8 @@
-"""Reloading of a file that people edit while a process uses it."""
+"""Reloading of files that people edit while a process uses them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +32,7 @@ class Stamp(NamedTuple):
 
 
 class ReloadOutcome(StrEnum):
-    """The outcome of a check of the file."""
+    """The outcome of a check of the files."""
 
     UNCHANGED = "unchanged"
     REPLACED = "replaced"
@@ -48,32 +48,32 @@ class Refreshed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[Content]):
-    """The content in use, and the stamp of the file at the last check, whether the file was valid or not."""
+    """The content in use, and the stamps of the files at the last check, whether they were valid or not."""
 
     content: Content
-    stamp: Stamp | None
+    stamp: tuple[Stamp | None, ...]
 
 
-class ReloadingFile(Generic[Content]):
-    """The content of the file at a path, in its last valid version.
+class ReloadingFiles(Generic[Content]):
+    """The content of the files at some paths, in its last valid version.
 
-    `read` reads it and raises a `Failure` for an invalid file. `kept` and `replaced` make the sentences for people: of
-    the content that stays in use, and of the earlier content and the one that replaces it.
+    `read` reads them and raises a `Failure` for an invalid file. `kept` and `replaced` make the sentences for people:
+    of the content that stays in use, and of the earlier content and the one that replaces it.
 
     Raises:
-        Failure: the file is invalid when the object is made, so there is no earlier version to keep.
+        Failure: a file is invalid when the object is made, so there is no earlier version to keep.
     """
 
     def __init__(
         self,
-        path: Path,
-        read: Callable[[Path], Content],
+        paths: Sequence[Path],
+        read: Callable[[], Content],
         kept: Callable[[Content], str],
         replaced: Callable[[Content, Content], str],
     ) -> None:
-        self._path, self._read, self._kept, self._replaced = path, read, kept, replaced
-        stamp = _stamp(path)  # taken before the reading, so that a change during the reading is noticed later
-        self._held = Held(read(path), stamp)
+        self._paths, self._read, self._kept, self._replaced = paths, read, kept, replaced
+        stamp = self._stamp()  # taken before the reading, so that a change during the reading is noticed later
+        self._held = Held(read(), stamp)
 
     @property
     def content(self) -> Content:
@@ -81,20 +81,23 @@ class ReloadingFile(Generic[Content]):
         return self._held.content
 
     def refresh(self) -> Refreshed:
-        """Read the file again if it has changed. The check is one `stat`, so a loop can call it often."""
-        stamp = _stamp(self._path)
+        """Read the files again if one has changed. The check is a `stat` of each, so a loop can call it often."""
+        stamp = self._stamp()
         if stamp == self._held.stamp:
             return Refreshed(ReloadOutcome.UNCHANGED)
         before = self.content
         self._held = replace(self._held, stamp=stamp)
         try:
-            now = self._read(self._path)
+            now = self._read()
         except Failure as error:
             return Refreshed(ReloadOutcome.KEPT, f"{error.sentence} {self._kept(before)}")
         if now.version == before.version:
             return Refreshed(ReloadOutcome.UNCHANGED)
         self._held = Held(now, stamp)
         return Refreshed(ReloadOutcome.REPLACED, self._replaced(before, now))
+
+    def _stamp(self) -> tuple[Stamp | None, ...]:
+        return tuple(map(_stamp, self._paths))
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -1,11 +1,13 @@
-"""Values of settings that several stages have: signing keys, and addresses of the web."""
+"""Values of settings that several stages have: signing keys, addresses of the web, and lists of names."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
 
 from processing.plain_text import safe_link
 
@@ -16,6 +18,13 @@ SHORTEST_KEY = 32
 def split_keys(keys: SecretStr) -> tuple[SecretStr, ...]:
     """Return the keys of a setting that holds several, separated by commas, in their order."""
     return tuple(SecretStr(each.strip()) for each in keys.get_secret_value().split(",") if each.strip())
+
+
+def split_names(given: object) -> object:
+    """Return the names or paths of a setting that holds several, separated by commas, in their order."""
+    if isinstance(given, Path):
+        return (str(given),)
+    return tuple(each.strip() for each in given.split(",") if each.strip()) if isinstance(given, str) else given
 
 
 def strong_keys(keys: SecretStr) -> SecretStr:
@@ -58,6 +67,9 @@ def server_address(url: str) -> str:
 
 SigningKeys = Annotated[SecretStr, AfterValidator(strong_keys)]
 """Keys, separated by commas: the first signs, and all are accepted, so that a key can be changed."""
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
+"""Names or paths, separated by commas."""
 
 ServerAddress = Annotated[str, AfterValidator(server_address)]
 """The address of an HTTP server."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
@@ -12,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.contract import Duration
 from processing.contract import ClickHouseAddress
 from processing.detection.policy import DetectorPolicy
-from processing.setting_types import ServerAddress
+from processing.setting_types import Names, ServerAddress
 from processing.store.pseudonyms import AuthorNames
 from processing.store.retention import Retention
 
@@ -43,7 +42,11 @@ class ProcessingSettings(BaseSettings):
         SecretStr(""),
         description="password of the user that may write; without one, a store that banwatch starts makes up its own",
     )
-    topics_file: Path | None = Field(None, description="taxonomy to tag with; the shipped one if unset")
+    topics_file: Names = Field(
+        (),
+        description="taxonomy to tag with: files, and names of shipped watch lists, separated by commas; `tiktok-bans` "
+        "if unset",
+    )
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
     watch_interval: Duration = Field(

@@ -109,7 +109,7 @@ def _page(words: Words, heading: str, body: Markup, status: HTTPStatus = HTTPSta
         direction="rtl" if language.right_to_left else "ltr",
         title=heading,
         style=Markup(_STYLE),  # noqa: S704 - text of ours
-        heading=words.title,
+        heading="banwatch",
         body=body,
     )
     return HTMLResponse(html, status, HEADERS)

@@ -17,7 +17,6 @@ from dashboard.filters import (
     NAMES,
     NEWEST,
     OLDEST,
-    ROOT_TOPIC,
     Filters,
     Range,
     Split,
@@ -27,16 +26,18 @@ from dashboard.filters import (
 )
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
+from dashboard.watch_list import WatchList, list_of
 from dashboard.window import Window
 from processing.contract import EVERYTHING
 
 MOVE = "move"
 LAST = "last view"
 WINDOW = "window"
+WIDTH_OF_LISTS = 320
 
 
-def chosen() -> Filters:
-    """Return the reader's filters.
+def chosen(lists: Sequence[WatchList]) -> Filters:
+    """Return the reader's filters. `lists` are the watch lists as they are now.
 
     The address holds them when the page is opened, and when the reader goes back to an earlier view. Otherwise the
     controls hold them. The controls of all pages share their values.
@@ -44,20 +45,28 @@ def chosen() -> Filters:
     address = {name: st.query_params[name] for name in NAMES.values() if name in st.query_params}
     last: Filters | None = st.session_state.get(LAST)
     if last is None:
-        view = from_address(address)
+        view = from_address(address, lists)
     else:
-        view = _controls(last)
-        if view == last and address and address != to_address(last):
-            view = from_address(address)
+        last = replace(last, watch=list_of(lists, last.watch.root) or lists[0])
+        view = _controls(last, lists)
+        if view == last and address and address != to_address(last, lists):
+            view = from_address(address, lists)
     view = settled(replace(view, **st.session_state.pop(MOVE, {})))
+    view = replace(view, watch=list_of(lists, view.topic) or view.watch)
     st.session_state.update(_as_controls(view))
     st.session_state[LAST] = view
     return view
 
 
-def _controls(last: Filters) -> Filters:
-    """Return the filters that the controls hold. A control that the reader has emptied keeps its last value."""
+def _controls(last: Filters, lists: Sequence[WatchList]) -> Filters:
+    """Return the filters that the controls hold. A control that the reader has emptied keeps its last value.
+
+    Another watch list begins with its root topic.
+    """
     held = {name: st.session_state.get(name) for name in NAMES}
+    held["watch"] = list_of(lists, held["watch"] or "")
+    if held["watch"] not in {None, last.watch}:
+        held["topic"] = ""
     view = replace(last, **{name: _in_utc(value) for name, value in held.items() if value is not None})
     if view.range is not Range.CHOSEN:
         return replace(view, start=None, end=None)
@@ -72,7 +81,7 @@ def _in_utc(value: Any) -> Any:
 
 
 def _as_controls(view: Filters) -> dict[str, Any]:
-    values = {name: getattr(view, name) for name in NAMES}
+    values = {name: getattr(view, name) for name in NAMES} | {"watch": view.watch.root}
     return {name: each.replace(tzinfo=None) if isinstance(each, datetime) else each for name, each in values.items()}
 
 
@@ -98,9 +107,9 @@ def are_to_move() -> bool:
     return MOVE in st.session_state
 
 
-def remember(view: Filters) -> None:
+def remember(view: Filters, lists: Sequence[WatchList]) -> None:
     """Write the filters into the address, and leave the parameters of single pages there."""
-    address = to_address(view)
+    address = to_address(view, lists)
     for name in NAMES.values():
         if name in st.query_params and name not in address:
             del st.query_params[name]
@@ -112,7 +121,8 @@ def remember(view: Filters) -> None:
 def show(view: Filters, words: Words, window: Window, *, topics: Iterable[str], languages: Iterable[str]) -> None:
     """Draw the controls for time, topic and language. Call this outside of parts that refresh by themselves.
 
-    `window` is the time that the page shows, `topics` and `languages` are those that have posts in it.
+    `window` is the time that the page shows, `topics` and `languages` are those that have posts in it. Of the topics,
+    those of the watch list are offered.
     """
     time, topic_column, language_column = st.columns([8, 3, 3])
     with time:
@@ -124,6 +134,23 @@ def show(view: Filters, words: Words, window: Window, *, topics: Iterable[str], 
     st.session_state[WINDOW] = window.start, window.until
     if view.range is Range.CHOSEN:
         chosen_time(words)
+
+
+def watch_list(words: Words, lists: Sequence[WatchList]) -> None:
+    """Draw the control for the watch list. Whoever changes it leaves the incident that the page shows."""
+    st.selectbox(
+        words.watch,
+        [each.root for each in lists],
+        key="watch",
+        format_func=lambda root: topic_name(words, root),
+        label_visibility="collapsed",
+        on_change=_leave_incident,
+        width=WIDTH_OF_LISTS,
+    )
+
+
+def _leave_incident() -> None:
+    st.query_params.pop("id", None)
 
 
 def time_range(words: Words) -> None:
@@ -154,9 +181,8 @@ def chosen_time(words: Words) -> None:
 
 def topic(view: Filters, words: Words, topics: Iterable[str]) -> None:
     """Draw the control for the topic."""
-    _by_name(
-        words.topic, "topic", {each: topic_name(words, each) for each in _offered(view.topic, {ROOT_TOPIC, *topics})}
-    )
+    found = {view.watch.root, *view.watch.of(topics)}
+    _by_name(words.topic, "topic", {each: topic_name(words, each) for each in _offered(view.topic, found)})
 
 
 def language(view: Filters, words: Words, languages: Iterable[str]) -> None:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from dashboard.filters import ROOT_TOPIC
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import element, moment
@@ -16,9 +15,12 @@ from processing.queries import StoredPost
 LONGEST_ADDRESS = 80
 
 
-def article(post: StoredPost, words: Words) -> Markup:
-    """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter."""
-    topics = [topic_name(words, topic) for topic in post.topics if topic != ROOT_TOPIC]
+def article(post: StoredPost, words: Words, root: str) -> Markup:
+    """Return one post as HTML. `dir=auto` gives each text the direction of its own first letter.
+
+    The `root` of the watch list is not named, because every post of the list has it.
+    """
+    topics = [topic_name(words, topic) for topic in post.topics if topic != root]
     shares = [words.colon.format(name=words.reposts, value=words.number(post.reposts))] if post.reposts else []
     about = (moment(post.created_at, words), language_name(words, post.language), post.source, *topics, *shares)
     return element(

@@ -67,9 +67,8 @@ class PublicPages:
         )
 
     async def now(self, request: Request) -> ASGIApp:
-        """Return the page on the present."""
-        tag = _language(request)
-        return self._missing[LANGUAGES[0]] if tag is None else await self.press.representation(Asked(Kind.NOW, tag))
+        """Return the page on the present, of the first watch list or of that which the path names."""
+        return await self._of_list(request, Kind.NOW)
 
     async def incident(self, request: Request) -> ASGIApp:
         """Return the page of an incident."""
@@ -79,9 +78,8 @@ class PublicPages:
         return await self.press.representation(Asked(Kind.INCIDENT, tag, incident=name))
 
     async def feed(self, request: Request) -> ASGIApp:
-        """Return the feed."""
-        tag = _language(request)
-        return self._missing[LANGUAGES[0]] if tag is None else await self.press.representation(Asked(Kind.FEED, tag))
+        """Return the feed, likewise."""
+        return await self._of_list(request, Kind.FEED)
 
     async def incidents(self, request: Request) -> ASGIApp:  # noqa: ARG002 - Starlette's form
         """Return the incidents as JSON."""
@@ -128,6 +126,16 @@ class PublicPages:
         """Return what search engines are asked to leave alone."""
         return self._robots
 
+    async def _of_list(self, request: Request, kind: Kind) -> ASGIApp:
+        tag, root = _language(request), request.path_params.get("root", "")
+        if tag is None:
+            return self._missing[LANGUAGES[0]]
+        if root:
+            await self.press.representation(Asked(Kind.NOW, tag))
+            if root not in self._editor.roots:
+                return self._missing[tag]
+        return await self.press.representation(Asked(kind, tag, topic=root))
+
     async def _pictured(self, request: Request, kind: Kind) -> ASGIApp:
         tag = _language(request)
         if tag is None:
@@ -155,7 +163,7 @@ class PublicPages:
 
     async def _is_topic(self, asked: Asked) -> bool:
         await self.press.representation(Asked(Kind.NOW, asked.ui))
-        return asked.topic in self._editor.topics
+        return not asked.topic or asked.topic in self._editor.topics
 
     def _refused(
         self, sentence: str, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})
@@ -202,7 +210,9 @@ def application(editor: Editor, settings: PublicSettings, clock: Callable[[], da
     of_languages: tuple[tuple[str, Endpoint], ...] = (
         ("/", pages.now),
         ("/incident/{id}", pages.incident),
+        ("/watch/{root}", pages.now),
         ("/feed.atom", pages.feed),
+        ("/watch/{root}/feed.atom", pages.feed),
         ("/chart.svg", pages.svg),
         ("/chart.png", pages.png),
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from dashboard.filters import ROOT_TOPIC, Range
+from dashboard.filters import Range
 from dashboard.public.chart import Size
 from dashboard.public.drawing import Theme
 from dashboard.window import WIDTHS
@@ -47,13 +47,14 @@ class Asked:
     """One thing that can be asked for. A field that does not concern the kind has its default.
 
     `ui` is the language of the page, one of `LANGUAGES`. `width` is None for the narrowest bins of the time. `incident`
-    is an id, or empty.
+    is an id, or empty. `topic` is the root of the watch list of a page or a feed, and any topic of counts or a picture;
+    if it is empty, it is the root of the first list.
     """
 
     kind: Kind
     ui: str = LANGUAGES[0]
     incident: str = ""
-    topic: str = ROOT_TOPIC
+    topic: str = ""
     language: str = EVERYTHING
     length: Range = Range.WEEK
     width: timedelta | None = None
@@ -78,7 +79,7 @@ def counts(given: Mapping[str, str]) -> Asked:
     """
     return Asked(
         Kind.COUNTS,
-        topic=_read(given, "topic", _named, ROOT_TOPIC, "the id of a topic, or *"),
+        topic=_read(given, "topic", _named, "", "the id of a topic, or *"),
         language=_read(given, "language", _named, EVERYTHING, "a tag such as `en`, or *"),
         length=_length(given),
         width=_read(given, "width", _minutes, None, _WIDTHS),
@@ -99,7 +100,7 @@ def picture(kind: Kind, ui: str, given: Mapping[str, str]) -> Asked:
     if "incident" in given:
         name = _read(given, "incident", _incident, "", "the id of a surge")
         return Asked(kind, ui, incident=name, size=size, theme=theme)
-    topic = _read(given, "topic", _named, ROOT_TOPIC, "the id of a topic, or *")
+    topic = _read(given, "topic", _named, "", "the id of a topic, or *")
     language = _read(given, "language", _named, EVERYTHING, "a tag such as `en`, or *")
     return Asked(kind, ui, topic=topic, language=language, length=_length(given), size=size, theme=theme)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
@@ -22,21 +22,33 @@ from processing.contract import Incident
 MOST_INCIDENTS = 100
 
 
-def incidents_json(edition: Edition, words: Mapping[str, Words], site: str, wall: datetime) -> bytes:
-    """Return the newest incidents. `words` are the languages of the pages, the first of which stands at the root."""
-    snapshot = edition.snapshot
-    newest = list(edition.incidents.values())[:MOST_INCIDENTS]
+def incidents_json(editions: Sequence[Edition], words: Mapping[str, Words], site: str, wall: datetime) -> bytes:
+    """Return the newest incidents of all watch lists, of each of which there is an edition.
+
+    `words` are the languages of the pages, the first of which stands at the root.
+    """
+    snapshot = editions[0].snapshot
+    newest = list(editions[0].every.values())[:MOST_INCIDENTS]
     scored = snapshot.scored_until if snapshot else None
     english = next(iter(words.values()))
     about: dict[str, Any] = {
         "as_of": snapshot and snapshot.now,
         "scored_until": scored,
-        "state": snapshot and headline_state(snapshot, wall).value,
-        "headline": headline(snapshot, english, wall)[0] if snapshot else english.public.nothing,
+        **_state(editions[0], english, wall),
+        "watch_lists": [{"topic": each.watch.root, **_state(each, english, wall)} for each in editions],
         "synthetic": synthetic_of(snapshot, *newest).value,
         "incidents": [_incident(each, words, site, scored) for each in newest],
     }
     return msgspec.json.format(msgspec.json.encode(about), indent=1)
+
+
+def _state(edition: Edition, english: Words, wall: datetime) -> dict[str, Any]:
+    """Return how things stand with a watch list."""
+    snapshot = edition.snapshot
+    return {
+        "state": snapshot and headline_state(snapshot, wall).value,
+        "headline": headline(snapshot, english, wall)[0] if snapshot else english.public.nothing,
+    }
 
 
 def counts_csv(counts: Counts, topic: str, language: str) -> bytes:

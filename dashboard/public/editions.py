@@ -12,6 +12,7 @@ import structlog
 
 from dashboard.filters import Filters, Range
 from dashboard.snapshot import Point, Snapshot, SurgeMark, is_covered, load, marks_of
+from dashboard.watch_list import WatchList
 from dashboard.window import WIDTHS, Window, ceiling, floor, window_of
 from processing import explanation, queries
 from processing.contract import Incident
@@ -77,11 +78,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Edition:
-    """One look at the store. `snapshot` is None while the store holds no post."""
+    """One look at the store for a watch list. `snapshot` is None while the store holds no post."""
 
+    watch: WatchList
     snapshot: Snapshot | None
-    incidents: Mapping[str, Incident]
-    """The newest incidents by id, the newest first."""
+    every: Mapping[str, Incident]
+    """The newest incidents of all watch lists by id, the newest first."""
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """The newest incidents of the list, the newest first."""
+        return tuple(each for each in self.every.values() if each.topic == self.watch.root)
 
 
 @dataclass(frozen=True)
@@ -112,22 +119,24 @@ class Editions:
         self.away_since: datetime | None = None
         """Wall clock of the first of the failures that last until now; None while the store answers."""
 
-    def edition(self, now: datetime) -> Edition:
-        """Return the state of everything. `now` is wall clock here and below."""
-        return self._looked("edition", now, _edition)
+    def edition(self, watch: WatchList, now: datetime) -> Edition:
+        """Return the state of a watch list. `now` is wall clock here and below."""
+        return self._looked(watch, now, lambda reader: _edition(reader, watch))
 
-    def counts(self, length: Range, now: datetime) -> Counts | None:
-        """Return the counts of a time up to the newest counted moment; None while the store holds no post."""
-        known = self.edition(now).snapshot
+    def counts(self, watch: WatchList, length: Range, now: datetime) -> Counts | None:
+        """Return the counts of a time up to the newest counted moment; None while the store holds no post.
+
+        They are of all topics; it is the time that is that of the edition of this watch list.
+        """
+        known = self.edition(watch, now).snapshot
         if known is None:
             return None
-        window = _window(known, Filters(range=length))
+        window = _window(known, Filters(watch, length))
         return self._looked(length, now, lambda reader: _counts(reader, known, window))
 
-    def story(self, name: str, now: datetime) -> Story | None:
-        """Return an incident; None if there is none of this id."""
-        edition = self.edition(now)
-        incident, known = edition.incidents.get(name), edition.snapshot
+    def story(self, edition: Edition, name: str, now: datetime) -> Story | None:
+        """Return an incident of an edition; None if there is none of this id."""
+        incident, known = edition.every.get(name), edition.snapshot
         if incident is None or known is None:
             return None
         return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident))
@@ -189,7 +198,7 @@ def around(incident: Incident, now: datetime) -> Filters:
     """Return the view of an incident with half of its length before and after it, and at least three hours."""
     last = incident.end or now
     room = max(timedelta(hours=3), (last - incident.start) / 2)
-    return Filters(range=Range.CHOSEN, start=incident.start - room, end=last + room, topic=incident.topic)
+    return Filters(WatchList(incident.topic), Range.CHOSEN, start=incident.start - room, end=last + room)
 
 
 def _without_posts(held: object) -> object:
@@ -197,12 +206,12 @@ def _without_posts(held: object) -> object:
     return Story(held.incident, held.counts, held.marks) if isinstance(held, Story) else held
 
 
-def _edition(reader: Reader) -> Edition:
-    snapshot = load(reader, Filters())
+def _edition(reader: Reader, watch: WatchList) -> Edition:
+    snapshot = load(reader, Filters(watch))
     if snapshot is None:
-        return Edition(None, {})
+        return Edition(watch, None, {})
     found = queries.incidents(reader, limit=MOST_INCIDENTS)
-    return Edition(snapshot, {incident.id: incident for incident in found})
+    return Edition(watch, snapshot, {incident.id: incident for incident in found})
 
 
 def _window(now: Snapshot, view: Filters) -> Window:

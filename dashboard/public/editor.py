@@ -11,7 +11,7 @@ from importlib import resources
 
 import msgspec
 
-from dashboard.filters import ROOT_TOPIC, Filters
+from dashboard.filters import Filters
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
@@ -23,10 +23,11 @@ from dashboard.public.drawing import Theme
 from dashboard.public.editions import Counts, Edition, Editions
 from dashboard.public.pages import Site
 from dashboard.public.words import chart_sentence, incident_path, words_of
-from dashboard.services import TopicNames
+from dashboard.services import Topics
 from dashboard.snapshot import SurgeMark, marks_of
 from dashboard.status import HeadlineState, headline_state
 from dashboard.synthetic import synthetic_of
+from dashboard.watch_list import Topic, WatchList, list_of, watch_lists
 from processing.contract import EVERYTHING, Incident
 from processing.i18n import LANGUAGES
 from processing.queries import StoreDamaged, StoreRefused, StoreUnavailable
@@ -53,35 +54,40 @@ class Shown:
 
 
 class Editor:
-    """Makes answers. `names` gives the taxonomy's names of the topics."""
+    """Makes answers. `topics` gives the topics of the taxonomy as they are now."""
 
-    def __init__(self, editions: Editions, names: TopicNames, address: str) -> None:
+    def __init__(self, editions: Editions, topics: Topics, address: str) -> None:
         self._editions = editions
-        self._names = names
+        self._topics = topics
         self._address = address
         self.incidents: frozenset[str] | None = None
         """The ids of the incidents that have a page, by the newest edition; None before the first."""
-        self.topics: frozenset[str] = frozenset({ROOT_TOPIC, EVERYTHING})
+        self.topics: frozenset[str] = frozenset({EVERYTHING})
         """The topics of the taxonomy and of the newest edition."""
+        self.roots: frozenset[str] = frozenset()
+        """The roots of the watch lists."""
 
     def make(self, asked: Asked, now: datetime) -> Answer:
         """Return the answer. `now` is wall clock."""
         try:
-            edition = self._editions.edition(now)
-            self.incidents = frozenset(edition.incidents)
-            names = self._names()
-            self.topics |= {*names, *(edition.snapshot.topics if edition.snapshot else ())}
-            return self._made(asked, edition, names, now)
+            topics = self._topics()
+            lists = watch_lists(topics)
+            edition = self._editions.edition(list_of(lists, asked.topic) or lists[0], now)
+            self.incidents = frozenset(edition.every)
+            self.roots = frozenset(each.root for each in lists)
+            self.topics |= {*topics, *(edition.snapshot.topics if edition.snapshot else ())}
+            return self._made(replace(asked, topic=asked.topic or lists[0].root), edition, topics, now)
         except (StoreUnavailable, StoreRefused, StoreDamaged):
             return self._away(asked)
 
-    def _made(self, asked: Asked, edition: Edition, names: Mapping[str, Mapping[str, str]], now: datetime) -> Answer:
+    def _made(self, asked: Asked, edition: Edition, topics: Mapping[str, Topic], now: datetime) -> Answer:
+        words = words_of(asked.ui, topics)
         match asked.kind:
             case Kind.NOW:
-                counts = self._editions.counts(asked.length, now)
+                counts = self._editions.counts(edition.watch, asked.length, now)
                 page = pages.now_page(
-                    self._site(asked, ""),
-                    words_of(asked.ui, names),
+                    self._site(asked.ui, edition.watch),
+                    words,
                     edition,
                     counts,
                     wall=now,
@@ -89,53 +95,55 @@ class Editor:
                 )
                 return Answer(page.encode(), HTML)
             case Kind.INCIDENT:
-                return self._incident(asked, edition, words_of(asked.ui, names), now)
+                return self._incident(asked, edition, words, now)
             case Kind.FEED:
-                return self._feed(asked, edition, words_of(asked.ui, names), now)
+                return self._feed(asked, edition, words, now)
             case Kind.INCIDENTS:
-                words = {tag: words_of(tag, names) for tag in LANGUAGES}
-                return Answer(data.incidents_json(edition, words, self._address, now), JSON)
+                editions = [self._editions.edition(each, now) for each in watch_lists(topics)]
+                spoken = {tag: words_of(tag, topics) for tag in LANGUAGES}
+                return Answer(data.incidents_json(editions, spoken, self._address, now), JSON)
             case Kind.COUNTS:
-                return self._counts(asked, now)
+                return self._counts(asked, edition, now)
             case Kind.SVG | Kind.PNG:
-                return self._picture(asked, edition, words_of(asked.ui, names), now)
+                return self._picture(asked, edition, words, now)
             case Kind.HEALTH:
                 return self._health(edition, now)
 
     def missing(self, ui: str) -> Answer:
         """Return what is said of an address that leads nowhere."""
-        words = words_of(ui, {})
-        page = pages.message(
-            Site(self._address, ui, "", STAMP), words, words.public.missing_title, words.public.missing
-        )
+        words = words_of(ui, self._topics())
+        page = pages.message(self._site(ui), words, words.public.missing_title, words.public.missing)
         return Answer(page.encode(), HTML, HTTPStatus.NOT_FOUND)
 
-    def _site(self, asked: Asked, path: str) -> Site:
-        return Site(self._address, asked.ui, path, STAMP)
+    def _site(self, ui: str, watch: WatchList | None = None, path: str = "") -> Site:
+        """Return where a page is, which is that of its watch list (the first if None) without a `path`."""
+        lists = watch_lists(self._topics())
+        shown = lists[0] if watch is None else watch
+        return Site(self._address, ui, path or pages.list_path(shown, lists), STAMP, shown, lists)
 
     def _incident(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:
-        story = self._editions.story(asked.incident, now)
+        story = self._editions.story(edition, asked.incident, now)
         if story is None:
             return self.missing(asked.ui)
-        site = self._site(asked, incident_path(asked.incident))
+        own = list_of(watch_lists(self._topics()), story.incident.topic)
+        site = self._site(asked.ui, own, incident_path(asked.incident))
         page = pages.incident_page(site, words, edition, story, wall=now, away=self._editions.away_since)
         return Answer(page.encode(), HTML)
 
     def _feed(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:
-        snapshot, newest = edition.snapshot, tuple(edition.incidents.values())
+        snapshot, newest, site = edition.snapshot, edition.incidents, self._site(asked.ui, edition.watch)
         written = feed.feed(
             newest,
             words,
-            site=self._address,
-            root=pages.root_of(asked.ui),
+            site=site,
             as_of=snapshot.now if snapshot else now,
             scored=snapshot.scored_until if snapshot else None,
             note=synthetic_of(snapshot, *newest[: feed.MOST_ENTRIES]).note(words),
         )
         return Answer(written, ATOM)
 
-    def _counts(self, asked: Asked, now: datetime) -> Answer:
-        counts = self._editions.counts(asked.length, now)
+    def _counts(self, asked: Asked, edition: Edition, now: datetime) -> Answer:
+        counts = self._editions.counts(edition.watch, asked.length, now)
         if counts is None:
             return Answer(b"Nothing has been counted yet.\n", PLAIN, HTTPStatus.NOT_FOUND)
         width = asked.width or counts.window.width
@@ -147,7 +155,7 @@ class Editor:
 
     def _picture(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:
         if asked.kind is Kind.PNG and not png.can_write(_letters(words), rtl=words.language_of_page.right_to_left):
-            words = replace(words_of(LANGUAGES[0], {}), topics=words_of(LANGUAGES[0], self._names()).topics)
+            words = words_of(LANGUAGES[0], self._topics())
         shown = self._shown(asked, edition, now)
         if edition.snapshot is None or shown is None:
             return self.missing(asked.ui)
@@ -161,14 +169,14 @@ class Editor:
 
     def _shown(self, asked: Asked, edition: Edition, now: datetime) -> Shown | None:
         if asked.incident:
-            story = self._editions.story(asked.incident, now)
+            story = self._editions.story(edition, asked.incident, now)
             return None if story is None else Shown(story.counts, story.incident.topic, story.marks, story.incident)
-        counts = self._editions.counts(asked.length, now)
+        counts = self._editions.counts(edition.watch, asked.length, now)
         if counts is None or edition.snapshot is None:
             return None
-        view = Filters(range=asked.length, topic=asked.topic, language=asked.language)
+        view = Filters(edition.watch, asked.length, topic=asked.topic, language=asked.language)
         # The marks of one language would be those of its spikes, which an edition does not hold.
-        whole = edition.incidents.values() if asked.language == EVERYTHING else ()
+        whole = edition.incidents if asked.language == EVERYTHING else ()
         marks = marks_of(view, counts.window, edition.snapshot.scored_until or edition.snapshot.now, whole, ())
         return Shown(counts, asked.topic, marks)
 
@@ -186,8 +194,8 @@ class Editor:
         if asked.kind is Kind.HEALTH:
             return Answer(b'{"status":"unavailable"}', JSON, status, headers, cached=False)
         if asked.kind in {Kind.NOW, Kind.INCIDENT}:
-            words = words_of(asked.ui, {})
-            page = pages.message(self._site(asked, ""), words, words.public.away_title, words.public.away)
+            words = words_of(asked.ui, self._topics())
+            page = pages.message(self._site(asked.ui), words, words.public.away_title, words.public.away)
             return Answer(page.encode(), HTML, status, headers, cached=False)
         return Answer(b"The counts cannot be read. Try again in a minute.\n", PLAIN, status, headers, cached=False)
 
@@ -209,4 +217,4 @@ def _chart(asked: Asked, as_of: datetime, shown: Shown, words: Words) -> Chart:
 
 def _letters(words: Words) -> str:
     """Return letters of a language that a picture in it needs."""
-    return words.title + words.synthetic + words.public.chart_source
+    return words.subtitle + words.synthetic + words.public.chart_source

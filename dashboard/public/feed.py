@@ -9,6 +9,8 @@ from xml.etree import ElementTree as ET
 
 from dashboard.headline import incident_name
 from dashboard.i18n import Words
+from dashboard.i18n.labels import topic_name
+from dashboard.public.pages import Site
 from dashboard.public.svg import xml_text
 from dashboard.public.words import incident_path, incident_sentence, updated
 from processing.contract import Incident
@@ -23,44 +25,44 @@ def feed(
     incidents: Sequence[Incident],
     words: Words,
     *,
-    site: str,
-    root: str,
+    site: Site,
     as_of: datetime,
     scored: datetime | None,
     note: str,
 ) -> bytes:
-    """Return the feed. `site` is the address of the site, or empty: links are relative then.
+    """Return the feed of the site's watch list. Links are relative if the address of the site is not known.
 
-    `root` is the path of the pages of this language. `note` says that posts are generated, or is empty. The ids depend
-    on the site and on the incident alone, so a reader who has seen an entry knows it again.
+    `note` says that posts are generated, or is empty. The ids depend on the site and on the incident alone, so a reader
+    who has seen an entry knows it again.
     """
+    about = {"topic": topic_name(words, site.watch.root)}
     top = ET.Element("feed", {"xmlns": ATOM, "xml:lang": words.tag})
-    _add(top, "id", _id(site, root))
-    _add(top, "title", words.public.feed_title)
-    _add(top, "subtitle", f"{words.subtitle}. {note}".strip())
+    _add(top, "id", _id(site.address, site.home))
+    _add(top, "title", words.public.feed_title.format(**about))
+    _add(top, "subtitle", f"{words.subtitle.format(**about)}. {note}".strip())
     _add(top, "updated", _time(max((updated(each) for each in incidents), default=as_of)))
     ET.SubElement(ET.SubElement(top, "author"), "name").text = GENERATOR
     _add(top, "generator", GENERATOR)
-    _link(top, "self", f"{site}{root}feed.atom", "application/atom+xml")
-    _link(top, "alternate", f"{site}{root}", "text/html")
+    _link(top, "self", f"{site.address}{site.feed}", "application/atom+xml")
+    _link(top, "alternate", f"{site.address}{site.home}", "text/html")
     for incident in incidents[:MOST_ENTRIES]:
-        _entry(top, incident, words, site=site, root=root, scored=scored, note=note)
+        _entry(top, incident, words, site=site, scored=scored, note=note)
     written: bytes = ET.tostring(top, "utf-8", xml_declaration=True)
     return written
 
 
 def _entry(
-    top: ET.Element, incident: Incident, words: Words, *, site: str, root: str, scored: datetime | None, note: str
+    top: ET.Element, incident: Incident, words: Words, *, site: Site, scored: datetime | None, note: str
 ) -> None:
     entry = ET.SubElement(top, "entry")
-    page = f"{root}{incident_path(incident.id)}"
+    page = f"{site.root}{incident_path(incident.id)}"
     generated = note or words.synthetic if incident.synthetic else ""
     name = incident_name(incident, words)
-    _add(entry, "id", _id(site, page))
+    _add(entry, "id", _id(site.address, page))
     _add(entry, "title", f"{name} ({words.synthetic_badge})" if incident.synthetic else name)
     _add(entry, "published", _time(incident.detected_at))
     _add(entry, "updated", _time(updated(incident)))
-    _link(entry, "alternate", f"{site}{page}", "text/html")
+    _link(entry, "alternate", f"{site.address}{page}", "text/html")
     for topic in (incident.topic, *incident.subtopics):
         ET.SubElement(entry, "category", {"term": xml_text(topic)})
     sentence = incident_sentence(incident, scored, words)

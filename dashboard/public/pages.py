@@ -12,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboard.filters import ROOT_TOPIC
 from dashboard.headline import HEADLINE_SIGNS, headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
@@ -25,6 +24,7 @@ from dashboard.public.words import as_of, chart_sentence, incident_path, inciden
 from dashboard.snapshot import Point, SurgeMark
 from dashboard.status import HeadlineState, headline_state
 from dashboard.synthetic import synthetic_of
+from dashboard.watch_list import WatchList
 from processing.contract import EVERYTHING, Incident, Severity, VerdictName
 from processing.explanation import SharedPost
 from processing.explanation.sentences import figure, limit, rarity, verdict_sentence
@@ -48,17 +48,43 @@ class Site:
     """Where the pages are: the address of the site, empty if it is not known, and the address of this page in it.
 
     `path` is that of the page within its language, such as `incident/ID`. `stamp` names the style sheet's version.
+    `watch` is the watch list that the page is about, and `lists` are all of them.
     """
 
     address: str
     ui: str
     path: str
     stamp: str
+    watch: WatchList
+    lists: tuple[WatchList, ...]
 
     @property
     def root(self) -> str:
         """The path of the pages of this language."""
         return root_of(self.ui)
+
+    @property
+    def home(self) -> str:
+        """The path of the page of the watch list."""
+        return self.root + list_path(self.watch, self.lists)
+
+    @property
+    def feed(self) -> str:
+        """The path of the feed of the watch list."""
+        return f"{self.home}{'' if self.home == self.root else '/'}feed.atom"
+
+    def others(self, words: Words) -> list[dict[str, Any]]:
+        """Return the name and the path of each watch list, if there are several, and whether the page is about it."""
+        if len(self.lists) == 1:
+            return []
+        return [
+            {
+                "name": topic_name(words, each.root),
+                "path": self.root + list_path(each, self.lists),
+                "current": each == self.watch,
+            }
+            for each in self.lists
+        ]
 
     def languages(self) -> list[dict[str, str]]:
         """Return each language of the pages: its tag, its name in itself, and the address of this page in it."""
@@ -72,17 +98,23 @@ def root_of(ui: str) -> str:
     return "/" if ui == LANGUAGES[0] else f"/{ui}/"
 
 
+def list_path(watch: WatchList, lists: Sequence[WatchList]) -> str:
+    """Return the path of the page of a watch list, within the pages of a language. The first is their first page."""
+    return "" if watch == lists[0] else f"watch/{watch.root}"
+
+
 def now_page(
     site: Site, words: Words, edition: Edition, counts: Counts | None, *, wall: datetime, away: datetime | None
 ) -> str:
     """Return the page on the present. `away` is since when the store has not answered, or None."""
     snapshot = edition.snapshot
     if snapshot is None or counts is None:
-        return message(site, words, words.title, words.public.nothing)
+        return message(site, words, words.public.nothing_title, words.public.nothing)
+    root = site.watch.root
     state = headline_state(snapshot, wall)
     title, *details = headline(snapshot, words, wall)
-    newest = list(edition.incidents.values())[:MOST_INCIDENTS]
-    points = counts.points(ROOT_TOPIC, EVERYTHING)
+    newest = edition.incidents[:MOST_INCIDENTS]
+    points = counts.points(root, EVERYTHING)
     return _page(
         "now.html",
         site,
@@ -98,15 +130,19 @@ def now_page(
         figures=[
             (words.last_hour, words.number(snapshot.last_hour)),
             (words.hour_before, words.number(snapshot.hour_before)),
-            (words.in_range, words.number(counts.total(ROOT_TOPIC, EVERYTHING))),
+            (words.in_range, words.number(counts.total(root, EVERYTHING))),
         ],
-        chart=_figure(site, words, counts, points, snapshot.marks, topic=ROOT_TOPIC, asked={}),
+        chart=_figure(site, words, counts, points, snapshot.marks, topic=root, asked=_asked(site)),
         incidents=[_listed(incident, snapshot.scored_until, words) for incident in newest],
         tables=[
-            _breakdown(words, counts, words.by_language, _languages(counts), partial(language_name, words)),
-            _breakdown(words, counts, words.by_topic, _topics(counts), partial(topic_name, words)),
+            _breakdown(
+                words, counts, words.by_language, _languages(counts, root), partial(language_name, words), root=root
+            ),
+            _breakdown(
+                words, counts, words.by_topic, _topics(counts, site.watch), partial(topic_name, words), root=root
+            ),
         ],
-        shares_note=_shares_note(words, counts, ROOT_TOPIC),
+        shares_note=_shares_note(words, counts, root),
     )
 
 
@@ -156,12 +192,16 @@ def message(site: Site, words: Words, title: str, text: str) -> str:
 
 
 def _page(template: str, site: Site, words: Words, *, note: str, away: datetime | None, **given: Any) -> str:
-    said = words.public
+    said, about = words.public, {"topic": topic_name(words, site.watch.root)}
     return _TEMPLATES.get_template(template).render(
         site=site,
         words=words,
         said=said,
         rtl=words.language_of_page.right_to_left,
+        site_title=words.title.format(**about),
+        subtitle=words.subtitle.format(**about),
+        about_counts=said.about_counts.format(**about),
+        feed_title=said.feed_title.format(**about),
         note=note,
         not_renewed=said.not_renewed.format(at=words.moment(away)) if away else "",
         **given,
@@ -248,19 +288,24 @@ def _facts(incident: Incident, words: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _languages(counts: Counts) -> list[tuple[str, str]]:
-    return [name for name in counts.series if name[0] == ROOT_TOPIC and name[1] != EVERYTHING]
+def _asked(site: Site) -> dict[str, str]:
+    """Return the parameters of the chart of the watch list. That of the first list needs none."""
+    return {} if site.watch == site.lists[0] else {"topic": site.watch.root}
 
 
-def _topics(counts: Counts) -> list[tuple[str, str]]:
-    return [name for name in counts.series if name[1] == EVERYTHING and name[0] not in {ROOT_TOPIC, EVERYTHING}]
+def _languages(counts: Counts, root: str) -> list[tuple[str, str]]:
+    return [name for name in counts.series if name[0] == root and name[1] != EVERYTHING]
+
+
+def _topics(counts: Counts, watch: WatchList) -> list[tuple[str, str]]:
+    return [name for name in counts.series if name[1] == EVERYTHING and name[0] in watch.topics]
 
 
 def _breakdown(
-    words: Words, counts: Counts, title: str, series: Sequence[tuple[str, str]], name: Any
+    words: Words, counts: Counts, title: str, series: Sequence[tuple[str, str]], name: Any, *, root: str
 ) -> dict[str, Any]:
-    """Return the largest series of the window, each with its posts, its share and its line."""
-    whole = counts.total(ROOT_TOPIC, EVERYTHING) or 1
+    """Return the largest series of the window, each with its posts, its share of the root's posts, and its line."""
+    whole = counts.total(root, EVERYTHING) or 1
     shown = sorted(series, key=lambda each: (-counts.total(*each), each))
     coarse = rows_within(counts, SPARKS)
     rows = []

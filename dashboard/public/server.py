@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from dashboard.public.app import application
 from dashboard.public.editions import Editions
 from dashboard.public.editor import Editor
-from dashboard.services import TopicNames
+from dashboard.services import Topics
 from dashboard.settings import PublicSettings
 from processing import queries
 
@@ -30,7 +30,7 @@ class PublicUnavailable(Exception):
 
 def run(
     settings: PublicSettings,
-    names: TopicNames,
+    topics: Topics,
     around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
     turned: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
@@ -44,7 +44,7 @@ def run(
     editions = Editions(
         lambda: queries.connect(settings.clickhouse), settings.public_refresh, posts=settings.public_posts
     )
-    pages = application(Editor(editions, names, settings.public_site), settings, lambda: datetime.now(UTC))
+    pages = application(Editor(editions, topics, settings.public_site), settings, lambda: datetime.now(UTC))
     with _bound(settings.public_host, settings.public_port) as listener:
         # uvicorn raises the signal again after it has stopped, and nothing is left to do then.
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -13,13 +13,13 @@ from dashboard.i18n.labels import topic_name
 from dashboard.public.editions import Counts
 from dashboard.snapshot import Point, Snapshot
 from dashboard.status import is_live
+from dashboard.watch_list import Topic, names_in
 from processing.contract import Incident, VerdictName
 
 
-def words_of(tag: str, names: Mapping[str, Mapping[str, str]]) -> Words:
+def words_of(tag: str, topics: Mapping[str, Topic]) -> Words:
     """Return the sentences of a language with the taxonomy's names of the topics, in English without one."""
-    topics = {topic: by.get(tag) or by.get("en") or topic for topic, by in names.items()}
-    return replace(WORDS[tag], topics=topics)
+    return replace(WORDS[tag], topics=names_in(topics, tag))
 
 
 def as_of(snapshot: Snapshot, words: Words, wall: datetime) -> str:

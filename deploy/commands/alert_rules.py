@@ -18,7 +18,7 @@ from processing.tagging.topics import load_taxonomy
 def check(path: Annotated[Path | None, typer.Argument(help="A rules file; else the one in use.")] = None) -> None:
     """Read the rules of alerts and say in sentences what they do, or what is wrong with them."""
     own = settings()
-    topics = [topic.id for topic in load_taxonomy(own.topics_file).topics]
+    topics = [topic.id for topic in load_taxonomy(*own.topics_files).topics]
     try:
         book = load_rules(path or own.alerts_file, own.alerts.alert_secrets, topics)
     except RulesError as error:

@@ -27,7 +27,7 @@ class ChannelNotTold(Failure):
 def test(channel: Annotated[str, typer.Argument(help="Its name in the rules file.")]) -> None:
     """Send one message that says it is a test to a channel of the rules file."""
     own = settings()
-    topics = [topic.id for topic in load_taxonomy(own.topics_file).topics]
+    topics = [topic.id for topic in load_taxonomy(*own.topics_files).topics]
     book = load_rules(own.alerts_file, own.alerts.alert_secrets, topics)
     if channel not in book.channels:
         raise typer.BadParameter(f"{channel!r} is no channel of {own.alerts_file}: {', '.join(sorted(book.channels))}.")

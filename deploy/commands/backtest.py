@@ -62,8 +62,8 @@ def backtest(
     start, end = (each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end))
     if start >= end:
         raise typer.BadParameter(f"--from {start:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}.")
-    taxonomy = load_taxonomy(own_settings.topics_file)
-    roots = {each.id: taxonomy.root_of(each.id) for each in taxonomy.topics if each.watched}
+    taxonomy = load_taxonomy(*own_settings.topics_files)
+    roots = taxonomy.roots
     chosen = {name: root for name, root in roots.items() if topic in {None, name, root}}
     if not chosen:
         raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")

@@ -50,7 +50,7 @@ def export(
     The same incident and the same moment give the same bytes. docs/evidence.md says what is in it.
     """
     own = settings()
-    made = versions(own.topics_file, load_taxonomy(own.topics_file))
+    made = versions(own.topics_files, load_taxonomy(*own.topics_files))
     with store_at_hand(own) as at_hand, queries.connect(at_hand.reader) as reader:
         found = queries.incident(reader, incident)
         if found is None:

@@ -44,7 +44,7 @@ def enricher(own: Settings) -> tuple[Enricher, Taxonomy]:
     from processing.tagging.tagger import Enricher  # noqa: PLC0415
     from processing.tagging.topics import load_taxonomy  # noqa: PLC0415
 
-    taxonomy = load_taxonomy(own.topics_file)
+    taxonomy = load_taxonomy(*own.topics_files)
     return Enricher(DETECTORS[own.processing.language_detector](), taxonomy), taxonomy
 
 

@@ -49,7 +49,7 @@ def spikes(
 ) -> None:
     """Print the incidents, with their pulses."""
     with store_at_hand(settings()) as own, queries.connect(own.reader) as store:
-        incidents = queries.incidents(store, limit=limit)
+        incidents = queries.incidents(store, limit=limit)[:limit]
     if format is TableFormat.JSON:
         print(msgspec.json.encode(incidents).decode())
     else:

@@ -1,4 +1,4 @@
-"""`banwatch topics`: these commands check a taxonomy and apply it to a text."""
+"""`banwatch topics`: these commands check a taxonomy, apply it to a text, and begin a new one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 from deploy.commands.options import settings
+from deploy.new_taxonomy import from_file, from_words
+from deploy.shipped_topics import FIRST, shipped, topics_files
+from deploy.source_options import check_words
+from processing.i18n import LANGUAGES, language
 from processing.tagging.language import DETECTORS
-from processing.tagging.topics import Taxonomy, load_taxonomy
+from processing.tagging.topics import TOPIC_ID, Taxonomy, load_taxonomy, parse_taxonomy
 
-app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, and try it on a text.")
+app = typer.Typer(no_args_is_help=True, help="Check the taxonomy, try it on a text, begin a new one.")
 
 Text = Annotated[str, typer.Argument(help="What somebody posted.")]
 Language = Annotated[str | None, typer.Option(help="BCP 47 tag of the text; detected if not given.")]
@@ -20,11 +24,18 @@ Source = Annotated[str, typer.Option(help="Name of the network it comes from.")]
 
 @app.command()
 def check(
-    path: Annotated[Path | None, typer.Argument(help="A taxonomy file; else the one in use.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Files, or names of shipped watch lists; else those in use."),
+    ] = None,
 ) -> None:
-    """Read a taxonomy and report whether it is valid."""
-    taxonomy = load_taxonomy(path or settings().topics_file)
+    """Read a taxonomy, report whether it is valid, and print its watch lists."""
+    taxonomy = load_taxonomy(*(topics_files(paths) if paths else settings().topics_files))
+    check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
+    for root in (topic for topic in taxonomy.topics if topic.parent is None):
+        below = sum(taxonomy.root_of(topic.id) == root.id for topic in taxonomy.topics) - 1
+        print(f"watch list {root.id}: {root.names['en']}; topics below it: {below}")
 
 
 @app.command("try")
@@ -44,8 +55,53 @@ def explain(text: Text, language: Language = None, source: Source = "example") -
         print(f"    {match.branch}")
 
 
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Id of the root topic, such as `election`.")],
+    title: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG=TEXT", help="The title in a language of the page, such as `en=Elections`."),
+    ] = None,
+    words: Annotated[str | None, typer.Option(metavar="A,B,...", help="Words that name the subject.")] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Copy the rules of a shipped watch list instead.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="The file to write; NAME.toml if not given.")] = None,
+) -> None:
+    """Begin a watch list: write a taxonomy file with a title in each language of the page, to be changed by hand.
+
+    What is not given is asked for.
+    """
+    if not TOPIC_ID.fullmatch(name):
+        raise typer.BadParameter(f"{name!r} is no id: it is made of small letters, digits and hyphens, 64 at most.")
+    path = (to or Path(f"{name}.toml")).absolute()
+    if path.exists():
+        raise typer.BadParameter(f"{path} exists already.")
+    known = shipped()
+    if like is not None and like not in known:
+        raise typer.BadParameter(f"There is no shipped watch list {like!r}. There are: {', '.join(known)}.")
+    titles = _titles(title or [])
+    if like is not None:
+        text = from_file(known[like], name, titles)
+    else:
+        given = words or typer.prompt("Words that name the subject, separated by commas")
+        text = from_words(name, titles, [each.strip() for each in given.split(",") if each.strip()])
+    parse_taxonomy(text, str(path))  # what cannot be used is not written
+    path.write_text(text, "utf-8")
+    print(f"{path} is written. Change its rules, and check them with `banwatch topics check {path}`.")
+    print(f"It is watched with BANWATCH_TOPICS_FILE={path}, and beside another list with {FIRST},{path}")
+
+
+def _titles(given: list[str]) -> dict[str, str]:
+    """Return the title in each language of the page. One that is not given is asked for."""
+    pairs = dict(each.partition("=")[::2] for each in given)
+    if unknown := pairs.keys() - set(LANGUAGES):
+        raise typer.BadParameter(f"--title is TAG=TEXT, with a TAG of {', '.join(LANGUAGES)}: not {min(unknown)!r}.")
+    return {tag: pairs.get(tag) or typer.prompt(f"Title in {language(tag).native_name}") for tag in LANGUAGES}
+
+
 def _tagged(text: str, language: str | None, source: str) -> tuple[str, tuple[str, ...], Taxonomy]:
     own = settings()
-    taxonomy = load_taxonomy(own.topics_file)
+    taxonomy = load_taxonomy(*own.topics_files)
     found = language or DETECTORS[own.processing.language_detector]().detect(text).language
     return found, taxonomy.tag(text, found, source), taxonomy

@@ -14,10 +14,12 @@ from deploy.commands.options import settings
 from deploy.demo.generate import write as write_demo
 from deploy.processes.signals import until_signalled
 from deploy.processes.source import ArchiveOptions
+from deploy.settings import Settings
 from deploy.source_options import live_source, source_settings, sources_for_up
 from deploy.up import UpOptions
 from deploy.up import up as run_up
 from ingest.sources import SOURCES
+from processing.tagging.topics import load_taxonomy
 
 Public = Annotated[bool, typer.Option("--public", help="Serve the public pages too, as BANWATCH_PUBLIC=1 does.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes that tag and count.")]
@@ -50,9 +52,9 @@ def up(
     """
     if until_done and archive is None:
         raise typer.BadParameter("--until-done needs an --archive: live sources have no end.")
-    played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
-    sources = () if no_sources else _live_sources(tuple(source or ()), unasked=archive is None)
     base = settings()
+    played = None if archive is None else archive_options(archive, speed, columns, shift_to_now=shift_to_now)
+    sources = () if no_sources else _live_sources(base, tuple(source or ()), unasked=archive is None)
     options = UpOptions(
         played,
         sources,
@@ -65,17 +67,18 @@ def up(
     run_up(base, options, Console(), until_signalled())
 
 
-def _live_sources(asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
+def _live_sources(own: Settings, asked: tuple[str, ...], *, unasked: bool) -> tuple[str, ...]:
     """Return the live sources to start: the named sources, else the sources that `up` starts by default.
 
     Raises:
         typer.BadParameter: a named source does not exist.
         Misconfigured: a named source lacks a setting.
+        TaxonomyError: the taxonomy is invalid.
     """
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
-        live_source(name, source_settings(name))
+        live_source(name, source_settings(name, taxonomy=load_taxonomy(*own.topics_files).sources))
     return tuple(dict.fromkeys(asked)) or (sources_for_up() if unasked else ())
 
 

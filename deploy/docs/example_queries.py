@@ -1,14 +1,21 @@
 """Worked questions: SQL over the stable views for questions that people ask. A test runs every query.
 
-The times are those of the demo, so each query works in `banwatch sql` on the demo's data. The questions themselves, in
-every language, stand in `dashboard/i18n/messages/sql.py`.
+The times and the root topic are those of the demo, so each query works in `banwatch sql` on the demo's data. The
+questions themselves, in every language, stand in `dashboard/i18n/messages/sql.py`.
 """
 
 from __future__ import annotations
 
-from dashboard.services import ExampleQuery
+import re
+from collections.abc import Sequence
 
-QUESTIONS: tuple[ExampleQuery, ...] = (
+from dashboard.services import ExampleQuery
+from processing.contract import Corrects
+
+_ID = re.compile(r"\{(root|claim|correction)\}")
+"""The place of a topic's id in a query."""
+
+_ABOUT_A_ROOT: tuple[ExampleQuery, ...] = (
     ExampleQuery(
         "surges",
         """SELECT start, peak, `end`, topic, severity, round(ratio, 1) AS times_normal, languages
@@ -60,7 +67,7 @@ LIMIT 20""",
         "languages",
         """SELECT language, sum(posts) AS posts, round(100 * posts / sum(posts) OVER (), 1) AS percent
 FROM counts
-WHERE topic = 'ban' AND toDate(minute) = '2020-07-10'
+WHERE topic = '{root}' AND toDate(minute) = '2020-07-10'
 GROUP BY language
 ORDER BY posts DESC""",
     ),
@@ -68,7 +75,7 @@ ORDER BY posts DESC""",
         "hashtags",
         """SELECT lowerUTF8(arrayJoin(hashtags)) AS hashtag, uniqExact(source, author) AS authors, count() AS posts
 FROM posts
-WHERE created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-10 17:00:00' AND has(topics, 'ban')
+WHERE created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-10 17:00:00' AND has(topics, '{root}')
 GROUP BY hashtag
 ORDER BY authors DESC, posts DESC
 LIMIT 10""",
@@ -77,9 +84,9 @@ LIMIT 10""",
         "share",
         """SELECT
     toStartOfHour(minute) AS hour,
-    sumIf(posts, topic = 'ban') AS about_bans,
+    sumIf(posts, topic = '{root}') AS on_topic,
     sumIf(posts, topic = '*') AS everything,
-    round(100 * about_bans / everything, 1) AS percent
+    round(100 * on_topic / everything, 1) AS percent
 FROM counts
 WHERE toDate(minute) = '2020-07-10'
 GROUP BY hour
@@ -98,7 +105,7 @@ LIMIT 10""",
         "domains",
         """SELECT domainWithoutWWW(arrayJoin(links)) AS site, count() AS times, uniqExact(source, author) AS authors
 FROM posts
-WHERE has(topics, 'ban') AND created_at >= '2020-07-06' AND created_at < '2020-07-13'
+WHERE has(topics, '{root}') AND created_at >= '2020-07-06' AND created_at < '2020-07-13'
 GROUP BY site
 ORDER BY authors DESC, times DESC
 LIMIT 10""",
@@ -112,7 +119,7 @@ LIMIT 10""",
     sum(deleted) AS gone,
     round(100 * gone / written, 2) AS percent
 FROM counts
-WHERE topic = 'ban'
+WHERE topic = '{root}'
 GROUP BY day, source
 ORDER BY percent DESC, day, source
 LIMIT 20""",
@@ -125,7 +132,7 @@ LIMIT 20""",
     sumIf(posts, minute >= '2020-07-06') AS week,
     round((week + 1) / (week_before + 1), 2) AS ratio
 FROM counts
-WHERE topic = 'ban' AND minute >= '2020-06-29' AND minute < '2020-07-13'
+WHERE topic = '{root}' AND minute >= '2020-06-29' AND minute < '2020-07-13'
 GROUP BY weekday
 ORDER BY weekday""",
     ),
@@ -139,7 +146,7 @@ FROM
 (
     SELECT source, author, count() AS written
     FROM posts
-    WHERE has(topics, 'ban') AND author != '' AND toDate(created_at) = '2020-07-10'
+    WHERE has(topics, '{root}') AND author != '' AND toDate(created_at) = '2020-07-10'
     GROUP BY source, author
 )""",
     ),
@@ -150,7 +157,7 @@ FROM
 (
     SELECT source, author, toDate(created_at) AS day, min(day) OVER (PARTITION BY source, author) AS first_day
     FROM posts
-    WHERE has(topics, 'ban') AND author != ''
+    WHERE has(topics, '{root}') AND author != ''
 )
 GROUP BY day
 ORDER BY day""",
@@ -171,11 +178,10 @@ ORDER BY newest_post DESC""",
         """SELECT
     toDate(created_at) AS day,
     count() AS posts,
-    countIf(match(text, 'حظر|يحظر|محظور')) AS ban,
-    countIf(match(text, 'حذف|احذف|يحذف')) AS deletion,
-    countIf(match(text, 'حجب|محجوب')) AS block
+    uniqExact(source, author) AS authors,
+    countIf(position(text, '؟') > 0) AS questions
 FROM posts
-WHERE language = 'ar' AND has(topics, 'ban') AND NOT deleted
+WHERE language = 'ar' AND has(topics, '{root}') AND NOT deleted
 GROUP BY day
 ORDER BY posts DESC
 LIMIT 10""",
@@ -184,9 +190,9 @@ LIMIT 10""",
         "reasons",
         """SELECT arrayJoin(topics) AS other, count() AS posts, uniqExact(language) AS languages
 FROM posts
-WHERE has(topics, 'ban') AND other NOT IN ('ban', 'tiktok')
+WHERE has(topics, '{root}') AND other != '{root}'
 GROUP BY other
-ORDER BY posts DESC""",
+ORDER BY posts DESC, other""",
     ),
     ExampleQuery(
         "posted-alike",
@@ -206,12 +212,12 @@ LIMIT 20""",
         "corrections",
         """SELECT
     language,
-    countIf(NOT has(topics, 'retraction')) AS claims,
-    countIf(has(topics, 'retraction')) AS corrections,
+    countIf(NOT has(topics, '{correction}')) AS claims,
+    countIf(has(topics, '{correction}')) AS corrections,
     round(100 * corrections / count(), 1) AS percent,
-    minIf(created_at, has(topics, 'retraction')) AS first_correction
+    minIf(created_at, has(topics, '{correction}')) AS first_correction
 FROM posts
-WHERE hasAny(topics, ['employer-ban', 'retraction'])
+WHERE hasAny(topics, ['{claim}', '{correction}'])
     AND created_at >= '2020-07-10 16:00:00' AND created_at < '2020-07-11 16:00:00'
 GROUP BY language
 ORDER BY claims + corrections DESC""",
@@ -223,7 +229,7 @@ FROM
 (
     SELECT language, toStartOfFiveMinutes(minute) AS bin, sum(posts) AS posts
     FROM counts
-    WHERE topic = 'ban'
+    WHERE topic = '{root}'
     GROUP BY language, bin
 )
 GROUP BY language
@@ -233,7 +239,7 @@ ORDER BY most DESC, language""",
         "series",
         """SELECT
     toStartOfFiveMinutes(minute) AS timestamp,
-    sumIf(posts, topic = 'ban' AND language = 'ar') AS count,
+    sumIf(posts, topic = '{root}' AND language = 'ar') AS count,
     sumIf(posts, topic = '*') AS total
 FROM counts
 WHERE minute >= '2020-06-24' AND minute < '2020-07-14'
@@ -242,3 +248,23 @@ ORDER BY timestamp WITH FILL
     FROM toDateTime('2020-06-24', 'UTC') TO toDateTime('2020-07-14', 'UTC') STEP INTERVAL 5 MINUTE""",
     ),
 )
+
+
+def questions(root: str, corrects: Sequence[Corrects] = ()) -> tuple[ExampleQuery, ...]:
+    """Return the questions about the watch list of a root topic. Ids have letters, digits and hyphens only.
+
+    `corrects` are the corrections of all lists. A question about one is left out where the list has none.
+    """
+    ids = {"root": root}
+    for each in corrects:
+        if each.root == root:
+            ids |= {"claim": each.claim, "correction": each.topic}
+    return tuple(
+        ExampleQuery(each.name, _ID.sub(lambda found: ids[found[1]], each.sql))
+        for each in _ABOUT_A_ROOT
+        if ids.keys() >= set(_ID.findall(each.sql))
+    )
+
+
+QUESTIONS = questions("ban", (Corrects("retraction", "employer-ban", "ban"),))
+"""The questions about the demo's root topic."""

@@ -87,7 +87,7 @@ def _default(field: FieldInfo) -> str:
             return "none"
         case timedelta() as duration:
             return f"{duration.total_seconds():g} s"
-        case None:
+        case None | ():
             return "none"
         case _ if field.default_factory is not None:
             return "the user's data folder"

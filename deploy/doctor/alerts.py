@@ -12,6 +12,7 @@ from deploy.doctor.attempt import attempt, findings
 from deploy.doctor.finding import Finding, counted, error, ok, warning
 from deploy.known_events import load_events
 from deploy.settings import Settings
+from deploy.source_options import check_words
 from processing.alerts.notification import Attempt, Authenticating, Outcome
 from processing.alerts.notifiers import open_notifier
 from processing.alerts.rules import Channel, RuleBook
@@ -27,12 +28,12 @@ AT_ONCE = 8
 def check_alerts(settings: Settings) -> Iterator[Finding]:
     """Yield the state of the files and of each channel of the rules. Nobody is told anything."""
     yield from findings("known events", lambda: _events(settings))
-    taxonomy = attempt("topics", lambda: load_taxonomy(settings.topics_file))
+    taxonomy = attempt("topics", lambda: _taxonomy(settings))
     if isinstance(taxonomy, Finding):
         yield taxonomy
         yield warning(RULES, "They are not checked, because they name topics.", "Mend the file of topics first.")
         return
-    yield ok("topics", f"{settings.topics_file} holds {counted(len(taxonomy.topics), 'topic')}.")
+    yield ok("topics", f"{counted(len(taxonomy.topics), 'topic')} in {', '.join(map(str, settings.topics_files))}.")
     book = attempt(RULES, lambda: _rules(settings, taxonomy))
     match book:
         case Finding():
@@ -45,6 +46,12 @@ def check_alerts(settings: Settings) -> Iterator[Finding]:
             with ThreadPoolExecutor(AT_ONCE) as threads:
                 for found in threads.map(_checked, book.channels.values()):
                     yield from found
+
+
+def _taxonomy(settings: Settings) -> Taxonomy:
+    taxonomy = load_taxonomy(*settings.topics_files)
+    check_words(taxonomy.sources)
+    return taxonomy
 
 
 def _events(settings: Settings) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ def examine(clock: Clock, *, fix: bool) -> Iterator[Section]:
         "machine": lambda: check_machine(settings),
         "kafka": lambda: check_kafka(settings, clock, fix=fix),
         "clickhouse": lambda: check_clickhouse(settings, clock),
-        "sources": check_sources,
+        "sources": lambda: check_sources(settings.topics_files),
         "alerts": lambda: check_alerts(settings),
     }
     for subject, check in checks.items():

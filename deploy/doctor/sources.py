@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from deploy.doctor.attempt import PATIENCE, findings
 from deploy.doctor.finding import Finding, counted, error, ok, warning
-from deploy.source_options import SourceSettingsError, live_source, source_settings, variable
+from deploy.source_options import SourceSettingsError, check_words, live_source, source_settings, variable
 from ingest.source import SourceSettings
 from ingest.sources import SOURCES
+from processing.tagging.topics import SourceWords, TaxonomyError, load_taxonomy
 
 REACHED_WITHIN = timedelta(seconds=5)
 AT_ONCE = 16
@@ -24,9 +26,12 @@ NAMED = 5
 PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
-def check_sources() -> Iterator[Finding]:
-    """Yield the state of each source that has settings or needs none. A source without settings is off."""
-    off = []
+def check_sources(topics_files: Sequence[Path] = ()) -> Iterator[Finding]:
+    """Yield the state of each source that has settings or needs none. A source without settings is off.
+
+    `topics_files` are the files of the taxonomy, which gives words to sources.
+    """
+    off, words = [], _words(topics_files)
     for name in SOURCES:
         try:
             settings = source_settings(name)
@@ -34,15 +39,25 @@ def check_sources() -> Iterator[Finding]:
             yield from (error(name, sentence) for sentence in wrong.sentences)
             continue
         if settings.starts_with_up or settings.model_fields_set:
-            yield from findings(name, partial(_source, name, settings), 2 * PATIENCE)
+            yield from findings(name, partial(_source, name, settings, words), 2 * PATIENCE)
         else:
             off.append(name)
     if off:
         yield ok("others", f"No settings, and therefore off: {', '.join(off)}.")
 
 
-def _source(name: str, settings: SourceSettings) -> Iterator[Finding]:
-    live_source(name, settings)  # a missing credential or package is a failure
+def _words(topics_files: Sequence[Path]) -> tuple[SourceWords, ...]:
+    """Return what the taxonomy gives to sources. Its faults are told where the topics are checked."""
+    try:
+        words = load_taxonomy(*topics_files).sources if topics_files else ()
+        check_words(words)
+    except TaxonomyError:
+        return ()
+    return words
+
+
+def _source(name: str, settings: SourceSettings, words: Sequence[SourceWords]) -> Iterator[Finding]:
+    live_source(name, source_settings(name, taxonomy=words))  # a missing credential or package is a failure
     if not settings.starts_with_up:
         given = ", ".join(sorted(variable(name, field) for field in settings.model_fields_set))
         yield warning(name, f"It is off, although {given} is set.", f"Start it with `banwatch up --source {name}`.")

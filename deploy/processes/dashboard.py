@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from processing.tagging.topics import ReloadingTaxonomy
 
 if TYPE_CHECKING:
     from dashboard.services import Services
+    from dashboard.watch_list import Topic
 
 
 def dashboard() -> None:
@@ -43,24 +43,24 @@ def services(settings: Settings) -> Services:
     """Return what the page borrows."""
     from dashboard.services import Services  # noqa: PLC0415 - an optional part
     from deploy.docs.data_dictionary import described  # noqa: PLC0415
-    from deploy.docs.example_queries import QUESTIONS  # noqa: PLC0415
+    from deploy.docs.example_queries import questions  # noqa: PLC0415
     from deploy.known_events import load_events  # noqa: PLC0415
     from deploy.lent_backtests import LentBacktests  # noqa: PLC0415
     from deploy.lent_rules import LentRules  # noqa: PLC0415
 
     events = load_events(settings.events_file)
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(*settings.topics_files)
     policy = DetectorPolicy.for_bins(settings.processing.bin_width)
     rules = LentRules(settings.alerts_file, lambda: taxonomy.taxonomy.ancestors)
     return Services(
-        topics=lambda: names_of(taxonomy),
+        topics=lambda: topics_of(taxonomy),
         desk=desk_of(settings),
         user=_user(),
         dictionary=described,
-        examples=QUESTIONS,
+        examples=lambda root: questions(root, corrections_of(taxonomy)),
         events=lambda: events,
         expected=partial(expectations, policy=policy),
-        versions=lambda: versions(settings.topics_file, taxonomy.taxonomy),
+        versions=lambda: versions(settings.topics_files, taxonomy.taxonomy),
         limits=settings.alerts.limits(settings.processing.bin_width),
         rules=rules,
         corrects=lambda: corrections_of(taxonomy),
@@ -68,10 +68,13 @@ def services(settings: Settings) -> Services:
     )
 
 
-def names_of(taxonomy: ReloadingTaxonomy) -> dict[str, Mapping[str, str]]:
-    """Return the names of every topic by language, from the present taxonomy file."""
+def topics_of(taxonomy: ReloadingTaxonomy) -> dict[str, Topic]:
+    """Return every topic of the taxonomy as its files are at present."""
+    from dashboard.watch_list import Topic  # noqa: PLC0415 - an optional part
+
     taxonomy.refresh()
-    return {topic.id: topic.names for topic in taxonomy.taxonomy.topics}
+    now = taxonomy.taxonomy
+    return {topic.id: Topic(topic.names, now.root_of(topic.id)) for topic in now.topics}
 
 
 def corrections_of(taxonomy: ReloadingTaxonomy) -> tuple[Corrects, ...]:

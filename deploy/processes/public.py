@@ -7,7 +7,7 @@ import os
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from deploy.supervisor.endpoints import PortTaken
 from processing.tagging.topics import ReloadingTaxonomy
@@ -18,10 +18,10 @@ def public() -> None:
     from dashboard.public.server import PublicUnavailable, run  # noqa: PLC0415 - an optional part
 
     settings = load(os.environ)
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(*settings.topics_files)
     health, metrics = Health(), HttpMetrics("public")
     try:
         with exposed(settings.process, "public", health, metrics):
-            run(settings.public, lambda: names_of(taxonomy), metrics.around, turned(health.loop("server")))
+            run(settings.public, lambda: topics_of(taxonomy), metrics.around, turned(health.loop("server")))
     except PublicUnavailable as error:
         raise PortTaken(str(error)) from error

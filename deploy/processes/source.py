@@ -31,6 +31,7 @@ from ingest.runner import Pace, SourceRunner
 from ingest.source import Source
 from ingest.sources.archive.source import Archive
 from processing import queries
+from processing.tagging.topics import load_taxonomy
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ def run_live(
     Raises:
         SettingsError: a setting is invalid.
         Misconfigured: the source lacks a setting.
+        TaxonomyError: the taxonomy is invalid.
     """
-    own = source_settings(name, given)
+    own = source_settings(name, given, load_taxonomy(*settings.topics_files).sources)
     live_source(name, own)  # reports a wrong setting before the process waits for Kafka
     return run_source(settings, name, lambda: live_source(name, own), None, tell, silent_after=own.silent_after)
 

@@ -47,7 +47,7 @@ def watch(
     """Look for spikes and tell of incidents."""
     settings = load(os.environ)
     stop = until_signalled()
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(*settings.topics_files)
     secrets = settings.alerts.alert_secrets
     rules = ReloadingRules(settings.alerts_file, secrets, lambda: taxonomy.taxonomy.ancestors)
     width = settings.processing.bin_width
@@ -83,10 +83,9 @@ def watch(
 
 
 def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
-    """The root of every watched topic of the file as it is now."""
+    """The root of every watched topic of the files as they are now."""
     taxonomy.refresh()
-    now = taxonomy.taxonomy
-    return {topic.id: now.root_of(topic.id) for topic in now.topics if topic.watched}
+    return taxonomy.taxonomy.roots
 
 
 def rules_now(rules: ReloadingRules) -> RuleBook:

@@ -25,7 +25,7 @@ def process() -> None:
     settings = load(os.environ)
     stop = until_signalled()
     detector = DETECTORS[settings.processing.language_detector]()
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(*settings.topics_files)
     shortage = Shortage(settings.processing.clickhouse_url, lambda sentence: print(sentence, flush=True))
     health, metrics = Health(), WorkerMetrics()
     liveness = health.loop("worker")

@@ -22,7 +22,7 @@ def report(settings: Settings, say: Callable[[str], None], *, told: bool) -> Non
 
 
 def _where_explained(incidents: Sequence[Incident], settings: Settings) -> list[str]:
-    names = load_taxonomy(settings.topics_file).names_in("en")
+    names = load_taxonomy(*settings.topics_files).names_in("en")
     return [f"{headline(each, names)}\n  banwatch explain {each.id}" for each in incidents]
 
 

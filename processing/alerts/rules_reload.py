@@ -7,7 +7,7 @@ from pathlib import Path
 
 from processing.alerts.rules import RuleBook
 from processing.alerts.rules_file import Secrets, load_rules
-from processing.reload import Refreshed, ReloadingFile
+from processing.reload import Refreshed, ReloadingFiles
 
 
 class ReloadingRules:
@@ -18,7 +18,7 @@ class ReloadingRules:
     """
 
     def __init__(self, path: Path, secrets: Secrets, topics: Callable[[], Collection[str]]) -> None:
-        self._file = ReloadingFile(path, lambda file: load_rules(file, secrets, topics()), _kept, _replaced)
+        self._file = ReloadingFiles((path,), lambda: load_rules(path, secrets, topics()), _kept, _replaced)
 
     @property
     def rules(self) -> RuleBook:

@@ -88,13 +88,13 @@ _INCIDENT = """
 
 
 def incidents(reader: Reader, *, limit: int = 100, open_only: bool = False) -> tuple[Incident, ...]:
-    """Return the incidents, newest first."""
+    """Return the incidents, newest first: of each root topic the newest `limit`, so that none hides another's."""
     rows = reader.query(
         _INCIDENT
         + """
         WHERE NOT {open_only:Bool} OR state = 'open'
         ORDER BY start DESC, id
-        LIMIT {limit:UInt32}
+        LIMIT {limit:UInt32} BY topic
         """,
         {"limit": limit, "open_only": open_only},
     )

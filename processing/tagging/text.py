@@ -120,7 +120,7 @@ def _without_names(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return the words that a person wrote: no links, no mentions, hashtags as words (`#TikTokBan`: `Tik Tok Ban`)."""
+    """Return the words that a person wrote: no links, no mentions, hashtags as words (`#BusStrike`: `Bus Strike`)."""
     text = _without_names(text)
     if "#" in text or "＃" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
@@ -156,7 +156,7 @@ def words(text: str) -> str:
 def matchable(text: str) -> str:
     """Return the `words` of a post without links and mentions. Each hashtag appears both split and whole.
 
-    `#TikTokBan` gives `tik tok ban tiktokban`, and `#تيك_توك` gives `تيك توك تيكتوك`.
+    `#MetroStrike` gives `metro strike metrostrike`, and `#سوق_مصر` gives `سوق مصر سوقمصر`.
     """
     text = _without_names(text)
     if "#" in text or "＃" in text:

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.logger import set_log_level
 
 from dashboard.context import connection
-from dashboard.filters import Filters, Range, Split
+from dashboard.filters import Range, Split
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import load
@@ -32,16 +32,17 @@ from processing.store.client import Parameters, Row, Store
 from tests.support import stock
 from tests.support.filled import END, START
 from tests.support.processor_time import processor_seconds
+from tests.support.watched import of_bans
 
 CACHES = ("MARK CACHE", "UNCOMPRESSED CACHE")
 NOW = {
-    "Now, day": Filters(range=Range.DAY),
-    "Now, day by topic": Filters(range=Range.DAY, by=Split.TOPIC),
-    "Now, week": Filters(range=Range.WEEK),
-    "Now, month": Filters(range=Range.MONTH),
-    "Now, month by topic": Filters(range=Range.MONTH, by=Split.TOPIC),
-    "Now, month by language": Filters(range=Range.MONTH, by=Split.LANGUAGE),
-    "Now, month of one topic in Arabic": Filters(range=Range.MONTH, topic="ban", language="ar"),
+    "Now, day": of_bans(range=Range.DAY),
+    "Now, day by topic": of_bans(range=Range.DAY, by=Split.TOPIC),
+    "Now, week": of_bans(range=Range.WEEK),
+    "Now, month": of_bans(range=Range.MONTH),
+    "Now, month by topic": of_bans(range=Range.MONTH, by=Split.TOPIC),
+    "Now, month by language": of_bans(range=Range.MONTH, by=Split.LANGUAGE),
+    "Now, month of one topic in Arabic": of_bans(range=Range.MONTH, topic="ban", language="ar"),
 }
 """The views of the page Now that are measured."""
 

@@ -16,17 +16,18 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import BAN_TALK
+from deploy.shipped_topics import FIRST, shipped
 from ingest.contract import Post, decode_post
 from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import Taxonomy, load_taxonomy, parse_taxonomy
 from tests.conftest import ROOT
 from tests.support.invented_posts import invented
+from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 ROOT_TOPIC = "ban"
@@ -46,14 +47,18 @@ _BAN = re.compile(
 
 def main(folder: Path = DEFAULT_FOLDER) -> None:
     """Print the tables, or why there are none."""
-    shipped = Path(str(resources.files("deploy") / "config/topics.toml"))
-    taxonomy = load_taxonomy(shipped)
+    own = shipped()[FIRST]
+    taxonomy = load_taxonomy(own)
     _print_labelled(folder / "topics" / "labelled.ndjson", taxonomy)
     for half in ("seen", "unseen"):
         _print_invented(half, taxonomy)
-    _print_thresholds(folder / "topics" / "labelled.ndjson", shipped.read_text(encoding="utf-8"))
+    _print_thresholds(folder / "topics" / "labelled.ndjson", own.read_text(encoding="utf-8"))
     _print_demo(taxonomy)
-    _print_speed(folder / "archives", taxonomy)
+    every = load_taxonomy(*shipped().values())
+    _print_watch_lists(every)
+    print("topics, posts/s of one core's time:       Taxonomy.tag   with language detection")
+    _print_speed(folder / "archives", taxonomy, "")
+    _print_speed(folder / "archives", every, f"{len(shipped())} lists")
 
 
 def _print_labelled(path: Path, taxonomy: Taxonomy) -> None:
@@ -154,6 +159,20 @@ def _print_demo(taxonomy: Taxonomy) -> None:
     print(", ".join(f"{name} {_recall(pairs):.2f}" for name, pairs in sorted(told.items())))
 
 
+def _print_watch_lists(taxonomy: Taxonomy) -> None:
+    """The author of the rules invented the sentences: `held` flatters them, and `fresh` was made to defeat them."""
+    said = judged(taxonomy)
+    print(f"topics, the other shipped watch lists, {len(said)} invented sentences: precision and recall")
+    print(f"{'':16}" + "".join(f"{part:>15}" for part in PARTS))
+    for root in dict.fromkeys(each.root for each in said):
+        own = [each for each in said if each.root == root]
+        for language in ("all", *sorted({each.language for each in own})):
+            spoken = [each for each in own if language in {"all", each.language}]
+            chosen = ([each for each in spoken if each.part == part] for part in PARTS)
+            cells = (_quality([each.on for each in part], [each.found for each in part]) for part in chosen)
+            print(f"{root:10}{language:6}" + "".join(f"{cell:>15}" for cell in cells))
+
+
 def _recall(pairs: Sequence[tuple[bool, bool]]) -> float:
     said = [said for on, said in pairs if on]
     return sum(said) / len(said)
@@ -164,13 +183,13 @@ def _languages(texts: Sequence[str]) -> list[str]:
     return [found.language for found in detector.detect_many(texts, [()] * len(texts))]
 
 
-def _print_speed(folder: Path, taxonomy: Taxonomy) -> None:
+def _print_speed(folder: Path, taxonomy: Taxonomy, lists: str) -> None:
     enricher = Enricher(DETECTORS["vote"](), taxonomy)
-    print("topics, posts/s of one core's time:       Taxonomy.tag   with language detection")
     for name, posts in _archives(folder):
         tag = _seconds(partial(_tag, taxonomy, posts, _languages([post.text for post in posts])))
         enrich = _seconds(partial(_enrich, enricher, posts))
-        print(f"  {name:14}{len(posts):8,} posts {len(posts) / tag:24,.0f}{len(posts) / enrich:26,.0f}")
+        figures = f"{len(posts) / tag:24,.0f}{len(posts) / enrich:26,.0f}"
+        print(f"  {name:14}{len(posts):8,} posts {figures}  {lists}".rstrip())
 
 
 def _tag(taxonomy: Taxonomy, posts: Sequence[Post], languages: Sequence[str]) -> None:

@@ -14,11 +14,11 @@ from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.docs.data_dictionary import described
 from deploy.docs.example_queries import QUESTIONS
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing.tagging.topics import ReloadingTaxonomy
 
-NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
+NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 
 
 def run(settings: DashboardSettings, services: Services, name: str, **address: str) -> AppTest:
@@ -36,7 +36,7 @@ def run(settings: DashboardSettings, services: Services, name: str, **address: s
 
 def page(settings: DashboardSettings, name: str, *, services: dict[str, Any] | None = None, **address: str) -> AppTest:
     """Open a page with what most pages need."""
-    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": QUESTIONS} | (services or {})
+    lent = {"topics": lambda: NAMES, "dictionary": described, "examples": lambda _: QUESTIONS} | (services or {})
     st.cache_resource.clear()  # all pages of a test are of one session
     return run(settings, Services(**lent), name, **address)
 

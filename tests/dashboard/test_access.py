@@ -18,7 +18,6 @@ from dashboard.access.throttle import FAILURES_OF_ALL, FAILURES_OF_ONE, WINDOW, 
 from dashboard.context import Context
 from dashboard.desk import HttpDesk
 from dashboard.desk_protocol import Fault
-from dashboard.filters import Filters
 from dashboard.i18n import WORDS
 from dashboard.parts import access, desk
 from dashboard.services import Desk, DeskUnavailable, Services
@@ -26,6 +25,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.viewer import Role, Viewer
 from processing.i18n import LANGUAGES
 from tests.conftest import NOON
+from tests.support.watched import of_bans
 
 KEY, OTHER = SecretStr("k" * 32), SecretStr("o" * 32)
 HOUR = timedelta(hours=1)
@@ -303,7 +303,7 @@ def test_why_somebody_cannot_write_is_one_sentence() -> None:
 
     def why(viewer: Viewer, desk: Desk | None = None) -> str:
         services = Services(dict, desk)
-        return access.why_not(Context(settings(), services, Filters(), words, viewer))
+        return access.why_not(Context(settings(), services, of_bans(), words, viewer))
 
     with closing(HttpDesk("http://127.0.0.1:9", [KEY], Clock())) as lent:
         operator = Viewer("Nora", Role.OPERATOR)

@@ -37,7 +37,7 @@ from dashboard.views.alerts import rules as rules_view
 from dashboard.views.alerts.backtest import controls
 from dashboard.views.alerts.backtest.span import Span
 from deploy.lent_rules import LentRules
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Severity, Silence
@@ -52,7 +52,7 @@ from tests.support import stock, told_stock
 from tests.support.queued import Decided, decide
 from tests.support.waiting import eventually
 
-NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
+NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.alerts_page

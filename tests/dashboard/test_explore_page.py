@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.context import connection
-from dashboard.filters import Filters, Range
+from dashboard.filters import Range
 from dashboard.i18n import WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -42,6 +42,7 @@ from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import NAMES, html, run
 from tests.support import stock
 from tests.support.waiting import free_port
+from tests.support.watched import of_bans
 
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.explore_page
@@ -134,7 +135,7 @@ def posts_at(settings: DashboardSettings, address: str) -> int:
 @pytest.mark.parametrize("by", Compare)
 def test_a_bar_leads_to_exactly_the_posts_it_counts(settings: DashboardSettings, by: Compare) -> None:
     chosen = stock.START + 2 * DAY, stock.START + 3 * DAY
-    view = Filters(range=Range.CHOSEN, start=chosen[0], end=chosen[1], topic="ban", language="en")
+    view = of_bans(range=Range.CHOSEN, start=chosen[0], end=chosen[1], topic="ban", language="en")
     of = compared(load(connection(settings), view, by, known(settings)), by)
     found = [bar for line in of.lines for bar in of.bars[line] if bar.posts]
     for bar in (found[0], max(found, key=lambda bar: bar.posts or 0), found[-1]):
@@ -144,7 +145,7 @@ def test_a_bar_leads_to_exactly_the_posts_it_counts(settings: DashboardSettings,
 
 
 def test_the_page_posts_finds_as_many_posts_as_the_bar_counts(settings: DashboardSettings) -> None:
-    view = Filters(range=Range.WEEK, topic="ban")
+    view = of_bans(range=Range.WEEK, topic="ban")
     of = compared(load(connection(settings), view, Compare.SOURCE, known(settings)), Compare.SOURCE)
     bar = max(of.bars[stock.SOURCE], key=lambda bar: bar.posts or 0)
     address = parse_qs(urlsplit(drawing.posts_of(of, bar, view, ENGLISH)).query)
@@ -169,7 +170,7 @@ def counted(rows: list[tuple[datetime, str, int]], *coverage: Coverage, first: d
     whole: dict[datetime, int] = {}
     for start, _, posts in rows:
         whole[start] = whole.get(start, 0) + posts
-    return Counted(WINDOW, tuple(rows), whole, first, coverage)
+    return Counted(WINDOW, tuple(rows), whole, first, coverage, root="ban")
 
 
 def values(of: Comparison, line: str) -> list[int | None]:
@@ -239,7 +240,7 @@ def test_without_posts_and_without_a_store_the_page_says_so(address: ClickHouseA
 
 
 def test_a_selection_that_the_browser_makes_up_is_none(settings: DashboardSettings) -> None:
-    view = replace(Filters(), range=Range.DAY)
+    view = replace(of_bans(), range=Range.DAY)
     of = compared(load(connection(settings), view, Compare.LANGUAGE, known(settings)), Compare.LANGUAGE)
     bar = of.bars["en"][0]
     assert of.find(bar.key) is bar

@@ -16,8 +16,9 @@ from babel import Locale
 from dashboard.i18n import ENGLISH, WORDS, Words
 from dashboard.i18n.labels import NAMED_AS_COLUMNS, evidence_name, language_name, topic_name
 from dashboard.settings import DashboardSettings
+from dashboard.watch_list import Topic
 from deploy.cli import COMMANDS
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing.i18n import LANGUAGES, Language
 from processing.tagging.language.features import WordList
@@ -82,9 +83,9 @@ def test_every_figure_of_a_verdict_has_a_name(words: Words) -> None:
 
 
 def test_every_topic_that_is_shipped_has_a_name_in_every_language() -> None:
-    names = names_of(ReloadingTaxonomy(load({}).topics_file))
+    names = topics_of(ReloadingTaxonomy(*load({}).topics_files))
     assert names
-    assert {topic: set(LANGUAGES) - names[topic].keys() for topic in names} == {topic: set() for topic in names}
+    assert {topic: set(LANGUAGES) - names[topic].names.keys() for topic in names} == {topic: set() for topic in names}
 
 
 def test_the_page_follows_the_names_in_the_file(tmp_path: Path) -> None:
@@ -92,9 +93,9 @@ def test_the_page_follows_the_names_in_the_file(tmp_path: Path) -> None:
     written = '[topics.ban]\nnames.en = "{}"\nnames.ar = "حظر"\nrules.any = "ban"\n'
     file.write_text(written.format("A ban"))
     taxonomy = ReloadingTaxonomy(file)
-    assert names_of(taxonomy)["ban"]["en"] == "A ban"
+    assert topics_of(taxonomy)["ban"].names["en"] == "A ban"
     file.write_text(written.format("Another ban"))
-    assert names_of(taxonomy) == {"ban": {"en": "Another ban", "ar": "حظر"}}
+    assert topics_of(taxonomy) == {"ban": Topic({"en": "Another ban", "ar": "حظر"}, "ban")}
 
 
 def test_moments_are_told_in_the_zone_of_the_reader() -> None:

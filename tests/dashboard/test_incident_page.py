@@ -25,7 +25,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.incident import evidence, heading, languages, report
 from dashboard.views.incident.report import Standing
 from dashboard.window import Window
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from ingest.contract import Progress
 from processing import queries
@@ -47,7 +47,7 @@ from tests.support.exported import MADE
 from tests.support.waiting import free_port
 from tests.support.waves import BEFORE, waves
 
-NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
+NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.incident_page

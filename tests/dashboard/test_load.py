@@ -15,6 +15,7 @@ from processing.contract import ClickHouseAddress
 from processing.queries import Reader
 from tests.support import stock
 from tests.support.stock import END, SOURCE, START
+from tests.support.watched import of_bans
 
 POSTS = [*stock.generated(), *stock.hostile()]
 
@@ -31,12 +32,12 @@ def look(reader: Reader, view: Filters) -> Snapshot:
 
 
 def test_the_data_s_own_now_is_where_the_archive_ends(reader: Reader) -> None:
-    snapshot = look(reader, Filters())
+    snapshot = look(reader, of_bans())
     assert (snapshot.now, snapshot.window.start, snapshot.window.end) == (END, START, END)
     assert snapshot.watched_until == END
 
 
-@pytest.mark.parametrize("view", [Filters(), Filters(language="ar"), Filters(topic="employer-ban"), Filters(topic="*")])
+@pytest.mark.parametrize("view", [of_bans(), of_bans(language="ar"), of_bans(topic="employer-ban"), of_bans(topic="*")])
 def test_posts_are_those_that_were_written(reader: Reader, view: Filters) -> None:
     def chosen(since: timedelta) -> int:
         return sum(
@@ -54,7 +55,7 @@ def test_posts_are_those_that_were_written(reader: Reader, view: Filters) -> Non
 
 
 def test_lines_by_language_add_up_and_others_are_among_them(reader: Reader) -> None:
-    snapshot = look(reader, Filters(by=Split.LANGUAGE))
+    snapshot = look(reader, of_bans(by=Split.LANGUAGE))
     totals: Counter[str] = Counter()
     for point in snapshot.lines:
         totals[point.line] += point.posts or 0
@@ -65,7 +66,7 @@ def test_lines_by_language_add_up_and_others_are_among_them(reader: Reader) -> N
 
 
 def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
-    snapshot = look(reader, Filters(by=Split.TOPIC, language="ar"))
+    snapshot = look(reader, of_bans(by=Split.TOPIC, language="ar"))
     assert {point.line for point in snapshot.lines} == {"employer-ban", "government-ban"}
     employers = sum(point.posts or 0 for point in snapshot.lines if point.line == "employer-ban")
     assert employers == sum(each.language == "ar" and "employer-ban" in each.topics for each in POSTS)
@@ -73,10 +74,10 @@ def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
 
 def test_what_is_usual_is_counted_from_the_days_before(reader: Reader) -> None:
     """Of three days of posts, no hour has the four days before that a range needs."""
-    assert look(reader, Filters()).usual == ()
+    assert look(reader, of_bans()).usual == ()
 
 
-@pytest.mark.parametrize("view", [Filters(), Filters(language="ar"), Filters(topic="employer-ban")])
+@pytest.mark.parametrize("view", [of_bans(), of_bans(language="ar"), of_bans(topic="employer-ban")])
 def test_shares_are_of_all_posts_in_the_chosen_language(reader: Reader, view: Filters) -> None:
     snapshot = load(reader, view, share=True)
     assert snapshot is not None
@@ -85,16 +86,16 @@ def test_shares_are_of_all_posts_in_the_chosen_language(reader: Reader, view: Fi
 
 
 def test_topics_and_languages_are_those_with_posts(reader: Reader) -> None:
-    snapshot = look(reader, Filters(topic="court", language="sw"))
+    snapshot = look(reader, of_bans(topic="court", language="sw"))
     assert snapshot.topics == ("*", "ban", "employer-ban", "government-ban")
     assert {"ar", "fa"} <= set(snapshot.languages)
     assert (snapshot.lines, snapshot.total) == ((), 0)
 
 
 def test_generated_posts_are_known_by_their_source(reader: Reader) -> None:
-    snapshot = look(reader, Filters())
+    snapshot = look(reader, of_bans())
     assert (snapshot.generated, snapshot.collected) == ((SOURCE,), ())
 
 
 def test_an_empty_store_has_nothing_to_show(address: ClickHouseAddress) -> None:
-    assert load(queries.connect(address), Filters()) is None
+    assert load(queries.connect(address), of_bans()) is None

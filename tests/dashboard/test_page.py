@@ -12,7 +12,7 @@ from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.known_events import load_events
-from deploy.processes.dashboard import names_of
+from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
@@ -22,7 +22,7 @@ from tests.dashboard.conftest import settings_for
 from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
-NAMES = names_of(ReloadingTaxonomy(load({}).topics_file))
+NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 EVENTS = load_events(load({}).events_file)
 
 

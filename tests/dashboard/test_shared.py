@@ -13,7 +13,6 @@ import pytest
 import streamlit as st
 from streamlit.runtime.caching import cache_utils
 
-from dashboard.filters import Filters
 from dashboard.parts import timeline
 from dashboard.parts.display import Display
 from dashboard.services import Services
@@ -31,6 +30,7 @@ from processing.store.writer import recount
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import NAMES, run
 from tests.support import stock
+from tests.support.watched import of_bans
 
 NAME = stock.incident().id
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -74,7 +74,7 @@ def test_no_query_is_asked_twice_by_readers_who_see_the_same(settings: Dashboard
 
 
 def test_a_chart_is_drawn_once_for_a_language_a_zone_and_names_of_topics(settings: DashboardSettings) -> None:
-    found = load(queries.connect(settings.clickhouse), Filters())
+    found = load(queries.connect(settings.clickhouse), of_bans())
     assert found is not None
     names = {"ban": "TikTok bans"}
     readers = [
@@ -82,7 +82,7 @@ def test_a_chart_is_drawn_once_for_a_language_a_zone_and_names_of_topics(setting
         for tag, zone in (("en", UTC), ("ar", UTC), ("en", BERLIN), ("en", UTC))
     ]
     readers.append(Display("en", UTC, UTC, live=True).words({"ban": "Bans"}))
-    charts = [timeline.drawn(found, Filters(), words) for words in readers]
+    charts = [timeline.drawn(found, of_bans(), words) for words in readers]
     assert charts[0] is charts[3]
     assert len({str(each.specification) for each in charts}) == 4
 

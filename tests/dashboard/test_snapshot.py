@@ -29,6 +29,7 @@ from processing.explanation.sentences import doubt_sentence
 from processing.i18n import LANGUAGES
 from processing.queries import Coverage
 from tests.support.stock import END, START, SURGE, SURGE_END, incident, spike
+from tests.support.watched import of_bans
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WALL = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +44,7 @@ def window(view: Filters, now: datetime = END, *, finished: bool = False) -> Win
 @pytest.mark.parametrize("each", [Range.HOUR, Range.SIX_HOURS, Range.DAY, Range.WEEK, Range.MONTH])
 def test_a_range_is_counted_back_from_the_data_s_own_now(each: Range) -> None:
     now = END + timedelta(minutes=7, seconds=3)
-    shown = window(Filters(range=each), now)
+    shown = window(of_bans(range=each), now)
     assert shown.until == now
     assert now - shown.width < shown.end <= now
     assert len(list(shown.bins())) <= 341
@@ -52,18 +53,18 @@ def test_a_range_is_counted_back_from_the_data_s_own_now(each: Range) -> None:
 
 def test_a_growing_bin_is_left_out_and_a_finished_one_is_not() -> None:
     now = END + timedelta(minutes=7)
-    assert window(Filters(range=Range.WEEK), now).end == END
-    assert window(Filters(range=Range.WEEK), now, finished=True).end == END + timedelta(minutes=30)
-    assert window(Filters(range=Range.WEEK), END, finished=True).end == END
+    assert window(of_bans(range=Range.WEEK), now).end == END
+    assert window(of_bans(range=Range.WEEK), now, finished=True).end == END + timedelta(minutes=30)
+    assert window(of_bans(range=Range.WEEK), END, finished=True).end == END
 
 
 def test_a_window_does_not_begin_before_the_data() -> None:
-    shown = window_of(Filters(range=Range.MONTH), END, START + timedelta(minutes=50), finished=False)
+    shown = window_of(of_bans(range=Range.MONTH), END, START + timedelta(minutes=50), finished=False)
     assert START - timedelta(hours=3) < shown.start <= START + timedelta(minutes=50)
 
 
 def test_a_first_minute_is_already_a_window() -> None:
-    shown = window_of(Filters(range=Range.ALL), START + MINUTE, START, finished=False)
+    shown = window_of(of_bans(range=Range.ALL), START + MINUTE, START, finished=False)
     assert list(shown.bins()) == [START]
 
 
@@ -71,7 +72,7 @@ def test_a_chosen_time_is_cut_to_the_data() -> None:
     first = START - 60 * DAY
 
     def cut(start: datetime, end: datetime) -> Window:
-        return window_of(Filters(range=Range.CHOSEN, start=start, end=end), END, first, finished=False)
+        return window_of(of_bans(range=Range.CHOSEN, start=start, end=end), END, first, finished=False)
 
     assert cut(SURGE, SURGE_END) == Window(SURGE - MINUTE, SURGE_END, 2 * MINUTE, SURGE_END)
     assert cut(SURGE, END + DAY).until == END
@@ -124,18 +125,18 @@ def test_small_lines_are_added_up_where_they_may_be() -> None:
 
 def test_incidents_mark_a_topic_and_spikes_mark_a_series() -> None:
     shown = Window(START, END, HOUR, END)
-    [whole] = marks_of(Filters(), shown, END, [incident()], [spike()])
-    [arabic] = marks_of(Filters(language="ar"), shown, END, [incident()], [spike()])
+    [whole] = marks_of(of_bans(), shown, END, [incident()], [spike()])
+    [arabic] = marks_of(of_bans(language="ar"), shown, END, [incident()], [spike()])
     assert (whole.start, whole.ratio) == (SURGE, incident().ratio)
     assert (arabic.start, arabic.ratio) == (spike().start, spike().ratio)
-    assert marks_of(Filters(language="ja"), shown, END, [incident()], [spike()]) == ()
-    assert marks_of(Filters(topic="court"), shown, END, [incident()], [spike()]) == ()
-    assert len(marks_of(Filters(topic="*"), shown, END, [incident()], [])) == 1
+    assert marks_of(of_bans(language="ja"), shown, END, [incident()], [spike()]) == ()
+    assert marks_of(of_bans(topic="court"), shown, END, [incident()], [spike()]) == ()
+    assert len(marks_of(of_bans(topic="*"), shown, END, [incident()], [])) == 1
 
 
 @pytest.mark.parametrize(
     "view",
-    [Filters(), Filters(language="ar"), Filters(topic="employer-ban"), Filters(topic="employer-ban", language="ar")],
+    [of_bans(), of_bans(language="ar"), of_bans(topic="employer-ban"), of_bans(topic="employer-ban", language="ar")],
 )
 @pytest.mark.parametrize("words", [ENGLISH, WORDS["ar"]], ids=["en", "ar"])
 def test_only_what_people_make_is_shaded_and_the_rest_says_in_words_what_it_is(view: Filters, words: Words) -> None:
@@ -176,7 +177,7 @@ def test_a_card_names_a_language_in_doubt_apart(interface: str) -> None:
 
 def test_a_mark_is_cut_to_the_window_and_lasts_until_now() -> None:
     shown = Window(SURGE + HOUR, SURGE + 2 * HOUR, MINUTE, SURGE + 2 * HOUR)
-    [mark] = marks_of(Filters(), shown, SURGE + 2 * HOUR, [incident(going_on=True)], [])
+    [mark] = marks_of(of_bans(), shown, SURGE + 2 * HOUR, [incident(going_on=True)], [])
     assert (mark.start, mark.end) == (shown.start, shown.end)
     later = Window(SURGE_END + HOUR, END, MINUTE, END)
-    assert marks_of(Filters(), later, END, [incident()], []) == ()
+    assert marks_of(of_bans(), later, END, [incident()], []) == ()

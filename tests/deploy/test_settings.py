@@ -65,7 +65,7 @@ def test_files_that_are_set_to_nothing_are_the_shipped_ones(monkeypatch: pytest.
     monkeypatch.setenv("BANWATCH_ALERTS_FILE", "")
     monkeypatch.setenv("BANWATCH_TOPICS_FILE", "")
     settings = load({"BANWATCH_ALERTS_FILE": "", "BANWATCH_TOPICS_FILE": ""})
-    assert (settings.alerts_file, settings.topics_file) == (shipped.alerts_file, shipped.topics_file)
+    assert (settings.alerts_file, settings.topics_files) == (shipped.alerts_file, shipped.topics_files)
 
 
 def test_a_key_for_links_that_is_too_short_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from dashboard.services import ExampleQuery
 from deploy.docs.data_dictionary import STABLE, dictionary
-from deploy.docs.example_queries import QUESTIONS
+from deploy.docs.example_queries import QUESTIONS, questions
 from processing.contract import (
     ClickHouseAddress,
     Evidence,
@@ -165,8 +165,8 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
     "concentration": lambda rows: rows == [(7, 120, 100.0)],
     "new-authors": lambda rows: rows[-1] == (FRIDAY, 7, 7) and rows[1][2] == 0,
     "freshness": lambda rows: rows[0][0] == "example" and rows[0][3] == 3,
-    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 40, 40, 0),
-    "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("retraction", 10, 1)],
+    "arabic": lambda rows: rows[0] == (FRIDAY, 40, 7, 0),
+    "reasons": lambda rows: rows == [("employer-ban", 130, 2), ("tiktok", 130, 2), ("retraction", 10, 1)],
     "corrections": lambda rows: [row[:4] for row in rows] == [("en", 70, 10, 12.5), ("ar", 40, 0, 0.0)],
     "series": lambda rows: len(rows) == 20 * 288 and sum(row[1] for row in rows) == 40 and rows[0][1:] == (0, 0),
     "posted-alike": lambda rows: len(rows) == 20 and rows[0][2:5] == (12, ["link", "text"], 60.0) and not rows[0][6],
@@ -178,6 +178,13 @@ SENSIBLE: dict[str, Callable[[list[Any]], bool]] = {
 def test_a_question_has_a_sensible_answer(stocked: Store, question: ExampleQuery) -> None:
     rows = stocked.query(question.sql)
     assert SENSIBLE[question.name](rows), rows
+
+
+def test_the_questions_are_about_the_watch_list() -> None:
+    asked = {each.name: each.sql for each in questions("outage")}
+    assert {each.name for each in QUESTIONS} - asked.keys() == {"corrections"}
+    assert "topic = 'outage'" in asked["languages"]
+    assert [name for name, sql in asked.items() if "'ban'" in sql or "{" in sql] == []
 
 
 def test_the_dictionary_is_made_of_the_schema(store: Store) -> None:

@@ -12,7 +12,7 @@ class PostsWords:
     title: str = "Posts"
     note: str = "As their authors wrote them, unverified. Deleted posts are not shown."
     words: str = "Words"
-    words_example: str = "tiktok “off every work phone”"
+    words_example: str = "words “a whole phrase”"
     words_help: str = (
         "A post must have all words. A word is found anywhere in a text, also inside a longer word or a hashtag. "
         "Words in quotation marks are found as a phrase of whole words in this order. Case, accents, Arabic vowel "

@@ -14,6 +14,7 @@ class PublicWords:
     as_of_replay: str = "As of {now}, in a replay of past posts."
     scored_until: str = "Surges have been looked for up to {until}."
     not_renewed: str = "The counts have not been renewed since {at}. This page shows what was known then."
+    nothing_title: str = "No posts yet"
     nothing: str = "Nothing has been counted yet."
     missing_title: str = "There is no such page"
     missing: str = "The address may have a mistake in it, or the surge is older than those that are kept here."
@@ -47,8 +48,8 @@ class PublicWords:
 
     about: str = "What this shows"
     about_counts: str = (
-        "banwatch counts public posts about bans of TikTok in many languages. A surge is a rise far above what the "
-        "topic's own past makes likely. Copies, single authors and changes in the collecting do not make a surge."
+        "banwatch counts public posts in many languages. Here they are on: {topic}. A surge is a rise far above what "
+        "the topic's own past makes likely. Copies, single authors and changes in the collecting do not make a surge."
     )
     about_limits: str = (
         "The counts cover the networks that are collected here, not all of them. They say how much is posted, not what "
@@ -62,4 +63,4 @@ class PublicWords:
     picture_png: str = "Picture (PNG)"
     embed: str = "To show the chart on a page of your own, with its source and time in it:"
 
-    feed_title: str = "Surges in the talk of TikTok bans"
+    feed_title: str = "Surges: {topic}"

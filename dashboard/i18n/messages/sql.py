@@ -12,7 +12,7 @@ class SqlWords:
     title: str = "SQL"
     note: str = "Ask the store in ClickHouse's SQL. A query only reads. All times are UTC."
     editor: str = "Query in SQL. Ctrl+Enter runs it, Ctrl+Space completes a name, Tab leaves the editor."
-    placeholder: str = "SELECT language, sum(posts) AS posts FROM counts WHERE topic = 'ban' GROUP BY language"
+    placeholder: str = "SELECT topic, language, sum(posts) AS posts FROM counts GROUP BY topic, language"
     completions: str = "Completions"
     keys: str = "Ctrl+Enter runs the query, Ctrl+Space completes a name."
     run: str = "Run"
@@ -94,18 +94,20 @@ class SqlWords:
         "Who was told of what, how long after the decision, and after how many attempts? The proof of delivery."
     )
     question_untold: str = "Which incidents was nobody told of, and why?"
-    question_languages: str = "Which languages talked about bans on 10 July 2020?"
+    question_languages: str = "Which languages talked about the topic on 10 July 2020?"
     question_hashtags: str = "Which hashtags led in one hour? By authors, so that one loud account does not lead alone."
-    question_share: str = "What share of all that the sources delivered was about bans, hour by hour?"
+    question_share: str = "What share of all that the sources delivered was on the topic, hour by hour?"
     question_first_posts: str = "Which posts came first in the largest incident?"
     question_domains: str = "Which sites did posts link to most?"
-    question_deleted: str = "What share of posts about bans has been deleted since, by day and source?"
+    question_deleted: str = "What share of posts on the topic has been deleted since, by day and source?"
     question_weeks: str = "How does one week compare with the week before, day by day?"
     question_concentration: str = "How much of the talk came from the ten most active authors?"
-    question_new_authors: str = "How many authors spoke about bans for the first time, day by day?"
+    question_new_authors: str = "How many authors spoke of the topic for the first time, day by day?"
     question_freshness: str = "How fresh is each source, and how late do its posts come?"
-    question_arabic: str = "What do Arabic posts call it: a ban (حظر), a deletion (حذف) or a block (حجب)?"
-    question_reasons: str = "Which sub-topics were talked about together with bans?"
+    question_arabic: str = (
+        "How many Arabic posts does each day have, by how many authors, and how many of them ask something?"
+    )
+    question_reasons: str = "Which other topics do posts on the topic have?"
     question_posted_alike: str = (
         "Which accounts posted alike in the largest incident: the same link, text or hashtags within a minute, twice "
         "or more? And how often would chance have had it?"
@@ -115,7 +117,7 @@ class SqlWords:
     )
     question_busiest: str = "Which five minutes were the busiest in each language?"
     question_series: str = (
-        "How many posts about bans in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it."
+        "How many posts on the topic in Arabic came in every five minutes, zeros too? As `banwatch detect` reads it."
     )
 
     def question(self, name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.filters import ROOT_TOPIC, Filters
+from dashboard.filters import Filters
 from dashboard.snapshot import MOST_CHART_LINES, Present, coverage_of, is_covered, largest
 from dashboard.window import WIDTHS, Window, floor, window_of
 from processing import queries
@@ -39,7 +39,7 @@ class Counted:
     """The counts of all lines in a window: rows of (bin, line, posts), and the posts of which shares are taken.
 
     In a comparison of times, the bins of the line `BEFORE` lie before the window. `topics` and `languages` are those
-    that have posts in the window.
+    that have posts in the window. `root` is the root of the watch list.
     """
 
     window: Window
@@ -49,6 +49,7 @@ class Counted:
     coverage: tuple[Coverage, ...]
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,14 @@ def load(reader: Reader, view: Filters, by: Compare, known: Present) -> Counted:
     window = window_of(view, floor(known.now, WIDTHS[0]), known.first, finished=finished, most=MOST_BARS)
     rows, whole = _rows(reader, view, by, window)
     held = queries.presence(reader, window.start, window.until)
-    return Counted(window, rows, whole, known.first, known.coverage, held.topics, held.languages)
+    return Counted(window, rows, whole, known.first, known.coverage, held.topics, held.languages, view.watch.root)
 
 
 def _rows(reader: Reader, view: Filters, by: Compare, window: Window) -> tuple[tuple[Row, ...], dict[datetime, int]]:
     start, end, width = window.start, window.end, window.width
     if by is Compare.TOPIC:
-        rows = queries.topics_over_time(reader, start, end, width, language=view.language)
+        found = queries.topics_over_time(reader, start, end, width, language=view.language)
+        rows = tuple(row for row in found if view.watch.of((row[1],)))
         return rows, _series(reader, start, end, width, topic=EVERYTHING, language=view.language)
     if by is Compare.TIME:
         begin = start - (end - start)
@@ -166,7 +168,7 @@ def compared(counted: Counted, by: Compare, chosen: Collection[str] = ()) -> Com
         more = 0
     else:
         found = largest(counted.rows, MOST_OFFERED)
-        likely = [line for line in found if by is not Compare.TOPIC or line != ROOT_TOPIC] or list(found)
+        likely = [line for line in found if by is not Compare.TOPIC or line != counted.root] or list(found)
         wanted = [line for line in found if line in chosen] or likely
         names, more = tuple(wanted[:MOST_LINES]), max(0, len(wanted) - MOST_LINES)
     posts: defaultdict[str, dict[datetime, int]] = defaultdict(dict)

@@ -11,7 +11,7 @@ from dashboard.addresses import of_incidents
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.markup import element
-from dashboard.parts import live
+from dashboard.parts import filters, live
 from dashboard.views.incident import (
     alike,
     chart,
@@ -53,6 +53,7 @@ def show(context: Context) -> None:
         # The sentence may quote the address. Streamlit's own boxes would read that as Markdown.
         st.html(element("p", found, css="bw-warning"))
         return
+    _follow(context, found.incident.topic)
     live.show("heading", _part, context, name, _heading)
     with_deleted = _deleted_switch(words)
     body, who, why, rest = st.container(), st.container(), st.container(), st.container()
@@ -73,6 +74,13 @@ def show(context: Context) -> None:
         live.show("reasons", _part, context, name, _reasons)
         st.header(words.incident_page.alike, anchor=False)
         live.show("alike", _part, context, name, _alike)
+
+
+def _follow(context: Context, topic: str) -> None:
+    """Choose the watch list of the incident: an address of an incident does not name it."""
+    if topic != context.filters.watch.root and any(each.root == topic for each in context.lists):
+        filters.move(topic=topic)
+        st.rerun()
 
 
 def _standing(context: Context, name: str) -> Standing | str:
@@ -161,4 +169,4 @@ def _reasons(context: Context, of: Standing) -> None:
 
 
 def _alike(context: Context, of: Standing) -> None:
-    alike.show(report.alike(context.settings, of), context.words)
+    alike.show(report.alike(context.settings, of), context.words, of.incident.topic)

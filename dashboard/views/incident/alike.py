@@ -25,8 +25,11 @@ MOST_WITH_POSTS = 10
 """The pairs whose posts are shown, too."""
 
 
-def show(found: Alike, words: Words) -> None:
-    """Draw the sentence, the graph, the table of the pairs, and the posts behind them."""
+def show(found: Alike, words: Words, root: str) -> None:
+    """Draw the sentence, the graph, the table of the pairs, and the posts behind them.
+
+    `root` is the topic of the incident.
+    """
     page = words.incident_page
     st.html(element("p", sentence(found, words)))
     if found.pairs:
@@ -38,7 +41,7 @@ def show(found: Alike, words: Words) -> None:
             for each in found.pairs[:MOST_WITH_POSTS]:
                 names = (literal(shown(account)) for account in (each.a, each.b))
                 st.markdown(f"**{page.alike_pair.format(a=next(names), b=next(names))}**")
-                st.html(element("div", *_posts(each, found, words), css="bw-why-posts"))
+                st.html(element("div", *_posts(each, found, words, root), css="bw-why-posts"))
     st.caption(page.alike_note)
     tables.asked(words, found.query)
 
@@ -85,9 +88,9 @@ def _row(each: AlikePair, words: Words) -> tuple[str, ...]:
     )
 
 
-def _posts(pair: AlikePair, found: Alike, words: Words) -> Iterator[Markup]:
+def _posts(pair: AlikePair, found: Alike, words: Words, root: str) -> Iterator[Markup]:
     """Yield the posts of a pair in their order. A post that is deleted since is left out."""
     keys = [key for one in pair.together for key in ((pair.a[0], one.id_a), (pair.b[0], one.id_b))]
     for key in dict.fromkeys(keys):
         if post := found.posts.get(key):
-            yield article(post, words)
+            yield article(post, words, root)

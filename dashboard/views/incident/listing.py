@@ -25,7 +25,7 @@ ANY = EVERYTHING
 def show(context: Context) -> None:
     """Draw the filters and the list."""
     words, page = context.words, context.words.incident_page
-    found = context.asked(lambda: listed(context.settings))
+    found = context.asked(lambda: of_list(context))
     if isinstance(found, str):
         st.info(found)
         return
@@ -40,6 +40,12 @@ def show(context: Context) -> None:
         return
     st.caption(page.listed.format(shown=words.number(min(len(chosen), MOST_SHOWN)), count=words.number(len(chosen))))
     st.html(element("ol", *(row(each, words) for each in chosen[:MOST_SHOWN]), css="bw-listed"))
+
+
+def of_list(context: Context) -> tuple[Incident, ...]:
+    """Return the newest incidents of the reader's watch list."""
+    root = context.filters.watch.root
+    return tuple(each for each in listed(context.settings) if each.topic == root)
 
 
 def matches(incident: Incident, topic: str, language: str, verdict: str) -> bool:

@@ -11,6 +11,7 @@ from dashboard.filters import Filters
 from dashboard.i18n import Words
 from dashboard.parts import filters, headline, live, timeline
 from dashboard.parts.known import present
+from dashboard.services import Event
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import Snapshot, look, recent
 from dashboard.views.now import incidents, reached
@@ -42,7 +43,7 @@ def snapshot(context: Context, *, share: bool = False) -> Snapshot | str:
     def ask() -> Snapshot | str:
         known = present(context.settings)
         counts = None if known is None else _counts(context.settings, context.filters, share=share)
-        return context.words.empty if known is None or counts is None else counts.at(known)
+        return context.words.empty if known is None or counts is None else counts.at(known.of(context.filters.watch))
 
     return context.asked(ask)
 
@@ -90,5 +91,10 @@ def _chart(context: Context, *, filtered: bool, share: bool, log: bool) -> None:
         st.rerun(scope="app")
     if isinstance(found, str):
         return
-    timeline.show(found, context.filters, context.words, events=context.services.events(), log=log)
+    timeline.show(found, context.filters, context.words, events=_events(context), log=log)
     reached.show(found, context.words, datetime.now(UTC))
+
+
+def _events(context: Context) -> tuple[Event, ...]:
+    """Return the known events that concern the watch list."""
+    return tuple(each for each in context.services.events() if each.topic in {"", context.filters.watch.root})

@@ -77,7 +77,8 @@ def _pages(context: Context, asked: Asked, found: Found) -> None:
                     page=context.words.number(page), pages=context.words.number(pages)
                 )
             )
-        st.html(element("div", *(article(post, context.words) for post in posts), css="bw-posts"))
+        root = context.filters.watch.root
+        st.html(element("div", *(article(post, context.words, root) for post in posts), css="bw-posts"))
 
 
 @shared(ttl=5, max_entries=64)

@@ -27,7 +27,7 @@ def show(context: Context) -> None:
     saved = {each.name: each for each in kept} if isinstance(kept, tuple) else {}
     examples, own, keep = st.columns([5, 5, 2], vertical_alignment="bottom")
     with examples:
-        questions = {each.name: each.sql for each in context.services.examples}
+        questions = {each.name: each.sql for each in context.services.examples(context.filters.watch.root)}
         _list(words.examples, "sql_example", questions, words.choose_example, words.question)
     with own:
         texts = {name: each.sql for name, each in saved.items()}

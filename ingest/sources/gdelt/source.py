@@ -57,10 +57,6 @@ HISTORY_FROM = timedelta(hours=2)
 
 ENGLISH, TRANSLATED = "", ".translation"
 LABELS = {ENGLISH: "English articles", TRANSLATED: "translated articles"}
-TERMS = (
-    "tiktok", "tik tok", "bytedance", "douyin", "تيك توك", "تیک تاک", "ٹک ٹاک", "тикток", "тик ток", "टिकटॉक",
-    "टिक टॉक", "틱톡", "ティックトック", "抖音", "字节跳动",
-)  # fmt: skip
 _NEWEST = re.compile(r"(\d{14})(?:\.translation)?\.gkg\.csv\.zip")
 
 
@@ -72,7 +68,7 @@ class GdeltSettings(SourceSettings):
     silent_after: Duration = Field(
         timedelta(minutes=45), description="without any file for so long the source is called silent", gt=timedelta()
     )
-    terms: Words = Field(TERMS, description="articles that name one of these are taken")
+    terms: Words = Field((), description="articles that name one of these are taken; none means those of the taxonomy")
     themes: Words = Field((), description="and of them those of one of these GDELT themes; none means all")
     translated: bool = Field(True, description="also read the articles that GDELT translated, from 65 languages")
     since: Since | None = Field(None, description="read history from this date, as 2020-07-01")
@@ -134,7 +130,7 @@ class Gdelt:
 
     name = SOURCE
     about: ClassVar[About] = About(
-        network="GDELT: news articles worldwide that name TikTok",
+        network="GDELT: news articles worldwide that name what is watched",
         needs="",
         history="to February 2015",
         july_2020=True,
@@ -146,7 +142,10 @@ class Gdelt:
         self._clock = clock
         self._wanted = Wanted(tuple(settings.terms), frozenset(settings.themes))
         if not any(term.strip() for term in settings.terms):
-            raise Misconfigured("BANWATCH_GDELT_TERMS is empty: say which words an article has to name.")
+            raise Misconfigured(
+                "gdelt has no words that an article has to name: set BANWATCH_GDELT_TERMS, or write `terms` in the "
+                "taxonomy, under [sources.gdelt]."
+            )
         self._series = (ENGLISH, TRANSLATED) if settings.translated else (ENGLISH,)
         labels = {series: LABELS[series] for series in self._series}
         self._parts = Parts("series", labels, Rhythm(settings.poll_every), clock)

@@ -37,7 +37,9 @@ class MastodonSettings(SourceSettings):
     model_config = source_config("mastodon")
 
     instances: Words = Field((), description="instances, by name or address; without any the source is off")
-    hashtags: Words = Field(("tiktok", "tiktokban"), description="hashtags whose timelines are read, without `#`")
+    hashtags: Words = Field(
+        (), description="hashtags whose timelines are read, without `#`; none means those of the taxonomy"
+    )
     public: Public = Field("none", description="the public timeline, too: `none`, `all`, `local` or `remote`")
     tokens: SecretStr = Field(SecretStr(""), description="users' access tokens, `instance=token` separated by commas")
     streaming: Literal["auto", "always", "never"] = Field(

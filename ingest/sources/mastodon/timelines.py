@@ -117,7 +117,8 @@ def feeds_of(
     tags = tuple(dict.fromkeys(map(_tag, hashtags)))
     if not tags and public == "none":
         raise Misconfigured(
-            "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC."
+            "mastodon reads nothing without a timeline: set BANWATCH_MASTODON_HASHTAGS or BANWATCH_MASTODON_PUBLIC, "
+            "or write `hashtags` in the taxonomy, under [sources.mastodon]."
         )
     known = tokens_of(tokens, tuple(urlsplit(url).netloc for url in urls))
     feeds: list[Timeline] = []

@@ -38,7 +38,7 @@ class RedditSettings(SourceSettings):
     client_id: str = Field("", description="id of the application that Reddit approved; without it the source is off")
     client_secret: SecretStr = Field(SecretStr(""), description="the application's secret")
     user_agent: str = Field("", description="how the application names itself, `platform:name:version (by /u/NAME)`")
-    subreddits: Words = Field(("TikTok", "technology", "news"), description="subreddits that are read")
+    subreddits: Words = Field((), description="subreddits that are read; none means those of the taxonomy")
     comments: bool = Field(True, description="read the subreddits' comments, too")
     searches: Words = Field(
         (), description="what submissions are searched for in all of Reddit; `+` stands for a blank"
@@ -91,7 +91,8 @@ def listings_of(settings: RedditSettings) -> tuple[Listing, ...]:
         )
     if not listings:
         raise Misconfigured(
-            "reddit reads nothing without a listing: set BANWATCH_REDDIT_SUBREDDITS or BANWATCH_REDDIT_SEARCHES."
+            "reddit reads nothing without a listing: set BANWATCH_REDDIT_SUBREDDITS or "
+            "BANWATCH_REDDIT_SEARCHES, or write `subreddits` in the taxonomy, under [sources.reddit]."
         )
     return tuple(listings)
 

@@ -60,7 +60,7 @@ def cleaned(text: str) -> str:
 
 
 def _hashtag(found: re.Match[str]) -> str:
-    """Return the words of a hashtag without brand names: `#saveTikTokNow` becomes `save Now`."""
+    """Return the words of a hashtag without brand names: `#saveYouTubeNow` becomes `save Now`."""
     return " " + _SEAM.sub(" ", _BRAND.sub(" ", found[1])) + " "
 
 

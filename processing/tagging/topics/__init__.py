@@ -7,15 +7,17 @@ skim.py        passes over texts without such terms   explain.py     finds the m
 """
 
 from processing.reload import Refreshed, ReloadOutcome
-from processing.tagging.topics.file import TaxonomyError, Topic
+from processing.tagging.topics.file import TOPIC_ID, SourceWords, TaxonomyError, Topic
 from processing.tagging.topics.reload import ReloadingTaxonomy
 from processing.tagging.topics.taxonomy import Match, Taxonomy, load_taxonomy, parse_taxonomy
 
 __all__ = [
+    "TOPIC_ID",
     "Match",
     "Refreshed",
     "ReloadOutcome",
     "ReloadingTaxonomy",
+    "SourceWords",
     "Taxonomy",
     "TaxonomyError",
     "Topic",

@@ -4,7 +4,8 @@
 language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
 (`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
 of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny. `opinion` holds a model
-that is asked where no rule speaks: see `opinion.py`.
+that is asked where no rule speaks: see `opinion.py`. `[sources.<name>]` holds what a source asks its network for, by
+the name of the source's setting.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from processing.tagging.topics.rule_tree import Rule, SetOf, Term, TopicOf, part
 from processing.toml_text import TomlText
 
 ANY = "any"
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+TOPIC_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _Shape = TypeVar("_Shape")
 
 
@@ -59,6 +60,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[str, object]
     sets: dict[str, object] = {}
+    sources: dict[str, object] = {}
     reads: dict[str, list[str]] = {}
 
 
@@ -73,15 +75,28 @@ class Written:
 
 
 @dataclass(frozen=True)
+class SourceWords:
+    """The value of a source's setting that a file gives. `place` is the file and the line, for errors.
+
+    Whether there is such a source and such a setting is not known here.
+    """
+
+    source: str
+    setting: str
+    words: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True)
 class Definition:
     """A whole file after the check: every set, parent and term that it names exists."""
 
-    version: str
     topics: tuple[Topic, ...]
     rules: tuple[Written, ...]
     sets: dict[str, dict[str, tuple[Term, ...]]]
     reads: dict[str, tuple[str, ...]]
     opinions: dict[str, Opinion]
+    sources: tuple[SourceWords, ...] = ()
 
 
 def read_definition(document: TomlText) -> Definition:
@@ -111,12 +126,12 @@ class _Reader:
         if not rules:
             self._fail("no topic has a rule, so that no post would be on the subject and none would keep its text")
         return Definition(
-            version=self._document.version,
             topics=topics,
             rules=rules,
             sets=sets,
             reads={language: tuple(others) for language, others in contents.reads.items()},
             opinions=self._opinions(entries, sets),
+            sources=tuple(self._sources(contents.sources)),
         )
 
     def _shaped(self, loaded: object, shape: type[_Shape], where: str, at: int) -> _Shape:
@@ -133,6 +148,13 @@ class _Reader:
             for language, terms in by_language.items()
         }
 
+    def _sources(self, loaded: Mapping[str, object]) -> Iterator[SourceWords]:
+        for source, settings in loaded.items():
+            at = self._document.offset(("sources", source))
+            for setting, words in self._shaped(settings, dict[str, list[str]], f"sources.{source}", at).items():
+                line = self._document.line(self._document.offset(("sources", source, setting)))
+                yield SourceWords(source, setting, tuple(words), f"{self._document.name}, line {line}")
+
     def _term(self, written: str, where: str, header: int) -> Term:
         try:
             return parse_term(written)
@@ -142,7 +164,7 @@ class _Reader:
 
     def _entry(self, key: str, loaded: object) -> _Entry:
         at = self._header(key)
-        if not _ID.fullmatch(key):
+        if not TOPIC_ID.fullmatch(key):
             self._fail(f"topic {key!r}: an id is made of small letters, digits and hyphens, 64 at most", at)
         return self._shaped(loaded, _Entry, f"topic {key}", at)
 

@@ -135,7 +135,7 @@ def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
 def _at_seams(text: str, hit: _Hit) -> _Hit:
     """Return a hit in a whole hashtag with boundaries where the hashtag's words meet.
 
-    `matchable` writes a hashtag whole after its words, so `tiktok` is found in `tik tok ban tiktokban`.
+    `matchable` writes a hashtag whole after its words, so `metro` is found in `metro strike metrostrike`.
     """
     start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
     whole = text[start : end if end >= 0 else len(text)]
@@ -155,7 +155,7 @@ def _at_seams(text: str, hit: _Hit) -> _Hit:
 
 
 def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
-    """Accept the hits in a word made of terms alone (`bantiktokindia`), whose boundaries are where the terms meet."""
+    """Accept the hits in a word made of terms alone (`metrostrikeparis`), whose boundaries are where the terms meet."""
     known = [span for spans in found.values() for span in spans if span[1] - span[0] >= _PART]
     ends = {end: end - start for start, end in known}
     starts = {start: end - start for start, end in known}

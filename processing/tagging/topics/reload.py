@@ -1,31 +1,31 @@
-"""Reloading of a taxonomy file that people edit while posts arrive."""
+"""Reloading of the taxonomy's files, which people edit while posts arrive."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from processing.reload import Refreshed, ReloadingFile
+from processing.reload import Refreshed, ReloadingFiles
 from processing.tagging.topics.taxonomy import Taxonomy, load_taxonomy
 
 
 class ReloadingTaxonomy:
-    """The taxonomy at a path, in its last valid version.
+    """The taxonomy in one file or in several, in its last valid version.
 
     Raises:
-        TaxonomyError: the file is invalid when the object is made, so there is no earlier version to keep.
+        TaxonomyError: a file is invalid when the object is made, so there is no earlier version to keep.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = ReloadingFile(path, load_taxonomy, _kept, _replaced)
+    def __init__(self, *paths: Path) -> None:
+        self._files = ReloadingFiles(paths, lambda: load_taxonomy(*paths), _kept, _replaced)
 
     @property
     def taxonomy(self) -> Taxonomy:
         """The taxonomy in use. It is another object after `refresh` returns `REPLACED`."""
-        return self._file.content
+        return self._files.content
 
     def refresh(self) -> Refreshed:
-        """Read the file again if it has changed. The check is one `stat`, so a loop can call it for each batch."""
-        return self._file.refresh()
+        """Read the files again if one has changed. A check is a `stat` of each, so a loop can do it often."""
+        return self._files.refresh()
 
 
 def _kept(taxonomy: Taxonomy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from processing.tagging.text import matchable
 from processing.tagging.topics.context import Place
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
 from processing.tagging.topics.rule_set import RuleSet, needed_terms
+from processing.tagging.topics.rule_tree import Term
 from processing.tagging.topics.skim import Skim
 from processing.toml_text import NotToml, TomlText
 
@@ -35,21 +37,26 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Taxonomy:
-    """Topics, ready to tag posts. `version` changes with the file; `topics` have the file's order."""
+    """The topics of one file or of several, ready to tag posts. Each file has its own sets, reads and rules.
 
-    def __init__(self, definition: Definition) -> None:
-        self.version = definition.version
-        self.topics = definition.topics
-        self._definition = definition
+    `version` changes with each of them. `topics` have the order of the files. `sources` is what the files give to
+    sources.
+    """
+
+    def __init__(self, *definitions: Definition, version: str) -> None:
+        self.version = version
+        self.topics = tuple(topic for definition in definitions for topic in definition.topics)
+        self.sources = tuple(words for definition in definitions for words in definition.sources)
+        self._files = tuple(map(_FileRules, definitions))
         self._by_id = {topic.id: topic for topic in self.topics}
         self._with_implied = {topic.id: {topic.id, *self._implied(topic.id)} for topic in self.topics}
-        self._by_chain: dict[tuple[str, ...], RuleSet] = {}
-        self._by_language: dict[str, RuleSet] = {}
+        self._by_language: dict[str, tuple[RuleSet, ...]] = {}
 
     def tag(self, text: str, language: str, source: str) -> tuple[str, ...]:
         """Return the sorted ids of a post's topics, with the parents that they imply."""
-        rules = self._by_language.get(language) or self._prepare(language)
-        found = rules.topics(matchable(text[:_READ]), language, source)
+        files = self._by_language.get(language) or self._prepare(language)
+        shown = matchable(text[:_READ])
+        found = [topic for rules in files for topic in rules.topics(shown, language, source)]
         return tuple(sorted(set().union(*[self._with_implied[topic] for topic in found]))) if found else ()
 
     def tag_many(self, texts: Sequence[str], languages: Sequence[str], sources: Sequence[str]) -> list[tuple[str, ...]]:
@@ -64,23 +71,38 @@ class Taxonomy:
 
     @cached_property
     def _skim(self) -> Skim | None:
-        needed = needed_terms(self._definition, self._written)
-        return None if needed is None else Skim(needed)
+        """The search for the terms that any rule of any file needs; None if a rule matches any text."""
+        needed: set[Term] = set()
+        for file in self._files:
+            if file.needed is None:
+                return None
+            needed |= file.needed
+        return Skim(frozenset(needed))
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
         """Return every rule that a post matches, with the (folded) words that match, and then the second opinions."""
         shown = matchable(text[:_READ])
-        rules = self._by_language.get(language) or self._prepare(language)
+        files = self._by_language.get(language) or self._prepare(language)
 
         def words(places: Sequence[Place]) -> tuple[str, ...]:
             return tuple(dict.fromkeys(shown[start:end] for start, end, _, _ in sorted(places)))
 
         by_rule = [
             Match(written.topic, written.language, written.text.strip(), words(places), branch)
+            for rules in files
             for written, places, branch in rules.fulfilled(shown, language, source)
         ]
-        opined = rules.opined(shown, language, source)
-        return (*by_rule, *(Match(topic, ANY, "", words(places), weights) for topic, places, weights in opined))
+        by_model = [
+            Match(topic, ANY, "", words(places), weights)
+            for rules in files
+            for topic, places, weights in rules.opined(shown, language, source)
+        ]
+        return (*by_rule, *by_model)
+
+    @cached_property
+    def roots(self) -> dict[str, str]:
+        """The root of each topic that is watched."""
+        return {topic.id: self.root_of(topic.id) for topic in self.topics if topic.watched}
 
     def names_in(self, language: str) -> dict[str, str]:
         """Return the names of the topics in a language, by their ids; a topic without one is left out."""
@@ -118,16 +140,33 @@ class Taxonomy:
             yield topic.parent
             topic = self._by_id[topic.parent]
 
-    def _prepare(self, language: str) -> RuleSet:
-        """Return the rules for a language.
+    def _prepare(self, language: str) -> tuple[RuleSet, ...]:
+        """Return the rules of each file for a language.
 
         They are made when the language first occurs, because most languages have no own rules.
         """
+        rules = self._by_language[language] = tuple(file.rules(language) for file in self._files)
+        return rules
+
+
+class _FileRules:
+    """The rules of one file, by the languages whose terms count together."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self._by_chain: dict[tuple[str, ...], RuleSet] = {}
+
+    @cached_property
+    def needed(self) -> frozenset[Term] | None:
+        """Terms of which a text must contain one for any rule of the file to match; None if a rule matches any text."""
+        return needed_terms(self._definition, self._written)
+
+    def rules(self, language: str) -> RuleSet:
+        """Return the rules for a language."""
         chain = self._chain(language)
         if chain not in self._by_chain:
             self._by_chain[chain] = RuleSet(self._definition, chain)
-        rules = self._by_language[language] = self._by_chain[chain]
-        return rules
+        return self._by_chain[chain]
 
     def _chain(self, language: str) -> tuple[str, ...]:
         """Return the languages whose terms count in a language. In a text of unknown language, all terms count."""
@@ -153,21 +192,35 @@ def parse_taxonomy(toml_text: str, name: str = "The taxonomy") -> Taxonomy:
     Raises:
         TaxonomyError: the taxonomy is invalid; the message names the fault and its place.
     """
-    return _taxonomy(lambda: TomlText(toml_text, name))
+    return _taxonomy(lambda: [TomlText(toml_text, name)])
 
 
-def load_taxonomy(path: Path) -> Taxonomy:
-    """Return the taxonomy in a file.
+def load_taxonomy(*paths: Path) -> Taxonomy:
+    """Return the taxonomy in one file or in several.
 
     Raises:
-        TaxonomyError: the file is unreadable or the taxonomy is invalid.
+        TaxonomyError: a file is unreadable or invalid, or two files have a topic of the same id.
     """
-    return _taxonomy(lambda: TomlText.read(path, "the taxonomy"))
+    return _taxonomy(lambda: [TomlText.read(path, "the taxonomy") for path in paths])
 
 
-def _taxonomy(read: Callable[[], TomlText]) -> Taxonomy:
+def _taxonomy(read: Callable[[], Sequence[TomlText]]) -> Taxonomy:
     try:
-        document = read()
+        documents = read()
     except NotToml as error:
         raise TaxonomyError(str(error)) from error
-    return Taxonomy(read_definition(document))
+    definitions = [read_definition(document) for document in documents]
+    _check_apart(documents, definitions)
+    versions = [document.version for document in documents]
+    joined = hashlib.sha256("".join(versions).encode()).hexdigest()[: len(versions[0])]
+    return Taxonomy(*definitions, version=versions[0] if len(versions) == 1 else joined)
+
+
+def _check_apart(documents: Sequence[TomlText], definitions: Sequence[Definition]) -> None:
+    """Check that no topic stands in two files."""
+    first: dict[str, TomlText] = {}
+    for document, definition in zip(documents, definitions, strict=True):
+        for topic in definition.topics:
+            if (other := first.setdefault(topic.id, document)) is not document:
+                line = document.line(document.offset(("topics", topic.id)))
+                raise TaxonomyError(f"{document.name}, line {line}: topic {topic.id}: {other.name} has it already.")

@@ -18,14 +18,17 @@ from dashboard.public.editions import Editions
 from dashboard.public.editor import Editor
 from dashboard.public.server import server
 from dashboard.settings import PublicSettings
+from dashboard.watch_list import Topic
 from processing.contract import ClickHouseAddress
 from processing.store.client import Parameters, Row, Store
 from tests.support import stock
 from tests.support.waiting import eventually, free_port
 
 NAMES = {
-    "ban": {"en": "TikTok bans", "ar": "حظر تيك توك", "fr": "Interdictions de TikTok"},
-    "employer-ban": {"en": "Bans by employers", "ar": "حظر من أصحاب العمل", "fr": "Interdictions par des employeurs"},
+    "ban": Topic({"en": "TikTok bans", "ar": "حظر تيك توك", "fr": "Interdictions de TikTok"}, "ban"),
+    "employer-ban": Topic(
+        {"en": "Bans by employers", "ar": "حظر من أصحاب العمل", "fr": "Interdictions par des employeurs"}, "ban"
+    ),
 }
 OPENED = stock.END + timedelta(seconds=7)
 INCIDENT = stock.incident().id

@@ -14,7 +14,7 @@ from processing.contract import ClickHouseAddress, DrivingTerm
 from processing.i18n import LANGUAGES, language
 from processing.store.client import Store
 from processing.store.records import write_incidents
-from tests.dashboard.public.conftest import INCIDENT, OPENED, SITE, Served, serving
+from tests.dashboard.public.conftest import INCIDENT, NAMES, OPENED, SITE, Served, serving
 from tests.support import stock
 
 ROOTS = {tag: "/" if tag == "en" else f"/{tag}/" for tag in LANGUAGES}
@@ -55,7 +55,7 @@ def test_every_language_has_its_pages_and_names_the_others(standing: Served, tag
         "x-default": f"{SITE}/incident/{name}",
         **{each: f"{SITE}{root}incident/{name}" for each, root in ROOTS.items()},
     }
-    assert WORDS[tag].title in page.css_first("header").text()
+    assert WORDS[tag].title.format(topic=NAMES["ban"].names[tag]) in page.css_first("header").text()
     assert WORDS[tag].public.about in page.css_first("footer").text()
 
 

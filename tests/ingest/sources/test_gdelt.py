@@ -11,12 +11,15 @@ from ingest.contract import Post, Rejected
 from ingest.errors import Misconfigured, Transient
 from ingest.source import Item, PartStatus, Watermark
 from ingest.sources.gdelt.mapping import MOST_MALFORMED, NotAGkgRow, Wanted, read_file, row_to_post
-from ingest.sources.gdelt.source import FILE_EVERY, TERMS, Gdelt, GdeltSettings
+from ingest.sources.gdelt.source import FILE_EVERY, Gdelt, GdeltSettings
 from tests.support.networks.driving import Wall, posts, rejected, steps, take_until
 from tests.support.networks.gdelt_files import Files, a_file, a_row, filing
 from tests.support.serving import Says, Served
 
 FILE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TERMS = (
+    "tiktok", "tik tok", "bytedance", "douyin", "تيك توك", "тикток", "टिकटॉक", "틱톡", "ティックトック", "抖音",
+)  # fmt: skip
 WANTED = Wanted(TERMS)
 
 
@@ -178,7 +181,9 @@ def wall() -> Wall:
 
 
 def source(server: Served, wall: Wall, **fields: object) -> Gdelt:
-    settings = GdeltSettings.model_validate({"base_url": f"{server.url}/gdeltv2/", "first_files": 1} | fields)
+    settings = GdeltSettings.model_validate(
+        {"base_url": f"{server.url}/gdeltv2/", "first_files": 1, "terms": TERMS} | fields
+    )
     return Gdelt(settings, wall)
 
 

@@ -278,8 +278,9 @@ def test_instances_and_tokens_are_understood() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_said(given: dict[str, object], says: str) -> None:
+    named: dict[str, object] = {"instances": ("reef.example",), "hashtags": ("tiktok",)}
     with pytest.raises(Misconfigured, match=says) as caught:
-        Mastodon(MastodonSettings(**{"instances": ("reef.example",)} | given), now)  # type: ignore[arg-type]
+        Mastodon(MastodonSettings(**named | given), now)  # type: ignore[arg-type]
     assert "secret" not in str(caught.value)
 
 

@@ -1,0 +1,74 @@
+"""`banwatch topics new` and `check`: a new watch list can be used as it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.commands.topics import app
+from deploy.shipped_topics import FIRST, shipped
+from processing.tagging.topics import load_taxonomy
+
+TITLES = {"en": 'Strikes, "all" of them', "ar": "الإضرابات", "fr": "Les grèves"}
+GIVEN = [each for tag, title in TITLES.items() for each in ("--title", f"{tag}={title}")]
+
+
+def run(*arguments: str, stdin: str = "") -> str:
+    done = CliRunner().invoke(app, list(arguments), input=stdin, env={"COLUMNS": "300"})
+    return " ".join(done.output.split())
+
+
+def test_words_and_titles_make_a_list_that_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "strike.toml"
+    said = run("new", "strike", *GIVEN, "--words", "walk out, إضراب", "--to", str(file))
+    assert f"BANWATCH_TOPICS_FILE={file}, and beside another list with {FIRST},{file}" in said
+    taxonomy = load_taxonomy(shipped()[FIRST], file)
+    assert taxonomy.topics[-1].names == TITLES
+    assert taxonomy.tag("they walk out at noon", "en", "here") == ("strike",)
+    assert taxonomy.tag("بدأ الإضراب اليوم", "ar", "here") == ("strike",)
+    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in run("check", str(file))
+
+
+def test_what_is_not_given_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "strike.toml"
+    run("new", "strike", "--title", "en=Strikes", "--to", str(file), stdin="الإضرابات\nLes grèves\nwalkout\n")
+    assert load_taxonomy(file).topics[0].names == {"en": "Strikes", "ar": "الإضرابات", "fr": "Les grèves"}
+
+
+@pytest.mark.parametrize("like", shipped())
+def test_a_copy_of_a_shipped_list_has_ids_of_its_own_and_finds_the_same(tmp_path: Path, like: str) -> None:
+    file, original = tmp_path / "own.toml", shipped()[like]
+    run("new", "own", "--like", like, *GIVEN, "--to", str(file))
+    both, alone = load_taxonomy(original, file), load_taxonomy(original)
+    own = [topic for topic in both.topics if topic not in alone.topics]
+    assert len(own) == len(alone.topics)
+    assert {both.root_of(topic.id) for topic in own} == {"own"}
+    assert [each.root for each in both.corrections].count("own") == len(alone.corrections)
+    assert next(topic for topic in own if topic.id == "own").names == TITLES
+    for text in ("The senate votes to ban TikTok", "Instagram is down", "Measles outbreak in two schools"):
+        found = both.tag(text, "en", "here")
+        assert len([each for each in found if both.root_of(each) == "own"]) == len(alone.tag(text, "en", "here"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("Strike", *GIVEN, "--words", "walkout"), "'Strike' is no id"),
+        (("strike", "--like", "storms"), "There is no shipped watch list 'storms'. There are: tiktok-bans"),
+        (("strike", "--title", "xx=Strikes"), "with a TAG of en, ar, fr: not 'xx'"),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_nothing_is_written(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in run("new", *arguments, "--to", str(tmp_path / "strike.toml"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "strike.toml"
+    file.write_text("mine")
+    assert "exists already" in run("new", "strike", *GIVEN, "--words", "walkout", "--to", str(file))
+    assert file.read_text() == "mine"
