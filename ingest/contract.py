@@ -275,3 +275,11 @@ def raw_text(content: bytes | str) -> str:
 def partition_key(post: Post) -> bytes:
     """Return the key `source:id`. It puts an edit or a delete in its post's partition, hence after the post."""
     return f"{post.source}:{post.id}".encode()
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """What a network calls trending. `started_at` is when it says that it began, or None."""
+
+    name: str
+    url: str = ""
+    started_at: datetime | None = None

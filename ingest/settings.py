@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -19,6 +20,7 @@ from ingest.contract import (
     SaslMechanism,
     SecurityProtocol,
 )
+from ingest.source import Words
 
 
 def _brokers(bootstrap: str) -> str:
@@ -32,6 +34,24 @@ def _brokers(bootstrap: str) -> str:
         if not (host and port.isascii() and port.isdecimal()):
             raise ValueError("Each broker is written host:port, and several are separated by commas.")
     return bootstrap
+
+
+def _web_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Return addresses of web servers as they are set.
+
+    Raises:
+        ValueError: one does not begin with http:// or https://, or names no host.
+    """
+    for address in addresses:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("An address begins with http:// or https:// and names a host.")
+    return addresses
+
+
+def _web_address(address: str) -> str:
+    """Return the address of a web server, or an empty text."""
+    return "".join(_web_addresses((address,) if address else ()))
 
 
 class IngestSettings(BaseSettings):
@@ -87,6 +107,20 @@ class IngestSettings(BaseSettings):
         description="megabytes that the embedded broker may hold before it begins anew, once all of it is counted; "
         "an eighth of the machine's memory if unset",
         ge=32,
+    )
+    trends_bluesky: Annotated[str, AfterValidator(_web_address)] = Field(
+        "",
+        description="address of Bluesky's public interface, `https://public.api.bsky.app`, whose trends are recorded "
+        "beside our incidents; off if unset",
+    )
+    trends_mastodon: Annotated[Words, AfterValidator(_web_addresses)] = Field(
+        (), description="addresses of Mastodon servers whose trends are recorded, such as `https://mastodon.social`"
+    )
+    trends_weibo: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", description="address of Weibo, `https://weibo.com`, whose list of hot searches is recorded; off if unset"
+    )
+    trends_every: Duration = Field(
+        timedelta(minutes=2), description="pause between two looks at the trends", ge=timedelta(seconds=1)
     )
 
     @model_validator(mode="after")

@@ -76,6 +76,8 @@ GRANT SELECT ON banwatch.rejected TO reader;
 GRANT SELECT ON banwatch.disk_space TO reader;
 GRANT SELECT ON banwatch.broker_memory TO reader;
 GRANT SELECT ON banwatch.alike TO reader;
+GRANT SELECT ON banwatch.trends TO reader;
+GRANT SELECT ON banwatch.trend_leads TO reader;
 -- The page asks here which hours, topics and sources there are at all: counts without a text, and twice as fast.
 GRANT SELECT ON banwatch.count_versions TO reader;
 GRANT SELECT ON banwatch.count_hour_versions TO reader;

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
@@ -16,18 +17,21 @@ import typer
 from deploy.metrics.health import Health
 from deploy.metrics.server import exposed
 from deploy.processes.alerting import alerting_beside, utc_now
-from deploy.processes.beside import beside
+from deploy.processes.beside import Work, beside
 from deploy.processes.signals import run_until, until_signalled
 from deploy.settings import Settings, load
 from deploy.writer import writer
+from ingest.trends import TrendList, trend_lists
 from processing.alerts.alerts import Alerts
 from processing.alerts.metrics import AlertMetrics
 from processing.alerts.records import StoredConversations
 from processing.alerts.rules import RuleBook
 from processing.alerts.rules_reload import ReloadingRules
+from processing.contract import UNDETERMINED
 from processing.store.client import Store
 from processing.store.maintenance import Upkeep, chores
 from processing.tagging.topics import ReloadingTaxonomy
+from processing.trends import TrendRecorder
 from processing.watch_metrics import WatchMetrics
 from processing.watching import watch_over
 
@@ -71,7 +75,7 @@ def watch(
                 liveness=of_dispatcher,
                 historic=alert,
             )
-            with upkeep_beside(settings, stop), telling:
+            with upkeep_beside(settings, stop), telling, trends_beside(settings, stop, taxonomy):
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval), liveness)
 
     with exposed(settings.process, "watch", health, metrics, of_alerts):
@@ -91,6 +95,29 @@ def rules_now(rules: ReloadingRules) -> RuleBook:
         log.info("rules", said=sentence)
         print(sentence, flush=True)
     return rules.rules
+
+
+@contextmanager
+def trends_beside(settings: Settings, stop: threading.Event, taxonomy: ReloadingTaxonomy) -> Iterator[None]:
+    """Record what the networks of the settings call trending, each in a thread of its own."""
+
+    def recording(each: TrendList) -> Work:
+        def record(store: Store, enough: threading.Event) -> None:
+            TrendRecorder(
+                store,
+                (each.network, each.server),
+                each.read,
+                lambda name: taxonomy.taxonomy.tag(name, UNDETERMINED, each.network),
+                utc_now,
+                settings.ingest.trends_every,
+            ).run(enough)
+
+        return record
+
+    with ExitStack() as threads:
+        for each in trend_lists(settings.ingest, utc_now):
+            threads.enter_context(beside(f"trends of {each.server}", writer(settings), stop, recording(each)))
+        yield
 
 
 def upkeep_beside(settings: Settings, stop: threading.Event) -> AbstractContextManager[None]:

@@ -31,7 +31,14 @@ from processing.queries.attempts import (
     undelivered,
 )
 from processing.queries.claims import Claim, ClaimInLanguage, claim_range, claim_runs, claims, claims_query
-from processing.queries.counts import binned_counts, first_counted, minute_counts, series, sources_between
+from processing.queries.counts import (
+    binned_counts,
+    first_counted,
+    last_recount,
+    minute_counts,
+    series,
+    sources_between,
+)
 from processing.queries.course import (
     Arrival,
     BinPosts,
@@ -90,6 +97,7 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
+from processing.queries.trends import TrendLead, trend_leads
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -136,6 +144,7 @@ __all__ = [
     "StoredNotification",
     "StoredPost",
     "Table",
+    "TrendLead",
     "Vocabulary",
     "WatchReport",
     "adhoc_address",
@@ -170,6 +179,7 @@ __all__ = [
     "incidents_named",
     "known_before",
     "last_attempts",
+    "last_recount",
     "leading_series",
     "minute_counts",
     "most_shared",
@@ -195,6 +205,7 @@ __all__ = [
     "spikes",
     "stored_posts",
     "topics_over_time",
+    "trend_leads",
     "troubles_told",
     "undelivered",
     "vocabulary",

@@ -182,6 +182,14 @@ class IncidentWords:
         }
     )
 
+    lead_told: str = "banwatch told of this {duration} before {network} had it among its trends: “{trend}”."
+    lead_found: str = "banwatch found this {duration} before {network} had it among its trends: “{trend}”."
+    behind_told: str = "{network} had this among its trends {duration} before banwatch told of it: “{trend}”."
+    behind_found: str = "{network} had this among its trends {duration} before banwatch found it: “{trend}”."
+    lead_unknown: str = (
+        "{network} has this among its trends, and nobody knows since when, so nobody knows who was first: “{trend}”."
+    )
+
     operators: str = "For operators"
     acknowledge: str = "Acknowledge"
     acknowledge_help: str = "You have it in hand: nobody is told again until it is over or rises further."

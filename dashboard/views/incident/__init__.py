@@ -22,6 +22,7 @@ from dashboard.views.incident import (
     explanation,
     heading,
     languages,
+    leads,
     listing,
     report,
     told,
@@ -59,6 +60,7 @@ def show(context: Context) -> None:
         live.show("claims", _part, context, name, _claims)
     with rest:
         live.show("told", _part, context, name, _told)
+        live.show("leads", _part, context, name, _leads)
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
@@ -141,6 +143,10 @@ def _claims(context: Context, of: Standing) -> None:
 
 def _told(context: Context, of: Standing) -> None:
     told.show(of, _said(context, of), context.words)
+
+
+def _leads(context: Context, of: Standing) -> None:
+    leads.show(report.leads(context.settings, of.incident.id), context.words)
 
 
 def _reasons(context: Context, of: Standing) -> None:

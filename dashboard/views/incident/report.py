@@ -30,6 +30,7 @@ from processing.queries import (
     Scope,
     Statement,
     StoredPost,
+    TrendLead,
 )
 
 LEAST_AROUND = timedelta(hours=3)
@@ -232,6 +233,12 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
     )
 
 
+@shared(ttl=60, max_entries=64)
+def leads(settings: DashboardSettings, name: str) -> tuple[TrendLead, ...]:
+    """Return who was first, banwatch or the trends of each network; nothing where no trend is of the incident."""
+    return queries.trend_leads(connection(settings), name)
+
+
 @shared(ttl=15, max_entries=64, hash_funcs=AS_IT_STANDS)
 def begun(settings: DashboardSettings, of: Standing) -> SharedPost | None:
     """Return the first post of the incident; None where its texts are gone."""
@@ -259,11 +266,11 @@ def alike(settings: DashboardSettings, of: Standing) -> Alike:
 
     The pairs are found again only if posts of the incident's time have been written or deleted since.
     """
-    return _alike(settings, of, explanation.last_change(connection(settings), of.incident, of.as_of))
+    return _alike(settings, of, queries.last_recount(connection(settings), of.whole.start, of.whole.end))
 
 
 @shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
-def _alike(settings: DashboardSettings, of: Standing, last_change: int) -> Alike:  # noqa: ARG001
+def _alike(settings: DashboardSettings, of: Standing, last_recount: int) -> Alike:  # noqa: ARG001
     reader = connection(settings)
     count, pairs = queries.alike(reader, of.incident.id)
     return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), queries.alike_query(of.incident.id))
