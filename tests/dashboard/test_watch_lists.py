@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from dashboard.i18n import WORDS
 from dashboard.services import Event, Services
 from dashboard.settings import DashboardSettings
 from deploy.processes.dashboard import topics_of
 from deploy.shipped_topics import topics_files
+from processing import queries
+from processing.store.client import Store
+from processing.store.records import write_incidents
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard import pages
 from tests.support import stock
 
+HOUR = timedelta(hours=1)
 TOPICS = topics_of(ReloadingTaxonomy(*topics_files(("tiktok-bans", "outages"))))
 EVENTS = tuple(
-    Event(stock.END - timedelta(hours=2), {"en": f"An event of {topic or 'all'}"}, "https://example.org", topic)
+    Event(stock.END - 2 * HOUR, {"en": f"An event of {topic or 'all'}"}, "https://example.org", topic)
     for topic in ("", "ban", "outage")
 )
 SERVICES = Services(topics=lambda: TOPICS, events=lambda: EVENTS)
@@ -45,3 +51,10 @@ def test_an_incident_chooses_its_list_and_another_list_leaves_it(settings: Dashb
     shown.selectbox(key="watch").select("outage").run()
     assert "id" not in shown.query_params
     assert [each.value for each in shown.info] == [WORDS["en"].no_incidents]
+
+
+def test_the_incidents_of_a_loud_list_hide_none_of_another(store: Store) -> None:
+    newest = [replace(stock.incident(), id=f"ban-{number}", start=stock.SURGE + number * HOUR) for number in range(3)]
+    oldest = replace(stock.incident(), id="outage-0", topic="outage", start=stock.SURGE - HOUR)
+    write_incidents(store, [*newest, oldest])
+    assert [each.id for each in queries.incidents(store, limit=1)] == ["ban-2", "outage-0"]
