@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 from pydantic import SecretStr
 
 from dashboard.i18n import WORDS
-from dashboard.views.incident.leads import sentence
+from dashboard.views.incident.trends import sentence
 from deploy.processes.watch import trends_beside
 from deploy.settings import load
 from ingest.contract import Trend

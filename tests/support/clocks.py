@@ -12,8 +12,8 @@ from processing.store.client import Parameters, Row, Store
 MICROSECOND = timedelta(microseconds=1)
 NOW = re.compile(r"\bnow(?:64)?\([^()]*\)")
 VERSION = re.compile(r"ReplacingMergeTree\((\w+)\)")
-OWN_VERSIONS = {"post_versions", "rejected_versions", "schema_migrations"}
-"""The version of a post and of a rejected record is its own; a migration is written once."""
+OWN_VERSIONS = {"post_versions", "rejected_versions", "schema_migrations", "trend_versions"}
+"""The version of a post, of a rejected record and of a look at a trend is its own; a migration is written once."""
 
 
 class SetStore(Store):

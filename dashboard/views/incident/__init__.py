@@ -22,11 +22,11 @@ from dashboard.views.incident import (
     explanation,
     heading,
     languages,
-    leads,
     led,
     listing,
     report,
     told,
+    trends,
     verdict,
 )
 from dashboard.views.incident.report import Course, Standing, Told
@@ -62,7 +62,7 @@ def show(context: Context) -> None:
         live.show("claims", _part, context, name, _claims)
     with rest:
         live.show("told", _part, context, name, _told)
-        live.show("leads", _part, context, name, _leads)
+        live.show("trends", _part, context, name, _trends)
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
@@ -160,8 +160,8 @@ def _led(context: Context, of: Standing) -> None:
     led.show(of, report.led(context.settings, of), context.words)
 
 
-def _leads(context: Context, of: Standing) -> None:
-    leads.show(report.leads(context.settings, of.incident.id), context.words)
+def _trends(context: Context, of: Standing) -> None:
+    trends.show(report.trend_leads(context.settings, of.incident.id), context.words)
 
 
 def _reasons(context: Context, of: Standing) -> None:

@@ -240,7 +240,7 @@ def told(settings: DashboardSettings, name: str, topics: tuple[str, ...], now: d
 
 
 @shared(ttl=60, max_entries=64)
-def leads(settings: DashboardSettings, name: str) -> tuple[TrendLead, ...]:
+def trend_leads(settings: DashboardSettings, name: str) -> tuple[TrendLead, ...]:
     """Return who was first, banwatch or the trends of each network; nothing where no trend is of the incident."""
     return queries.trend_leads(connection(settings), name)
 
