@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
-IN_IMAGE := apprise charts dashboard login public reddit telegram traces  # the extras of the container's image
+IN_IMAGE := apprise charts claims dashboard login public reddit telegram traces  # the extras of the container's image
 
-.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
+.PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom
 setup: .venv/ready
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -31,7 +31,7 @@ bench: setup .venv/measured .venv/frameworks  # half an hour; the growth of the 
 	$(BIN)/python -m tests.benchmarks
 bench-language bench-alike: .venv/measured
 bench-pipeline: .venv/frameworks
-bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing: bench-%: setup
+bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads: bench-%: setup
 	$(BIN)/python -m tests.benchmarks.$*
 .venv/measured: tests/benchmarks/requirements.txt .venv/ready  # libraries that are only compared with, 100 MB
 	$(BIN)/pip install --quiet --require-hashes --no-deps -r $<
@@ -39,6 +39,7 @@ bench-language bench-alike bench-pipeline bench-spikes bench-store bench-topics 
 .venv/frameworks: tests/benchmarks/frameworks.txt .venv/ready  # Bytewax and Quix Streams, in a folder of their own: 140 MB
 	rm -rf $@
 	$(BIN)/pip install --quiet --require-hashes --target $@ -r $<
+	touch $@
 bench-cluster: setup  # three brokers of Apache Kafka, 5,000 posts a second and every fault; needs root, Java and Maven
 	$(BIN)/python -m tests.prepare kafka
 	$(BIN)/python -m tests.benchmarks.cluster

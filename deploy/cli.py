@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": "deploy.commands.doctor:doctor",
     "process": "deploy.processes.worker:process",
     "watch": "deploy.processes.watch:watch",
+    "claims": "deploy.processes.claims:claims",
     "dashboard": "deploy.processes.dashboard:dashboard",
     "public": "deploy.processes.public:public",
     "answers": "deploy.processes.answers:answers",

@@ -197,6 +197,27 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     doubted: tuple[Doubt, ...] = ()
 
 
+class ClaimRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A search for the claims of an incident.
+
+    `posts` are those of the incident with a text, `compared` those of them that were compared, `waiting` the texts that
+    are still to be compared across languages. `last` says that the incident was closed.
+    """
+
+    incident: str
+    method: str
+    until: datetime
+    posts: int
+    compared: int
+    waiting: int
+    last: bool
+
+    @property
+    def across_languages(self) -> bool:
+        """Whether a model compared the languages."""
+        return "+" in self.method
+
+
 class Corrects(msgspec.Struct, frozen=True):
     """A topic whose posts withdraw or deny what the posts of another topic, `claim`, say. Both are below one `root`."""
 

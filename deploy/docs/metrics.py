@@ -14,6 +14,7 @@ from ingest.collector_metrics import CollectorMetrics
 from ingest.metrics import Declared, Metrics
 from ingest.progress import CollectorStats
 from processing.alerts.metrics import AlertMetrics
+from processing.claims.metrics import ClaimMetrics
 from processing.store.metrics import StoreMetrics
 from processing.watch_metrics import WatchMetrics
 from processing.worker_metrics import WorkerMetrics
@@ -43,9 +44,9 @@ ready.
 
 A process that you start by itself (`banwatch process`, `banwatch watch`, `banwatch ingest`) has the port that is set.
 `banwatch up` has it too, and gives its processes the ports that follow, in the order in which they start: warehouse,
-workers, watch, answers, dashboard, public pages, archive, sources. A part that is not started takes no port. The
-embedded broker shows no metrics; `banwatch up` shows its memory. A port that is taken ends the start with one sentence.
-Two stacks side by side need ports that are as far apart as the first one has processes.
+workers, watch, claims, answers, dashboard, public pages, archive, sources. A part that is not started takes no port.
+The embedded broker shows no metrics; `banwatch up` shows its memory. A port that is taken ends the start with one
+sentence. Two stacks side by side need ports that are as far apart as the first one has processes.
 
 `deploy/prometheus/up.yml` scrapes such a stack: it asks `/targets` which processes there are.
 `deploy/prometheus/banwatch.rules.yml` has alerts on banwatch itself, and `deploy/grafana/boards/banwatch.json` is a
@@ -83,6 +84,7 @@ GROUPS: Mapping[str, Metrics] = {
     "A collector": CollectorMetrics("example", lambda: CollectorStats(datetime.fromtimestamp(0, UTC))),
     "A worker": WorkerMetrics(),
     "The watch": WatchMetrics(),
+    "The search for claims": ClaimMetrics(),
     "The alerts, in the process of the watch": AlertMetrics(),
     "Requests to ClickHouse, in every process that has them": StoreMetrics(),
     "The servers: dashboard, public pages, answers, warehouse": HttpMetrics("example"),

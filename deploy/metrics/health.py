@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ingest.liveness import Liveness
 from ingest.metrics import Metrics
 
-Loop = Literal["collector", "worker", "watch", "dispatcher", "server", "engine", "supervisor"]
+Loop = Literal["collector", "worker", "watch", "claims", "dispatcher", "server", "engine", "supervisor"]
 
 ALIVE_WITHIN = 300.0
 """Seconds within which a loop turns. A turn takes a second, or several requests to a slow store, of 30 seconds at most.

@@ -29,7 +29,7 @@ from processing.alerts.reasons import Reason
 from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import Corrects, Incident, Severity
-from processing.explanation import Correction, corrections
+from processing.explanation import Correction, Leads, corrections, leads
 from processing.store.client import Store, StoreFailure
 from processing.troubles import Area, Trouble
 
@@ -167,6 +167,7 @@ class Composer:
             acknowledgement=self._part(lambda: self._answer(incident), None),
             picture=self._part(lambda: self._picture(each, incident), None) if shown else None,
             corrections=self._part(lambda: self._corrections(each, incident), ()) if shown else (),
+            leads=self._part(lambda: self._leads(each, incident), None) if shown else None,
             acknowledge_url=self.links.link(incident.id, self.clock()) if asks and self.links else "",
         )
 
@@ -199,6 +200,9 @@ class Composer:
 
     def _corrections(self, each: Waiting, incident: Incident) -> tuple[Correction, ...]:
         return corrections(self.store, incident, self._as_of(each, incident), self.corrects())
+
+    def _leads(self, each: Waiting, incident: Incident) -> Leads | None:
+        return leads(self.store, incident, self._as_of(each, incident))
 
     def _as_of(self, each: Waiting, incident: Incident) -> datetime:
         """Return the moment, in event time, of which the message speaks."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from processing.alerts.notification import Growth, Step
 from processing.contract import DrivingTerm, Incident, Severity
-from processing.explanation import Correction, SharedPost
+from processing.explanation import Correction, Leads, SharedPost
 from processing.queries import Statement
 from processing.troubles import Trouble
 
@@ -68,6 +68,7 @@ class IncidentNews:
     acknowledgement: Acknowledgement | None = None
     picture: Picture | None = None
     corrections: tuple[Correction, ...] = ()
+    leads: Leads | None = None
     acknowledge_url: str = ""
 
 

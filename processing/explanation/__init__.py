@@ -1,6 +1,6 @@
 """Explanation: why a spike is one, in words and figures of its posts. Public: the dashboard uses it too."""
 
-from processing.explanation.corrections import (
+from processing.explanation.correction import (
     CORRECTION_WINDOW,
     LEAST_CORRECTED,
     Correction,
@@ -8,6 +8,8 @@ from processing.explanation.corrections import (
     Spread,
     corrections,
 )
+from processing.explanation.lag import Lag
+from processing.explanation.leading import Follower, Leads, leads
 from processing.explanation.log_odds import Driver
 from processing.explanation.parts import Counted, Share, SharedPost
 from processing.explanation.report import (
@@ -31,6 +33,9 @@ __all__ = [
     "Counted",
     "Driver",
     "Explanation",
+    "Follower",
+    "Lag",
+    "Leads",
     "Part",
     "Reach",
     "Share",
@@ -43,5 +48,6 @@ __all__ = [
     "last_change",
     "leading_posts",
     "leading_terms",
+    "leads",
     "queries_of_figures",
 ]

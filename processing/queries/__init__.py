@@ -30,6 +30,7 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
+from processing.queries.claims import Claim, ClaimInLanguage, claim_range, claim_runs, claims, claims_query
 from processing.queries.counts import (
     binned_counts,
     first_counted,
@@ -114,6 +115,8 @@ __all__ = [
     "Cancelled",
     "ChannelAttempt",
     "ChannelRecord",
+    "Claim",
+    "ClaimInLanguage",
     "Column",
     "Conversation",
     "CountedTime",
@@ -155,6 +158,10 @@ __all__ = [
     "bins_query",
     "broker_memory",
     "channel_records",
+    "claim_range",
+    "claim_runs",
+    "claims",
+    "claims_query",
     "connect",
     "conversations",
     "course",

@@ -8,7 +8,7 @@ that looks like a Latin one is that one: whoever changes only those has copied.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +87,39 @@ def are_copies(letters: Sequence[str], beside: Sequence[str] = ()) -> Flags:
     return np.array([bool(text) and (times[text] > 1 or bool(alike[text])) for text in letters], dtype=bool)
 
 
+def groups_of(texts: Sequence[str]) -> NDArray[np.intp]:
+    """Of different letters, none empty: the number of the group of each. What has a copy in common is one group."""
+    found = np.arange(len(texts))
+    for rows, near, alike in _compared(texts, len(texts)):
+        for row, like in zip(rows, alike, strict=True):
+            if like.any():
+                joined = np.unique(found[[row, *near[like]]])
+                found[np.isin(found, joined[1:])] = joined[0]
+    return found
+
+
+def similarities(texts: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
+    """The similarity of each of these letters, a row each, to each of the others, none empty."""
+    table = _sequences([*texts, *others])
+    sizes = np.bitwise_count(table).sum(axis=0, dtype=np.int32)
+    mine, own = table[:, : len(texts)], sizes[: len(texts), None]
+    common = np.zeros((len(texts), len(others)), dtype=np.int32)
+    for word, other in zip(mine, table[:, len(texts) :], strict=True):
+        common += np.bitwise_count(word[:, None] & other)
+    similar: NDArray[np.float64] = common / (own + sizes[len(texts) :] - common)
+    return similar
+
+
 def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
-    """Of different texts, the first so many.
+    """Of different texts, the first so many."""
+    found = np.zeros(len(texts), dtype=bool)
+    for rows, _, alike in _compared(texts, asked):
+        found[rows] = alike.any(axis=1)
+    return found[:asked]
+
+
+def _compared(texts: Sequence[str], asked: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Flags]]:
+    """Compare the first so many of different texts with all: some of them, some texts, and which are alike.
 
     They are compared in the order of their sizes, each with those alone that are neither too short nor too long to be
     alike: two texts have no more in common than the smaller one holds.
@@ -97,7 +128,7 @@ def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
     sizes = np.bitwise_count(table).sum(axis=0, dtype=np.int16)
     order = np.argsort(sizes, kind="stable")
     table, sizes = np.ascontiguousarray(table[:, order]), sizes[order]
-    found, places = np.zeros(len(texts), dtype=bool), np.flatnonzero(order < asked)
+    places = np.flatnonzero(order < asked)
     for first in range(0, asked, _ROWS):
         rows = places[first : first + _ROWS]
         begin = int(np.searchsorted(sizes, ALIKE * sizes[rows[0]]))
@@ -107,8 +138,7 @@ def _have_neighbours(texts: Sequence[str], asked: int) -> Flags:
             common += np.bitwise_count(word[rows, None] & word[near])
         alike = common >= ALIKE * (sizes[rows, None] + sizes[near] - common)
         alike[np.arange(len(rows)), rows - begin] = False
-        found[order[rows]] = alike.any(axis=1)
-    return found[:asked]
+        yield order[rows], order[near], alike
 
 
 def _sequences(texts: Sequence[str]) -> NDArray[np.uint64]:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks import (
+    claims,
     growth,
     language,
     latency,
@@ -30,3 +31,4 @@ if __name__ == "__main__":
     topics.main()
     sources.main()
     social_sources.main()
+    claims.main(())

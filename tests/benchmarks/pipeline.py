@@ -142,7 +142,7 @@ def tell(name: str, worker: Figures, others: Mapping[str, float]) -> None:
     posts = worker.posts
     by_step = worker.cpu_by_step | {"other threads": worker.cpu - sum(worker.cpu_by_step.values())}
     print(f"one worker, Kafka to counts, {name}: {posts / worker.seconds:,.0f} posts/s")
-    print(f"  {posts:,} posts in {worker.batches} batches, from the first commit to the last")
+    print(f"  {posts:,} posts in {worker.batches} batches, behind the first one")
     print(
         f"  CPU time of the worker, us a post: {micro(worker.cpu / posts)}; {posts / worker.cpu:,.0f} posts/s of a core"
     )

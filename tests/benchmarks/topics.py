@@ -1,7 +1,8 @@
 """Topics: `python -m tests.benchmarks.topics [FOLDER]` prints how right and how fast the shipped taxonomy is.
 
 FOLDER holds `topics/labelled.ndjson` (lines of text, lang, label: `on`, `off` or `edge`) and `archives/*.ndjson.gz`;
-what is absent is said to be. The language of a post is what the default detector says of it, as in the pipeline.
+what is absent is said to be. `tests/support/invented` holds posts written for this. The language of a post is what the
+default detector says of it, as in the pipeline.
 """
 
 from __future__ import annotations
@@ -15,21 +16,24 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import BAN_TALK
-from deploy.shipped_topics import shipped
+from deploy.shipped_topics import FIRST, shipped
 from ingest.contract import Post, decode_post
 from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
-from processing.tagging.topics import Taxonomy, load_taxonomy
+from processing.tagging.topics import Taxonomy, load_taxonomy, parse_taxonomy
 from tests.conftest import ROOT
+from tests.support.invented_posts import invented
 from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 ROOT_TOPIC = "ban"
+OPINION = "likely-ban"
+"""The topic that the second opinion gives. A post with it is on the subject by the model, and not by a rule."""
+_THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
 _BATCH = 500
 _ROUNDS = 3
 _SHOWN = 150
@@ -43,8 +47,12 @@ _BAN = re.compile(
 
 def main(folder: Path = DEFAULT_FOLDER) -> None:
     """Print the tables, or why there are none."""
-    taxonomy = load_taxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
+    first = shipped()[FIRST]
+    taxonomy = load_taxonomy(first)
     _print_labelled(folder / "topics" / "labelled.ndjson", taxonomy)
+    for half in ("seen", "unseen"):
+        _print_invented(half, taxonomy)
+    _print_thresholds(folder / "topics" / "labelled.ndjson", first.read_text(encoding="utf-8"))
     _print_demo(taxonomy)
     every = load_taxonomy(*shipped().values())
     _print_watch_lists(every)
@@ -57,7 +65,7 @@ def _print_labelled(path: Path, taxonomy: Taxonomy) -> None:
     if not path.exists():
         print(f"topics: there is no {path}; name its folder to measure with it")
         return
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = _labelled(path)
     posts = [line for line in lines if line["label"] != "edge"]
     languages = _languages([post["text"] for post in posts])
     ours = [
@@ -77,6 +85,53 @@ def _print_labelled(path: Path, taxonomy: Taxonomy) -> None:
         if said != (post["label"] == "on"):
             shown = " ".join(post["text"].split())[:_SHOWN]
             print(f"  {'false alarm' if said else 'missed':12}{post['lang']:4}{post['sub']}: {shown}")
+
+
+def _labelled(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _print_invented(half: str, taxonomy: Taxonomy) -> None:
+    posts = invented(half)
+    tags = [
+        taxonomy.tag(post.text, language, "bench")
+        for post, language in zip(posts, _languages([post.text for post in posts]), strict=True)
+    ]
+    by_rule = [ROOT_TOPIC in found and OPINION not in found for found in tags]
+    ours = [ROOT_TOPIC in found for found in tags]
+    baseline = [_baseline(post.text) for post in posts]
+    print(f"topics: {len(posts)} invented posts of {half}.tsv; one author wrote them and the rules")
+    print(f"{'':14}{'on':>5}{'off':>5}   {'rules':20}{'and the opinion':20}{'the app and a ban word':20}")
+    names = ("all", *sorted({post.language for post in posts}), *sorted({post.kind for post in posts}))
+    for name in names:
+        chosen = [n for n, post in enumerate(posts) if name in {"all", post.language, post.kind}]
+        on = [posts[n].on for n in chosen]
+        cells = "".join(f"{_quality(on, [said[n] for n in chosen]):20}" for said in (by_rule, ours, baseline))
+        print(f"{name:14}{sum(on):5}{len(on) - sum(on):5}   {cells}".rstrip())
+
+
+def _print_thresholds(path: Path, written: str) -> None:
+    sets = {half: [(post.text, post.on) for post in invented(half)] for half in ("seen", "unseen")}
+    if path.exists():
+        sets["labelled"] = [
+            (post["text"], post["label"] == "on") for post in _labelled(path) if post["label"] != "edge"
+        ]
+    languages = {name: _languages([text for text, _ in posts]) for name, posts in sets.items()}
+    print("topics, by the threshold of the second opinion: precision and recall")
+    print(f"{'':6}{''.join(f'{name:16}' for name in sets)}".rstrip())
+    for threshold in _THRESHOLDS:
+        taxonomy = parse_taxonomy(re.sub(r"(?m)^threshold = \S+", f"threshold = {threshold}", written))
+        cells = [
+            _quality(
+                [on for _, on in posts],
+                [
+                    ROOT_TOPIC in taxonomy.tag(text, language, "bench")
+                    for (text, _), language in zip(posts, languages[name], strict=True)
+                ],
+            )
+            for name, posts in sets.items()
+        ]
+        print(f"{threshold:<6}{''.join(f'{cell:16}' for cell in cells)}".rstrip())
 
 
 def _baseline(text: str) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import streamlit as st
+from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from dashboard import server
@@ -24,6 +27,7 @@ from dashboard.views.incident.report import Standing
 from dashboard.window import Window
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
+from ingest.contract import Progress
 from processing import queries
 from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
@@ -31,14 +35,17 @@ from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
 from processing.store.client import Store
-from processing.store.records import write_incidents
-from processing.store.writer import recount, write_posts
+from processing.store.migrate import migrate
+from processing.store.records import write_incidents, write_scored_until
+from processing.store.writer import recount, write_posts, write_progress
 from processing.tagging.topics import ReloadingTaxonomy
+from tests.conftest import WRITER_PASSWORD
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
 from tests.support.waiting import free_port
+from tests.support.waves import BEFORE, waves
 
 NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
@@ -67,6 +74,29 @@ def corrected(warehouse_url: str) -> DashboardSettings:
     ]
     with Store(address) as store:
         recount(store, write_posts(store, posts))
+    return settings_for(address)
+
+
+@pytest.fixture(scope="session")
+def led(warehouse_url: str) -> DashboardSettings:
+    """An incident of an hour and a half in which Arabic follows English by a quarter of an hour."""
+    address = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="led_page")
+    migrate(address)
+    counts, _ = waves(np.random.default_rng(8), (0, 15, 0), (15.0, 8.0, 0.05))
+    posts = [
+        stock.tagged(f"{language}{minute}-{number}", "a post", stock.SURGE + (minute - BEFORE) * MINUTE, language)
+        for language, row in zip(("en", "ar", "ko"), counts, strict=True)
+        for minute, count in enumerate(row[: BEFORE + 90])
+        for number in range(int(count))
+    ]
+    incident = msgspec.structs.replace(
+        stock.incident(), end=stock.SURGE + 90 * MINUTE, languages=("en", "ar", "ko"), pulses=()
+    )
+    with Store(address) as store:
+        recount(store, write_posts(store, posts))
+        write_incidents(store, [incident])
+        write_scored_until(store, stock.END)
+        write_progress(store, [(0, Progress(source="archive", since=stock.START, until=stock.END, complete=True))])
     return settings_for(address)
 
 
@@ -123,7 +153,7 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     shown = opened(told, ui=interface, id=NAME)
     headings = [each.value for each in shown.header]
     last = [page.told, page.notes, page.export]
-    assert headings == [page.chart, page.verdict, page.arrivals, page.reasons, page.alike, *last]
+    assert headings == [page.chart, page.verdict, page.arrivals, page.claims, page.reasons, page.alike, *last]
     assert len(shown.get("vega_lite_chart")) == 1
     written = html(shown)
     for name in (words.links, words.hashtags, words.sources, words.who_speaks, words.evidence, words.decides):
@@ -131,6 +161,17 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
     queries_shown = [code.value for code in shown.code]
     assert any("FROM counts" in query for query in queries_shown)
     assert not any(re.search(r"\{\w+:", query) for query in queries_shown)
+
+
+def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
+    [largest, *_] = queries.claims(connection(told), stock.incident(), stock.END, limit=6, least_people=3)
+    shown = opened(told, ui="en", id=NAME)
+    [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
+    assert f"Posts: {largest.posts:,}" in written
+    assert largest.title("en").nearest in written
+    assert written.count("First post: ") > 1
+    assert [each.language for each in largest.arrivals]
+    assert any(PAGE.claims_alone in each.value for each in shown.caption)
 
 
 def test_the_heading_says_what_since_when_and_as_of_when(told: DashboardSettings) -> None:
@@ -196,7 +237,7 @@ def test_deleted_posts_are_counted_or_left_out(told: DashboardSettings) -> None:
     assert told_stock.DELETED_TEXT not in html(shown)
 
 
-@pytest.mark.parametrize("interface", LANGUAGES)
+@pytest.mark.parametrize("interface", ["en", "ar"])
 def test_a_correction_is_shown_by_language_and_names_its_pulse(corrected: DashboardSettings, interface: str) -> None:
     words = WORDS[interface]
     services = Services(topics=lambda: NAMES, corrects=lambda: [Corrects("retraction", "employer-ban", "ban")])
@@ -213,6 +254,24 @@ def test_a_correction_is_shown_by_language_and_names_its_pulse(corrected: Dashbo
     assert text(filled(words.correction.absent, languages="|")).partition("|")[0] in written
     assert all(name in written for name in (*named, words.correction.reach["never"]))
     assert any("hasAny(topics" in code.value for code in shown.code)
+    # In the first pulse all languages rise at once, so that none led.
+    assert words.led.title not in [each.value for each in shown.header]
+
+
+def test_who_led_is_said_with_an_interval_and_a_strip_for_each_language(led: DashboardSettings) -> None:
+    shown = opened(led, ui="ar", id=NAME)
+
+    words = WORDS["ar"]
+    assert words.led.title in [each.value for each in shown.header]
+    written = text(html(shown))
+    row = written.partition(text(words.led.interval))[2]
+    lag = re.search(text(words.led.between).replace("{low}", r"(\d+) \S+").replace("{high}", r"(\d+) \S+"), row)
+    assert lag is not None
+    assert int(lag[1]) <= 15 <= int(lag[2])
+    [strips] = [each for each in shown.get("vega_lite_chart") if "language" in each.proto.spec]
+    arabic, korean = (language_name(words, each) for each in ("ar", "ko"))
+    assert json.dumps(arabic)[1:-1] in strips.proto.spec
+    assert json.dumps(korean)[1:-1] not in strips.proto.spec
 
 
 def english_row(written: str) -> list[str]:

@@ -135,7 +135,7 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others() -> None:
         command = of_command.get(place) or of_command.get(f"compose {place}", [""])
         if command[0] in {"dashboard", "public"}:
             assert files & OF_STORE == {"reader"}, place
-        elif command[0] in {"process", "watch", "answers", "migrate"}:
+        elif command[0] in {"process", "watch", "claims", "answers", "migrate"}:
             assert files & OF_STORE == {"writer"}, place
         elif command[0] == "ingest":
             assert not files - {command[1]}, place

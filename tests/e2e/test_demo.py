@@ -118,6 +118,17 @@ def test_the_second_pulse_is_a_correction_and_the_first_is_not(watched: Watched)
     assert [explanation.corrections(watched.store, each, LAST, corrects) for each in others] == [(), ()]
 
 
+def test_english_led_the_email_and_the_others_followed_by_their_planted_delays(watched: Watched) -> None:
+    [email] = [each for each in EVENTS if each.name == "amazon-email"]
+    found = explanation.leads(watched.store, watched.friday, LAST)
+    assert found is not None
+    assert found.leader == "en"
+    lags = {each.language: each.lag for each in found.followers}
+    assert {"ar", "es", "pt", "fr", "tr"} <= lags.keys()
+    held = [lags[one].low <= email.languages[one][1] <= lags[one].high for one in lags if one in email.languages]
+    assert sum(held) >= len(held) - 2
+
+
 def test_the_email_is_found_within_ten_minutes_in_the_large_languages(watched: Watched) -> None:
     """A language that has fewer than ten posts in half an hour has no spike of its own; the incident names it."""
     heard = [surge for surge in planted("amazon-email") if surge.language != "*" and surge.per_minute >= 5.0]

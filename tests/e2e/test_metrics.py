@@ -18,7 +18,7 @@ from tests.conftest import WRITER_PASSWORD, a_post
 from tests.support.stacks import Installation
 from tests.support.waiting import PORTS, eventually
 
-PROCESSES = {"up", "warehouse", "worker", "watch", "answers", "dashboard", "public", "collector"}
+PROCESSES = {"up", "warehouse", "worker", "watch", "claims", "answers", "dashboard", "public", "collector"}
 ON_SUBJECT = "The government will ban TikTok tomorrow"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

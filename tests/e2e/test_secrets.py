@@ -112,6 +112,7 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
         "warehouse": {writer, reader},
         "process": {writer, kafka, authors},
         "watch": {writer, authors, channels, heartbeat, answers},
+        "claims": {writer, authors},
         "answers": {writer, authors, answers, desk},
         "dashboard": {reader, desk, *of_the_dashboard},
         "public": {reader},

@@ -49,6 +49,9 @@ def posts() -> Iterator[TaggedPost]:
         yield said("link-2", at + 4, links=(f"https://example.org/{turn}#top",))
         yield said("text-1", at + 100, f"{SENTENCE}, no matter what: {'abcdef'[turn] * 9}! https://example.org/x")
         yield said("text-2", at + 109.5, f"@you {SENTENCE.upper()} no matter what {'abcdef'[turn] * 9} 😀 {turn}")
+        chinese = f"#封禁#公司要求所有员工在星期五之前卸载这个应用程序{'甲乙丙丁'[turn] * 3}"
+        yield said("chinese-1", at + 150, chinese)
+        yield said("chinese-2", at + 152, f"{chinese} @某人 https://example.org/x")
         yield said("tags-1", at + 200, hashtags=("Ban", "TikTok", f"n{turn}"))
         yield said("tags-2", at + 203, hashtags=("#ban", "#tiktok", f"n{turn}"), source="elsewhere")
         yield said("late-1", at + 300, links=(f"https://example.org/late/{turn}",))
@@ -111,27 +114,29 @@ def test_who_posts_the_same_within_seconds_again_and_again_is_found_with_the_pos
     alike = {
         ("link-1", "link-2"): (4, ["link"]),
         ("text-1", "text-2"): (4, ["text"]),
+        ("chinese-1", "chinese-2"): (4, ["text"]),
         ("tags-1", "tags-2"): (4, ["hashtags"]),
     }
     assert accounts(store) == alike | {("once-1", "once-2"): (2, ["link"])}
     assert accounts(store, "chance < 0.05") == alike
 
     count, pairs = queries.alike(store, "ban-1")
-    assert count == len(pairs) == 3
+    assert count == len(pairs) == 4
     [link] = [each for each in pairs if each.kinds == ("link",)]
-    assert (link.apart, round(link.expected, 3)) == (4.0, 0.147)
+    assert (link.apart, round(link.expected, 3)) == (4.0, 0.145)
     assert {(one.at_a, one.at_b) for one in link.together} == {
         (at, at + 4 * SECOND) for at in (START + 2_000 * turn * SECOND for turn in range(4))
     }
-    assert len(queries.posts_of_pairs(store, pairs)) == 24
+    assert len(queries.posts_of_pairs(store, pairs)) == 32
     assert queries.alike(store, "work-1") == queries.alike(store, "no such incident") == (0, ())
-    assert len(store.query(queries.alike_query("ban-1").paste)) == 3
+    assert len(store.query(queries.alike_query("ban-1").paste)) == 4
 
     with Store(writer) as opened:
         delete(opened, DeletionTarget("example", [link.together[0].id_a]))
         delete(opened, DeletionTarget("example", authors={"text-2": START + timedelta(days=1)}))
     assert accounts(store, "chance < 0.05") == {
         ("link-1", "link-2"): (3, ["link"]),
+        ("chinese-1", "chinese-2"): (4, ["text"]),
         ("tags-1", "tags-2"): (4, ["hashtags"]),
     }
 

@@ -13,9 +13,10 @@ from structlog.testing import capture_logs
 
 from ingest.contract import Progress
 from ingest.kafka import PostProducer
-from processing.contract import BrokerState, ClickHouseAddress, TaggedPost, VerdictName
+from processing.contract import BrokerState, ClaimRun, ClickHouseAddress, TaggedPost, VerdictName
 from processing.store.annotations import save_query
 from processing.store.broker import write_broker_memory
+from processing.store.claims import Placing, write_claims
 from processing.store.client import Store
 from processing.store.deletions import BLANK, delete_posts
 from processing.store.lock import schema_lock
@@ -182,6 +183,12 @@ def two_incidents(store: Store, second: bool) -> None:
     write_incidents(store, [msgspec.structs.replace(incident, observed=incident.observed + second)])
 
 
+def two_searches(store: Store, second: bool) -> None:
+    write(store, [tagged(a_post())])
+    run = ClaimRun(incident="i", method="1", until=NOON, posts=1, compared=1 + second, waiting=0, last=False)
+    write_claims(store, run, [Placing("example", "1", NOON, ("first", "second")[second], 0)], take_version(store))
+
+
 def two_looks(store: Store, second: bool) -> None:
     write_scored_until(store, NOON + second * MINUTE)
 
@@ -205,6 +212,8 @@ def two_starts(store: Store, second: bool) -> None:
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
+    "claims": (two_searches, "SELECT claim, posts, title FROM claims"),
+    "claim_runs": (two_searches, "SELECT compared FROM claim_runs"),
     "watch_progress": (two_looks, "SELECT scored_until FROM watch_progress"),
     "source_health": (two_reports, "SELECT until FROM source_health"),
     "saved_queries": (two_queries, "SELECT sql FROM saved_queries"),
@@ -263,6 +272,8 @@ def test_every_table_that_keeps_versions_is_known_here(store: Store) -> None:
         "acknowledgement_versions",
         "annotation_versions",
         "broker_memory_versions",
+        "claim_post_versions",
+        "claim_run_versions",
         "count_day_versions",
         "count_hour_versions",
         "count_versions",

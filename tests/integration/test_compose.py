@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
+import numpy as np
 import pytest
 from pydantic import SecretStr
 
@@ -18,15 +20,16 @@ from processing.alerts.queue import Batch
 from processing.alerts.rules import Channel, RuleBook
 from processing.alerts.signed_links import signed_links
 from processing.alerts.stored_queue import waiting
-from processing.contract import ClickHouseAddress, Corrects, TaggedPost
+from processing.contract import ClickHouseAddress, Corrects, TaggedPost, VerdictName
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.records import write_incidents, write_scored_until
-from processing.store.writer import write_posts
+from processing.store.writer import recount, write_posts
 from processing.troubles import Trouble, TroubleName, TroubleSeverity
 from tests.conftest import a_post as a_raw_post
 from tests.support.alerted import INCIDENT, WIDTH
 from tests.support.queued import Decided, decide
 from tests.support.telling import BOOK
+from tests.support.waves import BEFORE, waves
 
 AT = INCIDENT.detected_at
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -88,6 +91,36 @@ def test_message_says_what_a_correction_has_come_to(store: Store) -> None:
 
     assert "57% of the posts on both correct" in told(Corrects("retraction", "employer-ban", "ban"))["Correction"]
     assert "Correction" not in told()
+
+
+def test_message_says_who_led(store: Store) -> None:
+    counts, _ = waves(np.random.default_rng(9), (0, 20), (15.0, 8.0))
+    posts = [
+        TaggedPost(
+            a_raw_post(id=f"{language}{minute}-{number}", created_at=INCIDENT.start + (minute - BEFORE) * MINUTE),
+            language,
+            0.9,
+            ("ban",),
+            "1",
+        )
+        for language, row in zip(("en", "ar"), counts, strict=True)
+        for minute, count in enumerate(row[: BEFORE + 120])
+        for number in range(int(count))
+    ]
+    recount(store, write_posts(store, posts))
+    write_incidents(store, [INCIDENT])
+    write_scored_until(store, INCIDENT.start + 2 * HOUR)
+
+    told = {fact.label: fact.value for fact in composed(store, opened()).message.facts}
+
+    lag, low, high = map(int, re.findall(r"(\d+)\u00a0min", told["Who led"]))
+    assert told["Who led"].startswith("Arabic followed English by ")
+    assert low <= lag <= high
+    assert low <= 20 <= high
+
+    few = msgspec.structs.replace(INCIDENT, verdict=VerdictName.CONCENTRATED)
+    write_incidents(store, [few])
+    assert "Who led" not in {fact.label for fact in composed(store, opened()).message.facts}
 
 
 def said(count: int, *topics: str, after: timedelta = timedelta()) -> list[TaggedPost]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from ingest.contract import Post
+from processing.claims.search import ClaimSearch
 from processing.contract import TaggedPost
 from processing.store.annotations import annotate
 from processing.store.answers import Answer, answer
@@ -75,6 +76,7 @@ def fill(store: Store) -> None:
     gone = list(deleted())
     recount(store, write_posts(store, [*hostile(), *gone]))
     recount(store, delete(store, DeletionTarget(stock.SOURCE, [each.post.id for each in gone])))
+    ClaimSearch(store, lambda root: ()).look()
     name = stock.incident().id
     decide(
         store,

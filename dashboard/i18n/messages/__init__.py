@@ -16,6 +16,7 @@ from dashboard.i18n.messages.correction import CorrectionWords
 from dashboard.i18n.messages.explore import ExploreWords
 from dashboard.i18n.messages.health import HealthWords
 from dashboard.i18n.messages.incident import IncidentWords
+from dashboard.i18n.messages.led import LedWords
 from dashboard.i18n.messages.now import NowWords
 from dashboard.i18n.messages.posts import PostsWords
 from dashboard.i18n.messages.public import PublicWords
@@ -190,6 +191,7 @@ class Words:
     now_page: NowWords = field(default_factory=NowWords)
     incident_page: IncidentWords = field(default_factory=IncidentWords)
     correction: CorrectionWords = field(default_factory=CorrectionWords)
+    led: LedWords = field(default_factory=LedWords)
     explore_page: ExploreWords = field(default_factory=ExploreWords)
     posts_page: PostsWords = field(default_factory=PostsWords)
     sql_page: SqlWords = field(default_factory=SqlWords)

@@ -73,6 +73,23 @@ class IncidentWords:
     behind: str = "Behind {language}"
     deleted_column: str = "Deleted since"
 
+    claims: str = "What is being said"
+    claims_not_yet: str = "The posts of this incident have not been compared yet."
+    claims_none: str = "No three people say the same."
+    claim_share: str = "{share} of the posts"
+    claim_first: str = "First post: {time}, in {language}."
+    claim_more_languages: str = "Further languages: {count}"
+    claims_note: str = (
+        "Posts that say the same are one claim. Its title is a post from its middle, in your language if there is one. "
+        "Beside a language stands the time at which its third person said it."
+    )
+    claims_across: str = "A model compared the languages; it writes nothing."
+    claims_alone: str = (
+        "Only copies within a language are found here: the comparison of languages (extra `claims`) is not installed."
+    )
+    claims_waiting: str = "Texts that are still to be compared: {texts}."
+    claims_compared: str = "Compared: {compared} of {posts} posts."
+
     reasons: str = "Why"
 
     alike: str = "Posted alike"

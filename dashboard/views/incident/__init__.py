@@ -15,6 +15,7 @@ from dashboard.parts import filters, live
 from dashboard.views.incident import (
     alike,
     chart,
+    claims,
     correction,
     desk,
     evidence,
@@ -22,6 +23,7 @@ from dashboard.views.incident import (
     heading,
     languages,
     leads,
+    led,
     listing,
     report,
     told,
@@ -54,16 +56,19 @@ def show(context: Context) -> None:
     _follow(context, found.incident.topic)
     live.show("heading", _part, context, name, _heading)
     with_deleted = _deleted_switch(words)
-    body, why, rest = st.container(), st.container(), st.container()
+    body, who, why, rest = st.container(), st.container(), st.container(), st.container()
     with body:
         live.show("body", _part, context, name, partial(_body, with_deleted=with_deleted))
+        live.show("claims", _part, context, name, _claims)
     with rest:
         live.show("told", _part, context, name, _told)
         live.show("leads", _part, context, name, _leads)
         desk.show(context, found, _said(context, found))
         # The choice of texts draws only this part again.
         st.fragment(evidence.show)(context, found)
-    # The explanation and who posted alike are computed last, so that the page is not empty meanwhile.
+    # Who led, the explanation and who posted alike are computed last, so that the page is not empty meanwhile.
+    with who:
+        live.show("led", _part, context, name, _led)
     with why:
         st.header(words.incident_page.reasons, anchor=False)
         live.show("reasons", _part, context, name, _reasons)
@@ -143,8 +148,16 @@ def _said(context: Context, of: Standing) -> Told:
     return report.told(context.settings, of.incident.id, topics, of.now.replace(second=0, microsecond=0))
 
 
+def _claims(context: Context, of: Standing) -> None:
+    claims.show(report.said(context.settings, of), context.words)
+
+
 def _told(context: Context, of: Standing) -> None:
     told.show(of, _said(context, of), context.words)
+
+
+def _led(context: Context, of: Standing) -> None:
+    led.show(of, report.led(context.settings, of), context.words)
 
 
 def _leads(context: Context, of: Standing) -> None:

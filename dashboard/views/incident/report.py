@@ -17,12 +17,13 @@ from dashboard.settings import DashboardSettings
 from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
-from processing.contract import Annotation, Corrects, Incident, Silence
-from processing.explanation import Correction, Explanation, SharedPost
+from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
+from processing.explanation import Correction, Explanation, Leads, SharedPost
 from processing.queries import (
     AlikePair,
     Arrival,
     BinPosts,
+    Claim,
     Conversation,
     Coverage,
     Delivery,
@@ -37,6 +38,9 @@ LEAST_AROUND = timedelta(hours=3)
 BEHIND_FROM = timedelta(minutes=15)
 """The scores are behind the counts from here on. Before, they lie behind only as long as the open bin lasts."""
 MOST_DELIVERIES = 100
+MOST_CLAIMS = 6
+LEAST_PEOPLE = 3
+"""A claim that fewer people make is not shown."""
 MOST_LISTED = 500
 
 
@@ -99,6 +103,15 @@ class Course:
     arrivals: tuple[Arrival, ...]
     queries: tuple[Statement, ...]
     arrivals_query: Statement
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said in an incident: the largest claims, and the search that found them; None before the first."""
+
+    claims: tuple[Claim, ...]
+    run: ClaimRun | None
+    query: Statement
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,12 @@ def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corre
     return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
 
 
+@shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
+def led(settings: DashboardSettings, of: Standing) -> Leads | None:
+    """Return which language led the incident; None where it cannot be decided."""
+    return explanation.leads(connection(settings), of.incident, of.as_of)
+
+
 def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, float]:
     """Return what is expected of the bins of a window, from what the detector expects of its own bins.
 
@@ -194,6 +213,17 @@ def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, 
         return {each: found[floor(each, own)] * share for each in window.bins() if floor(each, own) in found}
     within = {each: [found.get(each + n * own) for n in range(window.width // own)] for each in window.bins()}
     return {each: sum(v for v in values if v is not None) for each, values in within.items() if None not in values}
+
+
+@shared(ttl=10, max_entries=64, hash_funcs=AS_IT_STANDS)
+def said(settings: DashboardSettings, of: Standing) -> Said:
+    """Return what is said in the incident."""
+    reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
+    return Said(
+        claims=queries.claims(reader, of.incident, of.as_of, **least),
+        run=queries.claim_runs(reader).get(of.incident.id),
+        query=queries.claims_query(of.incident, of.as_of, **least),
+    )
 
 
 @shared(ttl=3, max_entries=64)

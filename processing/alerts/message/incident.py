@@ -12,12 +12,13 @@ from processing.alerts.news import IncidentNews
 from processing.alerts.notification import Fact, Growth, Link, Message, Quote, Step
 from processing.contract import EVERYTHING, Doubt, DrivingTerm, Incident, Pulse, VerdictName, highest_pulse
 from processing.detection.policy import LONG_WINDOW
-from processing.explanation import Correction, Reach, SharedPost
+from processing.explanation import Correction, Follower, Reach, SharedPost
 from processing.explanation.sentences import doubt_sentence, rarity, verdict_sentence
 from processing.plain_text import LONGEST_LINE, safe_link
 
 MOST_DOUBTS = 6
 MOST_PULSES = 6
+MOST_FOLLOWERS = 3
 LONGEST_TERM = 60
 
 
@@ -114,6 +115,7 @@ def _over(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     yield from _corrections(news, wording)
     yield from _size(news, wording)
     yield from _languages(incident, wording)
+    yield from _leads(news, wording)
     yield _found(incident, wording)
 
 
@@ -226,6 +228,7 @@ def _size(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
 def _about(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
     incident, told = news.incident, news.told
     yield from _languages(incident, wording)
+    yield from _leads(news, wording)
     yield from _terms(incident.terms, () if told is None else told.terms, wording)
     if incident.subtopics:
         listed = wording.listed([wording.topic(each) for each in incident.subtopics])
@@ -235,6 +238,24 @@ def _about(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
 def _languages(incident: Incident, wording: Wording) -> Iterator[Fact]:
     if incident.languages:
         yield Fact(wording.phrases.languages, wording.listed([wording.spoken(each) for each in incident.languages]))
+
+
+def _leads(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
+    """Which language followed which by how much; of many, those with the most posts."""
+    if news.leads is None:
+        return
+    most = sorted(news.leads.followers, key=lambda each: -sum(each.posts))[:MOST_FOLLOWERS]
+    first, *others = (each for each in news.leads.followers if each in most)
+    sentences = [_followed(wording.phrases.follows, first, news.leads.leader, wording)]
+    sentences += [_followed(wording.phrases.follows_too, each, news.leads.leader, wording) for each in others]
+    yield Fact(wording.phrases.led, wording.phrases.separator.join(sentences))
+
+
+def _followed(sentence: str, follower: Follower, leader: str, wording: Wording) -> str:
+    lag, low, high = (wording.duration(each) for each in follower.lag.whole_minutes)
+    return sentence.format(
+        language=wording.spoken(follower.language), leader=wording.spoken(leader), lag=lag, low=low, high=high
+    )
 
 
 def _terms(terms: Sequence[DrivingTerm], told: Sequence[DrivingTerm], wording: Wording) -> Iterator[Fact]:

@@ -45,14 +45,14 @@ WITH
                     link -> replaceRegexpAll(cutFragment(link), '[?&](utm_[a-z]+|fbclid|gclid|ref|ref_src|igshid)=[^&]*', ''),
                     links
                 ) AS addresses,
-                replaceRegexpAll(lowerUTF8(normalizeUTF8NFKC(text)), 'https?://\\S+|[@#]\\S+|[^\\p{L}\\p{M}]+', '') AS letters,
+                replaceRegexpAll(lowerUTF8(normalizeUTF8NFKC(text)), 'https?://\\S+|@[\\p{L}\\p{M}\\p{N}_.@-]*|[^\\p{L}\\p{M}@]+', '') AS letters,
                 arrayMap(tag -> lowerUTF8(trimLeft(tag, '#')), hashtags) AS tags
             FROM (SELECT *, count() OVER (PARTITION BY source, author) AS posted FROM told)
             WHERE posted > 1
         )
         ARRAY JOIN
             arrayConcat(
-                arrayMap(address -> ('link', address), arrayDistinct(addresses)),
+                arrayMap(address -> ('link', address), arrayFilter(address -> address != '', arrayDistinct(addresses))),
                 -- Of fewer letters, people say the same by chance: 40 Latin ones, 20 Arabic, 13 Chinese.
                 if(length(letters) >= 40, [('text', letters)], []),
                 if(length(tags) >= 3, [('hashtags', arrayStringConcat(tags, ' '))], [])

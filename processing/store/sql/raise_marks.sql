@@ -8,6 +8,8 @@ FROM
     UNION ALL SELECT max(version) FROM count_day_versions
     UNION ALL SELECT max(version) FROM spike_versions
     UNION ALL SELECT max(version) FROM incident_versions
+    UNION ALL SELECT max(version) FROM claim_post_versions
+    UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM claim_run_versions
     UNION ALL SELECT max(mark) FROM roll_up_versions
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM source_health_versions
     UNION ALL SELECT toUInt64(greatest(0, toUnixTimestamp64Milli(max(at)))) * 1000 FROM watch_progress_versions

@@ -3,8 +3,9 @@
 `[sets.<name>]` holds lists of terms by language (or `any`). `[reads]` says which other languages' terms also count in a
 language. `[topics.<id>]` holds the names (`names.en`, `names.ar`), the `parent`, and the rules by language
 (`rules.any`, `rules.en`) in the language of `parser.py`. `implies = false` means that a post of the topic is not a post
-of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny. `[sources.<name>]` holds
-what a source asks its network for, by the name of the source's setting.
+of the parent. `corrects` names the topic whose claim the posts of this one withdraw or deny. `opinion` holds a model
+that is asked where no rule speaks: see `opinion.py`. `[sources.<name>]` holds what a source asks its network for, by
+the name of the source's setting.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from ingest.errors import Failure
+from processing.tagging.topics.opinion import Opinion
 from processing.tagging.topics.parser import RuleError, parse_rule, parse_term
 from processing.tagging.topics.rule_tree import Rule, SetOf, Term, TopicOf, parts
 from processing.toml_text import TomlText
@@ -52,6 +54,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watched: bool = True
     corrects: str | None = None
     rules: dict[str, str] = {}
+    opinion: Opinion | None = None
 
 
 class _Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +95,7 @@ class Definition:
     rules: tuple[Written, ...]
     sets: dict[str, dict[str, tuple[Term, ...]]]
     reads: dict[str, tuple[str, ...]]
+    opinions: dict[str, Opinion]
     sources: tuple[SourceWords, ...] = ()
 
 
@@ -127,6 +131,7 @@ class _Reader:
             sets=sets,
             reads={language: tuple(others) for language, others in contents.reads.items()},
             sources=tuple(self._sources(contents.sources)),
+            opinions=self._opinions(entries, sets),
         )
 
     def _shaped(self, loaded: object, shape: type[_Shape], where: str, at: int) -> _Shape:
@@ -180,6 +185,20 @@ class _Reader:
             seen.add(parent)
             parent = entries[parent].parent
 
+    def _opinions(self, entries: Mapping[str, _Entry], sets: Mapping[str, object]) -> dict[str, Opinion]:
+        opinions = {key: entry.opinion for key, entry in entries.items() if entry.opinion is not None}
+        for key, opinion in opinions.items():
+            where, at = f"topic {key}, opinion", self._document.offset(("topics", key, "opinion"))
+            for name in (opinion.among, opinion.unless):
+                if name not in entries or name in opinions:
+                    self._fail(f"{where}: there is no topic {name} with rules", at)
+            for name in opinion.weights:
+                if name not in sets:
+                    self._fail(f"{where}: there is no set {name}", at)
+            if not 0 < opinion.threshold < 1:
+                self._fail(f"{where}: its threshold {opinion.threshold} is not between 0 and 1", at)
+        return opinions
+
     def _check_correction(self, key: str, entries: Mapping[str, _Entry]) -> None:
         claim = entries[key].corrects
         if claim is None:
@@ -218,6 +237,8 @@ class _Reader:
                     message = f"there is no set @{name}"
                 case TopicOf(name, offset) if name not in entries:
                     message = f"there is no topic {name}"
+                case TopicOf(name, offset) if entries[name].opinion is not None:
+                    message = f"topic {name} is given by a second opinion, which comes after all rules"
                 case _:
                     continue
             self._fail_in_rule(written.topic, written.language, written.text, offset, message)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from processing.tagging.topics.compiler import Compiler
 from processing.tagging.topics.context import ANYTHING, MatchContext, Place
 from processing.tagging.topics.explain import RuleExplanation
-from processing.tagging.topics.file import Definition, Written
+from processing.tagging.topics.file import Definition, Topic, Written
 from processing.tagging.topics.matcher import Matcher
+from processing.tagging.topics.opinion import Opinion, SecondOpinion
 from processing.tagging.topics.prefilter import prefilter
-from processing.tagging.topics.rule_tree import BoolOp, OneOf, Rule, Term, resolve
+from processing.tagging.topics.rule_tree import BoolOp, OneOf, Proximity, Rule, Term, TopicOf, resolve
 
 
 class RuleSet:
@@ -27,18 +29,25 @@ class RuleSet:
         for written, rule in resolved:
             by_topic[written.topic].append(rule)
         self._topics = [(topic, compiler.check(BoolOp("OR", tuple(rules)))) for topic, rules in by_topic.items()]
+        self._opinions = [
+            self._opinion(topic, opinion, definition, compiler) for topic, opinion in definition.opinions.items()
+        ]
         terms = compiler.terms()
         self._masks = tuple(terms.values())
         self._matcher = Matcher(terms)
         self._gate = None if needed is None else Matcher(needed)
 
     def topics(self, text: str, language: str, source: str) -> list[str]:
-        """Return the topics with a rule that matches a text from `processing.tagging.text.matchable`."""
+        """Return the topics of a text from `processing.tagging.text.matchable`.
+
+        They are those with a rule that matches, and then those of the second opinions.
+        """
         if self._gate is not None and not self._gate.any_in(text):
             return []  # most posts end here, at low cost, because no rule can match them
         reading = self._read(text, language, source)
         found = reading.found
-        return [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
+        topics = [topic for topic, check in self._topics if found & check.needs[0] and check.holds(reading)]
+        return topics + [opinion.topic for opinion in self._opinions if opinion.holds(topics, reading)]
 
     def fulfilled(self, text: str, language: str, source: str) -> Iterator[tuple[Written, list[Place], str]]:
         """Yield every rule that matches such a text, its matching places, and the matching part of the rule."""
@@ -47,6 +56,25 @@ class RuleSet:
             if check.holds(reading):
                 branch = RuleExplanation(written.rule, self._names, text, language, source).branch()
                 yield written, check.places(reading), branch
+
+    def opined(self, text: str, language: str, source: str) -> Iterator[tuple[str, list[Place], str]]:
+        """Yield every topic that a second opinion gives to such a text, the places that speak for it, and the reason.
+
+        The reason is written as `@set +0.8`, the largest weight first, with the probability behind.
+        """
+        topics, reading = self.topics(text, language, source), self._read(text, language, source)
+        for opinion in self._opinions:
+            if opinion.topic in topics:
+                heard = sorted(opinion.spoken_of(reading), key=itemgetter(2), reverse=True)
+                places = [place for _, check, _ in heard for place in check.places(reading)]
+                weights = ", ".join(f"@{name} {weight:+.1f}" for name, _, weight in heard)
+                yield opinion.topic, places, f"{weights}: probability {opinion.probability(reading):.2f}"
+
+    def _opinion(self, topic: str, opinion: Opinion, definition: Definition, compiler: Compiler) -> SecondOpinion:
+        subject = resolve(TopicOf(opinion.among, 0), self._names)
+        near = {name: Proximity("NEAR", opinion.within, self._names.one_of(name), subject) for name in opinion.weights}
+        checks = {name: compiler.check(rule) for name, rule in near.items()}
+        return SecondOpinion(topic, opinion, _settled(definition.topics, opinion.unless), checks)
 
     def _read(self, text: str, language: str, source: str) -> MatchContext:
         hits = self._matcher.hits(text)
@@ -66,6 +94,14 @@ def needed_terms(definition: Definition, chain: tuple[str, ...]) -> frozenset[Te
 
 def _resolved(definition: Definition, chain: tuple[str, ...], names: _Names) -> list[tuple[Written, Rule]]:
     return [(one, resolve(one.rule, names)) for one in definition.rules if one.language in chain]
+
+
+def _settled(topics: Sequence[Topic], above: str) -> frozenset[str]:
+    """Return a topic and the topics that imply it. A topic's parent may stand behind it in the file."""
+    settled = {above}
+    while more := {each.id for each in topics if each.implies and each.parent in settled} - settled:
+        settled |= more
+    return frozenset(settled)
 
 
 class _Names:

@@ -11,6 +11,7 @@ import msgspec
 
 from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
+from processing.tagging.topics.context import Place
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
 from processing.tagging.topics.rule_set import RuleSet, needed_terms
 from processing.tagging.topics.rule_tree import Term
@@ -24,7 +25,8 @@ _READ = 20_000
 class Match(msgspec.Struct, frozen=True):
     """The reason why a post has a topic: the rule, the rule's language (or `any`), and the words that it matched.
 
-    `branch` is the matching part of the rule: see `processing.tagging.topics.explain`.
+    `branch` is the matching part of the rule: see `processing.tagging.topics.explain`. A second opinion has no rule;
+    its `branch` holds the weights of the sets that speak for the topic.
     """
 
     topic: str
@@ -78,20 +80,20 @@ class Taxonomy:
         return Skim(frozenset(needed))
 
     def explain(self, text: str, language: str, source: str) -> tuple[Match, ...]:
-        """Return every rule that a post matches, with the (folded) words that match."""
+        """Return every rule that a post matches, with the (folded) words that match, and then the second opinions."""
         shown = matchable(text[:_READ])
         files = self._by_language.get(language) or self._prepare(language)
-        return tuple(
-            Match(
-                written.topic,
-                written.language,
-                written.text.strip(),
-                tuple(dict.fromkeys(shown[start:end] for start, end, _, _ in sorted(places))),
-                branch,
-            )
+
+        def words(places: Sequence[Place]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(shown[start:end] for start, end, _, _ in sorted(places)))
+
+        by_rule = [
+            Match(written.topic, written.language, written.text.strip(), words(places), branch)
             for rules in files
             for written, places, branch in rules.fulfilled(shown, language, source)
-        )
+        ]
+        opined = [each for rules in files for each in rules.opined(shown, language, source)]
+        return (*by_rule, *(Match(topic, ANY, "", words(places), weights) for topic, places, weights in opined))
 
     @cached_property
     def roots(self) -> dict[str, str]:

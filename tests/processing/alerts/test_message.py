@@ -20,7 +20,7 @@ from processing.alerts.news import Acknowledgement, ChannelTest, DigestNews, New
 from processing.alerts.notification import Growth, Message, Step
 from processing.alerts.picture import read_picture
 from processing.contract import Corrects, Pulse, TaggedPost
-from processing.explanation import Correction, Reach, Spread
+from processing.explanation import Correction, Follower, Lag, Leads, Reach, Spread
 from processing.queries import Statement
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts
@@ -72,8 +72,22 @@ CORRECTED = Correction(
     query=Statement("SELECT 1", {}),
 )
 NOT_OVERTAKEN = replace(CORRECTED, whole=Spread("*", 300, 20, NOON, Reach.NOT_YET, None), pulses=(False, False))
+LED = Leads(
+    leader="en",
+    start=NOON,
+    posts=(40,),
+    followers=(
+        Follower("ar", Lag(6.2, 4.4, 8.9, 0.04), (30,)),
+        Follower("ko", Lag(9.0, 2.0, 14.0, 0.04), (2,)),
+        Follower("es", Lag(11.0, 9.0, 13.0, 0.04), (20,)),
+        Follower("fr", Lag(60.0, 50.0, 59.5, 0.04), (10,)),
+    ),
+    undecided=("hi",),
+    queries=(),
+)
 ALL: dict[str, News] = {
     "opened": news(),
+    "led": news(leads=LED),
     "corrected": news(corrections=(CORRECTED,)),
     "not yet corrected": news(corrections=(NOT_OVERTAKEN,)),
     "denied alone": news(corrections=(replace(CORRECTED, alone=True),)),
@@ -144,6 +158,14 @@ def test_a_correction_names_its_pulse_and_where_it_has_not_arrived() -> None:
     assert behind.startswith("“Sent in error” has not overtaken “Bans by employers”; 6% of")
     few = replace(CORRECTED, whole=Spread("*", 300, 2, NOON, Reach.TOO_FEW, None))
     assert "Correction" not in facts(build(news(corrections=(few,)), IN_ENGLISH))
+
+
+def test_who_led_is_one_sentence_about_the_largest_that_followed() -> None:
+    assert facts(build(news(leads=LED), IN_ENGLISH))["Who led"] == (
+        "Arabic followed English by 6 min (4 min to 9 min), Spanish by 11 min (9 min to 13 min), "
+        "French by 1 hr (50 min to 1 hr)"
+    ).replace(" min", "\u00a0min").replace(" hr", "\u00a0hr")
+    assert "Who led" not in facts(build(news(), IN_ENGLISH))
 
 
 def test_arabic_stands_in_isolates_so_that_no_name_or_number_turns_the_sentence() -> None:

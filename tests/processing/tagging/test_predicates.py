@@ -87,7 +87,7 @@ def _taxonomy(rules: list[Rule]) -> Taxonomy:
     ids = [f"t{number}" for number in range(len(rules))]
     topics = tuple(Topic(name, None, {}, implies=True) for name in ids)
     written = tuple(Written(name, "any", name, rule) for name, rule in zip(ids, rules, strict=True))
-    return Taxonomy(Definition(topics, written, {}, {}), version="v")
+    return Taxonomy(Definition(topics, written, {}, {}, {}), version="v")
 
 
 @given(st.lists(_RULES, min_size=1, max_size=4), _TEXTS)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from processing.contract import Corrects
 from processing.tagging.language import Ensemble
 from processing.tagging.topics import Taxonomy, TaxonomyError, load_taxonomy, parse_taxonomy
+from tests.support.invented_posts import invented
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "topics.toml"
 DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -370,7 +371,7 @@ def test_every_shipped_topic_that_is_watched_descends_from_ban(shipped: Taxonomy
 
 
 def test_all_talk_of_the_app_is_kept_and_not_watched(shipped: Taxonomy) -> None:
-    assert [topic.id for topic in shipped.topics if not topic.watched] == ["tiktok"]
+    assert [topic.id for topic in shipped.topics if not topic.watched] == ["tiktok", "likely-ban"]
     assert shipped.tag("Learn this TikTok dance with me", "en", "here") == ("tiktok",)
     assert shipped.tag("Learn this dance with me", "en", "here") == ()
 
@@ -387,6 +388,78 @@ def test_labelled_posts_are_told_apart(shipped: Taxonomy, language: str, precisi
         for post in posts
         if post["lang"] == language and post["label"] != "edge"
     ]
+    right, wrong, missed = told.count((True, True)), told.count((False, True)), told.count((True, False))
+    assert right >= precision * (right + wrong)
+    assert right >= recall * (right + missed)
+
+
+OPINION = """
+[sets]
+app.any = ["tiktok"]
+ban.any = ["ban"]
+delay.any = ["deadline"]
+place.any = ["america"]
+shop.any = ["shop"]
+[topics.app]
+names = {en = "App", ar = "تطبيق"}
+rules.any = "@app"
+[topics.ban]
+names = {en = "Ban", ar = "حظر"}
+rules.any = "@ban NEAR/3 @app"
+[topics.likely-ban]
+parent = "ban"
+names = {en = "Likely", ar = "مرجح"}
+[topics.likely-ban.opinion]
+among = "app"
+unless = "ban"
+within = 5
+threshold = 0.75
+bias = -2.0
+weights = {delay = 2.0, place = 1.5, shop = -3.0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("a tiktok deadline in america", ("app", "ban", "likely-ban")),
+        ("a tiktok deadline", ("app",)),  # the probability is 0.5
+        ("a deadline in america for the tiktok shop", ("app",)),
+        ("a tiktok deadline, and then nothing more was heard of it in america", ("app",)),  # too far away
+        ("a tiktok ban and its deadline in america", ("app", "ban")),  # a rule has spoken
+        ("a deadline in america", ()),
+    ],
+)
+def test_a_second_opinion_weighs_what_is_said_near_the_subject(text: str, topics: tuple[str, ...]) -> None:
+    assert parse_taxonomy(OPINION).tag(text, "en", "here") == topics
+
+
+def test_an_explanation_names_the_weights_of_a_second_opinion() -> None:
+    *_, match = parse_taxonomy(OPINION).explain("a tiktok deadline in america", "en", "here")
+    assert (match.topic, match.words) == ("likely-ban", ("tiktok deadline", "tiktok deadline in america"))
+    assert match.branch == "@delay +2.0, @place +1.5: probability 0.82"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("shop = -3.0", "shops = -3.0", "there is no set shops"),
+        ('among = "app"', 'among = "apps"', "there is no topic apps with rules"),
+        ("threshold = 0.75", "threshold = 1.0", "its threshold 1.0 is not between 0 and 1"),
+        ('"@ban NEAR/3 @app"', '"topic:likely-ban"', "topic likely-ban is given by a second opinion"),
+    ],
+)
+def test_a_wrong_opinion_is_told_with_its_line(right: str, wrong: str, message: str) -> None:
+    with pytest.raises(TaxonomyError, match=rf"line \d+.*{message}"):
+        parse_taxonomy(OPINION.replace(right, wrong))
+
+
+@pytest.mark.parametrize(("half", "precision", "recall"), [("seen", 0.95, 0.85), ("unseen", 0.93, 0.85)])
+def test_invented_posts_are_told_apart(shipped: Taxonomy, half: str, precision: float, recall: float) -> None:
+    posts = invented(half)
+    languages = [found.language for found in Ensemble().detect_many([post.text for post in posts])]
+    said = ["ban" in shipped.tag(post.text, each, "here") for post, each in zip(posts, languages, strict=True)]
+    told = [(post.on, each) for post, each in zip(posts, said, strict=True)]
     right, wrong, missed = told.count((True, True)), told.count((False, True)), told.count((True, False))
     assert right >= precision * (right + wrong)
     assert right >= recall * (right + missed)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from processing.contract import Corrects, Pulse
 from processing.explanation import Reach
-from processing.explanation.corrections import CORRECTION_WINDOW, Correction, correction
+from processing.explanation.correction import CORRECTION_WINDOW, Correction, correction
 from processing.queries import Statement
 from processing.queries.corrections import CorrectedMinute
 from tests.conftest import NOON

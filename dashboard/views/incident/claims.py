@@ -1,0 +1,80 @@
+"""What is being said in an incident: its largest claims, each with its first post and its languages in order."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.i18n import Words
+from dashboard.i18n.labels import language_name
+from dashboard.markup import element, filled, moment
+from dashboard.parts import tables
+from dashboard.parts.posts import address
+from dashboard.views.incident.report import Said
+from processing.plain_text import displayable
+from processing.queries import Claim, ClaimInLanguage
+
+MOST_LANGUAGES = 15
+
+
+def show(said: Said, words: Words) -> None:
+    """Draw the section."""
+    page = words.incident_page
+    st.header(page.claims, anchor=False)
+    if said.run is None:
+        st.html(element("p", page.claims_not_yet, css="bw-note"))
+        return
+    if said.claims:
+        articles = (_article(each, words) for each in said.claims)
+        st.html(element("div", *articles, css="bw-claims"))
+    else:
+        st.html(element("p", page.claims_none, css="bw-note"))
+    st.caption(" ".join(_notes(said, words)))
+    tables.asked(words, said.query)
+
+
+def _article(claim: Claim, words: Words) -> Markup:
+    page, reader = words.incident_page, words.language_of_page.tag
+    title, arrivals = claim.title(reader), claim.arrivals
+    first = min(claim.languages, key=lambda each: each.first_at)
+    about = (
+        page.claim_share.format(share=words.percent(claim.share, tenths=True)),
+        words.colon.format(name=words.posts, value=words.number(claim.posts)),
+        words.colon.format(name=words.authors, value=words.number(claim.people)),
+    )
+    came = [_language(each, words) for each in arrivals[:MOST_LANGUAGES]]
+    more = len(arrivals) - len(came)
+    if more:
+        came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
+    return element(
+        "article",
+        element("header", *(element("bdi", part) for part in about)),
+        element("p", displayable(title.nearest), css="bw-text", dir="auto", lang=title.language)
+        if title.nearest
+        else element("p", words.posts_page.no_text, css="bw-note"),
+        element("div", *came, css="bw-chips"),
+        element(
+            "p",
+            filled(page.claim_first, time=moment(first.first_at, words), language=language_name(words, first.language)),
+            css="bw-note",
+        ),
+        address(first.first_url, words),
+        css="bw-post",
+    )
+
+
+def _language(each: ClaimInLanguage, words: Words) -> Markup:
+    name = element("bdi", language_name(words, each.language))
+    return element("span", name, " ", element("span", moment(each.arrived, words), css="bw-count"), css="bw-chip")
+
+
+def _notes(said: Said, words: Words) -> list[str]:
+    """Return the sentences that say how the claims were found."""
+    page, run = words.incident_page, said.run
+    assert run is not None  # noqa: S101 - for mypy: the section ends before
+    notes = [page.claims_note, page.claims_across if run.across_languages else page.claims_alone]
+    if run.waiting:
+        notes.append(page.claims_waiting.format(texts=words.number(run.waiting)))
+    if run.compared < run.posts:
+        notes.append(page.claims_compared.format(compared=words.number(run.compared), posts=words.number(run.posts)))
+    return notes

@@ -1,0 +1,127 @@
+"""Claims in the store: what the search writes, and what the views say, also of posts that are deleted since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+import numpy as np
+from pydantic import SecretStr
+
+from ingest.contract import Post
+from processing import queries
+from processing.claims.embedding import DIMENSIONS, Vectors
+from processing.claims.find import language_centres
+from processing.claims.search import ClaimSearch
+from processing.contract import ClaimRun, ClickHouseAddress, IncidentState, TaggedPost
+from processing.store.claims import Placing, write_claims
+from processing.store.client import Store
+from processing.store.deletions import delete_posts
+from processing.store.records import write_incidents
+from processing.store.versions import take_version
+from processing.store.writer import minute_of, recount
+from tests.conftest import NOON, a_post
+from tests.integration.test_questions import an_incident
+from tests.support.stored import MINUTE, tagged, write
+
+
+def placed(store: Store, posts: Sequence[Post], claim: str = "a") -> None:
+    """Place posts in one claim, the middle first."""
+    run = ClaimRun(
+        incident="ban-1", method="1", until=NOON, posts=len(posts), compared=len(posts), waiting=0, last=True
+    )
+    placings = [Placing(each.source, each.id, minute_of(each.created_at), claim, n) for n, each in enumerate(posts)]
+    write_claims(store, run, placings, take_version(store))
+
+
+def said(number: int, at: datetime) -> Post:
+    return a_post(id=str(number), author=f"author-{number}", created_at=at, seen_at=at, text=f"text {number}")
+
+
+def test_a_deleted_post_leaves_its_claim(address: ClickHouseAddress, store: Store) -> None:
+    english = [said(number, NOON + number * MINUTE) for number in range(1, 5)]
+    arabic = [said(10 * number, NOON + (number - 1) * MINUTE) for number in range(1, 4)]
+    alone = said(99, NOON)
+    write(store, [*map(tagged, [*english, alone]), *(tagged(each, language="ar") for each in arabic)])
+    placed(store, [*english, *arabic])
+    placed(store, [alone], "b")
+    asked = "SELECT posts, people, languages, title, first_id, first_at, round(share, 3) FROM claims ORDER BY claim"
+    with Store(replace(address, user="reader", password=SecretStr(""))) as reader:
+        assert reader.query(asked) == [
+            (7, 7, ["ar", "en"], "text 1", "10", NOON, 0.875),
+            (1, 1, ["en"], "text 99", "99", NOON, 0.125),
+        ]
+        posts = [a_post(id=each, op="delete", text="") for each in ("10", "99")]
+        author = a_post(op="delete_author", author="author-1", text="", created_at=NOON + 60 * MINUTE)
+        delete_posts(store, [*posts, author])
+        assert reader.query(asked) == [(5, 5, ["ar", "en"], "text 2", "20", NOON + MINUTE, 1.0)]
+        assert reader.query("SELECT id FROM claim_posts WHERE language = 'ar' ORDER BY id") == [("20",), ("30",)]
+        placed(store, [english[1]], "")
+        assert reader.query("SELECT posts FROM claims") == [(4,)]
+
+
+TEXTS = ("the ministry has banned the app from every store in the country", "my cousin has baked bread again and again")
+WINDOW = an_incident().start
+
+
+class Model:
+    """A model that finds texts alike that have as many letters, and counts what it was asked."""
+
+    name = "letters"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        found = np.zeros((len(texts), DIMENSIONS), np.float32)
+        found[np.arange(len(texts)), [len(text) for text in texts]] = 1.0
+        return found + language_centres()["en"]
+
+
+def spoken(number: int, text: str, minutes: int = 0) -> TaggedPost:
+    at = WINDOW + minutes * MINUTE
+    return tagged(a_post(id=str(number), author=f"author-{number}", created_at=at, seen_at=at, text=text))
+
+
+def test_the_search_writes_the_claims_of_an_incident_and_only_what_has_changed_since(store: Store) -> None:
+    write_incidents(store, [msgspec.structs.replace(an_incident(), state=IncidentState.OPEN)])
+    write(
+        store, [spoken(1, TEXTS[0]), spoken(2, f"{TEXTS[0]}!!", 1), spoken(3, TEXTS[1]), spoken(4, "too late", 60 * 9)]
+    )
+    model = Model()
+    search = ClaimSearch(store, lambda root: {"employer-ban"}, model, new_at_once=1)
+
+    def sizes() -> list[int]:
+        return [posts for (posts,) in store.query("SELECT posts FROM claims ORDER BY posts DESC")]
+
+    assert search.look() == 1
+    assert queries.claim_runs(store)[an_incident().id].waiting == 1
+    assert (search.look(), search.look(), sizes()) == (1, 0, [2, 1])
+    assert sorted(model.asked) == sorted(TEXTS), "each text once"
+    run = queries.claim_runs(store)[an_incident().id]
+    assert (run.method, run.posts, run.compared, run.waiting, run.last) == ("1+letters", 3, 3, 0, False)
+    write(store, [spoken(5, TEXTS[1], 2)])
+    recount(store, delete_posts(store, [a_post(id="2", op="delete", text="")]))
+    assert (search.look(), sizes()) == (1, [2, 1])
+    newest = "version = (SELECT max(version) FROM claim_post_versions)"
+    changed = store.query(f"SELECT id, claim != '' FROM claim_post_versions WHERE {newest} ORDER BY id")
+    assert changed == [("2", False), ("5", True)]
+    write_incidents(store, [an_incident()])
+    assert (search.look(), search.look()) == (1, 0)
+    assert ClaimSearch(store, lambda root: (), None).look() == 0, "what a model has compared is not made worse"
+    found = queries.claims(store, an_incident(), NOON)
+    assert [(each.posts, each.people) for each in found] == [(2, 2), (1, 1)]
+    assert [each.title("ar").nearest for each in found] == [TEXTS[1], TEXTS[0]]
+    assert [each.language for each in found[0].arrivals] == ["en"]
+
+
+def test_without_a_model_copies_alone_are_claims_until_there_is_one(store: Store) -> None:
+    write_incidents(store, [an_incident()])
+    write(store, [spoken(1, TEXTS[0]), spoken(2, TEXTS[0].upper())])
+    assert ClaimSearch(store, lambda root: (), None).look() == 1
+    assert not queries.claim_runs(store)[an_incident().id].across_languages
+    assert ClaimSearch(store, lambda root: (), Model()).look() == 1
+    assert queries.claim_runs(store)[an_incident().id].across_languages
