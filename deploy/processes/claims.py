@@ -35,7 +35,7 @@ def claims() -> None:
     os.nice(GIVING_WAY)  # and so does the model, which this process starts
     settings = load(os.environ)
     stop = until_signalled()
-    taxonomy = ReloadingTaxonomy(settings.topics_file)
+    taxonomy = ReloadingTaxonomy(*settings.topics_files)
     health = Health()
     metrics = ClaimMetrics(health.loop("claims"))
 

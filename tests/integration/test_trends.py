@@ -128,7 +128,7 @@ def test_the_watch_records_what_the_settings_name(
         monkeypatch.setenv("BANWATCH_TRENDS_BLUESKY", server.url)
         monkeypatch.setenv("BANWATCH_TRENDS_MASTODON", server.url)
         settings, stop = load(os.environ), threading.Event()
-        with trends_beside(settings, stop, ReloadingTaxonomy(settings.topics_file)):
+        with trends_beside(settings, stop, ReloadingTaxonomy(*settings.topics_files)):
             eventually(lambda: reader.query("SELECT 1 FROM trends"))
     rows = reader.query("SELECT network, server, name, has(topics, 'ban') FROM trends ORDER BY name")
     assert rows == [("mastodon", "127.0.0.1", "#TikTokBan", True), ("mastodon", "127.0.0.1", "TikTok ban", True)]
