@@ -66,7 +66,9 @@ def from_file(path: Path, name: str, titles: Mapping[str, str]) -> str:
     taxonomy = load_taxonomy(path)
     [root] = [topic.id for topic in taxonomy.topics if topic.parent is None]
     ids = {topic.id: f"{name}-{topic.id.removeprefix(f'{root}-')}" for topic in taxonomy.topics} | {root: name}
-    naming = re.compile(r'(^\[topics\.|^parent = "|^corrects = "|\btopic:)([a-z0-9][a-z0-9-]*)', re.MULTILINE)
+    naming = re.compile(
+        r'(^\[topics\.|^(?:parent|corrects|among|unless) = "|\btopic:)([a-z0-9][a-z0-9-]*)', re.MULTILINE
+    )
     text = naming.sub(lambda found: found[1] + ids.get(found[2], found[2]), path.read_text("utf-8"))
     own = re.compile(rf"^(\[topics\.{name}\].*\n)((?:(?!\[).*\n)*)", re.MULTILINE)
     titled = "\n".join(_titles(titles)) + "\n"
