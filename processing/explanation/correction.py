@@ -21,7 +21,10 @@ from processing.queries.corrections import CorrectedMinute, corrected_minutes, c
 from processing.queries.reader import Reader
 
 CORRECTION_WINDOW = timedelta(minutes=30)
-"""The correction has overtaken the claim when more posts of this time correct than claim."""
+"""The correction has overtaken the claim when more posts of this time correct than claim, by more than chance."""
+
+BEYOND_CHANCE = 3.0
+"""By how many standard deviations more. Every minute is looked at: two would come by chance in half a day."""
 
 LEAST_CORRECTED = 10
 """Fewer posts than these say nothing of which is ahead."""
@@ -47,7 +50,7 @@ class Spread:
     """Claim and correction in one language, or in all (`*`).
 
     `first` is the minute of the first post that corrects, and `overtaken` the first up to which more posts correct
-    than claim, over `CORRECTION_WINDOW`.
+    than claim, over `CORRECTION_WINDOW`, of those that lead without a break to a time beyond chance.
     """
 
     language: str
@@ -152,6 +155,7 @@ def _reach(minutes: Sequence[CorrectedMinute]) -> tuple[Reach, datetime | None]:
     window: deque[tuple[datetime, int, int]] = deque()
     claims = corrected = 0
     spoken = judged = False
+    ahead: datetime | None = None
     for minute, own in groupby(minutes, key=attrgetter("minute")):
         window.append((minute, *_counted(own)))
         claims, corrected = claims + window[-1][1], corrected + window[-1][2]
@@ -161,8 +165,9 @@ def _reach(minutes: Sequence[CorrectedMinute]) -> tuple[Reach, datetime | None]:
         spoken = spoken or corrected > 0
         if spoken and claims + corrected >= LEAST_CORRECTED:
             judged = True
-            if corrected > claims:
-                return Reach.OVERTAKEN, minute
+            ahead = None if corrected <= claims else ahead or minute
+            if corrected - claims >= BEYOND_CHANCE * (claims + corrected) ** 0.5:
+                return Reach.OVERTAKEN, ahead
     if spoken:
         return (Reach.NOT_YET if judged else Reach.TOO_FEW), None
     return (Reach.NEVER if sum(each.claims for each in minutes) >= LEAST_CORRECTED else Reach.TOO_FEW), None

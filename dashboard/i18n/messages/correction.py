@@ -39,7 +39,7 @@ class CorrectionWords:
     chart_alt: str = "Posts that make the claim and posts that correct it, from {start} to {end}"
     chart_key: str = "Line: the claim. Dashed: the correction."
     note: str = (
-        "Ahead: within {window}, more posts correct than claim, of at least {least} posts. A post that repeats the "
-        "claim in order to correct it is a correction. Denials in words that the rules do not know count as claims, "
-        "and so do jokes: the correction is at least as large as shown."
+        "Ahead: within {window}, more posts correct than claim, of at least {least} posts, and by more than chance. A "
+        "post that repeats the claim in order to correct it is a correction. Denials in words that the rules do not "
+        "know count as claims, and so do jokes: the correction is at least as large as shown."
     )

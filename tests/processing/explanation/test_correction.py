@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -70,6 +71,19 @@ def test_a_single_misread_post_is_no_correction_that_has_overtaken() -> None:
     ran = found(said("en", 0, 1, corrections=1), said("en", 1, 60, claims=3))
     assert ran.whole.reach is Reach.NOT_YET
     assert not ran.is_spoken_of
+
+
+def test_a_claim_that_is_corrected_all_the_time_is_not_overtaken_by_chance() -> None:
+    """A third of the posts corrects: in some half hour of a day, more correct than claim."""
+    dice = random.Random(7)
+    kinds = [dice.choice(("claim", "claim", "correction")) for _ in range(720)]
+    posts = (
+        said("en", 2 * number, 2 * number + 1, claims=kind == "claim", corrections=kind == "correction")
+        for number, kind in enumerate(kinds)
+    )
+    assert found(*posts).whole.reach is Reach.NOT_YET
+    begun = found(said("en", 0, 1, claims=4, corrections=6), said("en", 1, 200, claims=30))
+    assert begun.whole.reach is Reach.NOT_YET
 
 
 def test_a_pulse_of_correction_is_told_from_one_of_the_claim() -> None:
