@@ -135,7 +135,8 @@ def test_the_watch_records_what_the_settings_name(
 
 
 def test_a_network_that_fails_is_asked_again_and_stops_nothing(store: Store, reader: Store) -> None:
-    network = Network(store, "bluesky", shows=[Trend("ban")], fails=[Transient("away"), Permanent("no list")])
+    fails = [Transient("away"), Permanent("no list"), ValueError("a defect")]
+    network = Network(store, "bluesky", shows=[Trend("ban")], fails=fails)
     network.recorder.every = timedelta(milliseconds=1)
     stop = threading.Event()
     running = threading.Thread(target=network.recorder.run, args=(stop,))
