@@ -1,4 +1,4 @@
-"""A claim and its correction in an incident: when the correction overtook the claim, and where it has not arrived.
+"""A claim and its correction in an incident: when the correction overtook the claim, and where none was found.
 
 A topic of the taxonomy may correct another (`corrects`). A post that has both topics corrects: it repeats the claim in
 order to withdraw or deny it. The rules miss denials in words that they do not know, so corrections are at least as many
@@ -94,7 +94,7 @@ class Correction:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The languages that speak of the claim and never of the correction."""
+        """The languages that speak of the claim, and in which no correction was found."""
         return tuple(each.language for each in self.languages if each.reach is Reach.NEVER)
 
 

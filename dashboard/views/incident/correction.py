@@ -53,7 +53,7 @@ def show(of: Standing, ran: Course, found: tuple[Correction, ...], words: Words)
 
 
 def sentence(found: Correction, words: Words) -> Markup:
-    """Return what the correction has come to, and where it has not arrived."""
+    """Return what the correction has come to, and where none was found."""
     page, whole = words.correction, found.whole
     claim, correction = (topic_name(words, each) for each in (found.of.claim, found.of.topic))
     if not found.is_spoken_of:

@@ -188,7 +188,7 @@ def _pulses(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
 
 
 def _corrections(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
-    """Whether a correction has overtaken its claim, and in which languages nobody speaks of it."""
+    """Whether a correction has overtaken its claim, and in which languages none was found."""
     for each in news.corrections:
         if each.is_spoken_of:
             yield Fact(wording.phrases.correction, _correction(each, wording))

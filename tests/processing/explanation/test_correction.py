@@ -1,4 +1,4 @@
-"""When a correction overtakes its claim, and where it has not arrived."""
+"""When a correction overtakes its claim, and where none is found."""
 
 from __future__ import annotations
 
