@@ -32,6 +32,9 @@ LEAST_CORRECTED = 10
 LEAST_SHARE = 1 / 3
 """A time is one of correction if at least this share of its posts corrects. The rules find about half of denials."""
 
+LEAST_ALONE = 0.9
+"""An incident denies rather than claims if at least this share of the posts on both corrects."""
+
 LONGEST = timedelta(days=7)
 """Of a longer incident, claims and corrections are counted over its first days alone."""
 
@@ -127,12 +130,13 @@ def correction(
         if each.claims or each.corrections:
             by_language[each.language].append(each)
     spreads = (_spread(language, own) for language, own in by_language.items())
+    whole = _spread(EVERYTHING, minutes)
     return Correction(
         of=of,
-        whole=_spread(EVERYTHING, minutes),
+        whole=whole,
         languages=tuple(sorted(spreads, key=lambda each: (-each.both, each.language))),
         pulses=_pulses(minutes, pulses),
-        alone=_corrects(minutes),
+        alone=_corrects(minutes) and whole.share >= LEAST_ALONE,
         minutes=tuple(minutes),
         query=query,
     )

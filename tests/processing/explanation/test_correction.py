@@ -105,3 +105,4 @@ def test_few_corrections_in_a_pulse_about_something_else_do_not_make_it_one() ->
 def test_an_incident_that_only_denies_is_told_apart() -> None:
     assert found(said("en", 0, 40, corrections=2), said("en", 0, 5, claims=1)).alone
     assert not found(said("en", 0, 40, claims=2)).alone
+    assert not found(said("en", 0, 40, claims=3, corrections=4)).alone
