@@ -30,6 +30,7 @@ from processing.queries import (
     Scope,
     Statement,
     StoredPost,
+    StoreUnavailable,
     TrendLead,
 )
 
@@ -42,6 +43,8 @@ MOST_CLAIMS = 6
 LEAST_PEOPLE = 3
 """A claim that fewer people make is not shown."""
 MOST_LISTED = 500
+TIMEOUT_EXCEEDED = 159
+"""ClickHouse's error code for a query that takes too long."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,16 @@ class Said:
 
 @dataclass(frozen=True)
 class Alike:
-    """Who posted alike: how many pairs of accounts, the first of them, and their posts by source and id."""
+    """Who posted alike: how many pairs of accounts, the first of them, and their posts by source and id.
+
+    `too_large` where the incident has too many posts to tell.
+    """
 
     count: int
     pairs: tuple[AlikePair, ...]
     posts: Mapping[tuple[str, str], StoredPost]
     query: Statement
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -277,9 +284,15 @@ def alike(settings: DashboardSettings, of: Standing) -> Alike:
 
 @shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
 def _alike(settings: DashboardSettings, of: Standing, last_recount: int) -> Alike:  # noqa: ARG001
-    reader = connection(settings)
-    count, pairs = queries.alike(reader, of.incident.id)
-    return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), queries.alike_query(of.incident.id))
+    """Return who posted alike, or that it takes too long: it is not asked again at each look."""
+    reader, query = connection(settings), queries.alike_query(of.incident.id)
+    try:
+        count, pairs = queries.alike(reader, of.incident.id)
+    except StoreUnavailable as error:
+        if error.code != TIMEOUT_EXCEEDED:
+            raise
+        return Alike(0, (), {}, query, too_large=True)
+    return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), query)
 
 
 @shared(ttl=5, max_entries=4)
