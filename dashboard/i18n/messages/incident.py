@@ -185,7 +185,6 @@ class IncidentWords:
     )
 
     lead_told: str = "banwatch told of this {duration} before {network} had it among its trends: “{trend}”."
-    lead_found: str = "banwatch found this {duration} before {network} had it among its trends: “{trend}”."
     behind_told: str = "{network} had this among its trends {duration} before banwatch told of it: “{trend}”."
     behind_found: str = "{network} had this among its trends {duration} before banwatch found it: “{trend}”."
     lead_unknown: str = (
