@@ -86,7 +86,8 @@ def alike(reader: Reader, incident: str) -> tuple[int, tuple[AlikePair, ...]]:
     Raises:
         StoreUnavailable: with the code 159 if it takes longer than `LOOKED_FOR`.
     """
-    rows = alike_query(incident).rows(reader, LOOKED_FOR)
+    query = alike_query(incident)
+    rows = reader.query(query.sql, query.parameters, patience=LOOKED_FOR)
     pairs = tuple(
         AlikePair(
             (source_a, author_a),

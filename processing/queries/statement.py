@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from textwrap import dedent
 
 import msgspec
@@ -40,9 +40,9 @@ class Statement(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "sql", dedent(self.sql).strip())
         msgspec.structs.force_setattr(self, "paste", _PARAMETER.sub(self._written, self.sql))
 
-    def rows(self, reader: Reader, patience: timedelta | None = None) -> list[Row]:
-        """Run the query and return its rows. The store ends it when `patience` is over: see `Reader.query`."""
-        return reader.query(self.sql, self.parameters, patience=patience)
+    def rows(self, reader: Reader) -> list[Row]:
+        """Run the query and return its rows."""
+        return reader.query(self.sql, self.parameters)
 
     def _written(self, found: re.Match[str]) -> str:
         return f"CAST({literal(self.parameters[found[1]])}, {literal(found[2])})"
