@@ -35,7 +35,7 @@ LEAST_SHARE = 1 / 3
 LEAST_ALONE = 0.9
 """An incident denies rather than claims if at least this share of the posts on both corrects."""
 
-LONGEST = timedelta(days=7)
+LONGEST_COUNTED = timedelta(days=7)
 """Of a longer incident, claims and corrections are counted over its first days alone."""
 
 
@@ -111,7 +111,7 @@ def corrections(
     Raises:
         StoreUnavailable: ask again later.
     """
-    end = min(incident.end or now, incident.start + LONGEST)
+    end = min(incident.end or now, incident.start + LONGEST_COUNTED)
     scope = Scope(incident.topic, EVERYTHING, incident.start, end)
     found = (
         correction(of, corrected_minutes(reader, scope, of), incident.pulses, corrected_minutes_query(scope, of))

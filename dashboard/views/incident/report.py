@@ -156,7 +156,8 @@ def _as_it_stands(of: Standing) -> tuple[object, ...]:
     incident, window = of.incident, of.window
     led = queries.leading_series(incident, of.as_of)
     times = window.start, window.end, led.start, led.end, of.whole.start, of.whole.end
-    return incident.id, incident.observed, incident.verdict, incident.languages, led.topic, led.language, times
+    pulses = tuple((each.start, each.peak) for each in incident.pulses)
+    return incident.id, incident.observed, incident.verdict, incident.languages, led.topic, led.language, times, pulses
 
 
 AS_IT_STANDS: dict[str | type[Any], Callable[[Any], Any]] = {Standing: _as_it_stands}
@@ -196,9 +197,23 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
 
 
-@shared(ttl=10, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+@shared(ttl=60, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
 def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
-    """Return the claims of the incident that have a correction among the topics of the taxonomy."""
+    """Return the claims of the incident that have a correction among the topics of the taxonomy.
+
+    The posts are read again only if some of the incident's time have been written or deleted since.
+    """
+    last_recount = queries.last_recount(connection(settings), of.whole.start, of.whole.end)
+    return _corrections(settings, of, corrects, last_recount)
+
+
+@shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+def _corrections(
+    settings: DashboardSettings,
+    of: Standing,
+    corrects: tuple[Corrects, ...],
+    last_recount: int,  # noqa: ARG001
+) -> tuple[Correction, ...]:
     return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
 
 
