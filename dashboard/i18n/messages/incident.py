@@ -106,8 +106,8 @@ class IncidentWords:
     alike_note: str = (
         "The same thing is the same link, the same text or the same three hashtags or more. Reposts do not count, nor "
         "what more than 50 others post at once. It does not say why two accounts post alike: one person can have both, "
-        "both can repeat one agency, or people have agreed on it. Compared are the first seven days of an incident, and its "
-        "first 20,000 posts."
+        "both can repeat one agency, or people have agreed on it. Compared are the first seven days of an incident, "
+        "and its first 20,000 posts."
     )
     alike_chart: str = "Accounts that posted alike, joined by lines: the thicker a line, the more often."
     account: str = "Account"

@@ -154,6 +154,8 @@ def test_a_correction_names_its_pulse_and_where_none_was_found() -> None:
         "“Sent in error” overtook “Bans by employers” at 17:15 UTC; 40% of the posts on both correct; "
         "none was found in Arabic"
     )
+    later = replace(news(corrections=(CORRECTED,)), at=NOON + 30 * HOUR)
+    assert "at Fri 10 Jul 2020 17:15 UTC;" in facts(build(later, IN_ENGLISH))["Correction"]
     behind = facts(build(news(corrections=(NOT_OVERTAKEN,)), IN_ENGLISH))["Correction"]
     assert behind.startswith("“Sent in error” has not overtaken “Bans by employers”; 6% of")
     few = replace(CORRECTED, whole=Spread("*", 300, 2, NOON, Reach.TOO_FEW, None))
