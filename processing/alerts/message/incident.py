@@ -197,13 +197,16 @@ def _corrections(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
 
 def _correction(found: Correction, now: datetime, wording: Wording) -> str:
     phrases, whole = wording.phrases, found.whole
-    at = whole.overtaken and (wording.clock if wording.same_day(whole.overtaken, now) else wording.moment)(whole.overtaken)
+    at = ""
+    if whole.overtaken:
+        worded = wording.clock if wording.same_day(whole.overtaken, now) else wording.moment
+        at = worded(whole.overtaken)
     ahead = phrases.overtaken if whole.reach is Reach.OVERTAKEN else phrases.not_overtaken
     sentence = (phrases.denies if found.alone else ahead).format(
         correction=wording.topic(found.of.topic),
         claim=wording.topic(found.of.claim),
         share=wording.percent(whole.share),
-        at=at or "",
+        at=at,
     )
     absent = wording.listed([wording.spoken(language) for language in found.absent])
     return phrases.not_arrived.format(sentence=sentence, languages=absent) if found.absent else sentence
