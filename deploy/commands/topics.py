@@ -12,6 +12,7 @@ from deploy.new_taxonomy import from_file, from_words
 from deploy.shipped_topics import FIRST, shipped, topics_files
 from deploy.source_options import check_words
 from processing.i18n import LANGUAGES, language
+from processing.plain_text import plain
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import TOPIC_ID, Taxonomy, load_taxonomy, parse_taxonomy
 
@@ -33,9 +34,10 @@ def check(
     taxonomy = load_taxonomy(*(topics_files(paths) if paths else settings().topics_files))
     check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
-    for root in (topic for topic in taxonomy.topics if topic.parent is None):
-        below = sum(taxonomy.root_of(topic.id) == root.id for topic in taxonomy.topics) - 1
-        print(f"watch list {root.id}: {root.names['en']}; topics below it: {below}")
+    titles = taxonomy.names_in("en")
+    for root in dict.fromkeys(taxonomy.roots.values()):  # what has no watched topic is no list
+        below = sum(taxonomy.root_of(topic.id) == root for topic in taxonomy.topics) - 1
+        print(f"watch list {root}: {plain(titles[root])}; topics below it: {below}")
 
 
 @app.command("try")
