@@ -87,7 +87,10 @@ def new(
         text = from_file(known[like], name, titles)
     else:
         given = words or typer.prompt("Words that name the subject, separated by commas")
-        text = from_words(name, titles, [each.strip() for each in given.split(",") if each.strip()])
+        subject = [each.strip() for each in given.split(",") if each.strip()]
+        if not subject:
+            raise typer.BadParameter("--words names no word: it is A,B,...")
+        text = from_words(name, titles, subject)
     parse_taxonomy(text, str(path))  # what cannot be used is not written
     path.write_text(text, "utf-8")
     print(f"{path} is written. Change its rules, and check them with `banwatch topics check {path}`.")

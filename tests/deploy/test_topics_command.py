@@ -11,6 +11,7 @@ from dashboard.watch_list import watch_lists
 from deploy.commands.topics import app
 from deploy.processes.dashboard import topics_of
 from deploy.shipped_topics import FIRST, shipped
+from ingest.sources.mastodon.timelines import feeds_of
 from processing.tagging.topics import ReloadingTaxonomy, load_taxonomy
 
 TITLES = {"en": 'Strikes, "all" of them', "ar": "الإضرابات", "fr": "Les grèves"}
@@ -47,6 +48,14 @@ def test_a_root_without_a_watched_topic_is_no_list_and_a_title_steers_no_termina
     assert [each.root for each in watch_lists(topics_of(ReloadingTaxonomy(file)))] == ["strike"]
 
 
+def test_hashtags_of_words_are_those_that_mastodon_takes(tmp_path: Path) -> None:
+    file, words = tmp_path / "vote.toml", "U.S. election,don't vote,vote*,covid-19,2028,#ballot"
+    run("new", "vote", *GIVEN, "--words", words, "--to", str(file))
+    [tags] = [each.words for each in load_taxonomy(file).sources if each.source == "mastodon"]
+    assert tags == ("USelection", "dontvote", "vote", "covid19", "ballot")
+    feeds_of(("example.org",), tags, "none", "", stream=False)  # raises for what is no hashtag
+
+
 def test_what_is_not_given_is_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "strike.toml"
     run("new", "strike", "--title", "en=Strikes", "--to", str(file), stdin="الإضرابات\nLes grèves\nwalkout\n")
@@ -73,6 +82,7 @@ def test_a_copy_of_a_shipped_list_has_ids_of_its_own_and_finds_the_same(tmp_path
     [
         (("Strike", *GIVEN, "--words", "walkout"), "'Strike' is no id"),
         (("strike", "--like", "storms"), "There is no shipped watch list 'storms'. There are: tiktok-bans"),
+        (("strike", *GIVEN, "--words", " , "), "--words names no word"),
         (("strike", "--title", "xx=Strikes"), "with a TAG of en, ar, fr: not 'xx'"),
     ],
 )
