@@ -30,7 +30,7 @@ def check(
         typer.Argument(metavar="[FILE]...", help="Files, or names of shipped watch lists; else those in use."),
     ] = None,
 ) -> None:
-    """Read a taxonomy, report whether it is valid, and print its watch lists."""
+    """Read a taxonomy, report whether it is valid, and print its watch lists and the sources that it has words for."""
     taxonomy = load_taxonomy(*(topics_files(paths) if paths else settings().topics_files))
     check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
@@ -38,6 +38,7 @@ def check(
     for root in dict.fromkeys(taxonomy.roots.values()):  # what has no watched topic is no list
         below = sum(taxonomy.root_of(topic.id) == root for topic in taxonomy.topics) - 1
         print(f"watch list {root}: {plain(titles[root])}; topics below it: {below}")
+    print(f"words for sources: {', '.join(dict.fromkeys(each.source for each in taxonomy.sources)) or 'none'}")
 
 
 @app.command("try")

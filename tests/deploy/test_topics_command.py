@@ -31,7 +31,8 @@ def test_words_and_titles_make_a_list_that_can_be_used(tmp_path: Path) -> None:
     assert taxonomy.topics[-1].names == TITLES
     assert taxonomy.tag("they walk out at noon", "en", "here") == ("strike",)
     assert taxonomy.tag("بدأ الإضراب اليوم", "ar", "here") == ("strike",)
-    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in run("check", str(file))
+    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in (said := run("check", str(file)))
+    assert said.endswith("words for sources: gdelt, mastodon")
 
 
 def test_a_root_without_a_watched_topic_is_no_list_and_a_title_steers_no_terminal(tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ def test_a_root_without_a_watched_topic_is_no_list_and_a_title_steers_no_termina
     )
     assert "watch list strike: A [2Jstrike; topics below it: 0" in (said := run("check", str(file)))
     assert "watch list app" not in said
+    assert said.endswith("words for sources: none")
     assert [each.root for each in watch_lists(topics_of(ReloadingTaxonomy(file)))] == ["strike"]
 
 
