@@ -57,7 +57,7 @@ def services(settings: Settings) -> Services:
         desk=desk_of(settings),
         user=_user(),
         dictionary=described,
-        examples=lambda root: questions(root, corrections_of(taxonomy)),
+        examples=lambda root: questions(root, corrections_of(taxonomy), unwatched_of(taxonomy)),
         events=lambda: events,
         expected=partial(expectations, policy=policy),
         versions=lambda: versions(settings.topics_files, taxonomy.taxonomy),
@@ -81,6 +81,12 @@ def corrections_of(taxonomy: ReloadingTaxonomy) -> tuple[Corrects, ...]:
     """Return the topics that correct others, from the present taxonomy file."""
     taxonomy.refresh()
     return taxonomy.taxonomy.corrections
+
+
+def unwatched_of(taxonomy: ReloadingTaxonomy) -> tuple[str, ...]:
+    """Return the topics that are counted and not watched, from the present taxonomy files."""
+    taxonomy.refresh()
+    return tuple(topic.id for topic in taxonomy.taxonomy.topics if not topic.watched)
 
 
 def _user() -> str:
