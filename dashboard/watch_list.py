@@ -1,4 +1,7 @@
-"""The watch lists: each is a topic without a parent, the root, with the topics below it. A page shows one at a time."""
+"""The watch lists: each is a topic without a parent, the root, with the topics below it. A page shows one at a time.
+
+A root is no list if none of its topics is watched: it never has an incident.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ class Topic:
 
     names: Mapping[str, str]
     root: str
+    watched: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ def watch_lists(topics: Mapping[str, Topic]) -> tuple[WatchList, ...]:
         members = below.setdefault(topic.root, [])
         if name != topic.root:
             members.append(name)
-    return tuple(WatchList(root, tuple(members)) for root, members in below.items()) or (EVERY_POST,)
+    watched = {topic.root for topic in topics.values() if topic.watched}
+    found = tuple(WatchList(root, tuple(members)) for root, members in below.items() if root in watched)
+    return found or (EVERY_POST,)
 
 
 def list_of(lists: Sequence[WatchList], topic: str) -> WatchList | None:
