@@ -40,11 +40,11 @@ NEW_AT_ONCE = 100
 REMEMBERED = 20_000
 """Vectors that are kept: 30 MB."""
 
-Stored = Mapping[tuple[str, str], tuple[Placing, str]]
-"""By source and id: the placing that is stored, and the method that made it."""
+_RETWEET = "RT @"
+"""What X puts before the text of a repost, which has no words of its own."""
 
 _OF_INCIDENT = """
-    has(topics, {topic:String}) AND NOT deleted AND (text != '' OR repost_of != '')
+    has(topics, {topic:String}) AND NOT deleted AND text != ''
     AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
 """
 _MARK = f"""
@@ -199,8 +199,11 @@ class ClaimSearch:
 
 
 def _posts(rows: Sequence[Row], below: frozenset[str]) -> Iterator[ClaimPost]:
-    """The posts of these rows. A repost says what the post says that it repeats, if that is among them."""
+    """The posts of these rows. A retweet may be cut: it says what the post says that it repeats, if that is here.
+
+    A quote says what its own words say.
+    """
     texts = {(source, name): text for source, name, _, _, _, text, _, _ in rows}
     for source, name, created_at, language, author, text, topics, repost_of in rows:
-        if said := texts.get((source, repost_of)) or text:
-            yield ClaimPost(source, name, created_at, language, author, said, below.intersection(topics))
+        said = texts.get((source, repost_of), text) if text.startswith(_RETWEET) else text
+        yield ClaimPost(source, name, created_at, language, author, said, below.intersection(topics))

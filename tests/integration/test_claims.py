@@ -125,3 +125,17 @@ def test_without_a_model_copies_alone_are_claims_until_there_is_one(store: Store
     assert not queries.claim_runs(store)[an_incident().id].across_languages
     assert ClaimSearch(store, lambda root: (), Model()).look() == 1
     assert queries.claim_runs(store)[an_incident().id].across_languages
+
+
+def test_a_quote_says_what_its_own_words_say_and_a_retweet_what_it_repeats(store: Store) -> None:
+    write_incidents(store, [an_incident()])
+    posts = [spoken(1, TEXTS[0])]
+    for number, text in enumerate([TEXTS[1], f"RT @author: {TEXTS[0][:12]}…", ""], 2):
+        written = spoken(number, text)
+        posts.append(msgspec.structs.replace(written, post=msgspec.structs.replace(written.post, repost_of="1")))
+    write(store, posts)
+    assert ClaimSearch(store, lambda root: (), None).look() == 1
+    run = queries.claim_runs(store)[an_incident().id]
+    assert (run.posts, run.compared) == (3, 3)
+    found = store.query("SELECT arraySort(groupArray(id)) FROM claim_posts GROUP BY claim ORDER BY 1")
+    assert found == [(["1", "3"],), (["2"],)]
