@@ -39,11 +39,13 @@ def claims() -> None:
     health = Health()
     metrics = ClaimMetrics(health.loop("claims"))
 
-    def work() -> None:
-        with Store(writer(settings)) as store, embedding() as embedder:
-            ClaimSearch(store, lambda root: subtopics_of(taxonomy, root), embedder, metrics).run(stop, EVERY)
+    with exposed(settings.process, "claims", health, metrics), embedding() as embedder:
+        search = ClaimSearch(lambda root: subtopics_of(taxonomy, root), embedder, metrics)
 
-    with exposed(settings.process, "claims", health, metrics):
+        def work() -> None:
+            with Store(writer(settings)) as store:
+                search.run(store, stop, EVERY)
+
         run_until(stop, work, metrics.liveness)
 
 

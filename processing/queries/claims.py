@@ -15,6 +15,9 @@ from processing.queries.statement import Statement
 AHEAD = timedelta(hours=1)
 """What was posted so long before an incident may be the first of its posts."""
 
+LONGEST = timedelta(days=7)
+"""Of a longer incident, the posts of its first days alone are compared."""
+
 
 class ClaimInLanguage(NamedTuple):
     """A claim in one language: its posts and people, its first post, and the post nearest the claim's middle.
@@ -63,9 +66,9 @@ class Claim(msgspec.Struct, frozen=True):
 def claim_range(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
     """Return the time whose posts are an incident's claims: from an hour before it to an hour after its end.
 
-    `now` is event time.
+    It is at most `LONGEST` of the incident. `now` is event time.
     """
-    return incident.start - AHEAD, (incident.end or now) + BEHIND_THE_PEAK
+    return incident.start - AHEAD, min(incident.end or now, incident.start + LONGEST) + BEHIND_THE_PEAK
 
 
 def claim_runs(reader: Reader) -> dict[str, ClaimRun]:
