@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -32,7 +33,7 @@ GIVING_WAY = 10
 
 def claims() -> None:
     """Look for what is being said in each incident, across languages."""
-    os.nice(GIVING_WAY)  # and so does the model, which this process starts
+    give_way()
     settings = load(os.environ)
     stop = until_signalled()
     taxonomy = ReloadingTaxonomy(*settings.topics_files)
@@ -47,6 +48,17 @@ def claims() -> None:
                 search.run(store, stop, EVERY)
 
         run_until(stop, work, metrics.liveness)
+
+
+def give_way() -> None:
+    """Leave processor and memory to others, where they are scarce; the model, which this process starts, does too."""
+    os.nice(GIVING_WAY)
+    with suppress(OSError):  # not every operating system has these files
+        Path("/proc/self/oom_score_adj").write_text("1000")  # nothing is lost with it, much with the store
+    if os.getsid(0) == os.getpid():
+        # Linux may divide the processor between sessions first. The niceness then counts within the session alone.
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(GIVING_WAY))
 
 
 @contextmanager

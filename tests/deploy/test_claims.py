@@ -1,8 +1,11 @@
-"""The process that looks for claims, where its model does not run."""
+"""The process that looks for claims: how it gives way, and its model where that does not run."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,3 +23,12 @@ def test_a_model_that_does_not_run_is_none(runs: bool, monkeypatch: pytest.Monke
     monkeypatch.setattr(E5, "__call__", answer)
     with claims.embedding() as model:
         assert (model is not None) is runs
+
+
+def test_it_leaves_processor_and_memory_to_others() -> None:
+    said = "from deploy.processes.claims import *; give_way(); print(os.nice(0))"
+    for file in ("oom_score_adj", "autogroup"):
+        if Path("/proc/self", file).exists():
+            said += f"; print(Path('/proc/self/{file}').read_text().split()[-1])"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, check=True, start_new_session=True)
+    assert done.stdout.split() in ([b"10", b"1000", b"10"], [b"10", b"1000"], [b"10"])
