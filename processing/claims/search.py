@@ -197,7 +197,16 @@ class ClaimSearch:
         version = take_version(store)
         [(count, until)] = store.query(_WHOLE, scope, patience=PATIENCE)
         claims = self._found(store, incident, scope)
-        written = self._write(store, incident, claims, int(count), until, version)
+        run = ClaimRun(
+            incident=incident.id,
+            method=self.method,
+            until=until.replace(microsecond=0),
+            posts=int(count),
+            compared=len(claims.posts),
+            waiting=claims.waiting,
+            last=incident.state is IncidentState.CLOSED,
+        )
+        written = self._write(store, run, claims, version)
         if claims.waiting:
             self._waiting.add(incident.id)
         else:
@@ -214,13 +223,11 @@ class ClaimSearch:
             self._memory.begin(self.new_at_once, self._goes_on)
         return find_claims(posts, self._memory)
 
-    def _write(
-        self, store: Store, incident: Incident, claims: Claims, posts: int, until: datetime, version: int
-    ) -> int:
+    def _write(self, store: Store, run: ClaimRun, claims: Claims, version: int) -> int:
         """Write what differs from what is stored, and return how many posts that are."""
         stored = {
             (source, name): (Placing(source, name, minute, claim, distance), method)
-            for source, name, minute, claim, distance, method in store.query(_STORED, {"incident": incident.id})
+            for source, name, minute, claim, distance, method in store.query(_STORED, {"incident": run.incident})
         }
         found = {
             (post.source, post.id): Placing(post.source, post.id, minute_of(post.created_at), claim, distance)
@@ -229,15 +236,6 @@ class ClaimSearch:
         changed = [placing for key, placing in found.items() if stored.get(key) != (placing, self.method)]
         left = stored.items() if found else ()  # without any text, as their time is over, what was found stays
         gone = [placing._replace(claim="") for key, (placing, _) in left if key not in found]
-        run = ClaimRun(
-            incident=incident.id,
-            method=self.method,
-            until=until.replace(microsecond=0),
-            posts=posts,
-            compared=len(found),
-            waiting=claims.waiting,
-            last=incident.state is IncidentState.CLOSED,
-        )
         write_claims(store, run, [*gone, *changed], version)
         return len(gone) + len(changed)
 
@@ -249,5 +247,5 @@ def _posts(rows: Sequence[Row], below: frozenset[str]) -> Iterator[ClaimPost]:
     """
     texts = {(source, name): text for source, name, _, _, _, text, _, _ in rows}
     for source, name, created_at, language, author, text, topics, repost_of in rows:
-        said = texts.get((source, repost_of), text) if text.startswith(_RETWEET) else text
-        yield ClaimPost(source, name, created_at, language, author, said, below.intersection(topics))
+        repeated = texts.get((source, repost_of)) if text.startswith(_RETWEET) else None
+        yield ClaimPost(source, name, created_at, language, author, repeated or text, below.intersection(topics))

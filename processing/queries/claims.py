@@ -38,7 +38,7 @@ class ClaimInLanguage(NamedTuple):
 class Claim(msgspec.Struct, frozen=True):
     """What is said in an incident. `share` is of the incident's posts that were compared, 0..1.
 
-    `languages` are in order of arrival; a few posts of a language may be mistaken for it (`has_arrived`).
+    `languages` are in order of arrival; a few posts of a language may be mistaken for it (`arrivals`).
     """
 
     name: str
@@ -49,7 +49,10 @@ class Claim(msgspec.Struct, frozen=True):
 
     @property
     def arrivals(self) -> tuple[ClaimInLanguage, ...]:
-        """The languages that are counted as such: those of three people and a 500th of the posts, or of a tenth."""
+        """The languages that are counted as such: those of three people and a 500th of the posts, or of a tenth.
+
+        The view `claims` has the same rule in its column `languages`.
+        """
         return tuple(
             each
             for each in self.languages

@@ -63,6 +63,17 @@ def test_a_deleted_post_leaves_its_claim(address: ClickHouseAddress, store: Stor
         assert reader.query("SELECT posts FROM claims") == [(4,)]
 
 
+def test_the_view_and_the_page_count_the_same_languages(store: Store) -> None:
+    whom = {"en": range(30), "ar": range(30, 33), "hi": range(40, 42), "und": range(50, 60)}
+    posts = [(language, said(number, WINDOW)) for language, numbers in whom.items() for number in numbers]
+    write(store, [tagged(post, language=language) for language, post in posts])
+    placed(store, [post for _, post in posts])
+    [claim] = queries.claims(store, msgspec.structs.replace(an_incident(), id="ban-1"), NOON)
+    counted = sorted(each.language for each in claim.arrivals)
+    assert store.query("SELECT arraySort(languages) FROM claims") == [(counted,)]
+    assert counted == ["ar", "en"]
+
+
 TEXTS = ("the ministry has banned the app from every store in the country", "my cousin has baked bread again and again")
 WINDOW = an_incident().start
 
