@@ -14,14 +14,24 @@ class Topic:
 
     names: Mapping[str, str]
     root: str
+    watched: bool = True
 
 
 @dataclass(frozen=True)
 class WatchList:
-    """One watch list. `topics` are the topics below the root, in the order of the taxonomy."""
+    """One watch list. `topics` are the topics below the root, in the order of the taxonomy.
+
+    `unwatched` are the topics that are not watched. They may hold more posts than the root, and are no part of a split.
+    """
 
     root: str
     topics: tuple[str, ...] = ()
+    unwatched: frozenset[str] = frozenset()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The watched topics below the root."""
+        return tuple(each for each in self.topics if each not in self.unwatched)
 
     def of(self, topics: Iterable[str]) -> tuple[str, ...]:
         """Return those of these topics that belong to the list, the root among them."""
@@ -39,7 +49,10 @@ def watch_lists(topics: Mapping[str, Topic]) -> tuple[WatchList, ...]:
         members = below.setdefault(topic.root, [])
         if name != topic.root:
             members.append(name)
-    return tuple(WatchList(root, tuple(members)) for root, members in below.items()) or (EVERY_POST,)
+    unwatched = frozenset(name for name, topic in topics.items() if not topic.watched)
+    return tuple(
+        WatchList(root, tuple(members), unwatched.intersection(members)) for root, members in below.items()
+    ) or (EVERY_POST,)
 
 
 def list_of(lists: Sequence[WatchList], topic: str) -> WatchList | None:

@@ -74,7 +74,7 @@ def topics_of(taxonomy: ReloadingTaxonomy) -> dict[str, Topic]:
 
     taxonomy.refresh()
     now = taxonomy.taxonomy
-    return {topic.id: Topic(topic.names, now.root_of(topic.id)) for topic in now.topics}
+    return {topic.id: Topic(topic.names, now.root_of(topic.id), topic.watched) for topic in now.topics}
 
 
 def corrections_of(taxonomy: ReloadingTaxonomy) -> tuple[Corrects, ...]:
