@@ -22,10 +22,19 @@ class Topic:
 
 @dataclass(frozen=True)
 class WatchList:
-    """One watch list. `topics` are the topics below the root, in the order of the taxonomy."""
+    """One watch list. `topics` are the topics below the root, in the order of the taxonomy.
+
+    `unwatched` are the topics that are not watched. They may hold more posts than the root, and are no part of a split.
+    """
 
     root: str
     topics: tuple[str, ...] = ()
+    unwatched: frozenset[str] = frozenset()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The watched topics below the root."""
+        return tuple(each for each in self.topics if each not in self.unwatched)
 
     def of(self, topics: Iterable[str]) -> tuple[str, ...]:
         """Return those of these topics that belong to the list, the root among them."""
@@ -44,7 +53,12 @@ def watch_lists(topics: Mapping[str, Topic]) -> tuple[WatchList, ...]:
         if name != topic.root:
             members.append(name)
     watched = {topic.root for topic in topics.values() if topic.watched}
-    found = tuple(WatchList(root, tuple(members)) for root, members in below.items() if root in watched)
+    unwatched = frozenset(name for name, topic in topics.items() if not topic.watched)
+    found = tuple(
+        WatchList(root, tuple(members), unwatched.intersection(members))
+        for root, members in below.items()
+        if root in watched
+    )
     return found or (EVERY_POST,)
 
 

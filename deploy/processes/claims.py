@@ -80,7 +80,6 @@ def embedding() -> Iterator[Embedder | None]:
 
 
 def subtopics_of(taxonomy: ReloadingTaxonomy, root: str) -> frozenset[str]:
-    """Return the topics below a root topic, of the file as it is now."""
+    """Return the watched topics below a root topic, of the files as they are now."""
     taxonomy.refresh()
-    now = taxonomy.taxonomy
-    return frozenset(topic.id for topic in now.topics if topic.id != root and now.root_of(topic.id) == root)
+    return taxonomy.taxonomy.subtopics(root)
