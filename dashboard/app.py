@@ -13,6 +13,7 @@ from dashboard import content_policy, server
 from dashboard.context import Context
 from dashboard.i18n import Words
 from dashboard.i18n.labels import topic_name
+from dashboard.markup import literal
 from dashboard.parts import access, display, filters, generated, live
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
@@ -60,7 +61,7 @@ def main(settings: DashboardSettings, services: Services) -> None:
     st.set_page_config(page_title=f"{page.title} · banwatch")
     with st.container(key="header", horizontal=True, vertical_alignment="center"):
         st.title(page.title, anchor=False, width="content")
-        st.caption(words.title.format(topic=topic_name(words, chosen.watch.root)), width="stretch")
+        st.caption(words.title.format(topic=literal(topic_name(words, chosen.watch.root))), width="stretch")
         if len(lists) > 1:
             filters.watch_list(words, lists)
         access.show(viewer, words)

@@ -262,7 +262,7 @@ def _lines(reader: Reader, view: Filters, window: Window, coverage: Sequence[Cov
     if view.by is Split.TOPIC:
         rows = queries.topics_over_time(reader, start, end, width, language=view.language)
         # The root topic contains all the others, which would be flat lines beside it. The split "Total" shows it.
-        rows = tuple(row for row in rows if row[1] in view.watch.topics)
+        rows = tuple(row for row in rows if row[1] in view.watch.parts)
         return lines_of(rows, window, coverage, others=False)
     if view.by is Split.LANGUAGE and view.language == EVERYTHING:
         rows = queries.posts_over_time(reader, start, end, width, by="language", topic=view.topic)

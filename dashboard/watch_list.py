@@ -1,4 +1,7 @@
-"""The watch lists: each is a topic without a parent, the root, with the topics below it. A page shows one at a time."""
+"""The watch lists: each is a topic without a parent, the root, with the topics below it. A page shows one at a time.
+
+A root is no list if none of its topics is watched: it never has an incident.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,24 @@ class Topic:
 
     names: Mapping[str, str]
     root: str
+    watched: bool = True
 
 
 @dataclass(frozen=True)
 class WatchList:
-    """One watch list. `topics` are the topics below the root, in the order of the taxonomy."""
+    """One watch list. `topics` are the topics below the root, in the order of the taxonomy.
+
+    `unwatched` are the topics that are not watched. They may hold more posts than the root, and are no part of a split.
+    """
 
     root: str
     topics: tuple[str, ...] = ()
+    unwatched: frozenset[str] = frozenset()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The watched topics below the root."""
+        return tuple(each for each in self.topics if each not in self.unwatched)
 
     def of(self, topics: Iterable[str]) -> tuple[str, ...]:
         """Return those of these topics that belong to the list, the root among them."""
@@ -39,7 +52,14 @@ def watch_lists(topics: Mapping[str, Topic]) -> tuple[WatchList, ...]:
         members = below.setdefault(topic.root, [])
         if name != topic.root:
             members.append(name)
-    return tuple(WatchList(root, tuple(members)) for root, members in below.items()) or (EVERY_POST,)
+    watched = {topic.root for topic in topics.values() if topic.watched}
+    unwatched = frozenset(name for name, topic in topics.items() if not topic.watched)
+    found = tuple(
+        WatchList(root, tuple(members), unwatched.intersection(members))
+        for root, members in below.items()
+        if root in watched
+    )
+    return found or (EVERY_POST,)
 
 
 def list_of(lists: Sequence[WatchList], topic: str) -> WatchList | None:

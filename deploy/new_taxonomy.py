@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from processing.tagging.topics import load_taxonomy
@@ -44,6 +44,7 @@ rules.any = "@subject"
 #   rules.any = "topic:{name} AND (minister OR ministry OR وزارة)"
 """
 
+_NOT_IN_A_TAG = re.compile(r"""[\s#/?&=%+.,;:!'"()<>\\@*-]+""")
 _NAMES = re.compile(r"^names\..*\n", re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ def from_words(name: str, titles: Mapping[str, str], words: Sequence[str]) -> st
         name=name,
         comment=" ".join(titles["en"].split()),
         words=_quoted(words),
-        tags=_quoted(["".join(word.split()) for word in words]),
+        tags=_quoted(list(_tags(words))),
         titles="\n".join(_titles(titles)),
     )
 
@@ -73,6 +74,14 @@ def from_file(path: Path, name: str, titles: Mapping[str, str]) -> str:
     own = re.compile(rf"^(\[topics\.{name}\].*\n)((?:(?!\[).*\n)*)", re.MULTILINE)
     titled = "\n".join(_titles(titles)) + "\n"
     return own.sub(lambda found: found[1] + titled + _NAMES.sub("", found[2]), text)
+
+
+def _tags(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words as hashtags. What is no hashtag, such as a number, would keep Mastodon from starting."""
+    for word in words:
+        tag = _NOT_IN_A_TAG.sub("", word)
+        if tag and not tag.isdecimal():
+            yield tag
 
 
 def _titles(titles: Mapping[str, str]) -> list[str]:

@@ -30,6 +30,6 @@ printf 'BANWATCH_DASHBOARD_OPERATOR_PASSWORD=%s\nBANWATCH_DASHBOARD_KEY=%s\n' "$
 echo "GF_SECURITY_ADMIN_PASSWORD=$(made_up)" | keep grafana
 echo "# BANWATCH_ALERT_SECRETS and BANWATCH_HEARTBEAT_URL: docs/alerts.md" | keep alerts
 echo "# BANWATCH_ANSWERS_URL and BANWATCH_ANSWERS_KEY: docs/alerts.md" | keep links
-for source in mastodon reddit snscrape telegram; do
+for source in gdelt mastodon reddit snscrape telegram; do
     echo "# the settings of this source: docs/sources.md" | keep "$source"
 done

@@ -37,6 +37,10 @@ METAVARS: dict[object, str] = {
 }
 
 
+_ADDRESSES = frozenset({"base_urls", "feeds", "instances"})
+"""Settings that say where posts come from. A taxonomy, which may be of somebody else, does not decide this."""
+
+
 def variable(name: str, field: str) -> str:
     """Return the environment variable of a source's setting."""
     return str(SOURCES[name].settings.model_config.get("env_prefix", "")) + field.upper()
@@ -93,7 +97,7 @@ def source_settings(
 
     Raises:
         SourceSettingsError: settings are invalid. The message names the first of them and the fault.
-        TaxonomyError: the taxonomy gives words to a source or a setting that does not exist.
+        TaxonomyError: the taxonomy gives the source a setting that it does not have, or that is no list of words.
     """
     fields: dict[str, Any] = dict(given or {})
     try:
@@ -105,10 +109,10 @@ def source_settings(
 
 
 def check_words(taxonomy: Sequence[SourceWords]) -> None:
-    """Check that the taxonomy gives words only to sources and settings that exist.
+    """Check that the taxonomy gives words only to sources and settings that exist, and that take words.
 
     Raises:
-        TaxonomyError: one does not exist, or it is no list.
+        TaxonomyError: one does not exist, or it is no list of words.
     """
     for each in taxonomy:
         where = f"{each.place}: sources.{each.source}.{each.setting}"
@@ -116,17 +120,18 @@ def check_words(taxonomy: Sequence[SourceWords]) -> None:
             raise TaxonomyError(f"{where}: there is no source {each.source!r}. There are: {', '.join(SOURCES)}.")
         fields = SOURCES[each.source].settings.model_fields
         lists = [key for key, field in fields.items() if typing.get_origin(field.annotation) is tuple]
-        if each.setting not in lists:
-            raise TaxonomyError(f"{where}: no list of this name is a setting of {each.source}: {', '.join(lists)}.")
+        takes = ", ".join(key for key in lists if key not in _ADDRESSES) or "none"
+        if each.setting in _ADDRESSES or each.setting not in lists:
+            raise TaxonomyError(f"{where}: no taxonomy can set this; the lists that it can set of the source: {takes}.")
 
 
 def _words(name: str, taxonomy: Sequence[SourceWords]) -> dict[str, tuple[str, ...]]:
     """Return what the files of the taxonomy give to a source, by the name of the setting."""
-    check_words(taxonomy)
+    own = [each for each in taxonomy if each.source == name]
+    check_words(own)
     words: dict[str, tuple[str, ...]] = {}
-    for each in taxonomy:
-        if each.source == name:
-            words[each.setting] = tuple(dict.fromkeys((*words.get(each.setting, ()), *each.words)))
+    for each in own:
+        words[each.setting] = tuple(dict.fromkeys((*words.get(each.setting, ()), *each.words)))
     return words
 
 

@@ -174,8 +174,9 @@ def _parts(settings: Settings, options: UpOptions, embedded: Sequence[str]) -> l
     alerting = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | secrets_of(AlertSettings))
     watching = (*BANWATCH, "watch", *(["--alert"] if options.alert else []))
     parts.append(ProcessSpec("watch", watching, alerting))
-    searching = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
-    parts.append(ProcessSpec("claims", (*BANWATCH, "claims"), searching, expendable=True))
+    if settings.processing.claims:
+        searching = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings))
+        parts.append(ProcessSpec("claims", (*BANWATCH, "claims"), searching, expendable=True))
     desk = _desk(settings) if options.dashboard else {}
     if desk or settings.alerts.links is not None:
         answering = told(os.environ, settings.data_dir, secrets_of(ProcessingSettings) | ANSWERING_KEYS) | desk

@@ -47,6 +47,9 @@ class ProcessingSettings(BaseSettings):
         description="taxonomy to tag with: files, and names of shipped watch lists, separated by commas; `tiktok-bans` "
         "if unset",
     )
+    claims: bool = Field(
+        True, description="whether `banwatch up` looks for what is being said in incidents; the model takes 300 MB"
+    )
     language_detector: str = Field("vote", description="`vote`, or `langdetect` alone")
     batch_posts: int = Field(10_000, description="most posts written at once", ge=1, le=200_000)
     watch_interval: Duration = Field(

@@ -141,14 +141,15 @@ class Watch:
             pass  # What rose before was judged before.
         # Ahead of what is scored may be what an open bin began, and what a watch wrote that was killed before step 7.
         stored = self.records.spikes(until - REMEMBERED, max(written, until) + self.policy.width)
-        growing = still_growing(self._grouping, stored, self.roots(), until)
+        known = self.records.incidents()
+        state.incidents = {incident.id: incident for incident in known}
+        growing = still_growing(self._grouping, stored, known, self.roots(), until)
         state.spikes = {name_of(spike): spike for spike in growing}
         # An older version judged incidents alone: its spikes are judged before anyone is told of them.
         if unjudged := [spike for spike in growing if not spike.evidence]:
             judged = self.judges(until, coverage, self.roots()).judge(unjudged, {}, ())
             state.spikes |= {name_of(spike): spike for spike in judged}
             self.records.write_spikes(judged)
-        state.incidents = {incident.id: incident for incident in self.records.incidents()}
         for spike in growing:
             state.scoring.series.name_after(Key(spike.topic, spike.language), spike.start, spike.detected_at)
         if lost := self._end_lost(until):
@@ -234,12 +235,13 @@ class Watch:
     def _regroup(self, now: datetime) -> list[Incident]:
         """Group the spikes anew, say what each incident is, and write what has changed."""
         state, roots = self.state, self.roots()
-        grouped = group(self._grouping, state.spikes.values(), list(state.incidents.values()), roots, now)
+        known = list(state.incidents.values())
+        grouped = group(self._grouping, state.spikes.values(), known, roots, now)
         incidents = [self.describe(incident, now, state.incidents.get(incident.id)) for incident in grouped]
         self.records.write_incidents([each for each in incidents if state.incidents.get(each.id) != each])
         self.observer.began([each for each in incidents if each.id not in state.incidents])
         state.incidents |= {incident.id: incident for incident in incidents}
-        growing = still_growing(self._grouping, state.spikes.values(), roots, now)
+        growing = still_growing(self._grouping, state.spikes.values(), known, roots, now)
         state.spikes = {name_of(spike): spike for spike in growing if (spike.end or now) >= now - REMEMBERED}
         return incidents
 

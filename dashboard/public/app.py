@@ -132,7 +132,7 @@ class PublicPages:
             return self._missing[LANGUAGES[0]]
         if root:
             await self.press.representation(Asked(Kind.NOW, tag))
-            if root not in self._editor.roots:
+            if self._editor.roots is not None and root not in self._editor.roots:
                 return self._missing[tag]
         return await self.press.representation(Asked(kind, tag, topic=root))
 

@@ -20,15 +20,17 @@ from dashboard.synthetic import synthetic_of
 from processing.contract import Incident
 
 MOST_INCIDENTS = 100
+"""Of each watch list, so that a loud one hides none of another."""
 
 
 def incidents_json(editions: Sequence[Edition], words: Mapping[str, Words], site: str, wall: datetime) -> bytes:
-    """Return the newest incidents of all watch lists, of each of which there is an edition.
+    """Return the newest incidents of each watch list, of each of which there is an edition.
 
     `words` are the languages of the pages, the first of which stands at the root.
     """
     snapshot = editions[0].snapshot
-    newest = list(editions[0].every.values())[:MOST_INCIDENTS]
+    of_lists = (incident for each in editions for incident in each.incidents[:MOST_INCIDENTS])
+    newest = sorted(of_lists, key=lambda incident: incident.start, reverse=True)
     scored = snapshot.scored_until if snapshot else None
     english = next(iter(words.values()))
     about: dict[str, Any] = {

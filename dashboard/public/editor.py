@@ -64,17 +64,17 @@ class Editor:
         """The ids of the incidents that have a page, by the newest edition; None before the first."""
         self.topics: frozenset[str] = frozenset({EVERYTHING})
         """The topics of the taxonomy and of the newest edition."""
-        self.roots: frozenset[str] = frozenset()
-        """The roots of the watch lists."""
+        self.roots: frozenset[str] | None = None
+        """The roots of the watch lists; None before the first answer."""
 
     def make(self, asked: Asked, now: datetime) -> Answer:
         """Return the answer. `now` is wall clock."""
         try:
             topics = self._topics()
             lists = watch_lists(topics)
+            self.roots = frozenset(each.root for each in lists)  # known also while the store is away
             edition = self._editions.edition(list_of(lists, asked.topic) or lists[0], now)
             self.incidents = frozenset(edition.every)
-            self.roots = frozenset(each.root for each in lists)
             self.topics |= {*topics, *(edition.snapshot.topics if edition.snapshot else ())}
             return self._made(replace(asked, topic=asked.topic or lists[0].root), edition, topics, now)
         except (StoreUnavailable, StoreRefused, StoreDamaged):

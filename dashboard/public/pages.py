@@ -298,7 +298,7 @@ def _languages(counts: Counts, root: str) -> list[tuple[str, str]]:
 
 
 def _topics(counts: Counts, watch: WatchList) -> list[tuple[str, str]]:
-    return [name for name in counts.series if name[1] == EVERYTHING and name[0] in watch.topics]
+    return [name for name in counts.series if name[1] == EVERYTHING and name[0] in watch.parts]
 
 
 def _breakdown(

@@ -12,6 +12,7 @@ from deploy.new_taxonomy import from_file, from_words
 from deploy.shipped_topics import FIRST, shipped, topics_files
 from deploy.source_options import check_words
 from processing.i18n import LANGUAGES, language
+from processing.plain_text import plain
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import TOPIC_ID, Taxonomy, load_taxonomy, parse_taxonomy
 
@@ -29,13 +30,15 @@ def check(
         typer.Argument(metavar="[FILE]...", help="Files, or names of shipped watch lists; else those in use."),
     ] = None,
 ) -> None:
-    """Read a taxonomy, report whether it is valid, and print its watch lists."""
+    """Read a taxonomy, report whether it is valid, and print its watch lists and the sources that it has words for."""
     taxonomy = load_taxonomy(*(topics_files(paths) if paths else settings().topics_files))
     check_words(taxonomy.sources)
     print(f"{len(taxonomy.topics)} topics can be used; their version is {taxonomy.version}.")
-    for root in (topic for topic in taxonomy.topics if topic.parent is None):
-        below = sum(taxonomy.root_of(topic.id) == root.id for topic in taxonomy.topics) - 1
-        print(f"watch list {root.id}: {root.names['en']}; topics below it: {below}")
+    titles = taxonomy.names_in("en")
+    for root in dict.fromkeys(taxonomy.roots.values()):  # what has no watched topic is no list
+        below = sum(taxonomy.root_of(topic.id) == root for topic in taxonomy.topics) - 1
+        print(f"watch list {root}: {plain(titles[root])}; topics below it: {below}")
+    print(f"words for sources: {', '.join(dict.fromkeys(each.source for each in taxonomy.sources)) or 'none'}")
 
 
 @app.command("try")
@@ -85,7 +88,10 @@ def new(
         text = from_file(known[like], name, titles)
     else:
         given = words or typer.prompt("Words that name the subject, separated by commas")
-        text = from_words(name, titles, [each.strip() for each in given.split(",") if each.strip()])
+        subject = [each.strip() for each in given.split(",") if each.strip()]
+        if not subject:
+            raise typer.BadParameter("--words names no word: it is A,B,...")
+        text = from_words(name, titles, subject)
     parse_taxonomy(text, str(path))  # what cannot be used is not written
     path.write_text(text, "utf-8")
     print(f"{path} is written. Change its rules, and check them with `banwatch topics check {path}`.")

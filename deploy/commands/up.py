@@ -15,7 +15,7 @@ from deploy.demo.generate import write as write_demo
 from deploy.processes.signals import until_signalled
 from deploy.processes.source import ArchiveOptions
 from deploy.settings import Settings
-from deploy.source_options import live_source, source_settings, sources_for_up
+from deploy.source_options import check_words, live_source, source_settings, sources_for_up
 from deploy.up import UpOptions
 from deploy.up import up as run_up
 from ingest.sources import SOURCES
@@ -78,7 +78,10 @@ def _live_sources(own: Settings, asked: tuple[str, ...], *, unasked: bool) -> tu
     for name in asked:
         if name not in SOURCES:
             raise typer.BadParameter(f"There is no live source {name!r}. There are: {', '.join(SOURCES)}.")
-        live_source(name, source_settings(name, taxonomy=load_taxonomy(*own.topics_files).sources))
+    words = load_taxonomy(*own.topics_files).sources if asked or unasked else ()
+    check_words(words)
+    for name in asked:
+        live_source(name, source_settings(name, taxonomy=words))
     return tuple(dict.fromkeys(asked)) or (sources_for_up() if unasked else ())
 
 

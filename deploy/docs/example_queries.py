@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dashboard.services import ExampleQuery
 from processing.contract import Corrects
 
-_ID = re.compile(r"\{(root|claim|correction)\}")
+_ID = re.compile(r"\{(root|left_out|claim|correction)\}")
 """The place of a topic's id in a query."""
 
 _ABOUT_A_ROOT: tuple[ExampleQuery, ...] = (
@@ -190,7 +190,7 @@ LIMIT 10""",
         "reasons",
         """SELECT arrayJoin(topics) AS other, count() AS posts, uniqExact(language) AS languages
 FROM posts
-WHERE has(topics, '{root}') AND other != '{root}'
+WHERE has(topics, '{root}') AND other NOT IN ({left_out})
 GROUP BY other
 ORDER BY posts DESC, other""",
     ),
@@ -250,12 +250,13 @@ ORDER BY timestamp WITH FILL
 )
 
 
-def questions(root: str, corrects: Sequence[Corrects] = ()) -> tuple[ExampleQuery, ...]:
+def questions(root: str, corrects: Sequence[Corrects] = (), unwatched: Sequence[str] = ()) -> tuple[ExampleQuery, ...]:
     """Return the questions about the watch list of a root topic. Ids have letters, digits and hyphens only.
 
-    `corrects` are the corrections of all lists. A question about one is left out where the list has none.
+    `corrects` are the corrections of all lists. A question about one is left out where the list has none. `unwatched`
+    are topics that say how a post was found, and not what it is about.
     """
-    ids = {"root": root}
+    ids = {"root": root, "left_out": ", ".join(f"'{each}'" for each in (root, *unwatched))}
     for each in corrects:
         if each.root == root:
             ids |= {"claim": each.claim, "correction": each.topic}

@@ -35,10 +35,10 @@ a post, no name of a channel, no secret.
 | `/readyz` | 200 if each loop does its work; else 503, with the loop that waits |
 | `/targets` | of `banwatch up` alone: its processes, as Prometheus discovers them by HTTP |
 
-A worker does its work if it is a member of its group and does not wait for the store; the watch and its dispatcher, if
-their last look succeeded; a collector, if it is listening; a server, if it serves; the warehouse, if its engine
-answers; `banwatch up`, if it has started everything. A process that waits for Kafka or ClickHouse lives and is not
-ready.
+A worker does its work if it is a member of its group and does not wait for the store; the watch, its dispatcher and the
+search for claims, if their last look succeeded; a collector, if it is listening; a server, if it serves; the warehouse,
+if its engine answers; `banwatch up`, if it has started everything. A process that waits for Kafka or ClickHouse lives
+and is not ready.
 
 ## Ports
 

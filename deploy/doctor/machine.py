@@ -24,6 +24,7 @@ from deploy.supervisor.endpoints import ANSWER_TIMEOUT, Endpoint, PortTaken, req
 from deploy.supervisor.environments import METRICS_PORT
 from deploy.supervisor.supervisor import running
 from deploy.writer import WRITER_PASSWORD
+from processing.claims.embedding import is_installed
 
 GIB = 2**30
 LEAST_ROOM, SCARCE_ROOM = GIB, 10 * GIB
@@ -189,3 +190,5 @@ def _packages(settings: Settings) -> Iterator[Finding]:
             yield error(package, str(NotInstalled(package, otherwise)))
     if all(find_spec(package) is not None for package in needed):
         yield ok("packages", "The packages of the pages that are served are installed.")
+    if not is_installed():
+        yield ok("claims", "Found within a language alone: `pip install 'banwatch[claims]'` compares languages.")

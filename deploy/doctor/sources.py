@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from deploy.doctor.attempt import PATIENCE, findings
 from deploy.doctor.finding import Finding, counted, error, ok, warning
-from deploy.source_options import SourceSettingsError, check_words, live_source, source_settings, variable
+from deploy.source_options import SourceSettingsError, live_source, source_settings, variable
 from ingest.source import SourceSettings
 from ingest.sources import SOURCES
 from processing.tagging.topics import SourceWords, TaxonomyError, load_taxonomy
@@ -46,17 +46,18 @@ def check_sources(topics_files: Sequence[Path] = ()) -> Iterator[Finding]:
         yield ok("others", f"No settings, and therefore off: {', '.join(off)}.")
 
 
-def _words(topics_files: Sequence[Path]) -> tuple[SourceWords, ...]:
-    """Return what the taxonomy gives to sources. Its faults are told where the topics are checked."""
+def _words(topics_files: Sequence[Path]) -> tuple[SourceWords, ...] | None:
+    """Return what the taxonomy gives to sources; None if it is broken, which is told where the topics are checked."""
     try:
-        words = load_taxonomy(*topics_files).sources if topics_files else ()
-        check_words(words)
+        return load_taxonomy(*topics_files).sources if topics_files else ()
     except TaxonomyError:
-        return ()
-    return words
+        return None
 
 
-def _source(name: str, settings: SourceSettings, words: Sequence[SourceWords]) -> Iterator[Finding]:
+def _source(name: str, settings: SourceSettings, words: Sequence[SourceWords] | None) -> Iterator[Finding]:
+    if words is None:
+        yield warning(name, "It is not checked, because the taxonomy is broken.", "Mend the file of topics first.")
+        return
     live_source(name, source_settings(name, taxonomy=words))  # a missing credential or package is a failure
     if not settings.starts_with_up:
         given = ", ".join(sorted(variable(name, field) for field in settings.model_fields_set))

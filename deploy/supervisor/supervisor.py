@@ -39,6 +39,9 @@ CANNOT_WORK = 2
 END_WITHIN = 8.0
 """Seconds in which the children must end in order. After that they are killed."""
 
+STORE_ENDS_WITHIN = 3.0
+"""Seconds that the broker and the store have at least, however long the others took: a killed store loses writes."""
+
 
 class StackFailed(Failure):
     """A part does not start or does not keep running; the message names the part and quotes the end of its log."""
@@ -261,7 +264,8 @@ class Supervisor:
         return all(self._children[name].finished for name in names)
 
     def stop(self) -> None:
-        """End everything in reverse order, within about `END_WITHIN` seconds."""
+        """End everything in reverse order, within about `END_WITHIN` seconds, and `STORE_ENDS_WITHIN` more for each
+        part of the infrastructure."""
         deadline = time.monotonic() + END_WITHIN
         stages = self.children
         for part in self.parts:
@@ -270,7 +274,9 @@ class Supervisor:
         for child in reversed(stages):
             if child.part in self.infrastructure:
                 child.ask_to_end()
-            child.reap(deadline)
+                child.reap(max(deadline, time.monotonic() + STORE_ENDS_WITHIN))
+            else:
+                child.reap(deadline)
 
 
 def wait_for_store(settings: Settings, warehouse: ManagedProcess | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from processing.alerts.rules import RuleBook
@@ -11,14 +11,23 @@ from processing.reload import Refreshed, ReloadingFiles
 
 
 class ReloadingRules:
-    """The rules at a path, in their last valid version. `topics` gives the ids of the taxonomy as it is now.
+    """The rules at a path, in their last valid version. `topics` gives the ids of the taxonomy as its files are now.
+
+    Those are `topics_files`. Rules that name a topic that is not there yet are in use once it is.
 
     Raises:
         RulesError: the file is invalid when the object is made, so there is no earlier version to keep.
     """
 
-    def __init__(self, path: Path, secrets: Secrets, topics: Callable[[], Collection[str]]) -> None:
-        self._file = ReloadingFiles((path,), lambda: load_rules(path, secrets, topics()), _kept, _replaced)
+    def __init__(
+        self,
+        path: Path,
+        secrets: Secrets,
+        topics: Callable[[], Collection[str]],
+        topics_files: Sequence[Path] = (),
+    ) -> None:
+        paths = (path, *topics_files)
+        self._file = ReloadingFiles(paths, lambda: load_rules(path, secrets, topics()), _kept, _replaced)
 
     @property
     def rules(self) -> RuleBook:
@@ -26,7 +35,7 @@ class ReloadingRules:
         return self._file.content
 
     def refresh(self) -> Refreshed:
-        """Read the file again if it has changed. The check is one `stat`, so a loop can call it for each look."""
+        """Read the rules again if they or the taxonomy have changed. A check is a `stat` of each file."""
         return self._file.refresh()
 
 

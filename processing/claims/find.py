@@ -68,7 +68,7 @@ class ClaimPost(NamedTuple):
 
 
 class VectorOf(Protocol):
-    """Gives the vector of a text; None where it is still to be made."""
+    """Gives the vector of a text: None where it is still to be made, zeros where the model cannot read the text."""
 
     def __call__(self, text: str) -> NDArray[np.float32] | None: ...
 
@@ -111,9 +111,11 @@ def find_claims(
     joined, distances, waiting = np.arange(len(groups)), np.zeros(len(groups)), 0
     if vector_of is not None:
         chosen = in_turn(groups)[: policy.most_compared]
-        vectors = {number: row for number in chosen if (row := vector_of(groups[number].text)) is not None}
+        rows = {number: vector_of(groups[number].text) for number in chosen}
+        # Zeros are like nothing. Without what its language has in common, such a vector would be like all of its kind.
+        vectors = {number: row for number, row in rows.items() if row is not None and row.any()}
         joined, distances = _across_languages(groups, vectors, policy)
-        waiting = len(chosen) - len(vectors)
+        waiting = sum(row is None for row in rows.values())
     return Claims([*_placed(groups, joined, distances)], waiting)
 
 

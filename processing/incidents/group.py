@@ -42,12 +42,16 @@ def opens(policy: IncidentPolicy, spike: Spike, roots: Mapping[str, str]) -> boo
     """Return whether a spike is enough to tell people: a spike of a root topic, or a major spike of a sub-topic.
 
     A taxonomy has many sub-topics in many languages. If each notable spike of a sub-topic opened an incident, their
-    number alone would make false alerts. A spike of too few people opens no incident.
+    number alone would make false alerts. A spike of too few people opens no incident, nor does one of a topic that
+    has no root, because the taxonomy no longer has it.
     """
     people = policy.people_long if spike.window == policy.long_window else policy.people
     if spike.verdict is VerdictName.ORGANIC and people_in(spike) < people:
         return False
-    if roots.get(spike.topic, spike.topic) == spike.topic:
+    root = roots.get(spike.topic)
+    if root is None:
+        return False
+    if root == spike.topic:
         return True
     return spike.language == EVERYTHING and RANK[spike.severity] >= RANK[Severity.MAJOR]
 
@@ -64,6 +68,7 @@ def group(
     `known` are the incidents there were, for their ids; a closed one stays as it is. `roots` maps a topic to its
     root; `now` is event time. A known incident whose spikes are not among these is not returned.
     """
+    roots = _with_known(roots, known)
     by_root = _by_root(spikes, roots)
     found = [
         _incident(policy, root, cluster, known=known, roots=roots, now=now)
@@ -77,9 +82,14 @@ def group(
 
 
 def still_growing(
-    policy: IncidentPolicy, spikes: Iterable[Spike], roots: Mapping[str, str], now: datetime
+    policy: IncidentPolicy,
+    spikes: Iterable[Spike],
+    known: Sequence[Incident],
+    roots: Mapping[str, str],
+    now: datetime,
 ) -> tuple[Spike, ...]:
-    """The spikes that a later one may still join: the others need not be grouped again."""
+    """The spikes that a later one may still join: the others need not be grouped again. See `group` for the rest."""
+    roots = _with_known(roots, known)
     return tuple(
         spike
         for root, members in _by_root(spikes, roots).items()
@@ -87,6 +97,12 @@ def still_growing(
         if max(each.end or now for each in cluster) + policy.join >= now
         for spike in cluster
     )
+
+
+def _with_known(roots: Mapping[str, str], known: Iterable[Incident]) -> Mapping[str, str]:
+    """Add the topics that the taxonomy no longer has: each stays with the incident in which it was told."""
+    told = {topic: incident.topic for incident in known for topic in (incident.topic, *incident.subtopics)}
+    return told | dict(roots)
 
 
 def _by_root(spikes: Iterable[Spike], roots: Mapping[str, str]) -> dict[str, list[Spike]]:

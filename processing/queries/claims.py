@@ -15,6 +15,9 @@ from processing.queries.statement import Statement
 AHEAD = timedelta(hours=1)
 """What was posted so long before an incident may be the first of its posts."""
 
+LONGEST = timedelta(days=7)
+"""Of a longer incident, the posts of its first days alone are compared."""
+
 
 class ClaimInLanguage(NamedTuple):
     """A claim in one language: its posts and people, its first post, and the post nearest the claim's middle.
@@ -35,7 +38,7 @@ class ClaimInLanguage(NamedTuple):
 class Claim(msgspec.Struct, frozen=True):
     """What is said in an incident. `share` is of the incident's posts that were compared, 0..1.
 
-    `languages` are in order of arrival; a few posts of a language may be mistaken for it (`has_arrived`).
+    `languages` are in order of arrival; a few posts of a language may be mistaken for it (`arrivals`).
     """
 
     name: str
@@ -46,7 +49,10 @@ class Claim(msgspec.Struct, frozen=True):
 
     @property
     def arrivals(self) -> tuple[ClaimInLanguage, ...]:
-        """The languages that are counted as such: those of three people and a 500th of the posts, or of a tenth."""
+        """The languages that are counted as such: those of three people and a 500th of the posts, or of a tenth.
+
+        The view `claims` has the same rule in its column `languages`.
+        """
         return tuple(
             each
             for each in self.languages
@@ -63,9 +69,9 @@ class Claim(msgspec.Struct, frozen=True):
 def claim_range(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
     """Return the time whose posts are an incident's claims: from an hour before it to an hour after its end.
 
-    `now` is event time.
+    It is at most `LONGEST` of the incident. `now` is event time.
     """
-    return incident.start - AHEAD, (incident.end or now) + BEHIND_THE_PEAK
+    return incident.start - AHEAD, min(incident.end or now, incident.start + LONGEST) + BEHIND_THE_PEAK
 
 
 def claim_runs(reader: Reader) -> dict[str, ClaimRun]:

@@ -16,10 +16,11 @@ from processing.tagging.text import fold, words
 
 LONGEST_SEARCH = 100
 MOST_TERMS = 12
+LONGEST_PIECE = 6
 
-# Of the scripts between these ranges, folding changes no character: Han, Yi, Hangul.
+# Of the scripts between these ranges, folding changes no character: Han, Yi, Hangul. Squared units are left out.
 _FOLDED_POINTS = (
-    range(0x20, 0x3400),
+    range(0x20, 0x3300),
     range(0xA640, 0xAC00),
     range(0xF900, 0x10000),
     range(0x1D400, 0x1F200),
@@ -58,25 +59,37 @@ def _phrase(text: str) -> str:
 
 def _anywhere(folded: str) -> str:
     """Return a pattern for folded text. Between two letters it allows the marks that folding drops."""
-    return "".join(_spelled(part) for part in _parts(folded))
+    return "".join(map(_spelled, _pieces(folded)))
 
 
-def _parts(folded: str) -> Iterator[str]:
-    """Yield the letters of a text. Letters that one character can stand for, such as `ss` for `ß`, come together."""
+def _pieces(folded: str) -> Iterator[str]:
+    """Yield a text in pieces that no character crosses, where one character stands for several letters (`ae` for `æ`).
+
+    A piece of more than `LONGEST_PIECE` letters is cut.
+    """
     forms, _, lengths = _written()
-    at = 0
-    while at < len(folded):
-        length = next((each for each in lengths if each > 1 and folded[at : at + each] in forms), 1)
-        yield folded[at : at + length]
-        at += length
+    start = end = 0
+    for at in range(len(folded)):
+        if at == end or at - start == LONGEST_PIECE:
+            yield folded[start:at]
+            start = at
+        end = max(end, at + next((each for each in lengths if folded[at : at + each] in forms), 1))
+    yield folded[start:]
 
 
 @cache
-def _spelled(part: str) -> str:
-    forms, dropped, _ = _written()
-    if len(part) == 1:
-        return _class([part, *forms.get(part, ())]) + dropped
-    return f"(?:{_class(forms[part])}{dropped}|{''.join(map(_spelled, part))})"
+def _spelled(piece: str) -> str:
+    """Return a pattern for every way to write a piece, letter by letter or by characters that stand for several."""
+    if not piece:
+        return ""
+    forms, dropped, lengths = _written()
+    starts = {length: piece[:length] for length in sorted({1, *lengths}) if length <= len(piece)}
+    ways = [
+        f"{_class([*forms.get(start, ()), *([start] if length == 1 else [])])}{dropped}{_spelled(piece[length:])}"
+        for length, start in starts.items()
+        if length == 1 or start in forms
+    ]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
 @cache

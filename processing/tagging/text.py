@@ -169,7 +169,7 @@ def batches(texts: Sequence[str], most: int = 1_024) -> Iterable[Sequence[str]]:
 
     So many texts share the cost of a call of numpy, and their arrays stay in a processor's cache.
 
-    Every text must be shorter than that. Three code points more than a text has are reckoned for its ends.
+    Every text must be shorter than that. Each text counts three code points more than it has, for its ends.
     """
     first, length = 0, 0
     for number, text in enumerate(texts):

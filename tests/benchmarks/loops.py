@@ -8,6 +8,7 @@ own; their batches are gathered here, because the tagger is much slower on small
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from processing.contract import ClickHouseAddress
 from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.store.writer import insert_posts
+from processing.worker import COLLECT_AFTER
 from tests.conftest import ROOT, WRITER_PASSWORD
 from tests.support.parts import shipped_enricher
 
@@ -48,6 +50,7 @@ class Sink:
         self._left, self._waiting = posts, list[bytes]()
         self._begun: float | None = None
         self._posts = 0
+        gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])  # as the worker does
 
     def take(self, value: bytes) -> None:
         """Take one record."""

@@ -21,8 +21,6 @@ from tests.support.invented_posts import invented
 
 RIDGE = 0.3
 """The strength of the penalty on large weights. Between 0.3 and 1.2 it makes little difference."""
-WITHIN = 12
-"""The distance in words within which a set counts. The file says the same to the tagger."""
 _STEPS = 30
 _LEAST = 0.05
 """Smaller weights are left out."""
@@ -72,12 +70,12 @@ def _present(written: str, names: list[str], texts: list[str]) -> Matrix:
 
 def _one_topic_a_set(written: str, names: list[str]) -> Taxonomy:
     sets, _, _ = written.partition("\n[topics.")
-    topics = (f'[topics.{name}]\nnames = {{en = "x", ar = "x"}}\nrules.any = "{_near(name)}"\n' for name in names)
+    within = tomllib.loads(written)["topics"][_TOPIC]["opinion"]["within"]
+    topics = (
+        f'[topics.{name}]\nnames = {{en = "x", ar = "x"}}\nrules.any = "@{name} NEAR/{within} @tiktok"\n'
+        for name in names
+    )
     return parse_taxonomy("\n".join([sets, *topics]))
-
-
-def _near(name: str) -> str:
-    return f"@{name} NEAR/{WITHIN} @tiktok"
 
 
 def fitted(present: Matrix, on: NDArray[np.bool_]) -> tuple[Matrix, float]:

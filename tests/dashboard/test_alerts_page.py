@@ -432,6 +432,7 @@ def test_an_operator_plans_a_silence(told: DashboardSettings, monkeypatch: pytes
     monkeypatch.setattr(display, "_browser_zone", lambda: ZoneInfo("Europe/Berlin"))
     desk = Written()
     shown = opened(told, desk=desk, ui="en")
+    assert not {"TikTok", "Likely talk of a ban"} & {*shown.selectbox(key="alerts-silence-topic").options}
     shown.selectbox(key="alerts-silence-topic").select("employer-ban")
     shown.multiselect(key="alerts-silence-languages").select("es")
     shown.selectbox(key="alerts-silence-severity").select("major")

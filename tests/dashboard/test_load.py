@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from processing.contract import ClickHouseAddress
 from processing.queries import Reader
 from tests.support import stock
 from tests.support.stock import END, SOURCE, START
-from tests.support.watched import of_bans
+from tests.support.watched import BANS, of_bans
 
 POSTS = [*stock.generated(), *stock.hostile()]
 
@@ -70,6 +71,12 @@ def test_lines_by_topic_follow_the_language(reader: Reader) -> None:
     assert {point.line for point in snapshot.lines} == {"employer-ban", "government-ban"}
     employers = sum(point.posts or 0 for point in snapshot.lines if point.line == "employer-ban")
     assert employers == sum(each.language == "ar" and "employer-ban" in each.topics for each in POSTS)
+
+
+def test_topics_that_are_not_watched_have_no_line(reader: Reader) -> None:
+    watch = replace(BANS, unwatched=frozenset({"government-ban"}))
+    snapshot = look(reader, Filters(watch, by=Split.TOPIC))
+    assert {point.line for point in snapshot.lines} == {"employer-ban"}
 
 
 def test_what_is_usual_is_counted_from_the_days_before(reader: Reader) -> None:

@@ -36,7 +36,7 @@ class Reading(HTMLParser):
 
 def read(text: str, url: str = "") -> Reading:
     post = StoredPost("source", "1", END, "en", ("ban",), text, url, "author")
-    return Reading(article(post, ENGLISH))
+    return Reading(article(post, ENGLISH, "ban"))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

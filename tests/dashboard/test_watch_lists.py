@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from dashboard.i18n import WORDS
 from dashboard.services import Event, Services
 from dashboard.settings import DashboardSettings
+from dashboard.watch_list import Topic
 from deploy.processes.dashboard import topics_of
 from deploy.shipped_topics import topics_files
 from processing import queries
@@ -20,6 +21,7 @@ from tests.support import stock
 
 HOUR = timedelta(hours=1)
 TOPICS = topics_of(ReloadingTaxonomy(*topics_files(("tiktok-bans", "outages"))))
+TOPICS["outage"] = Topic({"en": "*U.S.* outages"}, "outage")
 EVENTS = tuple(
     Event(stock.END - 2 * HOUR, {"en": f"An event of {topic or 'all'}"}, "https://example.org", topic)
     for topic in ("", "ban", "outage")
@@ -37,7 +39,7 @@ def test_another_list_has_its_title_its_topics_its_surges_and_its_events(setting
     assert events == {"all": True, "ban": True, "outage": False}
     shown.selectbox(key="watch").select("outage").run()
     assert not shown.exception
-    assert shown.caption[0].value == WORDS["en"].title.format(topic=OUTAGES)
+    assert shown.caption[0].value == WORDS["en"].title.format(topic=r"\*U\.S\.\* outages")
     assert BANS not in pages.html(shown)
     assert shown.selectbox(key="topic").value == "outage"
     assert shown.selectbox(key="topic").options == [WORDS["en"].every_topic, OUTAGES]

@@ -142,6 +142,12 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others() -> None:
     assert given["dashboard"] == given["kubernetes dashboard"]
 
 
+def test_every_process_of_compose_reads_the_same_taxonomy() -> None:
+    for name, service in ours().items():
+        assert "./config:/config:ro" in service["volumes"], name
+        assert service["environment"]["BANWATCH_TOPICS_FILE"] == "${BANWATCH_TOPICS_FILE:-}", name
+
+
 def test_metrics_are_where_probes_and_prometheus_look() -> None:
     port = int(plain_variables()["BANWATCH_METRICS_PORT"])
     [probed] = [document for path, document in MANIFESTS if path.name == "probes.patch.yaml"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from deploy.doctor.sources import check_sources
 from deploy.shipped_topics import shipped
 from deploy.source_options import check_words, source_settings
 from ingest.sources.gdelt.source import GdeltSettings
@@ -52,14 +55,32 @@ def test_the_shipped_words_fit_the_sources() -> None:
     ("wrong", "sentence"),
     [
         ("[sources.gdlt]\nterms = []", r"^topics.toml, line 11: sources.gdlt.terms: there is no source 'gdlt'"),
-        ("[sources.rss]\nterms = []", r"^topics.toml, line 11: sources.rss.terms: no list of this name is a setting"),
-        ("[sources.rss]\ncontact = []", r"^topics.toml, line 11: sources.rss.contact: no list"),
+        ("[sources.rss]\nterms = []", r"^topics.toml, line 11: sources.rss.terms: no taxonomy can set this; .*: none"),
+        ("[sources.rss]\nfeeds = []", r"^topics.toml, line 11: sources.rss.feeds: no taxonomy can set this"),
+        ("[sources.mastodon]\ninstances = []", r"line 11: sources.mastodon.instances: no taxonomy .*: hashtags\.$"),
+        ("[sources.bluesky]\nbase_urls = []", r"line 11: sources.bluesky.base_urls: no taxonomy"),
+        ("[sources.rss]\ncontact = []", r"^topics.toml, line 11: sources.rss.contact: no taxonomy"),
         ("[sources.rss]\nfeeds = 'one'", r"^topics.toml, line 10, column 1: sources.rss: Expected `array`"),
     ],
 )
 def test_words_that_fit_no_source_are_told_with_their_place(wrong: str, sentence: str) -> None:
     with pytest.raises(TaxonomyError, match=sentence):
         check_words(parse_taxonomy(f"{OUTAGE}\n{wrong}", "topics.toml").sources)
+
+
+def test_a_wrong_table_ends_only_its_own_source() -> None:
+    wrong = parse_taxonomy(f"{OUTAGE}\n[sources.mastodon]\nhashtag = []").sources
+    assert source_settings("bluesky", taxonomy=wrong).starts_with_up
+    with pytest.raises(TaxonomyError, match="hashtag"):
+        source_settings("mastodon", taxonomy=wrong)
+
+
+def test_with_a_broken_taxonomy_doctor_does_not_look_for_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_GDELT_SILENT_AFTER", "7200")
+    broken = tmp_path / "topics.toml"
+    broken.write_text("[topics", encoding="utf-8")
+    told = {each.what: each.said for each in check_sources((broken,))}
+    assert told["gdelt"] == told["bluesky"] == "It is not checked, because the taxonomy is broken."
 
 
 def test_nothing_but_the_taxonomy_names_the_subject() -> None:

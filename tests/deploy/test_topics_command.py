@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.watch_list import watch_lists
 from deploy.commands.topics import app
+from deploy.processes.dashboard import topics_of
 from deploy.shipped_topics import FIRST, shipped
-from processing.tagging.topics import load_taxonomy
+from ingest.sources.mastodon.timelines import feeds_of
+from processing.tagging.topics import ReloadingTaxonomy, load_taxonomy
 
 TITLES = {"en": 'Strikes, "all" of them', "ar": "الإضرابات", "fr": "Les grèves"}
 GIVEN = [each for tag, title in TITLES.items() for each in ("--title", f"{tag}={title}")]
@@ -28,7 +31,31 @@ def test_words_and_titles_make_a_list_that_can_be_used(tmp_path: Path) -> None:
     assert taxonomy.topics[-1].names == TITLES
     assert taxonomy.tag("they walk out at noon", "en", "here") == ("strike",)
     assert taxonomy.tag("بدأ الإضراب اليوم", "ar", "here") == ("strike",)
-    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in run("check", str(file))
+    assert f"watch list strike: {TITLES['en']}; topics below it: 0" in (said := run("check", str(file)))
+    assert said.endswith("words for sources: gdelt, mastodon")
+
+
+def test_a_root_without_a_watched_topic_is_no_list_and_a_title_steers_no_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "strike.toml"
+    file.write_text(
+        """
+        topics.strike = {names = {en = "A \\u001b[2Jstrike", ar = "إضراب"}, rules.any = "walkout"}
+        topics.app = {names = {en = "An app", ar = "تطبيق"}, rules.any = "app", watched = false}
+        """,
+        "utf-8",
+    )
+    assert "watch list strike: A [2Jstrike; topics below it: 0" in (said := run("check", str(file)))
+    assert "watch list app" not in said
+    assert said.endswith("words for sources: none")
+    assert [each.root for each in watch_lists(topics_of(ReloadingTaxonomy(file)))] == ["strike"]
+
+
+def test_hashtags_of_words_are_those_that_mastodon_takes(tmp_path: Path) -> None:
+    file, words = tmp_path / "vote.toml", "U.S. election,don't vote,vote*,covid-19,2028,#ballot"
+    run("new", "vote", *GIVEN, "--words", words, "--to", str(file))
+    [tags] = [each.words for each in load_taxonomy(file).sources if each.source == "mastodon"]
+    assert tags == ("USelection", "dontvote", "vote", "covid19", "ballot")
+    feeds_of(("example.org",), tags, "none", "", stream=False)  # raises for what is no hashtag
 
 
 def test_what_is_not_given_is_asked_for(tmp_path: Path) -> None:
@@ -57,6 +84,7 @@ def test_a_copy_of_a_shipped_list_has_ids_of_its_own_and_finds_the_same(tmp_path
     [
         (("Strike", *GIVEN, "--words", "walkout"), "'Strike' is no id"),
         (("strike", "--like", "storms"), "There is no shipped watch list 'storms'. There are: tiktok-bans"),
+        (("strike", *GIVEN, "--words", " , "), "--words names no word"),
         (("strike", "--title", "xx=Strikes"), "with a TAG of en, ar, fr: not 'xx'"),
     ],
 )

@@ -86,6 +86,7 @@ def test_every_process_shows_what_it_did_and_that_it_lives(
     arguments = ("up", "--archive", str(archive), "--public", "--workers", "2", "--source", "hackernews")
     monkeypatch.setenv("BANWATCH_HACKERNEWS_BASE_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("BANWATCH_HACKERNEWS_SEARCH_URL", "http://127.0.0.1:9/")
+    installation.settings["BANWATCH_CLAIMS"] = "1"
     with closing(installation.start(*arguments)) as running:
         assert running.says("metrics "), running.said
         eventually(lambda: all(map(lives, addresses(base))), timedelta(seconds=90))

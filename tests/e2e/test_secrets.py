@@ -102,6 +102,7 @@ def test_each_child_is_told_the_secrets_of_its_own_stage_alone(
     for name, value in (GIVEN | links | provider | {"BANWATCH_ALERTS_FILE": str(rules)}).items():
         monkeypatch.setenv(name, value)
     installation.writer_password = GIVEN["BANWATCH_CLICKHOUSE_PASSWORD"]
+    installation.settings["BANWATCH_CLAIMS"] = "1"
     with closing(installation.start("up", "--source", "hackernews")) as running:
         assert running.says("dashboard "), running.said
         eventually(lambda: are_up(running) and environments(running).keys() >= {"ingest", "answers", "public"})

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
+import pytest
 from pydantic import SecretStr
 
 from ingest.contract import Post
 from processing import queries
 from processing.claims.embedding import DIMENSIONS, Vectors
 from processing.claims.find import language_centres
-from processing.claims.search import ClaimSearch
+from processing.claims.search import ClaimSearch, VectorMemory
 from processing.contract import ClaimRun, ClickHouseAddress, IncidentState, TaggedPost
 from processing.store.claims import Placing, write_claims
-from processing.store.client import Store
+from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.deletions import delete_posts
 from processing.store.records import write_incidents
 from processing.store.versions import take_version
@@ -62,6 +63,17 @@ def test_a_deleted_post_leaves_its_claim(address: ClickHouseAddress, store: Stor
         assert reader.query("SELECT posts FROM claims") == [(4,)]
 
 
+def test_the_view_and_the_page_count_the_same_languages(store: Store) -> None:
+    whom = {"en": range(30), "ar": range(30, 33), "hi": range(40, 42), "und": range(50, 60)}
+    posts = [(language, said(number, WINDOW)) for language, numbers in whom.items() for number in numbers]
+    write(store, [tagged(post, language=language) for language, post in posts])
+    placed(store, [post for _, post in posts])
+    [claim] = queries.claims(store, msgspec.structs.replace(an_incident(), id="ban-1"), NOON)
+    counted = sorted(each.language for each in claim.arrivals)
+    assert store.query("SELECT arraySort(languages) FROM claims") == [(counted,)]
+    assert counted == ["ar", "en"]
+
+
 TEXTS = ("the ministry has banned the app from every store in the country", "my cousin has baked bread again and again")
 WINDOW = an_incident().start
 
@@ -92,26 +104,26 @@ def test_the_search_writes_the_claims_of_an_incident_and_only_what_has_changed_s
         store, [spoken(1, TEXTS[0]), spoken(2, f"{TEXTS[0]}!!", 1), spoken(3, TEXTS[1]), spoken(4, "too late", 60 * 9)]
     )
     model = Model()
-    search = ClaimSearch(store, lambda root: {"employer-ban"}, model, new_at_once=1)
+    search = ClaimSearch(lambda root: {"employer-ban"}, model, new_at_once=1, rests=0.0)
 
     def sizes() -> list[int]:
         return [posts for (posts,) in store.query("SELECT posts FROM claims ORDER BY posts DESC")]
 
-    assert search.look() == 1
+    assert search.look(store) == 1
     assert queries.claim_runs(store)[an_incident().id].waiting == 1
-    assert (search.look(), search.look(), sizes()) == (1, 0, [2, 1])
+    assert (search.look(store), search.look(store), sizes()) == (1, 0, [2, 1])
     assert sorted(model.asked) == sorted(TEXTS), "each text once"
     run = queries.claim_runs(store)[an_incident().id]
     assert (run.method, run.posts, run.compared, run.waiting, run.last) == ("1+letters", 3, 3, 0, False)
     write(store, [spoken(5, TEXTS[1], 2)])
     recount(store, delete_posts(store, [a_post(id="2", op="delete", text="")]))
-    assert (search.look(), sizes()) == (1, [2, 1])
+    assert (search.look(store), sizes()) == (1, [2, 1])
     newest = "version = (SELECT max(version) FROM claim_post_versions)"
     changed = store.query(f"SELECT id, claim != '' FROM claim_post_versions WHERE {newest} ORDER BY id")
     assert changed == [("2", False), ("5", True)]
     write_incidents(store, [an_incident()])
-    assert (search.look(), search.look()) == (1, 0)
-    assert ClaimSearch(store, lambda root: (), None).look() == 0, "what a model has compared is not made worse"
+    assert (search.look(store), search.look(store)) == (1, 0)
+    assert ClaimSearch(lambda root: (), None).look(store) == 0, "what a model has compared is not made worse"
     found = queries.claims(store, an_incident(), NOON)
     assert [(each.posts, each.people) for each in found] == [(2, 2), (1, 1)]
     assert [each.title("ar").nearest for each in found] == [TEXTS[1], TEXTS[0]]
@@ -121,7 +133,59 @@ def test_the_search_writes_the_claims_of_an_incident_and_only_what_has_changed_s
 def test_without_a_model_copies_alone_are_claims_until_there_is_one(store: Store) -> None:
     write_incidents(store, [an_incident()])
     write(store, [spoken(1, TEXTS[0]), spoken(2, TEXTS[0].upper())])
-    assert ClaimSearch(store, lambda root: (), None).look() == 1
+    assert ClaimSearch(lambda root: (), None).look(store) == 1
     assert not queries.claim_runs(store)[an_incident().id].across_languages
-    assert ClaimSearch(store, lambda root: (), Model()).look() == 1
+    assert ClaimSearch(lambda root: (), Model()).look(store) == 1
     assert queries.claim_runs(store)[an_incident().id].across_languages
+    store.command("ALTER TABLE post_versions UPDATE text = '' WHERE true SETTINGS mutations_sync = 2")
+    newer = Model()
+    newer.name = "newer"
+    assert ClaimSearch(lambda root: (), newer).look(store) == 1
+    assert queries.claim_runs(store)[an_incident().id].posts == 0
+    assert store.query("SELECT posts FROM claims") == [(2,)], "what was found stays when the time of texts is over"
+
+
+def test_an_incident_on_which_the_store_takes_too_long_rests_and_the_others_are_searched(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = msgspec.structs.replace(an_incident(), id="ban-slow", topic="slow", state=IncidentState.OPEN, end=None)
+    write_incidents(store, [slow, an_incident()])
+    write(store, [spoken(1, TEXTS[0])])
+    search = ClaimSearch(lambda root: (), None, rests=1e6)
+    real = Store.query
+
+    def query(self: Store, sql: str, parameters: Parameters | None = None, **limits: timedelta) -> list[Row]:
+        if "FROM posts" in sql and parameters is not None and parameters["topic"] == "slow":
+            raise StoreUnavailable("Timeout exceeded", 159)
+        return real(self, sql, parameters, **limits)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "query", query)
+        assert search.look(store) == 1
+    assert queries.claim_runs(store).keys() == {an_incident().id}
+    assert search.look(store) == 0, "it rests"
+    assert ClaimSearch(lambda root: (), None).look(store) == 1
+    _, end = queries.claim_range(slow, slow.start + timedelta(days=100))
+    assert end - slow.start < timedelta(days=8)
+
+
+def test_no_vector_is_made_once_the_search_must_end() -> None:
+    model = Model()
+    memory = VectorMemory(model)
+    memory.begin(2, lambda: not model.asked)
+    assert [memory(text) is None for text in (*TEXTS, TEXTS[0])] == [False, True, False]
+    assert model.asked == [TEXTS[0]]
+
+
+def test_a_quote_says_what_its_own_words_say_and_a_retweet_what_it_repeats(store: Store) -> None:
+    write_incidents(store, [an_incident()])
+    posts = [spoken(1, TEXTS[0])]
+    for number, text in enumerate([TEXTS[1], f"RT @author: {TEXTS[0][:12]}…", ""], 2):
+        written = spoken(number, text)
+        posts.append(msgspec.structs.replace(written, post=msgspec.structs.replace(written.post, repost_of="1")))
+    write(store, posts)
+    assert ClaimSearch(lambda root: (), None).look(store) == 1
+    run = queries.claim_runs(store)[an_incident().id]
+    assert (run.posts, run.compared) == (3, 3)
+    found = store.query("SELECT arraySort(groupArray(id)) FROM claim_posts GROUP BY claim ORDER BY 1")
+    assert found == [(["1", "3"],), (["2"],)]

@@ -181,9 +181,10 @@ def test_a_question_has_a_sensible_answer(stocked: Store, question: ExampleQuery
 
 
 def test_the_questions_are_about_the_watch_list() -> None:
-    asked = {each.name: each.sql for each in questions("outage")}
+    asked = {each.name: each.sql for each in questions("outage", unwatched=("likely-outage",))}
     assert {each.name for each in QUESTIONS} - asked.keys() == {"corrections"}
     assert "topic = 'outage'" in asked["languages"]
+    assert "other NOT IN ('outage', 'likely-outage')" in asked["reasons"]
     assert [name for name, sql in asked.items() if "'ban'" in sql or "{" in sql] == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -14,6 +14,7 @@ from processing.store.client import Store
 from processing.store.deletions import (
     DeletionTarget,
     delete_posts,
+    milliseconds,
     named_by,
     posts_named,
     redact_deleted,
@@ -233,6 +234,10 @@ def test_an_author_is_forgotten_under_every_name_that_a_key_gave(store: Store) -
     recount(store, delete_posts(store, [of_author()], both))
     recount(store, write_posts(store, [tagged(a_post(id="3", author="someone"))], both))
     assert set(texts(store).values()) == {GONE}
+
+
+def test_milliseconds_are_exact_behind_2038() -> None:
+    assert milliseconds(datetime(2038, 1, 19, 3, 47, 3, 206_000, tzinfo=UTC)) == 2_147_485_623_206
 
 
 def test_nobody_is_not_hashed() -> None:

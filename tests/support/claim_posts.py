@@ -28,7 +28,7 @@ class Labelled(NamedTuple):
 
 
 def subtopics_of(taxonomy: Taxonomy, topics: Sequence[str]) -> frozenset[str]:
-    return frozenset(topic for topic in topics if topic != "ban" and taxonomy.root_of(topic) == "ban")
+    return taxonomy.subtopics("ban").intersection(topics)
 
 
 def labelled(half: str) -> list[Labelled]:

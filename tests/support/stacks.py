@@ -52,6 +52,7 @@ class Installation:
                 "BANWATCH_DASHBOARD_PORT": str(self.dashboard),
                 "BANWATCH_PUBLIC_PORT": str(self.public),
                 "BANWATCH_BATCH_POSTS": str(self.batch_posts),
+                "BANWATCH_CLAIMS": "0",  # its model would take a core for a minute of each demo
             }
             | self.settings
         )

@@ -128,10 +128,11 @@ def _matched(context: Context, told: Told, left: DeltaGenerator, right: DeltaGen
     lent = context.services.rules
     channels = {each.channel for each in told.channels} | {each.name for each in (lent().channels if lent else ())}
     languages = {language for each in told.incidents.values() for language in each.languages}
+    watched = (name for name, topic in context.services.topics().items() if topic.watched)
     with left:
         topic = st.selectbox(
             incident.silence_topic,
-            [EVERYTHING, *sorted(words.topics, key=lambda each: topic_name(words, each))],
+            [EVERYTHING, *sorted(watched, key=lambda each: topic_name(words, each))],
             key="alerts-silence-topic",
             format_func=lambda each: topic_name(words, each),
         )

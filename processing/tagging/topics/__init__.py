@@ -4,6 +4,7 @@ file.py        reads and checks the file              parser.py      parses a ru
 matcher.py     finds terms in a text                  predicates.py  checks a rule; compiler.py makes the checks
 prefilter.py   finds terms that any match needs       rule_set.py    holds one language's rules; taxonomy.py all rules
 skim.py        passes over texts without such terms   explain.py     finds the matching part of a rule
+opinion.py     weighs what no rule matched
 """
 
 from processing.reload import Refreshed, ReloadOutcome

@@ -104,6 +104,10 @@ class Taxonomy:
         """The root of each topic that is watched."""
         return {topic.id: self.root_of(topic.id) for topic in self.topics if topic.watched}
 
+    def subtopics(self, root: str) -> frozenset[str]:
+        """Return the watched topics below a root. The others say how a post was found, not what it says."""
+        return frozenset(topic for topic, own in self.roots.items() if own == root != topic)
+
     def names_in(self, language: str) -> dict[str, str]:
         """Return the names of the topics in a language, by their ids; a topic without one is left out."""
         return {topic.id: topic.names[language] for topic in self.topics if language in topic.names}

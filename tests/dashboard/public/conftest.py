@@ -29,6 +29,7 @@ NAMES = {
     "employer-ban": Topic(
         {"en": "Bans by employers", "ar": "حظر من أصحاب العمل", "fr": "Interdictions par des employeurs"}, "ban"
     ),
+    "government-ban": Topic({"en": "Bans by a state", "ar": "حظر حكومي"}, "ban", watched=False),
 }
 OPENED = stock.END + timedelta(seconds=7)
 INCIDENT = stock.incident().id

@@ -147,6 +147,7 @@ def test_without_any_good_page_it_is_said_that_there_is_none(stocked: ClickHouse
             answer = served.get(path)
             assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store"), path
             assert answer.headers["retry-after"] == "60" or path == "/healthz"
+        assert [served.get(path).status_code for path in ("/watch/ban", "/watch/nothing")] == [503, 404]
         assert WORDS["ar"].public.away in served.get("/ar/").text
         assert served.get("/healthz").json() == {"status": "unavailable"}
         served.connection.away = False

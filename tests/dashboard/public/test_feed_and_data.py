@@ -14,6 +14,9 @@ import msgspec
 import pytest
 
 from dashboard.i18n import WORDS
+from dashboard.public.data import incidents_json
+from dashboard.public.editions import Edition
+from dashboard.watch_list import WatchList
 from processing import queries
 from processing.contract import ClickHouseAddress, Pulse
 from processing.i18n import LANGUAGES
@@ -23,6 +26,7 @@ from tests.dashboard.public.conftest import INCIDENT, SITE, Served, serving
 from tests.support import stock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+MINUTE = timedelta(minutes=1)
 ONCE = ("id", "title", "updated")
 
 
@@ -104,6 +108,20 @@ def test_the_incidents_for_programs(standing: Served) -> None:
     assert incident["synthetic"] is True
     assert incident["verdict"] == "organic"
     assert [pulse["observed"] for pulse in incident["pulses"]] == [640, 640]
+
+
+def test_a_loud_list_hides_no_incident_of_another_and_a_list_that_is_gone_has_none() -> None:
+    loud = [
+        msgspec.structs.replace(stock.incident(), id=f"ban-{n}", start=stock.SURGE + n * MINUTE) for n in range(120)
+    ]
+    rest = [
+        msgspec.structs.replace(loud[0], id=f"{topic}-0", topic=topic, start=stock.START)
+        for topic in ("outage", "gone")
+    ]
+    every = {each.id: each for each in (*reversed(loud), *rest)}
+    editions = [Edition(WatchList(root), None, every) for root in ("ban", "outage")]
+    said = msgspec.json.decode(incidents_json(editions, {"en": WORDS["en"]}, SITE, stock.END))
+    assert [each["id"] for each in said["incidents"]] == [f"ban-{n}" for n in range(119, 19, -1)] + ["outage-0"]
 
 
 def rows_of(served: Served, query: str = "") -> list[dict[str, str]]:

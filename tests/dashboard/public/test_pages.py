@@ -66,8 +66,10 @@ def test_the_page_on_the_present_says_what_it_is_as_of_and_what_has_surged(stand
     [link] = page.css(".incidents a")
     assert "TikTok bans · Bans by employers rose to 15× normal" in link.text()
     assert [node.text() for node in page.css(".incidents .bw-badge")] == ["organic", "ended", "extreme", "generated"]
-    rows = [row.css("th, td") for row in page.css(".tables section")[0].css("tbody tr")]
-    assert [rows[0][0].text(), rows[1][0].text()] == ["English", "Arabic"]
+    tables = page.css(".tables section")
+    languages, topics = ([row.css_first("th").text() for row in each.css("tbody tr")] for each in tables)
+    assert languages[:2] == ["English", "Arabic"]
+    assert topics == ["Bans by employers"], "a topic that is not watched is none"
     assert standing.get("/chart.svg").status_code == 200
 
 

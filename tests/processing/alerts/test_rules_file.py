@@ -376,6 +376,18 @@ def test_a_file_that_changes_is_read_again_and_a_broken_one_is_told_of_once(tmp_
     assert held.rules.rules[0].severity is Severity.EXTREME
 
 
+def test_rules_for_a_topic_that_comes_later_are_in_use_once_it_is_there(tmp_path: Path) -> None:
+    rules, topics = tmp_path / "alerts.toml", tmp_path / "topics.txt"
+    rules.write_text(WHOLE, encoding="utf-8")
+    topics.write_text(" ".join(TOPICS), encoding="utf-8")
+    held = ReloadingRules(rules, {}, lambda: topics.read_text("utf-8").split(), (topics,))
+    rules.write_text(WHOLE.replace('topic = "ban"', 'topic = "strike"', 1), encoding="utf-8")
+    assert held.refresh().outcome is ReloadOutcome.KEPT
+    topics.write_text(" ".join([*TOPICS, "strike"]), encoding="utf-8")
+    assert held.refresh().outcome is ReloadOutcome.REPLACED
+    assert held.rules.rules[0].topic == "strike"
+
+
 def test_there_have_to_be_first_rules(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="cannot be read"):
         ReloadingRules(tmp_path / "alerts.toml", {}, lambda: TOPICS)

@@ -89,6 +89,12 @@ def test_a_text_without_a_vector_joins_the_one_that_it_is_most_like() -> None:
     assert find_claims(posts, model, only).waiting == 0
 
 
+def test_texts_that_the_model_cannot_read_are_not_one_claim() -> None:
+    found = find_claims(POSTS, lambda _: np.zeros(DIMENSIONS, np.float32))
+    assert members(found) == members(find_claims(POSTS))
+    assert found.waiting == 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_the_posts_does_not_matter(seed: int) -> None:
     shuffled = random.Random(seed).sample(POSTS, len(POSTS))

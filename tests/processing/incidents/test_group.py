@@ -180,11 +180,20 @@ def test_a_closed_incident_stays_as_it_is() -> None:
     assert grouped(spike(), known=closed, now=400) == closed
 
 
+@pytest.mark.parametrize("left", [{}, {"ban": "ban"}], ids=["the whole list", "the sub-topics"])
+def test_topics_that_leave_the_taxonomy_stay_with_their_incident_and_open_none(left: dict[str, str]) -> None:
+    part, untold = spike("employer-ban", "en"), spike("retraction", severity=Severity.NOTABLE)
+    [told] = grouped(spike(), part)
+    now = NOON + 4 * HOUR
+    assert group(POLICY, [spike(), part, untold], [told], left, now) == (told,)
+    assert set(still_growing(POLICY, [spike(end=14), part], [told], left, NOON + 15 * HOUR)) == {spike(end=14), part}
+
+
 def test_what_nothing_can_join_any_more_is_left_out_whole() -> None:
     old, recent = spike(), spike(start=40, end=41)
-    assert still_growing(POLICY, [old, recent], ROOTS, NOON + 42 * HOUR) == (recent,)
+    assert still_growing(POLICY, [old, recent], (), ROOTS, NOON + 42 * HOUR) == (recent,)
     chained = spike("retraction", start=10, end=11)
-    assert set(still_growing(POLICY, [old, chained], ROOTS, NOON + 20 * HOUR)) == {old, chained}
+    assert set(still_growing(POLICY, [old, chained], (), ROOTS, NOON + 20 * HOUR)) == {old, chained}
 
 
 def test_grouping_does_not_depend_on_the_order_of_the_spikes() -> None:

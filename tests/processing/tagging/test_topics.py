@@ -372,6 +372,7 @@ def test_every_shipped_topic_that_is_watched_descends_from_ban(shipped: Taxonomy
 
 def test_all_talk_of_the_app_is_kept_and_not_watched(shipped: Taxonomy) -> None:
     assert [topic.id for topic in shipped.topics if not topic.watched] == ["tiktok", "likely-ban"]
+    assert not {"tiktok", "likely-ban"} & shipped.subtopics("ban")
     assert shipped.tag("Learn this TikTok dance with me", "en", "here") == ("tiktok",)
     assert shipped.tag("Learn this dance with me", "en", "here") == ()
 
