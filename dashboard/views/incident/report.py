@@ -197,14 +197,19 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
 
 
+@shared(ttl=15, max_entries=64, hash_funcs=AS_IT_STANDS)
+def _last_recount(settings: DashboardSettings, of: Standing) -> int:
+    """Return what rises when a post of the incident's time is written or deleted."""
+    return queries.last_recount(connection(settings), of.whole.start, of.whole.end)
+
+
 @shared(ttl=60, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
 def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
     """Return the claims of the incident that have a correction among the topics of the taxonomy.
 
     The posts are read again only if some of the incident's time have been written or deleted since.
     """
-    last_recount = queries.last_recount(connection(settings), of.whole.start, of.whole.end)
-    return _corrections(settings, of, corrects, last_recount)
+    return _corrections(settings, of, corrects, _last_recount(settings, of))
 
 
 @shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
@@ -290,11 +295,11 @@ def _explained(settings: DashboardSettings, of: Standing, language: str, last_ch
 
 @shared(ttl=60, max_entries=16, hash_funcs=AS_IT_STANDS)
 def alike(settings: DashboardSettings, of: Standing) -> Alike:
-    """Return who posted alike. All visitors share it for two minutes; after that, a deleted post is absent from it.
+    """Return who posted alike. All visitors share it for two to three minutes, and then a deleted post is absent.
 
     The pairs are found again only if posts of the incident's time have been written or deleted since.
     """
-    return _alike(settings, of, queries.last_recount(connection(settings), of.whole.start, of.whole.end))
+    return _alike(settings, of, _last_recount(settings, of))
 
 
 @shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
