@@ -103,7 +103,7 @@ class _Server:
             answer = fetch(client, url, clock=self.clock, gone=self.gone, most_bytes=MOST_BYTES)
         try:
             return msgspec.json.decode(answer.body, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Permanent(f"{place(url)} did not answer with a list of trends: {error}.") from error
 
 

@@ -65,6 +65,8 @@ class TrendRecorder:
                 log.warning("trends are not known", server=self.of[1], reason=str(error))
             except StoreFailure as error:
                 log.warning("trends are not written", server=self.of[1], reason=str(error))
+            except Exception:  # a defect here must not end the watch, beside which this runs
+                log.exception("trends are not recorded", server=self.of[1])
             stop.wait(pause.total_seconds())
 
     def look(self, stop: threading.Event) -> None:

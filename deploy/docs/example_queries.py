@@ -204,7 +204,7 @@ ORDER BY posts DESC, other""",
     round(apart, 1) AS seconds_apart,
     round(expected, 2) AS by_chance,
     chance < 0.05 AS beyond_chance
-FROM alike(incident = (SELECT id FROM incidents ORDER BY observed DESC LIMIT 1), seconds = 60)
+FROM alike(incident = (SELECT id FROM incidents WHERE topic = '{root}' ORDER BY observed DESC LIMIT 1), seconds = 60)
 ORDER BY chance, times DESC
 LIMIT 20""",
     ),

@@ -75,7 +75,8 @@ def watch(
                 liveness=of_dispatcher,
                 historic=alert,
             )
-            with upkeep_beside(settings, stop), telling, trends_beside(settings, stop, taxonomy):
+            # They end in reverse: what waits for a network ends last, behind the last messages.
+            with trends_beside(settings, stop, taxonomy), upkeep_beside(settings, stop), telling:
                 run_until(stop, lambda: watching.run(stop, settings.processing.watch_interval), liveness)
 
     with exposed(settings.process, "watch", health, metrics, of_alerts):

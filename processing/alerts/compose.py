@@ -30,13 +30,16 @@ from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import Corrects, Incident, Severity
 from processing.explanation import Correction, Leads, corrections, leads
-from processing.store.client import Store, StoreFailure
+from processing.store.client import Parameters, Row, Store, StoreFailure
 from processing.troubles import Area, Trouble
 
 log = structlog.get_logger()
 
 Part = TypeVar("Part")
 Why = Literal["digest", "quiet", "budget"]
+
+PART_PATIENCE = timedelta(seconds=5)
+"""A message does not wait longer for claims and corrections, or for who led."""
 
 SHOWN = frozenset({Step.OPENED, Step.GREW, Step.REPEATED, Step.RESOLVED})
 """Steps that show what the posts say."""
@@ -199,10 +202,10 @@ class Composer:
         return read_picture(self.store, incident, self._as_of(each, incident), self.width)
 
     def _corrections(self, each: Waiting, incident: Incident) -> tuple[Correction, ...]:
-        return corrections(self.store, incident, self._as_of(each, incident), self.corrects())
+        return corrections(_Briefly(self.store), incident, self._as_of(each, incident), self.corrects())
 
     def _leads(self, each: Waiting, incident: Incident) -> Leads | None:
-        return leads(self.store, incident, self._as_of(each, incident))
+        return leads(_Briefly(self.store), incident, self._as_of(each, incident))
 
     def _as_of(self, each: Waiting, incident: Incident) -> datetime:
         """Return the moment, in event time, of which the message speaks."""
@@ -222,12 +225,24 @@ class Composer:
         return sum(each.channel == channel for each in queries.undelivered(self.store))
 
     def _part(self, read: Callable[[], Part], otherwise: Part) -> Part:
-        """Return a part of a message, or `otherwise` if the store does not give it."""
+        """Return a part of a message, or `otherwise` if the store or a defect does not give it."""
         try:
             return read()
         except StoreFailure as error:
             log.warning("message lacks a part", reason=str(error))
-            return otherwise
+        except Exception:  # a defect in a part must not cost the message its words
+            log.exception("message lacks a part")
+        return otherwise
+
+
+@dataclass(frozen=True)
+class _Briefly:
+    """The store for a part that nobody waits long for: it ends each query after `PART_PATIENCE`."""
+
+    store: Store
+
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
+        return self.store.query(sql, parameters, patience=patience or PART_PATIENCE)
 
 
 def _is_trouble(conversation: str) -> bool:

@@ -3,6 +3,7 @@
 from processing.explanation.correction import (
     CORRECTION_WINDOW,
     LEAST_CORRECTED,
+    LONGEST_COUNTED,
     Correction,
     Reach,
     Spread,
@@ -28,6 +29,7 @@ from processing.verdicts.verdict import Concentration
 __all__ = [
     "CORRECTION_WINDOW",
     "LEAST_CORRECTED",
+    "LONGEST_COUNTED",
     "Concentration",
     "Correction",
     "Counted",

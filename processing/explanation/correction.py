@@ -1,4 +1,4 @@
-"""A claim and its correction in an incident: when the correction overtook the claim, and where it has not arrived.
+"""A claim and its correction in an incident: when the correction overtook the claim, and where none was found.
 
 A topic of the taxonomy may correct another (`corrects`). A post that has both topics corrects: it repeats the claim in
 order to withdraw or deny it. The rules miss denials in words that they do not know, so corrections are at least as many
@@ -21,7 +21,10 @@ from processing.queries.corrections import CorrectedMinute, corrected_minutes, c
 from processing.queries.reader import Reader
 
 CORRECTION_WINDOW = timedelta(minutes=30)
-"""The correction has overtaken the claim when more posts of this time correct than claim."""
+"""The correction has overtaken the claim when more posts of this time correct than claim, by more than chance."""
+
+BEYOND_CHANCE = 3.0
+"""By how many standard deviations more. Every minute is looked at: two would come by chance in half a day."""
 
 LEAST_CORRECTED = 10
 """Fewer posts than these say nothing of which is ahead."""
@@ -29,7 +32,10 @@ LEAST_CORRECTED = 10
 LEAST_SHARE = 1 / 3
 """A time is one of correction if at least this share of its posts corrects. The rules find about half of denials."""
 
-LONGEST = timedelta(days=7)
+LEAST_ALONE = 0.9
+"""An incident denies rather than claims if at least this share of the posts on both corrects."""
+
+LONGEST_COUNTED = timedelta(days=7)
 """Of a longer incident, claims and corrections are counted over its first days alone."""
 
 
@@ -47,7 +53,7 @@ class Spread:
     """Claim and correction in one language, or in all (`*`).
 
     `first` is the minute of the first post that corrects, and `overtaken` the first up to which more posts correct
-    than claim, over `CORRECTION_WINDOW`.
+    than claim, over `CORRECTION_WINDOW`, of those that lead without a break to a time beyond chance.
     """
 
     language: str
@@ -91,7 +97,7 @@ class Correction:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The languages that speak of the claim and never of the correction."""
+        """The languages that speak of the claim, and in which no correction was found."""
         return tuple(each.language for each in self.languages if each.reach is Reach.NEVER)
 
 
@@ -105,7 +111,7 @@ def corrections(
     Raises:
         StoreUnavailable: ask again later.
     """
-    end = min(incident.end or now, incident.start + LONGEST)
+    end = min(incident.end or now, incident.start + LONGEST_COUNTED)
     scope = Scope(incident.topic, EVERYTHING, incident.start, end)
     found = (
         correction(of, corrected_minutes(reader, scope, of), incident.pulses, corrected_minutes_query(scope, of))
@@ -124,12 +130,13 @@ def correction(
         if each.claims or each.corrections:
             by_language[each.language].append(each)
     spreads = (_spread(language, own) for language, own in by_language.items())
+    whole = _spread(EVERYTHING, minutes)
     return Correction(
         of=of,
-        whole=_spread(EVERYTHING, minutes),
+        whole=whole,
         languages=tuple(sorted(spreads, key=lambda each: (-each.both, each.language))),
         pulses=_pulses(minutes, pulses),
-        alone=_corrects(minutes),
+        alone=_corrects(minutes) and whole.share >= LEAST_ALONE,
         minutes=tuple(minutes),
         query=query,
     )
@@ -152,6 +159,7 @@ def _reach(minutes: Sequence[CorrectedMinute]) -> tuple[Reach, datetime | None]:
     window: deque[tuple[datetime, int, int]] = deque()
     claims = corrected = 0
     spoken = judged = False
+    ahead: datetime | None = None
     for minute, own in groupby(minutes, key=attrgetter("minute")):
         window.append((minute, *_counted(own)))
         claims, corrected = claims + window[-1][1], corrected + window[-1][2]
@@ -161,8 +169,9 @@ def _reach(minutes: Sequence[CorrectedMinute]) -> tuple[Reach, datetime | None]:
         spoken = spoken or corrected > 0
         if spoken and claims + corrected >= LEAST_CORRECTED:
             judged = True
-            if corrected > claims:
-                return Reach.OVERTAKEN, minute
+            ahead = None if corrected <= claims else ahead or minute
+            if corrected - claims >= BEYOND_CHANCE * (claims + corrected) ** 0.5:
+                return Reach.OVERTAKEN, ahead
     if spoken:
         return (Reach.NOT_YET if judged else Reach.TOO_FEW), None
     return (Reach.NEVER if sum(each.claims for each in minutes) >= LEAST_CORRECTED else Reach.TOO_FEW), None

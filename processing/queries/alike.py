@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from processing.queries.posts import STORED_POST, StoredPost, stored_post
@@ -22,6 +22,9 @@ MOST_PAIRS = 40
 
 MOST_POSTS = 5
 """The pairs of posts that are shown of one pair of accounts."""
+
+LOOKED_FOR = timedelta(seconds=8)
+"""The store ends the query for the pairs after this time: shorter than the dashboard waits for an answer."""
 
 Account = tuple[str, str]
 """A network and the name of an account in it."""
@@ -78,8 +81,13 @@ def alike_query(incident: str) -> Statement:
 
 
 def alike(reader: Reader, incident: str) -> tuple[int, tuple[AlikePair, ...]]:
-    """Return how many pairs of accounts posted alike in an incident, and the first `MOST_PAIRS` of them."""
-    rows = alike_query(incident).rows(reader)
+    """Return how many pairs of accounts posted alike in an incident, and the first `MOST_PAIRS` of them.
+
+    Raises:
+        StoreUnavailable: with the code 159 if it takes longer than `LOOKED_FOR`.
+    """
+    query = alike_query(incident)
+    rows = reader.query(query.sql, query.parameters, patience=LOOKED_FOR)
     pairs = tuple(
         AlikePair(
             (source_a, author_a),

@@ -48,11 +48,12 @@ def main(file: Path = DEFAULT / "russian_coord_tweets.rda") -> None:
     with tempfile.TemporaryDirectory() as folder, Parts(Path(folder)) as parts:
         migrate(parts.store)
         with Store(parts.store) as store:
+            _cost(store, parts.store)
             if file.exists():
+                _without_bounds(store)
                 _agreement(store, list(_shares(file)))
             else:
                 print(f"CooRTweet's data are not at {file}")
-            _cost(store, parts.store)
 
 
 def _shares(file: Path) -> Iterator[Share]:
@@ -62,6 +63,16 @@ def _shares(file: Path) -> Iterator[Share]:
     columns = (table[name] for name in ("object_id", "account_id", "content_id", "timestamp_share"))
     for thing, account, content, at in zip(*columns, strict=True):
         yield Share(str(thing), str(account), str(content), int(at))
+
+
+def _without_bounds(store: Store) -> None:
+    """Let the view compare all posts of an incident: CooRTweet's data are of seven months."""
+    view = (ROOT / "processing" / "store" / "migrations" / "0023_alike.sql").read_text()
+    for bound, none in (("CREATE VIEW", "CREATE OR REPLACE VIEW"), ("7 DAY", "9 YEAR"), ("LIMIT 20000", "")):
+        if bound not in view:
+            raise LookupError(f"The view alike has no {bound!r}.")
+        view = view.replace(bound, none)
+    store.command(view)
 
 
 def _agreement(store: Store, shares: Sequence[Share]) -> None:

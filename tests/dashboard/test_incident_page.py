@@ -28,13 +28,13 @@ from dashboard.window import Window
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from ingest.contract import Progress
-from processing import queries
+from processing import explanation, queries
 from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
 from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
-from processing.store.client import Store
+from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.records import write_incidents, write_scored_until
 from processing.store.writer import recount, write_posts, write_progress
@@ -256,6 +256,18 @@ def test_a_correction_is_shown_by_language_and_names_its_pulse(corrected: Dashbo
     assert any("hasAny(topics" in code.value for code in shown.code)
     # In the first pulse all languages rise at once, so that none led.
     assert words.led.title not in [each.value for each in shown.header]
+
+
+def test_a_correction_that_cannot_be_read_leaves_the_chart(
+    corrected: DashboardSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("It is too slow.", 159)
+
+    monkeypatch.setattr(explanation, "corrections", away)
+    shown = opened(corrected, ui="en", id=NAME)
+    assert {PAGE.chart, PAGE.verdict, PAGE.arrivals} <= {each.value for each in shown.header}
+    assert html(shown).count(ENGLISH.store_away) == 1
 
 
 def test_who_led_is_said_with_an_interval_and_a_strip_for_each_language(led: DashboardSettings) -> None:

@@ -12,8 +12,9 @@ import streamlit as st
 from dashboard.charts import Edge
 from dashboard.charts.graph import places
 from dashboard.i18n import WORDS
+from processing import queries
 from processing.contract import ClickHouseAddress, TaggedPost
-from processing.store.client import Store
+from processing.store.client import Store, StoreUnavailable
 from processing.store.writer import recount, write_posts
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, page
@@ -56,6 +57,23 @@ def test_pairs_are_shown_with_their_posts_and_as_text(address: ClickHouseAddress
     named = [each.value for each in shown.markdown if "bold" in each.value]
     assert named
     assert all("**bold**" not in each for each in named)
+
+
+def test_a_comparison_that_takes_too_long_is_said_and_not_asked_again(
+    address: ClickHouseAddress, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock.fill(store)
+    asked: list[str] = []
+
+    def too_long(_: object, incident: str) -> None:
+        asked.append(incident)
+        raise StoreUnavailable("too slow", 159)
+
+    monkeypatch.setattr(queries, "alike", too_long)
+    shown = page(settings_for(address), "incident", ui="en", id=stock.incident().id)
+    for each in (shown, shown.run()):
+        assert PAGE.alike_too_large in html(each)
+    assert len(asked) == 1
 
 
 def test_joined_names_are_a_ring_and_no_two_names_lie_in_one_place() -> None:

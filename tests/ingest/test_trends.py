@@ -88,6 +88,7 @@ def test_nothing_is_asked_unless_it_is_set() -> None:
         (Says(b"<html>"), Permanent),
         (Says(b'{"trends": 7}'), Permanent),
         (Says(b"\xff\xfe"), Permanent),
+        (Says(b'{"more": ' + b"[" * 100_000), Permanent),
         (Says(status=403), Permanent),
         (Says(status=429), RateLimited),
         (Says(b'{"trends": []}' + b" " * 3_000_000), Permanent),

@@ -26,6 +26,7 @@ START = datetime(2020, 7, 10, 16, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 INCIDENT = changed(stock.incident(), id="ban-1", start=START, end=START + timedelta(hours=3))
 OTHER = changed(INCIDENT, id="work-1", topic="work")
+LONG = changed(INCIDENT, id="long-1", topic="long", end=None)
 RANDOM = changed(INCIDENT, id="random-1", topic="random")
 SENTENCE = "Everybody at the office has to take TikTok off the phone by Friday"
 
@@ -82,6 +83,15 @@ def shares() -> list[Share]:
     ]
 
 
+def over_days() -> Iterator[TaggedPost]:
+    """Two pairs of accounts in an incident that goes on: one in its first days, one on its eighth."""
+    for day, name in ((0, "soon"), (8, "late")):
+        for turn in range(2):
+            link, at = (f"https://example.org/{name}/{turn}",), day * 86_400 + turn * 600
+            yield said(f"{name}-1", at, topics=("long",), links=link)
+            yield said(f"{name}-2", at + 3, topics=("long",), links=link)
+
+
 @pytest.fixture(scope="module")
 def writer(warehouse_url: str) -> ClickHouseAddress:
     return as_writer(warehouse_url, "alike")
@@ -95,8 +105,8 @@ def store(writer: ClickHouseAddress) -> Iterator[Store]:
         by_chance = (
             said(each.account, each.at, "", ("random",), links=(each.thing,), id=each.content) for each in shares()
         )
-        write(opened, [*posts(), *by_chance])
-        write_incidents(opened, [INCIDENT, OTHER, RANDOM])
+        write(opened, [*posts(), *by_chance, *over_days()])
+        write_incidents(opened, [INCIDENT, OTHER, RANDOM, LONG])
     with Store(replace(writer, user="reader", password=SecretStr(""))) as reader:
         yield reader
 
@@ -145,6 +155,11 @@ def test_a_reader_calls_no_other_table_with_parameters(store: Store) -> None:
     for table in ("post_versions", "other.alike", "system.alike", "file"):
         with pytest.raises(StoreRefused):
             store.query(f"SELECT * FROM {table}(incident = 'ban-1', seconds = 10)")
+
+
+def test_of_a_long_incident_the_first_days_are_compared(store: Store) -> None:
+    rows = store.query("SELECT author_a, author_b FROM alike(incident = 'long-1', seconds = 10)")
+    assert rows == [("soon-1", "soon-2")]
 
 
 def test_what_comes_together_again_is_what_coortweet_finds(store: Store) -> None:

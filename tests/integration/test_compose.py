@@ -227,14 +227,18 @@ def test_trouble_that_another_version_has_written_is_told_without_words(store: S
 class WithoutPosts(Store):
     """A store whose table of posts cannot be read."""
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+    fails: Exception = StoreUnavailable("It is too slow.")
+
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
         if "FROM posts" in sql or "FROM counts" in sql:
-            raise StoreUnavailable("It is too slow.")
-        return super().query(sql, parameters)
+            raise self.fails
+        return super().query(sql, parameters, patience=patience)
 
 
-def test_part_that_cannot_be_read_is_left_out(address: ClickHouseAddress) -> None:
+@pytest.mark.parametrize("fails", [StoreUnavailable("It is too slow."), IndexError("a defect")])
+def test_part_that_cannot_be_read_is_left_out(address: ClickHouseAddress, fails: Exception) -> None:
     with WithoutPosts(address) as store:
+        store.fails = fails
         write_incidents(store, [INCIDENT])
         told = composed(store, opened())
 

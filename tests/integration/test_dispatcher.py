@@ -217,9 +217,11 @@ class Counting(Store):
 
     reads = 0
 
-    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+    def query(
+        self, sql: str, parameters: Mapping[str, object] | None = None, *, patience: timedelta | None = None
+    ) -> list[tuple[object, ...]]:
         self.reads += "FROM notifications\n    LEFT JOIN" in sql
-        return super().query(sql, parameters)
+        return super().query(sql, parameters, patience=patience)
 
 
 def test_queue_is_read_when_something_was_decided_and_not_for_each_message(
@@ -417,11 +419,13 @@ class Away(Store):
 
     failures = 3
 
-    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:
+    def query(
+        self, sql: str, parameters: Mapping[str, object] | None = None, *, patience: timedelta | None = None
+    ) -> list[tuple[object, ...]]:
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("It is away.")
-        return super().query(sql, parameters)
+        return super().query(sql, parameters, patience=patience)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 from pydantic import SecretStr
 
 from dashboard.i18n import WORDS
-from dashboard.views.incident.trends import sentence
+from dashboard.views.incident.trends import is_said, sentence
 from deploy.processes.watch import trends_beside
 from deploy.settings import load
 from ingest.contract import Trend
@@ -104,6 +104,18 @@ def test_the_lead_is_from_our_telling_to_the_trend_and_unknown_stays_unknown(sto
     ]
 
 
+def test_the_looks_of_one_server_decide_and_what_comes_up_days_later_is_not_compared(
+    store: Store, reader: Store
+) -> None:
+    bluesky, mastodon = Network(store, "bluesky"), Network(store, "mastodon")
+    for minute in (10, 12):
+        bluesky.look(FOUR + minute * MINUTE, *(["ban"] if minute > 10 else []))
+    # After a pause nobody knows how long it has been there, and it was there before.
+    bluesky.look(FOUR + 90 * MINUTE, "ban")
+    mastodon.look(FOUR + timedelta(days=3), "ban")
+    assert queries.trend_leads(reader, "ban-1") == (TrendLead("bluesky", "ban", False, 5 * MINUTE),)
+
+
 def test_a_trend_goes_on_over_a_restart_and_comes_up_anew_after_a_pause(store: Store, reader: Store) -> None:
     Network(store, "bluesky").look(FOUR)
     Network(store, "bluesky").look(FOUR + 2 * MINUTE, "ban")
@@ -135,7 +147,8 @@ def test_the_watch_records_what_the_settings_name(
 
 
 def test_a_network_that_fails_is_asked_again_and_stops_nothing(store: Store, reader: Store) -> None:
-    network = Network(store, "bluesky", shows=[Trend("ban")], fails=[Transient("away"), Permanent("no list")])
+    fails = [Transient("away"), Permanent("no list"), ValueError("a defect")]
+    network = Network(store, "bluesky", shows=[Trend("ban")], fails=fails)
     network.recorder.every = timedelta(milliseconds=1)
     stop = threading.Event()
     running = threading.Thread(target=network.recorder.run, args=(stop,))
@@ -152,11 +165,13 @@ def test_a_network_that_fails_is_asked_again_and_stops_nothing(store: Store, rea
 @pytest.mark.parametrize("interface", LANGUAGES)
 def test_a_lead_is_a_sentence_in_which_the_trend_is_text(interface: str) -> None:
     words = WORDS[interface]
-    said = {
-        sentence(TrendLead("bluesky", "<b>ban", was_told, lead), words)
+    leads = [
+        TrendLead("bluesky", "<b>ban", was_told, lead)
         for was_told in (True, False)
         for lead in (12 * MINUTE, -12 * MINUTE, None)
-    }
-    assert len(said) == 5
+    ]
+    said = {sentence(each, words) for each in leads if is_said(each)}
+    assert [each for each in leads if not is_said(each)] == [TrendLead("bluesky", "<b>ban", False, 12 * MINUTE)]
+    assert len(said) == 4
     assert all("Bluesky" in each and "&lt;b&gt;ban" in each for each in said)
-    assert sum(words.duration(12 * MINUTE) in each for each in said) == 4
+    assert sum(words.duration(12 * MINUTE) in each for each in said) == 3

@@ -23,7 +23,7 @@ class CorrectionWords:
         "“{claim}” has {count} post that corrects it. That is too few to speak of a correction.",
         "“{claim}” has {count} posts that correct it. That is too few to speak of a correction.",
     )
-    absent: str = "It has not arrived in {languages}."
+    absent: str = "No correction was found in {languages}."
     pulse: str = (
         "Pulse {number}, a correction: {peak}, {observed} posts in the detector's bin, where {expected} were expected."
     )
@@ -34,12 +34,12 @@ class CorrectionWords:
     first: str = "First correction"
     ahead: str = "Correction ahead"
     reach: Mapping[str, str] = field(
-        default_factory=lambda: {"not_yet": "not yet", "never": "never spoken of", "too_few": "too few posts"}
+        default_factory=lambda: {"not_yet": "not yet", "never": "none found", "too_few": "too few posts"}
     )
     chart_alt: str = "Posts that make the claim and posts that correct it, from {start} to {end}"
     chart_key: str = "Line: the claim. Dashed: the correction."
     note: str = (
-        "Ahead: within {window}, more posts correct than claim, of at least {least} posts. A post that repeats the "
-        "claim in order to correct it is a correction. Denials in words that the rules do not know count as claims, "
-        "and so do jokes: the correction is at least as large as shown."
+        "Ahead: within {window}, more posts correct than claim, of at least {least} posts, and by more than chance. A "
+        "post that repeats the claim in order to correct it is a correction. Denials in words that the rules do not "
+        "know count as claims, and so do jokes: the correction is at least as large as shown."
     )

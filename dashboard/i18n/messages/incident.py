@@ -101,11 +101,13 @@ class IncidentWords:
         "Pairs of accounts that posted the same thing within {seconds} seconds of each other, at least twice and more "
         "often than chance would have it: {pairs}."
     )
+    alike_too_large: str = "Who posted alike is not known here: the comparison takes too long."
     alike_shown: str = "Shown are the first {shown}."
     alike_note: str = (
         "The same thing is the same link, the same text or the same three hashtags or more. Reposts do not count, nor "
         "what more than 50 others post at once. It does not say why two accounts post alike: one person can have both, "
-        "both can repeat one agency, or people have agreed on it."
+        "both can repeat one agency, or people have agreed on it. Compared are the first seven days of an incident, "
+        "and its first 20,000 posts."
     )
     alike_chart: str = "Accounts that posted alike, joined by lines: the thicker a line, the more often."
     account: str = "Account"
@@ -183,7 +185,6 @@ class IncidentWords:
     )
 
     lead_told: str = "banwatch told of this {duration} before {network} had it among its trends: “{trend}”."
-    lead_found: str = "banwatch found this {duration} before {network} had it among its trends: “{trend}”."
     behind_told: str = "{network} had this among its trends {duration} before banwatch told of it: “{trend}”."
     behind_found: str = "{network} had this among its trends {duration} before banwatch found it: “{trend}”."
     lead_unknown: str = (

@@ -124,12 +124,16 @@ def _deleted_switch(words: Words) -> bool:
 def _body(context: Context, of: Standing, *, with_deleted: bool) -> None:
     words = context.words
     ran = report.course(context.settings, of, with_deleted=with_deleted)
-    corrected = report.corrections(context.settings, of, tuple(context.services.corrects()))
+    # Without the claims, which are counted from every post, the chart is there all the same.
+    asked = context.asked(lambda: report.corrections(context.settings, of, tuple(context.services.corrects())))
+    corrected = () if isinstance(asked, str) else asked
     chart.show(of, ran, report.expected(context.settings, of, context.services), corrected, words)
     st.caption(_deleted(of, ran, words, with_deleted=with_deleted))
     st.header(words.incident_page.verdict, anchor=False)
     verdict.show(of.incident, words, queries_of_figures(of.incident, of.as_of).values())
     languages.show(of, ran, words)
+    if isinstance(asked, str):
+        st.html(element("p", asked, css="bw-warning"))
     correction.show(of, ran, corrected, words)
 
 

@@ -49,6 +49,8 @@ def show(found: Alike, words: Words, root: str) -> None:
 def sentence(found: Alike, words: Words) -> str:
     """Return the sentence that says how many pairs of accounts posted alike, and how many of them are shown."""
     page, seconds = words.incident_page, words.number(WITHIN_SECONDS)
+    if found.too_large:
+        return page.alike_too_large
     if not found.pairs:
         return page.alike_none.format(seconds=seconds)
     parts = [page.alike_some.format(seconds=seconds, pairs=words.number(found.count))]

@@ -18,7 +18,7 @@ from dashboard.memoized import memoized
 from dashboard.parts import tables
 from dashboard.views.incident.report import Bin, Course, Standing
 from dashboard.window import Window, floor
-from processing.explanation import CORRECTION_WINDOW, LEAST_CORRECTED, Correction, Reach, Spread
+from processing.explanation import CORRECTION_WINDOW, LEAST_CORRECTED, LONGEST_COUNTED, Correction, Reach, Spread
 
 HEIGHT = 160
 MOST_DRAWN = 64
@@ -53,7 +53,7 @@ def show(of: Standing, ran: Course, found: tuple[Correction, ...], words: Words)
 
 
 def sentence(found: Correction, words: Words) -> Markup:
-    """Return what the correction has come to, and where it has not arrived."""
+    """Return what the correction has come to, and where none was found."""
     page, whole = words.correction, found.whole
     claim, correction = (topic_name(words, each) for each in (found.of.claim, found.of.topic))
     if not found.is_spoken_of:
@@ -82,7 +82,7 @@ def shown(of: Standing, ran: Course, found: Correction) -> Shown:
         start = floor(each.minute, of.window.width)
         claims[start] += each.claims
         corrections[start] += each.corrections
-    end = of.incident.end or of.as_of
+    end = min(of.incident.end or of.as_of, of.incident.start + LONGEST_COUNTED)
     inside = (each for each in ran.bins if floor(of.incident.start, of.window.width) <= each.start < end)
     window = replace(of.window, until=of.window.end)  # the end that was asked for moves, and nothing of it is seen
     return Shown(window, tuple((each, claims[each.start], corrections[each.start]) for each in inside))

@@ -30,6 +30,7 @@ from processing.queries import (
     Scope,
     Statement,
     StoredPost,
+    StoreUnavailable,
     TrendLead,
 )
 
@@ -42,6 +43,8 @@ MOST_CLAIMS = 6
 LEAST_PEOPLE = 3
 """A claim that fewer people make is not shown."""
 MOST_LISTED = 500
+TIMEOUT_EXCEEDED = 159
+"""ClickHouse's error code for a query that takes too long."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,16 @@ class Said:
 
 @dataclass(frozen=True)
 class Alike:
-    """Who posted alike: how many pairs of accounts, the first of them, and their posts by source and id."""
+    """Who posted alike: how many pairs of accounts, the first of them, and their posts by source and id.
+
+    `too_large` where the incident has too many posts to tell.
+    """
 
     count: int
     pairs: tuple[AlikePair, ...]
     posts: Mapping[tuple[str, str], StoredPost]
     query: Statement
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,8 @@ def _as_it_stands(of: Standing) -> tuple[object, ...]:
     incident, window = of.incident, of.window
     led = queries.leading_series(incident, of.as_of)
     times = window.start, window.end, led.start, led.end, of.whole.start, of.whole.end
-    return incident.id, incident.observed, incident.verdict, incident.languages, led.topic, led.language, times
+    pulses = tuple((each.start, each.peak) for each in incident.pulses)
+    return incident.id, incident.observed, incident.verdict, incident.languages, led.topic, led.language, times, pulses
 
 
 AS_IT_STANDS: dict[str | type[Any], Callable[[Any], Any]] = {Standing: _as_it_stands}
@@ -189,9 +197,28 @@ def expected(settings: DashboardSettings, of: Standing, _services: Services) -> 
     return rebinned(_services.expected(connection(settings), of.series, of.coverage), of.window)
 
 
-@shared(ttl=10, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+@shared(ttl=15, max_entries=64, hash_funcs=AS_IT_STANDS)
+def _last_recount(settings: DashboardSettings, of: Standing) -> int:
+    """Return what rises when a post of the incident's time is written or deleted."""
+    return queries.last_recount(connection(settings), of.whole.start, of.whole.end)
+
+
+@shared(ttl=60, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
 def corrections(settings: DashboardSettings, of: Standing, corrects: tuple[Corrects, ...]) -> tuple[Correction, ...]:
-    """Return the claims of the incident that have a correction among the topics of the taxonomy."""
+    """Return the claims of the incident that have a correction among the topics of the taxonomy.
+
+    The posts are read again only if some of the incident's time have been written or deleted since.
+    """
+    return _corrections(settings, of, corrects, _last_recount(settings, of))
+
+
+@shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, Corrects: astuple})
+def _corrections(
+    settings: DashboardSettings,
+    of: Standing,
+    corrects: tuple[Corrects, ...],
+    last_recount: int,  # noqa: ARG001
+) -> tuple[Correction, ...]:
     return explanation.corrections(connection(settings), of.incident, of.as_of, corrects)
 
 
@@ -268,18 +295,24 @@ def _explained(settings: DashboardSettings, of: Standing, language: str, last_ch
 
 @shared(ttl=60, max_entries=16, hash_funcs=AS_IT_STANDS)
 def alike(settings: DashboardSettings, of: Standing) -> Alike:
-    """Return who posted alike. All visitors share it for two minutes; after that, a deleted post is absent from it.
+    """Return who posted alike. All visitors share it for two to three minutes, and then a deleted post is absent.
 
     The pairs are found again only if posts of the incident's time have been written or deleted since.
     """
-    return _alike(settings, of, queries.last_recount(connection(settings), of.whole.start, of.whole.end))
+    return _alike(settings, of, _last_recount(settings, of))
 
 
 @shared(ttl=600, max_entries=16, hash_funcs=AS_IT_STANDS)
 def _alike(settings: DashboardSettings, of: Standing, last_recount: int) -> Alike:  # noqa: ARG001
-    reader = connection(settings)
-    count, pairs = queries.alike(reader, of.incident.id)
-    return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), queries.alike_query(of.incident.id))
+    """Return who posted alike, or that it takes too long: it is not asked again at each look."""
+    reader, query = connection(settings), queries.alike_query(of.incident.id)
+    try:
+        count, pairs = queries.alike(reader, of.incident.id)
+    except StoreUnavailable as error:
+        if error.code != TIMEOUT_EXCEEDED:
+            raise
+        return Alike(0, (), {}, query, too_large=True)
+    return Alike(count, pairs, queries.posts_of_pairs(reader, pairs), query)
 
 
 @shared(ttl=5, max_entries=4)

@@ -16,17 +16,26 @@ LONGEST_TREND = 80
 
 def show(leads: tuple[TrendLead, ...], words: Words) -> None:
     """Draw the sentences. Without a trend about the incident there is none."""
-    if leads:
-        st.html(element("div", *(element("p", sentence(each, words)) for each in leads)))
+    if said := [each for each in leads if is_said(each)]:
+        st.html(element("div", *(element("p", sentence(each, words)) for each in said)))
+
+
+def is_said(each: TrendLead) -> bool:
+    """Return whether there is a sentence for a network.
+
+    Where nobody was told, only the time of the posts is known at which we found the incident. After an outage it was
+    found later, so it is not said that we were first.
+    """
+    return each.was_told or each.lead is None or each.lead < timedelta(0)
 
 
 def sentence(each: TrendLead, words: Words) -> str:
-    """Return the sentence of one network."""
+    """Return the sentence of one network of which there is one."""
     page = words.incident_page
     said = page.lead_unknown
     if each.lead is not None:
-        first, behind = (page.lead_told, page.behind_told) if each.was_told else (page.lead_found, page.behind_found)
-        said = first if each.lead >= timedelta(0) else behind
+        behind = page.behind_told if each.was_told else page.behind_found
+        said = page.lead_told if each.lead >= timedelta(0) else behind
     return filled(
         said,
         network=element("bdi", each.network.capitalize()),

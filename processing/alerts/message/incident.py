@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from processing.alerts.height import Peak, came_back_far_higher
@@ -188,20 +189,24 @@ def _pulses(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
 
 
 def _corrections(news: IncidentNews, wording: Wording) -> Iterator[Fact]:
-    """Whether a correction has overtaken its claim, and in which languages nobody speaks of it."""
+    """Whether a correction has overtaken its claim, and in which languages none was found."""
     for each in news.corrections:
         if each.is_spoken_of:
-            yield Fact(wording.phrases.correction, _correction(each, wording))
+            yield Fact(wording.phrases.correction, _correction(each, news.at, wording))
 
 
-def _correction(found: Correction, wording: Wording) -> str:
+def _correction(found: Correction, now: datetime, wording: Wording) -> str:
     phrases, whole = wording.phrases, found.whole
+    at = ""
+    if whole.overtaken:
+        worded = wording.clock if wording.same_day(whole.overtaken, now) else wording.moment
+        at = worded(whole.overtaken)
     ahead = phrases.overtaken if whole.reach is Reach.OVERTAKEN else phrases.not_overtaken
     sentence = (phrases.denies if found.alone else ahead).format(
         correction=wording.topic(found.of.topic),
         claim=wording.topic(found.of.claim),
         share=wording.percent(whole.share),
-        at=wording.clock(whole.overtaken) if whole.overtaken else "",
+        at=at,
     )
     absent = wording.listed([wording.spoken(language) for language in found.absent])
     return phrases.not_arrived.format(sentence=sentence, languages=absent) if found.absent else sentence

@@ -57,7 +57,7 @@ class Phrases:
     overtaken: str = "“{correction}” overtook “{claim}” at {at}; {share} of the posts on both correct"
     not_overtaken: str = "“{correction}” has not overtaken “{claim}”; {share} of the posts on both correct"
     denies: str = "“{correction}” is what is said, hardly “{claim}”; {share} of the posts on both correct"
-    not_arrived: str = "{sentence}; not one such post in {languages}"
+    not_arrived: str = "{sentence}; none was found in {languages}"
     pulse_height: str = "from {start}, highest {peak} with {observed} posts in {minutes} min, {expected} expected"
     day_height: str = "from {start}, {observed} posts within a day, {expected} expected"
     languages: str = "Languages"

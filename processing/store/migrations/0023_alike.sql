@@ -29,6 +29,10 @@ WITH
             AND created_at < ifNull((SELECT `end` FROM incidents WHERE id = {incident:String}), toDateTime('2106-01-01', 'UTC'))
             AND has(topics, (SELECT any(topic) FROM incidents WHERE id = {incident:String}))
             AND NOT deleted AND author != '' AND repost_of = ''
+            -- This is read anew wherever it is named below, and an incident that goes on grows.
+            AND created_at < (SELECT start FROM incidents WHERE id = {incident:String}) + INTERVAL 7 DAY
+        ORDER BY created_at, source, id
+        LIMIT 20000
     ),
     -- A row for each thing that a post shares. Who posted only once cannot do anything again.
     shares AS
@@ -138,4 +142,4 @@ FROM again
 INNER JOIN held AS a ON a.account = again.account_a
 INNER JOIN held AS b ON b.account = again.account_b AND b.thing = a.thing
 GROUP BY account_a, account_b
-COMMENT 'pairs of accounts that posted the same thing within seconds of each other at least twice in one incident: alike(incident = ''its id'', seconds = 10)';
+COMMENT 'pairs of accounts that posted the same thing within seconds of each other at least twice in one incident (in its first seven days, and its first 20,000 posts): alike(incident = ''its id'', seconds = 10)';

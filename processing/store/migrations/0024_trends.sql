@@ -28,7 +28,7 @@ CREATE VIEW trend_leads
     url String COMMENT 'where the network shows it',
     appeared_at Nullable(DateTime64(3, 'UTC')) COMMENT 'since when it trends; NULL where nobody knows',
     told_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when banwatch first told a channel of the incident; NULL where nobody was told',
-    detected_at DateTime('UTC') COMMENT 'when banwatch found the incident',
+    detected_at DateTime('UTC') COMMENT 'when banwatch found the incident, in the time of the posts',
     lead_minutes Nullable(Float64)
         COMMENT 'minutes from our telling, or from our finding where nobody was told, to the trend: below 0, the network was first; NULL where nobody knows'
 )
@@ -45,17 +45,34 @@ SELECT
 FROM
 (
     SELECT
-        incidents.id AS incident,
-        any(incidents.detected_at) AS detected_at,
-        trends.network AS network,
-        -- One of which nobody knows when it came up comes first: it may have been the first.
-        min((trends.appeared_at IS NOT NULL, ifNull(trends.appeared_at, trends.first_seen), trends.name, trends.url, trends.appeared_at)) AS first
-    FROM incidents
-    CROSS JOIN trends
-    WHERE has(trends.topics, incidents.topic)
-        AND trends.last_seen >= incidents.start
-        AND ifNull(trends.appeared_at, trends.first_seen) >= incidents.start - INTERVAL 1 DAY
-        AND (incidents.`end` IS NULL OR ifNull(trends.appeared_at, trends.first_seen) < incidents.`end` + INTERVAL 12 HOUR)
+        incident,
+        any(detected_at) AS detected_at,
+        network,
+        -- Of two servers, one that nobody knows the beginning of comes first: it may have been the first.
+        min((own.5 IS NOT NULL, own.1, own.3, own.4, own.5)) AS first
+    FROM
+    (
+        SELECT
+            incidents.id AS incident,
+            any(incidents.detected_at) AS detected_at,
+            trends.network AS network,
+            -- Within one server the looks decide: what was seen later, as after a restart, was not the first.
+            min((
+                least(ifNull(trends.appeared_at, trends.first_seen), trends.first_seen),
+                trends.appeared_at IS NOT NULL,
+                trends.name,
+                trends.url,
+                trends.appeared_at
+            )) AS own
+        FROM incidents
+        CROSS JOIN trends
+        WHERE has(trends.topics, incidents.topic)
+            AND trends.last_seen >= incidents.start
+            AND ifNull(trends.appeared_at, trends.first_seen) >= incidents.start - INTERVAL 1 DAY
+            AND ifNull(trends.appeared_at, trends.first_seen)
+                < ifNull(incidents.`end`, incidents.detected_at + INTERVAL 1 DAY) + INTERVAL 12 HOUR
+        GROUP BY incident, network, trends.server
+    )
     GROUP BY incident, network
 ) AS compared
 LEFT JOIN

@@ -146,14 +146,16 @@ def test_an_incident_that_opened_is_told_whole() -> None:
     )
 
 
-def test_a_correction_names_its_pulse_and_where_it_has_not_arrived() -> None:
+def test_a_correction_names_its_pulse_and_where_none_was_found() -> None:
     told = facts(build(news(corrections=(CORRECTED,)), IN_ENGLISH))
     assert "Pulse 1" in told
     assert "Pulse 2, a correction" in told
     assert told["Correction"] == (
         "“Sent in error” overtook “Bans by employers” at 17:15 UTC; 40% of the posts on both correct; "
-        "not one such post in Arabic"
+        "none was found in Arabic"
     )
+    later = replace(news(corrections=(CORRECTED,)), at=NOON + 30 * HOUR)
+    assert "at Fri 10 Jul 2020 17:15 UTC;" in facts(build(later, IN_ENGLISH))["Correction"]
     behind = facts(build(news(corrections=(NOT_OVERTAKEN,)), IN_ENGLISH))["Correction"]
     assert behind.startswith("“Sent in error” has not overtaken “Bans by employers”; 6% of")
     few = replace(CORRECTED, whole=Spread("*", 300, 2, NOON, Reach.TOO_FEW, None))

@@ -1,7 +1,8 @@
-"""When a correction overtakes its claim, and where it has not arrived."""
+"""When a correction overtakes its claim, and where none is found."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -72,6 +73,19 @@ def test_a_single_misread_post_is_no_correction_that_has_overtaken() -> None:
     assert not ran.is_spoken_of
 
 
+def test_a_claim_that_is_corrected_all_the_time_is_not_overtaken_by_chance() -> None:
+    """A third of the posts corrects: in some half hour of a day, more correct than claim."""
+    dice = random.Random(7)
+    kinds = [dice.choice(("claim", "claim", "correction")) for _ in range(720)]
+    posts = (
+        said("en", 2 * number, 2 * number + 1, claims=kind == "claim", corrections=kind == "correction")
+        for number, kind in enumerate(kinds)
+    )
+    assert found(*posts).whole.reach is Reach.NOT_YET
+    begun = found(said("en", 0, 1, claims=4, corrections=6), said("en", 1, 200, claims=30))
+    assert begun.whole.reach is Reach.NOT_YET
+
+
 def test_a_pulse_of_correction_is_told_from_one_of_the_claim() -> None:
     ran = found(
         said("en", 0, 60, claims=5),
@@ -91,3 +105,4 @@ def test_few_corrections_in_a_pulse_about_something_else_do_not_make_it_one() ->
 def test_an_incident_that_only_denies_is_told_apart() -> None:
     assert found(said("en", 0, 40, corrections=2), said("en", 0, 5, claims=1)).alone
     assert not found(said("en", 0, 40, claims=2)).alone
+    assert not found(said("en", 0, 40, claims=3, corrections=4)).alone
