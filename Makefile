@@ -22,7 +22,7 @@ test: setup  # in six minutes: the real broker, the real engine and one page in 
 	$(PYTEST) -m "not long"
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
 	$(BIN)/python -m tests.prepare kafka promtool
-	$(PYTEST) -n 4 -m long  # most of their time is waiting
+	$(PYTEST) -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup
