@@ -76,7 +76,7 @@ def fill(store: Store) -> None:
     gone = list(deleted())
     recount(store, write_posts(store, [*hostile(), *gone]))
     recount(store, delete(store, DeletionTarget(stock.SOURCE, [each.post.id for each in gone])))
-    ClaimSearch(store, lambda root: ()).look()
+    ClaimSearch(lambda root: (), None).look(store)
     name = stock.incident().id
     decide(
         store,
