@@ -78,7 +78,8 @@ def test_is_not_found(search: str, text: str) -> None:
     assert not finds(search, text)
 
 
-@given(st.text(max_size=60))
+# A character that is newer than Python's tables is no letter to us, and may be one to the engine.
+@given(st.text(st.characters(exclude_categories=["Cn", "Cs"]), max_size=60))
 def test_a_text_finds_itself_whatever_it_holds(text: str) -> None:
     whole = text.encode("utf-8", "ignore").decode()
     assert finds(whole, whole)
