@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,7 @@ from processing.detection.policy import DetectorPolicy
 from processing.incidents.group import IncidentPolicy
 from processing.rules_backtest import RulesBacktest, backtest_rules
 from processing.store.client import Store
-from processing.tagging.topics import load_taxonomy
+from processing.tagging.topics import Taxonomy, load_taxonomy
 
 
 def backtest(
@@ -53,51 +54,87 @@ def backtest(
     format: Annotated[TableFormat, typer.Option(help="`table` or `json`.")] = TableFormat.TABLE,  # noqa: A002
 ) -> None:
     """Print the incidents that the watch would have told of; writes nothing unless --write is given."""
-    own_settings = settings()
-    width = own_settings.processing.bin_width if bin_minutes is None else timedelta(minutes=bin_minutes)
-    try:
-        policy = _policy(width, enter, leave, false_alerts)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    own = settings()
+    width = own.processing.bin_width if bin_minutes is None else timedelta(minutes=bin_minutes)
+    policy = _policy(width, enter, leave, false_alerts)
     start, end = (each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end))
     if start >= end:
         raise typer.BadParameter(f"--from {start:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}.")
-    taxonomy = load_taxonomy(*own_settings.topics_files)
-    roots = taxonomy.roots
-    chosen = {name: root for name, root in roots.items() if topic in {None, name, root}}
-    if not chosen:
-        raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")
     if truth is not None and rules is None:
         raise typer.BadParameter("--truth scores what --rules tell: give both.")
     if write and rules is not None:
         raise typer.BadParameter("--rules writes nothing: leave --write out.")
-    book = None if rules is None else load_rules(rules, own_settings.alerts.alert_secrets, taxonomy.ancestors.keys())
-    events = () if truth is None else _events(truth)
-    with store_at_hand(own_settings) as own, queries.connect(own.reader) as reader:
-        if book is not None:
-            told = backtest_rules(
-                reader,
-                policy,
-                chosen,
-                book=book,
-                ancestors=taxonomy.ancestors,
-                start=start,
-                end=end,
-                terms=format is TableFormat.JSON,  # the table has none
-            )
-            scored = None if truth is None else _scored(told, events, taxonomy.ancestors)
-            _print_rules(told, scored, format)
-            return
+    taxonomy = load_taxonomy(*own.topics_files)
+    asked = _Asked(own, policy, taxonomy, _watched(taxonomy, topic), start, end)
+    if rules is None:
+        _print_incidents(asked, format, write=write)
+    else:
+        _print_messages(asked, format, rules, truth)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is backtested: watched topics with their roots, over a range of event time."""
+
+    own: Settings
+    policy: DetectorPolicy
+    taxonomy: Taxonomy
+    roots: Mapping[str, str]
+    start: datetime
+    end: datetime
+
+
+def _watched(taxonomy: Taxonomy, topic: str | None) -> dict[str, str]:
+    """Return the root of a topic and of each topic below it; without a topic, of all that are watched."""
+    roots = taxonomy.roots
+    chosen = {name: root for name, root in roots.items() if topic in {None, name, root}}
+    if not chosen:
+        raise typer.BadParameter(f"{topic!r} is no topic that is watched. There are: {', '.join(sorted(roots))}.")
+    return chosen
+
+
+def _print_incidents(asked: _Asked, format: TableFormat, *, write: bool) -> None:  # noqa: A002
+    with store_at_hand(asked.own) as own, queries.connect(own.reader) as reader:
         if write:
-            _require_behind_the_watch(reader, end)
-        found = run(reader, policy, chosen, start, end)
+            _require_behind_the_watch(reader, asked.end)
+        found = run(reader, asked.policy, asked.roots, asked.start, asked.end)
         written = _record(own, found) if write else ()
     if format is TableFormat.JSON:
-        print(msgspec.json.encode(_as_json(found, policy, written)).decode())
+        print(msgspec.json.encode(_as_json(found, asked.policy, written)).decode())
     else:
-        print("\n".join(_lines(found, policy)))
+        print("\n".join(_lines(found, asked.policy)))
         if write:
             print(f"{len(written)} of them recorded; the store had the others.")
+
+
+def _print_messages(asked: _Asked, format: TableFormat, rules: Path, truth: Path | None) -> None:  # noqa: A002
+    """Print what the rules of a file would have told whom, and their score against what happened, if that is known."""
+    ancestors = asked.taxonomy.ancestors
+    book = load_rules(rules, asked.own.alerts.alert_secrets, ancestors.keys())
+    events = None if truth is None else _events(truth)
+    with store_at_hand(asked.own) as own, queries.connect(own.reader) as reader:
+        told = backtest_rules(
+            reader,
+            asked.policy,
+            asked.roots,
+            book=book,
+            ancestors=ancestors,
+            start=asked.start,
+            end=asked.end,
+            terms=format is TableFormat.JSON,  # the table has none
+        )
+    scored = None if events is None else _scored(told, events, ancestors)
+    if format is TableFormat.JSON:
+        record = {
+            "from": told.start,
+            "to": told.end,
+            "messages": told.messages,
+            "held_back": told.held_back,
+            "score": scored,
+        }
+        print(msgspec.json.encode(record).decode())
+    else:
+        print("\n".join(rules_backtest_lines(told, scored)))
 
 
 def _events(truth: Path) -> tuple[Event, ...]:
@@ -114,20 +151,6 @@ def _scored(told: RulesBacktest, events: Sequence[Event], ancestors: Mapping[str
     """Score by the events that begin in the range."""
     within = [each for each in events if told.start <= each.start < told.end]
     return score(told.opened(ancestors), within, told.end - told.start)
-
-
-def _print_rules(told: RulesBacktest, scored: Score | None, format: TableFormat) -> None:  # noqa: A002
-    if format is TableFormat.JSON:
-        record = {
-            "from": told.start,
-            "to": told.end,
-            "messages": told.messages,
-            "held_back": told.held_back,
-            "score": scored,
-        }
-        print(msgspec.json.encode(record).decode())
-    else:
-        print("\n".join(rules_backtest_lines(told, scored)))
 
 
 def _require_behind_the_watch(reader: queries.Reader, end: datetime) -> None:
@@ -148,12 +171,15 @@ def _record(own: Settings, found: Backtest) -> tuple[Incident, ...]:
 
 
 def _policy(width: timedelta, enter: float | None, leave: float | None, false_alerts: float | None) -> DetectorPolicy:
-    policy = DetectorPolicy.for_bins(width)
-    if false_alerts is not None:
-        if enter is not None:
-            raise ValueError("--enter and --false-alerts both say when a spike begins: give one of them.")
-        policy = policy.with_false_alerts(false_alerts)
-    return policy.with_thresholds(enter, leave)
+    if false_alerts is not None and enter is not None:
+        raise typer.BadParameter("--enter and --false-alerts both say when a spike begins: give one of them.")
+    try:
+        policy = DetectorPolicy.for_bins(width)
+        if false_alerts is not None:
+            policy = policy.with_false_alerts(false_alerts)
+        return policy.with_thresholds(enter, leave)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _as_json(found: Backtest, policy: DetectorPolicy, written: Sequence[Incident]) -> dict[str, object]:
