@@ -137,8 +137,8 @@ class Outcome:
     attacked: list[float]
     failures: list[str]
     peak: int
-    said: int
-    """Bytes that the warehouse wrote to its log."""
+    said: str
+    """What the warehouse wrote to its log."""
 
     @property
     def times(self) -> float:
@@ -183,7 +183,7 @@ def attack(how: Callable[[str, float], None], folder: Path, *, quiet: float, sec
     attacker.kill()
     attacker.join()
     _, said = stop(warehouse)
-    return Outcome(before, under, failures, peak, len(said))
+    return Outcome(before, under, failures, peak, said)
 
 
 def high_water(pid: int) -> int:
@@ -219,7 +219,7 @@ def main() -> int:
         at = [1000 * percentile(of, share) for of in (found.quiet, found.attacked) for share in (0.5, 0.99)]
         print(
             f"{name:40} {at[0]:6.0f} ms {at[1]:5.0f} ms {at[2]:5.0f} ms {at[3]:5.0f} ms {found.times:6.1f} "
-            f"{len(found.failures):6} {found.peak / 1e6:6.0f} {found.said:7}",
+            f"{len(found.failures):6} {found.peak / 1e6:6.0f} {len(found.said):7}",
             flush=True,
         )
     return 0 if held else 1

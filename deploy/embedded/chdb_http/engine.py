@@ -66,20 +66,20 @@ class Engine:
         settings.
 
         Raises:
-            EngineError: a reader may not set one of the settings, or the engine refuses a value.
+            EngineError: a reader may not set one of the settings, the engine refuses a value, or `kill` came meanwhile.
         """
         allowed = allowance(asked, self._limits)
         raw = _connect()
-        raw.query(set_statement({**_EVERYONE, "log_comment": token}))
-        if role is Role.READER:
-            try:
+        try:
+            raw.query(set_statement({**_EVERYONE, "log_comment": token}))
+            if role is Role.READER:
                 raw.query(set_statement({**_reader(self._limits), **allowed}))
-            except RuntimeError as error:
-                raw.close()
-                raise engine_error(error) from error
-            raw.query(set_statement({"readonly": "1"}))
-            with suppress(RuntimeError):  # the database does not exist before the first migration
-                raw.query(use_statement(self._database))
+                raw.query(set_statement({"readonly": "1"}))
+                with suppress(RuntimeError):  # the database does not exist before the first migration
+                    raw.query(use_statement(self._database))
+        except RuntimeError as error:  # a refused value, or `kill` for a reader who has left already
+            raw.close()
+            raise engine_error(error) from error
         return raw
 
     def output_format(self, name: str) -> str:

@@ -113,6 +113,7 @@ def test_topics_of_apache_kafka_are_mended_and_nothing_is_reduced(alone: Environ
             longer = {"cleanup.policy": "delete", "retention.ms": str(90 * 86_400_000)}
             admin.create_topics({"posts": {"num_partitions": 2, "replication_factor": 1, "configs": wrong}})
             admin.create_topics({"posts.rejected": {"num_partitions": 3, "replication_factor": 1, "configs": longer}})
+            admin.wait_for_topics(["posts", "posts.rejected"])
         own = alone | {"BANWATCH_KAFKA_BOOTSTRAP": broker.bootstrap}
         found = doctor(own)
         assert len(found.errors("kafka")) == 1, found.printed

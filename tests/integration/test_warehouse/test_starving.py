@@ -58,6 +58,44 @@ gateway.close()
 engine.close()
 """
 
+LEFT = """
+import pathlib, sys
+from pydantic import SecretStr
+from deploy.embedded.chdb_http import engine as module
+from deploy.embedded.chdb_http.errors import EngineError
+from deploy.embedded.chdb_http.settings import Role, WarehouseSettings
+
+settings = WarehouseSettings(
+    directory=pathlib.Path(sys.argv[1]),
+    writer_password=SecretStr("w"),
+    reader_password=SecretStr(""),
+    readable=frozenset(),
+)
+engine = module.Engine(settings)
+connect = module._connect
+
+class Ended:
+    def __init__(self, left):
+        self.left, self.raw = left, connect()
+
+    def query(self, text):
+        self.left -= 1
+        return self.raw.query("SELECT throwIf(1)" if self.left < 0 else text)
+
+    def close(self):
+        print("closed")
+        self.raw.close()
+
+for left in range(3):
+    module._connect = lambda: Ended(left)
+    try:
+        engine.connect(Role.READER, "token", {})
+    except EngineError as error:
+        print(error.name)
+module._connect = connect
+engine.close()
+"""
+
 
 def connected(warehouse: Warehouse) -> socket.socket:
     return socket.create_connection(("127.0.0.1", warehouse.port), timeout=30)
@@ -221,6 +259,14 @@ def test_a_failure_that_nobody_foresaw_is_told_without_a_trace(tmp_path: Path) -
         "Code: 1001. DB::Exception: The gateway cannot answer this request: KeyError (STD_EXCEPTION)"
     )
     assert re.fullmatch(r"A request failed: KeyError at \w+\.py:\d+\n", told.stderr)
+
+
+def test_a_reader_who_leaves_while_a_connection_opens_is_an_error_of_the_engine(tmp_path: Path) -> None:
+    """KILL ends whatever statement prepares the connection; the connection is closed, and nothing is logged."""
+    told = subprocess.run(
+        [sys.executable, "-c", LEFT, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert told.stdout.split() == ["closed", "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO"] * 3
 
 
 @pytest.mark.parametrize("files", [64, 300])
