@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from processing.contract import EVERYTHING
 from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, Scales
+from processing.detection.scales import Scales
 from processing.detection.series import Block, Key, SeriesSet
 from tests.benchmarks.spike_demo import by_volume, named
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
@@ -190,11 +190,8 @@ def told_of_many(
 
 def scored(policy: DetectorPolicy, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores and expectations of one series."""
-    scales = Scales.begin_at(policy, OWN + 1, 0, silent_before=False)
-    rows = np.vstack([np.full((OWN, len(counts)), np.nan), counts])
-    bins = list(scales.step(rows, None, with_total=False))
-    score = np.concatenate([each.score[OWN] for each in bins])
-    return score, np.concatenate([each.expected[OWN] for each in bins])
+    bins = list(Scales(policy, 0, np.array([True])).step(counts[None]))
+    return np.concatenate([each.score[0] for each in bins]), np.concatenate([each.expected[0] for each in bins])
 
 
 def ours(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -283,7 +283,7 @@ def test_a_comeback_has_its_pulses() -> None:
     counts[8 * DAY : 8 * DAY + 6] = 10
     counts[8 * DAY + 60 : 8 * DAY + 66] = 12
     episode = events(counts[None])[-1].episode
-    [comeback] = episode.comebacks
+    _, comeback = episode.rises
     assert [pulse.start for pulse in comeback.snapshot(*ALL).pulses] == [comeback.start]
     assert len(episode.snapshot(*ALL).pulses) == 2
 
