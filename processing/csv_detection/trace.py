@@ -102,7 +102,7 @@ def _of_scale(policy: DetectorPolicy, state: ScaleState) -> ScaleTrace:
         expected=float(state.expected.at(last)[OWN]),
         past=tuple(known),
         windows=tuple(zip(lengths, *(each[:, 0].tolist() for each in windows), strict=True)),
-        blocks=state.blocks(OWN, last),
+        blocks=int(fit.known[0]),
         excesses=tuple(Excess(name, *each) for name, each in zip(names, figures.tolist(), strict=True)),
         why=_why(state, windows),
     )

@@ -124,9 +124,8 @@ class ScaleState:
         while self.next < end:
             for block in self._finishing(self.next, self.next + 1):
                 self._take_in(block, excess[:, :, block * length - first : (block + 1) * length - first])
-            # So far the same blocks calibrate the bins.
-            finished = (self.next - self.scale.block_age) // length
-            cut = min(end, (finished + 1) * length + self.scale.block_age)
+            # So far the same blocks calibrate.
+            cut = min(end, (self.finished(self.next) + 1) * length + self.scale.block_age)
             self._score(judged, large, cut)
             self._follow(judged, cut)
             self.next = cut
@@ -181,12 +180,8 @@ class ScaleState:
         return max(self.begun // self.scale.block, (bin_ - self.scale.block_age) // self.scale.block)
 
     def fit(self, rows: Integers, bin_: int) -> Fit:
-        """What calibrates some series at a bin; a row may stand several times."""
+        """What calibrates series at a bin; a row may stand several times."""
         return self.maxima.fit(rows, self.finished(bin_))
-
-    def blocks(self, row: int, bin_: int) -> int:
-        """How many blocks calibrate a series at a bin."""
-        return self.maxima.known(row, self.finished(bin_))
 
     def _finishing(self, start: int, end: int) -> range:
         """The blocks that get old enough to calibrate from one of some bins on."""

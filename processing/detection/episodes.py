@@ -6,15 +6,14 @@ back far larger: a start within twelve hours of an end continues the old spike.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from processing.detection.bins import NEVER
 from processing.detection.episode import Episode, EpisodeKind, Run, Segment
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import Observation, PulseState, follow
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class EpisodeState(msgspec.Struct):
@@ -55,27 +54,11 @@ class EpisodeState(msgspec.Struct):
         """No bin is raised and no spike lasts, though the last one may still come back."""
         return self.run is None and (self.ended or not self.segments)
 
-    def rests_until(self, policy: DetectorPolicy) -> datetime | None:
-        """The last start of a bin that changes nothing unless it is raised; None where the next one may."""
+    def rests_until(self, policy: DetectorPolicy) -> int:
+        """The number of the last bin that changes nothing unless it is raised; -1 where the next one may."""
         if not self.is_at_rest:
-            return None
-        return self.segments[-1].until + policy.rest if self.segments else _NEVER
-
-
-class Scored(msgspec.Struct, frozen=True):
-    """What the detector says of one known bin of one series."""
-
-    own: Observation
-    window: Observation
-    """The long window of the fast scale."""
-    scale: str
-    """The name of the scale that the score is of."""
-    spike: bool
-    run: Run | None
-    """The bin as a run of raised ones, None where it is not raised.
-
-    Where the slow scale raises it behind bins that were not, the run is what that scale saw rise.
-    """
+            return -1
+        return policy.number_of(self.segments[-1].until + policy.rest) if self.segments else NEVER
 
 
 def step_unknown(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> EpisodeKind | None:
@@ -91,49 +74,49 @@ def step_unknown(policy: DetectorPolicy, state: EpisodeState, start: datetime) -
     return _end(state)
 
 
-def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
-    """Take in the next known bin, and say what it changed of the spike that `state.episode` has."""
-    own, run = scored.own, scored.run
-    state.run = state.run.joined(run) if state.run and run else run
-    start = state.run.start if state.run else own.start
+def step(
+    policy: DetectorPolicy, state: EpisodeState, own: Observation, window: Observation, run: Run | None, *, spike: bool
+) -> EpisodeKind | None:
+    """Take in the next known bin, and say what it changed of the spike that `state.episode` has.
+
+    `own` is the bin, `window` the fast scale's long window. `run` is the bin as raised bins, None where it is not
+    raised; where the slow scale raises it behind bins that were not, it is what that scale saw rise. `spike`: the
+    detector says that the bin is of one.
+    """
+    state.run = raised = state.run.joined(run) if state.run and run else run
+    start = (raised or own).start
     if state.ended and start - state.segments[-1].until > policy.rest:  # too long ago for it to come back
         state.segments, state.ended = (), False
-    if not state.segments:
-        return _open(policy, state, scored, state.run) if scored.spike and state.run else None
-    if not state.ended:
+    is_new = not state.segments
+    if is_new and not (spike and run):
+        return None
+    if not is_new and not state.ended:
         last = state.segments[-1]
-        pulses = follow(last.pulses, own, scored.window, policy.fast.long, may_begin=scored.spike)
+        pulses = follow(last.pulses, own, window, policy.fast.long, may_begin=spike)
         state.segments = (*state.segments[:-1], msgspec.structs.replace(last, pulses=pulses))
-    if not scored.spike:
+    if not spike:
         return _end(state)
     state.since_observed += own.count
     state.since_expected += own.expected
-    if run is None or state.run is None:  # below the level, but not yet for an hour
+    if run is None or raised is None:  # below the level, but not yet for an hour
         return None
-    if state.ended:
-        _begin_rise(policy, state, scored, state.run)
+    if is_new or state.ended:
+        _begin_rise(state, raised, window, own.start + policy.width, run.window)
     else:
         between = msgspec.structs.replace(run, observed=state.since_observed, expected=state.since_expected)
         state.segments = (*state.segments[:-1], state.segments[-1].joined(between))
     state.since_observed, state.since_expected = 0, 0.0
+    if is_new:
+        state.told, state.told_rises, state.quickened = raised.highest.excess, 1, False
+        return EpisodeKind.OPENED
     return _grown(policy, state, run)
 
 
-def _open(policy: DetectorPolicy, state: EpisodeState, scored: Scored, run: Run) -> EpisodeKind:
-    _begin_rise(policy, state, scored, run)
-    state.since_observed, state.since_expected = 0, 0.0
-    state.told, state.told_rises, state.quickened = run.highest.excess, 1, False
-    return EpisodeKind.OPENED
-
-
-def _begin_rise(policy: DetectorPolicy, state: EpisodeState, scored: Scored, run: Run) -> None:
-    """Begin another rise with raised bins, the last of which is the scored one."""
-    rise = Segment(
-        **msgspec.structs.asdict(run),
-        detected_at=scored.own.start + policy.width,
-        pulses=PulseState(run.start, run.highest, scored.window, scored.window, scored.window.excess),
-        opened_by=scored.scale,
-    )
+def _begin_rise(state: EpisodeState, raised: Run, window: Observation, found_at: datetime, opened_by: str) -> None:
+    """Begin another rise with raised bins."""
+    pulses = PulseState(raised.start, raised.highest, window, window, window.excess)
+    fields = msgspec.structs.asdict(raised)
+    rise = Segment(**fields, detected_at=found_at, pulses=pulses, opened_by=opened_by)
     state.segments, state.ended = (*state.segments, rise), False
 
 

@@ -58,10 +58,6 @@ class Maxima:
         trusted = (2 * number > known.shape[1]) & used.any(axis=1)
         highest[:] = np.where(trusted, np.where(used, excess, -np.inf).max(axis=2), np.nan).T
 
-    def known(self, row: int, block: int) -> int:
-        """The number of blocks that a fit of a series before this block rests on."""
-        return int(np.count_nonzero(~np.isnan(self.highest.read(block - self.blocks, block)[row, 0])))
-
     def fit(self, rows: Integers, block: int) -> Fit:
         """The distributions of series by the blocks before this one; a row may stand several times."""
         some, places = np.unique(rows, return_inverse=True)
@@ -69,16 +65,15 @@ class Maxima:
         known = (~np.isnan(ordered[:, 0])).sum(axis=1)
         median, upper = _quantiles(ordered, known)
         scale = (upper - median) / _BETWEEN
-        prior, weight = PRIOR_BLOCKS / (known + PRIOR_BLOCKS), known / (known + PRIOR_BLOCKS)
-        return Fit(*(each[..., places] for each in (weight * (median - _LOWER_AT * scale), weight * scale, prior)))
+        return Fit((median - _LOWER_AT * scale)[:, places], scale[:, places], known[places])
 
 
 class Fit(NamedTuple):
-    """Mode and scale that blocks make likely, already weighed: [kind, series]; `prior` is the weight of the rest."""
+    """Mode and scale that blocks make likely, [kind, series], and the number of blocks that are known."""
 
     mode: Floats
     scale: Floats
-    prior: Floats
+    known: Integers
 
 
 def _quantiles(ordered: Floats, size: Integers) -> Floats:
@@ -101,8 +96,9 @@ def calibrated(fit: Fit, expected: Floats) -> tuple[Floats, Floats]:
     """Mode and scale of a block's maximum: the blocks' word and the prior's: [kind, bin], of [window, bin]."""
     unit = np.sqrt(expected + ANSCOMBE)
     noise = 1.0 + 0.5 * np.sqrt(expected)
-    mode = fit.mode + fit.prior * _kinds(PRIOR_MODE, PRIOR_MODE * (unit + PRIOR_MODE / 4.0))
-    scale = fit.scale + fit.prior * _kinds(noise, noise * unit)
+    prior, weight = PRIOR_BLOCKS / (fit.known + PRIOR_BLOCKS), fit.known / (fit.known + PRIOR_BLOCKS)
+    mode = weight * fit.mode + prior * _kinds(PRIOR_MODE, PRIOR_MODE * (unit + PRIOR_MODE / 4.0))
+    scale = weight * fit.scale + prior * _kinds(noise, noise * unit)
     return mode, np.maximum(scale, SMALLEST_SCALE)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from processing.detection.bins import NEVER
 from processing.detection.detector import OTHER, SPIKE, Judged, ScaleState
 from processing.detection.policy import DetectorPolicy
 from processing.detection.slow_scale import TOTAL, SlowScale
@@ -13,7 +14,6 @@ from processing.detection.timeline import Flags, Floats
 
 OWN = 2
 """The first row of the arrays that is a series, behind one that never has a post and all posts on any subject."""
-NEVER = 2**62
 
 
 class Scales:
@@ -128,8 +128,9 @@ class Scales:
     def blocks(self, row: int, bin_: int, *, slow: bool) -> int:
         """How many blocks calibrate a bin of a series, on the scale that speaks."""
         if not slow:
-            return self.fast.blocks(OWN + row, bin_)
-        return self.slow.blocks(self._slow_row(row), (bin_ + 1) // self.policy.slow.bins - 1)
+            return int(self.fast.fit(np.array([OWN + row]), bin_).known[0])
+        hour = (bin_ + 1) // self.policy.slow.bins - 1
+        return int(self.slow.fit(np.array([self._slow_row(row)]), hour).known[0])
 
     def slow_window(self, row: int, bin_: int) -> tuple[int, float, float]:
         """The slow scale's long window that stands at a bin of a series: its first bin, its posts and expectation."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 import numpy as np
 
 from processing.contract import EVERYTHING, BinCount, Spike
+from processing.detection.bins import NEVER
 from processing.detection.detector import Judged
 from processing.detection.episode import Episode, EpisodeKind
 from processing.detection.episodes import EpisodeState, changed, reconcile
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import NEVER, Scales
+from processing.detection.scales import Scales
 from processing.detection.timeline import Flags, Floats
 from processing.detection.tracked import Key, SeriesEvent, Tracked
 
@@ -49,26 +50,20 @@ class Block:
     total: Floats | None = None
 
 
-@dataclass
 class SeriesSet:
     """All series under watch."""
 
-    policy: DetectorPolicy
-    silent_before: bool = False
-    settled_until: datetime | None = None
-    """A block may begin there again, so that late posts are judged."""
-    _rows: dict[Key, int] = field(default_factory=dict)
-    _scales: Scales | None = None
-    """Their counts and scores, from the first block on."""
-    _tracked: dict[int, Tracked] = field(default_factory=dict)
-    """The few that have a spike, by row."""
-
-    @classmethod
-    def begin(cls, policy: DetectorPolicy, keys: Iterable[Key] = (), *, silent_before: bool = False) -> SeriesSet:
-        """Series without a past. `silent_before`: all are known to have been empty for the two days before."""
-        series = cls(policy, silent_before)
-        series.add(keys)
-        return series
+    def __init__(self, policy: DetectorPolicy, keys: Iterable[Key] = (), *, silent_before: bool = False) -> None:
+        """Begin without a past. `silent_before`: all series are known to have been empty for the two days before."""
+        self.policy, self._silent_before = policy, silent_before
+        self.settled_until: datetime | None = None
+        """A block may begin there again, so that late posts are judged."""
+        self._rows: dict[Key, int] = {}
+        self._scales: Scales | None = None
+        """Their counts and scores, from the first block on."""
+        self._tracked: dict[int, Tracked] = {}
+        """The few that have a spike, by row."""
+        self.add(keys)
 
     @property
     def keys(self) -> Collection[Key]:
@@ -87,17 +82,13 @@ class SeriesSet:
         if self._scales is not None and new:
             self._scales.add(_on_slow_scale(new))
 
-    def block(
-        self, begin: datetime, end: datetime, counted: Iterable[BinCount], known: Flags, total: Floats | None = None
-    ) -> Block:
-        """Bins from `begin` to `end` as arrays. Series that are new are put under watch; absent bins are zero."""
+    def block(self, begin: datetime, counted: Iterable[BinCount], known: Flags, total: Floats | None = None) -> Block:
+        """The bins from `begin` on as arrays. Series that are new are put under watch; absent counts are zero."""
         counted = list(counted)
-        self.add(Key(*each) for each in dict.fromkeys((each.topic, each.language) for each in counted))
-        if (end - begin) // self.policy.width != len(known):
-            raise ValueError(f"From {begin} to {end} are not {len(known)} bins.")
-        counts, backfilled = np.zeros((len(self.keys), len(known))), np.zeros((len(self.keys), len(known)))
-        rows = [self._rows[Key(each.topic, each.language)] for each in counted]
-        places = rows, [(each.start - begin) // self.policy.width for each in counted]
+        keys = [Key(each.topic, each.language) for each in counted]
+        self.add(keys)
+        counts, backfilled = np.zeros((2, len(self.keys), len(known)))
+        places = [self._rows[key] for key in keys], [(each.start - begin) // self.policy.width for each in counted]
         counts[places], backfilled[places] = [each.posts for each in counted], [each.backfilled for each in counted]
         counts[:, ~known] = np.nan
         return Block(begin, counts, backfilled, None if total is None else np.where(known, total, np.nan))
@@ -164,7 +155,7 @@ class SeriesSet:
         start = self.policy.number_of(block.start)
         if self._scales is None:
             slow = _on_slow_scale(self._rows)
-            self._scales = Scales(self.policy, start, slow, silent_before=self.silent_before)
+            self._scales = Scales(self.policy, start, slow, silent_before=self._silent_before)
         again = max(0, self._scales.fast.next - start)
         if again and block.start != self.settled_until:
             raise OutOfOrder(f"The bins from {block.start} on were judged before.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Set
 from copy import copy
 from datetime import datetime
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from processing.detection import episodes
 from processing.detection.bins import start_of_bin
 from processing.detection.detector import Judged
 from processing.detection.episode import Episode, EpisodeKind, Run
-from processing.detection.episodes import EpisodeState, Scored
+from processing.detection.episodes import EpisodeState
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import Observation
-from processing.detection.scales import NEVER, OWN, Scales
+from processing.detection.scales import OWN, Scales
 
 
 class Key(NamedTuple):
@@ -47,12 +47,15 @@ class SeriesEvent(msgspec.Struct, frozen=True):
 
 
 class Tracked(msgspec.Struct):
-    """The spikes of the series in a row, before the bins that may still change and behind them."""
+    """One series with its spikes."""
 
     key: Key
     row: int
+    """Its row in the arrays that are judged."""
     settled: EpisodeState = msgspec.field(default_factory=EpisodeState)
+    """Before the bins that late posts may still change."""
     live: EpisodeState = msgspec.field(default_factory=EpisodeState)
+    """Behind the last bin."""
 
     @property
     def is_idle(self) -> bool:
@@ -61,53 +64,53 @@ class Tracked(msgspec.Struct):
 
     def follow(self, scales: Scales, bins: Judged, settled: int) -> Iterator[SeriesEvent]:
         """Take in judged bins. What happens before the bin `settled` is settled: late posts change it no more."""
-        policy, arrays = scales.policy, (bins.counts, bins.expected, bins.score, bins.spike, bins.slow)
-        # One by one, numbers of Python's are read faster.
-        columns = [each[self.row].tolist() for each in (*arrays, *bins.windows[:, 1])]
-        raised, rests = [*(bins.score[self.row] >= policy.leave).tolist(), False], self._rests_up_to(policy)
-        for number, (posts, expected, score, spike, slow, *long) in enumerate(zip(*columns, strict=True)):
-            bin_ = bins.start + number
+        policy = scales.policy
+        raised = {*np.flatnonzero(bins.score[self.row] >= policy.leave).tolist()}
+        for number in self._stirring(policy, bins, raised, settled):
+            bin_, at = bins.start + number, (self.row, number)
             if bin_ == settled:
                 self.settled = copy(self.live)
-            if not raised[number] and bin_ <= rests:
-                continue
             start, end = policy.start_of(bin_), policy.start_of(bin_ + 1)
-            if math.isnan(posts):
+            if np.isnan(bins.counts[at]):
                 kind = episodes.step_unknown(policy, self.live, start)
             else:
-                own, window = Observation(start, int(posts), expected), Observation(start, int(long[0]), long[1])
-                run = self._run(scales, bin_, own, window, score, slow=slow) if raised[number] else None
-                scale = (policy.slow if slow else policy.fast).name
-                kind = episodes.step(policy, self.live, Scored(own, window, scale, spike, run))
-            rests = self._rests_up_to(policy)
+                own = Observation(start, int(bins.counts[at]), float(bins.expected[at]))
+                window = Observation(start, int(bins.windows[0, 1, *at]), float(bins.windows[1, 1, *at]))
+                run = self._run(scales, bins, number, own, window) if number in raised else None
+                kind = episodes.step(policy, self.live, own, window, run, spike=bool(bins.spike[at]))
             enough = self._opened(scales, bins, number) if kind is EpisodeKind.OPENED else None
             # Where it grows on, the next bin's event says all of it.
-            waits = kind is EpisodeKind.GREW and raised[number + 1] and start_of_bin(end, policy.told_every) != end
+            waits = kind is EpisodeKind.GREW and number + 1 in raised and start_of_bin(end, policy.told_every) != end
             if kind is not None and not waits and (episode := self.live.episode) is not None:
                 yield SeriesEvent(self.key, kind, end, episode, enough)
 
-    def _rests_up_to(self, policy: DetectorPolicy) -> int:
-        """The last bin that changes nothing unless it is raised."""
-        until = self.live.rests_until(policy)
-        return -NEVER if until is None else policy.number_of(until)
+    def _stirring(self, policy: DetectorPolicy, bins: Judged, raised: Set[int], settled: int) -> Iterator[int]:
+        """The bins that may change something, and the settled one: while no spike lasts, only raised ones may."""
+        number, end = 0, bins.score.shape[1]
+        stops = sorted({*raised, settled - bins.start, end})
+        while number < end:
+            rests = self.live.rests_until(policy) - bins.start
+            if number <= rests:
+                number = min(stops[bisect_left(stops, number)], rests + 1)
+            if number < end:
+                yield number
+            number += 1
 
-    def _run(
-        self, scales: Scales, bin_: int, own: Observation, window: Observation, score: float, *, slow: bool
-    ) -> Run:
+    def _run(self, scales: Scales, bins: Judged, number: int, own: Observation, window: Observation) -> Run:
         """One raised bin; what the slow scale saw rise, where that scale raises the first one."""
-        policy = scales.policy
+        policy, bin_ = scales.policy, bins.start + number
         run = Run(
             start=own.start,
             until=own.start + policy.width,
             observed=own.count,
             expected=own.expected,
             highest=own,
-            score=score,
+            score=float(bins.score[self.row, number]),
             ratio=(own.count + 1.0) / (own.expected + 1.0),
             window=policy.fast.name,
             in_window=window,
         )
-        if not slow:
+        if not bins.slow[self.row, number]:
             return run
         first, posts, mean = scales.slow_window(self.row, bin_)
         run = msgspec.structs.replace(run, window=policy.slow.name, in_window=Observation(own.start, int(posts), mean))

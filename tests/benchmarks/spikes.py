@@ -148,7 +148,7 @@ def speed() -> None:
     """One core: one series as a file, and many at once; then what one bin of many series takes."""
     counts = np.random.default_rng(1).poisson(20 + 15 * np.sin(2 * np.pi * np.arange(28 * 288) / 288)).astype(float)
     for number in (1, 150, 1000):
-        series = SeriesSet.begin(POLICY, [Key(str(each), "en") for each in range(number)])
+        series = SeriesSet(POLICY, [Key(str(each), "en") for each in range(number)])
         many = np.tile(counts, (number, 1))
         begun = time.process_time()
         series.step(Block(START, many, None, counts * 3))
@@ -180,7 +180,7 @@ def told_of_many(
 ) -> list[NDArray[np.int64]]:
     """The same of series side by side, each over all languages."""
     keys = [Key(str(number), EVERYTHING) for number in range(len(counts))]
-    series = SeriesSet.begin(policy, keys, silent_before=silent)
+    series = SeriesSet(policy, keys, silent_before=silent)
     found: dict[Key, list[int]] = {key: [] for key in keys}
     for event in series.step(Block(START, counts, None, total)):
         if event.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}:

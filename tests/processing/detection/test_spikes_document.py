@@ -53,8 +53,7 @@ def test_the_excesses_their_levels_and_the_score() -> None:
     assert "holds 317 where 128.846 were" in EXAMPLE
     rows = np.array([row(f"{window}, {scale}") for window in windows for scale in "ar"])
     spread = (rows[:, 2] - rows[:, 1]) / 1.8839
-    weight = BLOCKS / (BLOCKS + 4)
-    fit = Fit((weight * (rows[:, 1] - 0.3665 * spread))[:, None], (weight * spread)[:, None], np.array([1 - weight]))
+    fit = Fit((rows[:, 1] - 0.3665 * spread)[:, None], spread[:, None], np.array([BLOCKS]))
     of_bin = np.array(list(windows.values())).T[:, :, None]
     mode, scale = calibrated(fit, of_bin[1])
     found = np.hstack([excesses(*of_bin), mode, scale, levels(fit, of_bin)])
