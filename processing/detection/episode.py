@@ -96,7 +96,7 @@ class Episode(msgspec.Struct, frozen=True):
 
     @property
     def rarest(self) -> Segment:
-        """The rise with the highest score."""
+        """The rise with the highest score; its `window` is the scale that speaks."""
         return max(self.segments, key=lambda each: each.score)
 
     @property

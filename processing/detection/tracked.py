@@ -40,11 +40,6 @@ class SeriesEvent(msgspec.Struct, frozen=True):
     episode: Episode
     enough: int | None = None
 
-    @property
-    def window(self) -> str:
-        """The name of the scale that speaks."""
-        return self.episode.rarest.window
-
 
 class Tracked(msgspec.Struct):
     """One series with its spikes."""

@@ -246,7 +246,7 @@ def test_a_few_posts_a_day_are_told_by_the_slow_scale_when_they_multiply() -> No
     posts[30 * DAY + np.arange(0, 120, 12)] = 1
     [opened] = [each for each in events(posts[None], total + posts) if each.kind is EpisodeKind.OPENED]
     assert START + timedelta(days=30) < opened.at < START + timedelta(days=30, hours=8)
-    assert (opened.window, opened.enough) == ("1 day", None)
+    assert (opened.episode.rarest.window, opened.enough) == ("1 day", None)
     assert START + timedelta(days=29) < opened.episode.start <= START + timedelta(days=30)
     told = opened.episode.snapshot(*ALL)
     assert told.observed >= POLICY.slow.minimum_posts
