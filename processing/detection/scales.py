@@ -71,7 +71,8 @@ class Scales:
             self.slow.follow()
             if not trial:
                 self.return_to(self.slow.mark_dead(hour, with_total=with_total))
-            yield self._together(judged).part(OWN, self.fast.next)
+            self._join_slow(judged)
+            yield judged.part(OWN, self.fast.next)
 
     def _reach(self, start: int, end: int) -> int:
         """How far the next stretch goes: what is dead changes what is behind it, so then hour by hour."""
@@ -91,30 +92,29 @@ class Scales:
             self.begun = np.full_like(self.begun, self.begun[TOTAL])
         return np.where(np.arange(start, start + counts.shape[1]) < self.begun[:, None], np.nan, counts)
 
-    def _together(self, judged: Judged) -> Judged:
-        """The higher score of the two; the slow scale's stands until its next hour is over.
+    def _join_slow(self, judged: Judged) -> None:
+        """Let the slow scale speak where its score is higher; it stands until the next hour is over.
 
         In its spikes its expectation counts, too: the least that a bin expects makes several posts a day.
         """
-        start, bins, rows = judged.start, self.policy.slow.bins, self.slow.rows
-        known, score, spike, expected = ~np.isnan(judged.counts), judged.score, judged.spike, judged.expected
-        spike &= known
-        end = start + known.shape[1]
-        hours = np.arange(start + 1, end + 1) // bins - 1
+        known, start, end = ~np.isnan(judged.counts), judged.start, judged.start + judged.score.shape[1]
+        judged.spike[:] &= known
+        # Of each bin the last hour that is over when it ends.
+        hours = np.arange(start + 1, end + 1) // self.policy.slow.bins - 1
         first, last = int(hours[0]), int(hours[-1]) + 1
         spiking = (self.slow.flags.read(first, last) & SPIKE) > 0
         if not spiking.any():
-            return judged
-        slow_spike = spiking[:, hours - first] & known[rows]
-        slow_score = np.where(slow_spike, self.slow.told.read(first, last)[:, 0, hours - first], 0.0)
-        self.fast.flags.read(start, end)[rows] |= slow_spike * np.uint8(OTHER)
-        judged.slow[rows] = slow_score > score[rows]
-        score[rows] = np.maximum(score[rows], slow_score)
-        spike[rows] |= slow_spike
-        hourly = self.slow.expected.read(first, last)[:, hours - first] / bins
-        expected = expected.copy()
-        expected[rows] = np.where(slow_spike, np.minimum(expected[rows], hourly), expected[rows])
-        return judged._replace(expected=expected)
+            return
+        rows = self.slow.rows
+        score, expected = judged.score[rows], judged.expected[rows]
+        spike = spiking[:, hours - first] & known[rows]
+        slow_score = np.where(spike, self.slow.told.read(first, last)[:, 0, hours - first], 0.0)
+        hourly = self.slow.expected.read(first, last)[:, hours - first] / self.policy.slow.bins
+        self.fast.flags.read(start, end)[rows] |= spike * np.uint8(OTHER)
+        judged.slow[rows] = slow_score > score
+        judged.score[rows] = np.maximum(score, slow_score)
+        judged.spike[rows] |= spike
+        judged.expected[rows] = np.where(spike, np.minimum(expected, hourly), expected)
 
     def skip_to(self, start: int) -> Iterator[Judged]:
         """Take the bins before one as unknown; a day stands for a time that is longer than what is remembered."""

@@ -13,7 +13,7 @@ import numpy as np
 from processing.contract import EVERYTHING, BinCount, Spike
 from processing.detection.bins import NEVER
 from processing.detection.detector import Judged
-from processing.detection.episode import Episode, EpisodeKind
+from processing.detection.episode import EpisodeKind
 from processing.detection.episodes import EpisodeState, changed, reconcile
 from processing.detection.policy import DetectorPolicy
 from processing.detection.scales import Scales
@@ -128,27 +128,26 @@ class SeriesSet:
             scales.return_to(reached)
         return [each for each in events if each.kind is not EpisodeKind.ENDED]
 
-    def episode(self, key: Key) -> Episode | None:
-        """The spike of a series that lasts, or ended in the last twelve hours."""
-        tracked = self._tracked.get(self._rows.get(key, -1))
-        return None if tracked is None else tracked.live.episode
-
     def ended(self, spike: Spike) -> Spike:
         """A spike without an end, with the one it has had; itself while its series goes on with it.
 
         One that its series does not know is over with its highest bin, the last one of it that we can be sure of.
         """
-        episode = self.episode(Key(spike.topic, spike.language))
+        tracked = self._tracked_of(Key(spike.topic, spike.language))
+        episode = None if tracked is None else tracked.live.episode
         known = () if episode is None else (episode, *episode.rises[1:])
         end = next((each.end for each in known if each.start == spike.start), spike.peak + self.policy.width)
         return msgspec.structs.replace(spike, end=end)
 
     def name_after(self, key: Key, start: datetime, detected_at: datetime) -> None:
         """Let the spike that goes on be the one that was told with this start, before its bin had closed."""
-        tracked = self._tracked.get(self._rows.get(key, -1))
+        tracked = self._tracked_of(key)
         if tracked is not None and tracked.live.segments:
             first, *others = tracked.live.segments
             tracked.live.segments = (first.renamed(start, detected_at), *others)
+
+    def _tracked_of(self, key: Key) -> Tracked | None:
+        return self._tracked.get(self._rows.get(key, -1))
 
     def _begun(self, block: Block) -> tuple[Scales, int]:
         """The series' counts and scores, and how many bins of a block were judged before."""
