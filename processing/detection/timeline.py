@@ -32,8 +32,7 @@ class Timeline:
         width = max(2 * self.kept, end - oldest)
         moved = np.full((*self.values.shape[:-1], width), self.blank, dtype=self.values.dtype)
         first, last = max(oldest, self.begin), min(oldest + width, reached)
-        if first < last:
-            moved[..., first - oldest : last - oldest] = self.read(first, last)
+        moved[..., first - oldest : last - oldest] = self.read(first, last)
         self.values, self.begin = moved, oldest
 
     def read(self, start: int, end: int) -> NDArray[Any]:
