@@ -79,6 +79,7 @@ class IncidentWords:
     claim_share: str = "{share} of the posts"
     claim_first: str = "First post: {time}, in {language}."
     claim_more_languages: str = "Further languages: {count}"
+    claim_undecided: str = "Which language led cannot be decided."
     claims_note: str = (
         "Posts that say the same are one claim. Its title is a post from its middle, in your language if there is one. "
         "Beside a language stands the time at which its third person said it."

@@ -10,7 +10,9 @@ from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
 from dashboard.parts.posts import address
+from dashboard.views.incident import led
 from dashboard.views.incident.report import Said
+from processing.explanation import ClaimCourse
 from processing.plain_text import displayable
 from processing.queries import Claim, ClaimInLanguage
 
@@ -25,7 +27,7 @@ def show(said: Said, words: Words) -> None:
         st.html(element("p", page.claims_not_yet, css="bw-note"))
         return
     if said.claims:
-        articles = (_article(each, words) for each in said.claims)
+        articles = (_article(each, said.courses[each.name], words) for each in said.claims)
         st.html(element("div", *articles, css="bw-claims"))
     else:
         st.html(element("p", page.claims_none, css="bw-note"))
@@ -33,7 +35,7 @@ def show(said: Said, words: Words) -> None:
     tables.asked(words, said.query)
 
 
-def _article(claim: Claim, words: Words) -> Markup:
+def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
     title, arrivals = claim.title(reader), claim.arrivals
     first = min(claim.languages, key=lambda each: each.first_at)
@@ -59,7 +61,32 @@ def _article(claim: Claim, words: Words) -> Markup:
             css="bw-note",
         ),
         address(first.first_url, words),
+        _course(claim, course, words) if len(arrivals) > 1 else "",
         css="bw-post",
+    )
+
+
+def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
+    """Return which language led, and behind it a table of when the claim came in each language."""
+    page, leads = words.incident_page, course.leads
+    head = [words.language, page.first_post, page.tenth_post]
+    behind = {}
+    if leads is not None:
+        head += [words.led.behind.format(language=language_name(words, leads.leader)), words.led.interval]
+        behind = {each.language: led.behind(each, words) for each in leads.followers}
+    rows = (
+        (
+            language_name(words, each.language),
+            moment(each.first_at, words),
+            moment(course.tenth[each.language], words) if each.language in course.tenth else "",
+            *(behind.get(each.language, ("", "")) if leads else ()),
+        )
+        for each in claim.arrivals
+    )
+    return element(
+        "details",
+        element("summary", page.claim_undecided if leads is None else led.sentence(leads, words)),
+        tables.table(head, rows, css="bw-names"),
     )
 
 

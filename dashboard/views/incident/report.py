@@ -18,7 +18,7 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
-from processing.explanation import Correction, Explanation, Leads, SharedPost
+from processing.explanation import ClaimCourse, Correction, Explanation, Leads, SharedPost
 from processing.queries import (
     AlikePair,
     Arrival,
@@ -110,9 +110,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said in an incident: the largest claims, and the search that found them; None before the first."""
+    """What is said in an incident: the largest claims, how each came through the languages, and what found them.
+
+    `run` is None before the first search.
+    """
 
     claims: tuple[Claim, ...]
+    courses: Mapping[str, ClaimCourse]
     run: ClaimRun | None
     query: Statement
 
@@ -246,8 +250,10 @@ def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, 
 def said(settings: DashboardSettings, of: Standing) -> Said:
     """Return what is said in the incident."""
     reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
+    claims = queries.claims(reader, of.incident, of.as_of, **least)
     return Said(
-        claims=queries.claims(reader, of.incident, of.as_of, **least),
+        claims=claims,
+        courses=explanation.claim_courses(reader, of.incident, claims, of.as_of),
         run=queries.claim_runs(reader).get(of.incident.id),
         query=queries.claims_query(of.incident, of.as_of, **least),
     )
