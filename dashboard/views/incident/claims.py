@@ -78,7 +78,7 @@ def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
         (
             language_name(words, each.language),
             moment(each.first_at, words),
-            moment(course.tenth[each.language], words) if each.language in course.tenth else "",
+            _to_tenth(each, course, words),
             *(behind.get(each.language, ("", "")) if leads else ()),
         )
         for each in claim.arrivals
@@ -88,6 +88,12 @@ def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
         element("summary", page.claim_undecided if leads is None else led.sentence(leads, words)),
         tables.table(head, rows, css="bw-names"),
     )
+
+
+def _to_tenth(each: ClaimInLanguage, course: ClaimCourse, words: Words) -> str:
+    """Return the time from the minute of the first post to that of the tenth; nothing if there is no tenth."""
+    tenth = course.tenth.get(each.language)
+    return words.duration(tenth - each.first_at.replace(second=0, microsecond=0)) if tenth else ""
 
 
 def _language(each: ClaimInLanguage, words: Words) -> Markup:
