@@ -248,15 +248,21 @@ def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, 
 
 @shared(ttl=10, max_entries=64, hash_funcs=AS_IT_STANDS)
 def said(settings: DashboardSettings, of: Standing) -> Said:
-    """Return what is said in the incident."""
+    """Return what is said in the incident.
+
+    The claims are read again only after a search, or if posts of the incident's time have been written or deleted.
+    """
+    reader = connection(settings)
+    recounted = queries.last_recount(reader, *queries.claim_range(of.incident, of.as_of))
+    return _said(settings, of, queries.claim_runs(reader).get(of.incident.id), recounted)
+
+
+@shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, ClaimRun: astuple})
+def _said(settings: DashboardSettings, of: Standing, run: ClaimRun | None, last_recount: int) -> Said:  # noqa: ARG001
     reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
     claims = queries.claims(reader, of.incident, of.as_of, **least)
-    return Said(
-        claims=claims,
-        courses=explanation.claim_courses(reader, of.incident, claims, of.as_of),
-        run=queries.claim_runs(reader).get(of.incident.id),
-        query=queries.claims_query(of.incident, of.as_of, **least),
-    )
+    courses = explanation.claim_courses(reader, of.incident, claims, of.as_of)
+    return Said(claims, courses, run, queries.claims_query(of.incident, of.as_of, **least))
 
 
 @shared(ttl=3, max_entries=64)
