@@ -37,14 +37,13 @@ def show(said: Said, words: Words) -> None:
 
 def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
-    title, arrivals = claim.title(reader), claim.arrivals
-    first = min(claim.languages, key=lambda each: each.first_at)
+    title, arrivals, first = claim.title(reader), claim.arrivals, claim.first
     about = (
         page.claim_share.format(share=words.percent(claim.share, tenths=True)),
         words.colon.format(name=words.posts, value=words.number(claim.posts)),
         words.colon.format(name=words.authors, value=words.number(claim.people)),
     )
-    came = [_language(each, words) for each in arrivals[:MOST_LANGUAGES]]
+    came = [_language(each, first, words) for each in arrivals[:MOST_LANGUAGES]]
     more = len(arrivals) - len(came)
     if more:
         came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
@@ -96,9 +95,14 @@ def _to_tenth(each: ClaimInLanguage, course: ClaimCourse, words: Words) -> str:
     return words.duration(tenth - each.first_at.replace(second=0, microsecond=0)) if tenth else ""
 
 
-def _language(each: ClaimInLanguage, words: Words) -> Markup:
+def _language(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> Markup:
+    """Return the language with the time of its arrival, or how long after the first language it arrived."""
+    after = each.arrived - first.arrived
+    came = (
+        words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(each.arrived, words)
+    )
     name = element("bdi", language_name(words, each.language))
-    return element("span", name, " ", element("span", moment(each.arrived, words), css="bw-count"), css="bw-chip")
+    return element("span", name, " ", element("bdi", came, css="bw-count"), css="bw-chip")
 
 
 def _notes(said: Said, words: Words) -> list[str]:
