@@ -107,7 +107,7 @@ def test_twenty_kills_of_the_watch_lose_nothing_and_double_nothing_at_slack(
                     hunter.aim(watch.pid, left=chance.randint(1, 3), late=chance.random() < 0.5)
                     assert watch.wait() == -signal.SIGKILL
             with closing(installation.start("watch")):
-                eventually(lambda: untold(store) == 0, timedelta(seconds=120))
+                eventually(lambda: untold(store) == 0, timedelta(seconds=300))
 
     held = [message["metadata"]["event_payload"]["key"] for message in slack.messages]
     assert Counter(held) == Counter(key for key in keys if "/slack/" in key)
