@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
+unexport PYTHONDONTWRITEBYTECODE  # tests start processes by the hundred, and each would compile its modules anew
+
 IN_IMAGE := apprise charts claims dashboard login public reddit telegram traces  # the extras of the container's image
 
 .PHONY: setup demo up test test-all check fix bench bench-language bench-pipeline bench-spikes bench-store bench-topics bench-growth bench-backtest bench-alerts bench-public bench-dashboard bench-sizing bench-claims bench-leads bench-warehouse bench-cluster bench-alike soak chaos editor lock screenshots check-clients check-deploy sbom

@@ -12,8 +12,6 @@ import structlog
 
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from processing.tagging.topics import load_taxonomy
-from tests.conftest import ROOT
 from tests.support.floods import KINDS, Flood, play, posts_of, quiet_day
 from tests.support.parts import Parts, shipped_enricher
 
@@ -26,8 +24,6 @@ BY_FEW = ("exact", "four words changed", "eight words added", "in twelve languag
 
 def main(folder: Path, kinds: Sequence[str]) -> None:
     """Print, of each flood, the fewest people with whom something is told."""
-    taxonomy = load_taxonomy(ROOT / "deploy/config/topics.toml")
-    roots = {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
     enricher = shipped_enricher()
     print(f"told beside so many people (of {', '.join(map(str, PEOPLE))}), by the number of copies:")
     print("  " + "copies".ljust(24) + "accounts".ljust(15) + "".join(f"{size:>8,}" for size in SIZES))
@@ -37,7 +33,7 @@ def main(folder: Path, kinds: Sequence[str]) -> None:
 
             def is_told(flood: Flood) -> bool:
                 empty(store)
-                return "opened" in play(store, enricher, roots, [*quiet_day(), *posts_of(flood)])[0]
+                return "opened" in play(store, enricher, [*quiet_day(), *posts_of(flood)])[0]
 
             by_few = [(kind, accounts) for kind in BY_FEW if kind in kinds for accounts in (1, 3)]
             for kind, accounts in [*((kind, 0) for kind in kinds), *by_few]:

@@ -29,7 +29,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from deploy.supervisor.endpoints import clickhouse_answers
-from tests.conftest import WRITER_PASSWORD
+from processing.store.migrate import migrate
+from tests.conftest import WRITER_PASSWORD, as_writer
 from tests.support import stock
 from tests.support.waiting import eventually, free_port
 
@@ -174,7 +175,9 @@ def main() -> None:
         shared = {"BANWATCH_CLICKHOUSE_URL": url, "BANWATCH_DATA_DIR": folder}
         with process("deploy.cli", "warehouse", **shared, **password):
             assert eventually(lambda: clickhouse_answers(url))
-            stock.new_database(url, "stocked")
+            stocked = as_writer(url, "stocked")
+            migrate(stocked)
+            stock.filled(stocked)
             own = {"BANWATCH_CLICKHOUSE_DATABASE": "stocked", "BANWATCH_PUBLIC_PORT": str(pages)}
             with (
                 process("deploy.cli", "public", **shared, **own) as served,

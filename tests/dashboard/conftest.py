@@ -9,6 +9,7 @@ import pytest
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
+from tests.conftest import Template
 from tests.support import stock
 from tests.support.browser import Dashboard, browser, serve, up
 
@@ -16,9 +17,9 @@ __all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")
-def stocked(warehouse_url: str) -> ClickHouseAddress:
+def stocked(template: Template) -> ClickHouseAddress:
     """Three days of posts; the surge is over."""
-    return stock.new_database(warehouse_url, "stocked")
+    return stock.filled(template.copied("stocked"))
 
 
 @pytest.fixture(scope="module")

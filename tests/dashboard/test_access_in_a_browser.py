@@ -15,7 +15,7 @@ from tests.support.browser import ARTEFACTS, DESK, TELEPHONE, serve, up
 from tests.support.oidc_provider import CLIENT, SECRET, oidc_provider
 from tests.support.waiting import free_port
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 WORD = "the operators' word"
 SAID = WORDS["en"].access

@@ -46,6 +46,7 @@ from processing.queries import Reader, StoreUnavailable
 from processing.store.answers import Answer, answer, write_silence
 from processing.store.client import Store
 from processing.tagging.topics import ReloadingTaxonomy
+from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
@@ -81,9 +82,9 @@ RULES = Rules(
 
 
 @pytest.fixture(scope="session")
-def told(warehouse_url: str) -> DashboardSettings:
+def told(template: Template) -> DashboardSettings:
     """The stocked posts with deliveries, of which hostile ones, a silence now, and one that is planned."""
-    address = stock.new_database(warehouse_url, "told_alerts")
+    address = stock.filled(template.copied("told_alerts"))
     with Store(address) as store:
         told_stock.fill(store)
         decide(

@@ -9,7 +9,7 @@ from dashboard.i18n import WORDS
 from processing.i18n import language
 from tests.support.browser import TELEPHONE, Dashboard, visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 NEW_YORK = "America/New_York"
 

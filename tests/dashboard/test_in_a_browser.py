@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS
-from processing.i18n import LANGUAGES
 from tests.support import stock
 from tests.support.browser import DESK, TELEPHONE, Dashboard, visit
 
@@ -33,8 +32,11 @@ def overlaps(page: Page) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("interface", LANGUAGES)
-@pytest.mark.parametrize("size", [DESK, TELEPHONE], ids=["desk", "telephone"])
+@pytest.mark.parametrize(
+    ("interface", "size"),
+    [("en", DESK), ("ar", TELEPHONE), pytest.param("fr", TELEPHONE, marks=pytest.mark.long)],
+    ids=["en-desk", "ar-telephone", "fr-telephone"],
+)
 def test_the_surge_is_on_the_page(
     browser: Browser, dashboard: Dashboard, interface: str, size: tuple[int, int]
 ) -> None:
@@ -59,6 +61,7 @@ def test_the_surge_is_on_the_page(
     page.close()
 
 
+@pytest.mark.long
 def test_a_time_that_is_selected_on_the_chart_is_a_view_with_an_address(browser: Browser, dashboard: Dashboard) -> None:
     page = visit(browser, dashboard, ui="en", range="day").page
     plot = page.locator("[data-testid=stVegaLiteChart] svg .mark-area path").last.bounding_box()

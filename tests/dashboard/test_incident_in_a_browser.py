@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS
-from processing.contract import ClickHouseAddress
 from processing.export import verify
-from processing.i18n import LANGUAGES
 from processing.store.client import Store
+from tests.conftest import Template
 from tests.dashboard.test_reading import readable
 from tests.support import stock, told_stock
 from tests.support.browser import DESK, PATIENCE, TELEPHONE, Dashboard, Scheme, serve, up
@@ -27,8 +26,8 @@ INCIDENT = stock.incident().id
 
 
 @pytest.fixture(scope="module")
-def dashboard(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    address: ClickHouseAddress = stock.new_database(warehouse_url, "told_in_a_browser")
+def dashboard(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    address = stock.filled(template.copied("told_in_a_browser"))
     with Store(address) as store:
         told_stock.fill(store)
     with up(serve(address, tmp_path_factory.mktemp("dashboard"))) as dashboard:
@@ -62,12 +61,9 @@ def _note_foreign(url: str, dashboard: Dashboard, errors: list[str]) -> None:
         errors.append(f"the page asks {url}")
 
 
-@pytest.mark.parametrize(("interface", "size"), [("fr", DESK), ("ar", TELEPHONE)], ids=["fr-desk", "ar-telephone"])
-def test_hostile_posts_are_text_and_break_no_layout(
-    browser: Browser, dashboard: Dashboard, interface: str, size: tuple[int, int]
-) -> None:
+def test_hostile_posts_are_text_and_break_no_layout(browser: Browser, dashboard: Dashboard) -> None:
     errors: list[str] = []
-    page = opened(browser, dashboard, errors, size=size, ui=interface, id=INCIDENT)
+    page = opened(browser, dashboard, errors, size=TELEPHONE, ui="fr", id=INCIDENT)
     for name in ("script", "markdown"):
         expect(page.locator(".bw-why-posts").get_by_text(told_stock.HOSTILE[name], exact=True).first).to_be_visible()
     main = page.locator("[data-testid=stMain]")
@@ -77,16 +73,16 @@ def test_hostile_posts_are_text_and_break_no_layout(
     )
     links = main.locator("a").evaluate_all("links => links.map(each => each.protocol)")
     assert set(links) <= {"http:", "https:"}
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE[0]
     for post in page.locator(".bw-why-posts .bw-post").all():
         box = post.bounding_box()
         assert box is not None
         assert box["x"] >= 0
-        assert box["x"] + box["width"] <= size[0]
+        assert box["x"] + box["width"] <= TELEPHONE[0]
     marks = page.locator(".bw-post").filter(has_text="algo").first.bounding_box()
     assert marks is not None
     assert marks["height"] < 150
-    assert page.title() == f"{WORDS[interface].incident_page.title} · banwatch"
+    assert page.title() == f"{WORDS['fr'].incident_page.title} · banwatch"
     assert errors == []
     page.close()
 
@@ -114,19 +110,13 @@ def test_the_old_address_leads_here_and_the_download_is_whole(
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_small_letters_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
-    page = opened(browser, dashboard, [], scheme=scheme, ui="en", id=INCIDENT)
+@pytest.mark.parametrize(("interface", "scheme"), [("en", "light"), ("ar", "dark")], ids=["en-light", "ar-dark"])
+def test_the_explanation_can_be_read_and_has_the_direction_of_the_page(
+    browser: Browser, dashboard: Dashboard, interface: str, scheme: Scheme
+) -> None:
+    page = opened(browser, dashboard, [], size=TELEPHONE, scheme=scheme, ui=interface, id=INCIDENT)
     for written in (".bw-headline .bw-note", ".bw-back", ".bw-count, .bw-note", ".bw-table th", ".bw-post footer a"):
         assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
-    page.close()
-
-
-@pytest.mark.parametrize("interface", LANGUAGES)
-def test_the_explanation_reads_in_the_direction_of_the_page(
-    browser: Browser, dashboard: Dashboard, interface: str
-) -> None:
-    page = opened(browser, dashboard, [], size=TELEPHONE, ui=interface, id=INCIDENT)
     expect(page.locator(".bw-drivers").first).to_have_css("direction", "rtl" if interface == "ar" else "ltr")
     expect(page.locator("[data-testid=stVegaLiteChart]")).to_have_css("direction", "ltr")
     page.locator("[data-testid=stExpander]").get_by_text(WORDS[interface].sql, exact=True).first.click()

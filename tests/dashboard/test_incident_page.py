@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 import pytest
 import streamlit as st
-from pydantic import SecretStr
 from streamlit.testing.v1 import AppTest
 
 from dashboard import server
@@ -36,18 +35,19 @@ from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
 from processing.store.claims import Placing, write_claims
 from processing.store.client import Store, StoreUnavailable
-from processing.store.migrate import migrate
 from processing.store.records import write_incidents, write_scored_until
 from processing.store.versions import take_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.tagging.topics import ReloadingTaxonomy
-from tests.conftest import WRITER_PASSWORD
+from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
 from tests.support.waiting import free_port
 from tests.support.waves import BEFORE, waves
+
+pytestmark = pytest.mark.long
 
 NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
@@ -57,18 +57,18 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="session")
-def told(warehouse_url: str) -> DashboardSettings:
+def told(template: Template) -> DashboardSettings:
     """The stocked posts, with hostile and deleted ones in the surge, deliveries and notes."""
-    address = stock.new_database(warehouse_url, "told_page")
+    address = stock.filled(template.copied("told_page"))
     with Store(address) as store:
         told_stock.fill(store)
     return settings_for(address)
 
 
 @pytest.fixture(scope="session")
-def corrected(warehouse_url: str) -> DashboardSettings:
+def corrected(template: Template) -> DashboardSettings:
     """The stocked posts, with a correction in English alone around the second peak."""
-    address = stock.new_database(warehouse_url, "corrected_page")
+    address = stock.filled(template.copied("corrected_page"))
     topics, start = ("ban", "employer-ban", "retraction"), stock.PEAKS[1] - 10 * MINUTE
     posts = [
         stock.tagged(f"c{n}", "It was sent in error", start + n * timedelta(seconds=2), "en", topics=topics)
@@ -80,10 +80,9 @@ def corrected(warehouse_url: str) -> DashboardSettings:
 
 
 @pytest.fixture(scope="session")
-def led(warehouse_url: str) -> DashboardSettings:
+def led(template: Template) -> DashboardSettings:
     """An incident of an hour and a half, a single claim, in which Arabic follows English by a quarter of an hour."""
-    address = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="led_page")
-    migrate(address)
+    address = template.copied("led_page")
     counts, _ = waves(np.random.default_rng(8), (0, 15, 0), (15.0, 8.0, 0.05))
     posts = [
         stock.tagged(f"{language}{minute}-{number}", "a post", stock.SURGE + (minute - BEFORE) * MINUTE, language)

@@ -14,7 +14,7 @@ from processing.i18n import language
 from tests.support.browser import Dashboard, visit
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 A_FEW_TURNS = 4_000
 """In milliseconds: several updates, of which there is one a second."""

@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from processing.i18n import LANGUAGES
 from tests.support.browser import Dashboard, Scheme, visit
 from tests.support.waiting import eventually
 
@@ -45,19 +44,13 @@ def readable(page: Page, written: str) -> bool:
     return bool(contrasts) and min(contrasts) >= LEAST
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_small_letters_have_enough_contrast(browser: Browser, dashboard: Dashboard, scheme: Scheme) -> None:
-    page = visit(browser, dashboard, ui="en", scheme=scheme).page
+@pytest.mark.parametrize(("interface", "scheme"), [("en", "light"), ("ar", "dark")], ids=["en-light", "ar-dark"])
+def test_small_letters_have_enough_contrast_and_open_lists_the_language_of_the_page(
+    browser: Browser, dashboard: Dashboard, interface: str, scheme: Scheme
+) -> None:
+    page = visit(browser, dashboard, ui=interface, scheme=scheme).page
     for written in ("[data-testid=stCaptionContainer] p", ".bw-incident p", ".bw-reached", ".bw-figures dt"):
         assert eventually(partial(readable, page, written), timedelta(seconds=30)), written
-    page.close()
-
-
-@pytest.mark.parametrize("interface", LANGUAGES)
-def test_the_document_and_the_open_lists_have_the_language_of_the_page(
-    browser: Browser, dashboard: Dashboard, interface: str
-) -> None:
-    page = visit(browser, dashboard, ui=interface).page
     direction = "rtl" if interface == "ar" else "ltr"
     document = page.locator("html")
     expect(document).to_have_attribute("lang", interface)

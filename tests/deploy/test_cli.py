@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.support.stacks import Installation
 
+pytestmark = pytest.mark.long
+
 
 def python(program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", program]

@@ -207,13 +207,13 @@ def test_the_days_after_india_and_the_remark_are_raised(ban_minutes: Counter[dat
     assert of_day(7, 8) > 1.3 * of_day(7, 5)
 
 
-@pytest.mark.parametrize("surge", truth(), ids=lambda one: f"{one.name}/{one.topic}/{one.language}")
-def test_the_planted_surges_are_in_the_posts(surge: PlantedSurge, series: dict[Series, Counter[datetime]]) -> None:
-    assert surge.start <= surge.peak < surge.end
-    minutes = series[surge.topic, surge.language]
-    at_the_peak = per_minute(minutes, surge.peak, 20 * MINUTE)
-    assert at_the_peak > 0.4 * surge.per_minute
-    assert at_the_peak > 3 * per_minute(minutes, surge.start - 24 * HOUR, 12 * HOUR)
+def test_the_planted_surges_are_in_the_posts(series: dict[Series, Counter[datetime]]) -> None:
+    for surge in truth():
+        assert surge.start <= surge.peak < surge.end, surge
+        minutes = series[surge.topic, surge.language]
+        at_the_peak = per_minute(minutes, surge.peak, 20 * MINUTE)
+        assert at_the_peak > 0.4 * surge.per_minute, surge
+        assert at_the_peak > 3 * per_minute(minutes, surge.start - 24 * HOUR, 12 * HOUR), surge
 
 
 def test_truth_is_silent_about_the_quiet_days() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -29,6 +31,8 @@ from dashboard.services import DeskUnavailable
 from deploy.answers import desk as answers_desk
 from deploy.answers.app import application
 from deploy.answers.desk import DeskDoor, Replays
+from deploy.desk import DESK_KEY, desk_of
+from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Severity, Silence
 from processing.store.client import Store
@@ -338,3 +342,13 @@ def test_an_entry_whose_answer_was_lost_is_sent_again(server: Server, store: Sto
         desk.annotate(INCIDENT.id, "Nora", "seen")
     assert lost == [200, 200]
     assert len(queries.annotations(store, INCIDENT.id)) == 1
+
+
+def test_without_a_key_there_is_no_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANWATCH_DATA_DIR", str(tmp_path))
+    assert desk_of(load(os.environ)) is None
+    DESK_KEY.made_up(tmp_path)
+    with closing(desk_of(load(os.environ))) as own:  # type: ignore[type-var]
+        assert own is not None
+    monkeypatch.setenv("BANWATCH_DESK_URL", "https://answers.example.org")
+    assert desk_of(load(os.environ)) is None, "a key that was made up is for this machine alone"

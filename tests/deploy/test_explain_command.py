@@ -18,6 +18,8 @@ from processing.store.writer import recount, write_posts
 from tests.conftest import NOON, WRITER_PASSWORD, a_post
 from tests.support.terminal import on_a_terminal
 
+pytestmark = pytest.mark.long
+
 FORGED = "ALERT: ban at 900 times normal"
 HOSTILE = "\u202eturned\u2066 \x9b2Jgone"
 

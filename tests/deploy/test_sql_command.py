@@ -12,22 +12,20 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
-from pydantic import SecretStr
 
 from processing.contract import ClickHouseAddress
 from processing.store.client import StoreRefused
-from processing.store.migrate import migrate
-from tests.conftest import WRITER_PASSWORD
+from tests.conftest import WRITER_PASSWORD, Template
 from tests.support.terminal import on_a_terminal
+
+pytestmark = pytest.mark.long
 
 Ask = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
 @pytest.fixture(scope="module")
-def address(warehouse_url: str) -> ClickHouseAddress:
-    own = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="for_sql")
-    migrate(own)
-    return own
+def address(template: Template) -> ClickHouseAddress:
+    return template.copied("for_sql")
 
 
 @pytest.fixture

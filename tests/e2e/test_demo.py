@@ -7,13 +7,16 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from playwright.sync_api import Browser
 
 from deploy.demo.scenario import EVENTS, QUIET
 from deploy.demo.truth import PlantedSurge, truth
@@ -27,7 +30,13 @@ from processing.queries import Statement
 from processing.store.client import Store
 from processing.tagging.topics import load_taxonomy
 from tests.conftest import ROOT
+from tests.e2e import story
+from tests.support.browser import browser
+from tests.support.channels.receiver import Receiver, Reply, receiving
 from tests.support.stacks import Installation, Running, listens
+from tests.support.waiting import eventually
+
+__all__ = ["browser"]
 
 [SERIES] = [each.sql for each in QUESTIONS if each.name == "series"]
 ROWS = """
@@ -38,7 +47,18 @@ QUERY = "SELECT topic, language, sum(posts) FROM counts GROUP BY ALL ORDER BY 3 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FIRST = datetime(2020, 6, 24, tzinfo=UTC)
 LAST = datetime(2020, 7, 14, tzinfo=UTC)
-TAXONOMY = ROOT / "deploy" / "config" / "topics.toml"
+CONFIG = ROOT / "deploy" / "config"
+TAXONOMY = CONFIG / "topics.toml"
+FOR_ARABIC = """
+[channels.desk]
+kind = "webhook"
+language = "ar"
+
+[[rules]]
+name = "arabic"
+languages = ["ar"]
+channels = ["desk"]
+"""
 ARABIC = re.compile(r"[\u0600-\u06ff ]+")
 
 
@@ -68,19 +88,41 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("demo") / "banwatch")
+def desk() -> Iterator[Receiver]:
+    with receiving(lambda _: Reply(204)) as receiver:
+        yield receiver
 
 
 @pytest.fixture(scope="module")
-def demo(own: Installation) -> Iterator[Running]:
-    running = own.start("demo", "--no-dashboard")
-    try:
-        assert running.says("3 incidents", timedelta(seconds=240)), running.said
-        assert running.says("banwatch explain ban-20200710T"), running.said
+def own(tmp_path_factory: pytest.TempPathFactory, desk: Receiver) -> Installation:
+    """One whose desk hears of Arabic in Arabic, beside the console, which has the shipped rules."""
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "alerts.toml").write_text((CONFIG / "alerts.toml").read_text() + FOR_ARABIC)
+    settings = {
+        "BANWATCH_ALERTS_FILE": str(folder / "alerts.toml"),
+        "BANWATCH_ALERT_SECRETS": json.dumps({"desk": {"url": desk.url}}),
+    }
+    return Installation(folder / "banwatch", settings=settings)
+
+
+@pytest.fixture(scope="module")
+def started(own: Installation) -> Iterator[Running]:
+    with closing(own.start("demo", "--public")) as running:
         yield running
-    finally:
-        running.close()
+
+
+@pytest.mark.browser
+def test_a_surge_is_seen_handled_asked_about_proved_and_published(
+    browser: Browser, own: Installation, started: Running, tmp_path: Path
+) -> None:
+    story.live_through(browser, own, started, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def demo(started: Running) -> Running:
+    assert started.says("3 incidents", timedelta(seconds=400)), started.said
+    assert started.says("banwatch explain ban-20200710T"), started.said
+    return started
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +350,40 @@ def about(block: str) -> list[str]:
     return [line for line in block.splitlines() if line.startswith(("  Terms in", "  Topics"))]
 
 
+def test_a_rule_for_arabic_sends_the_planted_conversations_in_arabic_and_nothing_else(
+    watched: Watched, desk: Receiver
+) -> None:
+    """India's ban, the remark and the e-mail are planted in Arabic too; nothing is on days on which nothing is."""
+    due = watched.store.query("SELECT count() FROM notifications WHERE channel = 'desk' AND step != ''")[0][0]
+    eventually(lambda: len(desk.received) == due, timedelta(seconds=120))
+    sent = sorted((received.json for received in desk.received), key=incident_of)
+    told = {name: list(messages) for name, messages in groupby(sent, key=incident_of)}
+    incidents = {each.id: each for each in watched.incidents}
+    assert told.keys() == {name for name, each in incidents.items() if "ar" in each.languages}
+    for name, messages in told.items():
+        assert_is_planted_in_arabic(incidents[name])
+        said = [(each["data"]["step"], each["data"]["growth"]) for each in messages]
+        again = [("grew", ["pulse"])] if name == watched.friday.id else []
+        assert said == [("opened", []), *again, ("resolved", [])], name
+        assert all("ar" in each["data"]["incident"]["languages"] for each in messages)
+        assert "حظر تيك توك" in messages[0]["data"]["message"]["title"]
+    friday = told[watched.friday.id]
+    assert [len(each["data"]["incident"]["pulses"]) for each in friday] == [1, 2, 2]
+    assert "أمازون" in json.dumps(friday[0], ensure_ascii=False)
+
+
+def incident_of(sent: dict[str, Any]) -> str:
+    return str(sent["data"]["conversation"])
+
+
+def assert_is_planted_in_arabic(incident: Incident) -> None:
+    assert any(
+        "ar" in event.languages and event.start <= incident.detected_at < event.start + timedelta(hours=2)
+        for event in EVENTS
+    )
+    assert not any(start <= incident.start < end for start, end in QUIET)
+
+
 def test_the_list_at_the_end_names_the_topic(demo: Running) -> None:
     listed = demo.said.rpartition("3 incidents\n")[2]
     assert listed.count("TikTok bans at ") == 3
@@ -352,17 +428,17 @@ def test_a_second_stack_from_the_same_folder_is_refused_in_one_sentence(demo: Ru
     assert "already answers" in second.stderr.decode() or "Another banwatch" in second.stderr.decode()
 
 
-def test_ctrl_c_ends_everything_and_a_second_demo_counts_nothing_twice(demo: Running, own: Installation) -> None:
-    before = own.run("sql", QUERY, "--format", "csv").stdout
+def test_ctrl_c_ends_everything_and_a_second_demo_counts_and_tells_nothing_twice(
+    demo: Running, own: Installation, desk: Receiver
+) -> None:
+    before, heard = own.run("sql", QUERY, "--format", "csv").stdout, len(desk.received)
     children = demo.children()
     assert demo.interrupt() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not listens(own.kafka)
     assert not listens(own.clickhouse)
-    again = own.start("demo", "--no-dashboard")
-    try:
+    with closing(own.start("demo", "--no-dashboard")) as again:
         assert again.says("3 incidents"), again.said
         assert again.said.count("ALERT") == 0
         assert own.run("sql", QUERY, "--format", "csv").stdout == before
-    finally:
-        again.close()
+    assert len(desk.received) == heard

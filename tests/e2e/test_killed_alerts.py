@@ -24,6 +24,7 @@ from tests.support.alerted import INCIDENT
 from tests.support.channels.newsroom import Newsroom
 from tests.support.channels.receiver import Received, Reply, receiving
 from tests.support.channels.servers import SlackServer, WebhookServer
+from tests.support.forks import forking
 from tests.support.queued import Decided, decide
 from tests.support.stacks import Installation
 from tests.support.waiting import eventually
@@ -100,12 +101,13 @@ def test_twenty_kills_of_the_watch_lose_nothing_and_double_nothing_at_slack(
         assert installation.run("migrate").returncode == 0
         with Store(installation.store) as store:
             keys = queue_all(store)
-            for _ in range(KILLS):
-                with closing(installation.start("watch")) as watch:
-                    hunter.aim(watch.process.pid, left=chance.randint(1, 3), late=chance.random() < 0.5)
-                    assert watch.wait() == -signal.SIGKILL, watch.said
+            with forking("deploy.processes.watch:watch") as watches:
+                for _ in range(KILLS):
+                    watch = watches.start(environment=installation.environment)
+                    hunter.aim(watch.pid, left=chance.randint(1, 3), late=chance.random() < 0.5)
+                    assert watch.wait() == -signal.SIGKILL
             with closing(installation.start("watch")):
-                eventually(lambda: untold(store) == 0, timedelta(seconds=120))
+                eventually(lambda: untold(store) == 0, timedelta(seconds=300))
 
     held = [message["metadata"]["event_payload"]["key"] for message in slack.messages]
     assert Counter(held) == Counter(key for key in keys if "/slack/" in key)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from dashboard.i18n import ENGLISH, WORDS
 from processing.contract import ClickHouseAddress
 from processing.i18n import language
+from tests.conftest import Template
 from tests.support import stock
 from tests.support.browser import PATIENCE, Dashboard, Scheme, browser, serve, up, visit
 from tests.support.waiting import eventually
@@ -43,8 +44,8 @@ CONTRAST = """
 
 
 @pytest.fixture(scope="module")
-def store(warehouse_url: str) -> ClickHouseAddress:
-    return stock.new_database(warehouse_url, "seen_in_a_browser")
+def store(template: Template) -> ClickHouseAddress:
+    return stock.filled(template.copied("seen_in_a_browser"))
 
 
 @pytest.fixture(scope="module")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import resource
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support.stacks import Installation, listens
 from tests.support.waiting import eventually
 
-COMMANDS = [("up", "--no-sources", "--no-dashboard"), ("demo",), ("sql", "SELECT 1"), ("migrate",), ("warehouse",)]
+COMMANDS = [("up", "--no-sources", "--no-dashboard"), ("warehouse",)]
 
 
 @contextmanager
@@ -51,27 +50,6 @@ def test_a_store_that_ends_at_once_is_told_with_what_it_said(
     assert said.startswith("banwatch: warehouse ended with status 1 before it answered, and said: ")
     assert "Address already in use" in said
     assert "of an earlier run" not in said
-
-
-def test_a_part_that_the_kernel_ended_is_told_as_that(installation: Installation) -> None:
-    with closing(installation.start("up", "--no-sources", "--no-dashboard")) as running:
-        assert running.says("Kafka "), running.said
-        running.kill_child("watch")
-        assert running.says("watch was ended by SIGKILL, as the kernel does where memory runs out"), running.said
-
-
-def test_what_builds_on_a_broker_that_does_not_come_back_waits_for_it(installation: Installation) -> None:
-    with closing(installation.start("up", "--no-sources", "--no-dashboard")) as running:
-        assert running.says("Kafka "), running.said
-        running.process.send_signal(signal.SIGSTOP)  # so that the port is held before anything is started again
-        running.kill_child("broker")
-        eventually(lambda: not listens(installation.kafka))
-        with socket.create_server(("127.0.0.1", installation.kafka)):
-            running.process.send_signal(signal.SIGCONT)
-            assert running.says("broker ended with status 0"), running.said
-            assert not running.children("process")
-        eventually(lambda: running.children("process") and listens(installation.kafka))
-    assert "worker-1 ended" not in running.said
 
 
 def limited(limit: str, *command: str) -> list[str]:

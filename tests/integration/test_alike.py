@@ -15,9 +15,8 @@ from processing import queries
 from processing.contract import ClickHouseAddress, TaggedPost
 from processing.store.client import Store, StoreRefused
 from processing.store.deletions import DeletionTarget, delete
-from processing.store.migrate import migrate
 from processing.store.records import write_incidents
-from tests.conftest import a_post, as_writer
+from tests.conftest import Template, a_post
 from tests.support import stock
 from tests.support.coortweet import Share, weights
 from tests.support.stored import tagged, write
@@ -93,14 +92,13 @@ def over_days() -> Iterator[TaggedPost]:
 
 
 @pytest.fixture(scope="module")
-def writer(warehouse_url: str) -> ClickHouseAddress:
-    return as_writer(warehouse_url, "alike")
+def writer(template: Template) -> ClickHouseAddress:
+    return template.copied("alike")
 
 
 @pytest.fixture(scope="module")
 def store(writer: ClickHouseAddress) -> Iterator[Store]:
     """A store with the posts of three incidents, opened by the user that may only read."""
-    migrate(writer)
     with Store(writer) as opened:
         by_chance = (
             said(each.account, each.at, "", ("random",), links=(each.thing,), id=each.content) for each in shares()

@@ -19,7 +19,7 @@ from processing.export import layout
 from processing.queries.course import arrivals, course
 from processing.queries.scopes import leading_series
 from processing.store.client import Store
-from tests.conftest import ROOT, WRITER_PASSWORD
+from tests.conftest import ROOT, WRITER_PASSWORD, Template
 from tests.support import stock, told_stock
 from tests.support.exported import files_of, packed
 
@@ -28,9 +28,9 @@ AT = "2026-11-28T12:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def told(warehouse_url: str) -> ClickHouseAddress:
+def told(template: Template) -> ClickHouseAddress:
     """The stocked posts with hostile and deleted ones in the surge."""
-    address = stock.new_database(warehouse_url, "told")
+    address = stock.filled(template.copied("told"))
     with Store(address) as store:
         told_stock.fill(store)
     return address

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
@@ -14,19 +13,11 @@ from processing.contract import Incident, VerdictName
 from processing.explanation.sentences import figure, verdict_sentence
 from processing.store.client import Store
 from processing.tagging.tagger import Enricher
-from processing.tagging.topics import load_taxonomy
-from tests.conftest import ROOT
 from tests.support.floods import TRANSLATED, Flood, people, play, posts_of, quiet_day
 from tests.support.parts import shipped_enricher
 from tests.support.rises import own_words
 
 pytestmark = pytest.mark.long
-
-
-@cache
-def roots() -> Mapping[str, str]:
-    taxonomy = load_taxonomy(ROOT / "deploy/config/topics.toml")
-    return {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +26,7 @@ def tagger() -> Enricher:
 
 
 def played(store: Store, tagger: Enricher, posts: Iterator[Post]) -> tuple[str, list[Incident]]:
-    return play(store, tagger, dict(roots()), [*quiet_day(), *posts])
+    return play(store, tagger, [*quiet_day(), *posts])
 
 
 KEPT_BACK = [

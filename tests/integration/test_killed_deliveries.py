@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
-from tests.conftest import ROOT
+from tests.support.forks import Forks, forking
 from tests.support.http_channel import ChannelServer, channel_server
 from tests.support.queued import Decided, decide
 
@@ -21,23 +20,36 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POINTS = ("compose", "trying", "sent", "outcome")
 
 
-def dispatch(address: ClickHouseAddress, server: ChannelServer, *, can_tell: bool, dies_at: str = "") -> None:
+Dispatch = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def dispatchers() -> Iterator[Forks]:
+    with forking("tests.support.killed_dispatcher:main") as forks:
+        yield forks
+
+
+@pytest.fixture
+def dispatch(dispatchers: Forks, address: ClickHouseAddress) -> Dispatch:
     """Run a dispatcher until it has told everything, or is killed."""
-    arguments = [address.url, address.password.get_secret_value(), address.database, server.served.url]
-    command = [sys.executable, "-m", "tests.support.killed_dispatcher", *arguments, "yes" if can_tell else "no"]
-    run = subprocess.run([*command, *filter(None, [dies_at])], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == (-signal.SIGKILL if dies_at else 0), run.stderr
+
+    def run(server: ChannelServer, *, can_tell: bool, dies_at: str = "") -> None:
+        store = (address.url, address.password.get_secret_value(), address.database)
+        dispatcher = dispatchers.start(*store, server.served.url, "yes" if can_tell else "no", dies_at)
+        assert dispatcher.wait() == (-signal.SIGKILL if dies_at else 0)
+
+    return run
 
 
 @pytest.mark.parametrize("can_tell", [True, False])
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_any_point_nothing_is_lost_and_doubled_only_with_the_same_key(
-    store: Store, address: ClickHouseAddress, point: str, can_tell: bool
+    store: Store, dispatch: Dispatch, point: str, can_tell: bool
 ) -> None:
     decide(store, Decided("a", NOW), Decided("b", NOW))
     with channel_server() as server:
-        dispatch(address, server, can_tell=can_tell, dies_at=point)
-        dispatch(address, server, can_tell=can_tell)
+        dispatch(server, can_tell=can_tell, dies_at=point)
+        dispatch(server, can_tell=can_tell)
 
     took = Counter(server.keys)
     assert took == {"a/slack/1": 2 if point == "sent" and not can_tell else 1, "b/slack/1": 1}
@@ -47,15 +59,15 @@ def test_killed_at_any_point_nothing_is_lost_and_doubled_only_with_the_same_key(
 
 @pytest.mark.long
 @pytest.mark.parametrize("can_tell", [True, False])
-def test_twenty_kills_lose_nothing(store: Store, address: ClickHouseAddress, can_tell: bool) -> None:
+def test_twenty_kills_lose_nothing(store: Store, dispatch: Dispatch, can_tell: bool) -> None:
     chance = random.Random(14)
     points = [chance.choice(POINTS) for _ in range(20)]
     night = [Decided(f"n{number}", NOW, bundle="night") for number in range(3)]
     decide(store, *night, *(Decided(f"a{number:02}", NOW) for number in range(40)))
     with channel_server() as server:
         for point in points:
-            dispatch(address, server, can_tell=can_tell, dies_at=point)
-        dispatch(address, server, can_tell=can_tell)
+            dispatch(server, can_tell=can_tell, dies_at=point)
+        dispatch(server, can_tell=can_tell)
 
     took = Counter(server.keys)
     assert took.keys() == {"digest:n0/slack/1", *(f"a{number:02}/slack/1" for number in range(40))}

@@ -14,7 +14,6 @@ from dashboard.services import ExampleQuery
 from deploy.docs.data_dictionary import STABLE, dictionary
 from deploy.docs.example_queries import QUESTIONS, questions
 from processing.contract import (
-    ClickHouseAddress,
     Evidence,
     Incident,
     IncidentState,
@@ -25,10 +24,9 @@ from processing.contract import (
 )
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
-from processing.store.migrate import migrate
 from processing.store.records import write_incidents, write_spikes
 from processing.store.writer import recount, write_posts
-from tests.conftest import ROOT, WRITER_PASSWORD, a_post
+from tests.conftest import ROOT, Template, a_post
 from tests.support.queued import Decided, decide
 
 FOUR = datetime(2020, 7, 10, 16, 0, tzinfo=UTC)
@@ -63,10 +61,9 @@ def a_stock() -> list[TaggedPost]:
 
 
 @pytest.fixture(scope="module")
-def stocked(warehouse_url: str) -> Iterator[Store]:
+def stocked(template: Template) -> Iterator[Store]:
     """A database with the stock, as the user that may only read."""
-    writer = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="questions")
-    migrate(writer)
+    writer = template.copied("questions")
     with Store(writer) as store:
         minutes = write_posts(store, a_stock())
         store.command(

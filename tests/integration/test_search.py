@@ -15,9 +15,8 @@ from processing.contract import EVERYTHING, ClickHouseAddress, TaggedPost
 from processing.queries import PostSearch, StoredPost
 from processing.store.client import Store
 from processing.store.deletions import DeletionTarget, delete
-from processing.store.migrate import migrate
 from processing.store.writer import recount
-from tests.conftest import a_post, as_writer
+from tests.conftest import Template, a_post
 from tests.support.stored import tagged, write
 
 START = datetime(2020, 7, 10, tzinfo=UTC)
@@ -48,10 +47,9 @@ def numbered(number: int) -> TaggedPost:
 
 
 @pytest.fixture(scope="module")
-def reader(warehouse_url: str) -> Iterator[Store]:
+def reader(template: Template) -> Iterator[Store]:
     """A store with 900 posts, of which some are deleted, as the user that may only read."""
-    writer = as_writer(warehouse_url, "search")
-    migrate(writer)
+    writer = template.copied("search")
     with Store(writer) as store:
         write(store, map(numbered, range(900)))
         recount(store, delete(store, DeletionTarget("mastodon", [f"{number}" for number in range(0, 900, 5)])))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +17,18 @@ import pytest
 from ingest.contract import Progress
 from ingest.retry import retry_while_unavailable
 from processing import queries
-from processing.contract import ClickHouseAddress, IncidentState, TaggedPost, VerdictName
+from processing.contract import ClickHouseAddress, Incident, IncidentState, Spike, TaggedPost, VerdictName
 from processing.detection.policy import DetectorPolicy
 from processing.ports import Observer
 from processing.rules_backtest import backtest_rules
 from processing.store.client import Store, StoreUnavailable
-from processing.store.migrate import migrate
 from processing.store.records import write_spikes
 from processing.store.writer import recount, write_posts, write_progress
 from processing.watch import REPORTED_EVERY, Watch
 from processing.watch_metrics import WatchMetrics
 from processing.watching import watch_over
-from tests.conftest import NOON, a_post
+from tests.conftest import NOON, Template, a_post
+from tests.support.forks import Forks, forking
 from tests.support.metered import metered
 from tests.support.telling import BOOK, Heard, alerts_of, wall_clock
 from tests.support.waiting import eventually
@@ -424,16 +423,18 @@ def up_to_noon(store: Store) -> Watch:
 
 
 def minute_by_minute(store: Store, looking: Watch, minutes: range) -> None:
-    """The surge as it comes in, with a look every minute."""
+    """The surge as it comes in, with a look every minute, or whenever so many have passed as the range steps."""
     posts = list(talk())
     for minute in minutes:
-        begin, end = NOON + timedelta(minutes=minute), NOON + timedelta(minutes=minute + 1)
+        begin, end = NOON + timedelta(minutes=minute), NOON + timedelta(minutes=minute + minutes.step)
         recount(store, write_posts(store, [each for each in posts if begin <= each.post.created_at < end]))
         at_work(store, end)
         looking.look()
 
 
-def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, address: ClickHouseAddress) -> None:
+def test_a_large_surge_is_told_before_its_first_bin_has_closed(
+    store: Store, address: ClickHouseAddress, template: Template
+) -> None:
     out = Heard(store)
     looking = up_to_noon(store)
     minute_by_minute(store, looking, range(4))
@@ -441,14 +442,13 @@ def test_a_large_surge_is_told_before_its_first_bin_has_closed(store: Store, add
     [told] = queries.incidents(store)
     assert told.start == NOON
     assert NOON < told.detected_at < NOON + WIDTH
-    minute_by_minute(store, looking, range(4, 70))
+    minute_by_minute(store, looking, range(4, 10))
+    minute_by_minute(store, looking, range(10, 70, 5))
     assert out.opened == 1
     [incident] = queries.incidents(store)
     assert (incident.id, incident.detected_at) == (told.id, told.detected_at)
     early = queries.spikes(store, START, END)
-    whole = ClickHouseAddress(address.url, "writer", address.password, database=f"{address.database}_late")
-    migrate(whole)
-    with Store(whole) as other:
+    with Store(template.copied(f"{address.database}_late")) as other:
         recount(other, write_posts(other, list(talk())))
         at_work(other, NOON + timedelta(minutes=70))
         look_at_all(other)
@@ -548,45 +548,51 @@ def test_posts_that_come_late_are_judged_again(store: Store) -> None:
     assert after.score > before.score
 
 
+Found = tuple[Sequence[Spike], Sequence[Incident], datetime | None]
+
+
+def found(store: Store) -> Found:
+    return queries.spikes(store, START, END), queries.incidents(store), queries.scored_until(store)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(template: Template) -> Found:
+    """What a watch finds that nothing kills."""
+    with Store(template.copied("uninterrupted")) as store:
+        fill(store, list(talk()))
+        look_at_all(store)
+        return found(store)
+
+
+@pytest.fixture(scope="module")
+def watches() -> Iterator[Forks]:
+    with forking("tests.support.killed_watch:main") as forks:
+        yield forks
+
+
 def test_a_watch_killed_again_and_again_writes_what_an_uninterrupted_one_writes(
-    store: Store, address: ClickHouseAddress
+    store: Store, address: ClickHouseAddress, watches: Forks, uninterrupted: Found
 ) -> None:
-    whole = ClickHouseAddress(address.url, "writer", address.password, database=f"{address.database}_whole")
-    migrate(whole)
-    with Store(whole) as other:
-        for each in (store, other):
-            fill(each, list(talk()))
-        look_at_all(other)
-        command = [sys.executable, "-m", "tests.support.killed_watch", address.url]
-        kills = 0
-        while (reached := queries.scored_until(store)) is None or reached < END:
-            process = subprocess.Popen([*command, address.password.get_secret_value(), address.database])
-            try:
-                eventually(lambda: queries.scored_until(store) != reached)
-            finally:
-                process.kill()
-                process.wait()
-            kills += 1
-        assert kills > 1
-        assert queries.spikes(store, START, END) == queries.spikes(other, START, END)
-        assert queries.incidents(store) == queries.incidents(other)
+    fill(store, list(talk()))
+    kills = 0
+    while (reached := queries.scored_until(store)) is None or reached < END:
+        killed = watches.start(address.url, address.password.get_secret_value(), address.database)
+        try:
+            eventually(lambda: queries.scored_until(store) != reached)
+        finally:
+            os.kill(killed.pid, signal.SIGKILL)
+            assert killed.wait() == -signal.SIGKILL
+        kills += 1
+    assert kills > 1
+    assert found(store)[:2] == uninterrupted[:2]
 
 
 @pytest.mark.parametrize("table", WRITTEN)
 def test_a_watch_killed_between_any_two_writes_leaves_what_an_uninterrupted_one_leaves(
-    store: Store, address: ClickHouseAddress, table: str
+    store: Store, address: ClickHouseAddress, watches: Forks, uninterrupted: Found, table: str
 ) -> None:
-    whole = ClickHouseAddress(address.url, "writer", address.password, database=f"{address.database}_whole")
-    migrate(whole)
-    with Store(whole) as other:
-        for each in (store, other):
-            fill(each, list(talk()))
-        command = [sys.executable, "-m", "tests.support.killed_watch", address.url]
-        own = [address.password.get_secret_value(), address.database, table]
-        killed = subprocess.run([*command, *own], check=False, timeout=60)
-        assert killed.returncode == -signal.SIGKILL
-        for each in (store, other):
-            look_at_all(each)
-        assert queries.spikes(store, START, END) == queries.spikes(other, START, END)
-        assert queries.incidents(store) == queries.incidents(other)
-        assert queries.scored_until(store) == queries.scored_until(other)
+    fill(store, list(talk()))
+    killed = watches.start(address.url, address.password.get_secret_value(), address.database, table)
+    assert killed.wait() == -signal.SIGKILL
+    look_at_all(store)
+    assert found(store) == uninterrupted

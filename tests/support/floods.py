@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import cycle
 
 from ingest.contract import Post, Progress
@@ -17,8 +18,9 @@ from processing.contract import Incident
 from processing.store.client import Store
 from processing.store.writer import recount, write_posts, write_progress
 from processing.tagging.tagger import Enricher
+from processing.tagging.topics import load_taxonomy
 from processing.watching import watch_over
-from tests.conftest import NOON
+from tests.conftest import NOON, ROOT
 from tests.support.rises import WIDTH, own_words
 from tests.support.telling import Heard, alerts_of
 
@@ -121,19 +123,26 @@ def _post(name: str, text: str, author: str, hours: float) -> Post:
     return Post(source=SOURCE, id=name, text=text, created_at=at, seen_at=at, author=author)
 
 
+@cache
+def shipped_roots() -> dict[str, str]:
+    """The root of every watched topic of the shipped taxonomy."""
+    taxonomy = load_taxonomy(ROOT / "deploy/config/topics.toml")
+    return {topic.id: taxonomy.root_of(topic.id) for topic in taxonomy.topics if topic.watched}
+
+
 def hash_of(author: str) -> int:
     """One of nine servers, so that none writes most."""
     return sum(map(ord, author)) % 9
 
 
 def play(
-    store: Store, enricher: Enricher, roots: dict[str, str], posts: Sequence[Post]
+    store: Store, enricher: Enricher, posts: Sequence[Post], *, since: datetime = START, until: datetime = END
 ) -> tuple[list[str], list[Incident]]:
-    """Tag and store the posts, and watch them. What was told, and the incidents."""
+    """Tag and store the posts of some time, and watch them. What was told, and the incidents."""
     recount(store, write_posts(store, enricher.tag_many(posts)))
-    write_progress(store, [(0, Progress(source=SOURCE, since=START, until=END, complete=True))])
+    write_progress(store, [(0, Progress(source=SOURCE, since=since, until=until, complete=True))])
     out = Heard(store)
-    watch = watch_over(store, lambda: roots, WIDTH, alerts_of(store), lambda: END)
+    watch = watch_over(store, shipped_roots, WIDTH, alerts_of(store), lambda: until)
     watch.resume()
     while watch.look():
         pass

@@ -1,6 +1,4 @@
-"""A dispatcher to be killed.
-
-    python -m tests.support.killed_dispatcher URL PASSWORD DATABASE CHANNEL_URL CAN_TELL [POINT]
+"""A dispatcher to be killed, in a process that `tests.support.forks` forks.
 
 It tells all that is due and ends. With a point, it kills itself there, in its first attempt: `compose`, before
 anything is written; `trying`, when that is written; `sent`, behind the answer of the channel; or `outcome`, when the
@@ -11,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
@@ -55,7 +52,12 @@ class DeadlyChannel(HttpChannel):
         return attempt
 
 
-def main(store: ClickHouseAddress, channel: HttpChannel, dies_at: str = "") -> None:
+def main(  # noqa: PLR0917 - they are the arguments of a process
+    url: str, password: str, database: str, channel_url: str, can_tell: str, dies_at: str = ""
+) -> None:
+    store = ClickHouseAddress(url, "writer", SecretStr(password), database=database)
+    channel = DeadlyChannel("slack", channel_url, can_tell == "yes")
+
     def compose(batch: Batch, told: Notifier) -> Notification:
         die(dies_at, "compose")
         return plain_notification(batch, told)
@@ -68,9 +70,3 @@ def main(store: ClickHouseAddress, channel: HttpChannel, dies_at: str = "") -> N
         with ThreadPoolExecutor(1) as threads:
             while dispatcher.look(threads):
                 wait(dispatcher._busy.values())
-
-
-if __name__ == "__main__":
-    url, password, database, channel_url, can_tell, *point = sys.argv[1:]
-    address = ClickHouseAddress(url, "writer", SecretStr(password), database=database)
-    main(address, DeadlyChannel("slack", channel_url, can_tell == "yes"), *point)

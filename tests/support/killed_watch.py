@@ -1,4 +1,4 @@
-"""A watch to be killed: `python -m tests.support.killed_watch URL PASSWORD DATABASE [TABLE]`.
+"""A watch to be killed, in a process that `tests.support.forks` forks.
 
 With a table, it kills itself in the first look that finds a spike, instead of writing to that table.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,7 +38,3 @@ def main(url: str, password: str, database: str, dies_at: str = "") -> None:
         store.dies_at = dies_at
         watch = watch_over(store, lambda: ROOTS, WIDTH, alerts_of(store), lambda: END)
         watch.run(threading.Event(), timedelta(seconds=0.05))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page
 
 from dashboard.app import VIEWS, View
 from deploy.desk import DESK_KEY
-from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.store.client import Store
+from tests.conftest import Template
 from tests.support import stock, told_stock
-from tests.support.browser import DESK, PATIENCE, Scheme, serve, serve_public, up
+from tests.support.browser import PATIENCE, Scheme, serve, serve_public, up
 
 PASSWORD = "the operators' own password"
 DRAWN = """
@@ -59,9 +59,9 @@ def address_of(view: View) -> str:
 
 
 @contextmanager
-def told_site(warehouse_url: str, folder: Path) -> Iterator[Site]:
+def told_site(template: Template, folder: Path) -> Iterator[Site]:
     """Serve all of it. Whoever opens the dashboard on this machine is an operator."""
-    address: ClickHouseAddress = stock.new_database(warehouse_url, "told_on_every_page")
+    address = stock.filled(template.copied("told_on_every_page"))
     with Store(address) as store:
         told_stock.fill(store)
     DESK_KEY.made_up(folder)
@@ -74,16 +74,18 @@ def told_site(warehouse_url: str, folder: Path) -> Iterator[Site]:
         yield Site(dashboard.url, closed.url, public.url)
 
 
-def opened(
-    browser: Browser, address: str, *, size: tuple[int, int] = DESK, scheme: Scheme = "light"
-) -> tuple[Page, list[str]]:
-    """Open a page and wait until it is complete; with it comes what a script did or the content policy refused."""
+def blank(browser: Browser, *, size: tuple[int, int], scheme: Scheme) -> tuple[Page, list[str]]:
+    """Open an empty page; with it comes what a script did or the content policy refused."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, timezone_id="UTC")
     page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
     page.on("console", lambda said: "Content Security Policy" in said.text and faults.append(said.text))
+    return page, faults
+
+
+def go(page: Page, address: str) -> None:
+    """Go to an address and wait until the page is complete. A page of its own for each costs three times as much."""
     page.goto(address)
     page.wait_for_function(DRAWN)
-    return page, faults

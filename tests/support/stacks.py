@@ -7,15 +7,25 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 from pydantic import SecretStr
 
 from processing.contract import ClickHouseAddress
 from tests.conftest import WRITER_PASSWORD
 from tests.support.waiting import eventually, free_port
+
+
+def words_of(pid: str) -> list[str]:
+    """The command line of a process; none where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return []
 
 
 def listens(port: int) -> bool:
@@ -69,6 +79,25 @@ class Installation:
     def store(self) -> ClickHouseAddress:
         return ClickHouseAddress(f"http://127.0.0.1:{self.clickhouse}", "writer", SecretStr(WRITER_PASSWORD))
 
+    def number(self, question: str) -> int:
+        """What the store answers to a question for one number; 0 while it cannot.
+
+        Whoever looks again and again asks so: to connect a client costs ten times as much.
+        """
+        store = self.store
+        password = store.password.get_secret_value()
+        try:
+            answer = httpx.post(
+                store.url,
+                params={"database": store.database},
+                content=question,
+                auth=(store.user, password),
+                verify=False,
+            )
+        except httpx.TransportError:
+            return 0
+        return int(answer.text) if answer.is_success else 0
+
     def start(self, *arguments: str) -> Running:
         """Run `banwatch` with these arguments; what it prints goes to a file."""
         output = self.folder / f"{arguments[0]}.out"
@@ -108,14 +137,11 @@ class Running:
 
     def children(self, word: str = "") -> list[int]:
         """Process ids of the children whose command line holds a word; of all, without one."""
-        listing = subprocess.run(
-            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        lines = [line.split(maxsplit=1) for line in listing.stdout.splitlines()]
-        return [int(pid) for pid, arguments in lines if not word or word in arguments.split()]
+        pids: list[str] = []
+        for of_a_thread in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):  # the thread has ended
+                pids += of_a_thread.read_text().split()
+        return [int(pid) for pid in pids if not word or word in words_of(pid)]
 
     def kill_child(self, word: str, within: timedelta = timedelta(seconds=60)) -> None:
         """Kill a child by SIGKILL, once there is one."""

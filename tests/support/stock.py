@@ -6,8 +6,6 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pydantic import SecretStr
-
 from ingest.contract import Post, Progress
 from processing.contract import (
     ClickHouseAddress,
@@ -22,8 +20,6 @@ from processing.contract import (
 )
 from processing.store import records, writer
 from processing.store.client import Store
-from processing.store.migrate import migrate
-from tests.conftest import WRITER_PASSWORD
 
 START = datetime(2020, 7, 8, tzinfo=UTC)
 END = datetime(2020, 7, 11, tzinfo=UTC)
@@ -159,10 +155,8 @@ def fill(
     writer.write_progress(store, [(0, report)] if archive else [])
 
 
-def new_database(url: str, name: str) -> ClickHouseAddress:
-    """A database of its own with all of it, at the address of a running warehouse."""
-    address = ClickHouseAddress(url, "writer", SecretStr(WRITER_PASSWORD), database=name)
-    migrate(address)
+def filled(address: ClickHouseAddress) -> ClickHouseAddress:
+    """A database with all of it."""
     with Store(address) as store:
         fill(store)
     return address

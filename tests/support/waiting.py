@@ -36,7 +36,7 @@ def eventually(look: Callable[[], Found], within: timedelta = timedelta(seconds=
     while not (found := look()):
         waited = time.monotonic() - begun
         assert waited < within.total_seconds(), f"not true within {within}: {look}"
-        time.sleep(min(0.02 + waited / 20, 0.25))
+        time.sleep(min(0.02 + waited / 20, 0.5))
     return found
 
 

@@ -35,16 +35,17 @@ async def crowd(served: Served, readers: int) -> set[int]:
     return {answer.status_code for answer in answers}
 
 
+@pytest.mark.long
 def test_the_store_is_asked_once_a_bucket_whatever_the_number_of_readers(stocked: ClickHouseAddress) -> None:
     with serving(stocked) as alone:
         by_one = visit_all(alone)
         assert visit_all(alone) == 0
     with serving(stocked) as served:
-        assert asyncio.run(crowd(served, 40)) == {200}
+        assert asyncio.run(crowd(served, 20)) == {200}
         assert len(served.connection.asked) == by_one > 0
         served.connection.asked.clear()
         served.pass_buckets(5)
-        assert asyncio.run(crowd(served, 40)) == {200}
+        assert asyncio.run(crowd(served, 20)) == {200}
         assert len(served.connection.asked) == by_one
 
 

@@ -17,7 +17,7 @@ from tests.support.browser import TELEPHONE, Scheme, serve_public
 from tests.support.serving import Asked, Says, served
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 WIDE = (1440, 900)
 
@@ -34,8 +34,9 @@ def site(stocked: ClickHouseAddress, tmp_path_factory: pytest.TempPathFactory) -
         assert public.process.wait(timeout=30) == 0
 
 
-@pytest.mark.parametrize("size", [WIDE, TELEPHONE], ids=["desk", "telephone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(WIDE, "light"), (TELEPHONE, "dark")], ids=["desk-light", "telephone-dark"]
+)
 def test_every_page_fits_its_screen_without_a_script(
     browser: Browser, site: str, size: tuple[int, int], scheme: Scheme
 ) -> None:

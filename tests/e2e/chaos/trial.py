@@ -12,7 +12,6 @@ from threading import Event
 
 from deploy.supervisor.endpoints import clickhouse_answers
 from ingest.contract import Post
-from processing.store.client import Store, StoreRefused, StoreUnavailable
 from tests.e2e.chaos.archive import write
 from tests.e2e.chaos.monkey import Monkey
 from tests.e2e.chaos.truth import Bucket, Figures, counted, differences, recounted
@@ -85,12 +84,7 @@ def _disturb(installation: Installation, monkey: Monkey, messages: int, kills: i
 
 def posts_in_store(installation: Installation) -> int:
     """Rows so far, every version of every post; 0 while nothing answers."""
-    try:
-        with Store(installation.store) as store:
-            [(posts,)] = store.query("SELECT count() FROM post_versions")
-            return int(posts)
-    except (StoreUnavailable, StoreRefused):
-        return 0
+    return installation.number("SELECT count() FROM post_versions")
 
 
 def counts_of(installation: Installation) -> dict[Bucket, Figures]:

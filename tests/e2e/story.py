@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.i18n import ENGLISH, WORDS, Words
 from processing.i18n import language
-from tests.support.browser import PATIENCE, browser
-from tests.support.stacks import Installation
+from tests.support.browser import PATIENCE
+from tests.support.stacks import Installation, Running
 from tests.support.waiting import eventually
-
-__all__ = ["browser"]
-
-pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ARABIC = WORDS["ar"]
 FRIDAY = "ban-20200710T1606Z"
@@ -28,52 +22,50 @@ NOTED = "The company says that it was sent in error"
 QUESTION = "SELECT id, start, ratio FROM incidents"
 
 
-def test_a_surge_is_seen_handled_asked_about_proved_and_published(
-    browser: Browser, installation: Installation, tmp_path: Path
-) -> None:
-    with closing(installation.start("demo", "--public")) as running:
-        page = browser.new_page(timezone_id="UTC")
-        page.set_default_timeout(PATIENCE)
-        assert running.says("public "), running.said
-        eventually(lambda: answers(f"{installation.dashboard_url}/_stcore/health"), timedelta(seconds=90))
+def live_through(browser: Browser, installation: Installation, running: Running, folder: Path) -> None:
+    """Go through it with a demo that has just been started with its pages."""
+    page = browser.new_page(timezone_id="UTC")
+    page.set_default_timeout(PATIENCE)
+    assert running.says("public "), running.said
+    eventually(lambda: answers(f"{installation.dashboard_url}/_stcore/health"), timedelta(seconds=90))
 
-        # The page is open while the posts of July 2020 are played. The incident appears by itself.
-        page.goto(f"{installation.dashboard_url}/?ui=en")
-        friday = page.locator(".bw-incident").filter(has_text="10 Jul 2020")
-        expect(friday).to_be_visible(timeout=4 * PATIENCE)
-        assert running.says("3 incidents", timedelta(seconds=240)), running.said
-        expect(page.locator(".bw-incident")).to_have_count(3)
-        expect(page.get_by_text(ENGLISH.synthetic)).to_be_visible()
+    # The page is open while the posts of July 2020 are played. The incident appears by itself.
+    page.goto(f"{installation.dashboard_url}/?ui=en")
+    friday = page.locator(".bw-incident").filter(has_text="10 Jul 2020")
+    expect(friday).to_be_visible(timeout=8 * PATIENCE)
+    assert running.says("3 incidents", timedelta(seconds=400)), running.said
+    expect(page.locator(".bw-incident")).to_have_count(3)
+    expect(page.get_by_text(ENGLISH.synthetic)).to_be_visible()
 
-        # It is opened, and says why it is one.
-        friday.get_by_role("link").click()
-        page.wait_for_url(f"**/incident?id={FRIDAY}&ui=en")
-        expect(page.locator(".bw-drivers").first).to_contain_text("Amazon")
-        handle(page)
-        with page.expect_download() as download:
-            page.get_by_role("button", name=ENGLISH.incident_page.export_button, exact=True).click()
-        evidence = tmp_path / download.value.suggested_filename
-        download.value.save_as(evidence)
+    # It is opened, and says why it is one.
+    friday.get_by_role("link").click()
+    page.wait_for_url(f"**/incident?id={FRIDAY}&ui=en")
+    expect(page.locator(".bw-drivers").first).to_contain_text("Amazon")
+    handle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=ENGLISH.incident_page.export_button, exact=True).click()
+    evidence = folder / download.value.suggested_filename
+    download.value.save_as(evidence)
 
-        # The same page in Arabic holds what was written.
-        choose_language(page, ENGLISH, ARABIC)
-        expect(page.get_by_role("heading", name=ARABIC.incident_page.title, exact=True)).to_be_visible()
-        expect(page.locator("html")).to_have_attribute("dir", "rtl")
-        expect(page.locator(".bw-headline")).to_have_css("direction", "rtl")
-        expect(page.locator(".bw-notes")).to_contain_text(NOTED)
-        choose_language(page, ARABIC, ENGLISH)
+    # The same page in Arabic holds what was written.
+    choose_language(page, ENGLISH, ARABIC)
+    expect(page.get_by_role("heading", name=ARABIC.incident_page.title, exact=True)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator(".bw-headline")).to_have_css("direction", "rtl")
+    expect(page.locator(".bw-notes")).to_contain_text(NOTED)
+    choose_language(page, ARABIC, ENGLISH)
 
-        ask(page)
-        page.close()
+    ask(page)
+    page.close()
 
-        # Anybody may read the public page. It has what was counted, and nothing that was written at the desk.
-        eventually(lambda: FRIDAY in published(installation), timedelta(seconds=180))
-        public = browser.new_page(java_script_enabled=False)
-        public.goto(f"{installation.public_url}/incident/{FRIDAY}")
-        expect(public.locator("main")).to_contain_text("118×")
-        for private in (ACKNOWLEDGED, NOTED):
-            assert private not in public.content()
-        public.close()
+    # Anybody may read the public page. It has what was counted, and nothing that was written at the desk.
+    eventually(lambda: FRIDAY in published(installation), timedelta(seconds=180))
+    public = browser.new_page(java_script_enabled=False)
+    public.goto(f"{installation.public_url}/incident/{FRIDAY}")
+    expect(public.locator("main")).to_contain_text("118×")
+    for private in (ACKNOWLEDGED, NOTED):
+        assert private not in public.content()
+    public.close()
 
     verified = installation.run("verify", str(evidence))
     assert verified.returncode == 0, verified.stderr.decode()
