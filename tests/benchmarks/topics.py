@@ -31,7 +31,7 @@ from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 ROOT_TOPIC = "ban"
-CORRECTION = "retraction"
+CORRECTIONS = frozenset(["retraction", "denial"])
 OPINION = "likely-ban"
 """The topic that the second opinion gives. A post with it is on the subject by the model, and not by a rule."""
 _THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
@@ -120,14 +120,14 @@ def _print_denied(half: str, taxonomy: Taxonomy) -> None:
         for post, language in zip(posts, _languages([post.text for post in posts]), strict=True)
     ]
     print(f"topics: {len(posts)} invented posts of denied.tsv, {half}; one author wrote them and the rules")
-    print(f"{'':14}{'posts':>5}   {'ban':20}{'retraction':20}")
+    print(f"{'':14}{'posts':>5}   {'ban':20}{'retraction, denial':20}")
     for name in ("all", *sorted({post.kind for post in posts})):
         chosen = [n for n, post in enumerate(posts) if name in {"all", post.kind}]
         on = [posts[n].on for n in chosen]
         denies = [posts[n].kind in DENYING for n in chosen]
         cells = (
             _quality(on, [ROOT_TOPIC in tags[n] for n in chosen]),
-            _quality(denies, [CORRECTION in tags[n] for n in chosen]),
+            _quality(denies, [not CORRECTIONS.isdisjoint(tags[n]) for n in chosen]),
         )
         print(f"{name:14}{len(chosen):5}   {''.join(f'{cell:20}' for cell in cells)}".rstrip())
 
