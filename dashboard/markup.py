@@ -15,8 +15,8 @@ from dashboard.i18n import Words
 from processing.plain_text import plain
 
 Tag = Literal[
-    "a", "article", "b", "bdi", "dd", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section", "span",
-    "table", "td", "th", "time", "tr"
+    "a", "article", "b", "bdi", "dd", "details", "div", "dl", "dt", "footer", "header", "li", "ol", "p", "section",
+    "span", "summary", "table", "td", "th", "time", "tr"
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from dashboard.settings import DashboardSettings, PublicSettings
 from deploy.access import check_access
 from deploy.desk import keys_of_server, reached_at
 from deploy.embedded import broker
+from deploy.errors import PortTaken
 from deploy.local_store import warehouse_part
 from deploy.metrics.health import Health
 from deploy.metrics.ports import TARGETS, metrics_ports, targets, with_ports
@@ -30,7 +31,7 @@ from deploy.processes.source import ArchiveOptions
 from deploy.settings import Settings
 from deploy.source_options import variable
 from deploy.supervisor.drain import is_complete, standing
-from deploy.supervisor.endpoints import Endpoint, PortTaken, clickhouse_endpoint, kafka_endpoint, require_free
+from deploy.supervisor.endpoints import Endpoint, clickhouse_endpoint, kafka_endpoint, require_free
 from deploy.supervisor.environments import TRACES, secrets_of, told
 from deploy.supervisor.memory import memory_of_machine
 from deploy.supervisor.metrics import SupervisorMetrics

@@ -22,6 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.app import VIEWS
 from dashboard.i18n import ENGLISH
+from processing.queries import claim_runs
+from processing.store.client import Store
 from tests.conftest import ROOT
 from tests.prepare import CHROMIUM
 from tests.support.browser import FLAGS, PATIENCE, Scheme
@@ -56,12 +58,17 @@ class Picture:
     scheme: Scheme = "light"
     height: int = HEIGHT
     public: bool = False
+    heading: str = ""
+    """The heading that stands at the top of the picture; the page's own without one."""
 
 
 def pictures() -> Iterator[Picture]:
     for view in VIEWS:
         height = TALL if view.path == "incident" else HEIGHT
         yield Picture(view.path, address_of(view), {"ui": "en", **ADDRESSES.get(view.path, {})}, height=height)
+    incident = {"ui": "en", **ADDRESSES["incident"]}
+    yield Picture("incident-claims", "incident", incident, heading=ENGLISH.incident_page.claims)
+    yield Picture("incident-led", "incident", incident, heading=ENGLISH.led.title)
     yield Picture("now-dark", "", {"ui": "en"}, "dark")
     yield Picture("now-ar", "", {"ui": "ar"})
     yield Picture("incident-ar", "incident", {"ui": "ar", **ADDRESSES["incident"]}, height=TALL)
@@ -75,11 +82,12 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("There is no Chromium: `python -m tests.prepare chromium` installs it.")
     with tempfile.TemporaryDirectory() as folder:
-        installation = Installation(Path(folder) / "banwatch")
+        installation = Installation(Path(folder) / "banwatch", settings={"BANWATCH_CLAIMS": "1"})
         with closing(installation.start("demo", "--public")) as running, sync_playwright() as playwright:
             if not running.says("banwatch explain ban-20200710T", timedelta(minutes=10)):
                 raise SystemExit(running.said)
             eventually(lambda: FRIDAY in _published(installation.public_url), timedelta(minutes=3))
+            eventually(lambda: _compared(installation), timedelta(minutes=15))
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             take(browser, installation.dashboard_url, installation.public_url)
             browser.close()
@@ -97,6 +105,9 @@ def take(browser: Browser, dashboard: str, public: str) -> None:
         page.wait_for_function(DRAWN)
         if picture.page == "sql":
             _run(page)
+        if picture.heading:
+            page.get_by_role("heading", name=picture.heading, exact=True).evaluate("each => each.scrollIntoView()")
+            page.wait_for_function(DRAWN)
         path = IMAGES / f"{picture.name}.png"
         path.write_bytes(_small(page.screenshot(animations="disabled")))
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB")
@@ -116,6 +127,13 @@ def _small(png: bytes) -> bytes:
     few = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(target, "PNG", optimize=True)
     return target.getvalue()
+
+
+def _compared(installation: Installation) -> bool:
+    """Whether all texts of Friday's incident have been compared with those of other languages."""
+    with Store(installation.store) as store:
+        run = claim_runs(store).get(FRIDAY)
+    return run is not None and not run.waiting
 
 
 def _published(public: str) -> str:

@@ -16,11 +16,12 @@ import httpx
 from deploy.desk import DESK_KEY, reached_at
 from deploy.doctor.attempt import findings
 from deploy.doctor.finding import Finding, error, ok, warning
+from deploy.errors import PortTaken
 from deploy.kept_secrets import KeptSecret
 from deploy.open_files import ENOUGH, raise_limit
 from deploy.optional_dependencies import NotInstalled
 from deploy.settings import Settings
-from deploy.supervisor.endpoints import ANSWER_TIMEOUT, Endpoint, PortTaken, require_free
+from deploy.supervisor.endpoints import ANSWER_TIMEOUT, Endpoint, require_free
 from deploy.supervisor.environments import METRICS_PORT
 from deploy.supervisor.supervisor import running
 from deploy.writer import WRITER_PASSWORD

@@ -19,9 +19,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 
 from dashboard.host_names import HostNames, foreign_page
+from deploy.errors import PortTaken
 from deploy.metrics.health import Health, HealthMetrics, ProcessInfo
 from deploy.settings import ProcessSettings
-from deploy.supervisor.endpoints import PortTaken
 from ingest.metrics import Metrics
 from processing.store.metrics import STORE
 

@@ -6,12 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from deploy.desk import keys_of_server, names_of_server
+from deploy.errors import PortTaken
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
 from deploy.processes.alerting import utc_now
 from deploy.settings import Settings, SettingsError, load
-from deploy.supervisor.endpoints import PortTaken
 from deploy.writer import writer
 from processing.store.client import Store
 

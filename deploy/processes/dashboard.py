@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from deploy.access import check_access
 from deploy.desk import desk_of
+from deploy.errors import PortTaken
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
 from deploy.settings import Settings, load
-from deploy.supervisor.endpoints import PortTaken
 from deploy.versions import versions
 from processing.contract import Corrects
 from processing.detection.policy import DetectorPolicy

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from deploy.errors import PortTaken
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
-from deploy.supervisor.endpoints import PortTaken
 from processing.tagging.topics import ReloadingTaxonomy
 
 

@@ -7,11 +7,12 @@ import os
 from deploy.embedded.chdb_http.errors import WarehouseUnavailable
 from deploy.embedded.chdb_http.policy.grants import USERS, granted_to_reader
 from deploy.embedded.chdb_http.settings import WarehouseSettings
+from deploy.errors import PortTaken
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
 from deploy.settings import load
-from deploy.supervisor.endpoints import PortTaken, clickhouse_endpoint
+from deploy.supervisor.endpoints import clickhouse_endpoint
 from deploy.writer import kept_password
 
 

@@ -9,16 +9,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from deploy.errors import PortTaken
 from deploy.settings import LOOPBACK
 from ingest.contract import KafkaAddress
 from ingest.errors import Failure
 from ingest.kafka import NotKafka, probe
 
 ANSWER_TIMEOUT = timedelta(seconds=2)
-
-
-class PortTaken(Failure):
-    """Another program uses an address; the message names the address and the setting that changes it."""
 
 
 class OutOfReach(Failure):

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from processing.alerts.signed_links import SignedLinks, signed_links
 from processing.contract import Duration
 from processing.setting_types import SigningKeys, WebAddress
-from processing.troubles import Limits
+from processing.trouble_limits import Limits
 
 ALERT_SECRETS = "BANWATCH_ALERT_SECRETS"
 """The setting that holds the secrets of channels."""

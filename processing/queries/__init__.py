@@ -30,7 +30,15 @@ from processing.queries.attempts import (
     root_message,
     undelivered,
 )
-from processing.queries.claims import Claim, ClaimInLanguage, claim_range, claim_runs, claims, claims_query
+from processing.queries.claims import (
+    Claim,
+    ClaimInLanguage,
+    claim_minutes_query,
+    claim_range,
+    claim_runs,
+    claims,
+    claims_query,
+)
 from processing.queries.counts import (
     binned_counts,
     first_counted,
@@ -158,6 +166,7 @@ __all__ = [
     "bins_query",
     "broker_memory",
     "channel_records",
+    "claim_minutes_query",
     "claim_range",
     "claim_runs",
     "claims",

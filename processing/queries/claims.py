@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -59,6 +60,14 @@ class Claim(msgspec.Struct, frozen=True):
             if each.language != UNDETERMINED
             and (10 * each.posts >= self.posts or each.people >= max(3, self.posts / 500))
         )
+
+    @property
+    def first(self) -> ClaimInLanguage:
+        """The language whose first post is the claim's: the one that arrived first.
+
+        The earliest post of all may be one that is mistaken for the claim.
+        """
+        return (self.arrivals or self.languages)[0]
 
     def title(self, language: str) -> ClaimInLanguage:
         """The language whose nearest post is the title: the given one where the claim is made in it."""
@@ -133,6 +142,22 @@ def claims_query(incident: Incident, now: datetime, *, limit: int, least_people:
         LIMIT {limit:UInt32}
         """,
         {"incident": incident.id, "start": start, "end": end, "least": least_people, "limit": limit},
+    )
+
+
+def claim_minutes_query(incident: Incident, names: Sequence[str], now: datetime) -> Statement:
+    """Claim, language, minute and posts of these claims; minutes without posts are absent. `now` is event time."""
+    start, end = claim_range(incident, now)
+    return Statement(
+        """
+        SELECT claim, language, toStartOfMinute(created_at) AS minute, count() AS posts
+        FROM claim_posts
+        WHERE incident = {incident:String} AND claim IN {claims:Array(String)}
+            AND created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')}
+        GROUP BY claim, language, minute
+        ORDER BY claim, language, minute
+        """,
+        {"incident": incident.id, "claims": list(names), "start": start, "end": end},
     )
 
 

@@ -9,6 +9,7 @@ sentences.py         what people read of a trouble
 """
 
 from processing.coverage import newest_stretches
+from processing.trouble_limits import Limits
 from processing.troubles.collector_states import (
     Collector,
     CollectorState,
@@ -27,7 +28,6 @@ from processing.troubles.conditions import (
     troubles,
 )
 from processing.troubles.facts import own_facts
-from processing.troubles.limits import Limits
 from processing.troubles.sentences import over, remedy, sentence
 from processing.troubles.trouble import Area, Trouble, TroubleName, TroubleSeverity, Unit
 

@@ -23,6 +23,7 @@ from processing.queries import (
     RejectedShare,
     StoredNotification,
 )
+from processing.trouble_limits import Limits
 from processing.troubles.collector_states import (
     WATCH_SILENT_AFTER,
     CollectorState,
@@ -30,7 +31,6 @@ from processing.troubles.collector_states import (
     missing,
     watch_silence,
 )
-from processing.troubles.limits import Limits
 from processing.troubles.trouble import Area, Trouble, TroubleName, TroubleSeverity, conversation_about
 
 CLEAR = 0.8

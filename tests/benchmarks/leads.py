@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
 
 from deploy.demo.communities import MINUTES
-from deploy.demo.scenario import AMAZON_EMAIL, minute_of
-from deploy.demo.schedule import arrivals
-from deploy.demo.situations import BAN_TALK
+from deploy.demo.scenario import AMAZON_EMAIL, AMAZON_RETRACTION, ScenarioEvent, minute_of
+from deploy.demo.schedule import Arrival, arrivals
+from deploy.demo.situations import BAN_TALK, Situation
 from processing.explanation.lag import LEVEL, REACH, Counts, Lag, lags
 from processing.explanation.leading import usual_by_hour
 from tests.support.waves import BEFORE, HERE, SINCE, pair, waves
@@ -81,23 +81,30 @@ def independent() -> None:
 
 
 def demo() -> None:
-    """Print how often the interval holds the delay that the demo plants, by language."""
-    print(f"\nthe demo's e-mail, {len(SEEDS)} seeds, its first four hours, behind English")
-    print(f"{'language':<10}{'planted':>8}{'mean lag':>10}{'held':>8}{'width':>8}{'led':>8}")
-    languages = list(AMAZON_EMAIL.languages)
-    drawn = [dict(zip(languages, lags(*_demo(seed, languages), 0, SINCE), strict=True)) for seed in SEEDS]
+    """Print how often the interval holds the delays that the demo plants: of the incident, and of two claims in it."""
+    every_seed = [_posts(seed) for seed in SEEDS]
+    print(f"\n{len(SEEDS)} seeds of the demo, the first four hours, behind English")
+    _planted("e-mail", AMAZON_EMAIL, [_demo(posts) for posts in every_seed])
+    for event, situation in ((AMAZON_EMAIL, Situation.EMPLOYER), (AMAZON_RETRACTION, Situation.RETRACTION)):
+        _planted(f"claim {situation}", event, [_claim(posts, event, situation) for posts in every_seed])
+
+
+def _planted(name: str, event: ScenarioEvent, every_seed: Sequence[tuple[Counts, Counts]]) -> None:
+    print(f"{name:<18}{'planted':>8}{'mean lag':>10}{'held':>8}{'width':>8}{'led':>8}")
+    languages = list(event.languages)
+    drawn = [dict(zip(languages, lags(*counts, 0, SINCE), strict=True)) for counts in every_seed]
     total = Counter[str]()
-    for language, (_, delay) in AMAZON_EMAIL.languages.items():
+    for language, (_, delay) in event.languages.items():
         found = [lag for each in drawn if (lag := each[language]) is not None]
         if not found:
             continue
         held = sum(one.low <= delay <= one.high for one in found)
         total.update(found=len(found), held=held)
         print(
-            f"{language:<10}{delay:>8}{np.mean([one.minutes for one in found]):>10.1f}{held / len(found):>8.0%}"
+            f"  {language:<16}{delay:>8}{np.mean([one.minutes for one in found]):>10.1f}{held / len(found):>8.0%}"
             f"{np.mean([one.high - one.low for one in found]):>8.1f}{np.mean([one.is_decided for one in found]):>8.0%}"
         )
-    print(f"held in all: {total['held'] / total['found']:.1%}")
+    print(f"  held in all: {total['held'] / total['found']:.1%}")
 
 
 def cost() -> None:
@@ -114,12 +121,10 @@ def _found(counts: Counts, expected: Counts) -> Lag:
     return found
 
 
-def _demo(seed: int, languages: list[str]) -> tuple[Counts, Counts]:
-    """Return posts and expected posts of the demo by language and minute, up to its second pulse."""
-    counts = np.zeros((len(languages), MINUTES))
-    for minute, language in _posts(seed):
-        if language in languages and minute < MINUTES:
-            counts[languages.index(language), minute] += 1
+def _demo(posts: Sequence[Arrival]) -> tuple[Counts, Counts]:
+    """Return posts and expected posts of the demo's e-mail by language and minute, up to its second pulse."""
+    languages = list(AMAZON_EMAIL.languages)
+    counts = _counted(languages, (each for each in posts if each.situation in BAN_TALK))
     start = int(minute_of(AMAZON_EMAIL.start))
     before, end = start - BEFORE, start + HERE
     first = before - before % 60
@@ -128,10 +133,25 @@ def _demo(seed: int, languages: list[str]) -> tuple[Counts, Counts]:
     return counts[:, before:end], usual[:, (np.arange(before, end) - first) // 60 % 24] / 60
 
 
-def _posts(seed: int) -> Iterator[tuple[int, str]]:
-    for each in arrivals(seed, 1.0):
-        if each.situation in BAN_TALK:
-            yield int(each.written // 60), each.language
+def _claim(posts: Sequence[Arrival], event: ScenarioEvent, situation: Situation) -> tuple[Counts, Counts]:
+    """Return the posts of a claim from its event on; nothing is expected of it, and nobody makes it before."""
+    counts = _counted(list(event.languages), (each for each in posts if each.situation is situation))
+    start = int(minute_of(event.start))
+    counts[:, : start - REACH] = 0
+    counts = counts[:, start - BEFORE : start + HERE]
+    return counts, np.zeros_like(counts)
+
+
+def _counted(languages: Sequence[str], posts: Iterable[Arrival]) -> Counts:
+    counts = np.zeros((len(languages), MINUTES))
+    for each in posts:
+        if each.language in languages and each.written // 60 < MINUTES:
+            counts[languages.index(each.language), int(each.written // 60)] += 1
+    return counts
+
+
+def _posts(seed: int) -> list[Arrival]:
+    return [each for each in arrivals(seed, 1.0) if each.situation in BAN_TALK]
 
 
 if __name__ == "__main__":

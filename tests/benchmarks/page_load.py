@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from dashboard.snapshot import load
 from dashboard.views.incident import report
+from dashboard.views.incident.report import Standing
 from dashboard.views.posts import PAGE
 from deploy.processes.dashboard import services
 from deploy.settings import load as load_settings
@@ -112,10 +113,13 @@ def loads(settings: DashboardSettings, reader: Reader, lent: Services) -> dict[s
         report.expected(settings, of, lent)
         report.told(settings, name, (EVERYTHING, of.incident.topic), of.now)
 
-    def reasons() -> None:
-        of = report.standing(settings, name)
-        assert of is not None
-        report.explained(settings, of, EVERYTHING)
+    def part(of_page: Callable[[Standing], object]) -> Load:
+        def read() -> None:
+            of = report.standing(settings, name)
+            assert of is not None
+            of_page(of)
+
+        return read
 
     def newest() -> None:
         queries.newest_matching(reader, everything, queries.hours_of(reader, everything), first=0, limit=PAGE)
@@ -128,7 +132,12 @@ def loads(settings: DashboardSettings, reader: Reader, lent: Services) -> dict[s
         **{name: partial(load, reader, view) for name, view in NOW.items()},
         "Now, month as shares": lambda: load(reader, NOW["Now, month"], share=True),
         "Incident": incident,
-        "Incident, its reasons": reasons,
+        "Incident, its reasons": part(lambda of: report.explained(settings, of, EVERYTHING)),
+        "Incident, its claims": part(lambda of: report.said(settings, of)),
+        "Incident, who led": part(lambda of: report.led(settings, of)),
+        "Incident, its correction": part(lambda of: report.corrections(settings, of, tuple(lent.corrects()))),
+        "Incident, who posted alike": part(lambda of: report.alike(settings, of)),
+        "Incident, trends of networks": part(lambda of: report.trend_leads(settings, of.incident.id)),
         "Incidents, the list": lambda: report.listed(settings),
         "Posts, first page": newest,
         "Posts, a search for words": with_words,
@@ -182,13 +191,10 @@ def forget(store: Store, folder: Path) -> None:
     """Drop what the engine and the system hold of the store's files in memory."""
     for cache in CACHES:
         store.command(f"SYSTEM DROP {cache}")
-    for path in folder.rglob("*"):
-        try:
-            file = os.open(path, os.O_RDONLY)
-        except OSError:  # merged away meanwhile
-            continue
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(file)
+    for path, _, names in os.walk(folder):  # passes over a folder that is merged away meanwhile
+        for name in names:
+            with suppress(FileNotFoundError), Path(path, name).open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def told(sql: str, length: int = 70) -> str:

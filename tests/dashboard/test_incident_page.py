@@ -29,15 +29,17 @@ from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from ingest.contract import Progress
 from processing import explanation, queries
-from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
+from processing.contract import ClaimRun, ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
 from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
+from processing.store.claims import Placing, write_claims
 from processing.store.client import Store, StoreUnavailable
 from processing.store.migrate import migrate
 from processing.store.records import write_incidents, write_scored_until
-from processing.store.writer import recount, write_posts, write_progress
+from processing.store.versions import take_version
+from processing.store.writer import minute_of, recount, write_posts, write_progress
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import WRITER_PASSWORD
 from tests.dashboard.conftest import settings_for
@@ -79,7 +81,7 @@ def corrected(warehouse_url: str) -> DashboardSettings:
 
 @pytest.fixture(scope="session")
 def led(warehouse_url: str) -> DashboardSettings:
-    """An incident of an hour and a half in which Arabic follows English by a quarter of an hour."""
+    """An incident of an hour and a half, a single claim, in which Arabic follows English by a quarter of an hour."""
     address = ClickHouseAddress(warehouse_url, "writer", SecretStr(WRITER_PASSWORD), database="led_page")
     migrate(address)
     counts, _ = waves(np.random.default_rng(8), (0, 15, 0), (15.0, 8.0, 0.05))
@@ -92,9 +94,15 @@ def led(warehouse_url: str) -> DashboardSettings:
     incident = msgspec.structs.replace(
         stock.incident(), end=stock.SURGE + 90 * MINUTE, languages=("en", "ar", "ko"), pulses=()
     )
+    written = [each.post for each in posts if each.post.created_at >= stock.SURGE]
+    placings = [Placing(each.source, each.id, minute_of(each.created_at), "all", 0) for each in written]
+    searched = ClaimRun(
+        incident=NAME, method="1", until=stock.END, posts=len(written), compared=len(written), waiting=0, last=True
+    )
     with Store(address) as store:
         recount(store, write_posts(store, posts))
         write_incidents(store, [incident])
+        write_claims(store, searched, placings, take_version(store))
         write_scored_until(store, stock.END)
         write_progress(store, [(0, Progress(source="archive", since=stock.START, until=stock.END, complete=True))])
     return settings_for(address)
@@ -284,6 +292,15 @@ def test_who_led_is_said_with_an_interval_and_a_strip_for_each_language(led: Das
     arabic, korean = (language_name(words, each) for each in ("ar", "ko"))
     assert json.dumps(arabic)[1:-1] in strips.proto.spec
     assert json.dumps(korean)[1:-1] not in strips.proto.spec
+
+
+def test_a_claim_says_who_led_it_and_when_each_language_had_ten_posts(led: DashboardSettings) -> None:
+    shown = opened(led, ui="en", id=NAME)
+    [written] = [each.proto.body for each in shown.get("html") if "bw-claims" in each.proto.body]
+    summary, _, behind = written.partition("</summary>")
+    assert re.search(r"Arabic followed English by 1\d min \(\d+ min to [12]\d min\)\.", text(summary))
+    assert text(behind).startswith("LanguageFirst postTo its tenth postBehind English95% intervalEnglish")
+    assert len(re.findall(r"\d min to \d", text(behind))) == 1
 
 
 def english_row(written: str) -> list[str]:

@@ -35,6 +35,14 @@ def test_commands_that_only_ask_the_store_load_no_network_and_no_language() -> N
     assert (loaded.returncode, loaded.stdout) == (0, "\n"), loaded.stderr
 
 
+def test_a_worker_starts_without_what_reads_the_store() -> None:
+    loaded = python(
+        "import sys, deploy.processes.worker\n"
+        "print(*{'processing.queries', 'processing.i18n', 'httpx', 'babel'} & set(sys.modules))"
+    )
+    assert (loaded.returncode, loaded.stdout) == (0, "\n"), loaded.stderr
+
+
 def test_what_the_machine_lacks_is_one_sentence() -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "deploy.cli", "ingest", "--list"]

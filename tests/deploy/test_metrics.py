@@ -16,11 +16,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from deploy.docs.metrics import GROUPS, page
 from deploy.embedded.chdb_http.metrics import WarehouseMetrics
+from deploy.errors import PortTaken
 from deploy.metrics.health import ALIVE_WITHIN, Health
 from deploy.metrics.ports import metrics_ports, targets, with_ports
 from deploy.metrics.server import MOST_CONNECTIONS, exposed
 from deploy.settings import ProcessSettings, SettingsError
-from deploy.supervisor.endpoints import PortTaken
 from deploy.supervisor.process import ProcessSpec
 from ingest.collector_metrics import CollectorMetrics
 from ingest.liveness import Liveness

@@ -16,7 +16,8 @@ from processing import queries
 from processing.claims.embedding import DIMENSIONS, Vectors
 from processing.claims.find import language_centres
 from processing.claims.search import ClaimSearch, VectorMemory
-from processing.contract import ClaimRun, ClickHouseAddress, IncidentState, TaggedPost
+from processing.contract import ClaimRun, ClickHouseAddress, IncidentState, TaggedPost, VerdictName
+from processing.explanation import claim_courses
 from processing.store.claims import Placing, write_claims
 from processing.store.client import Parameters, Row, Store, StoreUnavailable
 from processing.store.deletions import delete_posts
@@ -76,6 +77,29 @@ def test_the_view_and_the_page_count_the_same_languages(store: Store) -> None:
 
 TEXTS = ("the ministry has banned the app from every store in the country", "my cousin has baked bread again and again")
 WINDOW = an_incident().start
+
+
+def test_the_course_of_a_claim_says_which_language_led_and_when_each_had_ten_posts(store: Store) -> None:
+    incident = msgspec.structs.replace(an_incident(), id="ban-1", verdict=VerdictName.ORGANIC)
+    later = WINDOW + timedelta(hours=6)
+    chance, posts = np.random.default_rng(1), []
+    for language, behind, count in (("en", 0.0, 200), ("ar", 20.0, 120), ("fr", 0.0, 9)):
+        minutes = np.sort(chance.gamma(2.0, 15.0, count)) + behind
+        times = [WINDOW + timedelta(minutes=each) for each in minutes]
+        posts += [(language, said(len(posts) + number, at)) for number, at in enumerate(times)]
+    write(store, [tagged(post, language=language) for language, post in posts])
+    placed(store, [post for _, post in posts])
+    claims = queries.claims(store, incident, later)
+    [course] = claim_courses(store, incident, claims, later).values()
+    tenths = {language: sorted(p.created_at for of, p in posts if of == language)[9] for language in ("en", "ar")}
+    assert course.tenth == {language: minute_of(at) for language, at in tenths.items()}
+    assert course.leads is not None
+    [follower] = course.leads.followers
+    assert (course.leads.leader, follower.language, course.leads.undecided) == ("en", "ar", ())
+    assert follower.lag.low <= 20 <= follower.lag.high
+    doubted = msgspec.structs.replace(incident, verdict=VerdictName.CONCENTRATED)
+    assert claim_courses(store, doubted, claims, later)[claims[0].name].leads is None
+    assert claim_courses(store, incident, claims, WINDOW + 80 * MINUTE)[claims[0].name].leads is None, "too soon"
 
 
 class Model:

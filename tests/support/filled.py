@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from ingest.contract import Progress
+from processing.contract import ClaimRun
+from processing.store.claims import write_claims
 from processing.store.client import Store
 from processing.store.records import write_incidents, write_scored_until, write_spikes
 from processing.store.rollup import VISIBLE_WITHIN, roll_up
@@ -50,6 +52,16 @@ SELECT
     toUnixTimestamp64Milli(at)
 FROM numbers({rows:UInt64})
 """
+CLAIMS = """
+INSERT INTO claim_post_versions (incident, source, id, minute, claim, distance, method, version)
+SELECT {incident:String}, source, id, toStartOfMinute(created_at), toString(cityHash64(id) % 6), 0, 'bench', 1
+FROM posts
+WHERE created_at >= {start:DateTime('UTC')} AND created_at < {end:DateTime('UTC')} AND has(topics, 'ban')
+ORDER BY cityHash64(id)
+LIMIT {posts:UInt64}
+"""
+COMPARED = 10_000
+"""The posts of each surge that make claims: as many as a search compares."""
 
 
 def fill(store: Store, first: int, rows: int) -> None:
@@ -63,7 +75,7 @@ def fill(store: Store, first: int, rows: int) -> None:
 def surge(store: Store, size: int) -> None:
     """Add two surges to a store with `size` posts: the stock's, which is over, and one that goes on.
 
-    Each lasts hours in which ten times the usual posts on the subject come, in all languages.
+    Each lasts hours in which ten times the usual posts on the subject come, in all languages, and make six claims.
     """
     for number, (start, end) in enumerate(((stock.SURGE, stock.SURGE_END), (LATE, END))):
         rows = int(size * ((end - start) / (END - START)))
@@ -81,6 +93,19 @@ def surge(store: Store, size: int) -> None:
         pulses=tuple(replace(each, start=LATE, peak=peak) for each in lasting.pulses[:1]),
     )
     write_incidents(store, [over, late])
+    for each, end in ((over, stock.SURGE_END), (late, END)):
+        of = {"incident": each.id, "start": each.start, "end": end, "posts": COMPARED}
+        store.command(CLAIMS, of)
+        run = ClaimRun(
+            incident=each.id,
+            method="bench",
+            until=end,
+            posts=size,
+            compared=COMPARED,
+            waiting=0,
+            last=each.end is not None,
+        )
+        write_claims(store, run, [], take_version(store))
     write_spikes(store, [stock.spike()])
     write_scored_until(store, END)
 

@@ -79,9 +79,12 @@ class IncidentWords:
     claim_share: str = "{share} of the posts"
     claim_first: str = "First post: {time}, in {language}."
     claim_more_languages: str = "Further languages: {count}"
+    claim_after: str = "+{duration}"
+    claim_undecided: str = "Which language led cannot be decided."
     claims_note: str = (
         "Posts that say the same are one claim. Its title is a post from its middle, in your language if there is one. "
-        "Beside a language stands the time at which its third person said it."
+        "Beside the first language stands the time at which its third person said it, beside the others how much later "
+        "that was. The first post is that of the first language."
     )
     claims_across: str = "A model compared the languages; it writes nothing."
     claims_alone: str = (

@@ -10,7 +10,9 @@ from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
 from dashboard.parts.posts import address
+from dashboard.views.incident import led
 from dashboard.views.incident.report import Said
+from processing.explanation import ClaimCourse
 from processing.plain_text import displayable
 from processing.queries import Claim, ClaimInLanguage
 
@@ -25,7 +27,7 @@ def show(said: Said, words: Words) -> None:
         st.html(element("p", page.claims_not_yet, css="bw-note"))
         return
     if said.claims:
-        articles = (_article(each, words) for each in said.claims)
+        articles = (_article(each, said.courses[each.name], words) for each in said.claims)
         st.html(element("div", *articles, css="bw-claims"))
     else:
         st.html(element("p", page.claims_none, css="bw-note"))
@@ -33,16 +35,15 @@ def show(said: Said, words: Words) -> None:
     tables.asked(words, said.query)
 
 
-def _article(claim: Claim, words: Words) -> Markup:
+def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
-    title, arrivals = claim.title(reader), claim.arrivals
-    first = min(claim.languages, key=lambda each: each.first_at)
+    title, arrivals, first = claim.title(reader), claim.arrivals, claim.first
     about = (
         page.claim_share.format(share=words.percent(claim.share, tenths=True)),
         words.colon.format(name=words.posts, value=words.number(claim.posts)),
         words.colon.format(name=words.authors, value=words.number(claim.people)),
     )
-    came = [_language(each, words) for each in arrivals[:MOST_LANGUAGES]]
+    came = [_language(each, first, words) for each in arrivals[:MOST_LANGUAGES]]
     more = len(arrivals) - len(came)
     if more:
         came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
@@ -59,13 +60,49 @@ def _article(claim: Claim, words: Words) -> Markup:
             css="bw-note",
         ),
         address(first.first_url, words),
+        _course(claim, course, words) if len(arrivals) > 1 else "",
         css="bw-post",
     )
 
 
-def _language(each: ClaimInLanguage, words: Words) -> Markup:
+def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
+    """Return which language led, and behind it a table of when the claim came in each language."""
+    page, leads = words.incident_page, course.leads
+    head = [words.language, page.first_post, page.tenth_post]
+    behind = {}
+    if leads is not None:
+        head += [words.led.behind.format(language=language_name(words, leads.leader)), words.led.interval]
+        behind = {each.language: led.behind(each, words) for each in leads.followers}
+    rows = (
+        (
+            language_name(words, each.language),
+            moment(each.first_at, words),
+            _to_tenth(each, course, words),
+            *(behind.get(each.language, ("", "")) if leads else ()),
+        )
+        for each in claim.arrivals
+    )
+    return element(
+        "details",
+        element("summary", page.claim_undecided if leads is None else led.sentence(leads, words)),
+        tables.table(head, rows, css="bw-names"),
+    )
+
+
+def _to_tenth(each: ClaimInLanguage, course: ClaimCourse, words: Words) -> str:
+    """Return the time from the minute of the first post to that of the tenth; nothing if there is no tenth."""
+    tenth = course.tenth.get(each.language)
+    return words.duration(tenth - each.first_at.replace(second=0, microsecond=0)) if tenth else ""
+
+
+def _language(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> Markup:
+    """Return the language with the time of its arrival, or how long after the first language it arrived."""
+    after = each.arrived - first.arrived
+    came = (
+        words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(each.arrived, words)
+    )
     name = element("bdi", language_name(words, each.language))
-    return element("span", name, " ", element("span", moment(each.arrived, words), css="bw-count"), css="bw-chip")
+    return element("span", name, " ", element("bdi", came, css="bw-count"), css="bw-chip")
 
 
 def _notes(said: Said, words: Words) -> list[str]:

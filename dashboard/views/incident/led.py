@@ -51,10 +51,8 @@ def show(of: Standing, found: Leads | None, words: Words) -> None:
     st.html(element("p", sentence(found, words)))
     chart = _drawn(shown(of, found, words), words)
     st.vega_lite_chart(spec=chart, width="stretch", key="incident-led")
-    behind = page.behind.format(language=language_name(words, found.leader))
-    tables.show(
-        (words.language, behind, page.interval), (_row(each, words) for each in found.followers), css="bw-names"
-    )
+    named = page.behind.format(language=language_name(words, found.leader))
+    tables.show((words.language, named, page.interval), (_row(each, words) for each in found.followers), css="bw-names")
     st.caption(page.note)
     tables.asked(words, *found.queries)
 
@@ -158,5 +156,10 @@ def _label(language: str, lag: int, words: Words) -> str:
 
 
 def _row(each: Follower, words: Words) -> tuple[str, ...]:
+    return element("b", language_name(words, each.language)), *behind(each, words)
+
+
+def behind(each: Follower, words: Words) -> tuple[str, str]:
+    """Return the lag of a language and its interval."""
     lag, low, high = (words.duration(one) for one in each.lag.whole_minutes)
-    return element("b", language_name(words, each.language)), lag, words.led.between.format(low=low, high=high)
+    return lag, words.led.between.format(low=low, high=high)

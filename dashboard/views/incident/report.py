@@ -18,7 +18,7 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
-from processing.explanation import Correction, Explanation, Leads, SharedPost
+from processing.explanation import ClaimCourse, Correction, Explanation, Leads, SharedPost
 from processing.queries import (
     AlikePair,
     Arrival,
@@ -110,9 +110,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said in an incident: the largest claims, and the search that found them; None before the first."""
+    """What is said in an incident: the largest claims, how each came through the languages, and what found them.
+
+    `run` is None before the first search.
+    """
 
     claims: tuple[Claim, ...]
+    courses: Mapping[str, ClaimCourse]
     run: ClaimRun | None
     query: Statement
 
@@ -244,13 +248,21 @@ def rebinned(found: Mapping[datetime, float], window: Window) -> dict[datetime, 
 
 @shared(ttl=10, max_entries=64, hash_funcs=AS_IT_STANDS)
 def said(settings: DashboardSettings, of: Standing) -> Said:
-    """Return what is said in the incident."""
+    """Return what is said in the incident.
+
+    The claims are read again only after a search, or if posts of the incident's time have been written or deleted.
+    """
+    reader = connection(settings)
+    recounted = queries.last_recount(reader, *queries.claim_range(of.incident, of.as_of))
+    return _said(settings, of, queries.claim_runs(reader).get(of.incident.id), recounted)
+
+
+@shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, ClaimRun: astuple})
+def _said(settings: DashboardSettings, of: Standing, run: ClaimRun | None, last_recount: int) -> Said:  # noqa: ARG001
     reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
-    return Said(
-        claims=queries.claims(reader, of.incident, of.as_of, **least),
-        run=queries.claim_runs(reader).get(of.incident.id),
-        query=queries.claims_query(of.incident, of.as_of, **least),
-    )
+    claims = queries.claims(reader, of.incident, of.as_of, **least)
+    courses = explanation.claim_courses(reader, of.incident, claims, of.as_of)
+    return Said(claims, courses, run, queries.claims_query(of.incident, of.as_of, **least))
 
 
 @shared(ttl=3, max_entries=64)
