@@ -116,7 +116,7 @@ def _windows(incident: Incident, events: list[SeriesEvent], roots: Mapping[str, 
     end = incident.end or incident.detected_at
     return tuple(
         dict.fromkeys(
-            event.window
+            event.episode.rarest.window
             for event in events
             if roots.get(event.key.topic) == incident.topic
             and incident.start < event.at <= max(end, incident.detected_at)

@@ -10,10 +10,9 @@ import numpy as np
 from processing import queries
 from processing.contract import EVERYTHING
 from processing.coverage import Coverage, known_bins
-from processing.detection.bins import EPOCH, close_of_bin, start_of_bin
+from processing.detection.bins import close_of_bin, start_of_bin
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, QUIET, Scales
-from processing.detection.silence import TOTAL
+from processing.detection.scales import Scales
 from processing.detection.timeline import Flags, Floats
 from processing.queries import Reader
 from processing.queries.scopes import Scope
@@ -32,14 +31,9 @@ def expectations(
     begin = start_of_bin(first - policy.history, policy.width)
     known = np.array(known_bins(coverage, begin, last, policy.width), dtype=bool)
     named = ((EVERYTHING, EVERYTHING), (series.topic, series.language))
-    rows = [_posts(reader, policy.width, Scope(*name, begin, last), known) for name in named]
-    quiet = np.where(known, 0.0, np.nan)
-    scales = Scales.begin_at(policy, OWN, (begin - EPOCH) // policy.width, silent_before=False).take(
-        np.array([QUIET, TOTAL, QUIET]), np.array([True, True, series.language == EVERYTHING])
-    )
-    expected = np.concatenate(
-        [bins.expected[OWN] for bins in scales.step(np.vstack([quiet, *rows]), None, with_total=True)]
-    )
+    total, posts = (_posts(reader, policy.width, Scope(*name, begin, last), known) for name in named)
+    scales = Scales(policy, policy.number_of(begin), np.array([series.language == EVERYTHING]))
+    expected = np.concatenate([bins.expected[0] for bins in scales.step(posts[None], None, total)])
     return {
         begin + number * policy.width: float(expected[number])
         for number in range((first - begin) // policy.width, len(known))

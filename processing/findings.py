@@ -75,9 +75,6 @@ def _told_early(event: SeriesEvent, known: Mapping[Name, Spike]) -> Spike | None
 
 def _rises(event: SeriesEvent, spike: Spike) -> tuple[Spike, ...]:
     """Return each rise of an episode that came back as a spike, the first under the spike's name; else nothing."""
-    comebacks = event.episode.comebacks
-    if not comebacks:
-        return ()
-    first = event.episode.without({each.start for each in comebacks}).snapshot(*event.key)
+    first, *comebacks = (each.snapshot(*event.key) for each in event.episode.rises)
     own = msgspec.structs.replace(first, start=spike.start, detected_at=spike.detected_at)
-    return (own, *(each.snapshot(*event.key) for each in comebacks))
+    return (own, *comebacks) if comebacks else ()

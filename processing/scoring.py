@@ -49,7 +49,7 @@ class Scoring:
     @classmethod
     def begin(cls, counts: Counts, roots: Callable[[], Mapping[str, str]], policy: DetectorPolicy) -> Scoring:
         """Return a scoring that has no series yet."""
-        return cls(counts, roots, policy, SeriesSet.begin(policy))
+        return cls(counts, roots, policy, SeriesSet(policy))
 
     def next_stretch(
         self, coverage: Sequence[Coverage], begin: datetime, limit: datetime, longest: timedelta
@@ -124,7 +124,7 @@ class Scoring:
             if (each.topic, each.language) == (EVERYTHING, EVERYTHING):
                 total[(each.start - begin) // self.policy.width] = each.posts
         series = (each for each in counted if each.topic in watched)
-        return self.series.block(begin, end, series, np.array(known, dtype=bool), total)
+        return self.series.block(begin, series, np.array(known, dtype=bool), total)
 
 
 def _first_minute(minutes: Iterable[BinCount], event: SeriesEvent) -> datetime:

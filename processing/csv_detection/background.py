@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from processing.detection.detector import ScaleState, judge, longest
+from processing.detection.detector import ScaleState
 from processing.detection.policy import DetectorPolicy
 from processing.detection.timeline import Floats
 
@@ -30,7 +30,7 @@ class Background:
     @classmethod
     def begin_at(cls, policy: DetectorPolicy, start: int) -> Self:
         """Nothing is known before this bin."""
-        return cls(policy, ScaleState.begin_at(policy, policy.fast, 1, start))
+        return cls(policy, ScaleState(policy, policy.fast, 1, start))
 
     def busy(self, rest: Floats) -> Floats:
         """How busy the rest is in each bin, 1 as usual: [1, bin]. `rest` are its posts, NaN where they are unknown."""
@@ -38,8 +38,8 @@ class Background:
         found = []
         while self.state.next < end:
             start = self.state.next
-            cut = min(end, start + longest(self.policy.fast))
-            judged = judge(self.policy, self.policy.fast, self.state, rest[:, start - first : cut - first], None)
+            cut = min(end, start + self.state.longest)
+            judged = self.state.judge(rest[:, start - first : cut - first])
             posts, expected = (each[1 if self.policy.fast.half_window else 0] for each in judged.windows)
             found.append((posts + STEADY) / (expected + STEADY))
         return np.concatenate(found, axis=1)
@@ -47,6 +47,6 @@ class Background:
     def skip_to(self, start: int) -> None:
         """Take the bins up to there as unknown."""
         if start - self.state.next > self.policy.history // self.policy.width:
-            self.state = ScaleState.begin_at(self.policy, self.policy.fast, 1, start)
+            self.state = ScaleState(self.policy, self.policy.fast, 1, start)
         elif start > self.state.next:
             self.busy(np.full((1, start - self.state.next), np.nan))

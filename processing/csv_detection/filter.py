@@ -18,8 +18,7 @@ from processing.csv_detection.row import NotARow, Row, bin_width, is_header, rea
 from processing.csv_detection.trace import Trace, trace
 from processing.detection.detector import Judged
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, Scales
-from processing.detection.timeline import Floats
+from processing.detection.scales import Scales
 
 HEADER = "timestamp,count,expected,score,state,window"
 
@@ -71,7 +70,7 @@ def explain_line(batches: Batches, at: datetime, reading: Reading, on_rejected: 
         raise ValueError(f"No row holds {at:%Y-%m-%d %H:%M} UTC: give a moment of one of the bins.")
     file = _File(policy, reading, on_rejected)
     written = list(file.judge(before))
-    return trace(policy, file.scales, OWN, written[-1])
+    return trace(policy, file.scales, written[-1])
 
 
 def _with_policy(batches: Iterator[list[Row]], reading: Reading) -> tuple[DetectorPolicy, Iterable[list[Row]]]:
@@ -142,7 +141,7 @@ class _File:
         width = self._policy.width
         if self._origin is None:
             self._origin = row.start
-            self.scales = Scales.begin_at(self._policy, OWN + 1, 0, silent_before=self._reading.silent_before)
+            self.scales = Scales(self._policy, 0, np.array([True]), silent_before=self._reading.silent_before)
             self._background = Background.begin_at(self._policy, 0) if self._reading.share else None
         return (row.start - self._origin + width / 2) // width
 
@@ -157,7 +156,7 @@ class _File:
             total[0, number - start] = np.nan if row.total is None else row.total
         rows = dict(stretch)
         busy = None if self._background is None else self._background.busy(np.maximum(total - counts, 0.0))
-        for bins in self.scales.step(_with_own_rows(counts), None, with_total=False, busy=busy):
+        for bins in self.scales.step(counts, busy=busy):
             for bin_ in range(bins.counts.shape[1]):
                 if (found := rows.get(bins.start + bin_)) is not None:
                     yield self._line(found, bins, bin_)
@@ -165,29 +164,24 @@ class _File:
     def _skip(self, start: int) -> None:
         """Take the bins up to there as unknown."""
         if start > self.scales.fast.next:
-            unknown = np.full((OWN + 1, self.scales.skip_to(start)), np.nan)
-            for _ in self.scales.step(unknown, None, with_total=False):
+            for _ in self.scales.skip_to(start):
                 pass
             if self._background is not None:
                 self._background.skip_to(start)
 
     def _line(self, row: Row, bins: Judged, bin_: int) -> str:
         posts = "" if row.posts is None else row.posts
-        score = float(bins.score[OWN, bin_])
-        scale = self._policy.slow if bins.slow[OWN, bin_] else self._policy.fast
+        score = float(bins.score[0, bin_])
+        scale = self._policy.slow if bins.slow[0, bin_] else self._policy.fast
         window = scale.name if score > 0.0 else ""
-        expected, state = float(bins.expected[OWN, bin_]), _state(row, bins, bin_)
+        expected, state = float(bins.expected[0, bin_]), _state(row, bins, bin_)
         return f"{row.written},{posts},{expected:.3f},{score:.3f},{state},{window}"
-
-
-def _with_own_rows(counts: Floats) -> Floats:
-    return np.vstack([np.full((OWN, counts.shape[1]), np.nan), counts])
 
 
 def _state(row: Row, bins: Judged, bin_: int) -> BinState:
     """What is said of a bin, in a word."""
     if row.posts is None:
         return BinState.UNKNOWN
-    if bins.spike[OWN, bin_]:
+    if bins.spike[0, bin_]:
         return BinState.SPIKE
-    return BinState.QUIET if bins.warm[OWN, bin_] else BinState.WARMING
+    return BinState.QUIET if bins.warm[0, bin_] else BinState.WARMING

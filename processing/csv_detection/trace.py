@@ -8,10 +8,11 @@ import msgspec
 import numpy as np
 
 from processing.detection import baseline
-from processing.detection.detector import COLD, SHORT, ScaleState, Windows, finished, levels, window_sums
-from processing.detection.policy import DetectorPolicy, Scale, length_name
+from processing.detection.detector import COLD, SHORT, ScaleState, levels
+from processing.detection.policy import DetectorPolicy, length_name
 from processing.detection.return_level import calibrated, excesses
-from processing.detection.scales import Scales
+from processing.detection.scales import OWN, Scales
+from processing.detection.timeline import Floats
 
 
 class Excess(msgspec.Struct, frozen=True):
@@ -80,40 +81,39 @@ class Trace(msgspec.Struct, frozen=True):
         yield f"the higher score counts: a spike begins at {bar}"
 
 
-def trace(policy: DetectorPolicy, scales: Scales, row: int, line: str) -> Trace:
-    """How the last judged bin of a series comes about; `line` says what it is."""
-    both = ((policy.fast, scales.fast), (policy.slow, scales.slow))
-    traces = tuple(_of_scale(policy, scale, state, row) for scale, state in both)
+def trace(policy: DetectorPolicy, scales: Scales, line: str) -> Trace:
+    """How the last judged bin of the one series comes about; `line` says what it is."""
+    traces = tuple(_of_scale(policy, state) for state in (scales.fast, scales.slow))
     settled = any(mean >= 0.0 for _, mean in traces[0].past)
     return Trace(line, traces, policy.enter if settled else policy.first_day, policy.leave)
 
 
-def _of_scale(policy: DetectorPolicy, scale: Scale, state: ScaleState, row: int) -> ScaleTrace:
-    last = state.next - 1
-    windows = window_sums(scale, state, last, last + 1).at([row], 0)
-    fit = state.maxima.fit(np.array([row]), finished(scale, state, last))
+def _of_scale(policy: DetectorPolicy, state: ScaleState) -> ScaleTrace:
+    scale, last, row = state.scale, state.next - 1, np.array([OWN])
+    windows = state.window_sums(last, last + 1, row)[..., 0]
+    fit = state.fit(row, last)
     lengths = [length_name(bins * scale.bins * policy.width) for bins in (scale.short, scale.long)]
     names = [f"{length}, {unit}" for length in lengths for unit in ("in standard deviations", "in posts")]
-    figures = np.stack([excesses(*windows), *calibrated(fit, windows.expected), levels(fit, windows)])[..., 0].T
-    past = [(day, float(state.means.at(last - day * scale.day)[row])) for day in range(1, scale.past + 1)]
+    figures = np.stack([excesses(*windows), *calibrated(fit, windows[1]), levels(fit, windows)])[..., 0].T
+    past = [(day, float(state.means.at(last - day * scale.day)[OWN])) for day in range(1, scale.past + 1)]
     known = [(day, mean) for day, mean in past if not np.isnan(mean)]
     return ScaleTrace(
         name=scale.name,
-        expected=float(state.expected.at(last)[row]),
+        expected=float(state.expected.at(last)[OWN]),
         past=tuple(known),
         windows=tuple(zip(lengths, *(each[:, 0].tolist() for each in windows), strict=True)),
-        blocks=state.maxima.known(row, finished(scale, state, last)),
+        blocks=int(fit.known[0]),
         excesses=tuple(Excess(name, *each) for name, each in zip(names, figures.tolist(), strict=True)),
-        why=_why(scale, state, row, windows),
+        why=_why(state, windows),
     )
 
 
-def _why(scale: Scale, state: ScaleState, row: int, windows: Windows) -> str:
+def _why(state: ScaleState, windows: Floats) -> str:
     """Why nothing is said, as a sentence; empty where something is."""
-    (short, long), (short_mean, long_mean) = windows.posts[:, 0], windows.expected[:, 0]
-    if np.isnan(state.counts.at(state.next - 1)[row]):
+    scale, ((short, long), (short_mean, long_mean)) = state.scale, windows[..., 0]
+    if np.isnan(state.counts.at(state.next - 1)[OWN]):
         return "the count is unknown, or the series has not begun"
-    if state.flags.at(state.next - 1)[row] & COLD:
+    if state.flags.at(state.next - 1)[OWN] & COLD:
         return "too little of the series is known yet"
     if short <= short_mean:
         return "the short window is no rise"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = 2**62
+"""The number of a bin that does not come. Bins are counted from 1970."""
 
 
 def start_of_bin(moment: datetime, width: timedelta) -> datetime:

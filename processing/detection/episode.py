@@ -1,10 +1,10 @@
-"""A spike of one series: the record that is handed on, and what is remembered while it may go on."""
+"""A spike of one series: the record that is handed on, and the rises that it is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -28,7 +28,7 @@ def severity(score: float, ratio: float) -> Severity:
     return Severity.MAJOR if score >= 2.0 and ratio >= 3.0 else Severity.NOTABLE
 
 
-class Run(msgspec.Struct):
+class Run(msgspec.Struct, frozen=True):
     """Raised bins without a break."""
 
     start: datetime
@@ -45,18 +45,23 @@ class Run(msgspec.Struct):
     in_window: Observation
     """Its long window, where the score was highest."""
 
-    def add(self, other: Run) -> None:
-        """Take in raised bins that follow."""
-        self.until = other.until
-        self.observed += other.observed
-        self.expected += other.expected
-        self.highest = highest_of(self.highest, other.highest)
-        self.ratio = max(self.ratio, other.ratio)
-        if other.score > self.score:
-            self.score, self.window, self.in_window = other.score, other.window, other.in_window
+    def joined(self, other: Run) -> Self:
+        """It with raised bins that follow."""
+        rarer = other if other.score > self.score else self
+        return msgspec.structs.replace(
+            self,
+            until=other.until,
+            observed=self.observed + other.observed,
+            expected=self.expected + other.expected,
+            highest=highest_of(self.highest, other.highest),
+            score=rarer.score,
+            ratio=max(self.ratio, other.ratio),
+            window=rarer.window,
+            in_window=rarer.in_window,
+        )
 
 
-class Segment(Run):
+class Segment(Run, frozen=True):
     """One rise of a spike, from its beginning until the spike ended or came back."""
 
     detected_at: datetime
@@ -64,16 +69,11 @@ class Segment(Run):
     opened_by: str
     """The name of the scale."""
 
-    def copy(self) -> Segment:
-        """Another one that shares nothing with it."""
-        pulses = msgspec.structs.replace(self.pulses, done=list(self.pulses.done), trail=list(self.pulses.trail))
-        return msgspec.structs.replace(self, pulses=pulses)
-
-    def rename(self, start: datetime, detected_at: datetime) -> None:
-        """Let it be known by another start."""
-        if not self.pulses.done and self.pulses.started == self.start:
-            self.pulses.started = start
-        self.start, self.detected_at = start, detected_at
+    def renamed(self, start: datetime, detected_at: datetime) -> Segment:
+        """It, known by another start."""
+        first = not self.pulses.done and self.pulses.started == self.start
+        pulses = msgspec.structs.replace(self.pulses, started=start) if first else self.pulses
+        return msgspec.structs.replace(self, start=start, detected_at=detected_at, pulses=pulses)
 
 
 class Episode(msgspec.Struct, frozen=True):
@@ -96,8 +96,14 @@ class Episode(msgspec.Struct, frozen=True):
 
     @property
     def rarest(self) -> Segment:
-        """The rise with the highest score."""
+        """The rise with the highest score; its `window` is the scale that speaks."""
         return max(self.segments, key=lambda each: each.score)
+
+    @property
+    def rises(self) -> tuple[Episode, ...]:
+        """Each of its rises as if it were a spike of its own."""
+        ends = (*(each.until for each in self.segments[:-1]), self.end)
+        return tuple(Episode((each,), end, self.provisional) for each, end in zip(self.segments, ends, strict=True))
 
     def snapshot(self, topic: str, language: str) -> Spike:
         """The record to store; its counts are of its raised bins and between them."""
@@ -120,58 +126,3 @@ class Episode(msgspec.Struct, frozen=True):
             window_observed=self.rarest.in_window.count,
             window_expected=self.rarest.in_window.expected,
         )
-
-    @property
-    def comebacks(self) -> tuple[Episode, ...]:
-        """Its rises but the first, each as if it were a spike of its own."""
-        return tuple(self._part((each,)) for each in self.segments[1:])
-
-    def without(self, comebacks: Collection[datetime]) -> Episode:
-        """What it would have been, had it not come back at these times."""
-        return self._part(tuple(each for each in self.segments if each.start not in comebacks))
-
-    def _part(self, segments: tuple[Segment, ...]) -> Episode:
-        end = self.end if segments[-1] is self.segments[-1] else segments[-1].until
-        return Episode(segments, end, self.provisional)
-
-
-class EpisodeState(msgspec.Struct):
-    """The spike of a series that lasts, or the last one while it may come back; `episodes.step` changes it in place."""
-
-    run: Run | None = None
-    """Raised bins from which a spike may begin."""
-    segments: list[Segment] = []
-    ended: bool = False
-    provisional: bool = False
-    told: float = 0.0
-    """The excess of the highest bin of the rises that have been told."""
-    told_rises: int = 0
-    """So many of the spike's rises are told."""
-    quickened: bool = False
-    """A spike that the slow scale opened has reached `enter` on the fast one too, which is one more rise."""
-    since_observed: int = 0
-    since_expected: float = 0.0
-    """Posts behind the last raised bin: they belong to the spike only if it rises again."""
-
-    @property
-    def episode(self) -> Episode | None:
-        """The spike that lasts, or the one that ended in the last twelve hours."""
-        if not self.segments:
-            return None
-        end = self.segments[-1].until if self.ended else None
-        return Episode(tuple(each.copy() for each in self.segments), end, self.provisional)
-
-    @property
-    def rises(self) -> int:
-        """Pulses, and what has quickened."""
-        return sum(1 + len(each.pulses.done) for each in self.segments) + self.quickened
-
-    @property
-    def is_idle(self) -> bool:
-        """Nothing is remembered."""
-        return self.run is None and not self.segments
-
-    def copy(self) -> EpisodeState:
-        """Another one that shares nothing with it."""
-        run = None if self.run is None else msgspec.structs.replace(self.run)
-        return msgspec.structs.replace(self, run=run, segments=[each.copy() for each in self.segments])

@@ -6,145 +6,123 @@ back far larger: a start within twelve hours of an end continues the old spike.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from processing.detection.episode import EpisodeKind, EpisodeState, Run, Segment
+from processing.detection.bins import NEVER
+from processing.detection.episode import Episode, EpisodeKind, Run, Segment
 from processing.detection.policy import DetectorPolicy
 from processing.detection.pulses import Observation, PulseState, follow
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+
+class EpisodeState(msgspec.Struct):
+    """The spike of a series that lasts, or the last one while it may come back.
+
+    `step` and `step_unknown` change it in place. Its parts never change, so `copy.copy` copies it.
+    """
+
+    run: Run | None = None
+    """Raised bins from which a spike may begin."""
+    segments: tuple[Segment, ...] = ()
+    ended: bool = False
+    provisional: bool = False
+    told: float = 0.0
+    """The excess of the highest bin of the rises that have been told."""
+    told_rises: int = 0
+    """So many of the spike's rises are told."""
+    quickened: bool = False
+    """A spike that the slow scale opened has reached `enter` on the fast one too, which is one more rise."""
+    since_observed: int = 0
+    since_expected: float = 0.0
+    """Posts behind the last raised bin: they belong to the spike only if it rises again."""
+
+    @property
+    def episode(self) -> Episode | None:
+        """The spike that lasts, or the one that ended in the last twelve hours."""
+        if not self.segments:
+            return None
+        return Episode(self.segments, self.segments[-1].until if self.ended else None, self.provisional)
+
+    @property
+    def rises(self) -> int:
+        """Pulses, and what has quickened."""
+        return sum(1 + len(each.pulses.done) for each in self.segments) + self.quickened
+
+    @property
+    def is_at_rest(self) -> bool:
+        """No bin is raised and no spike lasts, though the last one may still come back."""
+        return self.run is None and (self.ended or not self.segments)
+
+    def rests_until(self, policy: DetectorPolicy) -> int:
+        """The number of the last bin that changes nothing unless it is raised; -1 where the next one may."""
+        if not self.is_at_rest:
+            return -1
+        return policy.number_of(self.segments[-1].until + policy.rest) if self.segments else NEVER
 
 
-class Scored(msgspec.Struct, frozen=True):
-    """What the detector says of one bin of one series; `count` is None where it is unknown."""
-
-    start: datetime
-    count: int | None
-    expected: float
-    score: float
-    raised: bool
-    spike: bool
-    scale: str
-    """The name of the scale that the score is of."""
-    window: Observation
-    """The long window of the fast scale."""
-    in_window: Observation
-    """That of the scale that the score is of."""
-    rise: Callable[[datetime | None], Run] | None = None
-    """What stands for the bin where it is the first raised one and the slow scale raised it: that scale's hours."""
-
-
-def step(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
-    """Take in the next scored bin, and say what it changed of the spike that `state.episode` has.
+def step_unknown(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> EpisodeKind | None:
+    """Take in an unknown bin.
 
     While its bins are unknown a spike neither goes on nor ends, for twelve hours at most; what rises behind more of
     them is a spike of its own.
     """
-    if scored.count is None:
-        return _unknown(policy, state, scored)
-    own = Observation(scored.start, scored.count, scored.expected)
-    return _known(policy, state, scored, own)
-
-
-def _unknown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind | None:
-    if state.run is not None and scored.start - state.run.until >= policy.rest:
+    if state.run is not None and start - state.run.until >= policy.rest:
         state.run = None
-    if not state.segments or scored.start - state.segments[-1].until < policy.rest:
+    if not state.segments or start - state.segments[-1].until < policy.rest:
         return None
     return _end(state)
 
 
-def rests_until(policy: DetectorPolicy, state: EpisodeState) -> datetime | None:
-    """The last start of a bin that changes nothing unless it is raised; None where the next one may.
+def step(
+    policy: DetectorPolicy, state: EpisodeState, own: Observation, window: Observation, run: Run | None, *, spike: bool
+) -> EpisodeKind | None:
+    """Take in the next known bin, and say what it changed of the spike that `state.episode` has.
 
-    No spike lasts then, and the last one may still come back.
+    `own` is the bin, `window` the fast scale's long window. `run` is the bin as raised bins, None where it is not
+    raised; where the slow scale raises it behind bins that were not, it is what that scale saw rise. `spike`: the
+    detector says that the bin is of one.
     """
-    if state.run is not None or (state.segments and not state.ended):
+    state.run = raised = state.run.joined(run) if state.run and run else run
+    start = (raised or own).start
+    if state.ended and start - state.segments[-1].until > policy.rest:  # too long ago for it to come back
+        state.segments, state.ended = (), False
+    is_new = not state.segments
+    if is_new and not (spike and run):
         return None
-    return state.segments[-1].until + policy.rest if state.segments else _NEVER
-
-
-def _known(policy: DetectorPolicy, state: EpisodeState, scored: Scored, own: Observation) -> EpisodeKind | None:
-    state.run = run = _run(policy, state, scored, own)
-    if _is_over(policy, state, run.start if run else scored.start):
-        state.segments, state.ended = [], False
-    if not state.segments:
-        if not scored.spike or run is None:
-            return None
-        return _open(policy, state, run, scored)
-    if not state.ended:
-        follow(state.segments[-1].pulses, own, scored.window, policy.fast.long, may_begin=scored.spike)
-    if not scored.spike:
+    if not is_new and not state.ended:
+        last = state.segments[-1]
+        pulses = follow(last.pulses, own, window, policy.fast.long, may_begin=spike)
+        state.segments = (*state.segments[:-1], msgspec.structs.replace(last, pulses=pulses))
+    if not spike:
         return _end(state)
     state.since_observed += own.count
     state.since_expected += own.expected
-    if run is None:  # below the level, but not yet for an hour
+    if run is None or raised is None:  # below the level, but not yet for an hour
         return None
-    if state.ended:
-        _begin_rise(policy, state, run, scored)
+    if is_new or state.ended:
+        _begin_rise(state, raised, window, own.start + policy.width, run.window)
     else:
-        between = _run_of(policy, scored, own)
-        between.observed, between.expected = state.since_observed, state.since_expected
-        state.segments[-1].add(between)
+        between = msgspec.structs.replace(run, observed=state.since_observed, expected=state.since_expected)
+        state.segments = (*state.segments[:-1], state.segments[-1].joined(between))
     state.since_observed, state.since_expected = 0, 0.0
-    return _grown(policy, state, scored)
+    if is_new:
+        state.told, state.told_rises, state.quickened = raised.highest.excess, 1, False
+        return EpisodeKind.OPENED
+    return _grown(policy, state, run)
 
 
-def _run(policy: DetectorPolicy, state: EpisodeState, scored: Scored, own: Observation) -> Run | None:
-    """The raised bins up to this one without a break."""
-    if not scored.raised:
-        return None
-    if state.run is not None:
-        state.run.add(_run_of(policy, scored, own))
-        return state.run
-    if scored.rise is None or (state.segments and not state.ended):
-        return _run_of(policy, scored, own)
-    return scored.rise(state.segments[-1].until if state.segments else None)
+def _begin_rise(state: EpisodeState, raised: Run, window: Observation, found_at: datetime, opened_by: str) -> None:
+    """Begin another rise with raised bins."""
+    pulses = PulseState(raised.start, raised.highest, window, window, window.excess)
+    fields = msgspec.structs.asdict(raised)
+    rise = Segment(**fields, detected_at=found_at, pulses=pulses, opened_by=opened_by)
+    state.segments, state.ended = (*state.segments, rise), False
 
 
-def _run_of(policy: DetectorPolicy, scored: Scored, own: Observation) -> Run:
-    """One raised bin."""
-    return Run(
-        start=own.start,
-        until=own.start + policy.width,
-        observed=own.count,
-        expected=own.expected,
-        highest=own,
-        score=scored.score,
-        ratio=(own.count + 1.0) / (own.expected + 1.0),
-        window=scored.scale,
-        in_window=scored.in_window,
-    )
-
-
-def _is_over(policy: DetectorPolicy, state: EpisodeState, start: datetime) -> bool:
-    """Whether the last spike ended too long before this start for it to come back."""
-    return bool(state.segments) and state.ended and start - state.segments[-1].until > policy.rest
-
-
-def _open(policy: DetectorPolicy, state: EpisodeState, run: Run, scored: Scored) -> EpisodeKind:
-    state.segments = []
-    _begin_rise(policy, state, run, scored)
-    state.since_observed, state.since_expected = 0, 0.0
-    state.told, state.told_rises, state.quickened = run.highest.excess, 1, False
-    return EpisodeKind.OPENED
-
-
-def _begin_rise(policy: DetectorPolicy, state: EpisodeState, run: Run, scored: Scored) -> None:
-    """Begin another rise, of which the run's bins are the first."""
-    pulses = PulseState.begin(run.start, run.highest, scored.window)
-    found_at = scored.start + policy.width
-    rise = Segment(**msgspec.structs.asdict(run), detected_at=found_at, pulses=pulses, opened_by=scored.scale)
-    state.segments.append(rise)
-    state.ended = False
-
-
-def _grown(policy: DetectorPolicy, state: EpisodeState, scored: Scored) -> EpisodeKind:
+def _grown(policy: DetectorPolicy, state: EpisodeState, bin_: Run) -> EpisodeKind:
     """A spike is told again when a rise behind those that were told has a bin far above all of theirs."""
-    state.quickened |= scored.scale == policy.fast.name != state.segments[0].opened_by and scored.score >= policy.enter
+    state.quickened |= bin_.window == policy.fast.name != state.segments[0].opened_by and bin_.score >= policy.enter
     highest = max(each.highest.excess for each in state.segments)
     if state.rises == state.told_rises:
         state.told = highest
@@ -159,3 +137,39 @@ def _end(state: EpisodeState) -> EpisodeKind | None:
         return None
     state.ended = True
     return EpisodeKind.ENDED
+
+
+def reconcile(told: EpisodeState, anew: EpisodeState, now: datetime, reach: timedelta) -> EpisodeState:
+    """The spike that was found when its last bins were judged again, with the posts that came late.
+
+    It keeps the name of the one that was told; a spike is known by its start. Where the two cannot be the same, what
+    was told stands. One that only the late posts have shown was found now.
+    """
+    if not anew.segments:
+        return told if told.segments else anew
+    before, (first, *others) = told.segments, anew.segments
+    if not before or (told.ended and first.start > before[0].start):
+        anew.segments = (first.renamed(first.start, now), *others)
+        return anew
+    if not before[0].start - reach <= first.start <= before[0].start:
+        return told
+    first = first.renamed(before[0].start, before[0].detected_at)
+    anew.segments = (first, *(_named(each, before[1:], now, reach) for each in others))
+    return anew
+
+
+def _named(rise: Segment, told: tuple[Segment, ...], now: datetime, reach: timedelta) -> Segment:
+    known = next((each for each in told if each.start - reach <= rise.start <= each.start), None)
+    return rise.renamed(*((rise.start, now) if known is None else (known.start, known.detected_at)))
+
+
+def changed(told: EpisodeState, live: EpisodeState, last: EpisodeKind) -> EpisodeKind | None:
+    """What late posts have made of a spike: nothing, or what is to be said of it; `last` was said of its last bin."""
+    before, after = told.episode, live.episode
+    if after is None or after == before:
+        return None
+    if before is None or before.start != after.start:
+        return EpisodeKind.OPENED
+    if live.told_rises > told.told_rises:
+        return EpisodeKind.ESCALATED
+    return EpisodeKind.ENDED if last is EpisodeKind.ENDED else EpisodeKind.GREW

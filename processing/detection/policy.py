@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 import msgspec
+
+from processing.detection.bins import EPOCH
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _BLOCK = timedelta(hours=6)
 _DAY = timedelta(days=1)
-_TOLD_EVERY = timedelta(hours=4)
 _LEAST = 10
 _SPARSE = 2.0
 """Posts an hour up to which the slow scale judges a stream: half an hour of it seldom holds `_LEAST`."""
-_NO_LIMIT = 1e300
 LONG_WINDOW = "1 day"
 """The name of the slow scale."""
 
@@ -92,7 +92,7 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Posts that come no later than this behind the end of their bin still change its score."""
     history: timedelta = timedelta(days=35)
     """What a series is judged by lies within this time."""
-    told_every: timedelta = _TOLD_EVERY
+    told_every: timedelta = timedelta(hours=4)
     """However much is judged at once, what grows on is told at the end of each such stretch of event time."""
 
     @classmethod
@@ -108,8 +108,16 @@ class DetectorPolicy(msgspec.Struct, frozen=True, kw_only=True):
                 "evenly, such as 1, 5, 15 or 60 minutes."
             )
         late = max(width, round(_HOUR / 2 / width) * width)
-        told_every = max(width, _TOLD_EVERY // width * width)
+        told_every = max(width, 4 * _HOUR // width * width)
         return cls(width=width, fast=_fast(width), slow=_slow(width), late=late, told_every=told_every)
+
+    def number_of(self, moment: datetime) -> int:
+        """The number of the bin that a moment falls into: bins count up from 1970."""
+        return (moment - EPOCH) // self.width
+
+    def start_of(self, number: int) -> datetime:
+        """When a bin starts."""
+        return EPOCH + number * self.width
 
     def with_false_alerts(self, a_week: float) -> Self:
         """The same with the threshold at which an ordinary series alerts so often.
@@ -163,15 +171,14 @@ def _fast(width: timedelta) -> Scale:
         minimum_posts=_LEAST,
         people=5,
         minimum_excess=5.0,
-        most_expected=_NO_LIMIT,
+        most_expected=math.inf,
     )
 
 
 def _slow(width: timedelta) -> Scale:
     """Six hours and a day, in steps of an hour or the next longer one that both bins and six hours allow."""
-    bins = next(
-        each for each in range(1, _BLOCK // width + 1) if each * width >= _HOUR and _BLOCK % (each * width) == _NONE
-    )
+    steps = (each for each in range(1, _BLOCK // width + 1) if not _BLOCK % (each * width))
+    bins = next(each for each in steps if each * width >= _HOUR)
     block = _BLOCK // (bins * width)
     return Scale(
         name=LONG_WINDOW,
@@ -193,9 +200,6 @@ def _slow(width: timedelta) -> Scale:
         minimum_excess=2.0,
         most_expected=_SPARSE * (_DAY / _HOUR),
     )
-
-
-_NONE = timedelta(0)
 
 
 def length_name(length: timedelta) -> str:

@@ -39,8 +39,8 @@ class Observation(msgspec.Struct, frozen=True):
         return self.count - self.expected
 
 
-class PulseState(msgspec.Struct):
-    """The pulses of one spike so far; `follow` changes it in place."""
+class PulseState(msgspec.Struct, frozen=True):
+    """The pulses of one spike so far."""
 
     started: datetime
     highest: Observation
@@ -49,14 +49,9 @@ class PulseState(msgspec.Struct):
     valley: Observation
     tallest: float
     """The excess at the peak of the highest pulse."""
-    done: list[Pulse] = []
-    trail: list[Observation] = []
+    done: tuple[Pulse, ...] = ()
+    trail: tuple[Observation, ...] = ()
     """The bins since the valley: they belong to the pulse under way or begin the next one."""
-
-    @classmethod
-    def begin(cls, started: datetime, highest: Observation, window: Observation) -> PulseState:
-        """The first pulse, under way since `started`."""
-        return cls(started, highest, window, window, window.excess)
 
     def pulses(self) -> tuple[Pulse, ...]:
         """All of them, oldest first; the last is the one under way."""
@@ -68,38 +63,23 @@ def highest_of(*bins: Observation) -> Observation:
     return max(bins, key=attrgetter("excess"))
 
 
-def follow(state: PulseState, bin_: Observation, window: Observation, bins: int, *, may_begin: bool) -> None:
+def follow(state: PulseState, bin_: Observation, window: Observation, bins: int, *, may_begin: bool) -> PulseState:
     """Take in the next known bin, and the window of so many bins that ends with it.
 
     `may_begin` says whether a new pulse can: only while the spike lasts.
     """
-    state.trail.append(bin_)
-    if len(state.trail) > _TRAIL:
-        state.highest = highest_of(state.highest, state.trail.pop(0))
+    highest, trail = state.highest, (*state.trail, bin_)
+    if len(trail) > _TRAIL:
+        highest, trail = highest_of(highest, trail[0]), trail[1:]
+    tallest = max(state.tallest, window.excess)
     if may_begin and _fell(state) and _rose(state, window):
-        _begin_next(state, window, bins)
-    elif window.excess > state.peak.excess:
-        state.peak = state.valley = window
-        state.tallest = max(state.tallest, window.excess)
-        _keep_trail(state)
-    elif window.excess < state.valley.excess:
-        state.valley = window
-        _keep_trail(state)
-
-
-def _begin_next(state: PulseState, window: Observation, bins: int) -> None:
-    risen = state.trail[_onset(state.trail, state.valley, window, bins) :]
-    state.done.append(_pulse(state.started, state.highest))
-    state.started = risen[0].start
-    state.highest = highest_of(*risen)
-    state.peak = state.valley = window
-    state.tallest = max(state.tallest, window.excess)
-    state.trail.clear()
-
-
-def _keep_trail(state: PulseState) -> None:
-    state.highest = highest_of(state.highest, *state.trail)
-    state.trail.clear()
+        risen = trail[_onset(trail, state.valley, window, bins) :]
+        done = (*state.done, _pulse(state.started, highest))
+        return PulseState(risen[0].start, highest_of(*risen), window, window, tallest, done)
+    if state.valley.excess <= window.excess <= state.peak.excess:
+        return msgspec.structs.replace(state, highest=highest, trail=trail)
+    peak = window if window.excess > state.peak.excess else state.peak
+    return PulseState(state.started, highest_of(highest, *trail), peak, window, tallest, state.done)
 
 
 def _fell(state: PulseState) -> bool:
@@ -118,7 +98,7 @@ def _clearer(high: Observation, low: Observation) -> bool:
     return difference >= CLEAR * sqrt(2.0)
 
 
-def _onset(trail: list[Observation], valley: Observation, window: Observation, bins: int) -> int:
+def _onset(trail: tuple[Observation, ...], valley: Observation, window: Observation, bins: int) -> int:
     """The bin of the trail from which on the excess is no longer the valley's: where its cumulative sum turns."""
     between = (valley.excess + window.excess) / 2.0 / bins
     sums = list(accumulate((each.excess - between for each in trail[:-1]), initial=0.0))

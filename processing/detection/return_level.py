@@ -8,8 +8,7 @@ F. J. Anscombe (Biometrika 35, 1948), where Poisson noise has a variance of one,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,27 +31,21 @@ _AGAIN = 8
 """Blocks further back, so that bins can be judged again by what was known then."""
 
 
-@dataclass
 class Maxima:
     """The highest excesses of the last blocks, to which distributions are fitted."""
 
-    highest: Timeline
-    """[series, kind, block]; NaN for a block of which too little is known."""
-    apart: Timeline
-    """[series, block]: a spike was left out of the block."""
-    blocks: int
-    """Of a fit."""
-
-    @classmethod
-    def begin_at(cls, series: int, block: int, blocks: int) -> Self:
-        """None is known before this block."""
-        kept = blocks + _AGAIN
-        highest = Timeline.begin_at((series, KINDS), block, kept, blank=np.nan)
-        return cls(highest, Timeline.begin_at((series,), block, kept, blank=0, kind=np.bool_), blocks)
+    def __init__(self, series: int, block: int, blocks: int) -> None:
+        """Begin with nothing known before a block. A fit rests on the last `blocks` of them."""
+        self.blocks = blocks
+        self.highest = Timeline((series, KINDS), block, blocks + _AGAIN, blank=np.nan)
+        """[series, kind, block]; NaN for a block of which too little is known."""
+        self.apart = Timeline((series,), block, blocks + _AGAIN, blank=0, kind=np.bool_)
+        """[series, block]: a spike was left out of the block."""
+        self.timelines = self.highest, self.apart
 
     def take_in(self, block: int, excess: Floats, known: Flags, spike: Flags) -> None:
         """Keep the maxima of a finished block: `excess` is [kind, series, bin], `spike` what is to be left out."""
-        for each in (self.highest, self.apart):
+        for each in self.timelines:
             each.reach(block, block + 1)
         apart, highest = self.apart.at(block), self.highest.at(block)
         apart[:], highest[:] = False, excess.max(axis=2).T
@@ -65,34 +58,22 @@ class Maxima:
         trusted = (2 * number > known.shape[1]) & used.any(axis=1)
         highest[:] = np.where(trusted, np.where(used, excess, -np.inf).max(axis=2), np.nan).T
 
-    def known(self, row: int, block: int) -> int:
-        """The number of blocks that a fit of a series before this block rests on."""
-        return int(np.count_nonzero(~np.isnan(self.highest.read(block - self.blocks, block)[row, 0])))
-
     def fit(self, rows: Integers, block: int) -> Fit:
-        """The distributions of some series, by the blocks before this one."""
-        ordered = np.sort(self.highest.read(block - self.blocks, block)[rows], axis=2)
+        """The distributions of series by the blocks before this one; a row may stand several times."""
+        some, places = np.unique(rows, return_inverse=True)
+        ordered = np.sort(self.highest.read(block - self.blocks, block)[some], axis=2)
         known = (~np.isnan(ordered[:, 0])).sum(axis=1)
         median, upper = _quantiles(ordered, known)
         scale = (upper - median) / _BETWEEN
-        weight = known / (known + PRIOR_BLOCKS)
-        return Fit(weight * (median - _LOWER_AT * scale), weight * scale, PRIOR_BLOCKS / (known + PRIOR_BLOCKS))
-
-    def take(self, rows: Integers) -> Maxima:
-        """Others, of series that have these rows' past."""
-        return Maxima(self.highest.take(rows), self.apart.take(rows), self.blocks)
+        return Fit((median - _LOWER_AT * scale)[:, places], scale[:, places], known[places])
 
 
 class Fit(NamedTuple):
-    """Mode and scale that blocks make likely, already weighed: [kind, series]; `prior` is the weight of the rest."""
+    """Mode and scale that blocks make likely, [kind, series], and the number of blocks that are known."""
 
     mode: Floats
     scale: Floats
-    prior: Floats
-
-    def take(self, places: Integers) -> Fit:
-        """The fits at some places, in this order."""
-        return Fit(self.mode[:, places], self.scale[:, places], self.prior[places])
+    known: Integers
 
 
 def _quantiles(ordered: Floats, size: Integers) -> Floats:
@@ -108,22 +89,24 @@ def _quantiles(ordered: Floats, size: Integers) -> Floats:
 
 def excesses(posts: Floats, expected: Floats) -> Floats:
     """[kind, ...], of [window, ...]: of both windows on Anscombe's scale and in posts."""
-    found = np.empty((KINDS, *posts.shape[1:]))
-    found[0::2] = 2.0 * (np.sqrt(posts + ANSCOMBE) - np.sqrt(expected + ANSCOMBE))
-    found[1::2] = posts - expected
-    return found
+    return _kinds(2.0 * (np.sqrt(posts + ANSCOMBE) - np.sqrt(expected + ANSCOMBE)), posts - expected)
 
 
 def calibrated(fit: Fit, expected: Floats) -> tuple[Floats, Floats]:
     """Mode and scale of a block's maximum: the blocks' word and the prior's: [kind, bin], of [window, bin]."""
     unit = np.sqrt(expected + ANSCOMBE)
     noise = 1.0 + 0.5 * np.sqrt(expected)
-    mode, scale = fit.mode.copy(), fit.scale.copy()
-    mode[0::2] += fit.prior * PRIOR_MODE
-    mode[1::2] += fit.prior * (PRIOR_MODE * (unit + PRIOR_MODE / 4.0))
-    scale[0::2] += fit.prior * noise
-    scale[1::2] += fit.prior * (noise * unit)
+    prior, weight = PRIOR_BLOCKS / (fit.known + PRIOR_BLOCKS), fit.known / (fit.known + PRIOR_BLOCKS)
+    mode = weight * fit.mode + prior * _kinds(PRIOR_MODE, PRIOR_MODE * (unit + PRIOR_MODE / 4.0))
+    scale = weight * fit.scale + prior * _kinds(noise, noise * unit)
     return mode, np.maximum(scale, SMALLEST_SCALE)
+
+
+def _kinds(standard: Floats | float, posts: Floats) -> Floats:
+    """[kind, ...], of [window, ...] on Anscombe's scale and in posts."""
+    kinds = np.empty((KINDS, *posts.shape[1:]))
+    kinds[0::2], kinds[1::2] = standard, posts
+    return kinds
 
 
 def level(reduced: NDArray[np.float64]) -> Floats:

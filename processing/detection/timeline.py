@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +12,17 @@ Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 
-@dataclass
 class Timeline:
-    """An array [series, ..., bin] whose first bin is `begin`; what was never written is `blank`."""
+    """Values of series along bins, of which the newest are kept; what was never written is `blank`."""
 
-    values: NDArray[Any]
-    begin: int
-    kept: int
-    """Bins before the next one that can always be read."""
-    blank: float
+    def __init__(self, shape: tuple[int, ...], start: int, kept: int, *, blank: float, kind: type = np.float64) -> None:
+        """Begin with nothing written. `shape` is that of one bin: [series, ...]; `start` is the first bin to write.
 
-    @classmethod
-    def begin_at(cls, shape: tuple[int, ...], start: int, kept: int, *, blank: float, kind: type = np.float64) -> Self:
-        """Nothing is written yet; `start` is the first bin that will be. `shape` is that of one bin."""
-        values: NDArray[Any] = np.full((*shape, 2 * kept), blank, dtype=kind)
-        return cls(values, start - kept, kept, blank)
+        Of the bins before the next one, `kept` can always be read.
+        """
+        self.values: NDArray[Any] = np.full((*shape, 2 * kept), blank, dtype=kind)
+        """[series, ..., bin], from the bin `begin` on."""
+        self.begin, self.kept, self.blank = start - kept, kept, blank
 
     def reach(self, start: int, end: int) -> None:
         """Make room for bins from `start`, before which `kept` bins stay, up to `end`."""
@@ -37,8 +32,7 @@ class Timeline:
         width = max(2 * self.kept, end - oldest)
         moved = np.full((*self.values.shape[:-1], width), self.blank, dtype=self.values.dtype)
         first, last = max(oldest, self.begin), min(oldest + width, reached)
-        if first < last:
-            moved[..., first - oldest : last - oldest] = self.read(first, last)
+        moved[..., first - oldest : last - oldest] = self.read(first, last)
         self.values, self.begin = moved, oldest
 
     def read(self, start: int, end: int) -> NDArray[Any]:
@@ -51,14 +45,12 @@ class Timeline:
 
     def before(self, start: int, end: int, apart: int, times: int) -> NDArray[Any]:
         """The bins at the same time of so many earlier periods of `apart` bins, as a view: [series, period, bin]."""
-        along, step = self.values.strides
-        first = (start - apart - self.begin) * step
-        shape, strides = (len(self.values), times, end - start), (along, -apart * step, step)
-        return np.ndarray(shape, self.values.dtype, self.values, first, strides)
+        periods = self.read(start - times * apart, start).reshape(len(self.values), times, apart)
+        return periods[:, ::-1, : end - start]
 
-    def take(self, rows: Integers) -> Timeline:
-        """Another one of series that have these rows' past."""
-        return Timeline(self.values[rows], self.begin, self.kept, self.blank)
+    def add(self, series: int) -> None:
+        """Go on with so many more series, each with the past of the first one."""
+        self.values = np.concatenate([self.values, np.repeat(self.values[:1], series, axis=0)])
 
 
 def trailing(values: Floats, window: int) -> Floats:

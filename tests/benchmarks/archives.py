@@ -72,7 +72,7 @@ class Archive:
 
     def told(self, policy: DetectorPolicy) -> list[datetime]:
         """When people are told of each spike: as soon as it is by enough of them, each counted once."""
-        series, told = SeriesSet.begin(policy, [Key(TOPIC, EVERYTHING)]), dict[datetime, datetime]()
+        series, told = SeriesSet(policy, [Key(TOPIC, EVERYTHING)]), dict[datetime, datetime]()
         for first in range(0, len(self.counts), HOUR):
             hour = slice(first, first + HOUR)
             for each in series.step(Block(self.start + first * WIDTH, self.counts[None, hour], None, self.total[hour])):

@@ -3,8 +3,9 @@
 FOLDER holds `posts.ndjson.gz` (lines of text, lang, source). What was tuned on what: the model's weights, CLD2's
 weight beside it and every threshold were chosen on the tuning half alone (tests.support.language_posts says
 which that is); the held-out half was only read to print these tables. lingua and py3langid are measured where
-they are installed, which `make bench-language` does. `--both-ways` also trains a model on the
-held-out half and measures it on the other one; it needs `wordfreq` and a minute.
+they are installed, which `make bench-language` does. `--write` writes the figures of docs/languages.md and its picture
+anew. `--both-ways` also trains a model on the held-out half and measures it on the other one; it needs npm and some
+minutes.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from collections.abc import Callable, Sequence
 from importlib import import_module, util
 from pathlib import Path
 
-from processing.contract import UNDETERMINED
 from processing.tagging.language import DETECTORS, Detected, LanguageDetector
 from processing.tagging.language.detector import UNKNOWN, cleaned, words_of
 from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import LangDetect, standard
+from tests.benchmarks.language_figures import figures, write
 from tests.support.function_words import holds_hindustani
-from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load, per_language, variety
+from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, Told, letters, load, macro, share, tell
 
 _SLOW = {"langdetect": 20, "lingua": 20}
 """Detectors that read only every n-th post: they would take minutes."""
@@ -61,34 +62,20 @@ class Measured:
     """What a detector said of posts, and in how much of one core's time."""
 
     def __init__(self, detector: LanguageDetector, posts: Sequence[LabelledPost]) -> None:
-        texts = [post.text for post in posts]
-        detector.detect_many(texts[:10])
+        tell(detector, posts[:10])
         begun = time.process_time()
-        found = [
-            each for start in range(0, len(texts), _BATCH) for each in detector.detect_many(texts[start:][:_BATCH])
-        ]
-        self.speed = len(texts) / (time.process_time() - begun)
-        self.found = dict(zip(map(id, posts), found, strict=True))
-
-    def right(self, post: LabelledPost) -> bool:
-        """Whether the language is the labelled one; a variety counts as its language."""
-        return variety(self.found[id(post)].language) == post.language
-
-    def accuracy(self, posts: Sequence[LabelledPost]) -> tuple[float, float]:
-        """Macro (the mean over languages) and micro (over posts)."""
-        counts = per_language(posts, self.right)
-        macro = sum(right / every for right, every in counts.values()) / len(counts)
-        return macro, sum(map(self.right, posts)) / len(posts)
+        self.told = [each for start in range(0, len(posts), _BATCH) for each in tell(detector, posts[start:][:_BATCH])]
+        self.speed = len(posts) / (time.process_time() - begun)
+        self.held_out = [each for each in self.told if each.post.held_out]
 
 
-def main(folder: Path = DEFAULT_FOLDER, both_ways: bool = False) -> None:
+def main(folder: Path = DEFAULT_FOLDER, *, both_ways: bool = False, into_docs: bool = False) -> None:
     """Print the tables, or why there are none."""
     if not (folder / "posts.ndjson.gz").exists():
         print(f"language: there is no posts.ndjson.gz in {folder}; name its folder to measure with it")
         return
     posts = load(folder)
-    held = [post for post in posts if post.held_out]
-    print(f"language: {len(posts):,} posts, {len(held):,} of them held out.")
+    print(f"language: {len(posts):,} posts, {sum(post.held_out for post in posts):,} of them held out.")
     print(
         "The model of `vote` and its thresholds saw the others only: under `all` it is judged on what it learnt from."
     )
@@ -97,10 +84,11 @@ def main(folder: Path = DEFAULT_FOLDER, both_ways: bool = False) -> None:
     for name, make in _detectors().items():
         _print_line(name, make(), posts[:: _SLOW.get(name, 1)])
     ours = Measured(Ensemble(), posts)
-    _print_romanised(ours, held)
-    _print_languages(ours, held)
-    _print_coverage(ours, held)
-    _print_second_opinion(ours, held)
+    print("vote:", figures(ours.held_out, Ensemble()), sep="\n")
+    _print_romanised(ours.held_out)
+    _print_second_opinion(ours)
+    if into_docs:
+        write(ours.held_out, Ensemble())
     if both_ways:
         _print_other_way(posts)
 
@@ -121,23 +109,19 @@ def _lengths() -> str:
 
 def _print_line(name: str, detector: LanguageDetector, posts: Sequence[LabelledPost]) -> None:
     measured = Measured(detector, posts)
-    held = [post for post in posts if post.held_out]
-    by_length = [[post for post in held if low <= _letters(post) < high] for low, high in _LENGTHS]
-    micro = "".join(f"{measured.accuracy(each)[1]:9.3f}" for each in by_length)
+    by_length = [[each for each in measured.held_out if low <= letters(each.post) < high] for low, high in _LENGTHS]
+    micro = "".join(f"{share(each):9.3f}" for each in by_length)
     every = f" (every {_SLOW[name]}th post)" if name in _SLOW else ""
-    print(f"{name:12}{_pair(measured, posts)}{_pair(measured, held)}{measured.speed:10,.0f}{'':24}{micro}{every}")
+    print(
+        f"{name:12}{_pair(measured.told)}{_pair(measured.held_out)}{measured.speed:10,.0f}{'':24}{micro}{every}",
+    )
 
 
-def _pair(measured: Measured, posts: Sequence[LabelledPost]) -> str:
-    macro, micro = measured.accuracy(posts)
-    return f"  {macro:6.3f} {micro:6.3f} "
+def _pair(told: Sequence[Told]) -> str:
+    return f"  {macro(told):6.3f} {share(told):6.3f} "
 
 
-def _letters(post: LabelledPost) -> int:
-    return sum(map(str.isalpha, cleaned(post.text)))
-
-
-def _print_romanised(ours: Measured, held: Sequence[LabelledPost]) -> None:
+def _print_romanised(held: Sequence[Told]) -> None:
     """Their gold is what a collection is named after: see `tests.support.function_words`."""
     print("vote, held out, Hindi and Urdu in Latin letters. exact: the labelled one of the two, which are one spoken")
     print(
@@ -148,69 +132,47 @@ def _print_romanised(ours: Measured, held: Sequence[LabelledPost]) -> None:
     )
     print("English, so that a detector that tells English rightly cannot be right about all.")
     for name, languages in (*((each, (each,)) for each in _ROMANISED), ("both", _ROMANISED)):
-        posts = [post for post in held if post.language in languages]
-        with_a_word = [post for post in posts if holds_hindustani(post.text)]
-        print(f"  {name:8}{len(posts):5} posts: {_exact_or_either(ours, posts)}", end="; ")
-        print(f"{len(with_a_word)} with a word: {_exact_or_either(ours, with_a_word)}")
-    others = [post for post in held if post.language not in _ROMANISED]
-    taken = sum(ours.found[id(post)].language in _ROMANISED for post in others)
+        told = [each for each in held if each.post.language in languages]
+        with_a_word = [each for each in told if holds_hindustani(each.post.text)]
+        print(f"  {name:8}{len(told):5} posts: {_exact_or_either(told)}", end="; ")
+        print(f"{len(with_a_word)} with a word: {_exact_or_either(with_a_word)}")
+    others = [each for each in held if each.post.language not in _ROMANISED]
+    taken = sum(each.found.language in _ROMANISED for each in others)
     print(f"  of the {len(others):,} posts in other languages, {taken} are taken for one of the two")
 
 
-def _exact_or_either(ours: Measured, posts: Sequence[LabelledPost]) -> str:
-    either = _share(lambda post: ours.found[id(post)].language in _ROMANISED, posts)
-    return f"exact {_share(ours.right, posts):.3f}, either {either:.3f}"
+def _exact_or_either(told: Sequence[Told]) -> str:
+    either = sum(each.found.language in _ROMANISED for each in told)
+    return f"exact {share(told):.3f}, either {either / len(told):.3f}"
 
 
-def _share(holds: Callable[[LabelledPost], bool], posts: Sequence[LabelledPost]) -> float:
-    return sum(map(holds, posts)) / len(posts) if posts else 0.0
-
-
-def _print_languages(ours: Measured, held: Sequence[LabelledPost]) -> None:
-    counts = per_language(held, ours.right)
-    listed = sorted((right / every, language, every) for language, (right, every) in counts.items())
-    print(
-        "vote, held out, by language: " + ", ".join(f"{name} {share:.2f} of {every}" for share, name, every in listed)
-    )
-
-
-def _print_coverage(ours: Measured, held: Sequence[LabelledPost]) -> None:
-    for least in (0.0, 0.5, 0.9, 0.97):
-        taken = [
-            post
-            for post in held
-            if ours.found[id(post)].language != UNDETERMINED and ours.found[id(post)].confidence >= least
-        ]
-        print(
-            f"vote at a confidence of {least:.2f} or more: covers {len(taken) / len(held):.3f} of the held-out posts, "
-            f"{_share(ours.right, taken):.3f} of these rightly"
-        )
-
-
-def _print_second_opinion(ours: Measured, held: Sequence[LabelledPost]) -> None:
+def _print_second_opinion(ours: Measured) -> None:
     """Would it help to ask langdetect about the posts that `vote` is least sure of?"""
-    langdetect = LangDetect()
+    langdetect, held = LangDetect(), ours.held_out
     for below in (0.3, 0.45, 0.6):
-        asked = [post for post in held if ours.found[id(post)].confidence < below and _letters(post)]
+        asked = [each for each in held if each.found.confidence < below and letters(each.post)]
         begun = time.process_time()
-        said = {id(post): langdetect.detect(post.text).language for post in asked}
+        second = tell(langdetect, [each.post for each in asked])
         seconds = time.process_time() - begun
-        right = sum(variety(said[id(post)]) == post.language for post in asked)
         print(
             f"a second opinion of langdetect below a confidence of {below:.2f}: {len(asked)} posts, of which vote has "
-            f"{sum(map(ours.right, asked))} right, langdetect {right}; it would take {seconds / len(held) * 1e6:.0f} "
-            f"microseconds a post of all, vote takes {1e6 / ours.speed:.0f}"
+            f"{sum(each.right for each in asked)} right, langdetect {sum(each.right for each in second)}; it would "
+            f"take {seconds / len(held) * 1e6:.0f} microseconds a post of all, vote takes {1e6 / ours.speed:.0f}"
         )
 
 
 def _print_other_way(posts: Sequence[LabelledPost]) -> None:
-    from tests.benchmarks.train_language import Training, examples, train  # noqa: PLC0415 (needs wordfreq)
+    from tests.benchmarks.train_language import Training, examples, train  # noqa: PLC0415 (fetches packages)
 
     held, rest = [post for post in posts if post.held_out], [post for post in posts if not post.held_out]
     other = Measured(Ensemble(train(examples(held, Training()), Training())), rest)
-    print(f"vote, trained on the held-out half and measured on the tuning half: {_pair(other, rest).strip()}")
+    print(f"vote, trained on the held-out half and measured on the tuning half: {_pair(other.told).strip()}")
 
 
 if __name__ == "__main__":
     named = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    main(Path(named[0]) if named else DEFAULT_FOLDER, both_ways="--both-ways" in sys.argv)
+    main(
+        Path(named[0]) if named else DEFAULT_FOLDER,
+        both_ways="--both-ways" in sys.argv,
+        into_docs="--write" in sys.argv,
+    )

@@ -97,10 +97,9 @@ def _spikes(policy: DetectorPolicy, times: Times) -> list[Spike]:
     """What the watch would have told of the same posts, each at the end of the first minute that was enough."""
     counted = Counter((start_of_bin(moment, policy.width), *key) for key, each in times.items() for moment in each)
     bins = (END - START) // policy.width
-    series, found = SeriesSet.begin(policy), {}
+    series, found = SeriesSet(policy), {}
     block = series.block(
         START,
-        END,
         [BinCount(*where, posts, 0) for where, posts in counted.items()],
         np.ones(bins, dtype=bool),
         np.full(bins, 20.0),

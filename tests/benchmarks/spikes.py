@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from processing.contract import EVERYTHING
 from processing.detection.episode import EpisodeKind
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, Scales
+from processing.detection.scales import Scales
 from processing.detection.series import Block, Key, SeriesSet
 from tests.benchmarks.spike_demo import by_volume, named
 from tests.benchmarks.spike_rivals import cycle_poisson, robust_z
@@ -148,7 +148,7 @@ def speed() -> None:
     """One core: one series as a file, and many at once; then what one bin of many series takes."""
     counts = np.random.default_rng(1).poisson(20 + 15 * np.sin(2 * np.pi * np.arange(28 * 288) / 288)).astype(float)
     for number in (1, 150, 1000):
-        series = SeriesSet.begin(POLICY, [Key(str(each), "en") for each in range(number)])
+        series = SeriesSet(POLICY, [Key(str(each), "en") for each in range(number)])
         many = np.tile(counts, (number, 1))
         begun = time.process_time()
         series.step(Block(START, many, None, counts * 3))
@@ -180,7 +180,7 @@ def told_of_many(
 ) -> list[NDArray[np.int64]]:
     """The same of series side by side, each over all languages."""
     keys = [Key(str(number), EVERYTHING) for number in range(len(counts))]
-    series = SeriesSet.begin(policy, keys, silent_before=silent)
+    series = SeriesSet(policy, keys, silent_before=silent)
     found: dict[Key, list[int]] = {key: [] for key in keys}
     for event in series.step(Block(START, counts, None, total)):
         if event.kind in {EpisodeKind.OPENED, EpisodeKind.ESCALATED}:
@@ -190,11 +190,8 @@ def told_of_many(
 
 def scored(policy: DetectorPolicy, counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores and expectations of one series."""
-    scales = Scales.begin_at(policy, OWN + 1, 0, silent_before=False)
-    rows = np.vstack([np.full((OWN, len(counts)), np.nan), counts])
-    bins = list(scales.step(rows, None, with_total=False))
-    score = np.concatenate([each.score[OWN] for each in bins])
-    return score, np.concatenate([each.expected[OWN] for each in bins])
+    bins = list(Scales(policy, 0, np.array([True])).step(counts[None]))
+    return np.concatenate([each.score[0] for each in bins]), np.concatenate([each.expected[0] for each in bins])
 
 
 def ours(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,16 +1,15 @@
 """Train the language model: `python -m tests.benchmarks.train_language [FOLDER]` writes its `model.npz`.
 
 It learns from the tuning half of FOLDER's `posts.ndjson.gz` (see tests.support.language_posts; its README names
-the licences) and from posts made up of random words: for 42 languages words as frequent as `wordfreq` says (data
-CC BY-SA 4.0), for five more words made of the trigrams in langdetect's profiles (Apache-2.0). No text is kept: the
-file holds weights of hashes. The same seed, numpy and processor give the same bytes. It lies with the benchmarks
-because running needs none of it; `wordfreq` is a tool for this alone (`pip install wordfreq`).
+the licences) without the posts whose licence is share-alike, from the texts of tests.benchmarks.language_texts, and
+from posts made up of the trigrams in langdetect's profiles (Apache-2.0). No text is kept: the file holds weights of
+hashes. The same seed, numpy and processor give the same bytes. It lies with the benchmarks because running needs none
+of it.
 """
 
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import random
 import re
@@ -19,7 +18,6 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -42,38 +40,30 @@ from processing.tagging.language.features import (
 from processing.tagging.language.libraries import Cld
 from processing.tagging.language.model import Model, Weights, pooled
 from processing.tagging.language.word_lists import HINDUSTANI, NO_EVIDENCE
+from tests.benchmarks.language_texts import common_english, texts
+from tests.benchmarks.romanised import typed_arabic, typed_hindi
 from tests.support.language_posts import DEFAULT_FOLDER, LabelledPost, load
 
 MODEL = Path(__file__).parents[2] / "processing" / "tagging" / "language" / "model.npz"
 
-_LANGUAGE_OF = {"nb": "no", "fil": "tl", "sh": "hr"}
-_ENGLISH = 4
-"""Times more made-up posts in English: of two words, nothing else tells as much."""
-_BY_TRIGRAMS = ("af", "cy", "et", "so", "sq")
-_CYRILLIC = {"lj": "љ", "nj": "њ", "dž": "џ"} | dict(
-    zip("abvgdđežzijklmnoprstćufhcčš", "абвгдђежзијклмнопрстћуфхцчш", strict=True)
-)
-_CYRILLIC_LETTER = re.compile("|".join(_CYRILLIC))
-_CONSONANTS = {
-    "क": "k", "ख": "kh", "ग": "g", "घ": "gh", "च": "ch", "छ": "ch", "ज": "j", "झ": "jh", "ट": "t", "ठ": "th", "ड": "d",
-    "ढ": "dh", "ण": "n", "त": "t", "थ": "th", "द": "d", "ध": "dh", "न": "n", "प": "p", "फ": "f", "ब": "b", "भ": "bh",
-    "म": "m", "य": "y", "र": "r", "ल": "l", "व": "v", "श": "sh", "ष": "sh", "स": "s", "ह": "h",
-}  # fmt: skip
-_VOWELS = {
-    "अ": "a", "आ": "aa", "इ": "i", "ई": "i", "उ": "u", "ऊ": "u", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au", "ऑ": "o",
-    "ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "े": "e", "ै": "ai", "ो": "o", "ौ": "au", "ॉ": "o", "ं": "n",
-    "ँ": "n", "ृ": "ri",
-}  # fmt: skip
-_SILENT = re.compile(r"(?<=[aeiouA][^aeiouA])A(?=[^aeiouA]h?[aeiou])")
+_ENGLISH = 2
+"""Times more texts in English, and as many of random words: of two words, nothing else tells as much."""
+_NEARLY_ENGLISH = "pcm"
+_LEAST_COUNT = 5
+"""A word that a language has less often may be an English one that nobody translated."""
+_BY_TRIGRAMS = ("af", "cy", "et", "so", "sq", "sw", "tl")
+_SHARE_ALIKE = "kocohub"
+_MISLABELLED = "ms"
+"""Nearly all posts that are labelled Malay are Indonesian: they have `karena`, `bisa` and `adalah`."""
 _PLAIN_WORD = re.compile("[a-z]+")
 _ARABIC = re.compile(r"[\u0621-\u064a]")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A cleaned text, its language, and how much it counts."""
+    """Cleaned texts in one language, of which each epoch reads one, and how much they count."""
 
-    text: str
+    texts: Sequence[str]
     language: str
     weight: float = 1.0
 
@@ -89,17 +79,25 @@ class Training:
     rate: float = 0.03
     dropped: float = 0.2
     seed: int = 1
-    made_up: int = 150
+    made_up: int = 300
     made_up_weight: float = 0.3
+    arabizi: int = 150
 
 
 def examples(posts: Sequence[LabelledPost], training: Training) -> list[Example]:
-    """Posts and made-up posts; languages with few posts count for more."""
-    real = [Example(cleaned(post.text), _label(post)) for post in posts]
+    """Posts, texts and made-up posts; languages with few posts count for more."""
+    taken = [post for post in posts if post.source != _SHARE_ALIKE and post.language != _MISLABELLED]
+    real = [Example([cleaned(post.text)], _label(post)) for post in taken]
     counts = Counter(each.language for each in real)
     weighed = [replace(each, weight=min(4.0, (350 / counts[each.language]) ** 0.5)) for each in real]
-    made_up = [*_of_words(training.made_up), *_of_trigrams(training.made_up)]
-    return weighed + [Example(text, language, training.made_up_weight) for text, language in made_up]
+    count = training.made_up
+    further = [
+        *_of_texts(count),
+        *_of_words(_ENGLISH * count),
+        *_of_trigrams(count),
+        *_arabizi(taken, training.arabizi),
+    ]
+    return weighed + [Example(some, language, training.made_up_weight) for some, language in further]
 
 
 def _label(post: LabelledPost) -> str:
@@ -122,36 +120,33 @@ def plain_english(post: LabelledPost) -> bool:
     return found.language == "en" and found.confidence >= 0.9
 
 
-def _of_words(count: int) -> Iterator[tuple[str, str]]:
-    wordfreq = import_module("wordfreq")  # a tool of this script, which may be absent where the model is only read
-
-    for code in sorted(wordfreq.available_languages()):
-        chance = random.Random(code)
-        listed = itertools.islice(wordfreq.get_frequency_dict(code).items(), 20_000)
-        words, frequencies = zip(
-            *((word, each) for word, each in listed if word.isalpha() or len(word) > 3), strict=True
-        )
-        sums = list(itertools.accumulate(frequencies))
-        for number in range(count * (_ENGLISH if code == "en" else 1)):
-            drawn = chance.choices(words, cum_weights=sums, k=chance.randint(1, 12))
-            text = ("" if code in {"zh", "ja"} else " ").join(drawn)
-            yield text, _LANGUAGE_OF.get(code, code)
-            if code == "sh" and number % 2:
-                yield _CYRILLIC_LETTER.sub(lambda found: _CYRILLIC[found[0]], text), "sr"
-            if code == "hi":
-                yield " ".join(map(_as_typed, drawn)), "hi-Latn"
+def _of_texts(count: int) -> Iterator[tuple[Sequence[str], str]]:
+    for language, listed in texts().items():
+        shuffled = random.Random(language).sample(listed, len(listed))
+        examples = min(count * (_ENGLISH if language == "en" else 1), 3 * len(shuffled))
+        for number in range(examples):
+            some = shuffled[number % len(shuffled) :: examples]
+            yield some, language
+            if language == "hi":
+                yield [typed_hindi(text) for text in some], "hi-Latn"
 
 
-def _as_typed(word: str) -> str:
-    """A Hindi word as people type it in Latin letters: some of its unwritten vowels, but none at the end."""
-    typed = ""
-    for letter, following in itertools.pairwise([*word, ""]):
-        typed += _CONSONANTS.get(letter) or _VOWELS.get(letter, "")
-        typed += "A" if letter in _CONSONANTS and following in _CONSONANTS else ""
-    return _SILENT.sub("", typed).lower()
+def _of_words(count: int) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield common English words at random. Catalogues lack most of what people talk about."""
+    words, chance = sorted(common_english()), random.Random("en")
+    for _ in range(count):
+        yield [" ".join(chance.choices(words, k=chance.randint(1, 12))) for _ in range(10)], "en"
 
 
-def _of_trigrams(count: int) -> Iterator[tuple[str, str]]:
+def _arabizi(posts: Sequence[LabelledPost], count: int) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield Arabic posts in Latin letters. The posts that people wrote so are all Moroccan or Algerian."""
+    chance = random.Random("ar")
+    listed = [cleaned(post.text) for post in posts if post.language == "ar" and _ARABIC.search(post.text)]
+    for text in listed[:count]:
+        yield [typed_arabic(text, chance) for _ in range(3)], "ar-Latn"
+
+
+def _of_trigrams(count: int) -> Iterator[tuple[Sequence[str], str]]:
     for language in _BY_TRIGRAMS:
         chance = random.Random(language)
         counts = json.loads((Path(PROFILES_DIRECTORY) / language).read_text("utf-8"))["freq"]
@@ -161,7 +156,7 @@ def _of_trigrams(count: int) -> Iterator[tuple[str, str]]:
             letters.append(gram[-1])
             weights.append(often)
         for _ in range(count):
-            yield " ".join(_word(following, chance) for _ in range(chance.randint(3, 12))), language
+            yield [" ".join(_word(following, chance) for _ in range(chance.randint(3, 12)))], language
 
 
 def _word(following: dict[str, tuple[list[str], list[int]]], chance: random.Random) -> str:
@@ -188,8 +183,8 @@ def train(given: Sequence[Example], training: Training) -> Model:
         chance.shuffle(order)
         for start in range(0, len(order), training.batch):
             chosen = order[start : start + training.batch]
-            texts = [_span(given[number].text, spans) for number in chosen.tolist()]
-            rows = _without_some(featurise(texts, training.bits, model.no_evidence), training.dropped, chance)
+            read = [_span(spans.choice(given[number].texts), spans) for number in chosen.tolist()]
+            rows = _without_some(featurise(read, training.bits, model.no_evidence), training.dropped, chance)
             adam.step(_gradients(model, rows, labels[chosen], weights[chosen]))
     return model
 
@@ -205,30 +200,36 @@ def _untrained(given: Sequence[Example], training: Training, chance: np.random.G
         rows,
         output,
         bias,
-        _met([each.text for each in given]),
+        _met([text for each in given for text in each.texts]),
         _english(),
         WordList.of(NO_EVIDENCE),
         WordList.of(HINDUSTANI),
     )
 
 
-def _met(texts: Sequence[str]) -> NDArray[np.bool_]:
+def _met(read: Sequence[str]) -> NDArray[np.bool_]:
     """The letters that occur often; of ideographs and syllables, all of a block in which often some occur."""
-    counts = np.bincount(np.concatenate([stream([text]) for text in texts]), minlength=LETTERS)
+    counts = np.bincount(np.concatenate([stream([text]) for text in read]), minlength=LETTERS)
     blocks = np.add.reduceat(counts, np.arange(0, LETTERS, BLOCK))
     met: NDArray[np.bool_] = np.where(np.arange(LETTERS) < IDEOGRAPHS_FROM, counts, np.repeat(blocks, BLOCK)) > 20
     return met
 
 
 def _english() -> frozenset[int]:
-    """The common English words that are twice as common in English as in any other language."""
-    wordfreq = import_module("wordfreq")
-    most: Counter[str] = Counter()
-    for code in wordfreq.available_languages():
-        if code != "en":
-            most |= Counter(dict(itertools.islice(wordfreq.get_frequency_dict(code).items(), 5_000)))
-    listed = itertools.islice(wordfreq.get_frequency_dict("en").items(), 8_000)
-    return frozenset(crc32(word.encode()) for word, often in listed if often >= 2 * most[word])
+    """The common English words that are twice as common in English as in any other language's texts."""
+    shares = {language: _shares(listed) for language, listed in texts().items() if language != _NEARLY_ENGLISH}
+    english, others = shares.pop("en"), shares.values()
+    listed = map(str.lower, common_english())
+    return frozenset(
+        crc32(word.encode())
+        for word in listed
+        if english.get(word, 0.0) >= 2 * max(share.get(word, 0.0) for share in others)
+    )
+
+
+def _shares(listed: Sequence[str]) -> dict[str, float]:
+    counts = Counter(word for text in listed for word in _PLAIN_WORD.findall(text.lower()))
+    return {word: count / counts.total() for word, count in counts.items() if count >= _LEAST_COUNT}
 
 
 def _span(text: str, chance: random.Random) -> str:
@@ -315,7 +316,7 @@ def main(folder: Path) -> None:
     posts = [post for post in load(folder) if not post.held_out]
     given = examples(posts, Training())
     save(train(given, Training()), MODEL)
-    print(f"{MODEL}: {len(posts):,} posts and {len(given) - len(posts):,} made-up ones, {MODEL.stat().st_size:,} bytes")
+    print(f"{MODEL}: {len(posts):,} posts, {len(given):,} examples in all, {MODEL.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

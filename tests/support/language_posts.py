@@ -9,15 +9,19 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from processing.tagging.language import Detected, LanguageDetector
 from processing.tagging.language.detector import cleaned
 from processing.tagging.language.features import DROPPED, stream
 from tests.conftest import ROOT
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data")) / "language"
+FEW_LETTERS = 20
+"""A post with fewer letters is short."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,48 @@ def variety(tag: str) -> str:
     return tag if tag in {"hi-Latn", "ur-Latn"} else tag.partition("-")[0]
 
 
-def per_language(posts: Iterable[LabelledPost], right: Callable[[LabelledPost], bool]) -> dict[str, tuple[int, int]]:
-    """How many posts of each language are right, and how many there are."""
-    counts: dict[str, tuple[int, int]] = {}
-    for post in posts:
-        hits, every = counts.get(post.language, (0, 0))
-        counts[post.language] = hits + right(post), every + 1
-    return counts
+class Told(NamedTuple):
+    """A post with its labelled language, and what a detector said of it."""
+
+    post: LabelledPost
+    found: Detected
+
+    @property
+    def right(self) -> bool:
+        """Whether the language is the labelled one. A variety counts as its language."""
+        return variety(self.found.language) == self.post.language
+
+    @property
+    def short(self) -> bool:
+        """Whether the post has few letters."""
+        return letters(self.post) < FEW_LETTERS
+
+
+def letters(post: LabelledPost) -> int:
+    """Return the number of letters that a detector reads in a post."""
+    return sum(map(str.isalpha, cleaned(post.text)))
+
+
+def tell(detector: LanguageDetector, posts: Sequence[LabelledPost]) -> list[Told]:
+    """Ask a detector about posts."""
+    found = detector.detect_many([post.text for post in posts])
+    return [Told(post, its) for post, its in zip(posts, found, strict=True)]
+
+
+def by_language(told: Iterable[Told]) -> dict[str, list[Told]]:
+    """Return what was said of the posts of each language."""
+    languages: dict[str, list[Told]] = {}
+    for each in told:
+        languages.setdefault(each.post.language, []).append(each)
+    return languages
+
+
+def share(told: Sequence[Told]) -> float:
+    """Return the share of right answers, over posts."""
+    return sum(each.right for each in told) / len(told)
+
+
+def macro(told: Iterable[Told], least: int = 1) -> float:
+    """Return the mean share of right answers over the languages that have at least `least` posts."""
+    shares = [share(its) for its in by_language(told).values() if len(its) >= least]
+    return sum(shares) / len(shares)

@@ -37,13 +37,16 @@ _NEVER_ALONE = frozenset(["ts", "rw", "sw", "hi-Latn", "ur-Latn"])
 """Languages with relatives that the model never met (Zulu, Shona, Kirundi), and a pair that words separate better."""
 _ROMANISED = ("hi-Latn", "ur-Latn")
 _BY_WORDS = frozenset([*_ROMANISED, "pcm"])
-_WORDS_TRUSTED, _HINDUSTANI_TRUSTED, _SPELLING = 1.5, 4.0, 1.0
+_WORDS_TRUSTED, _HINDUSTANI_TRUSTED, _SPELLING = 1.5, 3.0, 1.0
 """The weights of common words, times their share of a text, and the weight of a spelling within the pair."""
 _ROMANISED_START = -5.0
 _SOME_HINDUSTANI, _MUCH_HINDUSTANI = 0.1, 0.25
 """The share of Hindi words from which an English text is examined closely: for two such words, and for a single one."""
 _MALAY = frozenset(["id", "ms"])
 """Two languages that CLD2 does not distinguish."""
+_SERBO_CROATIAN = frozenset(["bs", "hr", "sr"])
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+"""One language in two scripts. The script decides its tag, because posts seldom show which standard they follow."""
 _RELIABLE, _RELIABLE_OF_STRANGE = 3.0, 6.0
 """The amount that CLD2's opinion adds to the logarithm of a probability: the best of a grid, on the tuning data."""
 _ELSEWHERE_LONG, _ELSEWHERE, _ELSEWHERE_SELDOM = math.log(0.05), math.log(0.01), math.log(0.001)
@@ -55,13 +58,13 @@ _VERY_FEW_LETTERS, _LETTERS_FOR_CLD, _FEW_LETTERS = 8, 10, 20
 _COMMON_LISTED = "ar de en es fa fr hi id it ja ko nl pl pt ru th tl tr uk ur vi zh"
 """Languages of many posts. All else being equal, a text of one or two words is most likely in one of them."""
 _PRIOR = dict.fromkeys(_COMMON_LISTED.split(), 0.0)
-_LESS_COMMON = -2.0
+_LESS_COMMON = -1.0
 _NOT_IN_LATIN_LISTED = "am ar be bg bn el fa he hi ja ko mk mr ne ru sr ta te th ti uk ur zh"
 _NOT_IN_LATIN = frozenset(_NOT_IN_LATIN_LISTED.split())
 _ENGLISH, _ENGLISH_WORDS = 2.0, 3.0
 _ENGLISH_START, _ALL_ENGLISH_START = math.log(1e-4), math.log(1e-2)
 """The starting weights of English in a short text of plain letters, and in a text whose words are all English."""
-_LEAST_OF_VERY_FEW, _LEAST_OF_FEW, _LEAST = 0.85, 0.55, 0.3
+_LEAST_OF_VERY_FEW, _LEAST_OF_FEW, _LEAST = 0.7, 0.55, 0.3
 
 _PLAIN_WORD = re.compile(r"[a-z]+")
 
@@ -177,6 +180,8 @@ def _weigh_cld(text: str, letters: int, weights: dict[str, float], trust: float)
     Its answer English is ignored, because it takes any Latin letters for English.
     """
     language, reliable, percent = ask_cld(text, best_effort=False)
+    if language in _SERBO_CROATIAN:
+        language = "sr" if _CYRILLIC.search(text) else "hr"
     malay = language in _MALAY and weights.keys() >= _MALAY
     if reliable and language not in {UNDETERMINED, "en"} and not malay:
         long = letters >= _MANY_LETTERS and percent >= 95

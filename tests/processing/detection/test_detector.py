@@ -35,7 +35,7 @@ def rhythm(days: int, *, mean: float, seed: int = 1) -> Floats:
 
 def events(counts: Floats, backfilled: Floats | None = None) -> list[SeriesEvent]:
     filled = None if backfilled is None else backfilled[None]
-    return SeriesSet.begin(POLICY, [Key("ban", "*")]).step(Block(START, counts[None], filled))
+    return SeriesSet(POLICY, [Key("ban", "*")]).step(Block(START, counts[None], filled))
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 15, 30, 60, 120])
@@ -44,7 +44,7 @@ def test_a_surge_on_an_ordinary_day_is_found_within_half_an_hour_or_three_bins(m
     counts = np.random.default_rng(2).poisson(minutes / 3, (1, 10 * policy.fast.day)).astype(float)
     at = 9 * policy.fast.day
     counts[0, at:] += 3 * minutes
-    found = SeriesSet.begin(policy, [Key("ban", "*")]).step(Block(START, counts))
+    found = SeriesSet(policy, [Key("ban", "*")]).step(Block(START, counts))
     [first, *_] = [each.at for each in found if each.kind is EpisodeKind.OPENED]
     assert timedelta(0) < first - (START + at * policy.width) <= max(timedelta(minutes=30), 3 * policy.width)
 

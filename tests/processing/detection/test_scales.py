@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from processing.detection.policy import DetectorPolicy
-from processing.detection.scales import OWN, Scales
+from processing.detection.scales import Scales
 from processing.detection.timeline import Floats
 from tests.processing.detection.test_series import DAY, POLICY, rhythm
 
@@ -18,29 +18,26 @@ def scored(
 ) -> tuple[Floats, Floats]:
     """Scores and expectations of series that are judged up to each cut in turn."""
     scales = begun(len(counts))
-    everything = np.full(counts.shape[1], np.nan) if total is None else total
-    rows = np.vstack([np.where(np.isnan(everything), np.nan, 0.0), everything, counts])
-    filled = None if backfilled is None else np.vstack([np.zeros((OWN, counts.shape[1])), backfilled])
     found = []
     for first, end in zip([0, *cuts], [*cuts, counts.shape[1]], strict=True):
-        some = None if filled is None else filled[:, first:end]
-        found += scales.step(rows[:, first:end], some, with_total=total is not None)
-    return tuple(np.hstack([getattr(each, name)[OWN:] for each in found]) for name in ("score", "expected"))
+        filled, everything = (None if each is None else each[..., first:end] for each in (backfilled, total))
+        found += scales.step(counts[:, first:end], filled, everything)
+    return tuple(np.hstack([getattr(each, name) for each in found]) for name in ("score", "expected"))
 
 
 def begun(series: int, policy: DetectorPolicy = POLICY) -> Scales:
-    return Scales.begin_at(policy, OWN + series, 0, silent_before=False)
+    return Scales(policy, 0, np.ones(series, dtype=bool))
 
 
 @pytest.mark.parametrize("behind", range(6))
 def test_a_bin_that_is_judged_again_is_calibrated_by_the_same_blocks(behind: int) -> None:
     end = 5 * DAY + POLICY.fast.block_age + behind
-    rows = np.vstack([np.full((OWN, end), np.nan), rhythm(np.random.default_rng(1), 6, 20.0)[:end]])
+    counts = rhythm(np.random.default_rng(1), 6, 20.0)[None, :end]
     scales = begun(1)
-    [*_, first] = scales.step(rows, None, with_total=False)
+    [*_, first] = scales.step(counts)
     scales.return_to(end - 6)
-    [again] = scales.step(rows[:, end - 6 :], None, with_total=False)
-    np.testing.assert_array_equal(again.score[OWN], first.score[OWN, -6:])
+    [again] = scales.step(counts[:, end - 6 :])
+    np.testing.assert_array_equal(again.score, first.score[:, -6:])
 
 
 @pytest.mark.parametrize("seed", [3, 11])

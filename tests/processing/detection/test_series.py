@@ -40,7 +40,7 @@ def events(
     counts: Floats, total: Floats | None = None, policy: DetectorPolicy = POLICY, cuts: Sequence[int] = ()
 ) -> list[SeriesEvent]:
     """Of series that are cut into blocks at some bins."""
-    series, found = SeriesSet.begin(policy, keys(len(counts))), []
+    series, found = SeriesSet(policy, keys(len(counts))), []
     for first, end in zip([0, *cuts], [*cuts, counts.shape[1]], strict=True):
         part = None if total is None else total[first:end]
         found += series.step(Block(START + first * policy.width, counts[:, first:end], None, part))
@@ -87,10 +87,10 @@ def test_series_do_not_depend_on_each_other_or_on_their_order(seed: int, order: 
     counts, total = week_of_surges(seed)
     together = events(counts, total)
     for row, key in enumerate(keys(4)[1:], 1):
-        alone = milestones(SeriesSet.begin(POLICY, [key]).step(Block(START, counts[row : row + 1], None, total)))
+        alone = milestones(SeriesSet(POLICY, [key]).step(Block(START, counts[row : row + 1], None, total)))
         assert alone == [each for each in together if each.key == key]
     names = keys(4)
-    permuted = SeriesSet.begin(POLICY, [names[0], *(names[row] for row in order)])
+    permuted = SeriesSet(POLICY, [names[0], *(names[row] for row in order)])
     found = milestones(permuted.step(Block(START, counts[[0, *order]], None, total)))
     assert sorted(found, key=lambda each: (each.at, each.key)) == sorted(together, key=lambda each: (each.at, each.key))
 
@@ -99,7 +99,7 @@ def test_series_do_not_depend_on_each_other_or_on_their_order(seed: int, order: 
 @given(seed=st.integers(0, 10**6), cuts=Cuts)
 def test_late_bins_that_have_not_changed_change_nothing(seed: int, cuts: list[int]) -> None:
     counts, total = week_of_surges(seed)
-    series, found, reached = SeriesSet.begin(POLICY, keys(4)), [], 0
+    series, found, reached = SeriesSet(POLICY, keys(4)), [], 0
     for end in [*cuts, counts.shape[1]]:
         start = series.settled_until or START
         first = (start - START) // WIDTH
@@ -111,7 +111,7 @@ def test_late_bins_that_have_not_changed_change_nothing(seed: int, cuts: list[in
 
 def test_a_series_that_is_added_has_been_zero_where_that_was_known() -> None:
     counts, total = np.zeros((1, 10 * DAY)), np.full(10 * DAY, 20.0)
-    series = SeriesSet.begin(POLICY)
+    series = SeriesSet(POLICY)
     series.step(Block(START, np.zeros((0, 9 * DAY)), None, total[: 9 * DAY]))
     series.add([ALL])
     counts[0, 9 * DAY + 50 : 9 * DAY + 60] = 6.0
@@ -122,7 +122,7 @@ def test_a_series_that_is_added_has_been_zero_where_that_was_known() -> None:
 
 def test_late_posts_raise_what_was_quiet() -> None:
     counts, total = np.zeros((1, 5 * DAY)), np.full(5 * DAY, 20.0)
-    series = SeriesSet.begin(POLICY, [ALL])
+    series = SeriesSet(POLICY, [ALL])
     assert series.step(Block(START, counts, None, total)) == []
     late = series.settled_until
     assert late is not None
@@ -135,11 +135,11 @@ def test_late_posts_raise_what_was_quiet() -> None:
 
 
 def test_an_open_bin_is_scored_and_nothing_is_changed() -> None:
-    series, known = SeriesSet.begin(POLICY), np.ones(4 * DAY, dtype=bool)
+    series, known = SeriesSet(POLICY), np.ones(4 * DAY, dtype=bool)
     end = START + timedelta(days=4)
-    series.step(series.block(START, end, [BinCount(START, *ALL, 1, 0)], known, np.full(4 * DAY, 20.0)))
+    series.step(series.block(START, [BinCount(START, *ALL, 1, 0)], known, np.full(4 * DAY, 20.0)))
     before = copy.deepcopy(series)
-    block = series.block(end, end + WIDTH, [BinCount(end, *ALL, 40, 0)], known[:1], np.array([60.0]))
+    block = series.block(end, [BinCount(end, *ALL, 40, 0)], known[:1], np.array([60.0]))
     [early] = series.peek(block)
     assert (early.kind, early.key) == (EpisodeKind.OPENED, ALL)
     assert before.step(block) == series.step(block) == [early]
@@ -246,7 +246,7 @@ def test_a_few_posts_a_day_are_told_by_the_slow_scale_when_they_multiply() -> No
     posts[30 * DAY + np.arange(0, 120, 12)] = 1
     [opened] = [each for each in events(posts[None], total + posts) if each.kind is EpisodeKind.OPENED]
     assert START + timedelta(days=30) < opened.at < START + timedelta(days=30, hours=8)
-    assert (opened.window, opened.enough) == ("1 day", None)
+    assert (opened.episode.rarest.window, opened.enough) == ("1 day", None)
     assert START + timedelta(days=29) < opened.episode.start <= START + timedelta(days=30)
     told = opened.episode.snapshot(*ALL)
     assert told.observed >= POLICY.slow.minimum_posts
@@ -283,7 +283,7 @@ def test_a_comeback_has_its_pulses() -> None:
     counts[8 * DAY : 8 * DAY + 6] = 10
     counts[8 * DAY + 60 : 8 * DAY + 66] = 12
     episode = events(counts[None])[-1].episode
-    [comeback] = episode.comebacks
+    _, comeback = episode.rises
     assert [pulse.start for pulse in comeback.snapshot(*ALL).pulses] == [comeback.start]
     assert len(episode.snapshot(*ALL).pulses) == 2
 
@@ -298,7 +298,7 @@ def test_bins_of_every_width_find_a_surge(width: int) -> None:
 
 
 def test_a_gap_of_years_costs_nothing_and_ends_a_spike() -> None:
-    series = SeriesSet.begin(HOURLY, [ALL])
+    series = SeriesSet(HOURLY, [ALL])
     counts = np.full((1, 240), 5.0)
     counts[0, -3:] = 200.0
     assert series.step(Block(datetime(1970, 1, 1, tzinfo=UTC), counts))[-1].kind is not EpisodeKind.ENDED

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from processing.csv_detection.filter import Reading, detect_lines, explain_line
-from processing.detection.detector import Windows, levels, score_of
+from processing.detection.detector import levels, score_of
 from processing.detection.return_level import Fit, calibrated, excesses
 from processing.explanation.sentences import rarity
 from tests.conftest import ROOT
@@ -53,10 +53,9 @@ def test_the_excesses_their_levels_and_the_score() -> None:
     assert "holds 317 where 128.846 were" in EXAMPLE
     rows = np.array([row(f"{window}, {scale}") for window in windows for scale in "ar"])
     spread = (rows[:, 2] - rows[:, 1]) / 1.8839
-    weight = BLOCKS / (BLOCKS + 4)
-    fit = Fit((weight * (rows[:, 1] - 0.3665 * spread))[:, None], (weight * spread)[:, None], np.array([1 - weight]))
-    of_bin = Windows(*np.array(list(windows.values())).T[:, :, None])
-    mode, scale = calibrated(fit, of_bin.expected)
+    fit = Fit((rows[:, 1] - 0.3665 * spread)[:, None], spread[:, None], np.array([BLOCKS]))
+    of_bin = np.array(list(windows.values())).T[:, :, None]
+    mode, scale = calibrated(fit, of_bin[1])
     found = np.hstack([excesses(*of_bin), mode, scale, levels(fit, of_bin)])
     assert found == pytest.approx(rows[:, [0, 3, 4, 5]], abs=0.002)
     assert score_of(levels(fit, of_bin))[0] == pytest.approx(printed, abs=0.001)
