@@ -29,11 +29,16 @@ BEYOND_CHANCE = 3.0
 LEAST_CORRECTED = 10
 """Fewer posts than these say nothing of which is ahead."""
 
-LEAST_SHARE = 1 / 3
-"""A time is one of correction if at least this share of its posts corrects. The rules find about half of denials."""
+LEAST_SHARE = 1 / 2
+"""A time is one of correction if at least this share of its posts corrects: the others may claim what the relation does
+not name. Denials that the rules miss only make the share smaller."""
 
 LEAST_ALONE = 0.9
 """An incident denies rather than claims if at least this share of the posts on both corrects."""
+
+LEAST_SPOKEN = 0.05
+"""Below this share of the posts on both, nothing is said of a correction: now and then the rules take a post for a
+denial that denies nothing, and in a large incident these alone are many."""
 
 LONGEST_COUNTED = timedelta(days=7)
 """Of a longer incident, claims and corrections are counted over its first days alone."""
@@ -92,8 +97,9 @@ class Correction:
 
     @property
     def is_spoken_of(self) -> bool:
-        """Whether enough posts correct the claim to speak of a correction."""
-        return self.whole.corrections >= LEAST_CORRECTED
+        """Whether enough posts correct the claim to speak of a correction, or it has overtaken in some language."""
+        found = self.whole.corrections >= LEAST_CORRECTED
+        return found and (self.whole.share >= LEAST_SPOKEN or any(each.overtaken for each in self.languages))
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -26,11 +26,12 @@ from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import Taxonomy, load_taxonomy, parse_taxonomy
 from tests.conftest import ROOT
-from tests.support.invented_posts import invented
+from tests.support.invented_posts import DENYING, denied, invented
 from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
 ROOT_TOPIC = "ban"
+CORRECTIONS = frozenset(["retraction", "denial"])
 OPINION = "likely-ban"
 """The topic that the second opinion gives. A post with it is on the subject by the model, and not by a rule."""
 _THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
@@ -52,6 +53,8 @@ def main(folder: Path = DEFAULT_FOLDER) -> None:
     _print_labelled(folder / "topics" / "labelled.ndjson", taxonomy)
     for half in ("seen", "unseen"):
         _print_invented(half, taxonomy)
+    for half in ("seen", "unseen"):
+        _print_denied(half, taxonomy)
     _print_thresholds(folder / "topics" / "labelled.ndjson", own.read_text(encoding="utf-8"))
     _print_demo(taxonomy)
     every = load_taxonomy(*shipped().values())
@@ -108,6 +111,25 @@ def _print_invented(half: str, taxonomy: Taxonomy) -> None:
         on = [posts[n].on for n in chosen]
         cells = "".join(f"{_quality(on, [said[n] for n in chosen]):20}" for said in (by_rule, ours, baseline))
         print(f"{name:14}{sum(on):5}{len(on) - sum(on):5}   {cells}".rstrip())
+
+
+def _print_denied(half: str, taxonomy: Taxonomy) -> None:
+    posts = denied(half)
+    tags = [
+        taxonomy.tag(post.text, language, "bench")
+        for post, language in zip(posts, _languages([post.text for post in posts]), strict=True)
+    ]
+    print(f"topics: {len(posts)} invented posts of denied.tsv, {half}; one author wrote them and the rules")
+    print(f"{'':14}{'posts':>5}   {'ban':20}{'retraction, denial':20}")
+    for name in ("all", *sorted({post.kind for post in posts})):
+        chosen = [n for n, post in enumerate(posts) if name in {"all", post.kind}]
+        on = [posts[n].on for n in chosen]
+        denies = [posts[n].kind in DENYING for n in chosen]
+        cells = (
+            _quality(on, [ROOT_TOPIC in tags[n] for n in chosen]),
+            _quality(denies, [not CORRECTIONS.isdisjoint(tags[n]) for n in chosen]),
+        )
+        print(f"{name:14}{len(chosen):5}   {''.join(f'{cell:20}' for cell in cells)}".rstrip())
 
 
 def _print_thresholds(path: Path, written: str) -> None:

@@ -102,6 +102,24 @@ def test_few_corrections_in_a_pulse_about_something_else_do_not_make_it_one() ->
     assert ran.pulses == (False,)
 
 
+def test_little_is_said_of_a_correction_that_few_in_a_large_incident_make() -> None:
+    few = found(said("en", 0, 60, claims=20), said("en", 10, 30, corrections=2))
+    assert few.whole.corrections > 10
+    assert not few.is_spoken_of
+    elsewhere = found(said("en", 0, 60, claims=20), said("ar", 10, 30, corrections=2))
+    assert elsewhere.whole.share == few.whole.share
+    assert elsewhere.is_spoken_of
+
+
+def test_an_incident_about_another_claim_is_not_one_that_denies() -> None:
+    """Two in five posts correct, hardly any makes their claim, and the others make another."""
+    others = (CorrectedMinute(NOON + n * MINUTE, "en", 3, 0, 0) for n in range(40))
+    ran = found(others, said("hi", 0, 40, corrections=2), pulses=(Pulse(NOON, NOON + 10 * MINUTE, 60, 1.0),))
+    assert ran.whole.share == 1.0
+    assert not ran.alone
+    assert ran.pulses == (False,)
+
+
 def test_an_incident_that_only_denies_is_told_apart() -> None:
     assert found(said("en", 0, 40, corrections=2), said("en", 0, 5, claims=1)).alone
     assert not found(said("en", 0, 40, claims=2)).alone

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from processing.contract import Corrects
 from processing.tagging.language import Ensemble
 from processing.tagging.topics import Taxonomy, TaxonomyError, load_taxonomy, parse_taxonomy
-from tests.support.invented_posts import invented
+from tests.support.invented_posts import DENYING, denied, invented
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "topics.toml"
 DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -24,6 +24,8 @@ PHRASES: dict[str, dict[str, list[str]]] = tomllib.loads(
 DENIALS: dict[str, dict[str, list[str]]] = tomllib.loads(
     (Path(__file__).parent / "denials.toml").read_text(encoding="utf-8")
 )
+
+CORRECTIONS = frozenset(["retraction", "denial"])
 
 SMALL = """
 [sets.app]
@@ -160,21 +162,52 @@ def test_the_version_follows_the_content(small: Taxonomy) -> None:
     assert parse_taxonomy(SMALL + "\n# a remark").version != small.version
 
 
-def test_the_shipped_retraction_corrects_the_bans_by_employers(shipped: Taxonomy) -> None:
-    assert shipped.corrections == (Corrects("retraction", "employer-ban", "ban"),)
+def test_an_order_of_an_employer_and_a_ban_by_a_state_have_each_their_correction(shipped: Taxonomy) -> None:
+    assert shipped.corrections == (
+        Corrects("retraction", "employer-ban", "ban"),
+        Corrects("denial", "government-ban", "ban"),
+    )
+
+
+def corrections_in(taxonomy: Taxonomy, text: str, language: str) -> set[str]:
+    return CORRECTIONS.intersection(taxonomy.tag(text, language, "here"))
 
 
 @pytest.mark.parametrize("language", DENIALS)
 def test_no_assertion_and_no_joke_is_taken_for_a_correction(shipped: Taxonomy, language: str) -> None:
     texts = DENIALS[language]["asserted"] + DENIALS[language]["joked"]
-    assert [text for text in texts if "retraction" in shipped.tag(text, language, "here")] == []
+    assert [text for text in texts if corrections_in(shipped, text, language)] == []
 
 
-def test_half_of_all_denials_are_found(shipped: Taxonomy) -> None:
-    """What the page says of shares stands on this: the rules miss denials, and find enough of them to see a pulse."""
-    denied = [(text, language) for language, texts in DENIALS.items() for text in texts["denied"]]
-    found = [text for text, language in denied if "retraction" in shipped.tag(text, language, "here")]
-    assert len(denied) / 2 <= len(found)
+def test_denials_are_found_and_little_else_is_taken_for_one(shipped: Taxonomy) -> None:
+    """What the page says of a correction stands on this. Nobody looks at the misses of this half: see its README."""
+    posts = denied("unseen")
+    languages = [found.language for found in Ensemble().detect_many([post.text for post in posts])]
+    said = [bool(corrections_in(shipped, post.text, each)) for post, each in zip(posts, languages, strict=True)]
+    told = [(post.kind in DENYING, each) for post, each in zip(posts, said, strict=True)]
+    right, wrong, missed = told.count((True, True)), told.count((False, True)), told.count((True, False))
+    assert right >= 0.93 * (right + wrong)
+    assert right >= 0.75 * (right + missed)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "correction"),
+    [
+        ("The ministry denies that it will ban TikTok", "en", {"denial"}),
+        ("Amazon denies that its staff may not have TikTok, there is no TikTok ban", "en", {"retraction"}),
+        ("Pakistan lifts the ban on TikTok", "en", {"denial"}),
+        ("The government has not lifted the TikTok ban, such reports are false", "en", set()),
+        ("The minister wants to ban TikTok because of fake news", "en", set()),
+        ("TikTok denies spying while the government considers a ban", "en", set()),
+        ("The judge denied the request of TikTok to stop the ban", "en", set()),
+        ("If TikTok is not banned by Monday I will be surprised", "en", set()),
+        ("Правительство хочет запретить TikTok из-за фейков", "ru", set()),
+        ("Все спрашивают, не запретить ли TikTok", "ru", set()),
+        ("Setuju nggak TikTok diblokir?", "id", set()),
+    ],
+)
+def test_who_denies_what_decides(shipped: Taxonomy, text: str, language: str, correction: set[str]) -> None:
+    assert corrections_in(shipped, text, language) == correction
 
 
 def test_every_topic_has_a_root(small: Taxonomy) -> None:
