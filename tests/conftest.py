@@ -107,9 +107,12 @@ class Template:
     def copied(self, database: str) -> ClickHouseAddress:
         """Make a database of this name with that schema."""
         restore = f"RESTORE DATABASE {TEMPLATE} AS {database} FROM Memory('template')"
-        if not self._asked(restore).is_success:  # what is backed up to memory is gone with its session
-            self._asked(f"BACKUP DATABASE {TEMPLATE} TO Memory('template')").raise_for_status()
-            self._asked(restore).raise_for_status()
+        restored = self._asked(restore)
+        if not restored.is_success:  # what is backed up to memory is gone with its session
+            saved = self._asked(f"BACKUP DATABASE {TEMPLATE} TO Memory('template')")
+            assert saved.is_success, f"{restored.text}\n{saved.text}"
+            restored = self._asked(restore)
+        assert restored.is_success, restored.text
         return as_writer(self.url, database)
 
     def drop(self, database: str) -> None:

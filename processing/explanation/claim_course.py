@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -24,7 +24,10 @@ class _Minute(NamedTuple):
 
 @dataclass(frozen=True)
 class ClaimCourse:
-    """The minute of each language's tenth post, and which language led; None where that cannot be decided."""
+    """The minute of each language's tenth post, and which language led; None where that cannot be decided.
+
+    The third post of a small language, or its first, may be one that is mistaken for the claim.
+    """
 
     tenth: dict[str, datetime]
     leads: Leads | None
@@ -42,12 +45,12 @@ def claim_courses(reader: Reader, incident: Incident, claims: Sequence[Claim], n
         minutes[name].append(_Minute(*minute))
     _, end = claim_range(incident, now)
     organic = incident.verdict is VerdictName.ORGANIC
-    return {
-        each.name: ClaimCourse(
-            tenth=_tenth(minutes[each.name]), leads=_leads(each, minutes[each.name], min(end, now)) if organic else None
-        )
-        for each in claims
-    }
+    courses = {}
+    for each in claims:
+        tenth = _tenth(minutes[each.name])
+        decided = _leads(each, minutes[each.name], tenth, min(end, now)) if organic else None
+        courses[each.name] = ClaimCourse(tenth, decided)
+    return courses
 
 
 def _tenth(minutes: Iterable[_Minute]) -> dict[str, datetime]:
@@ -61,15 +64,15 @@ def _tenth(minutes: Iterable[_Minute]) -> dict[str, datetime]:
     return tenth
 
 
-def _leads(claim: Claim, minutes: Iterable[_Minute], end: datetime) -> Leads | None:
+def _leads(claim: Claim, minutes: Iterable[_Minute], tenth: Mapping[str, datetime], end: datetime) -> Leads | None:
     """Return which language led the first hours of a claim.
 
     Nobody makes a claim before it is made, so nothing is expected, and the days before are without posts.
     """
-    languages = [each.language for each in claim.arrivals]
+    languages = [each.language for each in claim.arrivals if each.language in tenth]
     if len(languages) < 2:
         return None
-    start = min(each.arrived for each in claim.arrivals).replace(second=0, microsecond=0)
+    start = min(tenth[each] for each in languages)
     end = min(end.replace(second=0, microsecond=0), start + LONGEST)
     if end - start < LEAST_TIME:
         return None

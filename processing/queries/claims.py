@@ -61,14 +61,6 @@ class Claim(msgspec.Struct, frozen=True):
             and (10 * each.posts >= self.posts or each.people >= max(3, self.posts / 500))
         )
 
-    @property
-    def first(self) -> ClaimInLanguage:
-        """The language whose first post is the claim's: the one that arrived first.
-
-        The earliest post of all may be one that is mistaken for the claim.
-        """
-        return (self.arrivals or self.languages)[0]
-
     def title(self, language: str) -> ClaimInLanguage:
         """The language whose nearest post is the title: the given one where the claim is made in it."""
         texts = [each for each in self.languages if each.nearest] or list(self.languages)

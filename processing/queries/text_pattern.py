@@ -18,12 +18,13 @@ LONGEST_SEARCH = 100
 MOST_TERMS = 12
 LONGEST_PIECE = 6
 
-# Of the scripts between these ranges, folding changes no character: Han, Yi, Hangul. Squared units are left out.
+# Between these ranges folding changes no character: Han, Yi, Hangul, Tangut, private use.
 _FOLDED_POINTS = (
-    range(0x20, 0x3300),
-    range(0xA640, 0xAC00),
-    range(0xF900, 0x10000),
-    range(0x1D400, 0x1F200),
+    range(0x20, 0x3400),
+    range(0xA620, 0xAC00),
+    range(0xF900, 0x17000),
+    range(0x1D100, 0x20000),
+    range(0x2F800, 0x2FA20),
     range(0xE0000, 0xE1000),
 )
 _QUOTED = re.compile(r'"([^"]*)"?|[^\s"]+')
@@ -51,23 +52,38 @@ def _phrase(text: str) -> str:
     parts = words(text).split()
     if not parts:
         return _anywhere(fold(text.strip()))
-    inside = f"{_NO_WORD}+".join(map(_anywhere, parts))
+    inside = _anywhere(" ".join(parts), spaced=True)
     before = "" if _WITHOUT_SPACES.match(parts[0][0]) else f"(?:^|{_NO_WORD})"
     after = "" if _WITHOUT_SPACES.match(parts[-1][-1]) else f"(?:$|{_NO_WORD})"
     return f"{before}{inside}{after}"
 
 
-def _anywhere(folded: str) -> str:
-    """Return a pattern for folded text. Between two letters it allows the marks that folding drops."""
-    return "".join(map(_spelled, _pieces(folded)))
+def _anywhere(folded: str, *, spaced: bool = False) -> str:
+    """Return a pattern for folded text. Between two letters it allows the marks that folding drops.
+
+    With `spaced`, a space stands for anything that is no word.
+    """
+    forms, dropped, _ = _written(spaced=spaced)
+    pattern = ""
+    for number, part in enumerate(re.split(_sentences(spaced=spaced), folded)):
+        letters = "".join(_spelled(piece, spaced=spaced) for piece in _pieces(part, spaced=spaced))
+        pattern += f"(?:{letters}|{_class(forms[part])}{dropped})" if number % 2 else letters
+    return pattern
 
 
-def _pieces(folded: str) -> Iterator[str]:
+@cache
+def _sentences(*, spaced: bool) -> str:
+    """Return a pattern for texts longer than a piece for which one character stands, as `ﷺ` does."""
+    forms, _, _ = _written(spaced=spaced)
+    return f"({'|'.join(form for form in forms if len(form) > LONGEST_PIECE)})"
+
+
+def _pieces(folded: str, *, spaced: bool) -> Iterator[str]:
     """Yield a text in pieces that no character crosses, where one character stands for several letters (`ae` for `æ`).
 
     A piece of more than `LONGEST_PIECE` letters is cut.
     """
-    forms, _, lengths = _written()
+    forms, _, lengths = _written(spaced=spaced)
     start = end = 0
     for at in range(len(folded)):
         if at == end or at - start == LONGEST_PIECE:
@@ -78,30 +94,43 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 @cache
-def _spelled(piece: str) -> str:
+def _spelled(piece: str, *, spaced: bool) -> str:
     """Return a pattern for every way to write a piece, letter by letter or by characters that stand for several."""
     if not piece:
         return ""
-    forms, dropped, lengths = _written()
+    forms, dropped, lengths = _written(spaced=spaced)
     starts = {length: piece[:length] for length in sorted({1, *lengths}) if length <= len(piece)}
     ways = [
-        f"{_class([*forms.get(start, ()), *([start] if length == 1 else [])])}{dropped}{_spelled(piece[length:])}"
+        f"{_first(start, forms, spaced=spaced)}{dropped}{_spelled(piece[length:], spaced=spaced)}"
         for length, start in starts.items()
         if length == 1 or start in forms
     ]
     return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
+def _first(start: str, forms: Mapping[str, Sequence[str]], *, spaced: bool) -> str:
+    """Return a pattern for the characters that stand for a letter, or for several."""
+    if spaced and start == " ":
+        return f"{_NO_WORD}+"
+    return _class([*forms.get(start, ()), *([start] if len(start) == 1 else [])])
+
+
 @cache
-def _written() -> tuple[Mapping[str, Sequence[str]], str, Sequence[int]]:
-    """Return the characters that fold to each text, a pattern for those that fold to nothing, and all lengths."""
+def _written(*, spaced: bool) -> tuple[Mapping[str, Sequence[str]], str, Sequence[int]]:
+    """Return the characters that fold to each text, a pattern for those that fold to nothing, and all lengths.
+
+    With `spaced`, the texts are the words in what a character folds to: `1 4` for a quarter.
+    """
     forms: defaultdict[str, list[str]] = defaultdict(list)
+    dropped = []
     for point in chain(*_FOLDED_POINTS):
         character = chr(point)
-        if (folded := fold(character)) != character:
-            forms[folded].append(character)
-    dropped = f"{_class(forms.pop(''))}*"
-    return forms, dropped, sorted({len(each) for each in forms}, reverse=True)
+        folded = fold(character)
+        if not folded:
+            dropped.append(character)
+        elif (text := words(character) if spaced else folded) not in {"", character}:
+            forms[text].append(character)
+    return forms, f"{_class(dropped)}*", sorted({len(each) for each in forms}, reverse=True)
 
 
 def _class(characters: Iterable[str]) -> str:

@@ -300,6 +300,9 @@ def test_a_claim_says_who_led_it_and_when_each_language_had_ten_posts(led: Dashb
     assert re.search(r"Arabic followed English by 1\d min \(\d+ min to [12]\d min\)\.", text(summary))
     assert text(behind).startswith("LanguageFirst postTo its tenth postBehind English95% intervalEnglish")
     assert len(re.findall(r"\d min to \d", text(behind))) == 1
+    chips = re.search(r'bw-chips">(.*?)</div>', written)
+    assert chips is not None
+    assert re.fullmatch(r"English 10 Jul 2020, 16:\d\d UTCArabic \+1\d minKorean \+\d\d min", text(chips[1]))
 
 
 def english_row(written: str) -> list[str]:

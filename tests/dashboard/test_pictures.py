@@ -23,4 +23,4 @@ def test_the_picture_of_a_page_is_shown_and_is_not_large(picture: Picture) -> No
 
 
 def test_every_picture_is_taken_by_the_command() -> None:
-    assert {each.stem for each in IMAGES.iterdir()} == SHOWN == {each.name for each in pictures()}
+    assert {each.stem for each in IMAGES.glob("*.png")} == SHOWN == {each.name for each in pictures()}

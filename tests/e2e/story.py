@@ -23,7 +23,10 @@ QUESTION = "SELECT id, start, ratio FROM incidents"
 
 
 def live_through(browser: Browser, installation: Installation, running: Running, folder: Path) -> None:
-    """Go through it with a demo that has just been started with its pages."""
+    """Follow one surge in Chromium, from the replay to evidence that `banwatch verify` accepts.
+
+    `running` is a demo that has just been started with its pages.
+    """
     page = browser.new_page(timezone_id="UTC")
     page.set_default_timeout(PATIENCE)
     assert running.says("public "), running.said

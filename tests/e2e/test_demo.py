@@ -437,6 +437,7 @@ def test_ctrl_c_ends_everything_and_a_second_demo_counts_and_tells_nothing_twice
 ) -> None:
     before, heard = own.run("sql", QUERY, "--format", "csv").stdout, len(desk.received)
     children = demo.children()
+    assert children
     assert demo.interrupt() == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not listens(own.kafka)

@@ -28,16 +28,16 @@ def many(old: datetime) -> list[Post]:
 
 
 @pytest.mark.parametrize(
-    ("posts", "alerts"),
-    [(few(NEVER_SET), 0), (many(LONG_AGO), 1)],
-    ids=["1970 among six", "2005 among days of talk"],
+    ("posts", "options", "alerts"),
+    [(few(NEVER_SET), ["--alert"], 0), (many(LONG_AGO), ["--alert"], 1), (many(LONG_AGO), [], 0)],
+    ids=["1970 among six", "2005 among days of talk", "the same, without being asked to tell"],
 )
 def test_an_archive_with_an_old_post_ends(
-    posts: Sequence[Post], alerts: int, installation: Installation, tmp_path: Path
+    posts: Sequence[Post], options: list[str], alerts: int, installation: Installation, tmp_path: Path
 ) -> None:
     archive = tmp_path / "posts.ndjson"
     archive.write_bytes(b"\n".join(encode(post) for post in posts))
-    filled = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard", "--alert")
+    filled = installation.run("up", "--archive", str(archive), "--until-done", "--no-dashboard", *options)
     assert filled.returncode == 0, filled.stdout
     assert filled.stdout.count(b"\nALERT ") == alerts, filled.stdout
 

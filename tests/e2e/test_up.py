@@ -78,7 +78,6 @@ def test_what_an_operator_saves_is_in_the_store(
     """On one machine the desk works without configuration: what the dashboard is lent reaches the store."""
     told = environments(running)["dashboard"]
     assert not any("KEY" in name for name in told if name.startswith("BANWATCH_"))
-    assert "BANWATCH_CLICKHOUSE_PASSWORD" not in told
     for name in ("BANWATCH_DATA_DIR", "BANWATCH_DESK_URL"):
         monkeypatch.setenv(name, told[name])
     desk = desk_of(load(os.environ))
@@ -103,20 +102,24 @@ def reader_of(installation: Installation) -> ClickHouseAddress:
 
 def test_what_builds_on_a_broker_that_does_not_come_back_waits_for_it(running: Running, alone: Installation) -> None:
     running.process.send_signal(signal.SIGSTOP)  # so that the port is held before anything is started again
-    running.kill_child("broker")
-    eventually(lambda: not listens(alone.kafka))
-    with socket.create_server(("127.0.0.1", alone.kafka)):
+    try:
+        running.kill_child("broker")
+        eventually(lambda: not listens(alone.kafka))
+        with socket.create_server(("127.0.0.1", alone.kafka)):
+            running.process.send_signal(signal.SIGCONT)
+            assert running.says("broker ended with status 0"), running.said
+            assert not running.children("process")
+    finally:
         running.process.send_signal(signal.SIGCONT)
-        assert running.says("broker ended with status 0"), running.said
-        assert not running.children("process")
     eventually(lambda: running.children("process") and listens(alone.kafka))
     assert "broker was ended by SIGKILL, as the kernel does where memory runs out" in running.said
     assert "worker-1 ended" not in running.said
 
 
 def test_sigkill_leaves_no_child_behind(running: Running) -> None:
+    """The last test of this file: nothing runs behind it."""
     eventually(lambda: running.children("watch"), timedelta(seconds=60))
     children = running.children()
     running.process.kill()
     running.process.wait()
-    eventually(lambda: not any(Path(f"/proc/{child}").exists() for child in children), timedelta(seconds=15))
+    eventually(lambda: not any(Path(f"/proc/{child}").exists() for child in children), timedelta(seconds=60))

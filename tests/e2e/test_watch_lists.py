@@ -106,6 +106,7 @@ def test_two_lists_that_surge_have_incidents_pages_and_alerts_of_their_own(
             assert_the_page_shows_one(installation, "ban", "ar")
             assert_the_page_shows_one(installation, "outage", "en")
             assert stack.process.poll() is None
+            assert "\nALERT " not in stack.said, "no rule names the console"
     for received in desk.received:
         root, language = received.path.strip("/").split("-")
         told = received.json["data"]

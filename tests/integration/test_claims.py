@@ -83,7 +83,7 @@ def test_the_course_of_a_claim_says_which_language_led_and_when_each_had_ten_pos
     incident = msgspec.structs.replace(an_incident(), id="ban-1", verdict=VerdictName.ORGANIC)
     later = WINDOW + timedelta(hours=6)
     chance, posts = np.random.default_rng(1), []
-    for language, behind, count in (("en", 0.0, 200), ("ar", 20.0, 120), ("fr", 0.0, 9)):
+    for language, behind, count in (("en", 0.0, 200), ("ar", 20.0, 120), ("fr", 0.0, 9), ("zh", -50.0, 4)):
         minutes = np.sort(chance.gamma(2.0, 15.0, count)) + behind
         times = [WINDOW + timedelta(minutes=each) for each in minutes]
         posts += [(language, said(len(posts) + number, at)) for number, at in enumerate(times)]
@@ -95,6 +95,7 @@ def test_the_course_of_a_claim_says_which_language_led_and_when_each_had_ten_pos
     assert course.tenth == {language: minute_of(at) for language, at in tenths.items()}
     assert course.leads is not None
     [follower] = course.leads.followers
+    assert course.leads.start == course.tenth["en"] - 60 * MINUTE, "four posts are no begin"
     assert (course.leads.leader, follower.language, course.leads.undecided) == ("en", "ar", ())
     assert follower.lag.low <= 20 <= follower.lag.high
     doubted = msgspec.structs.replace(incident, verdict=VerdictName.CONCENTRATED)

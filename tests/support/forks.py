@@ -2,7 +2,7 @@
 
 with forking("tests.support.killed_dispatcher:main") as dispatchers:
     dispatcher = dispatchers.start(url, password)
-    os.kill(dispatcher.pid, signal.SIGKILL)
+    dispatcher.kill()
     assert dispatcher.wait() == -signal.SIGKILL
 """
 
@@ -15,12 +15,15 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, Any
 
 from tests.conftest import ROOT
+
+LONGEST = 180
+"""The seconds after which SIGALRM ends a process that nothing else has ended."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Forked:
 
     pid: int
     answers: IO[str]
+
+    def kill(self) -> None:
+        """Kill it if it has not ended by itself; `wait` says which."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
         """Its exit status, once it has ended; the negative number of the signal that has killed it."""
@@ -78,6 +86,7 @@ def main(name: str) -> None:
 
 def _run(function: Callable[..., Any], arguments: list[str], environment: dict[str, str]) -> None:
     """Call the function and end this process; what it prints goes to standard error."""
+    signal.alarm(LONGEST)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     os.environ.update(environment)
     try:

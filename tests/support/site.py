@@ -86,6 +86,12 @@ def blank(browser: Browser, *, size: tuple[int, int], scheme: Scheme) -> tuple[P
 
 
 def go(page: Page, address: str) -> None:
-    """Go to an address and wait until the page is complete. A page of its own for each costs three times as much."""
+    """Go to an address and wait until it is drawn. A new browser page for each address costs three times as much."""
     page.goto(address)
+    page.wait_for_function(DRAWN)
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """Change the size of the screen and wait until the page is drawn for it."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.wait_for_function(DRAWN)

@@ -20,7 +20,7 @@ from tests.conftest import WRITER_PASSWORD
 from tests.support.waiting import eventually, free_port
 
 
-def words_of(pid: str) -> list[str]:
+def arguments_of(pid: str) -> list[str]:
     """The command line of a process; none where it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
@@ -141,7 +141,7 @@ class Running:
         for of_a_thread in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
             with suppress(OSError):  # the thread has ended
                 pids += of_a_thread.read_text().split()
-        return [int(pid) for pid in pids if not word or word in words_of(pid)]
+        return [int(pid) for pid in pids if not word or word in arguments_of(pid)]
 
     def kill_child(self, word: str, within: timedelta = timedelta(seconds=60)) -> None:
         """Kill a child by SIGKILL, once there is one."""

@@ -156,7 +156,7 @@ def fill(
 
 
 def filled(address: ClickHouseAddress) -> ClickHouseAddress:
-    """A database with all of it."""
+    """Write all posts of this module, with their incident, into a database."""
     with Store(address) as store:
         fill(store)
     return address

@@ -83,8 +83,8 @@ class IncidentWords:
     claim_undecided: str = "Which language led cannot be decided."
     claims_note: str = (
         "Posts that say the same are one claim. Its title is a post from its middle, in your language if there is one. "
-        "Beside the first language stands the time at which its third person said it, beside the others how much later "
-        "that was. The first post is that of the first language."
+        "Beside the first language stands the time of its tenth post, beside the others how much later theirs came. "
+        "The first post is that of the first language: one that is earlier may be mistaken for the claim."
     )
     claims_across: str = "A model compared the languages; it writes nothing."
     claims_alone: str = (

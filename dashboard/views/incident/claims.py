@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -37,14 +40,15 @@ def show(said: Said, words: Words) -> None:
 
 def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
-    title, arrivals, first = claim.title(reader), claim.arrivals, claim.first
+    title, languages = claim.title(reader), _in_order(claim, course)
+    first = languages[0]
     about = (
         page.claim_share.format(share=words.percent(claim.share, tenths=True)),
         words.colon.format(name=words.posts, value=words.number(claim.posts)),
         words.colon.format(name=words.authors, value=words.number(claim.people)),
     )
-    came = [_language(each, first, words) for each in arrivals[:MOST_LANGUAGES]]
-    more = len(arrivals) - len(came)
+    came = [_language(each, first, course, words) for each in languages[:MOST_LANGUAGES]]
+    more = len(languages) - len(came)
     if more:
         came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
     return element(
@@ -60,12 +64,19 @@ def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
             css="bw-note",
         ),
         address(first.first_url, words),
-        _course(claim, course, words) if len(arrivals) > 1 else "",
+        _course(languages, course, words) if len(languages) > 1 else "",
         css="bw-post",
     )
 
 
-def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
+def _in_order(claim: Claim, course: ClaimCourse) -> list[ClaimInLanguage]:
+    """Return the languages in the order of their tenth posts, and then those with fewer posts as they arrived."""
+    never = datetime.max.replace(tzinfo=UTC)
+    languages = claim.arrivals or claim.languages
+    return sorted(languages, key=lambda each: (course.tenth.get(each.language, never), each.arrived, each.language))
+
+
+def _course(languages: Sequence[ClaimInLanguage], course: ClaimCourse, words: Words) -> Markup:
     """Return which language led, and behind it a table of when the claim came in each language."""
     page, leads = words.incident_page, course.leads
     head = [words.language, page.first_post, page.tenth_post]
@@ -80,7 +91,7 @@ def _course(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
             _to_tenth(each, course, words),
             *(behind.get(each.language, ("", "")) if leads else ()),
         )
-        for each in claim.arrivals
+        for each in languages
     )
     return element(
         "details",
@@ -95,13 +106,13 @@ def _to_tenth(each: ClaimInLanguage, course: ClaimCourse, words: Words) -> str:
     return words.duration(tenth - each.first_at.replace(second=0, microsecond=0)) if tenth else ""
 
 
-def _language(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> Markup:
-    """Return the language with the time of its arrival, or how long after the first language it arrived."""
-    after = each.arrived - first.arrived
-    came = (
-        words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(each.arrived, words)
-    )
-    name = element("bdi", language_name(words, each.language))
+def _language(each: ClaimInLanguage, first: ClaimInLanguage, course: ClaimCourse, words: Words) -> Markup:
+    """Return the language with the time of its tenth post, or how much later than the first language's that was."""
+    name, tenth = element("bdi", language_name(words, each.language)), course.tenth.get(each.language)
+    if tenth is None:
+        return element("span", name, css="bw-chip")
+    after = tenth - course.tenth[first.language]
+    came = words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(tenth, words)
     return element("span", name, " ", element("bdi", came, css="bw-count"), css="bw-chip")
 
 

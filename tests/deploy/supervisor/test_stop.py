@@ -18,11 +18,13 @@ def test_a_part_that_does_not_end_leaves_the_store_time_to_end(tmp_path: Path, m
     path = {"PATH": "/usr/bin:/bin"}
     written = "trap 'sleep 0.2; touch written; exit 0' TERM; touch ready; while :; do sleep 0.05; done"
     store = ProcessSpec("warehouse", ("/bin/sh", "-c", f"cd {tmp_path}; {written}"), path)
-    part = ProcessSpec("claims", ("/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"), path)
+    part = ProcessSpec(
+        "claims", ("/bin/sh", "-c", f"trap '' TERM; touch {tmp_path}/deaf; while :; do sleep 1; done"), path
+    )
     stack = Supervisor(load({"BANWATCH_DATA_DIR": str(tmp_path)}), (store,), (part,), {}, lambda _: None)
     for each in (store, part):
         stack._start(each)
-    eventually((tmp_path / "ready").exists)
+    eventually(lambda: (tmp_path / "ready").exists() and (tmp_path / "deaf").exists())
     stack.stop()
     assert (tmp_path / "written").exists()
     assert [child.status for child in stack.children] == [0, -9]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import pytest
 import re2
 from hypothesis import given
@@ -54,6 +56,11 @@ FOUND = [
     ("[x]", "a [x] b"),
     ("", "anything"),
     ('""', "anything"),
+    ('"¼"', "»¼"),
+    ('"¼"', "one: 1/4"),
+    ('"1/4"', "¼ of them"),
+    ('"⒈"', "1. first"),
+    ('"℀"', "a/c"),
 ]
 NOT_FOUND = [
     ("tiktok ban", "TikTok is fine"),
@@ -76,6 +83,18 @@ def test_is_found(search: str, text: str) -> None:
 @pytest.mark.parametrize(("search", "text"), NOT_FOUND)
 def test_is_not_found(search: str, text: str) -> None:
     assert not finds(search, text)
+
+
+FOLDED = [
+    character
+    for character in map(chr, range(0x20, 0x110000))
+    if category(character) not in {"Cn", "Co", "Cs"} and fold(character) != character
+]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_every_character_that_folding_changes_finds_itself(quote: str) -> None:
+    assert [each for each in FOLDED if not finds(f"{quote}{each}{quote}", f"so {each}")] == []
 
 
 # A character that is newer than Python's tables is no letter to us, and may be one to the engine.

@@ -13,7 +13,7 @@ from processing.tagging.language.ensemble import Ensemble
 from processing.tagging.language.libraries import Cld
 from tests.benchmarks.language_figures import figures, written
 from tests.support.function_words import holds_hindustani
-from tests.support.language_posts import load, macro, tell
+from tests.support.language_posts import load, macro, share, tell
 
 DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 POSTS = DATA / "language" / "posts.ndjson.gz"
@@ -189,7 +189,9 @@ def test_held_out_posts_are_told_better_than_by_the_best_single_library_and_as_t
 ) -> None:
     posts = [post for post in load(POSTS.parent) if post.held_out]
     ours, libraries = tell(vote, posts), tell(Cld(), posts[::4])
-    assert macro(ours) > macro(libraries) + 0.05
+    assert macro(ours[::4]) > macro(libraries) + 0.05
+    assert macro(ours) >= 0.92
+    assert share(ours) >= 0.93
     assert figures(ours, vote) == written(), (
         "`python -m tests.benchmarks.language --write` writes docs/languages.md anew"
     )
