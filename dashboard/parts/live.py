@@ -27,7 +27,8 @@ def show(
     """Draw a part with `draw(context, ...)` now, and again after each `dashboard_refresh` without a reader's action.
 
     `name` is unique on the page. The part waits while the reader has the keyboard's focus in it, points at a chart, a
-    table or a post, or has marked text in it; while the page is hidden; and if the reader has switched updates off.
+    table or a post, has marked text in it or has opened a table of a claim; while the page is hidden; and if the reader
+    has switched updates off.
     A part holds what changes, and no filter.
     """
 

@@ -16,7 +16,8 @@ function isHeld(part) {
   const marked = selection && !selection.isCollapsed && part.contains(selection.anchorNode);
   const focused = part.querySelector(":focus-visible");
   const pointed = [...part.querySelectorAll(":hover")].some((element) => element.matches(READ));
-  return document.hidden || marked || focused !== null || pointed;
+  const opened = part.querySelector(".bw-post details[open]"); // an update would close it
+  return document.hidden || marked || focused !== null || pointed || opened !== null;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -258,8 +258,8 @@ def questions(root: str, corrects: Sequence[Corrects] = (), unwatched: Sequence[
     """
     ids = {"root": root, "left_out": ", ".join(f"'{each}'" for each in (root, *unwatched))}
     for each in corrects:
-        if each.root == root:
-            ids |= {"claim": each.claim, "correction": each.topic}
+        if each.root == root:  # of several, the first in the taxonomy
+            ids = {"claim": each.claim, "correction": each.topic} | ids
     return tuple(
         ExampleQuery(each.name, _ID.sub(lambda found: ids[found[1]], each.sql))
         for each in _ABOUT_A_ROOT

@@ -39,6 +39,8 @@ def claim_courses(reader: Reader, incident: Incident, claims: Sequence[Claim], n
     Raises:
         StoreUnavailable: ask again later.
     """
+    if not claims:
+        return {}
     query = claim_minutes_query(incident, [each.name for each in claims], now)
     minutes: defaultdict[str, list[_Minute]] = defaultdict(list)
     for name, *minute in query.rows(reader):

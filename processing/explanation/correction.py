@@ -30,11 +30,11 @@ LEAST_CORRECTED = 10
 """Fewer posts than these say nothing of which is ahead."""
 
 LEAST_SHARE = 1 / 2
-"""A time is one of correction if at least this share of its posts corrects: the others may claim what the relation does
-not name. Denials that the rules miss only make the share smaller."""
+"""A time is one of correction if at least this share of all its posts corrects. The other posts may make a claim that
+nothing corrects. The rules miss denials, so the true share is larger."""
 
 LEAST_ALONE = 0.9
-"""An incident denies rather than claims if at least this share of the posts on both corrects."""
+"""An incident corrects rather than claims if at least this share of the posts on both corrects."""
 
 LEAST_SPOKEN = 0.05
 """Below this share of the posts on both, nothing is said of a correction: now and then the rules take a post for a
@@ -84,7 +84,7 @@ class Correction:
     """A claim and its correction in an incident. The languages come by their posts, the most first.
 
     `pulses` says of each pulse of the incident whether it is one of correction, and `alone` whether the whole incident
-    is: it denies, and hardly anybody claims.
+    is: it corrects, and hardly anybody claims.
     """
 
     of: Corrects
@@ -99,7 +99,8 @@ class Correction:
     def is_spoken_of(self) -> bool:
         """Whether enough posts correct the claim to speak of a correction, or it has overtaken in some language."""
         found = self.whole.corrections >= LEAST_CORRECTED
-        return found and (self.whole.share >= LEAST_SPOKEN or any(each.overtaken for each in self.languages))
+        ahead = any(each.overtaken for each in (self.whole, *self.languages))
+        return found and (ahead or self.whole.share >= LEAST_SPOKEN)
 
     @property
     def absent(self) -> tuple[str, ...]:

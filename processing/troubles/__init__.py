@@ -1,7 +1,6 @@
 """What is wrong with banwatch itself. The page Health and the alerts take it from here, so that they agree.
 
 trouble.py           what a trouble is
-limits.py            from when on something is one
 collector_states.py  the state of each collector
 conditions.py        `troubles`: from what the store knows to what is wrong; pure
 facts.py             `own_facts`: the reads

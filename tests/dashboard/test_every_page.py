@@ -50,13 +50,12 @@ def test_no_page_has_a_serious_fault_and_hostile_posts_stay_text_on_each(
     browser: Browser, site: Site, interface: str, scheme: Scheme
 ) -> None:
     found, seen = [], set()
-    page, faults = blank(browser, size=TELEPHONE, scheme=scheme)
+    page, faults = blank(browser, size=DESK, scheme=scheme)
     for name, address in site.pages(interface).items():
-        resize(page, TELEPHONE)
         go(page, address)
-        assert_hostile_posts_are_text(page, name, TELEPHONE[0])
-        resize(page, DESK)
-        assert_hostile_posts_are_text(page, name, DESK[0])
+        for size in (TELEPHONE, DESK):
+            resize(page, size)
+            assert_hostile_posts_are_text(page, name, size[0])
         if page.get_by_text(told_stock.HOSTILE["script"], exact=True).count():
             seen.add(name)
         result = Axe().run(page).response

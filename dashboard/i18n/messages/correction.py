@@ -16,7 +16,7 @@ class CorrectionWords:
     overtaken: str = "“{correction}” overtook “{claim}” at {at}: of the posts on both, {share} correct."
     not_overtaken: str = "“{correction}” has not overtaken “{claim}”: of the posts on both, {share} correct."
     denies: str = (
-        "This incident denies rather than claims. “{correction}” is what is said, hardly “{claim}”: of the posts on "
+        "This incident corrects rather than claims. “{correction}” is what is said, hardly “{claim}”: of the posts on "
         "both, {share} correct."
     )
     too_few: Plural = Plural(
@@ -41,5 +41,5 @@ class CorrectionWords:
     note: str = (
         "Ahead: within {window}, more posts correct than claim, of at least {least} posts, and by more than chance. A "
         "post that repeats the claim in order to correct it is a correction. Denials in words that the rules do not "
-        "know count as claims, and so do jokes: the correction is at least as large as shown."
+        "know count as claims, and so do jokes: the correction is mostly larger than shown."
     )

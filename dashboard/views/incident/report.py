@@ -261,8 +261,18 @@ def said(settings: DashboardSettings, of: Standing) -> Said:
 def _said(settings: DashboardSettings, of: Standing, run: ClaimRun | None, last_recount: int) -> Said:  # noqa: ARG001
     reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
     claims = queries.claims(reader, of.incident, of.as_of, **least)
-    courses = explanation.claim_courses(reader, of.incident, claims, of.as_of)
+    courses = _courses(settings, of, tuple(each.name for each in claims), claims)
     return Said(claims, courses, run, queries.claims_query(of.incident, of.as_of, **least))
+
+
+@shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
+def _courses(
+    settings: DashboardSettings,
+    of: Standing,
+    names: tuple[str, ...],  # noqa: ARG001
+    _claims: tuple[Claim, ...],
+) -> dict[str, ClaimCourse]:
+    return explanation.claim_courses(connection(settings), of.incident, _claims, of.as_of)
 
 
 @shared(ttl=3, max_entries=64)

@@ -144,6 +144,8 @@ class Ensemble(LanguageDetector):
             weights = self._with_prior(text, weights)
         if declared:
             hints = {standard(tag.partition("-")[0].lower()) for tag in declared}
+            if not hints.isdisjoint(_SERBO_CROATIAN):
+                hints.add(_serbo_croatian(text))
             hinted = (language for language in weights if language.partition("-")[0] in hints)
             weights |= {language: weights[language] + _hint_for(language) for language in hinted}
         least = _LEAST_OF_VERY_FEW if letters < _VERY_FEW_LETTERS else _LEAST_OF_FEW if few else _LEAST
@@ -181,12 +183,17 @@ def _weigh_cld(text: str, letters: int, weights: dict[str, float], trust: float)
     """
     language, reliable, percent = ask_cld(text, best_effort=False)
     if language in _SERBO_CROATIAN:
-        language = "sr" if _CYRILLIC.search(text) else "hr"
+        language = _serbo_croatian(text)
     malay = language in _MALAY and weights.keys() >= _MALAY
     if reliable and language not in {UNDETERMINED, "en"} and not malay:
         long = letters >= _MANY_LETTERS and percent >= 95
         start = _ELSEWHERE_LONG if long else _ELSEWHERE_SELDOM if language in _SELDOM else _ELSEWHERE
         weights[language] = weights.get(language, start) + trust
+
+
+def _serbo_croatian(text: str) -> str:
+    """Return the tag of Serbian, Bosnian and Croatian in the letters of a text."""
+    return "sr" if _CYRILLIC.search(text) else "hr"
 
 
 def _strongest(weights: dict[str, float], least: float) -> Detected:

@@ -176,6 +176,13 @@ def test_a_declared_language_breaks_a_tie(vote: Ensemble) -> None:
     assert vote.detect(text, ("hi",)).language == "hi-Latn"
 
 
+@pytest.mark.parametrize("declared", ["sr", "bs", "hr", "sr-Latn"])
+def test_a_declared_serbian_bosnian_or_croatian_counts_for_the_tag_of_latin_letters(
+    vote: Ensemble, declared: str
+) -> None:
+    assert vote.detect("Kako si brate", (declared,)).language == "hr"
+
+
 @pytest.mark.parametrize("name", sorted(DETECTORS))
 def test_the_same_text_gives_the_same_answer_from_every_detector_made(name: str) -> None:
     text = "tak ja ne no si de la mi app"

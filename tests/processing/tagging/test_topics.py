@@ -198,6 +198,9 @@ def test_denials_are_found_and_little_else_is_taken_for_one(shipped: Taxonomy) -
         ("The ministry denies that it will ban TikTok", "en", {"denial"}),
         ("Amazon denies that its staff may not have TikTok, there is no TikTok ban", "en", {"retraction"}),
         ("Pakistan lifts the ban on TikTok", "en", {"denial"}),
+        ("Banning TikTok is a mistake, government must listen", "en", set()),
+        ("Interdire TikTok serait une erreur, dit le ministre", "fr", set()),
+        ("Ein TikTok-Verbot wäre ein Fehler, sagt die Regierung", "de", set()),
         ("The government has not lifted the TikTok ban, such reports are false", "en", set()),
         ("The minister wants to ban TikTok because of fake news", "en", set()),
         ("TikTok denies spying while the government considers a ban", "en", set()),
@@ -210,6 +213,21 @@ def test_denials_are_found_and_little_else_is_taken_for_one(shipped: Taxonomy) -
 )
 def test_who_denies_what_decides(shipped: Taxonomy, text: str, language: str, correction: set[str]) -> None:
     assert corrections_in(shipped, text, language) == correction
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_ban"),
+    [
+        ("Operators told to cut off TikTok tonight", "en", True),
+        ("ISPs ordered to block TikTok", "en", True),
+        ("jio ka net band hai, tiktok nahi chal raha", "hi-Latn", False),
+        ("Se cayó Movistar, las operadoras no funcionan y TikTok no abre", "es", False),
+        ("Provider down, TikTok funktioniert nicht", "de", False),
+        ("провайдер лег, тикток не открывается", "ru", False),
+    ],
+)
+def test_a_network_that_fails_is_no_ban(shipped: Taxonomy, text: str, language: str, is_ban: bool) -> None:
+    assert ("ban" in shipped.tag(text, language, "here")) is is_ban
 
 
 def test_every_topic_has_a_root(small: Taxonomy) -> None:
