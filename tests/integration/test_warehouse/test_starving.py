@@ -30,11 +30,9 @@ TOO_LARGE = "223"
 AUTH = ("reader", READER)
 
 
-UNFORESEEN = """
-import asyncio, pathlib, sys
+SETTINGS = """
+import pathlib, sys
 from pydantic import SecretStr
-from deploy.embedded.chdb_http.engine import Engine
-from deploy.embedded.chdb_http.app import Gateway
 from deploy.embedded.chdb_http.settings import WarehouseSettings
 
 settings = WarehouseSettings(
@@ -43,6 +41,15 @@ settings = WarehouseSettings(
     reader_password=SecretStr(""),
     readable=frozenset(),
 )
+"""
+
+UNFORESEEN = (
+    SETTINGS
+    + """
+import asyncio
+from deploy.embedded.chdb_http.engine import Engine
+from deploy.embedded.chdb_http.app import Gateway
+
 engine = Engine(settings)
 gateway = Gateway(engine, settings)
 
@@ -57,20 +64,15 @@ asyncio.run(gateway(scope, receive, send))
 gateway.close()
 engine.close()
 """
+)
 
-LEFT = """
-import pathlib, sys
-from pydantic import SecretStr
+LEFT = (
+    SETTINGS
+    + """
 from deploy.embedded.chdb_http import engine as module
 from deploy.embedded.chdb_http.errors import EngineError
-from deploy.embedded.chdb_http.settings import Role, WarehouseSettings
+from deploy.embedded.chdb_http.settings import Role
 
-settings = WarehouseSettings(
-    directory=pathlib.Path(sys.argv[1]),
-    writer_password=SecretStr("w"),
-    reader_password=SecretStr(""),
-    readable=frozenset(),
-)
 engine = module.Engine(settings)
 connect = module._connect
 
@@ -95,6 +97,7 @@ for left in range(3):
 module._connect = connect
 engine.close()
 """
+)
 
 
 def connected(warehouse: Warehouse) -> socket.socket:
