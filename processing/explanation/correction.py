@@ -97,7 +97,7 @@ class Correction:
 
     @property
     def is_spoken_of(self) -> bool:
-        """Whether enough posts correct the claim to speak of a correction, or it has overtaken in some language."""
+        """Whether the correction is large enough to speak of, by its share or because it has overtaken the claim."""
         found = self.whole.corrections >= LEAST_CORRECTED
         ahead = any(each.overtaken for each in (self.whole, *self.languages))
         return found and (ahead or self.whole.share >= LEAST_SPOKEN)

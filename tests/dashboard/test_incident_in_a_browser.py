@@ -61,6 +61,18 @@ def _note_foreign(url: str, dashboard: Dashboard, errors: list[str]) -> None:
         errors.append(f"the page asks {url}")
 
 
+def test_an_opened_table_of_a_claim_holds_the_update(browser: Browser, dashboard: Dashboard) -> None:
+    """The claims of this incident have one language each and no table, so the test lays one into the first."""
+    page = opened(browser, dashboard, [], ui="fr", id=INCIDENT)
+    page.locator("h1").first.hover()
+    claim = page.locator(".bw-claims .bw-post").first
+    part = page.locator("[class*=st-key-live-]").filter(has=page.locator(".bw-claims"))
+    claim.evaluate("post => post.insertAdjacentHTML('beforeend', '<details open>a table</details>')")
+    expect(part).to_have_attribute("data-held", "")
+    claim.locator("details").evaluate("each => each.open = false")
+    expect(part).not_to_have_attribute("data-held", "")
+
+
 def test_hostile_posts_are_text_and_break_no_layout(browser: Browser, dashboard: Dashboard) -> None:
     errors: list[str] = []
     page = opened(browser, dashboard, errors, size=TELEPHONE, ui="fr", id=INCIDENT)
