@@ -83,7 +83,7 @@ def surges(folder: Path, subjects: Sequence[str], days: int) -> None:
             "BANWATCH_BLUESKY_BASE_URLS": url,
             "BANWATCH_BLUESKY_LOOKBACK": str(days * 86_400),
         }
-        installation = Installation(folder / "banwatch")
+        installation = Installation(folder / "banwatch", settings={"BANWATCH_CLAIMS": "1"})
         with closing(installation.start("up", "--source", "bluesky", "--no-dashboard")) as running:
             wait_for_history(network, installation.store, posts)
             idle(network, running, installation.store)
