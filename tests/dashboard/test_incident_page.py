@@ -24,8 +24,6 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.incident import evidence, heading, languages, report
 from dashboard.views.incident.report import Standing
 from dashboard.window import Window
-from deploy.processes.dashboard import topics_of
-from deploy.settings import load
 from ingest.contract import Progress
 from processing import explanation, queries
 from processing.contract import ClaimRun, ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
@@ -38,10 +36,9 @@ from processing.store.client import Store, StoreUnavailable
 from processing.store.records import write_incidents, write_scored_until
 from processing.store.versions import take_version
 from processing.store.writer import minute_of, recount, write_posts, write_progress
-from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.pages import html, run, text
+from tests.dashboard.pages import NAMES, html, run, text
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
 from tests.support.waiting import free_port
@@ -49,7 +46,6 @@ from tests.support.waves import BEFORE, waves
 
 pytestmark = pytest.mark.long
 
-NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.incident_page
