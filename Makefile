@@ -21,7 +21,7 @@ up: setup
 	@$(BIN)/banwatch up
 test: setup  # in six minutes: the real broker, the real engine and one page in Chromium
 	$(BIN)/python -m tests.prepare chromium
-	$(PYTEST) -n 4 -m "not long"
+	$(PYTEST) -n 4 -m "not long" --ignore=tests/e2e
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
 	$(BIN)/python -m tests.prepare kafka promtool
 	$(PYTEST) -n 3 -m long
