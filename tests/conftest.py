@@ -34,10 +34,11 @@ TEMPLATE = "test_template"
 SCHEMA = """
 SELECT
     cityHash64(groupArray((name, replaceAll(create_table_query, concat(database, '.'), '')))),
+    (SELECT (count(), sum(cityHash64(*))) FROM {database}.schema_migrations),
     (SELECT count() FROM system.processes WHERE current_database = '{database}')
 FROM (SELECT * FROM system.tables WHERE database = '{database}' ORDER BY name)
 """
-"""What is different once a test has changed a table, or is still at work in one."""
+"""What is different once a test has changed a table or what it says of its migrations, or is still at work in one."""
 NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
 
 
