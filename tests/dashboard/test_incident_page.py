@@ -171,13 +171,13 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
 
 
 def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
-    [largest, *_] = queries.claims(connection(told), stock.incident(), stock.END, limit=6, least_people=3)
+    [largest, *_] = queries.claims(connection(told), stock.incident().id, limit=6, least_people=3)
     shown = opened(told, ui="en", id=NAME)
     [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
     assert f"Posts: {largest.posts:,}" in written
     assert largest.title("en").nearest in written
     assert written.count("First post: ") > 1
-    assert [each.language for each in largest.arrivals]
+    assert [each.language for each in largest.languages]
     assert any(PAGE.claims_alone in each.value for each in shown.caption)
 
 

@@ -18,7 +18,7 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
-from processing.explanation import ClaimCourse, Correction, Explanation, Leads, SharedPost
+from processing.explanation import Correction, Explanation, Leads, SharedPost
 from processing.queries import (
     AlikePair,
     Arrival,
@@ -110,13 +110,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said in an incident: the largest claims, how each came through the languages, and what found them.
+    """What is said in an incident: the largest claims, which language led each where it is decided, and the search.
 
     `run` is None before the first search.
     """
 
     claims: tuple[Claim, ...]
-    courses: Mapping[str, ClaimCourse]
+    leads: Mapping[str, Leads]
     run: ClaimRun | None
     query: Statement
 
@@ -260,19 +260,19 @@ def said(settings: DashboardSettings, of: Standing) -> Said:
 @shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, ClaimRun: astuple})
 def _said(settings: DashboardSettings, of: Standing, run: ClaimRun | None, last_recount: int) -> Said:  # noqa: ARG001
     reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
-    claims = queries.claims(reader, of.incident, of.as_of, **least)
-    courses = _courses(settings, of, tuple(each.name for each in claims), claims)
-    return Said(claims, courses, run, queries.claims_query(of.incident, of.as_of, **least))
+    claims = queries.claims(reader, of.incident.id, **least)
+    leads = _claim_leads(settings, of, tuple(each.name for each in claims), claims)
+    return Said(claims, leads, run, queries.claims_query(of.incident.id, **least))
 
 
 @shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
-def _courses(
+def _claim_leads(
     settings: DashboardSettings,
     of: Standing,
     names: tuple[str, ...],  # noqa: ARG001
     _claims: tuple[Claim, ...],
-) -> dict[str, ClaimCourse]:
-    return explanation.claim_courses(connection(settings), of.incident, _claims, of.as_of)
+) -> dict[str, Leads]:
+    return explanation.claim_leads(connection(settings), of.incident, _claims, of.as_of)
 
 
 @shared(ttl=3, max_entries=64)
