@@ -76,7 +76,7 @@ from processing.queries.own_health import (
     watch_report,
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
-from processing.queries.reader import Reader, connect
+from processing.queries.reader import TIMEOUT_EXCEEDED, Reader, connect
 from processing.queries.scopes import Scope, leading_series
 from processing.queries.search import (
     MOST_FOUND,
@@ -112,6 +112,7 @@ __all__ = [
     "LONGEST_SEARCH",
     "MOST_FOUND",
     "PATIENCE",
+    "TIMEOUT_EXCEEDED",
     "WITHIN_SECONDS",
     "Account",
     "AdHocQuery",

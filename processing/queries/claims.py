@@ -20,6 +20,16 @@ LONGEST = timedelta(days=7)
 """Of a longer incident, the posts of its first days alone are compared."""
 
 
+MOST_CLAIMS = 6
+"""The claims of an incident that are shown, the largest ones."""
+
+LEAST_PEOPLE = 3
+"""A claim that fewer people make is not shown."""
+
+LONGEST_TITLE = 500
+"""The letters of a claim's title at most."""
+
+
 class ClaimInLanguage(NamedTuple):
     """A claim in one language: its posts and people, its first post, and the post nearest the claim's middle.
 
@@ -57,6 +67,10 @@ class Claim(msgspec.Struct, frozen=True):
         """The languages that are listed, in order; all of them if none is."""
         return tuple(each for each in self.spoken if each.listed) or self.spoken
 
+    def without_texts(self) -> Claim:
+        """Return the claim without the texts of posts."""
+        return msgspec.structs.replace(self, spoken=tuple(each._replace(nearest="") for each in self.spoken))
+
     def title(self, language: str) -> ClaimInLanguage:
         """The language whose nearest post is the title: the given one where the claim is made in it."""
         texts = [each for each in self.spoken if each.nearest] or list(self.spoken)
@@ -78,14 +92,16 @@ def claim_runs(reader: Reader) -> dict[str, ClaimRun]:
     return {str(row[0]): ClaimRun(**dict(zip(ClaimRun.__struct_fields__, row, strict=True))) for row in rows}
 
 
-def claims_query(incident: str, *, limit: int, least_people: int) -> Statement:
-    """The largest claims of an incident, with their languages."""
+def claims_query(
+    incident: str, *, limit: int = MOST_CLAIMS, least_people: int = LEAST_PEOPLE, texts: bool = True
+) -> Statement:
+    """The largest claims of an incident, with their languages, and with texts of posts if these are asked for."""
     return Statement(
         """
         SELECT claim, posts, people, share, arrayMap(
             each -> (
                 each.language, each.listed, each.posts, each.people, each.third_person, each.tenth_post,
-                each.first_at, each.first_url, each.distance, leftUTF8(each.title, 500)
+                each.first_at, each.first_url, each.distance, leftUTF8(each.title, {letters:UInt16})
             ),
             spoken
         )
@@ -94,7 +110,12 @@ def claims_query(incident: str, *, limit: int, least_people: int) -> Statement:
         ORDER BY posts DESC, claim
         LIMIT {limit:UInt32}
         """,
-        {"incident": incident, "least": least_people, "limit": limit},
+        {
+            "incident": incident,
+            "least": least_people,
+            "limit": limit,
+            "letters": LONGEST_TITLE if texts else 0,
+        },
     )
 
 
@@ -112,9 +133,16 @@ def claim_minutes_query(incident: str, names: Sequence[str]) -> Statement:
     )
 
 
-def claims(reader: Reader, incident: str, *, limit: int = 100, least_people: int = 1) -> tuple[Claim, ...]:
-    """Return the claims of an incident, the one with the most posts first."""
-    rows = claims_query(incident, limit=limit, least_people=least_people).rows(reader)
+def claims(
+    reader: Reader,
+    incident: str,
+    *,
+    limit: int = MOST_CLAIMS,
+    least_people: int = LEAST_PEOPLE,
+    texts: bool = True,
+) -> tuple[Claim, ...]:
+    """Return the largest claims of an incident, the one with the most posts first."""
+    rows = claims_query(incident, limit=limit, least_people=least_people, texts=texts).rows(reader)
     return tuple(
         Claim(name, posts, people, share, tuple(ClaimInLanguage(*each) for each in spoken))
         for name, posts, people, share, spoken in rows

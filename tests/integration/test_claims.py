@@ -176,7 +176,7 @@ def test_the_search_writes_the_claims_of_an_incident_and_only_what_has_changed_s
     write_incidents(store, [an_incident()])
     assert (search.look(store), search.look(store)) == (1, 0)
     assert ClaimSearch(lambda root: (), None).look(store) == 0, "what a model has compared is not made worse"
-    found = queries.claims(store, an_incident().id)
+    found = queries.claims(store, an_incident().id, least_people=1)
     assert [(each.posts, each.people) for each in found] == [(2, 2), (1, 1)]
     assert [each.title("ar").nearest for each in found] == [TEXTS[1], TEXTS[0]]
     assert [each.language for each in found[0].languages] == ["en"]

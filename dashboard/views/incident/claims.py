@@ -11,6 +11,7 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
+from dashboard.parts.findings import came, led_sentence
 from dashboard.parts.posts import address
 from dashboard.views.incident import led
 from dashboard.views.incident.report import Said
@@ -46,17 +47,17 @@ def _article(claim: Claim, leads: Leads | None, words: Words) -> Markup:
         words.colon.format(name=words.posts, value=words.number(claim.posts)),
         words.colon.format(name=words.authors, value=words.number(claim.people)),
     )
-    came = [_language(each, first, words) for each in languages[:MOST_LANGUAGES]]
-    more = len(languages) - len(came)
+    shown = [_language(each, first, words) for each in languages[:MOST_LANGUAGES]]
+    more = len(languages) - len(shown)
     if more:
-        came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
+        shown.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
         element("p", displayable(title.nearest), css="bw-text", dir="auto", lang=title.language)
         if title.nearest
         else element("p", words.posts_page.no_text, css="bw-note"),
-        element("div", *came, css="bw-chips"),
+        element("div", *shown, css="bw-chips"),
         element(
             "p",
             filled(page.claim_first, time=moment(first.first_at, words), language=language_name(words, first.language)),
@@ -87,7 +88,7 @@ def _led(languages: Sequence[ClaimInLanguage], leads: Leads | None, words: Words
     )
     return element(
         "details",
-        element("summary", page.claim_undecided if leads is None else led.sentence(leads, words)),
+        element("summary", page.claim_undecided if leads is None else led_sentence(leads, words)),
         tables.table(head, rows, css="bw-names"),
     )
 
@@ -100,13 +101,8 @@ def _to_tenth(each: ClaimInLanguage, words: Words) -> str:
 
 
 def _language(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> Markup:
-    """Return the language with the time of its tenth post, or how much later than the first language's that was."""
-    name, tenth = element("bdi", language_name(words, each.language)), each.tenth_post
-    if tenth is None or first.tenth_post is None:
-        return element("span", name, css="bw-chip")
-    after = tenth - first.tenth_post
-    came = words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(tenth, words)
-    return element("span", name, " ", element("bdi", came, css="bw-count"), css="bw-chip")
+    name, when = element("bdi", language_name(words, each.language)), came(each, first, words)
+    return element("span", name, *([" ", element("bdi", when, css="bw-count")] if when else []), css="bw-chip")
 
 
 def _notes(said: Said, words: Words) -> list[str]:
