@@ -30,6 +30,13 @@ LONGEST_TITLE = 500
 """The letters of a claim's title at most."""
 
 
+CLAIM_COLUMNS = (
+    *("claim", "posts", "people", "share", "languages", "first_at", "first_source", "first_id", "last_at"),
+    *("title_source", "title_id", "title_language", "method"),
+)
+CLAIM_POST_COLUMNS = ("source", "id", "created_at", "language", "claim", "distance")
+
+
 class ClaimInLanguage(NamedTuple):
     """A claim in one language: its posts and people, its first post, and the post nearest the claim's middle.
 
@@ -116,6 +123,30 @@ def claims_query(
             "limit": limit,
             "letters": LONGEST_TITLE if texts else 0,
         },
+    )
+
+
+def claim_rows_query(incident: str) -> Statement:
+    """The `CLAIM_COLUMNS` of all claims of an incident, without a text; the one with the most posts first."""
+    return Statement(
+        f"""
+        SELECT {", ".join(CLAIM_COLUMNS)}
+        FROM claims(incident = {{incident:String}})
+        ORDER BY posts DESC, claim
+        """,  # noqa: S608 - only names of ours
+        {"incident": incident},
+    )
+
+
+def claim_posts_query(incident: str) -> Statement:
+    """The `CLAIM_POST_COLUMNS` of each post that makes a claim, in order of time."""
+    return Statement(
+        f"""
+        SELECT {", ".join(CLAIM_POST_COLUMNS)}
+        FROM claim_posts(incident = {{incident:String}})
+        ORDER BY created_at, source, id
+        """,  # noqa: S608 - only names of ours
+        {"incident": incident},
     )
 
 

@@ -101,7 +101,7 @@ FROM
         sum(written) AS of_claim,
         length(groupUniqArrayArray(who)) AS people,
         max(ended) AS last_at,
-        any(by_method) AS method,
+        max(by_method) AS method,
         arraySort(
             -- A few posts of a language may be mistaken for another language, or for another claim.
             each -> (NOT each.2, ifNull(each.6, toDateTime('2106-01-01', 'UTC')), each.5, each.1),
@@ -127,7 +127,7 @@ FROM
             min(first_of_person) AS begun,
             max(last_of_person) AS ended,
             min(nearest_of_person) AS nearest,
-            any(method_of_person) AS by_method
+            max(method_of_person) AS by_method
         FROM
         (
             SELECT
@@ -140,7 +140,7 @@ FROM
                 min((created_at, source, id, url)) AS first_of_person,
                 max(created_at) AS last_of_person,
                 min((text = '', distance, created_at, source, id, text, language)) AS nearest_of_person,
-                any(method) AS method_of_person
+                max(method) AS method_of_person
             FROM claim_posts(incident = {incident:String})
             GROUP BY incident, claim, language, person
         )
