@@ -105,7 +105,7 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
-from processing.queries.trends import TrendLead, trend_leads
+from processing.queries.trends import TrendLead, recent_trend_leads, trend_leads, trends_about
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
@@ -203,6 +203,7 @@ __all__ = [
     "presence",
     "queue_mark",
     "reader_limits",
+    "recent_trend_leads",
     "rejected_shares",
     "rejections",
     "retags",
@@ -216,6 +217,7 @@ __all__ = [
     "stored_posts",
     "topics_over_time",
     "trend_leads",
+    "trends_about",
     "troubles_told",
     "undelivered",
     "vocabulary",
