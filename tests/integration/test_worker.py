@@ -9,7 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
+from kafka import KafkaConsumer
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected
 from ingest.kafka import ConsumerGroup, Delivery, PostConsumer, PostProducer, ensure_topics
@@ -20,7 +22,6 @@ from processing.tagging.topics import ReloadingTaxonomy
 from processing.worker import POLL, Pipeline
 from processing.worker_metrics import Stage
 from tests.conftest import NOON, a_post
-from tests.support.log_reader import LogReader
 from tests.support.metered import metered
 from tests.support.waiting import eventually, polled
 
@@ -72,8 +73,23 @@ def stored(store: Store) -> dict[str, tuple[str, str]]:
 
 def rejected(address: KafkaAddress, number: int = 1) -> list[Rejected]:
     """Everything that was rejected, once it is this much."""
-    with LogReader(address) as log:
-        return eventually(lambda: found if len(found := log.rejected()) >= number else [])
+    found: list[Rejected] = []
+    consumer = KafkaConsumer(
+        address.rejected_topic,
+        bootstrap_servers=address.bootstrap,
+        auto_offset_reset="earliest",
+    )
+
+    def enough() -> bool:
+        values = [record.value for records in consumer.poll(100).values() for record in records]
+        found.extend(msgspec.json.decode(value, type=Rejected) for value in values)
+        return len(found) >= number
+
+    try:
+        eventually(enough)
+        return found
+    finally:
+        consumer.close()
 
 
 def test_a_post_goes_through_and_is_tagged(worker: Pipeline, producer: PostProducer, store: Store) -> None:
