@@ -182,7 +182,7 @@ def _print_demo(taxonomy: Taxonomy) -> None:
 
 
 def _print_watch_lists(taxonomy: Taxonomy) -> None:
-    """The author of the rules invented the sentences: `held` and `oblique_unseen` flatter them, `oblique_later` defeats."""
+    """The rules' author invented the sentences: `held` flatters them, and `oblique_later` was made to defeat them."""
     said = judged(taxonomy)
     print(f"topics, the other shipped watch lists, {len(said)} invented sentences: precision and recall")
     print(f"{'':16}" + "".join(f"{part:>15}" for part in PARTS))

@@ -182,7 +182,9 @@ def test_denials_are_told_from_assertions_and_jokes(shipped: Taxonomy, language:
 
 
 @pytest.mark.parametrize(
-    ("posts", "precision", "recall"), [(denied("unseen"), 0.93, 0.75), (stances(), 0.92, 0.85)], ids=["denied", "stances"]
+    ("posts", "precision", "recall"),
+    [(denied("unseen"), 0.93, 0.75), (stances(), 0.92, 0.85)],
+    ids=["denied", "stances"],
 )
 def test_denials_are_found_and_little_else_is_taken_for_one(
     shipped: Taxonomy, posts: list[Invented], precision: float, recall: float
