@@ -1,7 +1,7 @@
 # One command per intention; CI runs the same ones.
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest --durations=25 -n 3 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
+PYTEST := $(BIN)/pytest --durations=25 --dist loadfile --no-loadscope-reorder  # slow files stand before many small ones
 
 unexport PYTHONDONTWRITEBYTECODE  # tests start processes by the hundred, and each would compile its modules anew
 
@@ -21,10 +21,10 @@ up: setup
 	@$(BIN)/banwatch up
 test: setup  # in six minutes: the real broker, the real engine and one page in Chromium
 	$(BIN)/python -m tests.prepare chromium
-	$(PYTEST) -m "not long"
+	$(PYTEST) -n 4 -m "not long" --ignore=tests/e2e
 test-all: test  # and what takes long: whole stacks, Apache Kafka, kills, the browser's whole story
 	$(BIN)/python -m tests.prepare kafka promtool
-	$(PYTEST) -m long
+	$(PYTEST) -n 3 -m long
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 fix: setup

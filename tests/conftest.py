@@ -8,8 +8,9 @@ import sys
 import traceback
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,14 @@ settings.load_profile("untimed")
 ROOT = Path(__file__).parent.parent
 WRITER_PASSWORD = "for tests"
 TEMPLATE = "test_template"
+SCHEMA = """
+SELECT
+    cityHash64(groupArray((name, replaceAll(create_table_query, concat(database, '.'), '')))),
+    (SELECT (count(), sum(cityHash64(*))) FROM {database}.schema_migrations),
+    (SELECT count() FROM system.processes WHERE current_database = '{database}')
+FROM (SELECT * FROM system.tables WHERE database = '{database}' ORDER BY name)
+"""
+"""What is different once a test has changed a table or what it says of its migrations, or is still at work in one."""
 NOON = datetime(2020, 7, 10, 12, 0, tzinfo=UTC)
 
 
@@ -97,26 +106,46 @@ def as_writer(url: str, database: str) -> ClickHouseAddress:
     return ClickHouseAddress(url, "writer", SecretStr(WRITER_PASSWORD), database=database)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Template:
     """A database with the newest schema. The engine copies it ten times as quickly as it makes all migrations."""
 
     url: str
     client: httpx.Client
+    returned: list[ClickHouseAddress] = field(default_factory=list)
+    """Copies that a test had. They are emptied when the next test gets one: a fifth of the work of a new copy."""
+
+    def lent(self) -> ClickHouseAddress:
+        """Give an empty database with that schema, for one test at a time."""
+        while self.returned:
+            own = self.returned.pop()
+            if self._done(SCHEMA.format(database=own.database)) == self._schema:
+                self._done(f"TRUNCATE TABLES FROM {own.database} NOT LIKE 'schema_migrations'")
+                return own
+            self.drop(own.database)
+        return self.copied(f"test_{uuid.uuid4().hex[:12]}")
 
     def copied(self, database: str) -> ClickHouseAddress:
         """Make a database of this name with that schema."""
         restore = f"RESTORE DATABASE {TEMPLATE} AS {database} FROM Memory('template')"
         restored = self._asked(restore)
         if not restored.is_success:  # what is backed up to memory is gone with its session
-            saved = self._asked(f"BACKUP DATABASE {TEMPLATE} TO Memory('template')")
-            assert saved.is_success, f"{restored.text}\n{saved.text}"
+            self._done(f"BACKUP DATABASE {TEMPLATE} TO Memory('template')")
             restored = self._asked(restore)
         assert restored.is_success, restored.text
         return as_writer(self.url, database)
 
     def drop(self, database: str) -> None:
-        self._asked(f"DROP DATABASE IF EXISTS {database} SYNC").raise_for_status()
+        self._done(f"DROP DATABASE IF EXISTS {database} SYNC")
+
+    @cached_property
+    def _schema(self) -> str:
+        return self._done(SCHEMA.format(database=TEMPLATE))
+
+    def _done(self, statement: str) -> str:
+        answer = self._asked(statement)
+        assert answer.is_success, f"{statement}\n{answer.text}"
+        return answer.text
 
     def _asked(self, statement: str) -> httpx.Response:
         session = {"session_id": "template", "session_timeout": "3600"}
@@ -133,7 +162,14 @@ def template(warehouse_url: str) -> Iterator[Template]:
 
 @pytest.fixture
 def address(template: Template) -> Iterator[ClickHouseAddress]:
-    """A database of the test's own, with the newest schema, as the user that may write."""
+    """A database of the test's own, with the newest schema, as the user that may write. Others may have had it."""
+    own = template.lent()
+    yield own
+    template.returned.append(own)
+
+
+def new_database(template: Template) -> Iterator[ClickHouseAddress]:
+    """A database that no test has had: a fixture `address` for tests to which an old name or old files matter."""
     own = template.copied(f"test_{uuid.uuid4().hex[:12]}")
     yield own
     template.drop(own.database)

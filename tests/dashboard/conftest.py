@@ -9,11 +9,17 @@ import pytest
 from dashboard.settings import DashboardSettings
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
-from tests.conftest import Template
+from tests.conftest import Template, new_database
 from tests.support import stock
 from tests.support.browser import Dashboard, browser, serve, up
 
 __all__ = ["browser"]
+
+
+@pytest.fixture
+def address(template: Template) -> Iterator[ClickHouseAddress]:
+    """What the pages have read is kept by the name of the database, so each test has a name of its own."""
+    yield from new_database(template)
 
 
 @pytest.fixture(scope="session")

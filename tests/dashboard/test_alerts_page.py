@@ -37,23 +37,19 @@ from dashboard.views.alerts import rules as rules_view
 from dashboard.views.alerts.backtest import controls
 from dashboard.views.alerts.backtest.span import Span
 from deploy.lent_rules import LentRules
-from deploy.processes.dashboard import topics_of
-from deploy.settings import load
 from processing import queries
 from processing.contract import ClickHouseAddress, Severity, Silence
 from processing.i18n import LANGUAGES
 from processing.queries import Reader, StoreUnavailable
 from processing.store.answers import Answer, answer, write_silence
 from processing.store.client import Store
-from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.pages import html, run, text
+from tests.dashboard.pages import NAMES, html, run, text
 from tests.support import stock, told_stock
 from tests.support.queued import Decided, decide
 from tests.support.waiting import eventually
 
-NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.alerts_page

@@ -23,8 +23,6 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.incident import evidence, heading, languages, report
 from dashboard.views.incident.report import Standing
 from dashboard.window import Window
-from deploy.processes.dashboard import topics_of
-from deploy.settings import load
 from processing import explanation, queries
 from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
@@ -34,10 +32,9 @@ from processing.store.answers import write_silence
 from processing.store.client import Store, StoreUnavailable
 from processing.store.records import write_incidents
 from processing.store.writer import recount, write_posts
-from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
-from tests.dashboard.pages import html, run, text
+from tests.dashboard.pages import NAMES, html, run, text
 from tests.support import led as led_stock
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
@@ -45,7 +42,6 @@ from tests.support.waiting import free_port
 
 pytestmark = pytest.mark.long
 
-NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 NAME = stock.incident().id
 ENGLISH = WORDS["en"]
 PAGE = ENGLISH.incident_page

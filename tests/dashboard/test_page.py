@@ -12,22 +12,19 @@ from dashboard.i18n import ENGLISH, WORDS
 from dashboard.services import Services
 from dashboard.settings import DashboardSettings
 from deploy.known_events import load_events
-from deploy.processes.dashboard import topics_of
 from deploy.settings import load
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
-from processing.tagging.topics import ReloadingTaxonomy
 from tests.dashboard import pages
 from tests.dashboard.conftest import settings_for
 from tests.support.serving import Says, served
 from tests.support.waiting import free_port
 
-NAMES = topics_of(ReloadingTaxonomy(*load({}).topics_files))
 EVENTS = load_events(load({}).events_file)
 
 
 def page(settings: DashboardSettings, **address: str) -> AppTest:
-    return pages.run(settings, Services(topics=lambda: NAMES, events=lambda: EVENTS), "", **address)
+    return pages.run(settings, Services(topics=lambda: pages.NAMES, events=lambda: EVENTS), "", **address)
 
 
 @pytest.mark.parametrize("interface", LANGUAGES)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from processing.store.client import NOTHING_STORED
+from tests.support.commands import banwatch
 from tests.support.stacks import Installation, listens
 from tests.support.waiting import eventually, free_port
 
@@ -31,9 +30,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def said(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
     """Run a command: its status, and what it said to whom."""
-    command = [sys.executable, "-m", "deploy.cli", *arguments]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    return ran.returncode, ran.stdout, ran.stderr
+    ran = banwatch(*arguments, environment=environment)
+    return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
 
 
 @pytest.mark.parametrize("command", ASKING, ids=" ".join)

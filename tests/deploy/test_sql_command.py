@@ -16,6 +16,7 @@ import pytest
 from processing.contract import ClickHouseAddress
 from processing.store.client import StoreRefused
 from tests.conftest import WRITER_PASSWORD, Template
+from tests.support.commands import banwatch
 from tests.support.terminal import on_a_terminal
 
 pytestmark = pytest.mark.long
@@ -41,14 +42,7 @@ def environment(address: ClickHouseAddress, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def ask(environment: dict[str, str]) -> Ask:
     def run(*arguments: str, given: str = "") -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "deploy.cli", "sql", *arguments],
-            env=environment,
-            input=given.encode(),
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        return banwatch("sql", *arguments, environment=environment, given=given.encode())
 
     return run
 

@@ -12,6 +12,7 @@ import pytest
 from deploy.kept_secrets import SecretUnusable
 from deploy.settings import load
 from deploy.writer import WRITER_PASSWORD, kept_password, writer
+from tests.support.commands import banwatch
 from tests.support.stacks import Installation
 
 
@@ -94,7 +95,7 @@ def test_a_file_that_cannot_be_trusted_is_one_sentence(tmp_path: Path, harm: Cal
     with pytest.raises(SecretUnusable) as refused:
         kept_password(installation.folder)
     assert said.format(file=file, folder=file.parent) in str(refused.value)
-    ended = installation.run("up", "--no-sources", "--no-dashboard")
+    ended = banwatch("up", "--no-sources", "--no-dashboard", environment=installation.environment)
     assert ended.returncode == 1
     assert ended.stderr.decode() == f"banwatch: {refused.value}\n"
 

@@ -99,6 +99,7 @@ def test_what_the_collector_says_of_itself_is_in_the_store(store: Store, tmp_pat
         assert 0 <= health.lag < 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wire", ["v1", "v2"])
 def test_a_stream_cut_closed_and_frozen_at_random_loses_and_doubles_nothing(
     store: Store, tmp_path: Path, wire: Wire

@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.conftest import ROOT
+from tests.support.commands import banwatch
 from tests.support.waiting import eventually, free_port
 
 PATHS = [
@@ -184,18 +185,12 @@ def test_a_page_that_would_be_open_does_not_start(
     ports = {name: str(free_port()) for name in ("BANWATCH_DASHBOARD_PORT", "BANWATCH_ANSWERS_PORT")}
     store, kafka = (f"127.0.0.1:{free_port()}" for _ in range(2))
     own = {"BANWATCH_CLICKHOUSE_URL": f"http://{store}", "BANWATCH_KAFKA_BOOTSTRAP": kafka}
-    ended = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", command],
-        env=os.environ | ports | own | {"BANWATCH_DATA_DIR": str(tmp_path)} | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = banwatch(command, environment=os.environ | ports | own | {"BANWATCH_DATA_DIR": str(tmp_path)} | settings)
     assert ended.returncode == 1
-    assert said in ended.stderr
-    assert "short" not in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    told = ended.stderr.decode()
+    assert said in told
+    assert "short" not in told
+    assert len(told.splitlines()) == 1
 
 
 def test_two_hosts_are_refused(port: int) -> None:
@@ -234,10 +229,9 @@ def test_a_held_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = str(held.getsockname()[1])
         environment = os.environ | {"BANWATCH_DASHBOARD_PORT": port, "BANWATCH_DATA_DIR": str(tmp_path)}
-        command = [sys.executable, "-m", "deploy.cli", "dashboard"]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        ended = banwatch("dashboard", environment=environment)
     assert ended.returncode == 1
-    assert ended.stderr == (
+    assert ended.stderr.decode() == (
         f"banwatch: The page cannot listen on 127.0.0.1:{port}: Address already in use. "
         "Stop what holds the port, or set BANWATCH_DASHBOARD_PORT to another one.\n"
     )

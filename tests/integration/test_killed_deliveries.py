@@ -16,6 +16,8 @@ from tests.support.forks import Forks, forking
 from tests.support.http_channel import ChannelServer, channel_server
 from tests.support.queued import Decided, decide
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POINTS = ("compose", "trying", "sent", "outcome")
 
@@ -57,7 +59,6 @@ def test_killed_at_any_point_nothing_is_lost_and_doubled_only_with_the_same_key(
     assert sent == [("a/slack/1",), ("b/slack/1",)]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("can_tell", [True, False])
 def test_twenty_kills_lose_nothing(store: Store, dispatch: Dispatch, can_tell: bool) -> None:
     chance = random.Random(14)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, Rejected, encode
+from ingest.contract import CONTRACT_VERSION, KafkaAddress, Post, Progress, encode
 from ingest.kafka import PostProducer
 from ingest.kafka.codec import HEADER, LARGEST_RECORD
 from processing import queries
@@ -18,7 +18,7 @@ from processing.store.client import RowsRefused, Store, StoreRefused, StoreUnava
 from processing.store.refusals import write_apart
 from processing.worker import Pipeline
 from tests.conftest import NOON, a_post
-from tests.integration.test_worker import producer, rejections, send, taxonomy_file, worker
+from tests.integration.test_worker import producer, rejected, send, taxonomy_file, worker
 from tests.support.stored import counted
 from tests.support.waiting import eventually
 
@@ -41,10 +41,6 @@ def foreign(log_address: KafkaAddress, producer: PostProducer) -> Iterator[Kafka
 
 def write_raw(foreign: KafkaProducer, value: bytes, kind: str = "post") -> None:
     foreign.send("posts", value, headers=[(HEADER, f"{kind}/{CONTRACT_VERSION}".encode())]).get(timeout=20)
-
-
-def rejected(address: KafkaAddress) -> list[Rejected]:
-    return [msgspec.json.decode(each, type=Rejected) for each in rejections(address)]
 
 
 def posts_of_noon(number: int) -> list[Post]:
@@ -73,7 +69,7 @@ def test_a_record_that_is_too_large_for_a_post_is_rejected(
     write_raw(foreign, encode(a_post(id="large", url="x" * LARGEST_RECORD)))
     send(producer, *posts_of_noon(20))
     eventually(lambda: of_everything(store) == 20)
-    [found] = eventually(lambda: rejected(log_address))
+    [found] = rejected(log_address)
     assert "bytes" in found.reason
     assert found.raw.startswith('{"source":"example"')
 
@@ -88,8 +84,9 @@ def test_progress_that_no_column_holds_is_rejected(
     producer.report(progress)
     eventually(lambda: bool(queries.coverage(store)))
     assert of_everything(store) == 20
-    eventually(lambda: len(rejected(log_address)) == 3)
-    assert all("partitions" in each.reason for each in rejected(log_address))
+    found = rejected(log_address, 3)
+    assert len(found) == 3
+    assert all("partitions" in each.reason for each in found)
 
 
 # What a constraint refuses stands for whatever else the engine may refuse a row for.
@@ -110,7 +107,7 @@ def test_what_the_store_refuses_is_rejected_alone(
     send(producer, *good[:50], *bad, *good[50:])
     send(producer, a_post(id="good-1", op="delete", text=""))
     eventually(lambda: store.query("SELECT sum(posts), sum(deleted) FROM counts WHERE topic = '*'") == [(100, 1)])
-    [found] = eventually(lambda: rejected(log_address))
+    [found] = rejected(log_address)
     assert "not_this" in found.reason
     assert (found.source, found.where) in {
         ("example", "example:bad"),

@@ -8,19 +8,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import lz4.block
+import pytest
 import zstandard
 
 from deploy.embedded.chdb_http.settings import OWN_FOLDER
+from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.deletions import delete_posts
 from processing.store.purge import Purged, purge
 from processing.store.writer import recount
-from tests.conftest import NOON, a_post
+from tests.conftest import NOON, Template, a_post, new_database
 from tests.support.stored import tagged, write
 from tests.support.waiting import eventually
 
 MARKER = b"xylophone-marmalade-quagmire"
 HEADER = 25  # of a block: 16 bytes of checksum, the method, the sizes with and without compression
+
+
+@pytest.fixture
+def address(template: Template) -> Iterator[ClickHouseAddress]:
+    """Files of a test before would be found too."""
+    yield from new_database(template)
 
 
 def on_disk(store: Store, data: Path) -> Iterator[Path]:

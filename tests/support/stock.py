@@ -28,6 +28,10 @@ PEAKS = (datetime(2020, 7, 10, 16, 40, tzinfo=UTC), datetime(2020, 7, 10, 21, 20
 SURGE_END = datetime(2020, 7, 10, 23, 0, tzinfo=UTC)
 SOURCE = "synthetic-microblog"
 
+KEPT = "stock"
+WRITTEN = ("post_versions", "count_versions", "version_marks")
+"""What a write of posts fills."""
+
 TEXTS = {
     "en": "They want TikTok off every work phone by tonight",
     "ar": "شركة كبيرة تطلب من موظفيها حذف تيك توك من هواتفهم",
@@ -145,14 +149,33 @@ def fill(
     store: Store, *, going_on: bool = False, complete: bool = True, archive: bool = True, scored: datetime = END
 ) -> None:
     """Write everything, by the writer that the workers use; without `archive`, no collector reports."""
-    posts = [*generated(), *hostile()]
-    writer.recount(store, writer.write_posts(store, posts))
+    write_posts(store)
     records.write_spikes(store, [spike()])
     records.write_incidents(store, [incident(going_on=going_on)])
     records.write_scored_until(store, scored)
     state = "ended" if complete else "listening"
     report = Progress(source="archive", since=START, until=END, complete=complete, state=state)
     writer.write_progress(store, [(0, report)] if archive else [])
+
+
+def write_posts(store: Store) -> None:
+    """Write and count the posts. The engine keeps what an empty store holds then, and copies it to the next."""
+    own, empty = store.address.database, not store.query("SELECT 1 FROM post_versions LIMIT 1")
+    kept = store.query("SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": KEPT})
+    if empty and kept:
+        _copy(store, KEPT, own)
+        return
+    writer.recount(store, writer.write_posts(store, [*generated(), *hostile()]))
+    if empty:
+        store.command(f"CREATE DATABASE {KEPT}")
+        for table in WRITTEN:
+            store.command(f"CREATE TABLE {KEPT}.{table} AS {own}.{table}")
+        _copy(store, own, KEPT)
+
+
+def _copy(store: Store, database: str, to: str) -> None:
+    for table in WRITTEN:
+        store.command(f"ALTER TABLE {to}.{table} ATTACH PARTITION ALL FROM {database}.{table}")
 
 
 def filled(address: ClickHouseAddress) -> ClickHouseAddress:
