@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -113,7 +113,7 @@ class Matcher:
         for hits, loose, length, width in map(self._word, text.split(" ")):
             for mask, start, end, first, last in hits:
                 found.append((mask, (at + start, at + end, half_words + first, half_words + last)))
-            if loose and _may_be_hashtag(text, at, at + length - 1):
+            if loose and _seams(text, at, at + length - 1):
                 alone = False
             at += length
             half_words += width
@@ -134,17 +134,17 @@ class Matcher:
         `loose` are those of phrases.
         """
         at = 0
-        for word in text.split(" "):
-            for start, end, mask, left, right in self._word(word)[1]:
-                loose.append(_at_seams(text, _Loose(at + start, at + end, mask, left, right)))
-            at += len(word) + 1
+        for _, parts, length, _ in map(self._word, text.split(" ")):
+            seams = _seams(text, at, at + length - 1) if parts else ()
+            for part in parts:
+                start, end = at + part.start, at + part.end
+                loose.append(_Loose(start, end, part.mask, part.left or start in seams, part.right or end in seams))
+            at += length
         compounds = _compounds([place[:2] for _, place in found], loose)
         return list(dict.fromkeys(found + _placed(text, compounds))) if compounds else found
 
 
-def _at_boundaries(
-    terms: ahocorasick.Automaton, text: str
-) -> tuple[list[tuple[int, Span]], list[_Loose], bool]:
+def _at_boundaries(terms: ahocorasick.Automaton, text: str) -> tuple[list[tuple[int, Span]], list[_Loose], bool]:
     """Return the hits at word boundaries, the loose ones, and whether any hit begins or ends inside a word."""
     found: list[tuple[int, Span]] = []
     loose: list[_Loose] = []
@@ -159,7 +159,7 @@ def _at_boundaries(
         left, right = begins_word(text, start), ends_word(text, end)
         if left and (right or begun):
             found.append((whole | begun if right else begun, (start, end)))
-        if length < _PART or left and right:
+        if length < _PART or (left and right):
             continue
         if whole:
             loose.append(_Loose(start, end, whole, left, right))
@@ -171,14 +171,6 @@ def _at_boundaries(
 def _placed(text: str, hits: Sequence[tuple[int, Span]]) -> list[Hit]:
     places = located(text, [span for _, span in hits])
     return [(mask, place) for (mask, _), place in zip(hits, places, strict=True)]
-
-
-def _may_be_hashtag(text: str, start: int, end: int) -> bool:
-    """Return whether a word may be a whole hashtag: it is longer than the word before it and ends like it."""
-    if start < 2 or text[start - 2] != text[end - 1] or end - start > _LONGEST_HASHTAG:
-        return False
-    before = text[text.rfind(" ", 0, start - 1) + 1 : start - 1]
-    return len(before) < end - start and text.endswith(before, start, end)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -200,26 +192,22 @@ def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
     return made
 
 
-def _at_seams(text: str, hit: _Loose) -> _Loose:
-    """Return a hit in a whole hashtag with boundaries where the hashtag's words meet.
+def _seams(text: str, start: int, end: int) -> Collection[int]:
+    """Return where the words of a whole hashtag meet; nothing if the word from `start` to `end` is no such hashtag.
 
     `matchable` writes a hashtag whole after its words, so `metro` is found in `metro strike metrostrike`.
     """
-    start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
-    whole = text[start : end if end >= 0 else len(text)]
-    if not _may_be_hashtag(text, start, start + len(whole)):
-        return hit
-    seams, rest, behind = {start}, len(whole), start - 1
-    while rest > 0 and behind > 0:
+    if start < 2 or text[start - 2] != text[end - 1] or end - start > _LONGEST_HASHTAG:
+        return ()  # nearly always, because a whole hashtag ends like the last of its words
+    seams, rest, behind = {start, end}, end, start - 1
+    while rest > start and behind > 0:
         first = text.rfind(" ", 0, behind) + 1
         rest -= behind - first
-        if rest < 0 or not whole.startswith(text[first:behind], rest):
-            return hit
-        seams.add(start + rest)
+        if rest < start or not text.startswith(text[first:behind], rest):
+            return ()
+        seams.add(rest)
         behind = first - 1
-    if rest:
-        return hit
-    return hit._replace(left=hit.left or hit.start in seams, right=hit.right or hit.end in seams)
+    return () if rest > start else seams
 
 
 def _compounds(known: Iterable[Span], loose: list[_Loose]) -> list[tuple[int, Span]]:

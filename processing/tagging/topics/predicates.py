@@ -171,9 +171,7 @@ class AnyOf:
 
     def places(self, reading: MatchContext) -> list[Place]:
         found = reading.found
-        return [
-            place for need, check in self._checks if found & need for place in check.places(reading)
-        ][:MOST_PLACES]
+        return [place for need, check in self._checks if found & need for place in check.places(reading)][:MOST_PLACES]
 
 
 class Near:

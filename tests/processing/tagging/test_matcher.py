@@ -102,3 +102,28 @@ def test_two_short_terms_make_no_compound() -> None:
 def test_distances_are_in_words_and_two_unspaced_characters_are_one() -> None:
     assert ruler("a bc d") == [0, 0, 2, 2, 2, 4, 4]
     assert ruler("禁令 a") == [0, 1, 2, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [
+        (["tik tok", "ban"], "a tik tokban here"),  # a phrase ends inside a word
+        (["ban", "tik tok"], "bantik tok"),
+        (["tik tok", "banned"], "#TikTokBanned tik tok"),
+    ],
+)
+def test_a_phrase_and_a_term_that_meet_inside_a_word_are_both_found(terms: list[str], text: str) -> None:
+    assert {found.replace(" ", "") for found in _found(terms, text)} >= {
+        matchable(term).replace(" ", "") for term in terms
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["the ban of tik tok in 2025", "印度禁止tik tok了 ban", "#BanTikTok ban tik tok", "แบน tik tok"]
+)
+def test_a_place_has_the_half_words_before_it(text: str) -> None:
+    shown = matchable(text)
+    hits = Matcher({parse_term(term): 1 for term in ["ban", "tik tok", "tiktok", "禁止", "แบน"]}).hits(shown)
+    before = ruler(shown)
+    assert hits
+    assert all((first, last) == (before[start], before[end]) for _, (start, end, first, last) in hits)
