@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -36,6 +36,8 @@ _MAYBE_UNSPACED = re.compile("[\u0e00-\U0010ffff]")
 """Every script in front of Thai has spaces between its words."""
 _REMEMBERED = 4_096
 """The number of words of which a matcher remembers what it found in them."""
+_REMEMBERED_OF = 1_000
+"""The most characters of a text whose words are remembered. So nobody can fill the memory with endless words."""
 
 Span = tuple[int, int]
 """A span of a text: its first character, and the character after it."""
@@ -85,6 +87,10 @@ class _Loose(NamedTuple):
     right: bool
 
 
+_Word = tuple[list[tuple[int, int, int, int, int]], list[_Loose], int, int]
+"""The hits in a single word (mask and place), the loose ones, and the word's length and width with a space."""
+
+
 class Matcher:
     """Finds terms in texts that `processing.tagging.text.words` has folded.
 
@@ -99,8 +105,7 @@ class Matcher:
         values = [(written, (len(written), *both)) for written, both in by_words.items()]
         self._words = automaton(value for value in values if " " not in value[0])
         self._phrases = automaton(value for value in values if " " in value[0])
-        # Posts repeat words, so most of them are looked up here.
-        self._word = lru_cache(maxsize=_REMEMBERED)(self._look_at_word)
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._look_at_word)
 
     def hits(self, text: str) -> list[Hit]:
         """Return every hit that stands at word boundaries: the mask of its terms, and its place.
@@ -110,7 +115,7 @@ class Matcher:
         found: list[Hit] = []
         at = half_words = 0
         alone = True
-        for hits, loose, length, width in map(self._word, text.split(" ")):
+        for hits, loose, length, width in self._by_word(text):
             for mask, start, end, first, last in hits:
                 found.append((mask, (at + start, at + end, half_words + first, half_words + last)))
             if loose and _seams(text, at, at + length - 1):
@@ -122,8 +127,11 @@ class Matcher:
             found += _placed(text, phrases)
         return self._with_compounds(text, found, loose) if inside or not alone else found
 
-    def _look_at_word(self, word: str) -> tuple[list[tuple[int, int, int, int, int]], list[_Loose], int, int]:
-        """Return the hits in a single word, the loose ones, and the length and the width of the word with a space."""
+    def _by_word(self, text: str) -> Iterator[_Word]:
+        """Yield what stands in each word. Posts repeat words, so most of it is remembered."""
+        return map(self._remembered if len(text) <= _REMEMBERED_OF else self._look_at_word, text.split(" "))
+
+    def _look_at_word(self, word: str) -> _Word:
         found, loose, _ = _at_boundaries(self._words, word)
         found += _compounds([span for _, span in found], loose)
         return [(mask, *place) for mask, place in _placed(word, found)], loose, len(word) + 1, ruler(f"{word} ")[-1]
@@ -134,7 +142,7 @@ class Matcher:
         `loose` are those of phrases.
         """
         at = 0
-        for _, parts, length, _ in map(self._word, text.split(" ")):
+        for _, parts, length, _ in self._by_word(text):
             seams = _seams(text, at, at + length - 1) if parts else ()
             for part in parts:
                 start, end = at + part.start, at + part.end
