@@ -50,7 +50,7 @@ class RuleExplanation:
         self._compiler.check(resolve(rule, names))
         numbered = {term: 1 << number for number, term in enumerate(self._compiler.terms())}
         hits = Matcher(numbered).hits(text)
-        self._hits = [([term for term, bit in numbered.items() if mask & bit], place) for mask, place in hits]
+        self._hits = [([term for term, bit in numbered.items() if mask & bit], span) for mask, span in hits]
         self._found = {term for terms, _ in self._hits for term in terms}
 
     def branch(self) -> str:
@@ -63,7 +63,7 @@ class RuleExplanation:
     def _holds(self, rule: Rule) -> bool:
         check = self._compiler.check(resolve(rule, self._names))
         masks = self._compiler.terms()
-        hits = [(reduce(or_, (masks[term] for term in terms)), place) for terms, place in self._hits]
+        hits = [(reduce(or_, (masks[term] for term in terms)), span) for terms, span in self._hits]
         return check.holds(MatchContext(self._text, hits, self._language, self._source))
 
     def _shown(self, rule: Rule, holds: _Holds) -> _Shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -34,10 +34,6 @@ _SHORT = 500
 """The most characters of a text in which counting spaces for each place is faster than measuring the whole text."""
 _MAYBE_UNSPACED = re.compile("[\u0e00-\U0010ffff]")
 """Every script in front of Thai has spaces between its words."""
-_REMEMBERED = 4_096
-"""The number of words of which a matcher remembers what it found in them."""
-_REMEMBERED_OF = 1_000
-"""The most characters of a text whose words are remembered. So nobody can fill the memory with endless words."""
 
 Span = tuple[int, int]
 """A span of a text: its first character, and the character after it."""
@@ -45,8 +41,8 @@ Span = tuple[int, int]
 Place = tuple[int, int, int, int]
 """A place: its first character and the character after it, and the same two positions in half words."""
 
-Hit = tuple[int, Place]
-"""The mask of the terms that stand at a place, and the place."""
+Hit = tuple[int, Span]
+"""The mask of the terms that stand at a span, and the span."""
 
 
 class _Scripts(dict[str, str]):
@@ -87,10 +83,6 @@ class _Loose(NamedTuple):
     right: bool
 
 
-_Word = tuple[list[tuple[int, int, int, int, int]], list[_Loose], int, int]
-"""The hits in a single word (mask and place), the loose ones, and the word's length and width with a space."""
-
-
 class Matcher:
     """Finds terms in texts that `processing.tagging.text.words` has folded.
 
@@ -102,83 +94,33 @@ class Matcher:
         for term, mask in masks.items():
             for written in writings(term):
                 by_words[written][term.prefix] |= mask
-        values = [(written, (len(written), *both)) for written, both in by_words.items()]
-        self._words = automaton(value for value in values if " " not in value[0])
-        self._phrases = automaton(value for value in values if " " in value[0])
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._look_at_word)
+        self._automaton = automaton((written, (len(written), *both)) for written, both in by_words.items())
 
     def hits(self, text: str) -> list[Hit]:
-        """Return every hit that stands at word boundaries: the mask of its terms, and its place.
-
-        `text` comes from `processing.tagging.text.matchable`.
-        """
+        """Return every hit that stands at word boundaries. `text` comes from `processing.tagging.text.matchable`."""
         found: list[Hit] = []
-        at = half_words = 0
-        alone = True
-        for hits, loose, length, width in self._by_word(text):
-            for mask, start, end, first, last in hits:
-                found.append((mask, (at + start, at + end, half_words + first, half_words + last)))
-            if loose and _seams(text, at, at + length - 1):
-                alone = False
-            at += length
-            half_words += width
-        phrases, loose, inside = _at_boundaries(self._phrases, text)
-        if phrases:
-            found += _placed(text, phrases)
-        return self._with_compounds(text, found, loose) if inside or not alone else found
-
-    def _by_word(self, text: str) -> Iterator[_Word]:
-        """Yield what stands in each word. Posts repeat words, so most of it is remembered."""
-        return map(self._remembered if len(text) <= _REMEMBERED_OF else self._look_at_word, text.split(" "))
-
-    def _look_at_word(self, word: str) -> _Word:
-        found, loose, _ = _at_boundaries(self._words, word)
-        found += _compounds([span for _, span in found], loose)
-        return [(mask, *place) for mask, place in _placed(word, found)], loose, len(word) + 1, ruler(f"{word} ")[-1]
-
-    def _with_compounds(self, text: str, found: list[Hit], loose: list[_Loose]) -> list[Hit]:
-        """Return the hits with those in compounds that more than one word tells: hashtags, and phrases that end in one.
-
-        `loose` are those of phrases.
-        """
-        at = 0
-        for _, parts, length, _ in self._by_word(text):
-            seams = _seams(text, at, at + length - 1) if parts else ()
-            for part in parts:
-                start, end = at + part.start, at + part.end
-                loose.append(_Loose(start, end, part.mask, part.left or start in seams, part.right or end in seams))
-            at += length
-        compounds = _compounds([place[:2] for _, place in found], loose)
-        return list(dict.fromkeys(found + _placed(text, compounds))) if compounds else found
-
-
-def _at_boundaries(terms: ahocorasick.Automaton, text: str) -> tuple[list[tuple[int, Span]], list[_Loose], bool]:
-    """Return the hits at word boundaries, the loose ones, and whether any hit begins or ends inside a word."""
-    found: list[tuple[int, Span]] = []
-    loose: list[_Loose] = []
-    inside, size = False, len(text)
-    for last, (length, whole, begun) in terms.iter(text) if terms else ():
-        end = last + 1
-        start = end - length
-        if (not start or text[start - 1] == " ") and (end == size or text[end] == " "):
-            found.append((whole | begun, (start, end)))
-            continue
-        inside = True
-        left, right = begins_word(text, start), ends_word(text, end)
-        if left and (right or begun):
-            found.append((whole | begun if right else begun, (start, end)))
-        if length < _PART or (left and right):
-            continue
-        if whole:
-            loose.append(_Loose(start, end, whole, left, right))
-        if begun and not left:
-            loose.append(_Loose(start, end, begun, left, right=True))
-    return found, loose, inside
-
-
-def _placed(text: str, hits: Sequence[tuple[int, Span]]) -> list[Hit]:
-    places = located(text, [span for _, span in hits])
-    return [(mask, place) for (mask, _), place in zip(hits, places, strict=True)]
+        loose: list[_Loose] = []
+        size, scripts = len(text), _SCRIPTS
+        for last, (length, whole, begun) in self._automaton.iter(text) if self._automaton else ():
+            end = last + 1
+            start = end - length
+            left = not start or (before := text[start - 1]) == " "
+            if not left and (scripts[before] != scripts[text[start]] or not text[start].isascii()):
+                left = begins_word(text, start)
+            if not left and length < _PART:
+                continue  # most hits: `us` in `because`
+            right = end == size or text[end] == " " or ends_word(text, end)
+            if left and (right or begun):
+                found.append((whole | begun if right else begun, (start, end)))
+            if length < _PART or (left and right):
+                continue
+            if whole:
+                loose.append(_Loose(start, end, whole, left, right))
+            if begun and not left:
+                loose.append(_Loose(start, end, begun, left, right=True))
+        if loose:
+            found += _compounds([span for _, span in found], [_at_seams(text, hit) for hit in loose])
+        return found
 
 
 @lru_cache(maxsize=1 << 14)
@@ -200,25 +142,29 @@ def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
     return made
 
 
-def _seams(text: str, start: int, end: int) -> Collection[int]:
-    """Return where the words of a whole hashtag meet; nothing if the word from `start` to `end` is no such hashtag.
+def _at_seams(text: str, hit: _Loose) -> _Loose:
+    """Return a hit in a whole hashtag with boundaries where the hashtag's words meet.
 
     `matchable` writes a hashtag whole after its words, so `metro` is found in `metro strike metrostrike`.
     """
-    if start < 2 or text[start - 2] != text[end - 1] or end - start > _LONGEST_HASHTAG:
-        return ()  # nearly always, because a whole hashtag ends like the last of its words
-    seams, rest, behind = {start, end}, end, start - 1
-    while rest > start and behind > 0:
+    start, end = text.rfind(" ", 0, hit.start) + 1, text.find(" ", hit.end)
+    whole = text[start : end if end >= 0 else len(text)]
+    if start < 2 or text[start - 2] != whole[-1] or len(whole) > _LONGEST_HASHTAG:
+        return hit  # nearly always, because a whole hashtag ends like the last of its words
+    seams, rest, behind = {start}, len(whole), start - 1
+    while rest > 0 and behind > 0:
         first = text.rfind(" ", 0, behind) + 1
         rest -= behind - first
-        if rest < start or not text.startswith(text[first:behind], rest):
-            return ()
-        seams.add(rest)
+        if rest < 0 or not whole.startswith(text[first:behind], rest):
+            return hit
+        seams.add(start + rest)
         behind = first - 1
-    return () if rest > start else seams
+    if rest:
+        return hit
+    return hit._replace(left=hit.left or hit.start in seams, right=hit.right or hit.end in seams)
 
 
-def _compounds(known: Iterable[Span], loose: list[_Loose]) -> list[tuple[int, Span]]:
+def _compounds(known: Iterable[Span], loose: list[_Loose]) -> list[Hit]:
     """Return the hits in a word made of terms alone (`metrostrikeparis`), whose boundaries are where the terms meet."""
     ends: dict[int, int] = {}
     starts: dict[int, int] = {}
@@ -271,8 +217,8 @@ def _prefixed(text: str, start: int) -> bool:
 
 
 @lru_cache(maxsize=1)
-def ruler(text: str) -> list[int]:
-    """Return the number of half words before each character, and before the end. Nobody changes the list."""
+def ruler(text: str) -> Sequence[int]:
+    """Return the number of half words before each character, and before the end."""
     return list(accumulate(map(_WIDTHS.__getitem__, text), initial=0))
 
 
@@ -281,5 +227,5 @@ def located(text: str, spans: Sequence[Span]) -> list[Place]:
     if len(text) <= _SHORT and not _MAYBE_UNSPACED.search(text):  # only spaces separate its words
         count = text.count
         return [(start, end, 2 * count(" ", 0, start), 2 * count(" ", 0, end)) for start, end in spans]
-    words = ruler(text) if spans else []
+    words = ruler(text)
     return [(start, end, words[start], words[end]) for start, end in spans]

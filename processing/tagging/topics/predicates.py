@@ -58,10 +58,10 @@ class TermFound:
 
     def _look(self, reading: MatchContext) -> list[Place]:
         bit = self._bit
-        places = [place for mask, place in reading.hits if mask & bit]
-        if len(places) > 1:
-            places.sort()
-        return places[:MOST_PLACES]
+        spans = [span for mask, span in reading.hits if mask & bit]
+        if len(spans) > 1:
+            spans.sort()
+        return located(reading.text, spans[:MOST_PLACES])
 
 
 class Matched:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from processing.tagging.text import matchable
-from processing.tagging.topics.matcher import Matcher, ruler
+from processing.tagging.topics.matcher import Matcher, located, ruler
 from processing.tagging.topics.parser import parse_term
 
 
 def _found(terms: list[str], text: str) -> list[str]:
     shown = matchable(text)
     matcher = Matcher({parse_term(term): 1 for term in terms})
-    return sorted(shown[start:end] for _, (start, end, _, _) in matcher.hits(shown))
+    return sorted(shown[start:end] for _, (start, end) in matcher.hits(shown))
 
 
 @pytest.mark.parametrize("text", ["टिकटॉक बंद", "टिक टॉक", "टिक-टोक", "टिकटोक!", "#टिकटॉक", "टिकटॉक\u200d", "TIKTOK"])
@@ -104,26 +104,7 @@ def test_distances_are_in_words_and_two_unspaced_characters_are_one() -> None:
     assert ruler("禁令 a") == [0, 1, 2, 4, 4]
 
 
-@pytest.mark.parametrize(
-    ("terms", "text"),
-    [
-        (["tik tok", "ban"], "a tik tokban here"),  # a phrase ends inside a word
-        (["ban", "tik tok"], "bantik tok"),
-        (["tik tok", "banned"], "#TikTokBanned tik tok"),
-    ],
-)
-def test_a_phrase_and_a_term_that_meet_inside_a_word_are_both_found(terms: list[str], text: str) -> None:
-    assert {found.replace(" ", "") for found in _found(terms, text)} >= {
-        matchable(term).replace(" ", "") for term in terms
-    }
-
-
-@pytest.mark.parametrize(
-    "text", ["the ban of tik tok in 2025", "印度禁止tik tok了 ban", "#BanTikTok ban tik tok", "แบน tik tok"]
-)
+@pytest.mark.parametrize("text", ["the ban of tik tok", "الحظر على تيك توك", "印度禁止tik tok了 ban", "แบน tik tok"])
 def test_a_place_has_the_half_words_before_it(text: str) -> None:
-    shown = matchable(text)
-    hits = Matcher({parse_term(term): 1 for term in ["ban", "tik tok", "tiktok", "禁止", "แบน"]}).hits(shown)
-    before = ruler(shown)
-    assert hits
-    assert all((first, last) == (before[start], before[end]) for _, (start, end, first, last) in hits)
+    before, spans = ruler(text), [(at, at + 2) for at in range(len(text) - 2)]
+    assert located(text, spans) == [(start, end, before[start], before[end]) for start, end in spans]
