@@ -72,10 +72,11 @@ class PublicPages:
 
     async def incident(self, request: Request) -> ASGIApp:
         """Return the page of an incident."""
-        tag, name = _language(request), incident_id(request.path_params["id"])
-        if tag is None or name is None or not await self._is_known(tag, name):
-            return self._missing[tag or LANGUAGES[0]]
-        return await self.press.representation(Asked(Kind.INCIDENT, tag, incident=name))
+        return await self._of_incident(request, Kind.INCIDENT)
+
+    async def incident_data(self, request: Request) -> ASGIApp:
+        """Return an incident as JSON, with what was found in it."""
+        return await self._of_incident(request, Kind.INCIDENT_DATA)
 
     async def feed(self, request: Request) -> ASGIApp:
         """Return the feed, likewise."""
@@ -135,6 +136,12 @@ class PublicPages:
             if self._editor.roots is not None and root not in self._editor.roots:
                 return self._missing[tag]
         return await self.press.representation(Asked(kind, tag, topic=root))
+
+    async def _of_incident(self, request: Request, kind: Kind) -> ASGIApp:
+        tag, name = _language(request), incident_id(request.path_params["id"])
+        if tag is None or name is None or not await self._is_known(tag, name):
+            return self._missing[tag or LANGUAGES[0]]
+        return await self.press.representation(Asked(kind, tag, incident=name))
 
     async def _pictured(self, request: Request, kind: Kind) -> ASGIApp:
         tag = _language(request)
@@ -218,6 +225,7 @@ def application(editor: Editor, settings: PublicSettings, clock: Callable[[], da
     )
     of_all: tuple[tuple[str, Endpoint], ...] = (
         ("/api/incidents.json", pages.incidents),
+        ("/api/incident/{id}.json", pages.incident_data),
         ("/api/counts.csv", pages.counts),
         ("/healthz", pages.health),
         ("/robots.txt", pages.robots),

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     INCIDENT = "incident"
     FEED = "feed"
     INCIDENTS = "incidents"
+    INCIDENT_DATA = "incident_data"
     COUNTS = "counts"
     SVG = "svg"
     PNG = "png"

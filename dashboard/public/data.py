@@ -13,11 +13,14 @@ import msgspec
 from dashboard.headline import headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
-from dashboard.public.editions import Counts, Edition
+from dashboard.public.editions import Counts, Edition, Story
 from dashboard.public.words import incident_path, incident_sentence, updated
 from dashboard.status import headline_state
 from dashboard.synthetic import synthetic_of
 from processing.contract import Incident
+from processing.explanation import Correction, Leads, Spread
+from processing.plain_text import displayable
+from processing.queries import Claim
 
 MOST_INCIDENTS = 100
 """Of each watch list, so that a loud one hides none of another."""
@@ -42,6 +45,73 @@ def incidents_json(editions: Sequence[Edition], words: Mapping[str, Words], site
         "incidents": [_incident(each, words, site, scored) for each in newest],
     }
     return msgspec.json.format(msgspec.json.encode(about), indent=1)
+
+
+def incident_json(story: Story, words: Mapping[str, Words], site: str, scored: datetime | None) -> bytes:
+    """Return an incident with what was found in it. `words` are as those of `incidents_json`."""
+    found = story.findings
+    about = {
+        **_incident(story.incident, words, site, scored),
+        "led": found.leads and _led(found.leads),
+        "corrections": [_correction(each) for each in found.corrections],
+        "claims": [_claim(each, found.claim_leads.get(each.name), words) for each in found.claims],
+    }
+    return msgspec.json.format(msgspec.json.encode(about), indent=1)
+
+
+def _led(leads: Leads) -> dict[str, Any]:
+    """Return which language led, and by how many minutes the others followed it, with the 95 % interval."""
+    return {
+        "leader": leads.leader,
+        "followers": [
+            {"language": each.language, "minutes": each.lag.minutes, "low": each.lag.low, "high": each.lag.high}
+            for each in leads.followers
+        ],
+        "undecided": leads.undecided,
+    }
+
+
+def _correction(found: Correction) -> dict[str, Any]:
+    return {
+        "claim": found.of.claim,
+        "correction": found.of.topic,
+        "spoken_of": found.is_spoken_of,
+        "all": _spread(found.whole),
+        "languages": {each.language: _spread(each) for each in found.languages},
+    }
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    return {
+        "claims": spread.claims,
+        "corrections": spread.corrections,
+        "share": spread.share,
+        "first": spread.first,
+        "reach": spread.reach,
+        "overtaken": spread.overtaken,
+    }
+
+
+def _claim(claim: Claim, leads: Leads | None, words: Mapping[str, Words]) -> dict[str, Any]:
+    """Return a claim. It has a title in each language of the pages, a text of a post, where posts may be shown."""
+    titles = {tag: displayable(claim.title(tag).nearest) for tag in words}
+    return {
+        **({"title": titles} if all(titles.values()) else {}),
+        "posts": claim.posts,
+        "people": claim.people,
+        "share": claim.share,
+        "led": leads and _led(leads),
+        "languages": [
+            {
+                "language": each.language,
+                "posts": each.posts,
+                "people": each.people,
+                "first_post": each.first_at,
+                "tenth_post": each.tenth_post,
+            }
+            for each in claim.languages
+        ],
+    }
 
 
 def _state(edition: Edition, english: Words, wall: datetime) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
 
@@ -15,9 +15,9 @@ from dashboard.snapshot import Point, Snapshot, SurgeMark, is_covered, load, mar
 from dashboard.watch_list import WatchList
 from dashboard.window import WIDTHS, Window, ceiling, floor, window_of
 from processing import explanation, queries
-from processing.contract import Incident
-from processing.explanation import SharedPost
-from processing.queries import Coverage, Reader, StoreDamaged, StoreRefused, StoreUnavailable
+from processing.contract import Corrects, Incident
+from processing.explanation import Correction, Leads, SharedPost
+from processing.queries import TIMEOUT_EXCEEDED, Claim, Coverage, Reader, StoreDamaged, StoreRefused, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -25,6 +25,9 @@ MOST_INCIDENTS = 1_000
 """The newest incidents, which have a page each."""
 
 MOST_HELD = 200
+FOUND_AGAIN = timedelta(minutes=10)
+"""How long at most findings stand, because the time of a text ends without a trace in the counts."""
+
 RETRY = timedelta(seconds=5)
 """The pause after a failure, during which the store is not asked."""
 
@@ -92,12 +95,29 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What was found in an incident: its largest claims, which language led it and each claim, and its corrections.
+
+    `claim_leads` has the names of the claims of which it is decided. The claims have texts where posts may be shown.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    claim_leads: Mapping[str, Leads] = field(default_factory=dict)
+    leads: Leads | None = None
+    corrections: tuple[Correction, ...] = ()
+
+
+@dataclass(frozen=True)
 class Story:
-    """An incident with the counts around it, and its first and most shared posts where they may be shown."""
+    """An incident with the counts around it and what was found in it.
+
+    It has its first and most shared posts where they may be shown.
+    """
 
     incident: Incident
     counts: Counts
     marks: tuple[SurgeMark, ...]
+    findings: Findings
     first: tuple[SharedPost, ...] = ()
     shared: tuple[SharedPost, ...] = ()
 
@@ -108,10 +128,19 @@ class Editions:
     One thread at a time may use it. Each method raises the store's failure if it has never answered.
     """
 
-    def __init__(self, connect: Callable[[], Reader], bucket: timedelta, *, posts: bool) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Reader],
+        bucket: timedelta,
+        *,
+        posts: bool,
+        corrects: Callable[[], Sequence[Corrects]] = tuple,
+    ) -> None:
         self._connect = connect
         self._bucket = bucket
         self._posts = posts
+        self._corrects = corrects
+        self._found: OrderedDict[str, tuple[object, Findings]] = OrderedDict()
         self._reader: Reader | None = None
         self._held: OrderedDict[object, tuple[datetime, object]] = OrderedDict()
         self._failure: Failure | None = None
@@ -139,7 +168,7 @@ class Editions:
         incident, known = edition.every.get(name), edition.snapshot
         if incident is None or known is None:
             return None
-        return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident))
+        return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident, now))
 
     def _looked(self, name: object, now: datetime, look: Callable[[Reader], T]) -> T:
         """Return what a look gave in this bucket; look again in a new one."""
@@ -180,7 +209,7 @@ class Editions:
             log.warning("the store does not answer the public pages", said=failure.sentence)
         self._failure, self._again_at = failure, now + RETRY
 
-    def _story(self, reader: Reader, now: Snapshot, incident: Incident) -> Story:
+    def _story(self, reader: Reader, now: Snapshot, incident: Incident, wall: datetime) -> Story:
         view = around(incident, now.now)
         window = _window(now, view)
         scored = now.scored_until or now.now
@@ -189,9 +218,33 @@ class Editions:
             incident,
             _counts(reader, now, window, incident.topic),
             marks_of(view, window, scored, [incident], ()),
+            self._findings(reader, incident, min(scored, now.now), wall),
             first,
             shared,
         )
+
+    def _findings(self, reader: Reader, incident: Incident, as_of: datetime, wall: datetime) -> Findings:
+        """Return what was found in an incident as of a moment of event time.
+
+        It is found again only after a search for claims, or if posts of its time have been written or deleted.
+        """
+        corrects = tuple(self._corrects())
+        state = (
+            incident,
+            incident.end or as_of,
+            corrects,
+            queries.claim_runs(reader).get(incident.id),
+            queries.last_recount(reader, *queries.claim_range(incident, as_of)),
+            floor(wall, FOUND_AGAIN),
+        )
+        held = self._found.get(incident.id)
+        if held is None or held[0] != state:
+            held = state, _found(reader, incident, as_of, corrects, posts=self._posts)
+        self._found[incident.id] = held
+        self._found.move_to_end(incident.id)
+        while len(self._found) > MOST_HELD:
+            self._found.popitem(last=False)
+        return held[1]
 
 
 def around(incident: Incident, now: datetime) -> Filters:
@@ -203,7 +256,28 @@ def around(incident: Incident, now: datetime) -> Filters:
 
 def _without_posts(held: object) -> object:
     """Return a held story without posts: one of them may have been deleted since the store was away."""
-    return Story(held.incident, held.counts, held.marks) if isinstance(held, Story) else held
+    if not isinstance(held, Story):
+        return held
+    findings = replace(held.findings, claims=tuple(each.without_texts() for each in held.findings.claims))
+    return replace(held, findings=findings, first=(), shared=())
+
+
+def _found(
+    reader: Reader, incident: Incident, as_of: datetime, corrects: Sequence[Corrects], *, posts: bool
+) -> Findings:
+    """Return what is found in an incident; nothing if that takes the store too long."""
+    try:
+        claims = queries.claims(reader, incident.id, texts=posts)
+        return Findings(
+            claims,
+            explanation.claim_leads(reader, incident, claims, as_of),
+            explanation.leads(reader, incident, as_of),
+            explanation.corrections(reader, incident, as_of, corrects),
+        )
+    except StoreUnavailable as error:
+        if error.code != TIMEOUT_EXCEEDED:
+            raise
+        return Findings()
 
 
 def _edition(reader: Reader, watch: WatchList) -> Edition:

@@ -94,7 +94,7 @@ class Editor:
                     away=self._editions.away_since,
                 )
                 return Answer(page.encode(), HTML)
-            case Kind.INCIDENT:
+            case Kind.INCIDENT | Kind.INCIDENT_DATA:
                 return self._incident(asked, edition, words, now)
             case Kind.FEED:
                 return self._feed(asked, edition, words, now)
@@ -125,6 +125,10 @@ class Editor:
         story = self._editions.story(edition, asked.incident, now)
         if story is None:
             return self.missing(asked.ui)
+        if asked.kind is Kind.INCIDENT_DATA:
+            spoken = {tag: words_of(tag, self._topics()) for tag in LANGUAGES}
+            scored = edition.snapshot.scored_until if edition.snapshot else None
+            return Answer(data.incident_json(story, spoken, self._address, scored), JSON)
         own = list_of(watch_lists(self._topics()), story.incident.topic)
         site = self._site(asked.ui, own, incident_path(asked.incident))
         page = pages.incident_page(site, words, edition, story, wall=now, away=self._editions.away_since)

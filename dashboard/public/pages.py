@@ -16,20 +16,22 @@ from dashboard.headline import HEADLINE_SIGNS, headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name, topic_name
+from dashboard.parts.findings import came, correction_sentence, led_sentence
 from dashboard.parts.verdict import badge, doubts
 from dashboard.public import svg
 from dashboard.public.chart import Chart, Size, draw, spark
 from dashboard.public.editions import Counts, Edition, Story
-from dashboard.public.words import as_of, chart_sentence, incident_path, incident_sentence, rows_within
+from dashboard.public.words import as_of, chart_sentence, data_path, incident_path, incident_sentence, rows_within
 from dashboard.snapshot import Point, SurgeMark
 from dashboard.status import HeadlineState, headline_state
 from dashboard.synthetic import synthetic_of
 from dashboard.watch_list import WatchList
 from processing.contract import EVERYTHING, Incident, Severity, VerdictName
-from processing.explanation import SharedPost
+from processing.explanation import CORRECTION_WINDOW, LEAST_CORRECTED, Correction, Leads, SharedPost
 from processing.explanation.sentences import figure, limit, rarity, verdict_sentence
 from processing.i18n import LANGUAGES, language
 from processing.plain_text import displayable, safe_link
+from processing.queries import Claim
 
 MOST_INCIDENTS = 12
 MOST_ROWS = 12
@@ -150,7 +152,7 @@ def incident_page(
     site: Site, words: Words, edition: Edition, story: Story, *, wall: datetime, away: datetime | None
 ) -> str:
     """Return the page of an incident."""
-    incident, counts, snapshot = story.incident, story.counts, edition.snapshot
+    incident, counts, found, snapshot = story.incident, story.counts, story.findings, edition.snapshot
     scored = snapshot.scored_until if snapshot else None
     points = counts.points(incident.topic, EVERYTHING)
     return _page(
@@ -177,6 +179,17 @@ def incident_page(
         pulses=[(words.moment(p.peak), words.number(p.observed), words.number(p.expected)) for p in incident.pulses],
         terms=list(_terms(incident, words)),
         spoken=_spoken(incident, counts, words),
+        led=led_sentence(found.leads, words) if found.leads else "",
+        corrections=[_correction(each, words) for each in found.corrections],
+        corrections_note=words.correction.note.format(
+            window=words.duration(CORRECTION_WINDOW), least=words.number(LEAST_CORRECTED)
+        ),
+        claims=[
+            _claim(number, each, found.claim_leads.get(each.name), words)
+            for number, each in enumerate(found.claims, start=1)
+        ],
+        claims_note=_claims_note(found.claims, words),
+        data=data_path(incident.id),
         posts=[
             (words.first_posts, [_post(post, words) for post in story.first]),
             (words.most_shared, [_post(post, words) for post in story.shared]),
@@ -352,6 +365,49 @@ def _terms(incident: Incident, words: Words) -> Iterator[tuple[str, str, list[st
     for tag in languages:
         said = [displayable(term.term, 80) for term in incident.terms if term.language == tag]
         yield language_name(words, tag), tag, said
+
+
+def _claim(number: int, claim: Claim, leads: Leads | None, words: Words) -> dict[str, Any]:
+    """Return a claim. It has a title, which is a text of a post, where posts may be shown."""
+    title, languages = claim.title(words.tag), claim.languages
+    more = len(languages) - MOST_ROWS
+    return {
+        "name": words.public.claim.format(number=words.number(number)),
+        "title": displayable(title.nearest),
+        "language": title.language,
+        "about": [
+            words.incident_page.claim_share.format(share=words.percent(claim.share, tenths=True)),
+            words.colon.format(name=words.posts, value=words.number(claim.posts)),
+            words.colon.format(name=words.authors, value=words.number(claim.people)),
+        ],
+        "spoken": [
+            (language_name(words, each.language), came(each, languages[0], words)) for each in languages[:MOST_ROWS]
+        ],
+        "more": words.public.others.format(count=words.number(more)) if more > 0 else "",
+        "led": led_sentence(leads, words) if leads else "",
+    }
+
+
+def _claims_note(claims: Sequence[Claim], words: Words) -> str:
+    """Return what a claim is, and whether its title is one of a stranger or is left out."""
+    said = words.public
+    quoted = any(each.title(words.tag).nearest for each in claims)
+    return f"{said.claims_note} {said.posts_note if quoted else said.claims_unquoted}"
+
+
+def _correction(found: Correction, words: Words) -> dict[str, Any]:
+    """Return a claim and its correction: a sentence and, if it is spoken of, how far it came in each language."""
+    rows = [
+        (
+            language_name(words, each.language),
+            words.number(each.claims),
+            words.number(each.corrections),
+            words.percent(each.share),
+            words.moment(each.overtaken) if each.overtaken else words.correction.reach[each.reach],
+        )
+        for each in found.languages[:MOST_ROWS]
+    ]
+    return {"sentence": correction_sentence(found, words), "languages": rows if found.is_spoken_of else []}
 
 
 def _post(post: SharedPost, words: Words) -> dict[str, Any]:

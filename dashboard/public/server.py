@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import uvicorn
@@ -17,6 +17,7 @@ from dashboard.public.editor import Editor
 from dashboard.services import Topics
 from dashboard.settings import PublicSettings
 from processing import queries
+from processing.contract import Corrects
 
 _REQUESTS_END_SECONDS = 3
 _MOST_CONNECTIONS = 5_000
@@ -31,18 +32,23 @@ class PublicUnavailable(Exception):
 def run(
     settings: PublicSettings,
     topics: Topics,
+    corrects: Callable[[], Sequence[Corrects]],
     around: Callable[[ASGIApp], ASGIApp] = lambda application: application,
     turned: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Call this function in the main thread of a process of its own.
 
-    `around` wraps the application. The server calls `turned` every second.
+    `corrects` gives the topics that correct others, as they are now. `around` wraps the application. The server calls
+    `turned` every second.
 
     Raises:
         PublicUnavailable: the server cannot listen on the configured address.
     """
     editions = Editions(
-        lambda: queries.connect(settings.clickhouse), settings.public_refresh, posts=settings.public_posts
+        lambda: queries.connect(settings.clickhouse),
+        settings.public_refresh,
+        posts=settings.public_posts,
+        corrects=corrects,
     )
     pages = application(Editor(editions, topics, settings.public_site), settings, lambda: datetime.now(UTC))
     with _bound(settings.public_host, settings.public_port) as listener:

@@ -49,6 +49,11 @@ def incident_path(name: str) -> str:
     return f"incident/{quote(name)}"
 
 
+def data_path(name: str) -> str:
+    """Return the path of the data of an incident, which are the same for all languages."""
+    return f"/api/incident/{quote(name)}.json"
+
+
 def chart_sentence(counts: Counts, points: Sequence[Point], topic: str, words: Words) -> str:
     """Return the chart as one sentence."""
     known = [point for point in points if point.posts]

@@ -8,7 +8,7 @@ from deploy.errors import PortTaken
 from deploy.metrics.health import Health, turned
 from deploy.metrics.http import HttpMetrics
 from deploy.metrics.server import exposed
-from deploy.processes.dashboard import topics_of
+from deploy.processes.dashboard import corrections_of, topics_of
 from deploy.settings import load
 from processing.tagging.topics import ReloadingTaxonomy
 
@@ -22,6 +22,12 @@ def public() -> None:
     health, metrics = Health(), HttpMetrics("public")
     try:
         with exposed(settings.process, "public", health, metrics):
-            run(settings.public, lambda: topics_of(taxonomy), metrics.around, turned(health.loop("server")))
+            run(
+                settings.public,
+                lambda: topics_of(taxonomy),
+                lambda: corrections_of(taxonomy),
+                metrics.around,
+                turned(health.loop("server")),
+            )
     except PublicUnavailable as error:
         raise PortTaken(str(error)) from error

@@ -1,6 +1,6 @@
 """Explanation: why a spike is one, in words and figures of its posts. Public: the dashboard uses it too."""
 
-from processing.explanation.claim_course import ClaimCourse, claim_courses
+from processing.explanation.claim_leads import claim_leads
 from processing.explanation.correction import (
     CORRECTION_WINDOW,
     LEAST_CORRECTED,
@@ -31,7 +31,6 @@ __all__ = [
     "CORRECTION_WINDOW",
     "LEAST_CORRECTED",
     "LONGEST_COUNTED",
-    "ClaimCourse",
     "Concentration",
     "Correction",
     "Counted",
@@ -46,7 +45,7 @@ __all__ = [
     "SharedPost",
     "Spread",
     "Terms",
-    "claim_courses",
+    "claim_leads",
     "corrections",
     "explain",
     "first_post",

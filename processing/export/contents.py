@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,13 @@ import msgspec
 from processing.contract import Incident
 from processing.explanation import queries_of_figures
 from processing.export import layout
-from processing.queries import Reader
+from processing.queries import Reader, StoreRefused
+from processing.queries.claims import (
+    CLAIM_COLUMNS,
+    CLAIM_POST_COLUMNS,
+    claim_posts_query,
+    claim_rows_query,
+)
 from processing.queries.course import minutes_query, posts_query, texts_query
 from processing.queries.scopes import Scope, leading_series
 from processing.queries.statement import Statement
@@ -23,6 +29,9 @@ Query = Callable[[Scope], Statement]
 AT_ONCE = timedelta(hours=1)
 """The event time of one query for posts. It bounds the memory, and keeps the result within a reader's limit of rows."""
 
+_NO_SUCH_VIEW = frozenset({46, 60, 81})
+"""ClickHouse's error codes for a missing view with parameters, a missing table and a missing database."""
+
 JSON, JSON_LINES, SQL = "application/json", "application/x-ndjson", "application/sql"
 CSV, PLAIN = "text/csv", "text/plain"
 
@@ -32,6 +41,8 @@ This file holds what banwatch knows of one incident, so that others can check it
 incident.json           the incident, its verdict, and each figure of the verdict with its limit and its SQL
 posts.ndjson            every post of the leading series: source, id, time, language, topics, SHA-256 of its text
 counts.csv              its posts per minute and language, deleted ones among them
+claims.ndjson           what is said in the incident, if that was looked for: each claim with its posts and languages
+claim_posts.ndjson      each post that makes a claim: source, id, time, language, the claim
 sql/                    the queries, with every value written out
 versions.json           the version of banwatch, and of the rules that gave the posts their topics
 texts.ndjson            the texts, if they were asked for; never of a deleted post
@@ -84,6 +95,10 @@ class Contents:
         queries = {layout.SQL_POSTS: posts_query(series), layout.SQL_COUNTS: minutes_query(series)}
         if self.with_texts:
             queries[layout.SQL_TEXTS] = texts_query(series)
+        claims = self._claims()
+        if claims:
+            queries[layout.SQL_CLAIMS] = claim_rows_query(self.incident.id)
+            queries[layout.SQL_CLAIM_POSTS] = claim_posts_query(self.incident.id)
         figures = _figure_files(self.incident, self.scored_until)
         queries |= dict(figures.values())
         yield Part(layout.README, "What is in this export, and how to check it", PLAIN, [_README.encode()])
@@ -92,6 +107,9 @@ class Contents:
         if self.with_texts:
             yield Part(layout.TEXTS, "The texts of the posts that are not deleted", JSON_LINES, self._texts(series))
         yield Part(layout.COUNTS, "Posts per minute and language", CSV, self._counts(queries[layout.SQL_COUNTS]))
+        if claims:
+            yield Part(layout.CLAIMS, "The claims of the incident", JSON_LINES, claims)
+            yield Part(layout.CLAIM_POSTS, "The posts that make the claims", JSON_LINES, self._claim_posts())
         for path, query in sorted(queries.items()):
             yield Part(path, _named(path), SQL, [f"{query.paste}\n".encode()])
         yield Part(layout.VERSIONS, "The versions of the software and of the rules", JSON, [self._versions()])
@@ -125,6 +143,20 @@ class Contents:
             self.texts += 1
             yield _line({"source": source, "id": name, "text": text})
 
+    def _claims(self) -> list[bytes]:
+        """Return a line for each claim; nothing if none was found, or if the store is older than claims are."""
+        try:
+            rows = claim_rows_query(self.incident.id).rows(self.reader)
+        except StoreRefused as refusal:
+            if refusal.code in _NO_SUCH_VIEW:
+                return []
+            raise
+        return [_row(CLAIM_COLUMNS, row) for row in rows]
+
+    def _claim_posts(self) -> Iterator[bytes]:
+        for row in claim_posts_query(self.incident.id).rows(self.reader):
+            yield _row(CLAIM_POST_COLUMNS, row)
+
     def _by_hours(self, series: Scope, query: Query) -> Iterator[Row]:
         start = series.start
         while start < series.end:
@@ -153,12 +185,20 @@ def _named(path: str) -> str:
         layout.SQL_POSTS: "The query for the posts",
         layout.SQL_COUNTS: "The query for the counts",
         layout.SQL_TEXTS: "The query for the texts",
+        layout.SQL_CLAIMS: "The query for the claims",
+        layout.SQL_CLAIM_POSTS: "The query for the posts of the claims",
     }
     return named.get(path, "The query for figures of the verdict")
 
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _row(columns: Sequence[str], row: Row) -> bytes:
+    """Return a line with the values of a row under the names of its columns."""
+    values = (_moment(value) if isinstance(value, datetime) else value for value in row)
+    return _line(dict(zip(columns, values, strict=True)))
 
 
 def _line(value: object) -> bytes:

@@ -10,14 +10,19 @@ VERSIONS = "versions.json"
 POSTS = "posts.ndjson"
 TEXTS = "texts.ndjson"
 COUNTS = "counts.csv"
+CLAIMS = "claims.ndjson"
+CLAIM_POSTS = "claim_posts.ndjson"
 METADATA = "ro-crate-metadata.json"
 MANIFEST = "manifest-sha256.txt"
 
 SQL_POSTS, SQL_COUNTS, SQL_TEXTS = "sql/posts.sql", "sql/counts.sql", "sql/texts.sql"
+SQL_CLAIMS, SQL_CLAIM_POSTS = "sql/claims.sql", "sql/claim_posts.sql"
 SQL_OF_FIGURE = re.compile(r"sql/verdict-[a-z_]{1,64}\.sql")
 
 REQUIRED = frozenset({README, INCIDENT, VERSIONS, POSTS, COUNTS, METADATA, MANIFEST, SQL_POSTS, SQL_COUNTS})
-OPTIONAL = frozenset({TEXTS, SQL_TEXTS})
+TOGETHER = (frozenset({TEXTS, SQL_TEXTS}), frozenset({CLAIMS, CLAIM_POSTS, SQL_CLAIMS, SQL_CLAIM_POSTS}))
+"""Files that an export has together or not at all."""
+OPTIONAL = frozenset().union(*TOGETHER)
 
 HEADER_OF_COUNTS = "minute,language,posts,authors,backfilled,deleted"
 

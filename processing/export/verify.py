@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -51,6 +52,18 @@ class _Text(msgspec.Struct, frozen=True):
     text: str
 
 
+class _Claim(msgspec.Struct, frozen=True):
+    claim: str
+    posts: int
+
+
+class _ClaimPost(msgspec.Struct, frozen=True):
+    source: str
+    id: str
+    created_at: str
+    claim: str
+
+
 def verify(path: Path) -> Verified:
     """Check an export. It may be any file: a hostile one is refused with a sentence.
 
@@ -83,8 +96,9 @@ class _Check:
     def _faults(self) -> Iterator[str]:
         missing = sorted(layout.REQUIRED - self._archive.paths)
         yield from (f"{path} is missing." for path in missing)
-        if (layout.TEXTS in self._archive.paths) is not (layout.SQL_TEXTS in self._archive.paths):
-            yield f"Of {layout.TEXTS} and {layout.SQL_TEXTS}, only one is there."
+        for group in layout.TOGETHER:
+            if there := group & self._archive.paths:
+                yield from (f"{path} is missing, and {min(there)} is there." for path in sorted(group - there))
         for path in sorted(self._archive.paths - {layout.MANIFEST}):
             try:
                 self._digests[path] = self._archive.digest(path)
@@ -95,6 +109,8 @@ class _Check:
                 yield from self._read(check)
         if layout.POSTS in self._digests:
             yield from self._read(self._lines)
+        if {layout.CLAIMS, layout.CLAIM_POSTS} <= self._digests.keys():
+            yield from self._read(self._claims)
 
     @staticmethod
     def _read(check: Checks) -> Iterator[str]:
@@ -149,6 +165,31 @@ class _Check:
             elif text is None and with_texts and post.sha256 is not None:
                 yield f"{place}: its text is missing."
         yield from texts.rest()
+
+    def _claims(self) -> Iterator[str]:
+        """Check that the posts of each claim are there, in order and each once."""
+        missing: Counter[str] = Counter()
+        for number, claim in enumerate(self._decoded(layout.CLAIMS, _Claim), start=1):
+            if isinstance(claim, str):
+                yield claim
+            elif claim.claim in missing:
+                yield f"{layout.CLAIMS}, line {number}: this claim is there twice."
+            else:
+                missing[claim.claim] = claim.posts
+        last = ("", "", "")
+        for number, post in enumerate(self._decoded(layout.CLAIM_POSTS, _ClaimPost), start=1):
+            if isinstance(post, str):
+                yield post
+                continue
+            place = f"{layout.CLAIM_POSTS}, line {number}"
+            if (post.created_at, post.source, post.id) <= last:
+                yield f"{place}: it is not behind the line before it, by time, source and id."
+            last = (post.created_at, post.source, post.id)
+            if post.claim not in missing:
+                yield f"{place}: it is of a claim that is not there."
+            missing[post.claim] -= 1
+        if any(missing.values()):
+            yield f"{layout.CLAIM_POSTS} has not as many posts of each claim as {layout.CLAIMS} says."
 
     def _decoded(self, path: str, kind: type[Kind]) -> Iterator[Kind | str]:
         decoder = msgspec.json.Decoder(kind)

@@ -76,7 +76,7 @@ from processing.queries.own_health import (
     watch_report,
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
-from processing.queries.reader import Reader, connect
+from processing.queries.reader import TIMEOUT_EXCEEDED, Reader, connect
 from processing.queries.scopes import Scope, leading_series
 from processing.queries.search import (
     MOST_FOUND,
@@ -105,13 +105,14 @@ from processing.queries.told import (
     deliveries,
     silences,
 )
-from processing.queries.trends import TrendLead, trend_leads
+from processing.queries.trends import TrendLead, recent_trend_leads, trend_leads, trends_about
 from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, StoreUnavailable
 
 __all__ = [
     "LONGEST_SEARCH",
     "MOST_FOUND",
     "PATIENCE",
+    "TIMEOUT_EXCEEDED",
     "WITHIN_SECONDS",
     "Account",
     "AdHocQuery",
@@ -202,6 +203,7 @@ __all__ = [
     "presence",
     "queue_mark",
     "reader_limits",
+    "recent_trend_leads",
     "rejected_shares",
     "rejections",
     "retags",
@@ -215,6 +217,7 @@ __all__ = [
     "stored_posts",
     "topics_over_time",
     "trend_leads",
+    "trends_about",
     "troubles_told",
     "undelivered",
     "vocabulary",

@@ -10,6 +10,9 @@ from processing.contract import (
 )
 from processing.store.client import Parameters, Row, Store
 
+TIMEOUT_EXCEEDED = 159
+"""ClickHouse's error code for a query that takes too long."""
+
 
 class Reader(Protocol):
     """The interface of a store that a query needs."""

@@ -14,7 +14,7 @@ from itertools import accumulate, takewhile
 
 from processing.contract import EVERYTHING
 from processing.queries.posts import STORED_POST, StoredPost, stored_post
-from processing.queries.reader import Reader
+from processing.queries.reader import TIMEOUT_EXCEEDED, Reader
 from processing.queries.rollups import HOUR, MINUTE, counted
 from processing.queries.statement import Statement, Value
 from processing.queries.text_pattern import patterns
@@ -25,7 +25,6 @@ MOST_FOUND = 10_000
 PATIENCE = timedelta(seconds=4)
 _FIRST_POSTS, _MOST_POSTS = 50_000, 2_000_000
 """The posts of the store that the first and the largest step of a search for words reads."""
-_TIMEOUT_EXCEEDED = 159
 
 PostKey = tuple[datetime, str, str]
 """The name of a post in the store: event time, source, id."""
@@ -153,7 +152,7 @@ def newest_with_words(
         try:
             keys += _keys(reader, part, MOST_FOUND + 1 - len(keys), timedelta(seconds=max(1.0, until - began)))
         except StoreUnavailable as error:
-            if error.code != _TIMEOUT_EXCEEDED:
+            if error.code != TIMEOUT_EXCEEDED:
                 raise
             return Matches(tuple(keys), reached=step[0].start + HOUR)
         del left[: len(step)]

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks import (
+    alerts,
     claims,
     growth,
     language,
@@ -15,13 +16,12 @@ from tests.benchmarks import (
     sources,
     spikes,
     store,
-    surge_delay,
     topics,
 )
 
 if __name__ == "__main__":
     spikes.main()
-    surge_delay.main()
+    alerts.main(3)
     pipeline.main()
     latency.main()
     for measure in (store.main, growth.main):

@@ -1,18 +1,19 @@
 """`make bench-alerts`: how long until the channels are told of a surge, what an idle dispatcher costs, and a burst.
 
-One `banwatch up` reads a local Jetstream. Twenty topics are watched, each with two days of ordinary talk. One after the
-other surges, at 0.2, 1 or 5 posts a second, until Slack, a webhook and a mail server on this machine have been told. No
-topic lies below another, so that each surge is an incident and a conversation of its own. A random pause stands between
-two surges, so that they begin anywhere in a bin.
+One `banwatch up` reads a local Jetstream. Twenty topics are watched, each with a fortnight of ordinary talk, or with
+`--days` of it: what the detector knows of a series' past decides how many posts are rare. One after the other surges,
+at 0.2, 1 or 5 posts a second, until Slack, a webhook and a mail server on this machine have been told, and until the
+claims of the incident are known. No topic lies below another, so that each surge is an incident and a conversation of
+its own. A random pause stands between two surges, so that they begin anywhere in a bin.
 """
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -32,7 +33,6 @@ from processing.contract import EVERYTHING, BinCount, ClickHouseAddress
 from processing.store.client import Store
 from tests.benchmarks.alert_burst import burst
 from tests.benchmarks.live_replay import counted
-from tests.benchmarks.surge_delay import RATES, WORDS, watched
 from tests.support.channels.newsroom import CHANNELS, FirstTold, newsroom
 from tests.support.http_channel import plain_notification
 from tests.support.jetstream import Jetstream
@@ -45,53 +45,67 @@ PLACES = (
     *("brewery", "cinema", "castle", "tunnel", "zoo", "cathedral"),
 )
 SUBJECTS = tuple(f"{place} closure" for place in PLACES)
-DAYS = 2
+WORDS = (
+    *("company", "government", "video", "friends", "never", "phone", "summer", "music", "office", "people"),
+    *("delete", "teacher", "rumour", "evening", "lawyer", "sister", "channel", "country", "money", "dance"),
+    *("minister", "football", "answer", "morning", "garden", "engine", "paper", "window", "bridge", "question"),
+)
+DAYS = 14
 TALK_AN_HOUR = 6
-CHATTER_AN_HOUR = 3_600
+CHATTER_AN_HOUR = 1_200
 """Of anything else, in the history as in the surges: a rise of everything is no surge."""
+RATES = (0.2, 1.0, 5.0)
+"""Posts a second from the first one on."""
 MUST_HOLD = 90
 """Seconds."""
 PATIENCE = 300
+PATIENCE_WITH_HISTORY = 1_200
 PAUSE = 15
 IDLE = 60
 
 
-def main(count: int = 20) -> None:
-    """Print the figures, of so many surges."""
+def main(count: int = len(SUBJECTS), days: int = DAYS) -> None:
+    """Print the figures, of so many surges behind so many days of ordinary talk."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # a store that is not up yet is asked often
     with tempfile.TemporaryDirectory() as folder:
-        surges(Path(folder), SUBJECTS[:count])
+        surges(Path(folder), SUBJECTS[:count], days)
     with tempfile.TemporaryDirectory() as folder:
         burst(Path(folder))
 
 
-def surges(folder: Path, subjects: Sequence[str]) -> None:
+def surges(folder: Path, subjects: Sequence[str], days: int) -> None:
     """Surges through one stack, and before them a minute in which nothing happens."""
-    network, told = Network(Jetstream(lookback=timedelta(days=DAYS))), FirstTold(SUBJECTS)
-    posts = network.play_history(datetime.now(UTC))
+    network, told = Network(Jetstream(lookback=timedelta(days=days))), FirstTold(SUBJECTS)
+    posts = network.play_history(datetime.now(UTC), days)
     with newsroom(told) as channels, network.server.served() as url:
         os.environ |= channels.settings(folder / "alerts.toml") | {
             "BANWATCH_TOPICS_FILE": str(topics_file(folder)),
             "BANWATCH_BLUESKY_BASE_URLS": url,
-            "BANWATCH_BLUESKY_LOOKBACK": str(DAYS * 86_400),
+            "BANWATCH_BLUESKY_LOOKBACK": str(days * 86_400),
         }
-        installation = Installation(folder / "banwatch")
+        installation = Installation(folder / "banwatch", settings={"BANWATCH_CLAIMS": "1"})
         with closing(installation.start("up", "--source", "bluesky", "--no-dashboard")) as running:
             wait_for_history(network, installation.store, posts)
             idle(network, running, installation.store)
-            chance, begun = random.Random(14), []
+            chance, begun, claimed = random.Random(14), [], []
             for number, subject in enumerate(subjects):
                 network.chatter_for(chance.uniform(0, PAUSE))
                 begun.append(network.surge(subject, RATES[number % len(RATES)], told))
                 if not told.everywhere(subject):
                     print(_known(installation.store, subject), running.said[-2_000:], sep="\n")
+                else:
+                    claimed.append(network.chatter_until_claimed(subject, installation.store))
     rates = ", ".join(f"{rate:g}" for rate in RATES)
-    print(f"{len(subjects)} surges of {rates} posts/s in turn, where {TALK_AN_HOUR} an hour are usual; ", end="")
+    print(f"{len(subjects)} surges of {rates} posts/s in turn, where {TALK_AN_HOUR} an hour are usual for ", end="")
+    print(f"{days} days; ", end="")
     print(f"seconds from the first post to the first message, at a load of {os.getloadavg()[2]:.0f} on ", end="")
     print(f"{os.cpu_count()} cores:")
     for channel in CHANNELS:
         delays = [told.at.get((channel, subject), inf) - at for subject, at in zip(subjects, begun, strict=True)]
         print_delays(channel, delays)
+    print(
+        f"  seconds from the message to the claims: median {statistics.median(claimed):.0f}, worst {max(claimed):.0f}"
+    )
 
 
 def print_delays(channel: str, delays: Sequence[float]) -> None:
@@ -109,11 +123,11 @@ class Network:
     server: Jetstream
     written: int = 0
 
-    def play_history(self, now: datetime) -> int:
-        """Give the network days of ordinary talk, until now; so many posts."""
+    def play_history(self, now: datetime, days: int) -> int:
+        """Give the network so many days of ordinary talk, until now. Return the number of posts."""
         chance = random.Random(1)
         an_hour = [*SUBJECTS * TALK_AN_HOUR, *[""] * CHATTER_AN_HOUR]
-        hours = [(hour, subject) for hour in range(24 * DAYS) for subject in an_hour]
+        hours = [(hour, subject) for hour in range(24 * days) for subject in an_hour]
         for at, subject in sorted((now - timedelta(hours=hour + chance.random()), subject) for hour, subject in hours):
             self.write(subject, at)
         return len(hours)
@@ -131,6 +145,16 @@ class Network:
         while (left := until - time.monotonic()) > 0:
             self.write()
             time.sleep(min(3600 / CHATTER_AN_HOUR, left))
+
+    def chatter_until_claimed(self, subject: str, address: ClickHouseAddress) -> float:
+        """Let people talk of nothing in particular until the surge's claims are known. Return the seconds that took."""
+        begun = time.monotonic()
+        with Store(address) as store:
+            while (elapsed := time.monotonic() - begun) < PATIENCE:
+                if any(name.startswith(f"{subject.split(maxsplit=1)[0]}-") for name in queries.claim_runs(store)):
+                    return elapsed
+                self.chatter_for(1)
+        return inf
 
     def surge(self, subject: str, rate: float, told: FirstTold) -> float:
         """Let people talk of a subject until every channel is told, for `PATIENCE` at most. Return when they began."""
@@ -182,9 +206,15 @@ def wait_for_history(network: Network, store: ClickHouseAddress, posts: int) -> 
     """Let people chatter until the history is counted and watched."""
     begun = time.monotonic()
     while counted(store) < posts or watched(store) < datetime.now(UTC) - timedelta(minutes=6):
-        assert time.monotonic() - begun < PATIENCE, "the history is not watched"
+        assert time.monotonic() - begun < PATIENCE_WITH_HISTORY, "the history is not watched"
         network.chatter_for(1)
     print(f"{posts:,} posts of history are counted and watched after {time.monotonic() - begun:.0f} s")
+
+
+def watched(address: ClickHouseAddress) -> datetime:
+    """How far the watch has come."""
+    with Store(address) as store:
+        return queries.scored_until(store) or datetime.fromtimestamp(0, UTC)
 
 
 def idle(network: Network, running: Running, address: ClickHouseAddress) -> None:
@@ -218,4 +248,7 @@ def dispatch(dispatcher: Dispatcher, stop: threading.Event) -> float:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=len(SUBJECTS), help="surges")
+    parser.add_argument("--days", type=int, default=DAYS, help="days of ordinary talk before them")
+    main(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""`make bench-alike`: who posted alike, beside CooRTweet on its own data, and what an incident of 10,000 posts costs.
+"""`make bench-alike`: who posted alike, beside CooRTweet on its own data, and what an incident costs.
 
 CooRTweet's data are 35,125 anonymized shares of Russian accounts (Kulichkina, Righetti and Waldherr 2024). They are not
 part of the project: `data/russian_coord_tweets.rda` of github.com/nicolarighetti/CooRTweet belongs into the folder
@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ from tests.support.stored import tagged
 DEFAULT = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data")) / "coordination"
 WINDOWS = (10, 60)
 """Seconds: CooRTweet's default, and that of its vignette."""
-POSTS = 10_000
+SIZES = (10_000, 20_000)
+"""Posts of an incident. More are not compared."""
 BURST = datetime(2020, 7, 10, 16, tzinfo=UTC)
 REPEATS = 5
 
@@ -121,26 +123,27 @@ def _pairs(store: Store, seconds: int, condition: str = "true") -> set[Pair]:
 
 def _cost(store: Store, address: ClickHouseAddress) -> None:
     """Print the time of a query, and how many pairs it takes for more than chance where nothing is but chance."""
-    for name, links in (("hundreds of links", 300), ("three links that everybody shares", 3)):
-        _fill(store, _by_chance(links))
+    shapes = (("hundreds of links", 300), ("three links that everybody shares", 3))
+    for posts, (name, links) in product(SIZES, shapes):
+        _fill(store, _by_chance(posts, links))
         taken = []
         for _ in range(REPEATS):
             begun = time.perf_counter()
             found = _pairs(store, 10, f"chance < {BEYOND_CHANCE}")
             taken.append(time.perf_counter() - begun)
         span = f"{min(taken):.1f} to {max(taken):.1f} s"
-        print(f"{POSTS:,} posts in two hours, {name}: {span}, {len(found)} pairs by mistake")
+        print(f"{posts:,} posts in two hours, {name}: {span}, {len(found)} pairs by mistake")
     print(f"asked at {address.url}, with {os.cpu_count()} cores")
 
 
-def _by_chance(links: int) -> Iterator[TaggedPost]:
+def _by_chance(posts: int, links: int) -> Iterator[TaggedPost]:
     """Posts that have nothing to do with each other but what they talk of."""
     dice = random.Random(links)
-    for number in range(POSTS):
+    for number in range(posts):
         at = BURST + timedelta(seconds=dice.random() * 7_200)
         post = a_post(
             id=str(number),
-            author=f"a{dice.randrange(POSTS // 3)}",
+            author=f"a{dice.randrange(posts // 3)}",
             text=f"what people say of all this again and again {'abcdefghij'[dice.randrange(10)] * dice.randrange(9)}",
             created_at=at,
             seen_at=at,

@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -191,14 +191,16 @@ def memory_of(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def arrivals(posts: Sequence[ClaimPost]) -> Iterator[str]:
-    """Languages in the order in which their third persons came, as the view `claims` has them."""
+def arrivals(posts: Sequence[ClaimPost]) -> list[str]:
+    """Languages of three people or more in the order of their tenth posts, as the view `claims` lists them."""
+    times: dict[str, list[datetime]] = defaultdict(list)
     first: dict[str, dict[str, datetime]] = defaultdict(dict)
     for post in sorted(posts, key=lambda post: post.created_at):
+        times[post.language].append(post.created_at)
         first[post.language].setdefault(post.author, post.created_at)
-    came = {language: sorted(people.values()) for language, people in first.items()}
-    counted = {language: times for language, times in came.items() if len(times) >= max(3, len(posts) / 500)}
-    yield from sorted(counted, key=lambda language: counted[language][2])
+    listed = [language for language, people in first.items() if len(people) >= max(3, len(posts) / 500)]
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(listed, key=lambda each: ([*times[each], *[never] * 9][9], sorted(first[each].values())[2]))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import Taxonomy, load_taxonomy, parse_taxonomy
 from tests.conftest import ROOT
-from tests.support.invented_posts import DENYING, denied, invented
+from tests.support.invented_posts import DENYING, Invented, denied, invented, stances
 from tests.support.watch_list_sentences import PARTS, judged
 
 DEFAULT_FOLDER = Path(os.environ.get("BANWATCH_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -54,7 +54,8 @@ def main(folder: Path = DEFAULT_FOLDER) -> None:
     for half in ("seen", "unseen"):
         _print_invented(half, taxonomy)
     for half in ("seen", "unseen"):
-        _print_denied(half, taxonomy)
+        _print_denied(f"denied.tsv, {half}", denied(half), taxonomy)
+    _print_denied("stances.tsv", stances(), taxonomy)
     _print_thresholds(folder / "topics" / "labelled.ndjson", own.read_text(encoding="utf-8"))
     _print_demo(taxonomy)
     every = load_taxonomy(*shipped().values())
@@ -113,23 +114,22 @@ def _print_invented(half: str, taxonomy: Taxonomy) -> None:
         print(f"{name:14}{sum(on):5}{len(on) - sum(on):5}   {cells}".rstrip())
 
 
-def _print_denied(half: str, taxonomy: Taxonomy) -> None:
-    posts = denied(half)
+def _print_denied(name: str, posts: Sequence[Invented], taxonomy: Taxonomy) -> None:
     tags = [
         taxonomy.tag(post.text, language, "bench")
         for post, language in zip(posts, _languages([post.text for post in posts]), strict=True)
     ]
-    print(f"topics: {len(posts)} invented posts of denied.tsv, {half}; one author wrote them and the rules")
+    print(f"topics: {len(posts)} invented posts of {name}; one author wrote them and the rules")
     print(f"{'':14}{'posts':>5}   {'ban':20}{'retraction, denial':20}")
-    for name in ("all", *sorted({post.kind for post in posts})):
-        chosen = [n for n, post in enumerate(posts) if name in {"all", post.kind}]
+    for kind in ("all", *sorted({post.kind for post in posts})):
+        chosen = [n for n, post in enumerate(posts) if kind in {"all", post.kind}]
         on = [posts[n].on for n in chosen]
         denies = [posts[n].kind in DENYING for n in chosen]
         cells = (
             _quality(on, [ROOT_TOPIC in tags[n] for n in chosen]),
             _quality(denies, [not CORRECTIONS.isdisjoint(tags[n]) for n in chosen]),
         )
-        print(f"{name:14}{len(chosen):5}   {''.join(f'{cell:20}' for cell in cells)}".rstrip())
+        print(f"{kind:14}{len(chosen):5}   {''.join(f'{cell:20}' for cell in cells)}".rstrip())
 
 
 def _print_thresholds(path: Path, written: str) -> None:
@@ -182,7 +182,7 @@ def _print_demo(taxonomy: Taxonomy) -> None:
 
 
 def _print_watch_lists(taxonomy: Taxonomy) -> None:
-    """The author of the rules invented the sentences: `held` flatters them, and `fresh` was made to defeat them."""
+    """The rules' author invented the sentences: `held` flatters them, and `oblique_later` was made to defeat them."""
     said = judged(taxonomy)
     print(f"topics, the other shipped watch lists, {len(said)} invented sentences: precision and recall")
     print(f"{'':16}" + "".join(f"{part:>15}" for part in PARTS))

@@ -49,6 +49,16 @@ _LEFT_OUT = frozenset(
         "firm",
         "operators",
         "cuts",
+        "nobody",
+        "no-order",
+        "annuls",
+        "reopens",
+        "time-passed",
+        "plea",
+        "long-denied",
+        "doubt",
+        "merely",
+        "illegal",
     ]
 )
 """Sets without a weight: the name of the app, which each post has; VPNs, which stand in footers of channels; the words

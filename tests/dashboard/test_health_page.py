@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -17,6 +18,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.health import path
 from dashboard.views.health.rates import HOUR, STEP, rates
 from dashboard.views.health.standing import StageState, Standing, listed, stages
+from dashboard.watch_list import Topic
 from ingest.contract import Progress, Rejected
 from processing.contract import MEGABYTE, BrokerState, ClickHouseAddress
 from processing.i18n import LANGUAGES
@@ -25,7 +27,9 @@ from processing.store import writer
 from processing.store.broker import write_broker_memory
 from processing.store.client import Store
 from processing.store.deliveries import DeliveryRow, write_deliveries
+from processing.store.records import write_incidents
 from processing.store.rejections import write_rejections
+from processing.store.trends import TrendRow, write_trends
 from processing.troubles import TroubleName
 from processing.troubles.sentences import ENGLISH as TROUBLES
 from tests.dashboard.conftest import settings_for
@@ -82,12 +86,13 @@ def test_a_complete_archive_is_well_in_every_language(settings: DashboardSetting
     shown = health(settings, ui=interface)
     assert shown.title[0].value == page.title
     assert [each.value for each in shown.header] == [
-        page.stages, page.collectors, page.sources, page.rejected_title, page.store,
+        page.stages, page.collectors, page.sources, page.firsts, page.rejected_title, page.store,
     ]  # fmt: skip
     assert f"● {page.well}" in read(shown)
     assert page.store_disk.format(name="default") in read(shown)
     assert page.never_told in read(shown)
     assert "202007" in read(shown)
+    assert page.firsts_not_set_up in [each.value for each in shown.caption]
 
 
 def test_idle_silent_and_complete_are_told_apart_and_a_stopped_one_comes_first(
@@ -252,3 +257,39 @@ def test_a_label_is_whole_for_every_state() -> None:
     labels = [path.label(stage, absent, ENGLISH, WALL) for stage in stages(absent, WALL)]
     assert labels == ["1 collector is missing", "up to date", "up to date", PAGE.never_told]
     assert [each.source for each in listed(absent, WALL)] == ["bluesky"]
+
+
+def sent(conversation: str, at: datetime) -> DeliveryRow:
+    return DeliveryRow(
+        key=conversation, conversation=conversation, channel="slack", step="opened", attempt=1, reason="sent",
+        latency=0.1, message=conversation, pause=0.0, message_id="", detail="", at=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("interface", LANGUAGES)
+def test_each_network_says_how_often_we_were_first_and_by_how_much(
+    address: ClickHouseAddress, store: Store, interface: str
+) -> None:
+    stock.fill(store)
+    now = datetime.now(UTC).replace(microsecond=0)
+    for number, (told, ahead) in enumerate([(True, 30), (True, 12), (True, -6), (False, 9), (True, None)]):
+        name, start = f"ban-{number}", now - timedelta(days=2 * number + 1)
+        incident = msgspec.structs.replace(stock.incident(), id=name, start=start, detected_at=start)
+        write_incidents(store, [msgspec.structs.replace(incident, end=start + timedelta(hours=1))])
+        if told:
+            write_deliveries(store, [sent(name, start)])
+        since = None if ahead is None else start + ahead * MINUTE
+        seen = {"appeared_at": since, "first_seen": since or start, "last_seen": start + timedelta(hours=1)}
+        trend = TrendRow(network="bluesky", server="b", name=f"ban {number}", url="", topics=("ban",), **seen)
+        write_trends(store, [trend, replace(trend, network="mastodon", topics=("weather",))])
+    words = WORDS[interface]
+    shown = run(
+        settings_for(address), Services(topics=lambda: {"ban": Topic({"en": "Bans"}, "ban")}), "health", ui=interface
+    )
+    table = html(shown).partition(f">{words.health_page.firsts_lead}<")[2]
+    rows = [re.sub("<[^>]+>", "|", row).split("|") for row in table.split("</tr>")]
+    bluesky, mastodon = ([cell for cell in row if cell] for row in rows[1:3])
+    lead = words.health_page.firsts_ahead.format(age=words.duration(12 * MINUTE))
+    assert bluesky == ["Bluesky", *map(words.number, (5, 2, 1, 2)), lead]
+    assert mastodon == ["Mastodon", *map(words.number, (0, 0, 0, 0)), words.health_page.not_known]
+    assert words.health_page.firsts_not_set_up not in [each.value for each in shown.caption]

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -26,26 +25,23 @@ from dashboard.views.incident.report import Standing
 from dashboard.window import Window
 from deploy.processes.dashboard import topics_of
 from deploy.settings import load
-from ingest.contract import Progress
 from processing import explanation, queries
-from processing.contract import ClaimRun, ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
+from processing.contract import ClickHouseAddress, Corrects, Evidence, Incident, Silence, VerdictName
 from processing.explanation.sentences import verdict_sentence
 from processing.export import Versions, verify
 from processing.i18n import LANGUAGES
 from processing.store.answers import write_silence
-from processing.store.claims import Placing, write_claims
 from processing.store.client import Store, StoreUnavailable
-from processing.store.records import write_incidents, write_scored_until
-from processing.store.versions import take_version
-from processing.store.writer import minute_of, recount, write_posts, write_progress
+from processing.store.records import write_incidents
+from processing.store.writer import recount, write_posts
 from processing.tagging.topics import ReloadingTaxonomy
 from tests.conftest import Template
 from tests.dashboard.conftest import settings_for
 from tests.dashboard.pages import html, run, text
+from tests.support import led as led_stock
 from tests.support import stock, told_stock
 from tests.support.exported import MADE
 from tests.support.waiting import free_port
-from tests.support.waves import BEFORE, waves
 
 pytestmark = pytest.mark.long
 
@@ -81,29 +77,10 @@ def corrected(template: Template) -> DashboardSettings:
 
 @pytest.fixture(scope="session")
 def led(template: Template) -> DashboardSettings:
-    """An incident of an hour and a half, a single claim, in which Arabic follows English by a quarter of an hour."""
+    """The incident of `tests.support.led`."""
     address = template.copied("led_page")
-    counts, _ = waves(np.random.default_rng(8), (0, 15, 0), (15.0, 8.0, 0.05))
-    posts = [
-        stock.tagged(f"{language}{minute}-{number}", "a post", stock.SURGE + (minute - BEFORE) * MINUTE, language)
-        for language, row in zip(("en", "ar", "ko"), counts, strict=True)
-        for minute, count in enumerate(row[: BEFORE + 90])
-        for number in range(int(count))
-    ]
-    incident = msgspec.structs.replace(
-        stock.incident(), end=stock.SURGE + 90 * MINUTE, languages=("en", "ar", "ko"), pulses=()
-    )
-    written = [each.post for each in posts if each.post.created_at >= stock.SURGE]
-    placings = [Placing(each.source, each.id, minute_of(each.created_at), "all", 0) for each in written]
-    searched = ClaimRun(
-        incident=NAME, method="1", until=stock.END, posts=len(written), compared=len(written), waiting=0, last=True
-    )
     with Store(address) as store:
-        recount(store, write_posts(store, posts))
-        write_incidents(store, [incident])
-        write_claims(store, searched, placings, take_version(store))
-        write_scored_until(store, stock.END)
-        write_progress(store, [(0, Progress(source="archive", since=stock.START, until=stock.END, complete=True))])
+        led_stock.fill(store)
     return settings_for(address)
 
 
@@ -171,13 +148,13 @@ def test_the_page_is_whole_in_every_language(told: DashboardSettings, interface:
 
 
 def test_it_shows_what_is_being_said_with_the_first_post_and_the_languages(told: DashboardSettings) -> None:
-    [largest, *_] = queries.claims(connection(told), stock.incident(), stock.END, limit=6, least_people=3)
+    [largest, *_] = queries.claims(connection(told), stock.incident().id)
     shown = opened(told, ui="en", id=NAME)
     [written] = [text(each.proto.body) for each in shown.get("html") if "bw-claims" in each.proto.body]
     assert f"Posts: {largest.posts:,}" in written
     assert largest.title("en").nearest in written
     assert written.count("First post: ") > 1
-    assert [each.language for each in largest.arrivals]
+    assert [each.language for each in largest.languages]
     assert any(PAGE.claims_alone in each.value for each in shown.caption)
 
 

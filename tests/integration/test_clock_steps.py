@@ -212,7 +212,7 @@ def two_starts(store: Store, second: bool) -> None:
 NEWEST = {
     "spikes": (two_spikes, "SELECT observed FROM spikes"),
     "incidents": (two_incidents, "SELECT observed FROM incidents"),
-    "claims": (two_searches, "SELECT claim, posts, title FROM claims"),
+    "claims": (two_searches, "SELECT claim, posts, title FROM claims(incident = '')"),
     "claim_runs": (two_searches, "SELECT compared FROM claim_runs"),
     "watch_progress": (two_looks, "SELECT scored_until FROM watch_progress"),
     "source_health": (two_reports, "SELECT until FROM source_health"),

@@ -15,13 +15,13 @@ import pytest
 
 from processing import queries
 from processing.contract import ClickHouseAddress
-from processing.export import layout
+from processing.export import export, layout, verify
 from processing.queries.course import arrivals, course
 from processing.queries.scopes import leading_series
 from processing.store.client import Store
 from tests.conftest import ROOT, WRITER_PASSWORD, Template
 from tests.support import stock, told_stock
-from tests.support.exported import files_of, packed
+from tests.support.exported import MADE, files_of, packed
 
 INCIDENT = stock.incident().id
 AT = "2026-11-28T12:00:00Z"
@@ -72,6 +72,10 @@ def test_an_incident_is_exported_and_verified(told: ClickHouseAddress, tmp_path:
         text = texts.get(post["id"])
         assert post["sha256"] == (None if text is None else hashlib.sha256(text.encode()).hexdigest())
     assert told_stock.DELETED_TEXT.encode() not in b"".join(files.values())
+    claims = [msgspec.json.decode(line) for line in files[layout.CLAIMS].splitlines()]
+    of_claims = [msgspec.json.decode(line) for line in files[layout.CLAIM_POSTS].splitlines()]
+    assert Counter(post["claim"] for post in of_claims) == {each["claim"]: each["posts"] for each in claims}
+    assert {each["title_id"] for each in claims} <= {post["id"] for post in of_claims} - gone
 
 
 def test_counts_add_up_to_the_posts(told: ClickHouseAddress, tmp_path: Path) -> None:
@@ -99,6 +103,19 @@ def test_each_query_in_it_can_be_asked_again(told: ClickHouseAddress, tmp_path: 
         rows = {name: reader.query(sql) for name, sql in queries_in_it.items()}
     assert len(rows[layout.SQL_POSTS]) == len(posts_in(files))
     assert len(rows[layout.SQL_TEXTS]) == len(files[layout.TEXTS].splitlines())
+    assert len(rows[layout.SQL_CLAIM_POSTS]) == len(files[layout.CLAIM_POSTS].splitlines()) > 0
+
+
+def test_claims_that_were_not_looked_for_are_left_out(address: ClickHouseAddress, store: Store, tmp_path: Path) -> None:
+    stock.fill(store)
+    for before in ("", "DROP VIEW claims"):
+        if before:
+            store.command(before)
+        with (tmp_path / "it.zip").open("wb") as file:
+            export(store, stock.incident(), file, scored_until=stock.END, versions=MADE, at=stock.END)
+        assert verify(tmp_path / "it.zip").faults == ()
+        files = files_of((tmp_path / "it.zip").read_bytes())
+        assert [name for name in files if "claim" in name] == []
 
 
 def test_a_fault_is_a_line_and_status_1(told: ClickHouseAddress, tmp_path: Path) -> None:

@@ -32,6 +32,11 @@ def denied(half: str) -> list[Invented]:
     return [post for post in _read("denied") if sha256(post.text.encode()).digest()[-1] % 2 == odd]
 
 
+def stances() -> list[Invented]:
+    """Return the posts of `stances.tsv`: denials, and what is easily taken for one."""
+    return _read("stances")
+
+
 def _read(name: str) -> list[Invented]:
     written = (_FOLDER / f"{name}.tsv").read_text(encoding="utf-8")
     lines = [line.split("\t") for line in written.splitlines()[1:]]

@@ -16,7 +16,7 @@ from processing.tagging.topics import Taxonomy
 from tests.conftest import ROOT
 
 SENTENCES = ROOT / "tests" / "processing" / "tagging" / "watch_lists.toml"
-PARTS = ("tuned", "held", "fresh")
+PARTS = ("tuned", "held", "fresh", "oblique_seen", "oblique_unseen", "oblique_later")
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,24 @@ class HealthWords:
     sources_note: str = "Counted back from {now}. Hours that no collector covered are not known, and are no zeros."
     no_sources: str = "No post in the 24 hours up to {now}."
 
+    firsts: str = "Were we first?"
+    firsts_trends: str = "Trends on the watch lists"
+    firsts_ours: str = "banwatch first"
+    firsts_theirs: str = "Network first"
+    firsts_unknown: str = "Not known"
+    firsts_lead: str = "Median lead"
+    firsts_ahead: str = "{age} ahead"
+    firsts_behind: str = "{age} behind"
+    firsts_note: str = (
+        "Incidents of the last {duration} that the network had among its trends, too: from the first message to a "
+        "channel to the trend. It is not known who was first where nobody was told before the network had it, or where "
+        "nobody knows since when it trends."
+    )
+    firsts_not_set_up: str = (
+        "What networks call trending is not recorded. The settings `BANWATCH_TRENDS_BLUESKY`, "
+        "`BANWATCH_TRENDS_MASTODON` and `BANWATCH_TRENDS_WEIBO` name the servers to ask."
+    )
+
     rejected_title: str = "Rejected records"
     rejected_none: str = "No collector has rejected a record since its start."
     rejected_some: Plural = Plural(

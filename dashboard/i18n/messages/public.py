@@ -44,6 +44,12 @@ class PublicWords:
     value: str = "Value"
     terms: str = "New words in it"
     terms_note: str = "Words that people use in this surge and did not use before it, each used by five people or more."
+    claim: str = "Claim {number}"
+    claims_note: str = (
+        "Posts that say the same are one claim, in whatever language. Beside the first language stands the time of its "
+        "tenth post, beside the others how much later theirs came."
+    )
+    claims_unquoted: str = "No post is quoted here."
     posts_note: str = "As their authors wrote them, unverified. A deleted post is not shown."
 
     about: str = "What this shows"
@@ -58,6 +64,7 @@ class PublicWords:
     use: str = "Use it elsewhere"
     feed: str = "Feed of surges (Atom)"
     data_incidents: str = "Surges (JSON)"
+    data_incident: str = "This surge with its claims (JSON)"
     data_counts: str = "Counts (CSV)"
     picture_svg: str = "Picture (SVG)"
     picture_png: str = "Picture (PNG)"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from dashboard.context import Context, connection, shared
 from dashboard.parts import live
 from dashboard.settings import DashboardSettings
-from dashboard.views.health import glance, networks, path, rejected, reports, store
+from dashboard.views.health import glance, networks, path, rejected, reports, store, trends
 from dashboard.views.health.rates import DAY, STEP, rates
 from dashboard.views.health.standing import Standing
 from dashboard.window import end_of_time, floor
@@ -31,6 +31,7 @@ def _draw(context: Context) -> None:
     path.show(found, words, wall)
     reports.show(found, words, wall)
     networks.show(found, words)
+    trends.show(context.asked(lambda: _firsts(context.settings, tuple(each.root for each in context.lists))), words)
     rejected.show(found, words)
     store.show(found, words)
 
@@ -50,6 +51,14 @@ def _standing(settings: DashboardSettings) -> Standing:
         }
     )
     return _with_counts(known, settings)
+
+
+@shared(ttl=300, max_entries=8)
+def _firsts(settings: DashboardSettings, roots: tuple[str, ...]) -> tuple[trends.Firsts, ...]:
+    """Return whether banwatch or the trends of each network were first, over the last days of the wall clock."""
+    reader, since = connection(settings), datetime.now(UTC) - trends.LOOKED_BACK
+    about = queries.trends_about(reader, roots, since)
+    return trends.firsts(about, queries.recent_trend_leads(reader, since) if any(about.values()) else ())
 
 
 def _with_counts(known: Standing, settings: DashboardSettings) -> Standing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 from markupsafe import Markup
@@ -12,10 +11,11 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
+from dashboard.parts.findings import came, led_sentence
 from dashboard.parts.posts import address
 from dashboard.views.incident import led
 from dashboard.views.incident.report import Said
-from processing.explanation import ClaimCourse
+from processing.explanation import Leads
 from processing.plain_text import displayable
 from processing.queries import Claim, ClaimInLanguage
 
@@ -30,7 +30,7 @@ def show(said: Said, words: Words) -> None:
         st.html(element("p", page.claims_not_yet, css="bw-note"))
         return
     if said.claims:
-        articles = (_article(each, said.courses[each.name], words) for each in said.claims)
+        articles = (_article(each, said.leads.get(each.name), words) for each in said.claims)
         st.html(element("div", *articles, css="bw-claims"))
     else:
         st.html(element("p", page.claims_none, css="bw-note"))
@@ -38,47 +38,40 @@ def show(said: Said, words: Words) -> None:
     tables.asked(words, said.query)
 
 
-def _article(claim: Claim, course: ClaimCourse, words: Words) -> Markup:
+def _article(claim: Claim, leads: Leads | None, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
-    title, languages = claim.title(reader), _in_order(claim, course)
+    title, languages = claim.title(reader), claim.languages
     first = languages[0]
     about = (
         page.claim_share.format(share=words.percent(claim.share, tenths=True)),
         words.colon.format(name=words.posts, value=words.number(claim.posts)),
         words.colon.format(name=words.authors, value=words.number(claim.people)),
     )
-    came = [_language(each, first, course, words) for each in languages[:MOST_LANGUAGES]]
-    more = len(languages) - len(came)
+    shown = [_language(each, first, words) for each in languages[:MOST_LANGUAGES]]
+    more = len(languages) - len(shown)
     if more:
-        came.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
+        shown.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
     return element(
         "article",
         element("header", *(element("bdi", part) for part in about)),
         element("p", displayable(title.nearest), css="bw-text", dir="auto", lang=title.language)
         if title.nearest
         else element("p", words.posts_page.no_text, css="bw-note"),
-        element("div", *came, css="bw-chips"),
+        element("div", *shown, css="bw-chips"),
         element(
             "p",
             filled(page.claim_first, time=moment(first.first_at, words), language=language_name(words, first.language)),
             css="bw-note",
         ),
         address(first.first_url, words),
-        _course(languages, course, words) if len(languages) > 1 else "",
+        _led(languages, leads, words) if len(languages) > 1 else "",
         css="bw-post",
     )
 
 
-def _in_order(claim: Claim, course: ClaimCourse) -> list[ClaimInLanguage]:
-    """Return the languages in the order of their tenth posts, and then those with fewer posts as they arrived."""
-    never = datetime.max.replace(tzinfo=UTC)
-    languages = claim.arrivals or claim.languages
-    return sorted(languages, key=lambda each: (course.tenth.get(each.language, never), each.arrived, each.language))
-
-
-def _course(languages: Sequence[ClaimInLanguage], course: ClaimCourse, words: Words) -> Markup:
+def _led(languages: Sequence[ClaimInLanguage], leads: Leads | None, words: Words) -> Markup:
     """Return which language led, and behind it a table of when the claim came in each language."""
-    page, leads = words.incident_page, course.leads
+    page = words.incident_page
     head = [words.language, page.first_post, page.tenth_post]
     behind = {}
     if leads is not None:
@@ -88,32 +81,28 @@ def _course(languages: Sequence[ClaimInLanguage], course: ClaimCourse, words: Wo
         (
             language_name(words, each.language),
             moment(each.first_at, words),
-            _to_tenth(each, course, words),
+            _to_tenth(each, words),
             *(behind.get(each.language, ("", "")) if leads else ()),
         )
         for each in languages
     )
     return element(
         "details",
-        element("summary", page.claim_undecided if leads is None else led.sentence(leads, words)),
+        element("summary", page.claim_undecided if leads is None else led_sentence(leads, words)),
         tables.table(head, rows, css="bw-names"),
     )
 
 
-def _to_tenth(each: ClaimInLanguage, course: ClaimCourse, words: Words) -> str:
+def _to_tenth(each: ClaimInLanguage, words: Words) -> str:
     """Return the time from the minute of the first post to that of the tenth; nothing if there is no tenth."""
-    tenth = course.tenth.get(each.language)
-    return words.duration(tenth - each.first_at.replace(second=0, microsecond=0)) if tenth else ""
+    if each.tenth_post is None:
+        return ""
+    return words.duration(each.tenth_post - each.first_at.replace(second=0, microsecond=0))
 
 
-def _language(each: ClaimInLanguage, first: ClaimInLanguage, course: ClaimCourse, words: Words) -> Markup:
-    """Return the language with the time of its tenth post, or how much later than the first language's that was."""
-    name, tenth = element("bdi", language_name(words, each.language)), course.tenth.get(each.language)
-    if tenth is None:
-        return element("span", name, css="bw-chip")
-    after = tenth - course.tenth[first.language]
-    came = words.incident_page.claim_after.format(duration=words.duration(after)) if after else moment(tenth, words)
-    return element("span", name, " ", element("bdi", came, css="bw-count"), css="bw-chip")
+def _language(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> Markup:
+    name, when = element("bdi", language_name(words, each.language)), came(each, first, words)
+    return element("span", name, *([" ", element("bdi", when, css="bw-count")] if when else []), css="bw-chip")
 
 
 def _notes(said: Said, words: Words) -> list[str]:

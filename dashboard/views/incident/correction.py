@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import altair as alt
 import pandas as pd
 import streamlit as st
-from markupsafe import Markup, escape
 
 from dashboard.charts import AXES, LINES, Specification, specification, time_axis, value_axis
 from dashboard.i18n import Words
-from dashboard.i18n.labels import language_name, topic_name
-from dashboard.markup import element, filled, moment
+from dashboard.i18n.labels import language_name
+from dashboard.markup import element, moment
 from dashboard.memoized import memoized
 from dashboard.parts import tables
+from dashboard.parts.findings import correction_sentence
 from dashboard.views.incident.report import Bin, Course, Standing
 from dashboard.window import Window, floor
-from processing.explanation import CORRECTION_WINDOW, LEAST_CORRECTED, LONGEST_COUNTED, Correction, Reach, Spread
+from processing.explanation import CORRECTION_WINDOW, LEAST_CORRECTED, LONGEST_COUNTED, Correction, Spread
 
 HEIGHT = 160
 MOST_DRAWN = 64
@@ -40,7 +40,7 @@ def show(of: Standing, ran: Course, found: tuple[Correction, ...], words: Words)
     page = words.correction
     st.header(page.title, anchor=False)
     for number, each in enumerate(found):
-        st.html(element("p", sentence(each, words)))
+        st.html(element("p", correction_sentence(each, words)))
         if not each.is_spoken_of:
             continue
         chart = _drawn(shown(of, ran, each), words)
@@ -50,28 +50,6 @@ def show(of: Standing, ran: Course, found: tuple[Correction, ...], words: Words)
         tables.show(head, (_row(spread, words) for spread in each.languages[:MOST_SHOWN]), css="bw-names")
     st.caption(page.note.format(window=words.duration(CORRECTION_WINDOW), least=words.number(LEAST_CORRECTED)))
     tables.asked(words, *(each.query for each in found))
-
-
-def sentence(found: Correction, words: Words) -> Markup:
-    """Return what the correction has come to, and where none was found."""
-    page, whole = words.correction, found.whole
-    claim, correction = (topic_name(words, each) for each in (found.of.claim, found.of.topic))
-    if not found.is_spoken_of:
-        return escape(page.too_few(whole.corrections, claim=claim))
-    ahead = page.overtaken if whole.reach is Reach.OVERTAKEN else page.not_overtaken
-    parts = [
-        filled(
-            page.denies if found.alone else ahead,
-            claim=claim,
-            correction=correction,
-            share=words.percent(whole.share),
-            at=moment(whole.overtaken, words) if whole.overtaken else "",
-        )
-    ]
-    if found.absent:
-        absent = words.separator.join(language_name(words, each) for each in found.absent)
-        parts.append(filled(page.absent, languages=absent))
-    return Markup(" ").join(parts)
 
 
 def shown(of: Standing, ran: Course, found: Correction) -> Shown:

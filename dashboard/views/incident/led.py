@@ -17,6 +17,7 @@ from dashboard.i18n.labels import language_name
 from dashboard.markup import element
 from dashboard.memoized import memoized
 from dashboard.parts import tables
+from dashboard.parts.findings import led_sentence
 from dashboard.views.incident.report import Standing
 from dashboard.window import Window
 from processing.explanation import Follower, Leads
@@ -30,7 +31,6 @@ BIN = 5
 LONGEST = timedelta(hours=4)
 MOST_DRAWN = 64
 MOST_STRIPS = 8
-MOST_IN_SENTENCE = 3
 
 
 @dataclass(frozen=True)
@@ -48,33 +48,13 @@ def show(of: Standing, found: Leads | None, words: Words) -> None:
         return
     page = words.led
     st.header(page.title, anchor=False)
-    st.html(element("p", sentence(found, words)))
+    st.html(element("p", led_sentence(found, words)))
     chart = _drawn(shown(of, found, words), words)
     st.vega_lite_chart(spec=chart, width="stretch", key="incident-led")
     named = page.behind.format(language=language_name(words, found.leader))
     tables.show((words.language, named, page.interval), (_row(each, words) for each in found.followers), css="bw-names")
     st.caption(page.note)
     tables.asked(words, *found.queries)
-
-
-def sentence(found: Leads, words: Words) -> str:
-    """Return which languages followed which, those with the most posts, and of which it cannot be decided."""
-    page = words.led
-    most = sorted(found.followers, key=lambda each: -sum(each.posts))[:MOST_IN_SENTENCE]
-    first, *others = (each for each in found.followers if each in most)
-    parts = [_followed(page.follows, first, found.leader, words)]
-    parts += [_followed(page.follows_too, each, found.leader, words) for each in others]
-    said = page.sentence.format(languages=words.separator.join(parts))
-    if not found.undecided:
-        return said
-    undecided = words.separator.join(language_name(words, each) for each in found.undecided)
-    return f"{said} {page.undecided.format(languages=undecided)}"
-
-
-def _followed(sentence: str, follower: Follower, leader: str, words: Words) -> str:
-    lag, low, high = (words.duration(each) for each in follower.lag.whole_minutes)
-    named = language_name(words, follower.language)
-    return sentence.format(language=named, leader=language_name(words, leader), lag=lag, low=low, high=high)
 
 
 def shown(of: Standing, found: Leads, words: Words) -> Shown:

@@ -18,8 +18,9 @@ from dashboard.snapshot import is_covered
 from dashboard.window import Window, ceiling, floor, width_for
 from processing import explanation, queries
 from processing.contract import Annotation, ClaimRun, Corrects, Incident, Silence
-from processing.explanation import ClaimCourse, Correction, Explanation, Leads, SharedPost
+from processing.explanation import Correction, Explanation, Leads, SharedPost
 from processing.queries import (
+    TIMEOUT_EXCEEDED,
     AlikePair,
     Arrival,
     BinPosts,
@@ -39,12 +40,7 @@ LEAST_AROUND = timedelta(hours=3)
 BEHIND_FROM = timedelta(minutes=15)
 """The scores are behind the counts from here on. Before, they lie behind only as long as the open bin lasts."""
 MOST_DELIVERIES = 100
-MOST_CLAIMS = 6
-LEAST_PEOPLE = 3
-"""A claim that fewer people make is not shown."""
 MOST_LISTED = 500
-TIMEOUT_EXCEEDED = 159
-"""ClickHouse's error code for a query that takes too long."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +106,13 @@ class Course:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said in an incident: the largest claims, how each came through the languages, and what found them.
+    """What is said in an incident: the largest claims, which language led each where it is decided, and the search.
 
     `run` is None before the first search.
     """
 
     claims: tuple[Claim, ...]
-    courses: Mapping[str, ClaimCourse]
+    leads: Mapping[str, Leads]
     run: ClaimRun | None
     query: Statement
 
@@ -259,20 +255,19 @@ def said(settings: DashboardSettings, of: Standing) -> Said:
 
 @shared(ttl=600, max_entries=64, hash_funcs={**AS_IT_STANDS, ClaimRun: astuple})
 def _said(settings: DashboardSettings, of: Standing, run: ClaimRun | None, last_recount: int) -> Said:  # noqa: ARG001
-    reader, least = connection(settings), {"limit": MOST_CLAIMS, "least_people": LEAST_PEOPLE}
-    claims = queries.claims(reader, of.incident, of.as_of, **least)
-    courses = _courses(settings, of, tuple(each.name for each in claims), claims)
-    return Said(claims, courses, run, queries.claims_query(of.incident, of.as_of, **least))
+    claims = queries.claims(connection(settings), of.incident.id)
+    leads = _claim_leads(settings, of, tuple(each.name for each in claims), claims)
+    return Said(claims, leads, run, queries.claims_query(of.incident.id))
 
 
 @shared(ttl=60, max_entries=64, hash_funcs=AS_IT_STANDS)
-def _courses(
+def _claim_leads(
     settings: DashboardSettings,
     of: Standing,
     names: tuple[str, ...],  # noqa: ARG001
     _claims: tuple[Claim, ...],
-) -> dict[str, ClaimCourse]:
-    return explanation.claim_courses(connection(settings), of.incident, _claims, of.as_of)
+) -> dict[str, Leads]:
+    return explanation.claim_leads(connection(settings), of.incident, _claims, of.as_of)
 
 
 @shared(ttl=3, max_entries=64)

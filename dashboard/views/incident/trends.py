@@ -21,12 +21,8 @@ def show(leads: tuple[TrendLead, ...], words: Words) -> None:
 
 
 def is_said(each: TrendLead) -> bool:
-    """Return whether there is a sentence for a network.
-
-    Where nobody was told, only the time of the posts is known at which we found the incident. After an outage it was
-    found later, so it is not said that we were first.
-    """
-    return each.was_told or each.lead is None or each.lead < timedelta(0)
+    """Return whether there is a sentence for a network."""
+    return each.was_first is not None or each.lead is None
 
 
 def sentence(each: TrendLead, words: Words) -> str:

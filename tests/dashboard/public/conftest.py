@@ -19,7 +19,7 @@ from dashboard.public.editor import Editor
 from dashboard.public.server import server
 from dashboard.settings import PublicSettings
 from dashboard.watch_list import Topic
-from processing.contract import ClickHouseAddress
+from processing.contract import ClickHouseAddress, Corrects
 from processing.store.client import Parameters, Row, Store
 from tests.support import stock
 from tests.support.waiting import eventually, free_port
@@ -82,7 +82,10 @@ def serving(address: ClickHouseAddress, **given: object) -> Iterator[Served]:
         clickhouse_url=address.url, clickhouse_database=address.database, **{"public_site": SITE, **given}
     )
     connection = Connection(settings.clickhouse)
-    editions = Editions(connection.open, settings.public_refresh, posts=settings.public_posts)
+    corrects = [Corrects("retraction", "employer-ban", "ban")]
+    editions = Editions(
+        connection.open, settings.public_refresh, posts=settings.public_posts, corrects=lambda: corrects
+    )
     served: list[Served] = []
     app = application(
         Editor(editions, lambda: NAMES, settings.public_site), settings, lambda: served[0].now if served else OPENED

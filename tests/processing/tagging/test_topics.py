@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from processing.contract import Corrects
 from processing.tagging.language import Ensemble
 from processing.tagging.topics import Taxonomy, TaxonomyError, load_taxonomy, parse_taxonomy
-from tests.support.invented_posts import DENYING, denied, invented
+from tests.support.invented_posts import DENYING, Invented, denied, invented, stances
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "topics.toml"
 DATA = Path(os.environ.get("BANWATCH_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -181,15 +181,21 @@ def test_denials_are_told_from_assertions_and_jokes(shipped: Taxonomy, language:
     assert len(missed) <= 1, missed
 
 
-def test_denials_are_found_and_little_else_is_taken_for_one(shipped: Taxonomy) -> None:
-    """What the page says of a correction stands on this. Nobody looks at the misses of this half: see its README."""
-    posts = denied("unseen")
+@pytest.mark.parametrize(
+    ("posts", "precision", "recall"),
+    [(denied("unseen"), 0.93, 0.75), (stances(), 0.92, 0.85)],
+    ids=["denied", "stances"],
+)
+def test_denials_are_found_and_little_else_is_taken_for_one(
+    shipped: Taxonomy, posts: list[Invented], precision: float, recall: float
+) -> None:
+    """What the page says of a correction stands on this. Nobody looks at the misses in `denied`: see its README."""
     languages = [found.language for found in Ensemble().detect_many([post.text for post in posts])]
     said = [bool(corrections_in(shipped, post.text, each)) for post, each in zip(posts, languages, strict=True)]
     told = [(post.kind in DENYING, each) for post, each in zip(posts, said, strict=True)]
     right, wrong, missed = told.count((True, True)), told.count((False, True)), told.count((True, False))
-    assert right >= 0.93 * (right + wrong)
-    assert right >= 0.75 * (right + missed)
+    assert right >= precision * (right + wrong)
+    assert right >= recall * (right + missed)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +212,12 @@ def test_denials_are_found_and_little_else_is_taken_for_one(shipped: Taxonomy) -
         ("TikTok denies spying while the government considers a ban", "en", set()),
         ("The judge denied the request of TikTok to stop the ban", "en", set()),
         ("If TikTok is not banned by Monday I will be surprised", "en", set()),
+        ("The ministry denies TikTok an exemption from the ban", "en", set()),
+        ("I can't believe that TikTok is not banned", "en", set()),
+        ("Is it true that the TikTok ban was lifted?", "en", set()),
+        ("The ministry denied it for months, now TikTok is banned", "en", set()),
+        ("A court annuls the order that banned TikTok", "en", {"denial"}),
+        ("Nepal reopens TikTok", "en", {"denial"}),
         ("Правительство хочет запретить TikTok из-за фейков", "ru", set()),
         ("Все спрашивают, не запретить ли TikTok", "ru", set()),
         ("Setuju nggak TikTok diblokir?", "id", set()),

@@ -79,7 +79,7 @@ _TABLE_FUNCTIONS = {
     *("zeros", "zeros_mt"),
 }
 # Views that take parameters. A query calls one as it calls a table function: `alike(incident = 'x', seconds = 10)`.
-_VIEWS_WITH_PARAMETERS = {"alike"}
+_VIEWS_WITH_PARAMETERS = {"alike", "claim_posts", "claims"}
 # The tables that clients read to show a schema and complete a query. None shows other people's queries, this machine or
 # the writer's configuration.
 _SYSTEM_TABLES = {
