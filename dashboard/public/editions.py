@@ -268,11 +268,12 @@ def _found(
     """Return what is found in an incident; nothing if that takes the store too long."""
     try:
         claims = queries.claims(reader, incident.id, texts=posts)
+        corrections = explanation.corrections(reader, incident, as_of, corrects)
         return Findings(
             claims,
             explanation.claim_leads(reader, incident, claims, as_of),
             explanation.leads(reader, incident, as_of),
-            explanation.corrections(reader, incident, as_of, corrects),
+            tuple(replace(each, minutes=()) for each in corrections),  # many, and no page draws them
         )
     except StoreUnavailable as error:
         if error.code != TIMEOUT_EXCEEDED:

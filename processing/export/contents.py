@@ -95,7 +95,7 @@ class Contents:
         queries = {layout.SQL_POSTS: posts_query(series), layout.SQL_COUNTS: minutes_query(series)}
         if self.with_texts:
             queries[layout.SQL_TEXTS] = texts_query(series)
-        claims = self._claims()
+        claims, claim_posts = self._claims()
         if claims:
             queries[layout.SQL_CLAIMS] = claim_rows_query(self.incident.id)
             queries[layout.SQL_CLAIM_POSTS] = claim_posts_query(self.incident.id)
@@ -109,7 +109,7 @@ class Contents:
         yield Part(layout.COUNTS, "Posts per minute and language", CSV, self._counts(queries[layout.SQL_COUNTS]))
         if claims:
             yield Part(layout.CLAIMS, "The claims of the incident", JSON_LINES, claims)
-            yield Part(layout.CLAIM_POSTS, "The posts that make the claims", JSON_LINES, self._claim_posts())
+            yield Part(layout.CLAIM_POSTS, "The posts that make the claims", JSON_LINES, claim_posts)
         for path, query in sorted(queries.items()):
             yield Part(path, _named(path), SQL, [f"{query.paste}\n".encode()])
         yield Part(layout.VERSIONS, "The versions of the software and of the rules", JSON, [self._versions()])
@@ -143,19 +143,19 @@ class Contents:
             self.texts += 1
             yield _line({"source": source, "id": name, "text": text})
 
-    def _claims(self) -> list[bytes]:
-        """Return a line for each claim; nothing if none was found, or if the store is older than claims are."""
+    def _claims(self) -> tuple[list[bytes], list[bytes]]:
+        """Return a line for each claim, and one for each of their posts, read one right behind the other.
+
+        There is none if no claim was found, or if the store is older than claims are.
+        """
         try:
-            rows = claim_rows_query(self.incident.id).rows(self.reader)
+            claims = claim_rows_query(self.incident.id).rows(self.reader)
+            posts = claim_posts_query(self.incident.id).rows(self.reader)
         except StoreRefused as refusal:
             if refusal.code in _NO_SUCH_VIEW:
-                return []
+                return [], []
             raise
-        return [_row(CLAIM_COLUMNS, row) for row in rows]
-
-    def _claim_posts(self) -> Iterator[bytes]:
-        for row in claim_posts_query(self.incident.id).rows(self.reader):
-            yield _row(CLAIM_POST_COLUMNS, row)
+        return [_row(CLAIM_COLUMNS, row) for row in claims], [_row(CLAIM_POST_COLUMNS, row) for row in posts]
 
     def _by_hours(self, series: Scope, query: Query) -> Iterator[Row]:
         start = series.start

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from processing.export import crate, layout
-from processing.export.opened import Opened, Refused, Unreadable, opened
+from processing.export.opened import LONGEST_DOCUMENT, Opened, Refused, Unreadable, opened
 
 Kind = TypeVar("Kind")
 Checks = Callable[[], Iterator[str]]
@@ -168,7 +167,10 @@ class _Check:
 
     def _claims(self) -> Iterator[str]:
         """Check that the posts of each claim are there, in order and each once."""
-        missing: Counter[str] = Counter()
+        if self._digests[layout.CLAIMS][0] > LONGEST_DOCUMENT:
+            yield f"{layout.CLAIMS} is larger than {LONGEST_DOCUMENT:,} bytes."
+            return
+        missing: dict[str, int] = {}
         for number, claim in enumerate(self._decoded(layout.CLAIMS, _Claim), start=1):
             if isinstance(claim, str):
                 yield claim
@@ -185,9 +187,10 @@ class _Check:
             if (post.created_at, post.source, post.id) <= last:
                 yield f"{place}: it is not behind the line before it, by time, source and id."
             last = (post.created_at, post.source, post.id)
-            if post.claim not in missing:
+            if post.claim in missing:
+                missing[post.claim] -= 1
+            else:
                 yield f"{place}: it is of a claim that is not there."
-            missing[post.claim] -= 1
         if any(missing.values()):
             yield f"{layout.CLAIM_POSTS} has not as many posts of each claim as {layout.CLAIMS} says."
 

@@ -19,7 +19,6 @@ AHEAD = timedelta(hours=1)
 LONGEST = timedelta(days=7)
 """Of a longer incident, the posts of its first days alone are compared."""
 
-
 MOST_CLAIMS = 6
 """The claims of an incident that are shown, the largest ones."""
 
@@ -28,7 +27,6 @@ LEAST_PEOPLE = 3
 
 LONGEST_TITLE = 500
 """The letters of a claim's title at most."""
-
 
 CLAIM_COLUMNS = (
     *("claim", "posts", "people", "share", "languages", "first_at", "first_source", "first_id", "last_at"),
