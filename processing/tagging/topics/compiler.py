@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from processing.tagging.topics.context import ANYTHING
 from processing.tagging.topics.predicates import AllOf, AnyOf, Check, FieldIs, Lacking, Matched, Near, TermFound, Unless
 from processing.tagging.topics.rule_tree import BoolOp, Condition, Not, OneOf, Pattern, Proximity, Rule, Term
@@ -29,24 +27,15 @@ class Compiler:
         return known
 
     def terms(self) -> dict[Term, int]:
-        """Return the terms of all checks so far, in order.
+        """Return the terms of all checks so far, in order, each with the bit mask of its hits.
 
-        The value of a term is the bit mask that a hit of the term sets.
-
-        A check compares the mask of a text with its `needs`.
+        A check compares the masks of all hits in a text with its `needs`.
         """
         masks = [0] * len(self._numbers)
         for numbers, bit in self._bits.items():
             for number in numbers:
                 masks[number] |= bit
         return dict(zip(self._numbers, masks, strict=True))
-
-    def mask(self, numbers: Container[int]) -> int:
-        """Return the bit mask of a text in which the terms with these numbers were found.
-
-        A check compares the mask with its `needs`.
-        """
-        return sum((bit for some, bit in self._bits.items() if any(each in numbers for each in some)), start=ANYTHING)
 
     def _made(self, rule: Rule) -> Check:
         match rule:
@@ -72,7 +61,7 @@ class Compiler:
         bit = self._bits.setdefault(numbers, ANYTHING << (1 + len(self._bits)))
         if terms & self._common_terms:
             self._common_bits |= bit
-        return TermFound(bit, numbers)
+        return TermFound(bit)
 
     def _joined(self, rule: BoolOp) -> Check:
         checks = [self.check(inner) for inner in rule.rules]

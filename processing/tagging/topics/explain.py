@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 from processing.tagging.text import words
 from processing.tagging.topics.compiler import Compiler
@@ -46,9 +48,10 @@ class RuleExplanation:
         self._text, self._language, self._source = text, language, source
         self._compiler = Compiler(common=frozenset())
         self._compiler.check(resolve(rule, names))
-        terms = self._compiler.terms()
-        self._hits = Matcher(terms).hits(text)
-        self._found = {term for number, term in enumerate(terms) if number in self._hits}
+        numbered = {term: 1 << number for number, term in enumerate(self._compiler.terms())}
+        hits = Matcher(numbered).hits(text)
+        self._hits = [([term for term, bit in numbered.items() if mask & bit], span) for mask, span in hits]
+        self._found = {term for terms, _ in self._hits for term in terms}
 
     def branch(self) -> str:
         """Return the matching part of the rule as a rule.
@@ -59,8 +62,9 @@ class RuleExplanation:
 
     def _holds(self, rule: Rule) -> bool:
         check = self._compiler.check(resolve(rule, self._names))
-        found = self._compiler.mask(self._hits)
-        return check.holds(MatchContext(self._text, self._hits, found, self._language, self._source))
+        masks = self._compiler.terms()
+        hits = [(reduce(or_, (masks[term] for term in terms)), span) for terms, span in self._hits]
+        return check.holds(MatchContext(self._text, hits, self._language, self._source))
 
     def _shown(self, rule: Rule, holds: _Holds) -> _Shown:
         match rule:

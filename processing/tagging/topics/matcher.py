@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -29,8 +30,19 @@ _JOINED = 6
 """The shortest phrase that also matches without its spaces, as in hashtags: `to day` does not match `today`."""
 
 
+_SHORT = 500
+"""The most characters of a text in which counting spaces for each place is faster than measuring the whole text."""
+_MAYBE_UNSPACED = re.compile("[\u0e00-\U0010ffff]")
+"""Every script in front of Thai has spaces between its words."""
+
 Span = tuple[int, int]
 """A span of a text: its first character, and the character after it."""
+
+Place = tuple[int, int, int, int]
+"""A place: its first character and the character after it, and the same two positions in half words."""
+
+Hit = tuple[int, Span]
+"""The mask of the terms that stand at a span, and the span."""
 
 
 class _Scripts(dict[str, str]):
@@ -61,10 +73,12 @@ _SCRIPTS = _Scripts({" ": "space"})
 _WIDTHS = _Widths()
 
 
-class _Hit(NamedTuple):
+class _Loose(NamedTuple):
+    """A hit that lacks a word boundary at one of its ends."""
+
     start: int
     end: int
-    number: int
+    mask: int
     left: bool
     right: bool
 
@@ -72,29 +86,22 @@ class _Hit(NamedTuple):
 class Matcher:
     """Finds terms in texts that `processing.tagging.text.words` has folded.
 
-    A term is known by its number in the given order.
+    `masks` has a bit mask for each term, which tells whose hit a hit is.
     """
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        by_words: dict[str, list[tuple[int, bool]]] = defaultdict(list)
-        for number, term in enumerate(terms):
+    def __init__(self, masks: Mapping[Term, int]) -> None:
+        by_words: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for term, mask in masks.items():
             for written in writings(term):
-                by_words[written].append((number, term.prefix))
-        self._automaton = automaton((text, (len(text), tuple(same))) for text, same in by_words.items())
+                by_words[written][term.prefix] |= mask
+        self._automaton = automaton((written, (len(written), *both)) for written, both in by_words.items())
 
-    def any_in(self, text: str) -> bool:
-        """Return whether a text contains any term, even inside a word."""
-        return bool(self._automaton) and next(self._automaton.iter(text), None) is not None
-
-    def hits(self, text: str) -> dict[int, list[Span]]:
-        """Return the spans of each term that stands at word boundaries, by the term's number.
-
-        `text` comes from `processing.tagging.text.matchable`.
-        """
-        found: dict[int, list[Span]] = {}
-        loose: list[_Hit] = []
+    def hits(self, text: str) -> list[Hit]:
+        """Return every hit that stands at word boundaries. `text` comes from `processing.tagging.text.matchable`."""
+        found: list[Hit] = []
+        loose: list[_Loose] = []
         size, scripts = len(text), _SCRIPTS
-        for last, (length, terms) in self._automaton.iter(text) if self._automaton else ():
+        for last, (length, whole, begun) in self._automaton.iter(text) if self._automaton else ():
             end = last + 1
             start = end - length
             left = not start or (before := text[start - 1]) == " "
@@ -103,13 +110,16 @@ class Matcher:
             if not left and length < _PART:
                 continue  # most hits: `us` in `because`
             right = end == size or text[end] == " " or ends_word(text, end)
-            for number, prefix in terms:
-                if left and (right or prefix):
-                    found.setdefault(number, []).append((start, end))
-                elif length >= _PART:
-                    loose.append(_Hit(start, end, number, left, right or prefix))
+            if left and (right or begun):
+                found.append((whole | begun if right else begun, (start, end)))
+            if length < _PART or (left and right):
+                continue
+            if whole:
+                loose.append(_Loose(start, end, whole, left, right))
+            if begun and not left:
+                loose.append(_Loose(start, end, begun, left, right=True))
         if loose:
-            _join_compounds(found, [_at_seams(text, hit) for hit in loose])
+            found += _compounds([span for _, span in found], [_at_seams(text, hit) for hit in loose])
         return found
 
 
@@ -132,7 +142,7 @@ def automaton(values: Iterable[tuple[str, object]]) -> ahocorasick.Automaton:
     return made
 
 
-def _at_seams(text: str, hit: _Hit) -> _Hit:
+def _at_seams(text: str, hit: _Loose) -> _Loose:
     """Return a hit in a whole hashtag with boundaries where the hashtag's words meet.
 
     `matchable` writes a hashtag whole after its words, so `metro` is found in `metro strike metrostrike`.
@@ -154,27 +164,32 @@ def _at_seams(text: str, hit: _Hit) -> _Hit:
     return hit._replace(left=hit.left or hit.start in seams, right=hit.right or hit.end in seams)
 
 
-def _join_compounds(found: dict[int, list[Span]], loose: list[_Hit]) -> None:
-    """Accept the hits in a word made of terms alone (`metrostrikeparis`), whose boundaries are where the terms meet."""
-    known = [span for spans in found.values() for span in spans if span[1] - span[0] >= _PART]
-    ends = {end: end - start for start, end in known}
-    starts = {start: end - start for start, end in known}
+def _compounds(known: Iterable[Span], loose: list[_Loose]) -> list[Hit]:
+    """Return the hits in a word made of terms alone (`metrostrikeparis`), whose boundaries are where the terms meet."""
+    ends: dict[int, int] = {}
+    starts: dict[int, int] = {}
+    for start, end in known:
+        if end - start >= _PART:
+            ends[end] = max(ends.get(end, 0), end - start)
+            starts[start] = max(starts.get(start, 0), end - start)
     last, first = {hit.end for hit in loose}.union(ends), {hit.start for hit in loose}.union(starts)
     if not any((hit.left or hit.start in last) and (hit.right or hit.end in first) for hit in loose):
-        return  # nearly always: the term is part of a word that no rule names
-    begun: set[_Hit] = set()
+        return []  # nearly always: the term is part of a word that no rule names
+    begun: set[_Loose] = set()
     for hit in sorted(loose):
         if hit.left or _meets(ends.get(hit.start, 0), hit):
             begun.add(hit)
             ends[hit.end] = max(ends.get(hit.end, 0), hit.end - hit.start)
+    found = []
     for hit in sorted(loose, reverse=True):
         if hit.right or _meets(starts.get(hit.end, 0), hit):
             starts[hit.start] = max(starts.get(hit.start, 0), hit.end - hit.start)
             if hit in begun:
-                found.setdefault(hit.number, []).append((hit.start, hit.end))
+                found.append((hit.mask, (hit.start, hit.end)))
+    return found
 
 
-def _meets(length: int, hit: _Hit) -> bool:
+def _meets(length: int, hit: _Loose) -> bool:
     return length >= (_PART if hit.end - hit.start >= _LONG_PART else _LONG_PART)
 
 
@@ -201,6 +216,16 @@ def _prefixed(text: str, start: int) -> bool:
     return text[max(0, start - _LONGEST_PREFIX - 1) : start].rpartition(" ")[2] in _PREFIXES
 
 
-def ruler(text: str) -> list[int]:
+@lru_cache(maxsize=1)
+def ruler(text: str) -> Sequence[int]:
     """Return the number of half words before each character, and before the end."""
     return list(accumulate(map(_WIDTHS.__getitem__, text), initial=0))
+
+
+def located(text: str, spans: Sequence[Span]) -> list[Place]:
+    """Return spans of a text as places."""
+    if len(text) <= _SHORT and not _MAYBE_UNSPACED.search(text):  # only spaces separate its words
+        count = text.count
+        return [(start, end, 2 * count(" ", 0, start), 2 * count(" ", 0, end)) for start, end in spans]
+    words = ruler(text)
+    return [(start, end, words[start], words[end]) for start, end in spans]

@@ -41,28 +41,31 @@ class SecondOpinion:
     def __init__(self, topic: str, opinion: Opinion, settled: frozenset[str], checks: Mapping[str, Check]) -> None:
         self.topic = topic
         self._among, self._settled, self._bias = opinion.among, settled, opinion.bias
-        self._weighed = [
-            (checks[name].needs[0], weight, checks[name], name) for name, weight in opinion.weights.items()
-        ]
+        self._weighed = [(name, checks[name], weight) for name, weight in opinion.weights.items()]
+        self._for = [(check.needs[0], weight) for _, check, weight in self._weighed if weight > 0]
         self._least = math.log(opinion.threshold / (1 - opinion.threshold))
 
     def holds(self, topics: Sequence[str], reading: MatchContext) -> bool:
         """Return whether a text to which the rules gave these topics has this topic, too."""
         if self._among not in topics or not self._settled.isdisjoint(topics):
             return False
-        found = reading.found
-        present = [each for each in self._weighed if found & each[0]]
+        found, most = reading.found, self._bias
         # To measure distances costs ten times as much, and few texts could pass even if all that speaks for were near.
-        if self._bias + sum(weight for _, weight, _, _ in present if weight > 0) < self._least:
-            return False
-        return self._bias + sum(weight for _, weight, check, _ in present if check.holds(reading)) >= self._least
+        for bit, weight in self._for:
+            if found & bit:
+                most += weight
+        return most >= self._least and self._odds(reading) >= self._least
+
+    def _odds(self, reading: MatchContext) -> float:
+        """Return the logarithm of the odds that a text is of the topic."""
+        return self._bias + sum(weight for _, _, weight in self.spoken_of(reading))
 
     def spoken_of(self, reading: MatchContext) -> Iterator[tuple[str, Check, float]]:
         """Yield each set that is spoken of in a text, its check and its weight."""
-        for _, weight, check, name in self._weighed:
+        for name, check, weight in self._weighed:
             if check.holds(reading):
                 yield name, check, weight
 
     def probability(self, reading: MatchContext) -> float:
         """Return the probability, from 0 to 1, that a text is of the topic."""
-        return 1 / (1 + math.exp(-self._bias - sum(weight for _, _, weight in self.spoken_of(reading))))
+        return 1 / (1 + math.exp(-self._odds(reading)))

@@ -12,8 +12,8 @@ from itertools import islice
 from operator import or_
 from typing import Protocol
 
-from processing.tagging.topics.context import ANYTHING, MOST_PLACES, MatchContext, Place, any_close, joined
-from processing.tagging.topics.matcher import begins_word, ends_word
+from processing.tagging.topics.context import ANYTHING, MOST_PLACES, MatchContext, any_close, joined
+from processing.tagging.topics.matcher import Place, begins_word, ends_word, located
 from processing.tagging.topics.regex import compile_pattern
 
 
@@ -39,13 +39,13 @@ class Check(Protocol):
 
 
 class TermFound:
-    """The check that a text contains one of some terms, which have numbers."""
+    """The check that a text contains one of some terms, whose hits have a bit."""
 
     exact = True
 
-    def __init__(self, bit: int, numbers: frozenset[int]) -> None:
+    def __init__(self, bit: int) -> None:
         self.needs = (bit,)
-        self._bit, self._numbers = bit, numbers
+        self._bit = bit
 
     def holds(self, reading: MatchContext) -> bool:
         return reading.found & self._bit != 0
@@ -57,11 +57,11 @@ class TermFound:
         return known
 
     def _look(self, reading: MatchContext) -> list[Place]:
-        numbers = self._numbers
-        places = [place for number, some in reading.by_number() if number in numbers for place in some]
-        if len(places) > 1:
-            places.sort()
-        return places[:MOST_PLACES]
+        bit = self._bit
+        spans = [span for mask, span in reading.hits if mask & bit]
+        if len(spans) > 1:
+            spans.sort()
+        return located(reading.text, spans[:MOST_PLACES])
 
 
 class Matched:
@@ -86,7 +86,7 @@ class Matched:
         text = reading.text
         spans = (match.span() for match in self._pattern.finditer(text))
         whole = [span for span in spans if begins_word(text, span[0]) and ends_word(text, span[1])]
-        return reading.located(whole[:MOST_PLACES])
+        return located(text, whole[:MOST_PLACES])
 
 
 class FieldIs:
@@ -131,10 +131,8 @@ class AllOf:
         self._inexact = [check for check in checks if not check.exact]
 
     def holds(self, reading: MatchContext) -> bool:
-        found = reading.found
-        for need in self.needs:
-            if not found & need:
-                return False
+        if not _possible(self, reading):
+            return False
         for check in self._inexact:  # noqa: SIM110 (a generator costs more than most checks)
             if not check.holds(reading):
                 return False
@@ -172,7 +170,8 @@ class AnyOf:
         return False
 
     def places(self, reading: MatchContext) -> list[Place]:
-        return [place for _, check in self._checks for place in check.places(reading)][:MOST_PLACES]
+        found = reading.found
+        return [place for need, check in self._checks if found & need for place in check.places(reading)][:MOST_PLACES]
 
 
 class Near:
@@ -185,10 +184,6 @@ class Near:
         self._left, self._right, self._half_words, self._ordered = left, right, half_words, ordered
 
     def holds(self, reading: MatchContext) -> bool:
-        found = reading.found
-        for need in self.needs:
-            if not found & need:
-                return False
         known = reading.places.get(self)
         return bool(known) if known is not None else next(self._pairs(reading), None) is not None
 
@@ -199,6 +194,8 @@ class Near:
         return known
 
     def _pairs(self, reading: MatchContext) -> Iterator[Place]:
+        if not _possible(self, reading):
+            return
         rights = self._right.places(reading)
         lefts = self._left.places(reading) if rights else []
         apart, ordered = self._half_words, self._ordered
@@ -229,10 +226,19 @@ class Unless:
 
     def _look(self, reading: MatchContext) -> list[Place]:
         lefts = self._left.places(reading)
-        rights = self._right.places(reading) if lefts else []
-        if not rights:
+        if not lefts or not _possible(self._right, reading):
             return lefts
+        rights = self._right.places(reading)
         return [left for left in lefts if not any_close(left, rights, self._half_words)]
+
+
+def _possible(check: Check, reading: MatchContext) -> bool:
+    """Return whether a text has a term of each need of a check."""
+    found = reading.found
+    for need in check.needs:  # noqa: SIM110 (a generator costs more than most checks)
+        if not found & need:
+            return False
+    return True
 
 
 def _together(checks: Sequence[Check]) -> tuple[int, ...]:

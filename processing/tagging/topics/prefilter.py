@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from statistics import fmean
 
 from processing.tagging.text import words
+from processing.tagging.topics.matcher import automaton, writings
 from processing.tagging.topics.rule_tree import BoolOp, Not, OneOf, Proximity, Rule, Term
 
 _TELLING = 6
 """The length in bytes from which a term is informative. Shorter terms occur in any text, even inside words."""
 
 _Choice = Callable[[Sequence[frozenset[Term]]], frozenset[Term]]
+
+
+class Prefilter:
+    """A test for texts from `processing.tagging.text.matchable` that may contain any of some terms."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self._automaton = automaton((written, True) for term in terms for written in writings(term))
+
+    def passes(self, text: str) -> bool:
+        """Return whether a text contains any term, even inside a word."""
+        return bool(self._automaton) and next(self._automaton.iter(text), None) is not None
 
 
 def prefilter(rules: Sequence[Rule]) -> frozenset[Term] | None:

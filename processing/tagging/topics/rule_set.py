@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from processing.tagging.topics.compiler import Compiler
-from processing.tagging.topics.context import ANYTHING, MatchContext, Place
+from processing.tagging.topics.context import MatchContext
 from processing.tagging.topics.explain import RuleExplanation
 from processing.tagging.topics.file import Definition, Topic, Written
-from processing.tagging.topics.matcher import Matcher
+from processing.tagging.topics.matcher import Matcher, Place
 from processing.tagging.topics.opinion import Opinion, SecondOpinion
-from processing.tagging.topics.prefilter import prefilter
+from processing.tagging.topics.prefilter import Prefilter, prefilter
 from processing.tagging.topics.rule_tree import BoolOp, OneOf, Proximity, Rule, Term, TopicOf, resolve
 
 
@@ -32,17 +32,15 @@ class RuleSet:
         self._opinions = [
             self._opinion(topic, opinion, definition, compiler) for topic, opinion in definition.opinions.items()
         ]
-        terms = compiler.terms()
-        self._masks = tuple(terms.values())
-        self._matcher = Matcher(terms)
-        self._gate = None if needed is None else Matcher(needed)
+        self._matcher = Matcher(compiler.terms())
+        self._prefilter = None if needed is None else Prefilter(needed)
 
     def topics(self, text: str, language: str, source: str) -> list[str]:
         """Return the topics of a text from `processing.tagging.text.matchable`.
 
         They are those with a rule that matches, and then those of the second opinions.
         """
-        if self._gate is not None and not self._gate.any_in(text):
+        if self._prefilter is not None and not self._prefilter.passes(text):
             return []  # most posts end here, at low cost, because no rule can match them
         reading = self._read(text, language, source)
         found = reading.found
@@ -77,11 +75,7 @@ class RuleSet:
         return SecondOpinion(topic, opinion, _settled(definition.topics, opinion.unless), checks)
 
     def _read(self, text: str, language: str, source: str) -> MatchContext:
-        hits = self._matcher.hits(text)
-        found = ANYTHING
-        for number in hits:
-            found |= self._masks[number]
-        return MatchContext(text, hits, found, language, source)
+        return MatchContext(text, self._matcher.hits(text), language, source)
 
 
 def needed_terms(definition: Definition, chain: tuple[str, ...]) -> frozenset[Term] | None:

@@ -33,7 +33,7 @@ class Skim:
         self._automaton = automaton((word, True) for word in longest)
 
     def maybes(self, texts: Sequence[str]) -> list[int]:
-        """Return the numbers, in order, of the texts of whose `matchable` text `Matcher.any_in` may be true.
+        """Return the numbers, in order, of the texts of whose `matchable` text `Prefilter.passes` may be true.
 
         For all other texts it is certainly false. A text has at most 60,000 characters.
         """

@@ -11,8 +11,8 @@ import msgspec
 
 from processing.contract import UNDETERMINED, Corrects
 from processing.tagging.text import matchable
-from processing.tagging.topics.context import Place
 from processing.tagging.topics.file import ANY, Definition, TaxonomyError, Topic, read_definition
+from processing.tagging.topics.matcher import Place
 from processing.tagging.topics.rule_set import RuleSet, needed_terms
 from processing.tagging.topics.rule_tree import Term
 from processing.tagging.topics.skim import Skim

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from processing.tagging.text import matchable
-from processing.tagging.topics.matcher import Matcher, ruler
+from processing.tagging.topics.matcher import Matcher, located, ruler
 from processing.tagging.topics.parser import parse_term
 
 
 def _found(terms: list[str], text: str) -> list[str]:
     shown = matchable(text)
-    hits = Matcher(parse_term(term) for term in terms).hits(shown)
-    return sorted(shown[start:end] for spans in hits.values() for start, end in spans)
+    matcher = Matcher({parse_term(term): 1 for term in terms})
+    return sorted(shown[start:end] for _, (start, end) in matcher.hits(shown))
 
 
 @pytest.mark.parametrize("text", ["टिकटॉक बंद", "टिक टॉक", "टिक-टोक", "टिकटोक!", "#टिकटॉक", "टिकटॉक\u200d", "TIKTOK"])
@@ -102,3 +102,9 @@ def test_two_short_terms_make_no_compound() -> None:
 def test_distances_are_in_words_and_two_unspaced_characters_are_one() -> None:
     assert ruler("a bc d") == [0, 0, 2, 2, 2, 4, 4]
     assert ruler("禁令 a") == [0, 1, 2, 4, 4]
+
+
+@pytest.mark.parametrize("text", ["the ban of tik tok", "الحظر على تيك توك", "印度禁止tik tok了 ban", "แบน tik tok"])
+def test_a_place_has_the_half_words_before_it(text: str) -> None:
+    before, spans = ruler(text), [(at, at + 2) for at in range(len(text) - 2)]
+    assert located(text, spans) == [(start, end, before[start], before[end]) for start, end in spans]
