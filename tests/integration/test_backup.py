@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from processing.store.purge import purge
 from processing.store.records import write_scored_until
 from processing.store.retention import Retention, apply_retention
 from processing.store.writer import recount, write_posts
-from tests.conftest import NOON, Template, a_post
+from tests.conftest import NOON, Template, a_post, new_database
 from tests.support.clocks import as_if_ahead
 from tests.support.stacks import Installation
 
@@ -60,6 +61,12 @@ def contents(address: ClickHouseAddress) -> dict[str, list[tuple[object, ...]]]:
 
 def quietly(_: str) -> None:
     return
+
+
+@pytest.fixture
+def address(template: Template) -> Iterator[ClickHouseAddress]:
+    """What stands beside the database bears its name, and a test stops the merges of a table."""
+    yield from new_database(template)
 
 
 @pytest.fixture

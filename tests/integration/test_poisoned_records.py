@@ -198,7 +198,7 @@ def test_poisoned_records_stop_nothing(  # noqa: PLR0917 - each is a fixture
         eventually(lambda: group.lag() == 0, within=timedelta(minutes=2))
     assert store.query("SELECT sum(posts) FROM counts WHERE topic = '*' AND source = 'example'") == [(GOOD,)]
 
-    refused = rejected(log_address)
+    refused = rejected(log_address, POISONED // 2)
     assert all(each.reason for each in refused)
     stored = {f"{source}:{name}" for source, name in store.query("SELECT source, id FROM posts")}
     collectors = {source for (source,) in store.query("SELECT source FROM source_health")}

@@ -125,7 +125,7 @@ def test_progress_that_the_store_refuses_is_rejected_alone(
         producer.report(Progress(source=source, since=NOON, until=NOON + MINUTE, complete=True))
     eventually(lambda: [each.source for each in queries.coverage(store)] == ["good"])
     wanted = {f"progress of bad in partition {partition}" for partition in (0, 1)}
-    eventually(lambda: {each.where for each in rejected(log_address)} == wanted)
+    assert {each.where for each in rejected(log_address, 2)} == wanted
 
 
 def test_a_store_with_another_schema_is_to_blame_itself(store: Store) -> None:

@@ -72,7 +72,7 @@ def stored(store: Store) -> dict[str, tuple[str, str]]:
 
 
 def rejected(address: KafkaAddress, number: int = 1) -> list[Rejected]:
-    """Everything that was rejected, once it is this much."""
+    """Everything that was rejected, once it is this much and nothing more comes."""
     found: list[Rejected] = []
     consumer = KafkaConsumer(
         address.rejected_topic,
@@ -81,9 +81,9 @@ def rejected(address: KafkaAddress, number: int = 1) -> list[Rejected]:
     )
 
     def enough() -> bool:
-        values = [record.value for records in consumer.poll(100).values() for record in records]
+        values = [record.value for records in consumer.poll(500).values() for record in records]
         found.extend(msgspec.json.decode(value, type=Rejected) for value in values)
-        return len(found) >= number
+        return len(found) >= number and not values
 
     try:
         eventually(enough)

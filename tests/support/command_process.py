@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -27,6 +28,10 @@ def run(files: str, folder: str, environment: str, *arguments: str) -> None:
         cli.main()
     except SystemExit as ended:
         status = int(ended.code or 0)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    for thread in threading.enumerate():  # as an interpreter does at its end: a command that hangs there is found
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
     os._exit(status)

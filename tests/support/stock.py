@@ -167,10 +167,13 @@ def write_posts(store: Store) -> None:
         return
     writer.recount(store, writer.write_posts(store, [*generated(), *hostile()]))
     if empty:
-        store.command(f"CREATE DATABASE {KEPT}")
+        begun = f"{KEPT}_begun"
+        store.command(f"DROP DATABASE IF EXISTS {begun} SYNC")
+        store.command(f"CREATE DATABASE {begun}")
         for table in WRITTEN:
-            store.command(f"CREATE TABLE {KEPT}.{table} AS {own}.{table}")
-        _copy(store, own, KEPT)
+            store.command(f"CREATE TABLE {begun}.{table} AS {own}.{table}")
+        _copy(store, own, begun)
+        store.command(f"RENAME DATABASE {begun} TO {KEPT}")
 
 
 def _copy(store: Store, database: str, to: str) -> None:

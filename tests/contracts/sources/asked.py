@@ -16,6 +16,8 @@ class Faults:
     """How the server misbehaves; what is not said here behaves."""
 
     attempts: list[float] = field(default_factory=list)
+    spared: str = ""
+    """The end of the path of a request that is never cut, because its failure is no break with the network."""
     _refusal: int | None = None
     _cut: bool = False
     _thawed: threading.Event = field(default_factory=threading.Event)
@@ -41,7 +43,7 @@ class Faults:
 
         def faulty(asked: Asked) -> Says | None:
             self._thawed.wait()
-            if self._cut:
+            if self._cut and not (self.spared and asked.path.endswith(self.spared)):
                 self._cut = False
                 return None
             if self._refusal is not None:

@@ -41,6 +41,6 @@ class HackerNewsNetwork(Faults):
 
 @contextmanager
 def hackernews_network() -> Iterator[HackerNewsNetwork]:
-    network = HackerNewsNetwork()
+    network = HackerNewsNetwork(spared="updates.json")
     with faulty(network, network.site.answer) as network.url:
         yield network
