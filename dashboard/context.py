@@ -21,9 +21,6 @@ from processing.queries import Reader, StoreDamaged, StoreRefused, StoreUnavaila
 P = ParamSpec("P")
 T = TypeVar("T")
 
-NO_TABLES = frozenset({60, 81})
-"""ClickHouse's error codes for a missing table and a missing database."""
-
 
 @dataclass(frozen=True)
 class Context:
@@ -58,7 +55,7 @@ class Context:
         except StoreDamaged:
             return self.words.store_damaged
         except StoreRefused as refusal:
-            if refusal.code in NO_TABLES:
+            if refusal.code in queries.NO_SUCH_VIEW:
                 return self.words.not_ready
             return self.words.store_refused.format(code=refusal.code)
 

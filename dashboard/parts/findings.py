@@ -8,9 +8,18 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name, topic_name
 from dashboard.markup import filled, moment
 from processing.explanation import Correction, Follower, Leads, Reach
-from processing.queries import ClaimInLanguage
+from processing.queries import Claim, ClaimInLanguage
 
 MOST_IN_SENTENCE = 3
+
+
+def about(claim: Claim, words: Words) -> tuple[str, ...]:
+    """Return a claim's share of the incident's posts, its posts and its authors."""
+    return (
+        words.incident_page.claim_share.format(share=words.percent(claim.share, tenths=True)),
+        words.colon.format(name=words.posts, value=words.number(claim.posts)),
+        words.colon.format(name=words.authors, value=words.number(claim.people)),
+    )
 
 
 def came(each: ClaimInLanguage, first: ClaimInLanguage, words: Words) -> str:

@@ -13,8 +13,9 @@ import msgspec
 from dashboard.headline import headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
-from dashboard.public.editions import Counts, Edition, Story
+from dashboard.public.editions import Counts, Edition, Findings
 from dashboard.public.words import incident_path, incident_sentence, updated
+from dashboard.snapshot import Snapshot
 from dashboard.status import headline_state
 from dashboard.synthetic import synthetic_of
 from processing.contract import Incident
@@ -47,11 +48,15 @@ def incidents_json(editions: Sequence[Edition], words: Mapping[str, Words], site
     return msgspec.json.format(msgspec.json.encode(about), indent=1)
 
 
-def incident_json(story: Story, words: Mapping[str, Words], site: str, scored: datetime | None) -> bytes:
+def incident_json(
+    incident: Incident, found: Findings, words: Mapping[str, Words], site: str, snapshot: Snapshot | None
+) -> bytes:
     """Return an incident with what was found in it. `words` are as those of `incidents_json`."""
-    found = story.findings
+    scored = snapshot.scored_until if snapshot else None
     about = {
-        **_incident(story.incident, words, site, scored),
+        "as_of": snapshot and snapshot.now,
+        "scored_until": scored,
+        **_incident(incident, words, site, scored),
         "led": found.leads and _led(found.leads),
         "corrections": [_correction(each) for each in found.corrections],
         "claims": [_claim(each, found.claim_leads.get(each.name), words) for each in found.claims],

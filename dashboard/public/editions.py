@@ -17,7 +17,7 @@ from dashboard.window import WIDTHS, Window, ceiling, floor, window_of
 from processing import explanation, queries
 from processing.contract import Corrects, Incident
 from processing.explanation import Correction, Leads, SharedPost
-from processing.queries import TIMEOUT_EXCEEDED, Claim, Coverage, Reader, StoreDamaged, StoreRefused, StoreUnavailable
+from processing.queries import TOO_MUCH, Briefly, Claim, Coverage, Reader, StoreDamaged, StoreRefused, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -25,8 +25,19 @@ MOST_INCIDENTS = 1_000
 """The newest incidents, which have a page each."""
 
 MOST_HELD = 200
+MOST_FOUND = MOST_INCIDENTS
+"""Findings that are held. They are many, because they cost the store the most and are small."""
+
+FOUND_WITHIN = timedelta(seconds=4)
+"""How long the store may take for one query of findings. It is shorter than the time-out of a request."""
+
 FOUND_AGAIN = timedelta(minutes=10)
-"""How long at most findings stand, because the time of a text ends without a trace in the counts."""
+"""How long at most findings with texts stand, because the time of a text ends without a trace in the counts.
+
+It is also how long the store is not asked again for those that it did not tell.
+"""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 RETRY = timedelta(seconds=5)
 """The pause after a failure, during which the store is not asked."""
@@ -108,16 +119,24 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Story:
-    """An incident with the counts around it and what was found in it.
+class _Found:
+    """Findings with the state of the store of which they are, and up to when they stand, in wall clock.
 
-    It has its first and most shared posts where they may be shown.
+    Without a state they are nothing, because the store did not tell.
     """
+
+    state: object | None
+    until: datetime
+    findings: Findings
+
+
+@dataclass(frozen=True)
+class Story:
+    """An incident with the counts around it, and with its first and most shared posts where they may be shown."""
 
     incident: Incident
     counts: Counts
     marks: tuple[SurgeMark, ...]
-    findings: Findings
     first: tuple[SharedPost, ...] = ()
     shared: tuple[SharedPost, ...] = ()
 
@@ -140,7 +159,7 @@ class Editions:
         self._bucket = bucket
         self._posts = posts
         self._corrects = corrects
-        self._found: OrderedDict[str, tuple[object, Findings]] = OrderedDict()
+        self._found: OrderedDict[str, _Found] = OrderedDict()
         self._reader: Reader | None = None
         self._held: OrderedDict[object, tuple[datetime, object]] = OrderedDict()
         self._failure: Failure | None = None
@@ -168,7 +187,15 @@ class Editions:
         incident, known = edition.every.get(name), edition.snapshot
         if incident is None or known is None:
             return None
-        return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident, now))
+        return self._looked(("story", name), now, lambda reader: self._story(reader, known, incident))
+
+    def findings(self, edition: Edition, name: str, now: datetime) -> Findings:
+        """Return what was found in an incident of an edition; nothing if there is none of this id."""
+        incident, known = edition.every.get(name), edition.snapshot
+        if incident is None or known is None:
+            return Findings()
+        as_of = min(known.scored_until or known.now, known.now)
+        return self._looked(("findings", name), now, lambda reader: self._findings(reader, incident, as_of, now))
 
     def _looked(self, name: object, now: datetime, look: Callable[[Reader], T]) -> T:
         """Return what a look gave in this bucket; look again in a new one."""
@@ -209,7 +236,7 @@ class Editions:
             log.warning("the store does not answer the public pages", said=failure.sentence)
         self._failure, self._again_at = failure, now + RETRY
 
-    def _story(self, reader: Reader, now: Snapshot, incident: Incident, wall: datetime) -> Story:
+    def _story(self, reader: Reader, now: Snapshot, incident: Incident) -> Story:
         view = around(incident, now.now)
         window = _window(now, view)
         scored = now.scored_until or now.now
@@ -218,7 +245,6 @@ class Editions:
             incident,
             _counts(reader, now, window, incident.topic),
             marks_of(view, window, scored, [incident], ()),
-            self._findings(reader, incident, min(scored, now.now), wall),
             first,
             shared,
         )
@@ -226,25 +252,33 @@ class Editions:
     def _findings(self, reader: Reader, incident: Incident, as_of: datetime, wall: datetime) -> Findings:
         """Return what was found in an incident as of a moment of event time.
 
-        It is found again only after a search for claims, or if posts of its time have been written or deleted.
+        It is found again only after a search for claims, or if posts of its time have been written or deleted. It is
+        nothing if the store refuses to tell, or if that takes it too long.
         """
-        corrects = tuple(self._corrects())
-        state = (
-            incident,
-            incident.end or as_of,
-            corrects,
-            queries.claim_runs(reader).get(incident.id),
-            queries.last_recount(reader, *queries.claim_range(incident, as_of)),
-            floor(wall, FOUND_AGAIN),
-        )
+        brief, corrects = Briefly(reader, FOUND_WITHIN), tuple(self._corrects())
         held = self._found.get(incident.id)
-        if held is None or held[0] != state:
-            held = state, _found(reader, incident, as_of, corrects, posts=self._posts)
+        try:
+            _, end = during = queries.claim_range(incident, as_of)
+            state = (
+                incident,
+                min(as_of, end),
+                corrects,
+                queries.claim_runs(brief).get(incident.id),
+                queries.last_recount(brief, *during),
+            )
+            if held is None or wall >= held.until or (held.state is not None and held.state != state):
+                until = wall + FOUND_AGAIN if self._posts else _NEVER
+                held = _Found(state, until, _found(brief, incident, as_of, corrects, posts=self._posts))
+        except (StoreUnavailable, StoreRefused) as failure:
+            if isinstance(failure, StoreUnavailable) and failure.code not in TOO_MUCH:
+                raise
+            log.warning("page without findings", incident=incident.id, reason=failure.sentence)
+            held = _Found(None, wall + FOUND_AGAIN, Findings())
         self._found[incident.id] = held
         self._found.move_to_end(incident.id)
-        while len(self._found) > MOST_HELD:
+        while len(self._found) > MOST_FOUND:
             self._found.popitem(last=False)
-        return held[1]
+        return held.findings
 
 
 def around(incident: Incident, now: datetime) -> Filters:
@@ -255,30 +289,27 @@ def around(incident: Incident, now: datetime) -> Filters:
 
 
 def _without_posts(held: object) -> object:
-    """Return a held story without posts: one of them may have been deleted since the store was away."""
-    if not isinstance(held, Story):
-        return held
-    findings = replace(held.findings, claims=tuple(each.without_texts() for each in held.findings.claims))
-    return replace(held, findings=findings, first=(), shared=())
+    """Return what is held without posts: one of them may have been deleted since the store was away."""
+    match held:
+        case Story():
+            return replace(held, first=(), shared=())
+        case Findings():
+            return replace(held, claims=tuple(each.without_texts() for each in held.claims))
+        case _:
+            return held
 
 
 def _found(
     reader: Reader, incident: Incident, as_of: datetime, corrects: Sequence[Corrects], *, posts: bool
 ) -> Findings:
-    """Return what is found in an incident; nothing if that takes the store too long."""
-    try:
-        claims = queries.claims(reader, incident.id, texts=posts)
-        corrections = explanation.corrections(reader, incident, as_of, corrects)
-        return Findings(
-            claims,
-            explanation.claim_leads(reader, incident, claims, as_of),
-            explanation.leads(reader, incident, as_of),
-            tuple(replace(each, minutes=()) for each in corrections),  # many, and no page draws them
-        )
-    except StoreUnavailable as error:
-        if error.code != TIMEOUT_EXCEEDED:
-            raise
-        return Findings()
+    claims = queries.claims(reader, incident.id, texts=posts)
+    corrections = explanation.corrections(reader, incident, as_of, corrects)
+    return Findings(
+        claims,
+        explanation.claim_leads(reader, incident, claims, as_of),
+        explanation.leads(reader, incident, as_of),
+        tuple(replace(each, minutes=()) for each in corrections),  # many, and no page draws them
+    )
 
 
 def _edition(reader: Reader, watch: WatchList) -> Edition:

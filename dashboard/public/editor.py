@@ -125,13 +125,13 @@ class Editor:
         story = self._editions.story(edition, asked.incident, now)
         if story is None:
             return self.missing(asked.ui)
+        found = self._editions.findings(edition, asked.incident, now)
         if asked.kind is Kind.INCIDENT_DATA:
             spoken = {tag: words_of(tag, self._topics()) for tag in LANGUAGES}
-            scored = edition.snapshot.scored_until if edition.snapshot else None
-            return Answer(data.incident_json(story, spoken, self._address, scored), JSON)
+            return Answer(data.incident_json(story.incident, found, spoken, self._address, edition.snapshot), JSON)
         own = list_of(watch_lists(self._topics()), story.incident.topic)
         site = self._site(asked.ui, own, incident_path(asked.incident))
-        page = pages.incident_page(site, words, edition, story, wall=now, away=self._editions.away_since)
+        page = pages.incident_page(site, words, edition, story, found, wall=now, away=self._editions.away_since)
         return Answer(page.encode(), HTML)
 
     def _feed(self, asked: Asked, edition: Edition, words: Words, now: datetime) -> Answer:

@@ -16,11 +16,11 @@ from dashboard.headline import HEADLINE_SIGNS, headline
 from dashboard.headline import incident_name as name_of
 from dashboard.i18n import Words
 from dashboard.i18n.labels import evidence_name, language_name, topic_name
-from dashboard.parts.findings import came, correction_sentence, led_sentence
+from dashboard.parts.findings import about, came, correction_sentence, led_sentence
 from dashboard.parts.verdict import badge, doubts
 from dashboard.public import svg
 from dashboard.public.chart import Chart, Size, draw, spark
-from dashboard.public.editions import Counts, Edition, Story
+from dashboard.public.editions import Counts, Edition, Findings, Story
 from dashboard.public.words import as_of, chart_sentence, data_path, incident_path, incident_sentence, rows_within
 from dashboard.snapshot import Point, SurgeMark
 from dashboard.status import HeadlineState, headline_state
@@ -149,10 +149,17 @@ def now_page(
 
 
 def incident_page(
-    site: Site, words: Words, edition: Edition, story: Story, *, wall: datetime, away: datetime | None
+    site: Site,
+    words: Words,
+    edition: Edition,
+    story: Story,
+    found: Findings,
+    *,
+    wall: datetime,
+    away: datetime | None,
 ) -> str:
-    """Return the page of an incident."""
-    incident, counts, found, snapshot = story.incident, story.counts, story.findings, edition.snapshot
+    """Return the page of an incident, with what was found in it."""
+    incident, counts, snapshot = story.incident, story.counts, edition.snapshot
     scored = snapshot.scored_until if snapshot else None
     points = counts.points(incident.topic, EVERYTHING)
     return _page(
@@ -375,11 +382,7 @@ def _claim(number: int, claim: Claim, leads: Leads | None, words: Words) -> dict
         "name": words.public.claim.format(number=words.number(number)),
         "title": displayable(title.nearest),
         "language": title.language,
-        "about": [
-            words.incident_page.claim_share.format(share=words.percent(claim.share, tenths=True)),
-            words.colon.format(name=words.posts, value=words.number(claim.posts)),
-            words.colon.format(name=words.authors, value=words.number(claim.people)),
-        ],
+        "about": about(claim, words),
         "spoken": [
             (language_name(words, each.language), came(each, languages[0], words)) for each in languages[:MOST_ROWS]
         ],
@@ -407,7 +410,12 @@ def _correction(found: Correction, words: Words) -> dict[str, Any]:
         )
         for each in found.languages[:MOST_ROWS]
     ]
-    return {"sentence": correction_sentence(found, words), "languages": rows if found.is_spoken_of else []}
+    more = len(found.languages) - MOST_ROWS
+    return {
+        "sentence": correction_sentence(found, words),
+        "languages": rows if found.is_spoken_of else [],
+        "more": words.public.others.format(count=words.number(more)) if more > 0 else "",
+    }
 
 
 def _post(post: SharedPost, words: Words) -> dict[str, Any]:

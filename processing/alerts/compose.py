@@ -30,7 +30,7 @@ from processing.alerts.rules import RuleBook
 from processing.alerts.signed_links import SignedLinks
 from processing.contract import Corrects, Incident, Severity
 from processing.explanation import Correction, Leads, corrections, leads
-from processing.store.client import Parameters, Row, Store, StoreFailure
+from processing.store.client import Store, StoreFailure
 from processing.troubles import Area, Trouble
 
 log = structlog.get_logger()
@@ -202,10 +202,13 @@ class Composer:
         return read_picture(self.store, incident, self._as_of(each, incident), self.width)
 
     def _corrections(self, each: Waiting, incident: Incident) -> tuple[Correction, ...]:
-        return corrections(_Briefly(self.store), incident, self._as_of(each, incident), self.corrects())
+        return corrections(self._briefly(), incident, self._as_of(each, incident), self.corrects())
 
     def _leads(self, each: Waiting, incident: Incident) -> Leads | None:
-        return leads(_Briefly(self.store), incident, self._as_of(each, incident))
+        return leads(self._briefly(), incident, self._as_of(each, incident))
+
+    def _briefly(self) -> queries.Briefly:
+        return queries.Briefly(self.store, PART_PATIENCE)
 
     def _as_of(self, each: Waiting, incident: Incident) -> datetime:
         """Return the moment, in event time, of which the message speaks."""
@@ -233,16 +236,6 @@ class Composer:
         except Exception:  # a defect in a part must not cost the message its words
             log.exception("message lacks a part")
         return otherwise
-
-
-@dataclass(frozen=True)
-class _Briefly:
-    """The store for a part that nobody waits long for: it ends each query after `PART_PATIENCE`."""
-
-    store: Store
-
-    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
-        return self.store.query(sql, parameters, patience=patience or PART_PATIENCE)
 
 
 def _is_trouble(conversation: str) -> bool:

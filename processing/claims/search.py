@@ -46,9 +46,6 @@ RESTS = 20.0
 PATIENCE = timedelta(seconds=20)
 """How long the store may read the posts of an incident. It is shorter than the time-out of a request."""
 
-_TOO_MUCH = frozenset({159, 241})
-"""ClickHouse's codes for a query that takes too long or too much memory. Queries about other incidents may not."""
-
 REMEMBERED = 20_000
 """Vectors that are kept: 30 MB."""
 
@@ -176,7 +173,7 @@ class ClaimSearch:
         try:
             return self._search(store, incident, now)
         except StoreUnavailable as error:
-            if error.code not in _TOO_MUCH:
+            if error.code not in queries.TOO_MUCH:
                 raise
             log.warning("claims not found", incident=incident.id, reason=error.sentence)
             return False

@@ -12,7 +12,7 @@ import msgspec
 from processing.contract import Incident
 from processing.explanation import queries_of_figures
 from processing.export import layout
-from processing.queries import Reader, StoreRefused
+from processing.queries import NO_SUCH_VIEW, Reader, StoreRefused, StoreUnavailable
 from processing.queries.claims import (
     CLAIM_COLUMNS,
     CLAIM_POST_COLUMNS,
@@ -29,8 +29,10 @@ Query = Callable[[Scope], Statement]
 AT_ONCE = timedelta(hours=1)
 """The event time of one query for posts. It bounds the memory, and keeps the result within a reader's limit of rows."""
 
-_NO_SUCH_VIEW = frozenset({46, 60, 81})
-"""ClickHouse's error codes for a missing view with parameters, a missing table and a missing database."""
+READS = 5
+"""How often the claims and their posts are read until both agree."""
+
+_CLAIM_OF_POST = CLAIM_POST_COLUMNS.index("claim")
 
 JSON, JSON_LINES, SQL = "application/json", "application/x-ndjson", "application/sql"
 CSV, PLAIN = "text/csv", "text/plain"
@@ -144,18 +146,30 @@ class Contents:
             yield _line({"source": source, "id": name, "text": text})
 
     def _claims(self) -> tuple[list[bytes], list[bytes]]:
-        """Return a line for each claim, and one for each of their posts, read one right behind the other.
+        """Return a line for each claim, and one for each of their posts.
 
         There is none if no claim was found, or if the store is older than claims are.
         """
         try:
-            claims = claim_rows_query(self.incident.id).rows(self.reader)
-            posts = claim_posts_query(self.incident.id).rows(self.reader)
+            claims, posts = self._agreeing()
         except StoreRefused as refusal:
-            if refusal.code in _NO_SUCH_VIEW:
+            if refusal.code in NO_SUCH_VIEW:
                 return [], []
             raise
         return [_row(CLAIM_COLUMNS, row) for row in claims], [_row(CLAIM_POST_COLUMNS, row) for row in posts]
+
+    def _agreeing(self) -> tuple[list[Row], list[Row]]:
+        """Return the claims and their posts, read again where a search or a deletion came between the two reads.
+
+        Raises:
+            StoreUnavailable: that happens each time.
+        """
+        for _ in range(READS):
+            claims = claim_rows_query(self.incident.id).rows(self.reader)
+            posts = claim_posts_query(self.incident.id).rows(self.reader)
+            if {name: count for name, count, *_ in claims} == Counter(row[_CLAIM_OF_POST] for row in posts):
+                return claims, posts
+        raise StoreUnavailable("The claims of the incident change while they are read: export it again.")
 
     def _by_hours(self, series: Scope, query: Query) -> Iterator[Row]:
         start = series.start

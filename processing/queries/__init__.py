@@ -76,7 +76,7 @@ from processing.queries.own_health import (
     watch_report,
 )
 from processing.queries.posts import StoredPost, newest_posts, stored_posts
-from processing.queries.reader import TIMEOUT_EXCEEDED, Reader, connect
+from processing.queries.reader import NO_SUCH_VIEW, TIMEOUT_EXCEEDED, TOO_MUCH, Briefly, Reader, connect
 from processing.queries.scopes import Scope, leading_series
 from processing.queries.search import (
     MOST_FOUND,
@@ -111,8 +111,10 @@ from processing.store.client import StoreDamaged, StoreFailure, StoreRefused, St
 __all__ = [
     "LONGEST_SEARCH",
     "MOST_FOUND",
+    "NO_SUCH_VIEW",
     "PATIENCE",
     "TIMEOUT_EXCEEDED",
+    "TOO_MUCH",
     "WITHIN_SECONDS",
     "Account",
     "AdHocQuery",
@@ -120,6 +122,7 @@ __all__ = [
     "Arrival",
     "BinCount",
     "BinPosts",
+    "Briefly",
     "BrokerMemory",
     "Cancelled",
     "ChannelAttempt",

@@ -93,6 +93,7 @@ def surges(folder: Path, subjects: Sequence[str], days: int) -> None:
                 begun.append(network.surge(subject, RATES[number % len(RATES)], told))
                 if not told.everywhere(subject):
                     print(_known(installation.store, subject), running.said[-2_000:], sep="\n")
+                    claimed.append(inf)
                 else:
                     claimed.append(network.chatter_until_claimed(subject, installation.store))
     rates = ", ".join(f"{rate:g}" for rate in RATES)

@@ -192,7 +192,7 @@ def memory_of(pid: int) -> float:
 
 
 def arrivals(posts: Sequence[ClaimPost]) -> list[str]:
-    """Languages of three people or more in the order of their tenth posts, as the view `claims` lists them."""
+    """Languages of three people or more in the order of their tenth posts."""
     times: dict[str, list[datetime]] = defaultdict(list)
     first: dict[str, dict[str, datetime]] = defaultdict(dict)
     for post in sorted(posts, key=lambda post: post.created_at):

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,9 +19,10 @@ from processing.contract import ClickHouseAddress
 from processing.export import export, layout, verify
 from processing.queries.course import arrivals, course
 from processing.queries.scopes import leading_series
-from processing.store.client import Store
+from processing.store.client import Parameters, Row, Store, StoreUnavailable
+from processing.store.deletions import DeletionTarget, delete
 from tests.conftest import ROOT, WRITER_PASSWORD, Template
-from tests.support import stock, told_stock
+from tests.support import led, stock, told_stock
 from tests.support.commands import banwatch
 from tests.support.exported import MADE, files_of, packed
 
@@ -121,6 +123,39 @@ def test_claims_that_were_not_looked_for_are_left_out(address: ClickHouseAddress
         assert verify(tmp_path / "it.zip").faults == ()
         files = files_of((tmp_path / "it.zip").read_bytes())
         assert [name for name in files if "claim" in name] == []
+
+
+@dataclass
+class Changing:
+    """A store in which a post is deleted right before each read of the posts of claims, so many times."""
+
+    store: Store
+    times: int
+
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
+        if "FROM claim_posts(" in sql and self.times:
+            self.times -= 1
+            [(name,)] = self.store.query("SELECT max(id) FROM claim_posts(incident = '')")
+            delete(self.store, DeletionTarget(stock.SOURCE, [name]))
+        return self.store.query(sql, parameters, patience=patience)
+
+
+def test_claims_that_change_while_they_are_read_are_exported_as_they_are_at_one_moment(
+    store: Store, tmp_path: Path
+) -> None:
+    led.fill(store)
+    [incident] = queries.incidents(store, limit=1)
+
+    def exported(times: int) -> Path:
+        with (tmp_path / "it.zip").open("wb") as file:
+            export(Changing(store, times), incident, file, scored_until=stock.END, versions=MADE, at=stock.END)
+        return tmp_path / "it.zip"
+
+    path = exported(2)
+    assert verify(path).faults == ()
+    assert layout.CLAIM_POSTS in files_of(path.read_bytes())
+    with pytest.raises(StoreUnavailable, match="export it again"):
+        exported(1_000)
 
 
 def test_a_fault_is_a_line_and_status_1(told: ClickHouseAddress, tmp_path: Path) -> None:

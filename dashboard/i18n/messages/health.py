@@ -77,8 +77,8 @@ class HealthWords:
     firsts_behind: str = "{age} behind"
     firsts_note: str = (
         "Incidents of the last {duration} that the network had among its trends, too: from the first message to a "
-        "channel to the trend. It is not known who was first where nobody was told before the network had it, or where "
-        "nobody knows since when it trends."
+        "channel, or from the finding where nobody was told, to the trend. It is not known who was first where "
+        "banwatch found the incident before the network and told nobody, or where nobody knows since when it trends."
     )
     firsts_not_set_up: str = (
         "What networks call trending is not recorded. The settings `BANWATCH_TRENDS_BLUESKY`, "

@@ -11,7 +11,7 @@ from dashboard.i18n import Words
 from dashboard.i18n.labels import language_name
 from dashboard.markup import element, filled, moment
 from dashboard.parts import tables
-from dashboard.parts.findings import came, led_sentence
+from dashboard.parts.findings import about, came, led_sentence
 from dashboard.parts.posts import address
 from dashboard.views.incident import led
 from dashboard.views.incident.report import Said
@@ -42,18 +42,13 @@ def _article(claim: Claim, leads: Leads | None, words: Words) -> Markup:
     page, reader = words.incident_page, words.language_of_page.tag
     title, languages = claim.title(reader), claim.languages
     first = languages[0]
-    about = (
-        page.claim_share.format(share=words.percent(claim.share, tenths=True)),
-        words.colon.format(name=words.posts, value=words.number(claim.posts)),
-        words.colon.format(name=words.authors, value=words.number(claim.people)),
-    )
     shown = [_language(each, first, words) for each in languages[:MOST_LANGUAGES]]
     more = len(languages) - len(shown)
     if more:
         shown.append(element("span", page.claim_more_languages.format(count=words.number(more)), css="bw-note"))
     return element(
         "article",
-        element("header", *(element("bdi", part) for part in about)),
+        element("header", *(element("bdi", part) for part in about(claim, words))),
         element("p", displayable(title.nearest), css="bw-text", dir="auto", lang=title.language)
         if title.nearest
         else element("p", words.posts_page.no_text, css="bw-note"),

@@ -18,11 +18,10 @@ from dashboard.settings import DashboardSettings
 from dashboard.views.posts.controls import Asked, Order, choose
 from dashboard.views.posts.found import Found, listed, newest
 from processing import queries
-from processing.queries import CountedTime, Matches, PostSearch, StoredPost, StoreUnavailable
+from processing.queries import TIMEOUT_EXCEEDED, CountedTime, Matches, PostSearch, StoredPost, StoreUnavailable
 
 PAGE = 50
 LONGEST_ADDRESS = 4_000
-TIMEOUT_EXCEEDED = 159
 
 
 def show(context: Context) -> None:

@@ -64,7 +64,7 @@ CREATE VIEW claims
     people UInt64 COMMENT 'their distinct authors; a post without one counts as an author of its own',
     share Float64 COMMENT 'of the incident''s posts that were compared, those that make the claim: 0..1',
     languages Array(String)
-        COMMENT 'in the order of their tenth posts, and behind them those without a tenth as their third person came: languages of at least three people and a 500th of the posts, or of a tenth of the posts',
+        COMMENT 'languages of at least three people and a 500th of the posts, or of a tenth of the posts; by their tenth post, those without one last, by their third person',
     first_at DateTime64(3, 'UTC') COMMENT 'created_at of the first post in the language that stands first',
     last_at DateTime64(3, 'UTC') COMMENT 'created_at of the last post',
     first_source LowCardinality(String) COMMENT 'the network of the first post',

@@ -38,19 +38,26 @@ SITE = "https://trends.example.org"
 
 @dataclass
 class Connection:
-    """A connection that counts what it is asked. While it is `away`, it leads to a port at which nobody answers."""
+    """A connection that counts what it is asked. While it is `away`, it leads to a port at which nobody answers.
+
+    `instead` has what it asks the store in the place of a part of a query.
+    """
 
     address: ClickHouseAddress
     away: bool = False
+    instead: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def open(self) -> Connection:
         self._store = Store(self._where())
         return self
 
-    def query(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+    def query(self, sql: str, parameters: Parameters | None = None, *, patience: timedelta | None = None) -> list[Row]:
         self.asked.append(sql)
-        return Store(self._where()).query(sql, parameters) if self.away else self._store.query(sql, parameters)
+        for part, other in self.instead.items():
+            sql = sql.replace(part, other)
+        store = Store(self._where()) if self.away else self._store
+        return store.query(sql, parameters, patience=patience)
 
     def _where(self) -> ClickHouseAddress:
         return replace(self.address, url=f"http://127.0.0.1:{free_port()}") if self.away else self.address

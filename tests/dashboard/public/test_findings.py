@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser as Parser
 
 from dashboard.i18n import WORDS
+from dashboard.public import editions
+from processing import queries
 from processing.contract import ClickHouseAddress
 from processing.i18n import LANGUAGES
 from processing.store.client import Store
 from processing.store.deletions import DeletionTarget, delete
+from processing.store.records import write_incidents
 from processing.store.writer import recount, write_posts
 from tests.conftest import Template
 from tests.dashboard.public.conftest import INCIDENT, Served, serving
@@ -21,6 +25,8 @@ from tests.support import led, stock
 
 PAGE, DATA = f"incident/{INCIDENT}", f"/api/incident/{INCIDENT}.json"
 TOPICS = ("employer-ban",)
+ENDLESS = "0 = (SELECT max(sleepEachRow(0.00002)) FROM system.numbers)"
+"""A condition that the store does not come to an end with."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +51,11 @@ def pages(found: ClickHouseAddress) -> Iterator[Served]:
 def told(served: Served, tag: str = "en") -> str:
     root = "/" if tag == LANGUAGES[0] else f"/{tag}/"
     return " ".join(Parser(served.get(f"{root}{PAGE}").text).css_first("main").text().split())
+
+
+def of_claims(served: Served) -> list[str]:
+    """Return the queries for claims that the store was asked."""
+    return [sql for sql in served.connection.asked if "FROM claims(" in sql]
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -73,6 +84,7 @@ def test_the_same_is_there_for_programs(pages: Served) -> None:
     answer = pages.get(DATA)
     assert answer.headers["content-type"] == "application/json"
     about = answer.json()
+    assert about["as_of"] >= about["scored_until"] > about["end"]
     [claim] = about["claims"]
     assert [each["language"] for each in claim["languages"]] == ["en", "ar", "ko"]
     assert "title" not in claim
@@ -87,6 +99,51 @@ def test_the_same_is_there_for_programs(pages: Served) -> None:
     assert DATA.replace(":", "%3A") in pages.get(f"/{PAGE}").text
 
 
+@pytest.mark.parametrize(
+    "instead",
+    [
+        pytest.param({"people >= {least:UInt32}": f"{ENDLESS} AND people >= {{least:UInt32}}"}, id="too slow"),
+        pytest.param({"FROM claims(": "FROM no_such_view("}, id="no view"),
+    ],
+)
+def test_the_page_does_without_what_the_store_does_not_tell(
+    pages: Served, monkeypatch: pytest.MonkeyPatch, instead: dict[str, str]
+) -> None:
+    monkeypatch.setattr(editions, "FOUND_WITHIN", timedelta(seconds=1))
+    pages.connection.instead = instead
+    heading = WORDS["en"].incident_page.claims
+    text = told(pages)
+    assert "10 Jul 2020" in text
+    assert heading not in text
+    assert pages.get("/healthz").json()["away_since"] is None
+    pages.connection.instead = {}
+    pages.pass_buckets(2)
+    assert heading not in told(pages), "the store is left alone for a while"
+    pages.now += editions.FOUND_AGAIN
+    assert heading in told(pages)
+
+
+def test_a_chart_does_not_need_them(pages: Served) -> None:
+    for kind in ("svg", "png"):
+        assert pages.get(f"/chart.{kind}?incident={INCIDENT}").status_code == 200
+    assert of_claims(pages) == []
+
+
+def test_without_texts_they_are_found_once_however_many_incidents_are_looked_at(
+    address: ClickHouseAddress, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led.fill(store)
+    other = replace(queries.incidents(store, limit=1)[0], id="ban-other")
+    write_incidents(store, [other])
+    monkeypatch.setattr(editions, "MOST_HELD", 1)
+    with serving(address) as served:
+        for _ in range(2):
+            for name in (INCIDENT, other.id):
+                assert served.get(f"/incident/{name}").status_code == 200
+            served.now += 2 * editions.FOUND_AGAIN
+        assert len(of_claims(served)) == 2
+
+
 def test_they_are_found_again_only_when_posts_or_a_search_have_changed_them(
     address: ClickHouseAddress, store: Store
 ) -> None:
@@ -96,7 +153,7 @@ def test_they_are_found_again_only_when_posts_or_a_search_have_changed_them(
         served.pass_buckets(2)
         served.connection.asked.clear()
         served.get(f"/{PAGE}")
-        return [sql for sql in served.connection.asked if "FROM claims(" in sql]
+        return of_claims(served)
 
     with serving(address, public_posts=True) as served:
         assert f"{led.TEXT} " in told(served)
