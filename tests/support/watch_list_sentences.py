@@ -16,7 +16,7 @@ from processing.tagging.topics import Taxonomy
 from tests.conftest import ROOT
 
 SENTENCES = ROOT / "tests" / "processing" / "tagging" / "watch_lists.toml"
-PARTS = ("tuned", "held", "fresh", "oblique_seen", "oblique_unseen", "oblique_later")
+PARTS = ("tuned", "held", "fresh", "oblique_seen", "oblique_unseen", "oblique_later", "everyday")
 
 
 @dataclass(frozen=True)
