@@ -14,6 +14,10 @@ REQUEST_TIMEOUT = timedelta(seconds=10)
 seconds of silence. The library's 30 seconds would hold back their posts, and a member's heartbeats, for as long."""
 
 
+CRITICAL = 2
+"""The syslog level up to which librdkafka writes to standard error. Of each attempt to connect it would tell a line."""
+
+
 def client_arguments(address: KafkaAddress, request_timeout: timedelta = REQUEST_TIMEOUT) -> dict[str, Any]:
     """Return the arguments by which any client of the library connects.
 
@@ -41,7 +45,9 @@ def librdkafka_arguments(address: KafkaAddress, request_timeout: timedelta = REQ
     arguments: dict[str, Any] = {
         "bootstrap.servers": ",".join(address.endpoints),
         "security.protocol": security.protocol,
+        "reconnect.backoff.ms": 1_000,
         "reconnect.backoff.max.ms": 1_000,
+        "log_level": CRITICAL,
         "socket.timeout.ms": milliseconds(request_timeout),
         "coordinator.query.interval.ms": milliseconds(request_timeout),
         "topic.metadata.refresh.interval.ms": milliseconds(request_timeout),

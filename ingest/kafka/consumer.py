@@ -5,7 +5,6 @@ The client is librdkafka, which reads a record in a quarter of the time of kafka
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Self
 from uuid import uuid4
 
 import msgspec
+import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from ingest.contract import KafkaAddress, Post, Progress, Rejected, raw_text
@@ -23,7 +23,7 @@ from ingest.kafka.connection import REQUEST_TIMEOUT, librdkafka_arguments, milli
 from ingest.kafka.failures import BrokerRefused, BrokerUnavailable, is_refusal, of_librdkafka
 from ingest.kafka.probe import require
 
-log = logging.getLogger("librdkafka")
+log = structlog.get_logger()
 
 Partition = tuple[str, int]
 """A topic, and the number of one of its partitions."""
@@ -65,11 +65,11 @@ class Batch:
     """The messages of one poll, in the order of each partition.
 
     `progress` holds pairs of a partition and the progress read from it. `rejected` are the records that cannot be read,
-    and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset, and
-    `division` is the number of the group's division of the partitions, as this member counts them. `owed` means
-    that offsets of an earlier batch wait for the commit of this one, which may itself be empty. `sent_at` is when the
-    first record of the posts topic was sent, by its sender's clock; None if the batch begins with rejections alone.
-    `id` names the batch in logs, in the store's log of queries and in traces.
+    and `rejections` were read from the topic of rejections. `offsets` maps a partition to its next offset. `division`
+    says how often this member's partitions had changed when the batch began. `owed` means that offsets of an earlier
+    batch wait for the commit of this one, which may itself be empty. `sent_at` is when the first record was sent, by
+    its sender's clock; None if it is a rejection. `id` names the batch in logs, in the store's log of queries and in
+    traces.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -125,7 +125,8 @@ class PostConsumer:
         self._division = 0
         """Grows with each change of this member's partitions. They change only within a poll."""
         self._assigned: set[Partition] | None = None
-        self._connected = False
+        self._connected = True
+        self._last_error = ""
         self._refusal: BrokerRefused | None = None
         """What no further attempt of the library will heal."""
         self._next: dict[Partition, int] = {}
@@ -153,8 +154,7 @@ class PostConsumer:
                     "statistics.interval.ms": milliseconds(STATISTICS_EVERY),
                     "stats_cb": self._read_statistics,
                     "error_cb": self._met,
-                },
-                logger=log,
+                }
             )
             # A group's leader that does not know a topic yet would assign none of its partitions.
             unknown = [topic for topic in self._topics if not self._partitions_of(topic)]
@@ -177,29 +177,30 @@ class PostConsumer:
         A batch ends at `max_records`, at `LARGEST_BATCH` bytes, or at a rebalance of the group.
 
         Raises:
+            BrokerUnavailable: the library cannot go on, and a new consumer can.
             BrokerRefused: the broker refuses the request.
         """
         # The library waits until it has as many records as it is asked for.
-        if found := self._consume(1, timeout):
-            found += self._consume(min(RECORDS_AT_ONCE, max_records) - 1)
-        batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=self._first_sent_at(found))
+        found = self._consume(1, timeout)
+        sent_at = next((_sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
+        batch = Batch(division=self._division, owed=bool(self._uncommitted.offsets), sent_at=sent_at)
         records, weight = 0, 0
         while found:
             weight += self._sort_into(batch, found)
             records += len(found)
             if records >= max_records or weight >= LARGEST_BATCH or self._division != batch.division:
                 break
-            found = self._consume(min(RECORDS_AT_ONCE, max_records - records))
+            found = self._consume(min(RECORDS_AT_ONCE - records % RECORDS_AT_ONCE, max_records - records))
         # Another member may have read on in a partition that comes back after a rebalance.
         self._next = (self._next if batch.division == self._next_of else {}) | batch.offsets
         self._next_of = batch.division
         return batch
 
-    def _first_sent_at(self, found: Sequence[Message]) -> datetime | None:
-        return next((_sent_at(each) for each in found if each.topic() == self._address.posts_topic), None)
-
     def _consume(self, most: int, timeout: timedelta = timedelta()) -> list[Message]:
-        found: list[Message] = self._kafka.consume(most, timeout.total_seconds())
+        try:
+            found: list[Message] = self._kafka.consume(most, timeout.total_seconds())
+        except KafkaException as failure:
+            raise of_librdkafka(failure.args[0], self._address) from failure
         if errors := [error for message in found if (error := message.error()) is not None]:
             for error in errors:
                 self._met(error)
@@ -210,12 +211,16 @@ class PostConsumer:
 
     def _met(self, error: KafkaError) -> None:
         """Note what the library tells of a connection, a partition or the group. It tries again by itself."""
+        self._last_error = error.str()
         if is_refusal(error):
             self._refusal = BrokerRefused(str(of_librdkafka(error, self._address)))
 
     def _read_statistics(self, statistics: str) -> None:
         brokers = msgspec.json.decode(statistics, type=Statistics).brokers.values()
-        self._connected = any(broker.state == "UP" for broker in brokers)
+        connected = any(broker.state == "UP" for broker in brokers)
+        if connected != self._connected:
+            log.warning("kafka", connected=connected, last_error=self._last_error)
+        self._connected = connected
 
     def _gain(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._division += 1

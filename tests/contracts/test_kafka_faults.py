@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 from confluent_kafka import KafkaError
+from structlog.testing import capture_logs
 
 from ingest.contract import KafkaAddress, Progress
 from ingest.kafka import BrokerUnavailable, CommitDelayed, Delivery, PostProducer, TopicReplaced, ensure_topics
@@ -147,7 +148,10 @@ def test_an_embedded_broker_that_lost_its_memory_is_read_again_from_the_start() 
             consumer.commit(batch)
         assert watch.lag() == 0
         assert (consumer.assigned, consumer.lag()) == (1, 0)
-    polled(lambda: not consumer.poll(TICK, 1) and consumer.assigned is None)
+    with capture_logs() as told:
+        polled(lambda: not consumer.poll(TICK, 1) and consumer.assigned is None)
+        consumer.poll(SHORT, 1)
+    assert [(each["event"], each.get("connected")) for each in told] == [("kafka", False)]
     with consumer, watch, brokers.tansu(port):
         ensure_topics(address, 1)
         with PostProducer(address) as producer:
