@@ -34,8 +34,8 @@ LARGEST_BATCH = 16 * 1024 * 1024
 RECORDS_AT_ONCE = 64
 """The number of records that are read between two checks of the batch's size: at most 128 MB, at 2 MB a record."""
 
-READ_AHEAD = 10_000, 16 * 1024
-"""The library reads ahead until it has so many records of a partition, or so many kilobytes."""
+READ_AHEAD, READ_AHEAD_KB = 2_500, 4 * 1024
+"""The library reads ahead until it has so many records of a partition, or so many kilobytes of all."""
 
 STATISTICS_EVERY = timedelta(seconds=1)
 
@@ -148,9 +148,9 @@ class PostConsumer:
                     "heartbeat.interval.ms": 1_000,
                     # The broker's default wait of 500 ms would delay the last records of a topic by as much.
                     "fetch.wait.max.ms": 20,
-                    "max.partition.fetch.bytes": 2 * 1024 * 1024,
-                    "queued.min.messages": READ_AHEAD[0],
-                    "queued.max.messages.kbytes": READ_AHEAD[1],
+                    "max.partition.fetch.bytes": 256 * 1024,
+                    "queued.min.messages": READ_AHEAD,
+                    "queued.max.messages.kbytes": READ_AHEAD_KB,
                     "statistics.interval.ms": milliseconds(STATISTICS_EVERY),
                     "stats_cb": self._read_statistics,
                     "error_cb": self._met,

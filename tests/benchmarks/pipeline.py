@@ -7,6 +7,7 @@ other loops over the same log: see `tests.benchmarks.loops`.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import msgspec
 
 from deploy.demo.posts import generate, generate_labelled
 from deploy.demo.situations import Situation
+from deploy.supervisor.environments import OF_WORKERS
 from ingest.contract import Post
 from ingest.kafka import ConsumerGroup, PostProducer, ensure_topics
 from processing.store.client import Store
@@ -98,7 +100,7 @@ def work(parts: Parts) -> Figures:
     """Start a worker, let it work until nothing is left, and take its figures."""
     command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE) as worker,
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | OF_WORKERS) as worker,
         ConsumerGroup(parts.kafka, GROUP) as group,
     ):
         while worker.poll() is None and group.lag():

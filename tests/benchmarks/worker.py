@@ -23,6 +23,7 @@ import msgspec
 import structlog
 from pydantic import SecretStr
 
+import deploy.processes.worker  # noqa: F401 - the process of a worker loads it, so it counts for the start and memory
 from ingest.contract import KafkaAddress
 from ingest.kafka import Batch, PostConsumer, PostProducer
 from processing import worker as pipeline
@@ -31,7 +32,7 @@ from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
-from tests.conftest import WRITER_PASSWORD
+from tests.support.settings import WRITER_PASSWORD
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
