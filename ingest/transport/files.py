@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from ingest.transport.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
@@ -31,8 +31,7 @@ class BrokenLine:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line that is not empty, or one element of a document, with its place.
 
     `number` counts from 1 and includes empty lines.
@@ -74,16 +73,21 @@ def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
 ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]
 
 
-def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
-    """Yield every line of a content that is not empty."""
+def numbered_lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | BrokenLine]]:
+    """Yield every line of a content that is not empty, behind its number."""
     number = 0
     while content := stream.readline(LONGEST_LINE):
         number += 1
         if len(content) == LONGEST_LINE and not content.endswith(b"\n"):
             _skip_rest_of_line(stream)
-            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes."))
+            yield number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes.")
         elif content := content.strip():
-            yield Line(f"{where} line {number}", number, content)
+            yield number, content
+
+
+def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
+    """Yield every line of a content that is not empty."""
+    return (Line(f"{where} line {number}", number, content) for number, content in numbered_lines(stream))
 
 
 def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
