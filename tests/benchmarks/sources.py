@@ -22,7 +22,6 @@ from ingest.contract import Post, encode
 from ingest.source import Item
 from ingest.sources.archive.source import Archive
 from ingest.sources.gdelt.mapping import Wanted, read_file
-from ingest.sources.gdelt.source import TERMS
 from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
 from ingest.sources.rss.catalog import Feed
 from ingest.sources.rss.mapping import FirstSight, entry_to_post, read_feed
@@ -31,6 +30,7 @@ from tests.support.networks.gdelt_files import a_file, a_row
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = "TikTok could be banned in schools, the ministry said, and nobody was asked before it was decided. "
+TERMS = ("tiktok", "tik tok", "bytedance", "تيك توك", "тикток", "抖音")
 AMOUNT = 10_000
 ROUNDS = 3
 READ_BEFORE = 20
