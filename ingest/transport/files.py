@@ -26,9 +26,10 @@ FINGERPRINTED = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A place in a file that could not be read as a line."""
+    """A place in a file that could not be read as a line. `may_pass` means that another reading may find the line."""
 
     reason: str
+    may_pass: bool = False
 
 
 class Line(NamedTuple):
@@ -112,9 +113,9 @@ def _broken(last: Line, error: Exception) -> Line:
     where, _, unit = (
         last.where.removesuffix(f" {last.number}").rpartition(" ") if last.number else (last.where, "", "line")
     )
-    return Line(
-        f"{where} after {unit} {last.number}", last.number + 1, BrokenLine(f"The file cannot be read on: {error}.")
-    )
+    # An error of the system has a number; an error of the content has none.
+    broken = BrokenLine(f"The file cannot be read on: {error}.", isinstance(error, OSError) and error.errno is not None)
+    return Line(f"{where} after {unit} {last.number}", last.number + 1, broken)
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:

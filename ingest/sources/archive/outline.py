@@ -35,22 +35,23 @@ class ArchiveOutline:
     last: Moment
     in_order: bool
     floors: tuple[Moment, ...]
-    ahead: bool = False
-    """Whether a line has a time ahead of the wall clock. Such a line counts once its time has come."""
+    lasting: bool = True
+    """Whether a later reading finds the same: no time is ahead of the wall clock, and the system refused no reading."""
 
 
 def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
     """Return the outline of an archive, or None if no line has a possible time. `now` is the wall clock's time."""
     lowest: list[datetime | None] = []
     first = last = None
-    in_order, ahead, number = True, False, 0
+    in_order, lasting, number = True, True, 0
     for record in read_records(paths, columns):
         number = record.number
+        lasting = lasting and not (isinstance(record.content, BrokenLine) and record.content.may_pass)
         if (number - 1) % BLOCK == 0:
             lowest.append(None)
         for moment in _times(record):
             if is_ahead(moment, now):
-                ahead = True
+                lasting = False
                 continue
             in_order = in_order and (last is None or moment >= last)
             first = moment if first is None else min(first, moment)
@@ -62,7 +63,7 @@ def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> 
     for value in reversed(lowest):
         floor = floor if value is None else min(floor, value)
         floors.append(floor)
-    return ArchiveOutline(number, first, last, in_order, tuple(reversed(floors)), ahead)
+    return ArchiveOutline(number, first, last, in_order, tuple(reversed(floors)), lasting)
 
 
 def _times(record: ArchiveRecord) -> list[datetime]:
@@ -83,14 +84,14 @@ class _Kept(msgspec.Struct, frozen=True):
 def kept_outline(file: Path, paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
     """Return the outline of an archive from `file`. If the file holds none that is valid, make it and keep it there.
 
-    An outline of an archive with times ahead of `now` is not kept.
+    An outline that is not `lasting` is not kept.
     """
     # The times are taken before the reading: a change in the meantime makes the outline invalid.
     modified = tuple(path.stat().st_mtime_ns for path in paths)
     known = _read(file, modified, now)
     if known is None:
         known = outline(paths, columns, now)
-        if known is not None and not known.ahead:
+        if known is not None and known.lasting:
             _write(file, _Kept(version("banwatch"), modified, known))
     return known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -9,7 +10,7 @@ import os
 import tarfile
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import cast
 
 import pytest
@@ -146,3 +147,20 @@ def test_what_depends_on_the_clock_or_cannot_be_read_again_is_not_kept(long: Pat
     made = Archive(long, outlines=folder)
     assert made.outline == Archive(long, outlines=folder).outline != Archive(long, clock=lambda: NOON).outline
     assert Archive(long, outlines=folder, clock=lambda: NOON).outline == Archive(long, clock=lambda: NOON).outline
+
+
+class FailingDisk(io.BytesIO):
+    def readinto(self, buffer: object) -> int:
+        if self.tell() > FINGERPRINTED:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().readinto(buffer)  # type: ignore[arg-type]
+
+
+class OnFailingDisk(PosixPath):
+    def open(self, *_: object, **__: object) -> io.BufferedReader:  # type: ignore[override]
+        return io.BufferedReader(FailingDisk(Path(str(self)).read_bytes()))
+
+
+def test_an_outline_without_what_a_disk_could_not_read_is_not_kept(long: Path, tmp_path: Path) -> None:
+    failed = Archive(OnFailingDisk(long), outlines=tmp_path / "outlines").outline
+    assert failed != Archive(long, outlines=tmp_path / "outlines").outline == Archive(long).outline
