@@ -8,7 +8,6 @@ is safe once the consumer group has committed its offset, which means that the p
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from threading import Lock
 
 import msgspec
 
+from ingest.atomic_file import replace_file
 from ingest.errors import Misconfigured
 from ingest.source import Cursor, NotACursor
 
@@ -64,13 +64,7 @@ class CursorFile:
 
     def write(self, cursor: Cursor) -> None:
         """Replace the cursor. The new cursor is on the disk when the function returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_suffix(".draft")
-        with draft.open("wb") as file:
-            file.write(msgspec.json.encode(cursor))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        replace_file(self.path, msgspec.json.encode(cursor))
 
 
 @dataclass(slots=True)

@@ -23,13 +23,13 @@ from ingest.contract import Post
 from processing.contract import ClickHouseAddress
 from processing.store.client import Store
 from processing.store.migrate import migrate
-from tests.support.settings import ROOT as ROOT  # noqa: PLC0414 - tests name it from here
-from tests.support.settings import WRITER_PASSWORD
 from tests.support.waiting import eventually, free_port
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("untimed")
 
+ROOT = Path(__file__).parent.parent
+WRITER_PASSWORD = "for tests"
 TEMPLATE = "test_template"
 SCHEMA = """
 SELECT

@@ -57,7 +57,8 @@ def run_archive(
     """
     scored_until = _scored_until(settings)
     shift_to = datetime.now(UTC) if options.shift_to_now else None
-    archive = Archive(options.path, shift_to=shift_to, columns=options.columns)
+    outlines = settings.data_dir / "outlines"
+    archive = Archive(options.path, shift_to=shift_to, columns=options.columns, outlines=outlines)
     pace = None if options.speed is None else Pace(options.speed)
     # Standard input cannot be read twice, so a run of it cannot be repeated after a failure.
     tally = run_source(

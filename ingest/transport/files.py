@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from ingest.transport.unpacking import BUFFER, UNPACKING_FAILS, in_utf8, unpacked
 
@@ -26,13 +26,13 @@ FINGERPRINTED = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A place in a file that could not be read as a line."""
+    """A place in a file that could not be read as a line. `may_pass` means that another reading may find the line."""
 
     reason: str
+    may_pass: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line that is not empty, or one element of a document, with its place.
 
     `number` counts from 1 and includes empty lines.
@@ -74,16 +74,21 @@ def _contents(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
 ReadContent = Callable[[str, io.BufferedReader], Iterator[Line]]
 
 
-def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
-    """Yield every line of a content that is not empty."""
+def numbered_lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | BrokenLine]]:
+    """Yield every line of a content that is not empty, behind its number."""
     number = 0
     while content := stream.readline(LONGEST_LINE):
         number += 1
         if len(content) == LONGEST_LINE and not content.endswith(b"\n"):
             _skip_rest_of_line(stream)
-            yield Line(f"{where} line {number}", number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes."))
+            yield number, BrokenLine(f"The line is longer than {LONGEST_LINE} bytes.")
         elif content := content.strip():
-            yield Line(f"{where} line {number}", number, content)
+            yield number, content
+
+
+def lines_of(where: str, stream: io.BufferedReader) -> Iterator[Line]:
+    """Yield every line of a content that is not empty."""
+    return (Line(f"{where} line {number}", number, content) for number, content in numbered_lines(stream))
 
 
 def read_lines(path: Path, read: ReadContent = lines_of) -> Iterator[Line]:
@@ -108,9 +113,9 @@ def _broken(last: Line, error: Exception) -> Line:
     where, _, unit = (
         last.where.removesuffix(f" {last.number}").rpartition(" ") if last.number else (last.where, "", "line")
     )
-    return Line(
-        f"{where} after {unit} {last.number}", last.number + 1, BrokenLine(f"The file cannot be read on: {error}.")
-    )
+    # An error of the system has a number; an error of the content has none.
+    broken = BrokenLine(f"The file cannot be read on: {error}.", isinstance(error, OSError) and error.errno is not None)
+    return Line(f"{where} after {unit} {last.number}", last.number + 1, broken)
 
 
 def _skip_rest_of_line(stream: io.BufferedReader) -> None:

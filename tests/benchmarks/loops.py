@@ -27,8 +27,8 @@ from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.store.writer import insert_posts
 from processing.worker import COLLECT_AFTER
+from tests.conftest import ROOT, WRITER_PASSWORD
 from tests.support.parts import shipped_enricher
-from tests.support.settings import ROOT, WRITER_PASSWORD
 
 FRAMEWORKS = ROOT / ".venv" / "frameworks"
 BATCH = ProcessingSettings().batch_posts

@@ -28,6 +28,7 @@ from processing.store.client import Store
 from processing.store.migrate import migrate
 from tests.benchmarks import loops
 from tests.benchmarks.worker import GROUP, Figures
+from tests.conftest import WRITER_PASSWORD
 from tests.support.parts import Parts
 from tests.support.processor_time import processor_seconds
 
@@ -99,8 +100,9 @@ def fill(parts: Parts, posts: Iterable[Post]) -> int:
 def work(parts: Parts) -> Figures:
     """Start a worker, let it work until nothing is left, and take its figures."""
     command = [sys.executable, "-m", "tests.benchmarks.worker", parts.kafka.bootstrap, parts.store.url]
+    environment = os.environ | OF_WORKERS | {"BANWATCH_CLICKHOUSE_PASSWORD": WRITER_PASSWORD}
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | OF_WORKERS) as worker,
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker,
         ConsumerGroup(parts.kafka, GROUP) as group,
     ):
         while worker.poll() is None and group.lag():

@@ -22,7 +22,6 @@ from ingest.contract import Post, encode
 from ingest.source import Item
 from ingest.sources.archive.source import Archive
 from ingest.sources.gdelt.mapping import Wanted, read_file
-from ingest.sources.gdelt.source import TERMS
 from ingest.sources.hackernews.mapping import hit_to_post, item_to_post
 from ingest.sources.rss.catalog import Feed
 from ingest.sources.rss.mapping import FirstSight, entry_to_post, read_feed
@@ -31,12 +30,18 @@ from tests.support.networks.gdelt_files import a_file, a_row
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = "TikTok could be banned in schools, the ministry said, and nobody was asked before it was decided. "
+TERMS = ("tiktok", "tik tok", "bytedance", "تيك توك", "тикток", "抖音")
 AMOUNT = 10_000
 ROUNDS = 3
+READ_BEFORE = 20
+"""How many times more lines are passed over than are read."""
 
 
 def main() -> None:
-    """Print a line for each parser, then one for each form of archive, read twice as `ingest archive` does."""
+    """Print a line for each parser, then one for each form of archive, read twice as `ingest archive` does.
+
+    The last line is of a run that starts again.
+    """
     item = json.dumps(
         {"id": 9, "type": "comment", "by": "ada", "time": 1594396800, "parent": 8, "text": f"<p>{WORDS}</p>" * 4}
     ).encode()
@@ -53,6 +58,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, path in _archives(Path(folder)):
             _print(f"archive: {name}", AMOUNT, lambda path=path: _read(path))  # type: ignore[misc]
+        known = Path(folder) / "known.ndjson"
+        known.write_bytes(((Path(folder) / "posts.ndjson").read_bytes() + b"\n") * READ_BEFORE)
+        _print("archive: Post, read before", AMOUNT * READ_BEFORE, lambda: _pass_over(known))
 
 
 def _print(name: str, amount: int, run: Callable[[], object]) -> None:
@@ -86,6 +94,13 @@ def _padded(row: str) -> str:
 def _read(path: Path) -> None:
     steps = Archive(path).read({})
     assert sum(isinstance(step, Item) and isinstance(step.found, Post) for step in steps) == AMOUNT
+
+
+def _pass_over(path: Path) -> None:
+    """Start anew where an earlier run has read everything. The first round makes the outline, the others find it."""
+    archive = Archive(path, outlines=path.parent / "outlines")
+    assert archive.outline is not None
+    assert not any(isinstance(step, Item) for step in archive.read({"line": archive.outline.lines}))
 
 
 def _archives(folder: Path) -> Iterable[tuple[str, Path]]:

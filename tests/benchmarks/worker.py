@@ -8,6 +8,7 @@ and tags a batch while the one before it is stored, so the clock begins when the
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import signal
 import sys
@@ -32,7 +33,6 @@ from processing.settings import ProcessingSettings
 from processing.store.client import Store
 from processing.tagging.language import DETECTORS
 from processing.tagging.topics import ReloadingTaxonomy
-from tests.support.settings import WRITER_PASSWORD
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -149,7 +149,7 @@ def main(bootstrap: str, url: str) -> None:
     detector = DETECTORS["vote"]()
     taxonomy = ReloadingTaxonomy(Path(str(resources.files("deploy") / "config/topics.toml")))
     with (
-        Store(ClickHouseAddress(url, "writer", SecretStr(WRITER_PASSWORD))) as store,
+        Store(ClickHouseAddress(url, "writer", SecretStr(os.environ["BANWATCH_CLICKHOUSE_PASSWORD"]))) as store,
         PostProducer(kafka, client_id="bench-rejects") as producer,
         TimedConsumer(kafka, watch) as consumer,
     ):

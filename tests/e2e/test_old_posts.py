@@ -57,3 +57,5 @@ def test_an_archive_that_does_less_than_expected_says_so(installation: Installat
     assert b"Nothing was sent: an earlier run has read all 1 lines of this archive" in after
     assert b"1 incident" in after
     assert b"ALERT" not in after
+    kept = [{each.name for each in (installation.folder / folder).iterdir()} for folder in ("cursors", "outlines")]
+    assert kept[0] == kept[1]

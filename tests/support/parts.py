@@ -19,8 +19,8 @@ from processing.contract import ClickHouseAddress
 from processing.tagging.language import DETECTORS
 from processing.tagging.tagger import Enricher
 from processing.tagging.topics import load_taxonomy
+from tests.conftest import WRITER_PASSWORD
 from tests.support import brokers
-from tests.support.settings import WRITER_PASSWORD
 from tests.support.waiting import eventually, free_port
 
 

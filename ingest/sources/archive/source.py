@@ -1,7 +1,8 @@
 """The archive source reads posts from a file, a folder or standard input, in the forms of `formats`.
 
 Files are read twice. The first reading makes the outline: the number of lines and their order in time. With the
-outline, progress has a total, and the watermark never passes a later post. The second reading yields the posts.
+outline, progress has a total, and the watermark never passes a later post. The second reading yields the posts. A later
+run takes the outline from a file and passes over the lines up to its cursor, which costs little.
 Standard input is read once and is taken to be in order of time, within `DISORDER`.
 
 A time later than the wall clock, or earlier than any network, is impossible. It moves no watermark, and a post without
@@ -13,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -25,32 +25,19 @@ from ingest.errors import Misconfigured
 from ingest.event_time import Impossible, event_time, is_ahead, time_of
 from ingest.source import Clock, Cursor, Item, Pause, Steps, Watermark, decode_cursor, utc_now
 from ingest.sources.archive.formats import POSTS
-from ingest.sources.archive.records import ArchiveRecord, read_records
-from ingest.sources.archive.table import Columns, columns_from
+from ingest.sources.archive.outline import ArchiveOutline, kept_outline, outline
+from ingest.sources.archive.records import BLOCK, ArchiveRecord, read_records
+from ingest.sources.archive.table import columns_from
 from ingest.transport.files import BrokenLine, fingerprint
 from ingest.transport.mapping import UNMAPPABLE
 
 DISORDER = timedelta(minutes=2)
 """The most by which a post on standard input may be out of order before it counts as late."""
 
-OUTLINE_LINES = 1_000
-"""Lines between two entries of an outline. It is also the most lines that are skipped between two steps."""
-
 TICK = timedelta(minutes=1)
 MOST_TICKS = 60
 STANDARD_INPUT = "-"
 ARCHIVED = re.compile(r"\.(ndjson|jsonl|json|csv|tar)(\.(gz|zst|bz2))?$|^R[SC]_.*\.(zst|bz2)$")
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveOutline:
-    """The result of the first reading. `floors[k]` is the earliest event time from line `k * OUTLINE_LINES` on."""
-
-    lines: int
-    first: datetime
-    last: datetime
-    in_order: bool
-    floors: tuple[datetime, ...]
 
 
 class Played(NamedTuple):
@@ -60,37 +47,6 @@ class Played(NamedTuple):
     lines: int
     first: datetime
     last: datetime
-
-
-def outline(paths: tuple[Path, ...], columns: Columns | None, now: datetime) -> ArchiveOutline | None:
-    """Return the outline of an archive, or None if no line has a possible time. `now` is the wall clock's time."""
-    lowest: list[datetime | None] = []
-    first = last = None
-    in_order, number = True, 0
-    for number, record in enumerate(read_records(paths, columns), start=1):
-        if (number - 1) % OUTLINE_LINES == 0:
-            lowest.append(None)
-        for moment in _times(record, now):
-            in_order = in_order and (last is None or moment >= last)
-            first = moment if first is None else min(first, moment)
-            last = moment if last is None else max(last, moment)
-            lowest[-1] = moment if lowest[-1] is None else min(lowest[-1], moment)
-    if first is None or last is None:
-        return None
-    floors, floor = [], last
-    for value in reversed(lowest):
-        floor = floor if value is None else min(floor, value)
-        floors.append(floor)
-    return ArchiveOutline(number, first, last, in_order, tuple(reversed(floors)))
-
-
-def _times(record: ArchiveRecord, now: datetime) -> list[datetime]:
-    if isinstance(record.content, BrokenLine):
-        return []
-    try:
-        return [moment for moment in record.format.times(record.content) if not is_ahead(moment, now)]
-    except UNMAPPABLE:
-        return []
 
 
 def to_posts(record: ArchiveRecord, shift: timedelta, now: datetime) -> list[Post | Rejected]:
@@ -176,6 +132,8 @@ class Archive:
 
     `shift_to` moves all times so that the archive ends then. The cursor keeps the first run's shift, so a resumed run
     moves the times equally.
+
+    `outlines` is the folder in which outlines are kept from run to run; without it, each run makes its own.
     """
 
     def __init__(
@@ -184,24 +142,26 @@ class Archive:
         *,
         shift_to: datetime | None = None,
         columns: str | None = None,
+        outlines: Path | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self.files = archive_files(path)
-        self._mapping = columns
+        self.name = archive_name(self.files, columns)
+        """`archive-` and a fingerprint of the contents, so the same archive has the same name in every place."""
         self.columns = None if columns is None else columns_from(columns)
         self.streamed = str(path) == STANDARD_INPUT
         if self.streamed and shift_to:
             raise Misconfigured("Standard input cannot be moved to end now: its end is not known. Give a file.")
         self.shift_to = shift_to
         self._clock = clock
-        self.outline = None if self.streamed else outline(self.files, self.columns, clock())
+        self.outline = None if self.streamed else self._outline(outlines)
         self.played: Played | None = None
         """What the first `read` has begun with; None before it, and for standard input, whose end is not known."""
 
-    @property
-    def name(self) -> str:
-        """`archive-` and a fingerprint of the contents, so the same archive has the same name in every place."""
-        return archive_name(self.files, self._mapping)
+    def _outline(self, folder: Path | None) -> ArchiveOutline | None:
+        if folder is None:
+            return outline(self.files, self.columns, self._clock())
+        return kept_outline(folder / f"{self.name}.json", self.files, self.columns, self._clock())
 
     def read(self, cursor: Cursor) -> Steps:
         """Yield the posts after the cursor, and the watermark."""
@@ -211,8 +171,9 @@ class Archive:
             self.played = Played(start, self.outline.lines, self.outline.first + shift, self.outline.last + shift)
         reach = _Reach(self.outline, shift)
         settings = {"shift": shift.total_seconds()}
-        for number, record in enumerate(read_records(self.files, self.columns), start=1):
-            if number % OUTLINE_LINES == 0:
+        for record in read_records(self.files, self.columns, after=start):
+            number = record.number
+            if number % BLOCK == 0:
                 yield Pause(0)
             if number <= start:
                 continue
@@ -282,6 +243,6 @@ class _Reach:
             return None if self._latest is None or self._first is None else max(self._latest - DISORDER, self._first)
         if self._outline.in_order:
             return _time_of(found)
-        if (number - 1) % OUTLINE_LINES == 0:
-            return self._outline.floors[(number - 1) // OUTLINE_LINES] + self._shift
+        if (number - 1) % BLOCK == 0:
+            return self._outline.floors[(number - 1) // BLOCK] + self._shift
         return None

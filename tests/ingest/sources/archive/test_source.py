@@ -11,7 +11,8 @@ import zstandard
 from ingest.contract import Post, Rejected, encode
 from ingest.errors import Misconfigured
 from ingest.source import Item, Pause, Watermark
-from ingest.sources.archive.source import OUTLINE_LINES, Archive
+from ingest.sources.archive.records import BLOCK
+from ingest.sources.archive.source import Archive
 from tests.conftest import NOON, a_post
 
 
@@ -108,12 +109,12 @@ def test_it_resumes_behind_its_cursor(plain: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "read"),
-    [(encode(a_post()), 5 * OUTLINE_LINES), (b"not json", 5 * OUTLINE_LINES), (b'{"limit":{"track":5}}', 0)],
+    [(encode(a_post()), 5 * BLOCK), (b"not json", 5 * BLOCK), (b'{"limit":{"track":5}}', 0)],
     ids=["read already", "without a time", "notices"],
 )
 def test_lines_that_bring_nothing_hold_up_no_stop(tmp_path: Path, line: bytes, read: int) -> None:
     path = tmp_path / "posts.ndjson"
-    path.write_bytes(b"\n".join([line] * 5 * OUTLINE_LINES + [encode(a_post(id="last"))]))
+    path.write_bytes(b"\n".join([line] * 5 * BLOCK + [encode(a_post(id="last"))]))
     before = takewhile(lambda step: isinstance(step, Pause), Archive(path).read({"line": read}))
     assert list(before) == [Pause(0)] * 5
 
@@ -127,8 +128,8 @@ def test_a_finished_archive_has_nothing_more_but_its_last_word(plain: Path) -> N
 
 
 def test_it_never_says_it_is_further_than_a_post_to_come(tmp_path: Path) -> None:
-    moments = [NOON + timedelta(minutes=n) for n in range(3 * OUTLINE_LINES)]
-    moments[OUTLINE_LINES + 7] = NOON - timedelta(days=1)
+    moments = [NOON + timedelta(minutes=n) for n in range(3 * BLOCK)]
+    moments[BLOCK + 7] = NOON - timedelta(days=1)
     path = tmp_path / "posts.ndjson"
     path.write_bytes(b"\n".join(encode(a_post(id=str(n), created_at=at)) for n, at in enumerate(moments)))
     reached = datetime.min.replace(tzinfo=UTC)
